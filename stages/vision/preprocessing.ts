@@ -1,0 +1,19 @@
+/** Preprocessing, resolved: all that turns an image's pixels into an encoder's input. */
+
+export type Resample = "nearest" | "bilinear" | "bicubic" | "lanczos"
+
+export interface Preprocessing {
+  /** `exact`: to height × width, whatever the shape. `shortest-edge`: keeps the shape. */
+  readonly resize:
+    | { readonly kind: "exact"; readonly height: number; readonly width: number }
+    | { readonly kind: "shortest-edge"; readonly edge: number }
+    | null
+  /** a centre crop, after the resize */
+  readonly crop: { readonly height: number; readonly width: number } | null
+  readonly resample: Resample
+  /** the factor that pixels of 0 … 255 are multiplied by */
+  readonly rescale: number
+  /** a channel (red, green, blue), after `rescale` */
+  readonly mean: readonly [number, number, number]
+  readonly std: readonly [number, number, number]
+}
