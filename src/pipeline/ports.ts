@@ -1,0 +1,87 @@
+/**
+ * Ports: how a stage reads its inputs, and what a node gives.
+ *
+ * `each` and `group` are joined by item id (one row an item, any number of rows an item); `whole` and `many`
+ * give whole artifacts. A port names the columns that it reads, and a stage is given no others.
+ */
+import type { CellOf, Columns, Row, Tensors } from "./columns.ts"
+
+/** One row an item, any number of rows an item, or rows that belong to no item. */
+export type Form = "row per item" | "rows per item" | "table"
+
+export interface Output<out C extends Columns, out F extends Form> {
+  readonly form: F
+  readonly columns: C
+}
+export const one = <const C extends Columns>(columns: C): Output<C, "row per item"> => ({
+  form: "row per item",
+  columns
+})
+export const rows = <const C extends Columns>(columns: C): Output<C, "rows per item"> => ({
+  form: "rows per item",
+  columns
+})
+export const table = <const C extends Columns>(columns: C): Output<C, "table"> => ({ form: "table", columns })
+
+export type Take = "each" | "group" | "whole" | "many"
+export interface Port<out C extends Columns, out T extends Take> {
+  readonly take: T
+  readonly reads: C
+}
+export type Ports = { readonly [name: string]: Port<Columns, Take> }
+/** One row an item, joined by item id. */
+export const each = <const C extends Columns>(reads: C): Port<C, "each"> => ({ take: "each", reads })
+/** All rows of an item, joined by item id. */
+export const group = <const C extends Columns>(reads: C): Port<C, "group"> => ({ take: "group", reads })
+/** A whole artifact. */
+export const whole = <const C extends Columns>(reads: C): Port<C, "whole"> => ({ take: "whole", reads })
+/** Any number of whole artifacts, at least one. */
+export const many = <const C extends Columns>(reads: C): Port<C, "many"> => ({ take: "many", reads })
+
+type TensorNames<C extends Columns> = {
+  [K in keyof C & string]: C[K] extends Tensors<ReadonlyArray<string>> ? K : never
+}[keyof C & string]
+type PlainNames<C extends Columns> = Exclude<keyof C & string, TensorNames<C>>
+/** Columns side by side: `item` holds each row's item id ("" in a table of no items). */
+export type Read<C extends Columns, K extends keyof C & string> = {
+  readonly [N in K]: ReadonlyArray<CellOf<C[N]>>
+} & { readonly item: ReadonlyArray<string> }
+
+/** A matrix of one member of a tensor family: row i belongs to row i of the plain columns. */
+export interface TensorBlock {
+  readonly rows: number
+  /** of one row */
+  readonly shape: ReadonlyArray<number>
+  /** rows × product of `shape`, row-major */
+  readonly data: Float32Array
+}
+
+/** A whole artifact: columns at once, or a batch after another with flat memory. */
+export interface Table<C extends Columns> {
+  /** the id of the node that made it, for messages and log lines only */
+  readonly node: string
+  readonly rows: number
+  read<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): Promise<Read<C, K>>
+  batches<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): AsyncIterable<Read<C, K>>
+  /** the members of a tensor family, in the order in which they were made */
+  members(family: TensorNames<C>): ReadonlyArray<string>
+  tensor(family: TensorNames<C>, member: string): Promise<TensorBlock>
+}
+
+/** What a port gives a stage's function. */
+export type Given<P> =
+  P extends Port<infer C, infer T>
+    ? T extends "each"
+      ? Row<C>
+      : T extends "group"
+        ? ReadonlyArray<Row<C>>
+        : T extends "whole"
+          ? Table<C>
+          : ReadonlyArray<Table<C>>
+    : never
+export type PerItem<I extends Ports> = {
+  readonly [K in keyof I as I[K]["take"] extends "each" | "group" ? K : never]: Given<I[K]>
+}
+export type Broadcast<I extends Ports> = {
+  readonly [K in keyof I as I[K]["take"] extends "each" | "group" ? never : K]: Given<I[K]>
+}
