@@ -1,0 +1,20 @@
+/** PNG files of rendered scenes. */
+
+/**
+ * Encodes RGB pixels (row-major, height × width × 3) as PNG, without loss.
+ *
+ * Every setting that reaches the bytes is given, so that a pinned sharp writes the same file everywhere.
+ *
+ * @throws {RangeError} if `pixels` does not have height × width × 3 bytes
+ */
+export async function encodePng(pixels: Uint8Array, height: number, width: number): Promise<Uint8Array> {
+  if (pixels.length !== height * width * 3) {
+    throw new RangeError(
+      `${pixels.length} bytes are no RGB image of ${height}×${width} pixels: give height × width × 3 = ${height * width * 3}.`
+    )
+  }
+  const { default: sharp } = await import("sharp")
+  return sharp(pixels, { raw: { height, width, channels: 3 } })
+    .png({ compressionLevel: 6, adaptiveFiltering: true, progressive: false, palette: false })
+    .toBuffer()
+}
