@@ -1,5 +1,5 @@
 /**
- * From a description to pixels: a pure function, the same bytes on every machine.
+ * From a description to pixels: a pure function, with no state but the description's.
  *
  * Colours are blended along edges, by how far a pixel's centre is from the outline. Masks are not: a pixel
  * belongs to the last painted object that its centre lies in.

