@@ -1,0 +1,133 @@
+/** Decodes image files into the RGB pixels that PIL's `Image.open(…).convert("RGB")` gives. */
+
+import type { Metadata, Sharp } from "sharp"
+
+/** 8-bit RGB pixels. */
+export interface Image {
+  /** in pixels */
+  readonly height: number
+  /** in pixels */
+  readonly width: number
+  /** [height, width, 3], row-major, red, green, blue interleaved, 0 … 255 */
+  readonly data: Uint8Array
+}
+
+/** The bytes are no image that can be decoded. */
+export class ImageError extends Error {
+  override readonly name = "ImageError"
+}
+
+/** Larger images are refused: decoded, they would take 600 MB and more. */
+export const maxPixels = 200_000_000
+
+/** What was compared with PIL. sharp would read more (it even renders SVG), but PIL would not, or not alike. */
+const formats = new Set(["jpeg", "png", "webp", "gif", "tiff"])
+
+/**
+ * Decodes a JPEG, PNG, WebP, GIF or TIFF file (of several frames or pages, the first).
+ *
+ * As PIL leaves them: EXIF orientation is not applied, an embedded ICC profile is ignored, and alpha is dropped,
+ * not blended. As PIL converts them: CMYK without a profile, 16-bit grey saturated at 255 (Pillow's `I;16`),
+ * other 16-bit channels by their high byte.
+ *
+ * @throws {ImageError} not an image of these formats, truncated or corrupt, of more than `maxPixels` pixels, or in
+ *   a colour space that PIL's `convert("RGB")` has no rule for (CIELAB, floating point)
+ */
+export async function decodeImage(bytes: Uint8Array): Promise<Image> {
+  const image = await open(bytes)
+  const { width, height, space, depth, hasAlpha } = await header(image)
+  if (space === "cmyk" && depth === "uchar") {
+    // The inks as stored (libvips has undone Adobe's inversion): "srgb" would go through a printer's profile.
+    const inks = await pixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"))
+    return { height, width, data: rgbOfCmyk(inks) }
+  }
+  if (space === "grey16" && depth === "ushort" && !hasAlpha) {
+    const raw = await pixels(image.toColourspace("grey16"), "ushort")
+    return { height, width, data: rgbOfGrey16(new Uint16Array(raw.buffer, raw.byteOffset, raw.length >> 1)) }
+  }
+  const known = depth === "uchar" ? ["srgb", "b-w"] : depth === "ushort" ? ["rgb16", "grey16"] : []
+  if (!known.includes(space)) {
+    throw new ImageError(`the image's pixels are ${space} of type ${depth}: convert it to 8-bit RGB first`)
+  }
+  const data = await pixels(image.removeAlpha().toColourspace("srgb"))
+  if (data.length !== height * width * 3) {
+    throw new ImageError(`decoded to ${data.length} bytes, not ${height} × ${width} × 3`)
+  }
+  return { height, width, data }
+}
+
+/**
+ * An image's size in pixels, from the file's header: no pixel is decoded. As stored, before EXIF orientation.
+ *
+ * @throws {ImageError} not an image of the formats above, or of more than `maxPixels` pixels
+ */
+export async function imageSize(bytes: Uint8Array): Promise<{ height: number; width: number }> {
+  const { height, width } = await header(await open(bytes))
+  return { height, width }
+}
+
+let library: Promise<typeof import("sharp")> | undefined
+
+async function open(bytes: Uint8Array): Promise<Sharp> {
+  library ??= import("sharp").then((module) => {
+    // Several images are decoded at once, each on a thread of libuv's pool: more threads an image would only
+    // compete with each other and with inference. No image is decoded twice, so a cache would be memory lost.
+    module.default.concurrency(1)
+    module.default.cache(false)
+    return module
+  })
+  const { default: sharp } = await library
+  if (bytes.length === 0) throw new ImageError("not an image: the file is empty")
+  // `error` takes in truncation, which PIL refuses too; warnings (of odd metadata) PIL ignores as well.
+  return sharp(bytes, { failOn: "error", ignoreIcc: true, limitInputPixels: false })
+}
+
+async function header(image: Sharp): Promise<Metadata> {
+  const metadata = await image.metadata().catch((cause: unknown) => {
+    throw new ImageError(`not an image, or its header is damaged: ${reason(cause)}`, { cause })
+  })
+  const { format, width, height, orientation } = metadata
+  if (!formats.has(format)) {
+    throw new ImageError(`a file of format "${format}" is not supported: use ${[...formats].join(", ")}`)
+  }
+  if (width * height > maxPixels) {
+    throw new ImageError(`the image has ${width} × ${height} pixels, more than the ${maxPixels} allowed`)
+  }
+  if (format === "tiff" && (orientation ?? 1) !== 1) {
+    // PIL turns TIFF files, and no others, as they ask.
+    throw new ImageError(`the TIFF file has orientation ${orientation}: save it upright`)
+  }
+  return metadata
+}
+
+async function pixels(image: Sharp, depth: "uchar" | "ushort" = "uchar"): Promise<Buffer> {
+  return image
+    .raw({ depth })
+    .toBuffer()
+    .catch((cause: unknown) => {
+      throw new ImageError(`truncated or corrupt image: ${reason(cause)}`, { cause })
+    })
+}
+
+const reason = (cause: unknown): string =>
+  (cause instanceof Error ? cause.message : String(cause)).trim().split("\n")[0] ?? ""
+
+/** Pillow's `cmyk2rgb` (src/libImaging/Convert.c): no profile, just (255 − ink) · (255 − black) / 255. */
+function rgbOfCmyk(inks: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((inks.length / 4) * 3)
+  for (let from = 0, to = 0; from < inks.length; from += 4) {
+    const light = 255 - inks[from + 3]!
+    for (let channel = 0; channel < 3; channel++) {
+      const product = inks[from + channel]! * light + 128 // Pillow's MULDIV255: rounded a·b/255
+      rgb[to++] = light - (((product >> 8) + product) >> 8)
+    }
+  }
+  return rgb
+}
+
+/** Pillow's `I16_RGB` (src/libImaging/Convert.c): values above 255 become 255; they are not scaled. */
+function rgbOfGrey16(grey: Uint16Array): Uint8Array {
+  const rgb = new Uint8Array(grey.length * 3)
+  for (let i = 0; i < grey.length; i++) rgb.fill(Math.min(grey[i]!, 255), i * 3, i * 3 + 3)
+  return rgb
+}

@@ -1,0 +1,90 @@
+/**
+ * From pixels to an encoder's input tensor, as Hugging Face's image processors compute it (their PIL backend:
+ * `PilBackend._preprocess` in transformers' image_processing_backends.py): resize, centre crop, rescale, normalise.
+ */
+
+import type { Image } from "./image.ts"
+import type { Preprocessing } from "./preprocessing.ts"
+import { resample } from "./resample.ts"
+import { cropStart, preprocessedSize, resizedSize, type Size } from "./resized-size.ts"
+
+/** An encoder's input for one image. */
+export interface Preprocessed extends Size {
+  /** [3, height, width], row-major: red, green, blue planes */
+  readonly data: Float32Array
+}
+
+/** @throws {RangeError} the image's bytes are not its height × width × 3 */
+export function preprocess(image: Image, preprocessing: Preprocessing): Preprocessed {
+  const { height, width } = preprocessedSize(preprocessing, image.height, image.width)
+  const data = new Float32Array(3 * height * width)
+  preprocessInto(image, preprocessing, data, 0)
+  return { data, height, width }
+}
+
+/**
+ * Writes [3, height, width] values into `target` from `offset` on, so that a batch [n, 3, height, width] needs no
+ * copies; returns height and width (`preprocessedSize` tells them beforehand).
+ *
+ * @throws {RangeError} `target` is too short
+ */
+export function preprocessInto(
+  image: Image,
+  preprocessing: Preprocessing,
+  target: Float32Array,
+  offset: number
+): Size {
+  const { height, width } = preprocessedSize(preprocessing, image.height, image.width)
+  const plane = height * width
+  if (offset < 0 || offset + 3 * plane > target.length) {
+    throw new RangeError(
+      `preprocess: 3 × ${height} × ${width} values from ${offset} on do not fit into ${target.length}`
+    )
+  }
+  const visible = resizedAndCropped(image, preprocessing)
+  const { pixels, top, left } = visible
+  const padded = pixels.height < height || pixels.width < width
+  for (let channel = 0; channel < 3; channel++) {
+    const value = valuesOfLevels(preprocessing, channel)
+    const start = offset + channel * plane
+    // padding is of zero pixels, before the normalisation
+    if (padded) target.fill(value[0]!, start, start + plane)
+    let from = channel
+    for (let y = 0; y < pixels.height; y++) {
+      let to = start + (top + y) * width + left
+      for (let x = 0; x < pixels.width; x++, from += 3) target[to++] = value[pixels.data[from]!]!
+    }
+  }
+  return { height, width }
+}
+
+/** The pixels that survive resize and crop, and where they lie in the input tensor (elsewhere than at 0, 0: padding). */
+function resizedAndCropped(
+  image: Image,
+  preprocessing: Preprocessing
+): { pixels: Image; top: number; left: number } {
+  const resized = resizedSize(preprocessing, image.height, image.width)
+  const crop = preprocessing.crop ?? resized
+  const top = cropStart(resized.height, crop.height)
+  const left = cropStart(resized.width, crop.width)
+  const window = {
+    top: Math.max(0, top),
+    left: Math.max(0, left),
+    height: Math.min(crop.height, resized.height),
+    width: Math.min(crop.width, resized.width)
+  }
+  const pixels = resample(image, resized.height, resized.width, preprocessing.resample, window)
+  return { pixels, top: Math.max(0, -top), left: Math.max(0, -left) }
+}
+
+/**
+ * The normalised value of each level 0 … 255, with the roundings of `rescale` and `normalize` in transformers'
+ * image_transforms.py: the product in float64, rounded to float32; then (value − mean) / std in float32.
+ */
+function valuesOfLevels({ rescale, mean, std }: Preprocessing, channel: number): Float32Array {
+  const m = Math.fround(mean[channel]!)
+  const s = Math.fround(std[channel]!)
+  const values = new Float32Array(256)
+  for (let level = 0; level < 256; level++) values[level] = Math.fround(Math.fround(level * rescale) - m) / s
+  return values
+}

@@ -1,0 +1,65 @@
+/**
+ * The preprocessing of well-known checkpoints, as their `preprocessor_config.json` on the hub has it. A checkpoint's
+ * own file, where there is one, is better (`preprocessor-config.ts`): two revisions exist of DINO's and of BLIP's.
+ */
+
+import type { Preprocessing } from "./preprocessing.ts"
+import { clipMean, clipStd, halves, imagenetMean, imagenetStd } from "./processor-classes.ts"
+
+const exact = (edge: number): Preprocessing["resize"] => ({ kind: "exact", height: edge, width: edge })
+const shortestEdge = (edge: number): Preprocessing["resize"] => ({ kind: "shortest-edge", edge })
+const square = (edge: number): Preprocessing["crop"] => ({ height: edge, width: edge })
+
+const rescale = 1 / 255
+const clipColours = { resample: "bicubic", rescale, mean: clipMean, std: clipStd } as const
+const clip = (edge: number): Preprocessing => ({
+  resize: shortestEdge(edge),
+  crop: square(edge),
+  ...clipColours
+})
+const blip: Preprocessing = { resize: exact(384), crop: null, ...clipColours }
+
+export const presets = {
+  /** google/vit-base-patch16-224 and -in21k */
+  vit: { resize: exact(224), crop: null, resample: "bilinear", rescale, mean: halves, std: halves },
+  /** openai/clip-vit-base-patch16 and -patch32 */
+  clip: clip(224),
+  /** openai/clip-vit-large-patch14 */
+  "clip-large": clip(224),
+  /** openai/clip-vit-large-patch14-336 */
+  "clip-large-336": clip(336),
+  /** Salesforce/blip-image-captioning-base, blip-itm-base-coco */
+  blip,
+  /** Salesforce/blip-image-captioning-large */
+  "blip-large": blip,
+  /** facebook/flava-full, its image encoder; the crop removes nothing */
+  flava: { resize: exact(224), crop: square(224), ...clipColours },
+  /** facebook/dino-vitb16, since the revision of 2021-08-25 */
+  dino: {
+    resize: exact(224),
+    crop: null,
+    resample: "bilinear",
+    rescale,
+    mean: imagenetMean,
+    std: imagenetStd
+  },
+  /** facebook/dinov2-small, -base, -large and those with registers */
+  dinov2: {
+    resize: shortestEdge(256),
+    crop: square(224),
+    resample: "bicubic",
+    rescale,
+    mean: imagenetMean,
+    std: imagenetStd
+  }
+} as const satisfies Record<string, Preprocessing>
+
+export type PresetName = keyof typeof presets
+
+export const presetNames = Object.keys(presets) as ReadonlyArray<PresetName>
+
+/** @throws {RangeError} no preset has this name; the message lists those that there are */
+export function presetOf(name: string): Preprocessing {
+  if (Object.hasOwn(presets, name)) return presets[name as PresetName]
+  throw new RangeError(`no preset is called "${name}": choose one of ${presetNames.join(", ")}`)
+}
