@@ -1,0 +1,34 @@
+/** Log-probabilities of a fitted problem on rows of the shared matrix. */
+import type { Matrix } from "./matrix.ts"
+import type { Problem } from "./problem.ts"
+import { foldScalingIn } from "./problem.ts"
+
+/** [rows × K] natural logs of the probabilities of the problem's own classes. */
+export async function logProbabilities(
+  features: Matrix,
+  problem: Pick<Problem, "scaling" | "vectors">,
+  solution: Float64Array,
+  rows: Int32Array
+): Promise<Float64Array> {
+  const { rows: n, columns } = features
+  const { vectors } = problem
+  const vectorsIn = new Float32Array(vectors * columns)
+  const offsets = foldScalingIn(solution, problem, vectorsIn)
+  const scores = new Float32Array(vectors * n)
+  await features.timesTranspose(vectorsIn, vectors, scores)
+  const classes = Math.max(2, vectors)
+  const result = new Float64Array(rows.length * classes)
+  for (let t = 0; t < rows.length; t++) {
+    const at = t * classes
+    // two classes: scores 0 and z
+    for (let k = 0; k < vectors; k++)
+      result[at + classes - vectors + k] = scores[k * n + rows[t]!]! + offsets[k]!
+    let highest = -Infinity
+    for (let k = 0; k < classes; k++) highest = Math.max(highest, result[at + k]!)
+    let sum = 0
+    for (let k = 0; k < classes; k++) sum += Math.exp(result[at + k]! - highest)
+    const norm = highest + Math.log(sum)
+    for (let k = 0; k < classes; k++) result[at + k]! -= norm
+  }
+  return result
+}

@@ -1,0 +1,91 @@
+/**
+ * Scaling of features: once over all rows, so that float32 products lose no digits to large means, and for each
+ * training fold an affine map on top of it, so that what is fitted sees features standardised within its fold.
+ */
+import { isRounding } from "../probe.ts"
+
+/** z = (x − mean) · inverse, a feature; `inverse` is 0 where the feature is constant, which leaves it out. */
+export interface Scaling {
+  readonly mean: Float64Array
+  readonly inverse: Float64Array
+}
+
+/**
+ * Mean and standard deviation (divided by n, as scikit-learn's StandardScaler) of each feature over some rows, in
+ * two passes in float64.
+ *
+ * @param constant whether feature j is constant, given its least and greatest value
+ */
+function moments(
+  x: Float32Array | Float64Array,
+  width: number,
+  rows: Int32Array,
+  constant: (low: number, high: number, j: number) => boolean
+): Scaling {
+  const mean = new Float64Array(width)
+  const inverse = new Float64Array(width)
+  const low = new Float64Array(width).fill(Infinity)
+  const high = new Float64Array(width).fill(-Infinity)
+  for (const row of rows)
+    for (let j = 0, at = row * width; j < width; j++, at++) {
+      const value = x[at]!
+      mean[j]! += value
+      if (value < low[j]!) low[j] = value
+      if (value > high[j]!) high[j] = value
+    }
+  for (let j = 0; j < width; j++) mean[j]! /= rows.length
+  for (const row of rows)
+    for (let j = 0, at = row * width; j < width; j++, at++) {
+      const difference = x[at]! - mean[j]!
+      inverse[j]! += difference * difference
+    }
+  for (let j = 0; j < width; j++)
+    inverse[j] = constant(low[j]!, high[j]!, j) ? 0 : 1 / Math.sqrt(inverse[j]! / rows.length)
+  return { mean, inverse }
+}
+
+/** The scaling of raw features over some rows. */
+export const scalingOf = (x: Float32Array | Float64Array, width: number, rows: Int32Array): Scaling =>
+  moments(x, width, rows, (low, high) => isRounding(low, high, x))
+
+/** [rows × width] all rows, scaled, in float32. */
+export function scaled(
+  x: Float32Array | Float64Array,
+  width: number,
+  { mean, inverse }: Scaling
+): Float32Array {
+  const result = new Float32Array(x.length)
+  for (let at = 0; at < x.length;)
+    for (let j = 0; j < width; j++, at++) result[at] = (x[at]! - mean[j]!) * inverse[j]!
+  return result
+}
+
+/**
+ * A fold's scaling in units of the scaling over all rows.
+ *
+ * @param z [rows × width] the features `x` as scaled by `overall`
+ */
+export function foldScaling(
+  z: Float32Array,
+  x: Float32Array | Float64Array,
+  width: number,
+  rows: Int32Array,
+  overall: Scaling
+): Scaling {
+  return moments(z, width, rows, (low, high, j) => {
+    if (overall.inverse[j] === 0 || low === high) return true
+    // back to raw units, in which rounding is judged
+    const raw = (value: number) => overall.mean[j]! + value / overall.inverse[j]!
+    return isRounding(raw(low), raw(high), x)
+  })
+}
+
+/** The two scalings after another as one on raw features. */
+export function compose(overall: Scaling, fold: Scaling): Scaling {
+  return {
+    mean: fold.mean.map((mean, j) =>
+      overall.inverse[j] === 0 ? overall.mean[j]! : overall.mean[j]! + mean / overall.inverse[j]!
+    ),
+    inverse: fold.inverse.map((inverse, j) => inverse * overall.inverse[j]!)
+  }
+}

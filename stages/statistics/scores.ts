@@ -1,0 +1,124 @@
+/** Scores of predictions: recalls by cell, their mean, confusion, macro-F1. */
+
+/** Which rows were predicted right, and the cell (or class) of each. */
+export interface Outcomes {
+  /** [rows] 1 where the prediction is right */
+  readonly correct: ArrayLike<number | boolean>
+  /** [rows] the row's cell, 0 … cellCount − 1 */
+  readonly cells: ArrayLike<number>
+  readonly cellCount: number
+}
+
+export interface BalancedAccuracy {
+  /** the mean recall over the cells that have rows; NaN if none has */
+  readonly value: number
+  /** [cells] NaN for a cell without rows */
+  readonly recalls: Float64Array
+  /** [cells] */
+  readonly counts: Int32Array
+  /** the cells without rows, which `value` leaves out: a table has to say so */
+  readonly empty: ReadonlyArray<number>
+}
+
+/**
+ * Balanced accuracy: the mean, over cells, of the share of the cell's rows that were predicted right. With the
+ * classes as cells it is scikit-learn's `balanced_accuracy_score`.
+ *
+ * `keep` limits it to some rows, such as one fold's.
+ *
+ * @throws RangeError if lengths differ or a cell is out of range
+ */
+export function balancedAccuracy(outcomes: Outcomes, keep?: (row: number) => boolean): BalancedAccuracy {
+  const { correct, cells, cellCount } = outcomes
+  sameLength("correct", correct, "cells", cells)
+  const hits = new Int32Array(cellCount)
+  const counts = new Int32Array(cellCount)
+  for (let row = 0; row < cells.length; row++) {
+    if (keep && !keep(row)) continue
+    const cell = inRange("cells", cells, row, cellCount)
+    counts[cell]!++
+    if (correct[row]) hits[cell]!++
+  }
+  const recalls = Float64Array.from(counts, (count, cell) => (count === 0 ? NaN : hits[cell]! / count))
+  const empty: Array<number> = []
+  let sum = 0
+  for (let cell = 0; cell < cellCount; cell++) {
+    if (counts[cell] === 0) empty.push(cell)
+    else sum += recalls[cell]!
+  }
+  return { value: sum / (cellCount - empty.length), recalls, counts, empty }
+}
+
+export interface FoldScores {
+  /** over all rows at once: a small cell counts its rows of all folds together */
+  readonly pooled: BalancedAccuracy
+  /** what intervals are made of */
+  readonly byFold: ReadonlyArray<BalancedAccuracy>
+}
+
+/**
+ * Balanced accuracy out of fold, pooled and by fold. A cell that is empty in a fold leaves that fold's mean to the
+ * others, and is named in its `empty`. Rows of fold −1 take no part.
+ *
+ * @throws RangeError as `balancedAccuracy`
+ */
+export function scoreFolds(
+  outcomes: Outcomes,
+  folds: { readonly of: ArrayLike<number>; readonly count: number }
+): FoldScores {
+  sameLength("folds", folds.of, "cells", outcomes.cells)
+  return {
+    pooled: balancedAccuracy(outcomes, (row) => folds.of[row]! >= 0),
+    byFold: Array.from({ length: folds.count }, (_, fold) =>
+      balancedAccuracy(outcomes, (row) => folds.of[row] === fold)
+    )
+  }
+}
+
+/**
+ * The confusion matrix, [actual × predicted] row-major, as scikit-learn's.
+ *
+ * @throws RangeError if lengths differ or a class is out of range
+ */
+export function confusion(
+  actual: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  classCount: number
+): Int32Array {
+  sameLength("actual", actual, "predicted", predicted)
+  const matrix = new Int32Array(classCount * classCount)
+  for (let row = 0; row < actual.length; row++) {
+    const from = inRange("actual", actual, row, classCount)
+    matrix[from * classCount + inRange("predicted", predicted, row, classCount)]!++
+  }
+  return matrix
+}
+
+/**
+ * Macro-F1 over all `classCount` labels, present or not, where 0/0 counts as 0: scikit-learn's
+ * `f1_score(labels=range(classCount), average="macro", zero_division=0)`.
+ */
+export function macroF1(matrix: Int32Array, classCount: number): number {
+  let sum = 0
+  for (let k = 0; k < classCount; k++) {
+    let actual = 0
+    let predicted = 0
+    for (let j = 0; j < classCount; j++) {
+      actual += matrix[k * classCount + j]!
+      predicted += matrix[j * classCount + k]!
+    }
+    if (actual + predicted > 0) sum += (2 * matrix[k * classCount + k]!) / (actual + predicted)
+  }
+  return sum / classCount
+}
+
+function inRange(name: string, values: ArrayLike<number>, row: number, count: number): number {
+  const value = values[row]!
+  if (!Number.isInteger(value) || value < 0 || value >= count)
+    throw new RangeError(`${name}[${row}] is ${value}, not in 0 … ${count - 1}`)
+  return value
+}
+
+function sameLength(a: string, x: ArrayLike<unknown>, b: string, y: ArrayLike<unknown>): void {
+  if (x.length !== y.length) throw new RangeError(`${a} has ${x.length} rows and ${b} ${y.length}`)
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { normal, seededRandom } from "../../../../src/pipeline/random.ts"
+import { expNonPositive } from "../../../../stages/fit-probes/logistic/exp.ts"
+import type { Matrix } from "../../../../stages/fit-probes/logistic/matrix.ts"
+import { plainMatrix, runtimeMatrix } from "../../../../stages/fit-probes/logistic/matrix.ts"
+
+const rows = 301
+const columns = 77
+const random = seededRandom("matrix")
+const noise = (length: number) => Float32Array.from({ length }, () => normal(random))
+const values = noise(rows * columns)
+const width = 61
+const left = noise(width * columns)
+const right = noise(width * rows)
+
+describe("Matrix", () => {
+  let runtime: Matrix
+  beforeAll(async () => {
+    runtime = await runtimeMatrix(values, rows, columns)
+  })
+  afterAll(() => runtime.release())
+
+  it("multiplies alike by the runtime and by plain loops", async () => {
+    const plain = plainMatrix(values, rows, columns)
+    for (const [name, factor, length] of [
+      ["timesTranspose", left, width * rows],
+      ["times", right, width * columns]
+    ] as const) {
+      const [a, b] = [new Float32Array(length), new Float32Array(length)]
+      await runtime[name](factor, width, a)
+      await plain[name](factor, width, b)
+      for (let i = 0; i < length; i++) expect(Math.abs(a[i]! - b[i]!)).toBeLessThan(1e-4)
+      expect(a.some((value) => Math.abs(value) > 10)).toBe(true)
+    }
+  })
+
+  it("gives a row the same bits whatever rows share the call", async () => {
+    for (const [name, factor, from, to] of [
+      ["timesTranspose", left, columns, rows],
+      ["times", right, rows, columns]
+    ] as const) {
+      const whole = new Float32Array(width * to)
+      await runtime[name](factor, width, whole)
+      for (const k of [1, 2, 3, 4, 5, 6, 7, 12, 13, 20, 33])
+        for (const start of [0, 1, 17, width - k]) {
+          const part = new Float32Array(k * to)
+          await runtime[name](factor.subarray(start * from, (start + k) * from), k, part)
+          expect(part, `${name}: ${k} rows from ${start}`).toEqual(
+            whole.subarray(start * to, (start + k) * to)
+          )
+        }
+    }
+  })
+})
+
+describe("expNonPositive", () => {
+  it("is e^x to eleven digits, and 0 far out", () => {
+    for (let i = 0; i <= 4400; i++) {
+      const x = -i / 100.003
+      expect(Math.abs(expNonPositive(x) / Math.exp(x) - 1)).toBeLessThan(1e-11)
+    }
+    expect(expNonPositive(0)).toBe(1)
+    expect(expNonPositive(-0)).toBe(1)
+    expect(expNonPositive(-1e9)).toBe(0)
+    expect(expNonPositive(NaN)).toBeNaN()
+  })
+})
