@@ -109,6 +109,8 @@ export interface Itemwise<
   readonly output: Output<C, F>
   /** true where native code could crash or block: the stage then runs in worker processes */
   readonly isolate?: boolean
+  /** items a call at most; the scheduler's affair, in no key */
+  readonly chunk?: number
   /** A resource of a worker (an inference session), disposed by `Symbol.asyncDispose`. Must stand before `compute`. */
   readonly open?: (params: Values<P>, context: StageContext) => Awaitable<R>
   /** As many results as items, in their order: the orchestrator attaches the ids. */
@@ -153,6 +155,7 @@ export interface StageSpec {
   readonly inputs?: Ports
   readonly output: Output<Columns, Form>
   readonly isolate?: boolean
+  readonly chunk?: number
   readonly identity?: (params: any, world: World) => any
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
   readonly open?: (params: any, context: StageContext) => any

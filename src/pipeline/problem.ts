@@ -1,0 +1,92 @@
+/**
+ * Problem: every failure that a user can meet, as a value.
+ *
+ * It says what was wrong, where, and what to do; the command line prints it, `--json` gives its fields, and its
+ * tag decides the exit code. Anything else that is thrown is a defect in Probeline (exit code 70).
+ */
+const exitCodes = {
+  /** the command line's own words */
+  Usage: 2,
+  PipelineNotFound: 2,
+  PipelineNotLoaded: 2,
+  PipelineInvalid: 2,
+  ParameterInvalid: 2,
+  NodeNotFound: 2,
+  RunNotFound: 2,
+  ArtifactNotFound: 2,
+  SourceInvalid: 2,
+  StoreNotUsable: 2,
+  /** something that ran has failed */
+  StageFailed: 1,
+  OutputInvalid: 1,
+  StoreFull: 1,
+  StoreWriteFailed: 1,
+  Stale: 3,
+  StoreLocked: 4,
+  StoreCorrupt: 5
+} as const
+
+export type ProblemTag = keyof typeof exitCodes
+
+export interface Where {
+  readonly file?: string | null
+  readonly line?: number | null
+  /** a field, parameter, port or column: `annotations[12].segmentation`, `params.seed` */
+  readonly field?: string | null
+  /** what to do about it */
+  readonly hint?: string | null
+  readonly cause?: unknown
+}
+
+export class Problem extends Error {
+  readonly _tag: ProblemTag
+  readonly file: string | null
+  readonly line: number | null
+  readonly field: string | null
+  readonly hint: string | null
+  constructor(tag: ProblemTag, message: string, where: Where = {}) {
+    super(message, where.cause === undefined ? undefined : { cause: where.cause })
+    this.name = tag
+    this._tag = tag
+    this.file = where.file ?? null
+    this.line = where.line ?? null
+    this.field = where.field ?? null
+    this.hint = where.hint ?? null
+  }
+  get exitCode(): number {
+    return exitCodes[this._tag]
+  }
+  toJSON() {
+    const { _tag: tag, message, file, line, field, hint } = this
+    return { tag, message, file, line, field, hint }
+  }
+}
+
+export const isProblem = (error: unknown): error is Problem => error instanceof Problem
+
+/** The nearest of some names, for "did you mean": at most a third of the letters may differ. */
+export function nearest(name: string, names: Iterable<string>): string | null {
+  let best: string | null = null
+  let least = Math.floor(Math.max(name.length, 3) / 3) + 1
+  for (const other of names) {
+    const d = editDistance(name.toLowerCase(), other.toLowerCase())
+    if (d < least) [best, least] = [other, d]
+  }
+  return best
+}
+export const didYouMean = (name: string, names: Iterable<string>): string | null => {
+  const near = nearest(name, names)
+  return near === null ? null : `did you mean "${near}"?`
+}
+
+/** Levenshtein's distance, two rows at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+    row = next
+  }
+  return row[b.length]!
+}

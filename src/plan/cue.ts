@@ -1,0 +1,146 @@
+/**
+ * Cues: the reasons for which a node is fresh or stale, in the order in which a reader wants them.
+ *
+ * They are the difference of two preimages, so the decision and its explanation cannot disagree: equal keys have
+ * no cues, and different keys have at least one.
+ */
+import { digestJson } from "../store/canonical-json.ts"
+import type { InputPreimage, Preimage } from "../store/preimage.ts"
+
+export type CueKind =
+  /** nothing has changed; `path` is the run that computed it, `before` when */
+  | "fresh"
+  /** this pipeline has no record of the node */
+  | "never-run"
+  | "forced"
+  | "code"
+  | "package"
+  | "parameter"
+  | "environment"
+  | "schema"
+  /** an input's column has other values */
+  | "input"
+  /** an input has other items */
+  | "items"
+  /** a file or folder that a source read has changed */
+  | "read"
+  /** an input will be computed first; whether its values change is not known before */
+  | "upstream"
+  /** the artifact, or a file of it, is gone */
+  | "lost"
+  /** it failed before with the same key; `before` is the error */
+  | "failed"
+
+export interface Cue {
+  readonly cue: CueKind
+  /** what: `params.seed`, a module's path, `scenes.image`, a node's id */
+  readonly path: string
+  readonly before: unknown
+  readonly after: unknown
+}
+
+/** What differs between two preimages of a node. */
+export function differences(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
+  return [
+    ...codeCues(before, after),
+    ...recordCues("parameter", "params", before.params, after.params),
+    ...valueCues("environment", "environment", before.environment ?? null, after.environment ?? null),
+    ...valueCues("schema", "output", before.output, after.output),
+    ...inputCues(before, after)
+  ]
+}
+
+function codeCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
+  if (before.stage !== after.stage)
+    return [{ cue: "code", path: "stage", before: before.stage, after: after.stage }]
+  if (before.code.digest === after.code.digest) return []
+  const cues = [
+    ...recordCues("code", "", before.code.modules, after.code.modules),
+    ...recordCues("package", "", before.code.packages, after.code.packages)
+  ]
+  // modules only explain: the digest decides
+  return cues.length > 0
+    ? cues
+    : [{ cue: "code", path: after.stage, before: before.code.digest, after: after.code.digest }]
+}
+
+type Fields = Readonly<Record<string, unknown>>
+function recordCues(cue: CueKind, prefix: string, before: Fields, after: Fields): ReadonlyArray<Cue> {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .sort()
+    .flatMap((name) =>
+      valueCues(cue, prefix === "" ? name : `${prefix}.${name}`, before[name] ?? null, after[name] ?? null)
+    )
+}
+const isFields = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+function valueCues(cue: CueKind, path: string, before: unknown, after: unknown): ReadonlyArray<Cue> {
+  if (isFields(before) && isFields(after)) return recordCues(cue, path, before, after)
+  return same(before, after) ? [] : [{ cue, path, before, after }]
+}
+const same = (a: unknown, b: unknown) => a === b || digestJson(a ?? null) === digestJson(b ?? null)
+
+function inputCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
+  const ports = [...new Set([...Object.keys(before.inputs), ...Object.keys(after.inputs)])].sort()
+  return ports.flatMap((port) => {
+    const [old, now] = [before.inputs[port] ?? [], after.inputs[port] ?? []]
+    if (old.length !== now.length) {
+      const names = (inputs: ReadonlyArray<InputPreimage>) => inputs.map((input) => input.node)
+      return [{ cue: "input" as const, path: port, before: names(old), after: names(now) }]
+    }
+    return now.flatMap((input, i) => artifactCues(now.length > 1 ? `${port}[${i}]` : port, old[i]!, input))
+  })
+}
+function artifactCues(port: string, before: InputPreimage, after: InputPreimage): ReadonlyArray<Cue> {
+  return [
+    ...(before.ids === after.ids && same(before.failed, after.failed)
+      ? []
+      : [{ cue: "items" as const, path: `${port} (${after.node})`, before: before.ids, after: after.ids }]),
+    ...recordCues("input", `${port} (${after.node})`, before.columns, after.columns)
+  ]
+}
+
+/** One cue as a sentence. */
+export function sentence({ cue, path, before, after }: Cue): string {
+  const change = `${brief(before)} → ${brief(after)}`
+  switch (cue) {
+    case "fresh":
+      return `fresh since ${brief(before)} (run ${path})`
+    case "never-run":
+      return "has not been computed for this pipeline"
+    case "forced":
+      return "asked for by --force"
+    case "code":
+      return `code of ${path} changed (${change})`
+    case "package":
+      return `package ${path}: ${change}`
+    case "parameter":
+      return `parameter ${path.replace(/^params\./, "")}: ${change}`
+    case "environment":
+      return `${path}: ${change}`
+    case "schema":
+      return `${path} of its schema changed (${change})`
+    case "input":
+      return `input ${path} has other values (${change})`
+    case "items":
+      return `input ${path} has other items (${change})`
+    case "read":
+      return after === null
+        ? `${path} is gone`
+        : before === null
+          ? `${path} is new`
+          : `${path} changed (${change})`
+    case "upstream":
+      return `unknown until ${path} has run`
+    case "lost":
+      return `${path} is gone from the store`
+    case "failed":
+      return `failed before: ${brief(before)}`
+  }
+}
+function brief(value: unknown): string {
+  if (value === null || value === undefined) return "none"
+  const text = typeof value === "string" ? value : JSON.stringify(value)
+  if (/^[0-9a-f]{32,}$/.test(text)) return text.slice(0, 12)
+  return text.length > 200 ? `${text.slice(0, 197)}…` : text
+}

@@ -1,0 +1,165 @@
+/**
+ * What stands for a node's parameters in its key.
+ *
+ * A file stands by its sha256. A stage's `identity` replaces named parameters by plain JSON: masks depend on an
+ * encoder's grid, not on its weights. Its answer is kept with what it read, so that planning does not parse a
+ * model again.
+ */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { GraphNode } from "../pipeline/graph.ts"
+import type { FileRef, Param, Params } from "../pipeline/params.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
+import { digestJson } from "../store/canonical-json.ts"
+import type { ReadRecord } from "../store/trace.ts"
+import { changedReads, type Outside, recordingWorld } from "./world.ts"
+
+interface Kept {
+  readonly reads: ReadonlyArray<ReadRecord>
+  readonly answer: Readonly<Record<string, unknown>>
+}
+/** Answers of `identity` functions, kept in a file of the store's cache. */
+export class Identities {
+  readonly #outside: Outside
+  readonly #file: string
+  #kept: Map<string, Kept> | null = null
+  #changed = false
+  constructor(outside: Outside, file: string) {
+    this.#outside = outside
+    this.#file = file
+  }
+  get(key: string): Readonly<Record<string, unknown>> | null {
+    const kept = this.#load().get(key)
+    return kept !== undefined && changedReads(kept.reads, this.#outside).length === 0 ? kept.answer : null
+  }
+  set(key: string, kept: Kept): void {
+    this.#load().set(key, kept)
+    this.#changed = true
+  }
+  save(): void {
+    if (!this.#changed || this.#kept === null) return
+    const temporary = `${this.#file}.tmp-${process.pid}`
+    try {
+      this.#outside.files.remove(temporary)
+      this.#outside.files.write(temporary, JSON.stringify([...this.#kept]))
+      this.#outside.files.rename(temporary, this.#file)
+      this.#changed = false
+    } catch {
+      // a cache: the next run asks again
+    }
+  }
+  #load(): Map<string, Kept> {
+    if (this.#kept !== null) return this.#kept
+    try {
+      const bytes = this.#outside.files.readIfPresent(this.#file)
+      this.#kept = new Map(bytes === null ? [] : JSON.parse(Buffer.from(bytes).toString("utf8")))
+    } catch {
+      this.#kept = new Map()
+    }
+    return this.#kept
+  }
+}
+
+export interface ParamsPreimage {
+  readonly params: Readonly<Record<string, unknown>>
+  readonly environment: unknown
+}
+
+/** The parameters as they enter the key. Fails when a file is missing or `identity` refuses what it sees. */
+export const paramsPreimage = (
+  node: GraphNode,
+  codeDigest: string,
+  outside: Outside,
+  identities: Identities
+): Effect.Effect<ParamsPreimage, Problem> =>
+  Effect.gen(function* () {
+    const spec = node.stage.spec
+    const answer =
+      spec.identity === undefined ? {} : yield* askIdentity(node, codeDigest, outside, identities)
+    const { environment = null, ...replaced } = answer as Record<string, unknown>
+    const plain = yield* Effect.try({
+      try: () => {
+        const left = Object.entries(spec.params ?? {}).filter(([name]) => !Object.hasOwn(replaced, name))
+        return plainFields(Object.fromEntries(left), node.params, { node, outside })
+      },
+      catch: asProblem(node)
+    })
+    return { params: { ...plain, ...replaced }, environment }
+  })
+
+const askIdentity = (node: GraphNode, codeDigest: string, outside: Outside, identities: Identities) =>
+  Effect.gen(function* () {
+    const key = digestJson({
+      stage: node.stage.name,
+      code: codeDigest,
+      params: node.params,
+      base: outside.base
+    })
+    const kept = identities.get(key)
+    if (kept !== null) return kept
+    const world = recordingWorld(outside)
+    const answer = yield* Effect.tryPromise({
+      try: async () => (await node.stage.spec.identity!(node.params, world)) as Record<string, unknown>,
+      catch: asProblem(node)
+    })
+    identities.set(key, { reads: world.reads(), answer })
+    return answer
+  })
+
+const asProblem = (node: GraphNode) => (error: unknown) =>
+  isProblem(error)
+    ? error
+    : new Problem("ParameterInvalid", `node "${node.id}": ${(error as Error).message}`, {
+        field: node.id,
+        cause: error
+      })
+
+interface Reading {
+  readonly node: GraphNode
+  readonly outside: Outside
+}
+type AnyParam = Param<unknown, unknown>
+const plainFields = (declared: Params, values: Readonly<Record<string, unknown>>, reading: Reading) =>
+  Object.fromEntries(
+    Object.entries(declared).map(([name, one]) => [name, plain(one, values[name], reading, name)])
+  )
+
+function plain(declared: AnyParam, value: unknown, reading: Reading, field: string): unknown {
+  if (value === null || value === undefined) return null
+  const { kind, options } = declared
+  switch (kind) {
+    case "file":
+    case "folder": {
+      const file = (value as FileRef).path
+      if (reading.node.stage.kind === "source" || kind === "folder")
+        return { path: path.relative(reading.outside.base, file).split(path.sep).join("/") }
+      const found = reading.outside.digests.digest(file)
+      if (found === null)
+        throw new Problem(
+          "ParameterInvalid",
+          `node "${reading.node.id}": ${field}: there is no file ${file}`,
+          {
+            file,
+            field: `${reading.node.id}.${field}`,
+            hint: "paths in a pipeline file are relative to that file, those after -S to the working directory"
+          }
+        )
+      return { sha256: found.sha256 }
+    }
+    case "maybe":
+      return plain(options.of as AnyParam, value, reading, field)
+    case "list":
+      return (value as ReadonlyArray<unknown>).map((one, i) =>
+        plain(options.of as AnyParam, one, reading, `${field}[${i}]`)
+      )
+    case "struct":
+      return plainFields(options.fields!, value as Record<string, unknown>, reading)
+    case "oneOf": {
+      const { kind: which, ...rest } = value as { kind: string } & Record<string, unknown>
+      const shape = (options.of as Record<string, Params>)[which]!
+      return { kind: which, ...plainFields(shape, rest, reading) }
+    }
+    default:
+      return value
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The recording world: what a source (or an `identity`) reads of the outside is written down, absences included,
+ * and verified before its result is used again.
+ */
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import * as path from "node:path"
+import type { FileHandle } from "../pipeline/columns.ts"
+import { Problem } from "../pipeline/problem.ts"
+import type { World } from "../pipeline/stage.ts"
+import type { FileSystemCalls } from "../store/file-system.ts"
+import type { StatCache } from "../store/stat-cache.ts"
+import type { ReadRecord } from "../store/trace.ts"
+import type { Cue } from "./cue.ts"
+
+/** What the outside is read with: `base` is the pipeline file's folder. */
+export interface Outside {
+  readonly files: FileSystemCalls
+  readonly digests: StatCache
+  readonly base: string
+}
+
+const listDigest = (names: ReadonlyArray<string> | null) =>
+  names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
+
+/** A world that records into `reads`; a path is recorded once, relative to the pipeline file where it can be. */
+export function recordingWorld(
+  outside: Outside
+): World & { readonly reads: () => ReadonlyArray<ReadRecord> } {
+  const reads = new Map<string, ReadRecord>()
+  const absolute = (at: string) => path.resolve(outside.base, at)
+  const record = (at: string, entry: ReadRecord) => void reads.set(`${entry.look}:${at}`, entry)
+  const digest = (at: string) => {
+    const found = outside.digests.digest(absolute(at))
+    record(at, { look: "file", path: relative(outside.base, absolute(at)), sha256: found?.sha256 ?? null })
+    return found
+  }
+  const readIfPresent = async (at: string) => {
+    const found = digest(at)
+    return found === null ? null : checkedRead(outside.files, absolute(at), found.sha256)
+  }
+  return {
+    readIfPresent,
+    async read(at) {
+      const bytes = await readIfPresent(at)
+      if (bytes === null)
+        throw new Problem("SourceInvalid", `there is no file ${absolute(at)}`, {
+          file: absolute(at),
+          hint: "check the path: in a pipeline file it is relative to that file, after -S to the working directory"
+        })
+      return bytes
+    },
+    list: async (at) => {
+      const names = outside.files.list(absolute(at))
+      record(at, { look: "list", path: relative(outside.base, absolute(at)), digest: listDigest(names) })
+      return names
+    },
+    file: async (at) => {
+      const found = digest(at)
+      return found === null ? null : outsideFile(outside.files, absolute(at), found)
+    },
+    open: async (at) => {
+      if (digest(at) === null) return null
+      const handle = fs.openSync(absolute(at), "r")
+      return {
+        size: fs.fstatSync(handle).size,
+        read(position, length) {
+          const bytes = new Uint8Array(length)
+          return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, position))
+        },
+        close: () => fs.closeSync(handle)
+      }
+    },
+    reads: () => [...reads.values()]
+  }
+}
+
+const relative = (base: string, file: string) => path.relative(base, file).split(path.sep).join("/")
+
+/** A file of the outside, by content; it keeps its absolute path for the table that names it. */
+export interface OutsideFile extends FileHandle {
+  readonly path: string
+}
+export const outsideFile = (
+  files: FileSystemCalls,
+  file: string,
+  { sha256, size }: { readonly sha256: string; readonly size: number }
+): OutsideFile => ({
+  path: file,
+  sha256,
+  size,
+  name: path.basename(file),
+  bytes: async () => checkedRead(files, file, sha256)
+})
+
+function checkedRead(files: FileSystemCalls, file: string, sha256: string): Uint8Array {
+  const bytes = files.readIfPresent(file)
+  if (bytes === null) throw new Error(`${file} is gone since it was sampled`)
+  if (createHash("sha256").update(bytes).digest("hex") !== sha256)
+    throw new Error(`${file} changed since it was sampled: run again`)
+  return bytes
+}
+
+/** What has changed of what was read; none if all is as it was. */
+export function changedReads(reads: ReadonlyArray<ReadRecord>, outside: Outside): ReadonlyArray<Cue> {
+  return reads.flatMap((record) => {
+    const at = path.resolve(outside.base, record.path)
+    const [before, after] =
+      record.look === "file"
+        ? [record.sha256, outside.digests.digest(at)?.sha256 ?? null]
+        : [record.digest, listDigest(outside.files.list(at))]
+    return before === after ? [] : [{ cue: "read" as const, path: record.path, before, after }]
+  })
+}

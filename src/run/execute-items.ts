@@ -1,0 +1,108 @@
+/**
+ * Executes a chunk of an itemwise stage. A throw fails the chunk, which is then halved until the items that do it
+ * are found; they are failures, and the others go on.
+ */
+import * as Effect from "effect/Effect"
+import { Problem } from "../pipeline/problem.ts"
+import type { FailedItem } from "../store/manifest.ts"
+import { artifactTable } from "../store/read-artifact.ts"
+import { writeShard } from "../store/write-shard.ts"
+import { broken, checkRows, type Rows } from "./check-rows.ts"
+import type { Tools } from "./execute-task.ts"
+import { joinedRows } from "./join.ts"
+import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
+import type { Task, TaskReport, TaskResult } from "./task.ts"
+
+type Item = { readonly id: string } & Readonly<Record<string, unknown>>
+
+export const executeItems = (
+  task: Task,
+  report: TaskReport,
+  { store, resources }: Tools
+): Effect.Effect<TaskResult, Problem> =>
+  Effect.gen(function* () {
+    const items = yield* joinedRows(store, task.ports, task.items!)
+    const broadcast: Record<string, unknown> = {}
+    for (const [name, { take, from }] of Object.entries(task.ports)) {
+      if (take !== "whole" && take !== "many") continue
+      const tables = from.map(({ node, manifest }) => artifactTable(store, node, manifest))
+      broadcast[name] = take === "many" ? tables : tables[0]
+    }
+    const computed = yield* Effect.tryPromise({
+      try: (signal) => computeItems(task, report, items, broadcast, signal, resources),
+      catch: stageProblem(task)
+    })
+    const shards = computed.done.length === 0 ? [] : [yield* writeShard(store, task, computed.done)]
+    return { shards, failed: computed.failed, reads: [], partial: [] }
+  })
+
+async function computeItems(
+  task: Task,
+  report: TaskReport,
+  items: ReadonlyArray<Item>,
+  broadcast: Record<string, unknown>,
+  signal: AbortSignal,
+  resources: Tools["resources"]
+) {
+  const { open, compute } = task.stage.spec
+  const context = stageContext(task, report, signal)
+  const resource =
+    open === undefined ? undefined : await resources.of(task, async () => open(task.params, context))
+  const done: Array<Rows> = []
+  const failed: Array<FailedItem> = []
+
+  const attempt = async (some: ReadonlyArray<Item>): Promise<void> => {
+    signal.throwIfAborted()
+    let results: ReadonlyArray<unknown>
+    try {
+      results = await compute(some, { params: task.params, resource, ...broadcast }, context)
+    } catch (error) {
+      if (signal.aborted || error instanceof Problem) throw error
+      if (some.length === 1) {
+        failed.push({ item: some[0]!.id, error: messageOf(error) })
+        return
+      }
+      const half = some.length >> 1
+      await attempt(some.slice(0, half))
+      await attempt(some.slice(half))
+      return
+    }
+    if (!Array.isArray(results) || results.length !== some.length)
+      throw broken(
+        task.stage.name,
+        task.node,
+        "",
+        null,
+        `compute gave ${Array.isArray(results) ? `${results.length} results` : "no list"} for ${some.length} items`,
+        "give as many results as items, in their order; failed(reason) stands for one that failed"
+      )
+    results.forEach((result, i) => {
+      const item = some[i]!.id
+      if (isFailed(result)) failed.push({ item, error: result.failed })
+      else done.push(checked(task, item, result))
+    })
+  }
+  await attempt(items)
+  return { done, failed }
+}
+
+const isFailed = (result: unknown): result is { failed: string } =>
+  typeof result === "object" &&
+  result !== null &&
+  !Array.isArray(result) &&
+  typeof (result as { failed?: unknown }).failed === "string"
+
+function checked(task: Task, item: string, result: unknown): Rows {
+  const isList = Array.isArray(result)
+  if (isList !== (task.form === "rows per item"))
+    throw broken(
+      task.stage.name,
+      task.node,
+      item,
+      null,
+      `expected ${task.form === "rows per item" ? "a list of rows" : "one row"}`
+    )
+  const rows = { item, rows: isList ? result : [result] } as Rows
+  checkRows(task.columns, rows, task.stage.name, task.node)
+  return rows
+}

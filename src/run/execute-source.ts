@@ -1,0 +1,77 @@
+/** Executes a source: rows out of a world that records what is read. */
+import * as Effect from "effect/Effect"
+import type { Problem } from "../pipeline/problem.ts"
+import { recordingWorld } from "../plan/world.ts"
+import { writeShard } from "../store/write-shard.ts"
+import { broken, checkRows, type Rows } from "./check-rows.ts"
+import type { Tools } from "./execute-task.ts"
+import { stageContext, stageProblem } from "./stage-context.ts"
+import type { Task, TaskReport, TaskResult, WrittenShard } from "./task.ts"
+
+/** Items that are written together. */
+const shardItems = 256
+
+export const executeSource = (
+  task: Task,
+  report: TaskReport,
+  { store, digests }: Tools
+): Effect.Effect<TaskResult, Problem> =>
+  Effect.gen(function* () {
+    const world = recordingWorld({ files: store.files, digests, base: task.base })
+    const partial: Array<string> = []
+    const shards: Array<WrittenShard> = []
+    const services = yield* Effect.context<never>()
+    const write = (some: ReadonlyArray<Rows>) =>
+      Effect.runPromiseWith(services)(writeShard(store, task, some)).then((shard) => void shards.push(shard))
+    yield* Effect.tryPromise({
+      try: async (signal) => {
+        const context = {
+          ...stageContext(task, report, signal),
+          partial: (why: string) => void partial.push(why)
+        }
+        const given = task.stage.spec.compute(task.params, world, context) as AsyncIterable<
+          Record<string, unknown>
+        >
+        const seen = new Set<string>()
+        let some: Array<Rows> = []
+        const table: Array<Record<string, unknown>> = []
+        for await (const given_ of given) {
+          signal.throwIfAborted()
+          if (task.form === "table") {
+            table.push(given_)
+            continue
+          }
+          const { id, ...row } = given_
+          checkId(task, id, seen)
+          const rows: Rows = { item: id as string, rows: [row] }
+          checkRows(task.columns, rows, task.stage.name, task.node)
+          some.push(rows)
+          if (some.length === shardItems) {
+            await write(some)
+            some = []
+          }
+        }
+        if (task.form === "table") {
+          checkRows(task.columns, { item: "", rows: table }, task.stage.name, task.node)
+          await write([{ item: "", rows: table }])
+        } else if (some.length > 0) await write(some)
+      },
+      catch: stageProblem(task)
+    })
+    return { shards, failed: [], reads: world.reads(), partial }
+  })
+
+function checkId(task: Task, id: unknown, seen: Set<string>): void {
+  if (typeof id !== "string" || id === "")
+    throw broken(task.stage.name, task.node, "", "id", "every row of a source needs an id that is text")
+  if (seen.has(id))
+    throw broken(
+      task.stage.name,
+      task.node,
+      id,
+      "id",
+      `two items have the id "${id}"`,
+      "ids name items: give each its own"
+    )
+  seen.add(id)
+}

@@ -1,0 +1,32 @@
+/** Executes one task in this process: what every executor comes down to. */
+import * as Effect from "effect/Effect"
+import type { Problem } from "../pipeline/problem.ts"
+import type { StatCache } from "../store/stat-cache.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { executeItems } from "./execute-items.ts"
+import { executeSource } from "./execute-source.ts"
+import { executeWhole } from "./execute-whole.ts"
+import type { Resources } from "./resources.ts"
+import type { Task, TaskReport, TaskResult } from "./task.ts"
+
+export interface Tools {
+  readonly store: StoreCalls
+  readonly digests: StatCache
+  /** what stages have opened, kept for the tasks that follow */
+  readonly resources: Resources
+}
+
+export const executeTask = (
+  task: Task,
+  report: TaskReport,
+  tools: Tools
+): Effect.Effect<TaskResult, Problem> => {
+  switch (task.stage.kind) {
+    case "source":
+      return executeSource(task, report, tools)
+    case "itemwise":
+      return executeItems(task, report, tools)
+    case "whole":
+      return executeWhole(task, report, tools)
+  }
+}

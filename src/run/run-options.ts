@@ -1,0 +1,29 @@
+/** What a run is told. */
+import type { GraphNode } from "../pipeline/graph.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
+import type { Planning } from "../plan/plan.ts"
+import type { RunRecord } from "../store/run-record.ts"
+import type { Host } from "../store/trace.ts"
+import type { Emit } from "./events.ts"
+import type { Executor, StageAddress } from "./task.ts"
+
+export interface RunOptions {
+  readonly pipeline: string
+  /** the pipeline file, absolute */
+  readonly file: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** inputs first; all that is to be brought up to date */
+  readonly nodes: ReadonlyArray<GraphNode>
+  readonly outputs: RunRecord["outputs"]
+  readonly planning: Planning
+  readonly executor: Executor
+  readonly addressOf: (stage: AnyStage) => StageAddress | null
+  /** tasks at a time */
+  readonly jobs: number
+  readonly keepGoing: boolean
+  readonly emit: Emit
+  readonly id: string
+  readonly now: () => Date
+  readonly version: string
+  readonly host: Host
+}

@@ -1,0 +1,184 @@
+/**
+ * Runs a graph: every node waits for its inputs, is planned with their artifacts in hand, and is computed only if
+ * no trace answers its key. So a change that yields the same values stops where it does (early cutoff).
+ */
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Semaphore from "effect/Semaphore"
+import type { GraphNode } from "../pipeline/graph.ts"
+import { Problem } from "../pipeline/problem.ts"
+import { inputNodes, type Known, type NodePlan, planNode } from "../plan/plan.ts"
+import type { NodeRecord, RunRecord } from "../store/run-record.ts"
+import { publishView } from "../store/view.ts"
+import { executeNode } from "./execute-node.ts"
+import type { RunOptions } from "./run-options.ts"
+
+/** How a node ended: what it made, for those that read it, or null. */
+interface Outcome {
+  readonly record: NodeRecord
+  readonly known: Known | null
+}
+/** What the nodes of one run share. */
+interface Running {
+  readonly options: RunOptions
+  readonly done: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
+  readonly permits: Semaphore.Semaphore
+  /** set by the first failure when the run does not keep going */
+  stopped: boolean
+}
+
+export const runGraph = Effect.fn("run.graph")(function* (options: RunOptions) {
+  const { store } = options.planning
+  yield* store.prepare
+  const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
+  for (const node of options.nodes) done.set(node.id, yield* Deferred.make<Outcome, Problem>())
+  const running: Running = { options, done, permits: yield* Semaphore.make(options.jobs), stopped: false }
+  const records = new Map<string, NodeRecord>()
+  const recordOf = (status: RunRecord["status"]): RunRecord => ({
+    format: 1,
+    id: options.id,
+    pipeline: options.pipeline,
+    file: options.file,
+    params: options.params,
+    status,
+    started,
+    finished: status === "running" ? null : options.now().toISOString(),
+    version: options.version,
+    pid: process.pid,
+    nodes: options.nodes.flatMap((node) => records.get(node.id) ?? []),
+    outputs: options.outputs
+  })
+  const started = options.now().toISOString()
+  yield* store.putRun(recordOf("running"))
+  options.emit({ type: "run-started", run: recordOf("running"), nodes: options.nodes.map((node) => node.id) })
+
+  const bring = (node: GraphNode) =>
+    bringUpToDate(node, running).pipe(
+      Effect.tap(({ record }) => Effect.sync(() => void records.set(node.id, record))),
+      Effect.tap(({ record }) => Effect.sync(() => options.emit({ type: "node-finished", record }))),
+      Effect.onExit((exit) => Deferred.done(done.get(node.id)!, exit))
+    )
+  return yield* Effect.forEach(options.nodes, bring, { concurrency: "unbounded", discard: true }).pipe(
+    Effect.onExit((exit) => {
+      options.planning.outside.digests.save()
+      options.planning.identities.save()
+      return Exit.isSuccess(exit)
+        ? Effect.void
+        : Effect.ignore(store.putRun(recordOf(Exit.hasInterrupts(exit) ? "interrupted" : "failed")))
+    }),
+    Effect.flatMap(() =>
+      Effect.gen(function* () {
+        const failed = [...records.values()].some((record) => record.status === "failed")
+        const finished = recordOf(failed ? "failed" : "ok")
+        yield* store.putRun(finished)
+        yield* Effect.try({
+          try: () => store.files.pointer(options.id, store.layout.latest),
+          catch: (error) =>
+            new Problem(
+              "StoreWriteFailed",
+              `could not point runs/latest at the run: ${(error as Error).message}`
+            )
+        })
+        options.emit({ type: "run-finished", run: finished })
+        return finished
+      })
+    )
+  )
+})
+
+const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome, Problem> =>
+  Effect.gen(function* () {
+    const { options } = running
+    const inputs = new Map<string, Known>()
+    const lacking: Array<string> = []
+    for (const input of inputNodes(node)) {
+      const { known, record } = yield* Deferred.await(running.done.get(input.id)!)
+      if (known === null)
+        lacking.push(`${input.id} ${record.status === "skipped" ? "was skipped" : "failed"}`)
+      else if (known.incomplete && node.stage.kind === "whole" && !options.keepGoing)
+        lacking.push(`${input.id} is incomplete (--keep-going goes on with what there is)`)
+      else inputs.set(input.id, known)
+    }
+    if (lacking.length > 0) return skipped(node, lacking.join(", "))
+    if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
+
+    const planned = yield* planNode(node, inputs, options.planning)
+    const outcome =
+      planned.state === "fresh" || planned.state === "failed"
+        ? cached(planned)
+        : yield* execute(planned, inputs, running)
+    if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
+    if (outcome.known !== null)
+      yield* publishView(options.planning.store, options.id, node.id, outcome.known.manifest)
+    return outcome
+  })
+
+const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running: Running) =>
+  Effect.gen(function* () {
+    const { options, permits } = running
+    const from = options.now().getTime()
+    const executed = yield* executeNode(planned, inputs, { ...options, permits })
+    const seconds = (options.now().getTime() - from) / 1000
+    const { known, failures, executed: count } = executed
+    const record: NodeRecord = {
+      ...blank(planned.node),
+      status: failures.length > 0 || known === null ? "failed" : "executed",
+      items: {
+        total: known === null ? 1 : itemCount(planned.node, known),
+        executed: count,
+        cached: 0,
+        failed: failures.length
+      },
+      ...made(planned, known),
+      seconds,
+      error: known === null ? (failures[0]?.error ?? null) : null,
+      failures
+    }
+    return { record, known }
+  })
+
+const cached = (planned: NodePlan): Outcome => {
+  const { known, failures, node } = planned
+  const total = known === null ? 1 : itemCount(node, known)
+  const record: NodeRecord = {
+    ...blank(node),
+    status: planned.state === "failed" ? "failed" : "cached",
+    items: { total, executed: 0, cached: total - failures.length, failed: failures.length },
+    ...made(planned, known),
+    seconds: 0,
+    error: known === null ? (failures[0]?.error ?? null) : null,
+    failures
+  }
+  return { record, known }
+}
+
+/** Items of an itemwise node or a source of items, failed ones included; a whole stage counts as one. */
+const itemCount = (node: GraphNode, { manifest }: Known) =>
+  node.form === "table" ? 1 : manifest.items + manifest.failed.length
+
+const skipped = (node: GraphNode, why: string): Outcome => ({
+  record: { ...blank(node), status: "skipped", error: why },
+  known: null
+})
+const made = (planned: NodePlan, known: Known | null) => ({
+  artifact: known?.manifest.digest ?? null,
+  key: planned.key,
+  bytes: known?.manifest.bytes ?? null,
+  incomplete: known?.incomplete ?? false,
+  partial: known?.partial ?? []
+})
+const blank = (node: GraphNode): NodeRecord => ({
+  id: node.id,
+  stage: node.stage.name,
+  status: "skipped",
+  items: { total: null, executed: 0, cached: 0, failed: 0 },
+  artifact: null,
+  key: null,
+  bytes: null,
+  seconds: null,
+  error: null,
+  failures: [],
+  incomplete: false,
+  partial: []
+})

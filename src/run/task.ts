@@ -1,0 +1,69 @@
+/**
+ * Tasks: the executor's contract.
+ *
+ * A task is plain data but for the stage itself, which a worker process finds again by its address. Whoever
+ * executes it writes what it makes into the store, and answers with a shard: publishing is idempotent, so a task
+ * may be executed twice.
+ */
+import type * as Effect from "effect/Effect"
+import type { Columns } from "../pipeline/columns.ts"
+import type { Form, Take } from "../pipeline/ports.ts"
+import type { Problem } from "../pipeline/problem.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
+import type { FailedItem, Manifest, Shard } from "../store/manifest.ts"
+import type { ReadRecord } from "../store/trace.ts"
+
+/** Where a worker finds a stage: a module to import, and the export in it. */
+export interface StageAddress {
+  readonly url: string
+  /** the module's namespace, in a bundle that has several; null where `url` is the module itself */
+  readonly module: string | null
+  readonly export: string
+}
+export interface TaskPort {
+  readonly take: Take
+  readonly reads: Columns
+  readonly from: ReadonlyArray<{ readonly node: string; readonly manifest: Manifest }>
+}
+export interface Task {
+  readonly node: string
+  readonly stage: AnyStage
+  /** null for a stage that only this process knows */
+  readonly address: StageAddress | null
+  readonly params: Readonly<Record<string, unknown>>
+  readonly ports: Readonly<Record<string, TaskPort>>
+  readonly form: Form
+  readonly columns: Columns
+  readonly label: string | null
+  /** the ids to compute, of an itemwise stage; null for the others */
+  readonly items: ReadonlyArray<string> | null
+  /** the folder that relative paths of a source are relative to */
+  readonly base: string
+}
+
+/** Rows that were written, with the digests of their items. */
+export interface WrittenShard {
+  readonly shard: Shard
+  readonly ids: ReadonlyArray<string>
+  /** 16 bytes an item, by column */
+  readonly digests: Readonly<Record<string, Uint8Array>>
+  /** of one row, by `family/member` */
+  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
+  readonly files: Manifest["files"]
+}
+export interface TaskResult {
+  readonly shards: ReadonlyArray<WrittenShard>
+  readonly failed: ReadonlyArray<FailedItem>
+  readonly reads: ReadonlyArray<ReadRecord>
+  readonly partial: ReadonlyArray<string>
+}
+/** What a task says while it runs. */
+export interface TaskReport {
+  readonly log: (message: string) => void
+  readonly progress: (done: number, total: number) => void
+}
+export interface Executor {
+  readonly name: string
+  /** Interrupting the effect stops the work. */
+  execute(task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem>
+}

@@ -1,0 +1,138 @@
+/**
+ * The file system: the one place that touches node:fs for the store.
+ *
+ * Calls are synchronous: the store's files are few and small or written in large pieces, and a synchronous call
+ * costs a fraction of an asynchronous one. Tests decorate this service to count, break or kill at a call.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import * as Context from "effect/Context"
+import * as Layer from "effect/Layer"
+
+export interface Stat {
+  readonly kind: "file" | "folder" | "other"
+  readonly size: number
+  /** nanoseconds since 1970, as text: they do not fit a double */
+  readonly mtimeNs: string
+  readonly ctimeNs: string
+  readonly inode: string
+}
+
+/** Plain calls that throw Node's errors. Those that change something are marked "mutating". */
+export interface FileSystemCalls {
+  read(path: string): Uint8Array
+  /** null when it is not there */
+  readIfPresent(path: string): Uint8Array | null
+  readRange(path: string, position: number, length: number): Uint8Array
+  stat(path: string): Stat | null
+  /** names, sorted; null when the folder is not there */
+  list(path: string): ReadonlyArray<string> | null
+  /** mutating */
+  makeFolder(path: string): void
+  /** mutating: creates the file, which must not exist, writes all of it and flushes it to the disk */
+  write(path: string, content: Uint8Array | string): void
+  /** mutating: adds to a file, made if need be, without flushing */
+  append(path: string, content: string): void
+  /** mutating: replaces what was there */
+  rename(from: string, to: string): void
+  /** mutating: flushes a folder's entries to the disk */
+  syncFolder(path: string): void
+  /** mutating: a second name for a file, by hard link, symbolic link or copy as the file system allows */
+  link(from: string, to: string): void
+  /** mutating: points a symbolic link at a target, replacing what was there */
+  pointer(target: string, at: string): void
+  /** mutating: a file, a link, or a folder with what is in it; quiet when it is not there */
+  remove(path: string): void
+}
+
+export class FileSystem extends Context.Service<FileSystem, FileSystemCalls>()("probeline/store/FileSystem") {
+  static readonly layer = Layer.succeed(FileSystem, nodeFileSystem())
+}
+
+const isMissing = (error: unknown) => {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === "ENOENT" || code === "ENOTDIR"
+}
+function ifPresent<A>(look: () => A): A | null {
+  try {
+    return look()
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}
+
+export function nodeFileSystem(): FileSystemCalls {
+  return {
+    read: (file) => fs.readFileSync(file),
+    readIfPresent: (file) => ifPresent(() => fs.readFileSync(file)),
+    readRange(file, position, length) {
+      const handle = fs.openSync(file, "r")
+      try {
+        const bytes = new Uint8Array(length)
+        let got = 0
+        while (got < length) {
+          const n = fs.readSync(handle, bytes, got, length - got, position + got)
+          if (n === 0) break
+          got += n
+        }
+        return bytes.subarray(0, got)
+      } finally {
+        fs.closeSync(handle)
+      }
+    },
+    stat: (file) =>
+      ifPresent(() => {
+        const s = fs.statSync(file, { bigint: true })
+        return {
+          kind: s.isFile() ? "file" : s.isDirectory() ? "folder" : "other",
+          size: Number(s.size),
+          mtimeNs: String(s.mtimeNs),
+          ctimeNs: String(s.ctimeNs),
+          inode: String(s.ino)
+        }
+      }),
+    list: (folder) => ifPresent(() => fs.readdirSync(folder).sort()),
+    makeFolder: (folder) => void fs.mkdirSync(folder, { recursive: true }),
+    write(file, content) {
+      const handle = fs.openSync(file, "wx", 0o666)
+      try {
+        const bytes = typeof content === "string" ? Buffer.from(content) : content
+        for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at, bytes.length - at)
+        fs.fsyncSync(handle)
+      } finally {
+        fs.closeSync(handle)
+      }
+    },
+    append: (file, content) => fs.appendFileSync(file, content),
+    rename: (from, to) => fs.renameSync(from, to),
+    syncFolder(folder) {
+      const handle = fs.openSync(folder, "r")
+      try {
+        fs.fsyncSync(handle)
+      } finally {
+        fs.closeSync(handle)
+      }
+    },
+    link(from, to) {
+      try {
+        fs.linkSync(from, to)
+      } catch (error) {
+        // another file system, or a file of another owner where hard links to it are forbidden
+        if ((error as NodeJS.ErrnoException).code === "EEXIST") return
+        try {
+          fs.symlinkSync(path.relative(path.dirname(to), from), to)
+        } catch {
+          fs.copyFileSync(from, to)
+        }
+      }
+    },
+    pointer(target, at) {
+      const temporary = `${at}.tmp-${process.pid}`
+      fs.rmSync(temporary, { force: true })
+      fs.symlinkSync(target, temporary)
+      fs.renameSync(temporary, at)
+    },
+    remove: (file) => fs.rmSync(file, { recursive: true, force: true })
+  }
+}

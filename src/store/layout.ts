@@ -1,0 +1,25 @@
+/** Where things lie in a store. */
+import * as path from "node:path"
+
+/** The store's folders and files, all under its root. */
+export const layout = (root: string) => ({
+  root,
+  /** immutable files, named by the sha256 of their bytes */
+  object: (sha256: string, extension: string) =>
+    path.join(root, "objects", sha256.slice(0, 2), `${sha256}.${extension}`),
+  /** one JSON file an artifact, named by the digest of its values */
+  manifest: (digest: string) => path.join(root, "manifests", digest.slice(0, 2), `${digest}.json`),
+  /** traces of one stage: a folder a key, since one key of a source may have been answered by several worlds */
+  traces: (stage: string, key: string) => path.join(root, "traces", stage, key.slice(0, 2), key),
+  runs: path.join(root, "runs"),
+  run: (id: string) => path.join(root, "runs", id),
+  latest: path.join(root, "runs", "latest"),
+  /** may be deleted at any time */
+  cache: path.join(root, "cache"),
+  statCache: path.join(root, "cache", "stat.json"),
+  identities: path.join(root, "cache", "identities.json")
+})
+export type Layout = ReturnType<typeof layout>
+
+/** The marker of a file that is not yet what its name says. */
+export const temporaryMark = ".tmp-"

@@ -1,0 +1,69 @@
+/** Manifests: what an artifact is made of. */
+import type { Columns } from "../pipeline/columns.ts"
+import type { Form } from "../pipeline/ports.ts"
+
+/** An immutable file of the store. */
+export interface ObjectRef {
+  /** of the file's bytes */
+  readonly sha256: string
+  readonly bytes: number
+  readonly extension: "parquet" | "arrow" | "bin"
+}
+/** Rows of some items that were written together. */
+export interface Shard {
+  readonly items: number
+  readonly rows: number
+  /** Parquet: the item's id, and all columns but tensors */
+  readonly table: ObjectRef
+  /** item ids, rows an item, and a 16-byte digest an item and column; null in a table */
+  readonly sidecar: ObjectRef | null
+  /** Arrow, by `family/member` */
+  readonly tensors: Readonly<Record<string, ObjectRef>>
+}
+export interface FailedItem {
+  readonly item: string
+  readonly error: string
+}
+export interface Family {
+  readonly members: ReadonlyArray<string>
+  /** of one row, by member */
+  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
+}
+export interface Manifest {
+  readonly format: 1
+  /** of the values: schema, ids, column digests, failed ids */
+  readonly digest: string
+  readonly form: Form
+  readonly columns: Columns
+  /** the name of the id column ("scene"); null in a table */
+  readonly label: string | null
+  readonly items: number
+  readonly rows: number
+  readonly bytes: number
+  /** of the ids in their order; null in a table */
+  readonly ids: string | null
+  /** of each column's values; a member of a tensor family is a column `family/member` */
+  readonly digests: Readonly<Record<string, string>>
+  readonly families: Readonly<Record<string, Family>>
+  /** items that have no rows because they failed here; such an artifact is incomplete */
+  readonly failed: ReadonlyArray<FailedItem>
+  readonly shards: ReadonlyArray<Shard>
+  /** files that the stage made and that `file` columns name */
+  readonly files: ReadonlyArray<{
+    readonly sha256: string
+    readonly bytes: number
+    readonly extension: string
+  }>
+}
+
+/** Every object that a manifest needs. */
+export function* objectsOf(
+  manifest: Manifest
+): Generator<{ sha256: string; bytes: number; extension: string }> {
+  for (const shard of manifest.shards) {
+    yield shard.table
+    if (shard.sidecar !== null) yield shard.sidecar
+    yield* Object.values(shard.tensors)
+  }
+  yield* manifest.files
+}

@@ -1,0 +1,39 @@
+/** Turns Node's file system errors into problems that say what to do. */
+import { isProblem, Problem } from "../pipeline/problem.ts"
+
+/** What went wrong with a store's file: `doing` is the attempt in words ("write the manifest …"). */
+export function storeProblem(error: unknown, root: string, doing: string): Problem {
+  if (isProblem(error)) return error
+  const { code, message, path } = error as NodeJS.ErrnoException
+  const where = { file: path ?? root, cause: error }
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return new Problem("StoreFull", `no space is left to ${doing} in the store ${root}`, {
+        ...where,
+        hint: "free some space (what is finished is kept) and run again; --store DIR puts the store elsewhere"
+      })
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new Problem("StoreNotUsable", `no permission to ${doing} in the store ${root}`, {
+        ...where,
+        hint: "make the folder writable, or choose another with --store DIR or PROBELINE_STORE"
+      })
+    case "ENOTDIR":
+    case "EEXIST":
+      return new Problem(
+        "StoreNotUsable",
+        `the store ${root} is not a folder that can be used: cannot ${doing}`,
+        {
+          ...where,
+          hint: "choose another folder with --store DIR or PROBELINE_STORE"
+        }
+      )
+    default:
+      return new Problem("StoreWriteFailed", `could not ${doing} in the store ${root}: ${message}`, {
+        ...where,
+        hint: "what is finished is kept; run again when the disk is well"
+      })
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The store: immutable objects, manifests, traces and run records.
+ *
+ * Everything is written to a temporary file in its own folder, flushed, renamed to its name, and the folder
+ * flushed: under its final name a file is whole or not there. Objects are written before the manifest that names
+ * them, manifests before the trace that names them.
+ */
+import { createHash } from "node:crypto"
+import * as path from "node:path"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { Problem } from "../pipeline/problem.ts"
+import { FileSystem, type FileSystemCalls } from "./file-system.ts"
+import { layout, type Layout, temporaryMark } from "./layout.ts"
+import { type Manifest, type ObjectRef, objectsOf } from "./manifest.ts"
+import type { RunRecord } from "./run-record.ts"
+import { storeProblem } from "./store-error.ts"
+import type { Trace } from "./trace.ts"
+
+type Op<A> = Effect.Effect<A, Problem>
+interface AnyObject {
+  readonly sha256: string
+  readonly bytes: number
+  readonly extension: string
+}
+
+export interface StoreCalls {
+  readonly root: string
+  readonly layout: Layout
+  readonly files: FileSystemCalls
+  /** Makes the folders; fails when the store cannot be written. */
+  readonly prepare: Op<void>
+  /** Stores bytes under their sha256; what is there already is not written again. */
+  putObject<X extends string>(
+    content: Uint8Array,
+    extension: X
+  ): Op<{ sha256: string; bytes: number; extension: X }>
+  objectPath(object: AnyObject): string
+  /** All bytes; fails with StoreCorrupt when the object is gone or its size is wrong. */
+  readObject(object: AnyObject): Op<Uint8Array>
+  putManifest(manifest: Manifest): Op<void>
+  /** The manifest, if it is there and every object it names has its size; null otherwise. */
+  manifest(digest: string): Op<Manifest | null>
+  putTrace(trace: Trace): Op<void>
+  /** Traces of a key, the newest first; what cannot be read counts as absent. */
+  traces(stage: string, key: string): Op<ReadonlyArray<Trace>>
+  putRun(run: RunRecord): Op<void>
+  run(id: string): Op<RunRecord | null>
+  /** Ids of all runs, the oldest first. */
+  readonly runs: Op<ReadonlyArray<string>>
+}
+
+export class Store extends Context.Service<Store, StoreCalls>()("probeline/store/Store") {
+  static readonly layer = (root: string) =>
+    Layer.effect(
+      Store,
+      Effect.map(FileSystem, (files) => Store.of(makeStore(root, files)))
+    )
+}
+
+export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
+  const at = layout(root)
+  const attempt = <A>(doing: string, act: () => A): Op<A> =>
+    Effect.try({ try: act, catch: (error) => storeProblem(error, root, doing) })
+  let count = 0
+  const publish = (file: string, content: Uint8Array | string) => {
+    const folder = path.dirname(file)
+    files.makeFolder(folder)
+    const temporary = `${file}${temporaryMark}${process.pid}-${count++}`
+    try {
+      files.write(temporary, content)
+      files.rename(temporary, file)
+    } catch (error) {
+      try {
+        files.remove(temporary)
+      } catch {
+        // the first error is the one that matters; gc sweeps what is left
+      }
+      throw error
+    }
+    files.syncFolder(folder)
+  }
+  const json = <A>(file: string): A | null => {
+    const bytes = files.readIfPresent(file)
+    if (bytes === null) return null
+    try {
+      return JSON.parse(Buffer.from(bytes).toString("utf8")) as A
+    } catch {
+      return null // torn or foreign: as good as absent, and healed when it is written again
+    }
+  }
+  const hasSize = (object: AnyObject) =>
+    files.stat(at.object(object.sha256, object.extension))?.size === object.bytes
+
+  return {
+    root,
+    layout: at,
+    files,
+    prepare: attempt("make its folders", () => {
+      files.makeFolder(path.join(root, "objects"))
+      files.makeFolder(at.runs)
+      files.makeFolder(at.cache)
+      const probe = path.join(at.cache, `writable${temporaryMark}${process.pid}`)
+      files.remove(probe)
+      files.write(probe, "")
+      files.remove(probe)
+    }),
+    putObject: (content, extension) =>
+      attempt("write an object", () => {
+        const sha256 = createHash("sha256").update(content).digest("hex")
+        const object = { sha256, bytes: content.byteLength, extension }
+        if (!hasSize(object)) publish(at.object(sha256, extension), content)
+        return object
+      }),
+    objectPath: (object) => at.object(object.sha256, object.extension),
+    readObject: (object) =>
+      Effect.flatMap(
+        attempt("read an object", () => files.readIfPresent(at.object(object.sha256, object.extension))),
+        (bytes) =>
+          bytes !== null && bytes.byteLength === object.bytes
+            ? Effect.succeed(bytes)
+            : Effect.fail(
+                new Problem(
+                  "StoreCorrupt",
+                  `the store lost an object or part of it: ${object.sha256}.${object.extension}`,
+                  {
+                    file: at.object(object.sha256, object.extension),
+                    hint: "run the pipeline again: what is missing is computed again"
+                  }
+                )
+              )
+      ),
+    putManifest: (manifest) =>
+      attempt("write a manifest", () =>
+        publish(at.manifest(manifest.digest), `${JSON.stringify(manifest)}\n`)
+      ),
+    manifest: (digest) =>
+      attempt("read a manifest", () => {
+        const manifest = json<Manifest>(at.manifest(digest))
+        if (manifest?.format !== 1 || manifest.digest !== digest) return null
+        for (const object of objectsOf(manifest)) if (!hasSize(object)) return null
+        return manifest
+      }),
+    putTrace: (trace) =>
+      attempt("write a trace", () => {
+        const name = createHash("sha256").update(JSON.stringify(trace.reads)).digest("hex").slice(0, 16)
+        publish(
+          path.join(at.traces(trace.preimage.stage, trace.key), `${name}.json`),
+          `${JSON.stringify(trace)}\n`
+        )
+      }),
+    traces: (stage, key) =>
+      attempt("read traces", () => {
+        const folder = at.traces(stage, key)
+        return (files.list(folder) ?? [])
+          .filter((name) => name.endsWith(".json"))
+          .flatMap((name) => json<Trace>(path.join(folder, name)) ?? [])
+          .filter((trace) => trace.format === 1 && trace.key === key)
+          .sort((a, b) => (a.at < b.at ? 1 : -1))
+      }),
+    putRun: (run) =>
+      attempt("write the run's record", () =>
+        publish(path.join(at.run(run.id), "run.json"), `${JSON.stringify(run, null, 2)}\n`)
+      ),
+    run: (id) => attempt("read a run's record", () => json<RunRecord>(path.join(at.run(id), "run.json"))),
+    runs: attempt("list the runs", () =>
+      (files.list(at.runs) ?? []).filter((name) => name !== "latest" && !name.includes(temporaryMark))
+    )
+  }
+}
+
+/** An object of the store, of one of the formats that it reads. */
+export type { ObjectRef }

@@ -1,0 +1,37 @@
+/**
+ * Traces: the record *key → output*. Writing one is the commit point of an execution.
+ *
+ * The preimage lies beside the key, so that `why` can say what has changed.
+ */
+import type { Preimage } from "./preimage.ts"
+
+/** What a source looked at, and what it found; verified before the trace is used again. */
+export type ReadRecord =
+  | { readonly look: "file"; readonly path: string; readonly sha256: string | null }
+  | { readonly look: "list"; readonly path: string; readonly digest: string | null }
+
+/** Where the work was done. Not in the key: it explains differences, it does not cause work. */
+export interface Host {
+  readonly cpu: string
+  readonly host: string
+  readonly node: string
+}
+export interface Trace {
+  readonly format: 1
+  readonly key: string
+  readonly preimage: Preimage
+  /** the artifact's digest; null where the stage failed as a whole */
+  readonly artifact: string | null
+  /** why it failed as a whole */
+  readonly error: string | null
+  /** of a source */
+  readonly reads: ReadonlyArray<ReadRecord>
+  /** reasons for which this is a part of what was there, its own and its inputs' */
+  readonly partial: ReadonlyArray<string>
+  /** node ids of inputs that were incomplete */
+  readonly incomplete: boolean
+  readonly run: string
+  readonly at: string
+  readonly seconds: number
+  readonly host: Host
+}

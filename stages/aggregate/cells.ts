@@ -1,0 +1,78 @@
+/** Cells: all predictions of one (encoder, probe, tap, token, source, target), scored by seed and fold. */
+import { balancedAccuracy } from "../statistics/scores.ts"
+import { correctedInterval } from "../statistics/intervals.ts"
+
+/** One out-of-fold prediction. */
+export interface Prediction {
+  readonly encoder: string
+  readonly probe: string
+  readonly tap: string
+  readonly token: string
+  readonly source: string
+  readonly target: string
+  readonly seed: number
+  readonly fold: number
+  readonly scene: string
+  readonly object: number
+  readonly cell: string
+  readonly label: string
+  readonly predicted: string | null
+}
+export type CellName = Pick<Prediction, "encoder" | "probe" | "tap" | "token" | "source" | "target">
+
+/** A cell's scores; null values where its probe is undefined in some fold (the tap is constant). */
+export interface Cell extends CellName {
+  /** balanced accuracy pooled over the folds of a seed, then the mean over seeds */
+  readonly accuracy: number | null
+  readonly low: number | null
+  readonly high: number | null
+  /** balanced accuracy of each (seed, fold), in that order */
+  readonly runs: ReadonlyArray<number> | null
+  readonly folds: number
+  readonly classes: number
+  readonly chance: number
+  /** examples */
+  readonly n: number
+  /** (seed, fold) pairs in which some cell of the design had no example: their mean is over the others */
+  readonly foldsWithEmptyCells: number
+}
+
+/** Scores the predictions of one cell; `predictions` must be of one cell alone. */
+export function scoreCell(name: CellName, predictions: ReadonlyArray<Prediction>): Cell {
+  const index = indexOf(predictions.map(({ cell }) => cell))
+  const outcomes = {
+    correct: predictions.map(({ label, predicted }) => label === predicted),
+    cells: predictions.map(({ cell }) => index.get(cell)!),
+    cellCount: index.size
+  }
+  const seeds = [...new Set(predictions.map(({ seed }) => seed))].sort((a, b) => a - b)
+  const folds = [...new Set(predictions.map(({ fold }) => fold))].sort((a, b) => a - b)
+  const classes = new Set(predictions.map(({ label }) => label)).size
+  const n = new Set(predictions.map(({ scene, object }) => `${scene}/${object}`)).size
+  const blank = { ...name, folds: folds.length, classes, chance: 1 / classes, n, foldsWithEmptyCells: 0 }
+  if (predictions.some(({ predicted }) => predicted === null))
+    return { ...blank, accuracy: null, low: null, high: null, runs: null }
+  const pooled = seeds.map(
+    (seed) => balancedAccuracy(outcomes, (row) => predictions[row]!.seed === seed).value
+  )
+  const byRun = seeds.flatMap((seed) =>
+    folds.map((fold) =>
+      balancedAccuracy(outcomes, (row) => predictions[row]!.seed === seed && predictions[row]!.fold === fold)
+    )
+  )
+  const runs = byRun.map(({ value }) => value)
+  const accuracy = pooled.reduce((sum, value) => sum + value, 0) / pooled.length
+  const { lower, upper } = correctedInterval(runs, { folds: folds.length })
+  const half = (upper - lower) / 2
+  return {
+    ...blank,
+    accuracy,
+    low: Math.max(0, accuracy - half),
+    high: Math.min(1, accuracy + half),
+    runs,
+    foldsWithEmptyCells: byRun.filter(({ empty }) => empty.length > 0).length
+  }
+}
+
+const indexOf = (names: ReadonlyArray<string>): ReadonlyMap<string, number> =>
+  new Map([...new Set(names)].map((name, i) => [name, i]))

@@ -1,0 +1,75 @@
+/** `aggregate`: from per-example predictions to one flat table of accuracies and measures, with intervals. */
+import { defineStage, many, table } from "../../src/index.ts"
+import { predictionColumns } from "../fit-probes/stage.ts"
+import { type Cell, type CellName, type Prediction, scoreCell } from "./cells.ts"
+import { measureColumns, type MeasureRow } from "./columns.ts"
+import { measureOf, measures, type Measures, noMeasures } from "./measures.ts"
+import { accuracySummary } from "./summary.ts"
+
+const { c: _c, ...read } = predictionColumns
+const names = Object.keys(read) as ReadonlyArray<keyof typeof read>
+
+export const aggregate = defineStage.whole("aggregate", {
+  doc: "balanced accuracies with intervals, and for paired scenes A_pp, A_ps, A_sp, A_ss, M1 and M2",
+  inputs: { probes: many(read) },
+  output: table(measureColumns),
+  summary: (rows) => accuracySummary(rows),
+  compute: async ({ probes }) => {
+    const cells: Array<Cell> = []
+    for (const predictions of probes) cells.push(...cellsOf(await predictions.read(...names)))
+    return cells.map((cell) => rowOf(cell, cells))
+  }
+})
+
+type Columns = { readonly [K in keyof Prediction]: ReadonlyArray<Prediction[K]> }
+function cellsOf(columns: Columns): ReadonlyArray<Cell> {
+  const groups = new Map<string, { name: CellName; predictions: Array<Prediction> }>()
+  columns.scene.forEach((_, i) => {
+    const prediction = Object.fromEntries(
+      names.map((name) => [name, columns[name][i]])
+    ) as unknown as Prediction
+    const { encoder, probe, tap, token, source, target } = prediction
+    const name = { encoder, probe, tap, token, source, target }
+    const key = JSON.stringify(name)
+    const group = groups.get(key) ?? { name, predictions: [] }
+    group.predictions.push(prediction)
+    groups.set(key, group)
+  })
+  return [...groups.values()].map(({ name, predictions }) => scoreCell(name, predictions))
+}
+
+function rowOf(cell: Cell, cells: ReadonlyArray<Cell>): MeasureRow {
+  const measure = measureOf(cell)
+  return {
+    encoder: cell.encoder,
+    probe: cell.probe,
+    tap: cell.tap,
+    token: cell.token,
+    source: cell.source,
+    target: cell.target,
+    balanced_accuracy: cell.accuracy,
+    low: cell.low,
+    high: cell.high,
+    chance: cell.chance,
+    n: cell.n,
+    classes: cell.classes,
+    folds_with_empty_cells: cell.foldsWithEmptyCells,
+    measure,
+    ...noMeasures,
+    ...measuresOf(cell, measure, cells)
+  }
+}
+
+function measuresOf(cell: Cell, measure: string | null, cells: ReadonlyArray<Cell>): Partial<Measures> {
+  if (measure !== "A_ss" && measure !== "A_sp") return {}
+  const beside = (other: Cell, tap = cell.tap) =>
+    other.encoder === cell.encoder && other.probe === cell.probe && other.tap === tap
+  const same = cells.filter((other) => beside(other) && other.token === cell.token)
+  const of = new Map(same.map((other) => [measureOf(other) ?? "", other]))
+  const background = cells.find((other) => beside(other) && measureOf(other) === "A_bg")
+  const floor = cells.find(
+    (other) => beside(other, "embed") && other.token === cell.token && measureOf(other) === "A_sp"
+  )
+  const { m1, m2 } = measures(of, background, floor)
+  return measure === "A_ss" ? m1 : m2
+}

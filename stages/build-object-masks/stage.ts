@@ -1,0 +1,67 @@
+/** `build-object-masks`: how much of each patch of an encoder's token grid each object covers. */
+import { column, defineStage, each, param, rows } from "../../src/index.ts"
+import { centrePixelCoverage, coverageOf } from "../vision/coverage.ts"
+import { encoderParam, gridIdentity, resolveEncoderFile } from "../vision/encoder.ts"
+import { geometryOf } from "../vision/geometry.ts"
+import { maskOf } from "../vision/mask.ts"
+import type { SceneObject } from "../vision/scene.ts"
+import { failed } from "../../src/index.ts"
+
+export const maskColumns = {
+  /** the object's index in the scene; −1 for the union of all objects of the primary or secondary category */
+  object: column.int32(),
+  category: column.utf8(),
+  /** row-major, CLS and registers not counted */
+  patch: column.int32(),
+  /** area of the mask inside the patch's preimage over the area of that preimage: 0 < coverage ≤ 1 */
+  coverage: column.float64()
+}
+
+export const buildObjectMasks = defineStage.itemwise("build-object-masks", {
+  doc: "per-patch coverage of every object, crowds included, carried through the encoder's own resize and crop",
+  inputs: {
+    scenes: each({
+      height: column.int32(),
+      width: column.int32(),
+      objects: column.json<ReadonlyArray<SceneObject>>(),
+      primary: column.nullable(column.utf8()),
+      secondary: column.nullable(column.utf8())
+    })
+  },
+  params: {
+    encoder: encoderParam,
+    mode: param.choice(["aligned", "as-published"], {
+      default: "aligned",
+      doc: "aligned: exact coverage through the geometry; as-published: whole-image nearest resize, centre pixel, ignoring the crop"
+    })
+  },
+  identity: gridIdentity,
+  output: rows(maskColumns),
+  open: ({ encoder }) => resolveEncoderFile(encoder),
+  compute: (items, { params, resource: { grid, preprocessing } }) =>
+    items.map(({ id, scenes }) => {
+      const geometry = geometryOf(preprocessing, scenes.height, scenes.width)
+      const rowsOf = (object: number, category: string, mask: Mask) => {
+        const coverage =
+          params.mode === "aligned" ? coverageOf(mask, geometry, grid) : centrePixelCoverage(mask, grid)
+        return [...coverage.entries()]
+          .filter(([, share]) => share > 0)
+          .map(([patch, share]) => ({ object, category, patch, coverage: share }))
+      }
+      const masks: Array<Mask> = []
+      for (const [object, { category, segmentation }] of scenes.objects.entries())
+        try {
+          masks.push(maskOf(segmentation, scenes.height, scenes.width))
+        } catch (error) {
+          return failed(`object ${object} (${category}) of scene ${id}: ${(error as Error).message}`)
+        }
+      const pair = [scenes.primary, scenes.secondary].filter((category) => category !== null)
+      return [
+        ...scenes.objects.flatMap(({ category }, object) => rowsOf(object, category, masks[object]!)),
+        ...pair.flatMap((category) => {
+          const parts = masks.filter((_, object) => scenes.objects[object]!.category === category)
+          return parts.length === 0 ? [] : rowsOf(-1, category, unionOf(parts))
+        })
+      ]
+    })
+})

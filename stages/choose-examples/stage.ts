@@ -1,0 +1,118 @@
+/** `choose-examples`: which objects are asked about, with which label, and why the others are left out. */
+import { column, defineStage, param, table, whole } from "../../src/index.ts"
+import type { SceneObject } from "../vision/scene.ts"
+import { type Candidate, type Chosen, choose } from "./choose.ts"
+
+export const exampleColumns = {
+  scene: column.utf8(),
+  /** the object's index in the scene; −1 where the question is about the scene */
+  object: column.int32(),
+  /** what is asked: `category`, `primary`, `secondary` */
+  target: column.utf8(),
+  /** the right answer */
+  label: column.utf8(),
+  /** examples of one cell weigh as much as those of another: the label, or primary × secondary */
+  cell: column.utf8(),
+  /** null where it is kept */
+  left_out: column.nullable(column.utf8())
+}
+export type Example = {
+  readonly scene: string
+  readonly object: number
+  readonly target: string
+  readonly label: string
+  readonly cell: string
+  readonly left_out: string | null
+}
+
+export const chooseExamples = defineStage.whole("choose-examples", {
+  doc: "which objects are asked about, with which label, and why the others are left out",
+  inputs: {
+    scenes: whole({
+      objects: column.json<ReadonlyArray<SceneObject>>(),
+      primary: column.nullable(column.utf8()),
+      secondary: column.nullable(column.utf8())
+    }),
+    tokens: whole({ source: column.utf8(), object: column.int32() })
+  },
+  params: {
+    question: param.choice(["category", "pair"], {
+      doc: "category: which category is the object; pair: which are the primary and the secondary category of the scene"
+    }),
+    minimum: param.int({ default: 20, min: 2, doc: "objects that a class needs" }),
+    classes: param.int({ default: 20, min: 2, doc: "classes at most, the largest first" }),
+    cap: param.int({ default: 100, min: 2, doc: "objects of a class at most, so that none drowns the rest" }),
+    seed: param.int({ default: 0, doc: "of the objects that a cap keeps" })
+  },
+  output: table(exampleColumns),
+  summary: (rows) => leftOutSummary(rows),
+  compute: async ({ scenes, tokens }, { question, ...limits }, context) => {
+    const { item, objects, primary, secondary } = await scenes.read("objects", "primary", "secondary")
+    const selected = await tokens.read("source", "object")
+    const has = new Set(
+      selected.item.map((scene, i) => `${scene}/${selected.source[i]}/${selected.object[i]}`)
+    )
+    if (question === "category") {
+      const candidates = item.flatMap((scene, i) => objectCandidates(scene, objects[i]!, has))
+      const random = (label: string) => context.random("cap", label)
+      return choose(candidates, limits, random).map(({ scene, object, label, reason }) => ({
+        ...{ scene, object, target: "category", label, cell: label, left_out: reason }
+      }))
+    }
+    return item.flatMap((scene, i) => pairExamples(scene, primary[i]!, secondary[i]!, has))
+  }
+})
+
+function objectCandidates(
+  scene: string,
+  objects: ReadonlyArray<SceneObject>,
+  has: ReadonlySet<string>
+): Array<Candidate> {
+  return objects.map(({ category, crowd }, object) => ({
+    scene,
+    object,
+    label: category,
+    barred: crowd
+      ? "a crowd: one annotation for many objects"
+      : has.has(`${scene}/object/${object}`)
+        ? null
+        : "no token: no patch is covered enough by it"
+  }))
+}
+
+function pairExamples(
+  scene: string,
+  primary: string | null,
+  secondary: string | null,
+  has: ReadonlySet<string>
+): Array<Example> {
+  const left_out =
+    primary === null || secondary === null
+      ? "the scene has no primary or secondary category"
+      : !has.has(`${scene}/primary/-1`) || !has.has(`${scene}/secondary/-1`)
+        ? "no token: one of the two objects covers no patch enough"
+        : null
+  const cell = `${primary} × ${secondary}`
+  const example = (target: string, label: string | null) => ({
+    ...{ scene, object: -1, target, label: label ?? "", cell, left_out }
+  })
+  return [example("primary", primary), example("secondary", secondary)]
+}
+
+function leftOutSummary(rows: ReadonlyArray<Example>) {
+  const counts = new Map<string, number>()
+  for (const { target, left_out } of rows) {
+    const key = JSON.stringify([target, left_out])
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const lines = [...counts].map(([key, count]): [string, string, number] => {
+    const [target, reason] = JSON.parse(key) as [string, string | null]
+    return [target, reason ?? "kept", count]
+  })
+  return {
+    title: "Examples",
+    columns: ["target", "kept, or left out because", "examples"],
+    rows: lines.sort((a, b) => b[2] - a[2])
+  }
+}
+export type { Chosen }

@@ -1,0 +1,90 @@
+/**
+ * Questions: the examples of one probe, joined with the rows of activations that answer them.
+ *
+ * A question is (token, source, target): the label `target` of examples, asked of the tokens `token` of `source`.
+ */
+import type { Example } from "../choose-examples/stage.ts"
+
+/** The plain columns of activations, side by side; row i is row i of every tap's matrix. */
+export interface TokenRows {
+  readonly item: ReadonlyArray<string>
+  readonly source: ReadonlyArray<string>
+  readonly object: ReadonlyArray<number>
+  readonly token: ReadonlyArray<string>
+}
+export interface Question {
+  readonly token: string
+  readonly source: string
+  readonly target: string
+  /** labels by code point; a class is an index here */
+  readonly classes: ReadonlyArray<string>
+  readonly cells: ReadonlyArray<string>
+  /** [n] rows of the activations */
+  readonly rows: Int32Array
+  /** [n] as indices into `classes` and `cells` */
+  readonly labels: Int32Array
+  readonly cell: Int32Array
+  readonly scene: ReadonlyArray<string>
+  readonly object: ReadonlyArray<number>
+}
+
+/** All questions that examples and activations allow, in a stable order. */
+export function questionsOf(examples: ReadonlyArray<Example>, tokens: TokenRows): ReadonlyArray<Question> {
+  const rowsOf = new Map<string, Map<string, number>>()
+  tokens.item.forEach((scene, row) => {
+    const kind = JSON.stringify([tokens.token[row], tokens.source[row]])
+    const rows = rowsOf.get(kind) ?? new Map<string, number>()
+    rows.set(`${scene}/${tokens.object[row]}`, row)
+    rowsOf.set(kind, rows)
+  })
+  const kept = examples.filter((example) => example.left_out === null)
+  const targets = [...new Set(kept.map(({ target }) => target))].sort(byCodePoint)
+  return [...rowsOf.keys()].sort(byCodePoint).flatMap((kind) => {
+    const [token, source] = JSON.parse(kind) as [string, string]
+    return targets.flatMap((target) => {
+      const question = questionOf(kept, rowsOf.get(kind)!, { token, source, target })
+      return question.rows.length === 0 ? [] : [question]
+    })
+  })
+}
+
+function questionOf(
+  kept: ReadonlyArray<Example>,
+  rows: ReadonlyMap<string, number>,
+  named: { readonly token: string; readonly source: string; readonly target: string }
+): Question {
+  const answered = kept.flatMap((example) => {
+    if (example.target !== named.target) return []
+    // a row of the scene itself (object −1) serves every example of the scene
+    const row = rows.get(`${example.scene}/${example.object}`) ?? rows.get(`${example.scene}/-1`)
+    return row === undefined ? [] : [{ example, row }]
+  })
+  const classes = [...new Set(answered.map(({ example }) => example.label))].sort(byCodePoint)
+  const cells = [...new Set(answered.map(({ example }) => example.cell))].sort(byCodePoint)
+  const index = (of: ReadonlyArray<string>) => new Map(of.map((name, i) => [name, i]))
+  const [classIndex, cellIndex] = [index(classes), index(cells)]
+  return {
+    ...named,
+    classes,
+    cells,
+    rows: Int32Array.from(answered, ({ row }) => row),
+    labels: Int32Array.from(answered, ({ example }) => classIndex.get(example.label)!),
+    cell: Int32Array.from(answered, ({ example }) => cellIndex.get(example.cell)!),
+    scene: answered.map(({ example }) => example.scene),
+    object: answered.map(({ example }) => example.object)
+  }
+}
+
+/** What folds are balanced over: everything that is asked of a scene, kept or left out, so that all encoders agree. */
+export function strata(
+  examples: ReadonlyArray<Example>
+): ReadonlyArray<{ readonly id: string; readonly stratum: string }> {
+  const cells = new Map<string, Set<string>>()
+  for (const { scene, target, cell } of examples) {
+    const of = cells.get(scene) ?? new Set<string>()
+    cells.set(scene, of.add(`${target}=${cell}`))
+  }
+  return [...cells].map(([id, of]) => ({ id, stratum: JSON.stringify([...of].sort(byCodePoint)) }))
+}
+
+const byCodePoint = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,0 +1,211 @@
+/** `fit-probes`: what a tap's tokens say of the objects, as out-of-fold predictions. */
+import { column, defineStage, param, type StageContext, table, whole } from "../../src/index.ts"
+import { exampleColumns, type Example } from "../choose-examples/stage.ts"
+import { assignFolds } from "../statistics/folds.ts"
+import { cellWeights } from "../statistics/weights.ts"
+import { fitLogistic } from "./logistic/fit-logistic.ts"
+import { fitPerceptron } from "./perceptron.ts"
+import type { OuterSplit, UndefinedProbe } from "./probe.ts"
+import { type Question, questionsOf, strata } from "./questions.ts"
+
+export const predictionColumns = {
+  encoder: column.utf8(),
+  /** `logistic` or `perceptron` */
+  probe: column.utf8(),
+  tap: column.utf8(),
+  token: column.utf8(),
+  source: column.utf8(),
+  target: column.utf8(),
+  /** the number of the seed whose folds these are, and the fold that was held out */
+  seed: column.int32(),
+  fold: column.int32(),
+  scene: column.utf8(),
+  object: column.int32(),
+  cell: column.utf8(),
+  label: column.utf8(),
+  /** null where the probe is undefined: the tap is constant over the training rows */
+  predicted: column.nullable(column.utf8()),
+  /** logistic: the strength C chosen within the training rows */
+  c: column.nullable(column.float64())
+}
+interface Settings {
+  readonly encoder: string
+  readonly probes: ReadonlyArray<"logistic" | "perceptron">
+  readonly folds: number
+  readonly seeds: number
+  readonly seed: number
+}
+
+export const fitProbes = defineStage.whole("fit-probes", {
+  doc: "perceptron and L2 logistic regression for every tap, token and target, on folds grouped by image",
+  inputs: {
+    activations: whole({
+      source: column.utf8(),
+      object: column.int32(),
+      token: column.utf8(),
+      activation: column.tensors("width")
+    }),
+    examples: whole(exampleColumns)
+  },
+  params: {
+    encoder: param.text({ doc: "the encoder's name in the tables" }),
+    probes: param.list(param.choice(["logistic", "perceptron"]), { default: ["logistic", "perceptron"] }),
+    folds: param.int({ default: 5, min: 2, doc: "folds, grouped by image" }),
+    seeds: param.int({ default: 5, min: 1, doc: "times that images are dealt to folds" }),
+    seed: param.int({ default: 0 })
+  },
+  isolate: true,
+  output: table(predictionColumns),
+  compute: async function* ({ activations, examples }, settings, context) {
+    const asked = await readExamples(examples)
+    const tokens = await activations.read("source", "object", "token")
+    const questions = questionsOf(asked, tokens)
+    refuseTooFew(questions, settings)
+    const images = strata(asked)
+    const foldings = Array.from({ length: settings.seeds }, (_, number) =>
+      assignFolds({ images, folds: settings.folds, seed: `${settings.seed}/${number}` })
+    )
+    const taps = activations.members("activation")
+    let done = 0
+    const total = taps.length * questions.length * settings.probes.length
+    for (const tap of taps) {
+      const { data, shape } = await activations.tensor("activation", tap)
+      const width = shape.reduce((product, size) => product * size, 1)
+      for (const question of questions)
+        for (const probe of settings.probes) {
+          yield* predictions(
+            { question, probe, tap, foldings, settings, x: gather(data, width, question.rows), width },
+            context
+          )
+          context.progress(++done, total)
+        }
+    }
+  }
+})
+
+async function readExamples(table_: {
+  read(
+    ...names: ReadonlyArray<keyof Example>
+  ): Promise<{ readonly [K in keyof Example]: ReadonlyArray<Example[K]> }>
+}): Promise<ReadonlyArray<Example>> {
+  const names = ["scene", "object", "target", "label", "cell", "left_out"] as const
+  const columns = await table_.read(...names)
+  return columns.scene.map((scene, i) => ({
+    scene,
+    object: columns.object[i]!,
+    target: columns.target[i]!,
+    label: columns.label[i]!,
+    cell: columns.cell[i]!,
+    left_out: columns.left_out[i]!
+  }))
+}
+
+/** A probe needs two classes and as many images as folds; where no question has them there is nothing to report. */
+function refuseTooFew(questions: ReadonlyArray<Question>, { folds, encoder }: Settings): void {
+  const fit = questions.filter((q) => q.classes.length >= 2 && new Set(q.scene).size >= 4 * folds)
+  if (fit.length > 0) return
+  const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
+  const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
+  throw Object.assign(
+    new Error(
+      `too few objects for a probe of "${encoder}": ${most} examples of ${classes} classes are left, and ${folds} folds need at least 2 classes and ${4 * folds} scenes`
+    ),
+    {
+      hint: "sample more scenes, or lower `minimum` and `folds`; masks and activations are kept, and the table of examples says what was left out and why"
+    }
+  )
+}
+
+interface Fit {
+  readonly question: Question
+  readonly probe: "logistic" | "perceptron"
+  readonly tap: string
+  readonly foldings: ReadonlyArray<ReadonlyMap<string, number>>
+  readonly settings: Settings
+  readonly x: Float32Array
+  readonly width: number
+}
+
+async function* predictions(fit: Fit, context: StageContext) {
+  const { question, probe, tap, foldings, settings } = fit
+  if (question.classes.length < 2) return
+  const folds = foldings.map((folding) => Int32Array.from(question.scene, (scene) => folding.get(scene)!))
+  const splits = folds.flatMap((of, seed) =>
+    Array.from({ length: settings.folds }, (_, fold) => ({ seed, fold, ...splitOf(of, fold) }))
+  )
+  const fits = await (probe === "logistic"
+    ? logistic(fit, splits, context)
+    : perceptron(fit, splits, context))
+  const { encoder } = settings
+  const { token, source, target } = question
+  for (const [i, { seed, fold, test }] of splits.entries()) {
+    const { predicted, c } = fits[i]!
+    for (const [k, row] of test.entries())
+      yield {
+        ...{ encoder, probe, tap, token, source, target, seed, fold },
+        scene: question.scene[row]!,
+        object: question.object[row]!,
+        cell: question.cells[question.cell[row]!]!,
+        label: question.classes[question.labels[row]!]!,
+        predicted: predicted === null ? null : question.classes[predicted[k]!]!,
+        c
+      }
+  }
+}
+interface Predicted {
+  readonly predicted: Int32Array | null
+  readonly c: number | null
+}
+
+async function logistic(
+  { question, settings, x, width }: Fit,
+  outer: ReadonlyArray<OuterSplit>,
+  { signal }: StageContext
+): Promise<ReadonlyArray<Predicted>> {
+  const imageIds = [...new Set(question.scene)]
+  const number = new Map(imageIds.map((id, i) => [id, i]))
+  const fits = await fitLogistic({
+    ...data(question, x, width),
+    images: Int32Array.from(question.scene, (scene) => number.get(scene)!),
+    imageIds,
+    weights: cellWeights(question.cell),
+    outer,
+    seed: settings.seed,
+    signal
+  })
+  return fits.map((fit) =>
+    isUndefined(fit) ? { predicted: null, c: null } : { predicted: fit.predictions, c: fit.c }
+  )
+}
+
+async function perceptron(
+  { question, x, width }: Fit,
+  outer: ReadonlyArray<OuterSplit>,
+  { signal }: StageContext
+): Promise<ReadonlyArray<Predicted>> {
+  const fits = await fitPerceptron({ ...data(question, x, width), outer, signal })
+  return fits.map((fit) => ({ predicted: isUndefined(fit) ? null : fit.predictions, c: null }))
+}
+
+const isUndefined = (fit: object): fit is UndefinedProbe => "undefined" in fit && fit.undefined !== undefined
+const data = (question: Question, x: Float32Array, width: number) => ({
+  x,
+  width,
+  rows: question.rows.length,
+  labels: question.labels,
+  classes: question.classes.length
+})
+
+function splitOf(folds: Int32Array, held: number): OuterSplit {
+  const rows = Array.from(folds.keys())
+  return {
+    train: Int32Array.from(rows.filter((row) => folds[row] !== held)),
+    test: Int32Array.from(rows.filter((row) => folds[row] === held))
+  }
+}
+
+function gather(data: Float32Array, width: number, rows: Int32Array): Float32Array {
+  const x = new Float32Array(rows.length * width)
+  rows.forEach((row, i) => x.set(data.subarray(row * width, (row + 1) * width), i * width))
+  return x
+}

@@ -1,0 +1,15 @@
+/** The columns of a table of scenes: what every source of scenes gives. */
+import { column } from "../../src/index.ts"
+import type { SceneObject } from "../vision/scene.ts"
+
+export const sceneColumns = {
+  image: column.file(),
+  /** of the image, in pixels */
+  height: column.int32(),
+  width: column.int32(),
+  objects: column.json<ReadonlyArray<SceneObject>>(),
+  captions: column.list(column.utf8()),
+  /** the categories of the main and the second object, in scenes made for paired questions */
+  primary: column.nullable(column.utf8()),
+  secondary: column.nullable(column.utf8())
+}

@@ -1,0 +1,163 @@
+/** `select-tokens`: from masks to weight vectors over an encoder's tokens, an item at a time. */
+import { column, defineStage, each, group, type Random, param, rows } from "../../src/index.ts"
+import { encoderParam, gridIdentity, resolveGrid } from "../vision/encoder.ts"
+import { patchCount, type TokenGrid } from "../vision/grid.ts"
+import type { SceneObject } from "../vision/scene.ts"
+import {
+  averageObject,
+  background,
+  type Coverage,
+  oneHot,
+  patchesOf,
+  randomAnywhere,
+  randomOf,
+  type Weights
+} from "./weights.ts"
+
+export const tokenColumns = {
+  /** what the tokens stand for: `object`, `primary`, `secondary`, `image` or `background` */
+  source: column.utf8(),
+  /** the object's index in the scene; −1 where the row is not one object's */
+  object: column.int32(),
+  /** `cls`, `avg_obj`, `random_obj`, `random`, `background`, or `token` when all are taken */
+  token: column.utf8(),
+  indices: column.list(column.int32()),
+  weights: column.list(column.float64())
+}
+
+export const selectTokens = defineStage.itemwise("select-tokens", {
+  doc: "weight vectors over an encoder's tokens: which of them stand for which object",
+  inputs: {
+    masks: group({
+      object: column.int32(),
+      category: column.utf8(),
+      patch: column.int32(),
+      coverage: column.float64()
+    }),
+    scenes: each({
+      objects: column.json<ReadonlyArray<SceneObject>>(),
+      primary: column.nullable(column.utf8()),
+      secondary: column.nullable(column.utf8())
+    })
+  },
+  params: {
+    encoder: encoderParam,
+    of: param.choice(["objects", "pair", "all"], {
+      default: "objects",
+      doc: "objects: every non-crowd object; pair: the union of the primary and of the secondary category; all: every token"
+    }),
+    threshold: param.number({
+      default: 0.5,
+      min: 0,
+      max: 1,
+      doc: "coverage from which a patch belongs to an object"
+    }),
+    seed: param.int({ default: 0, doc: "of random_obj, random and background" })
+  },
+  identity: gridIdentity,
+  output: rows(tokenColumns),
+  open: ({ encoder }) => resolveGrid(encoder),
+  compute: (items, { params, resource: grid }, context) =>
+    items.map(({ id, masks, scenes }) => {
+      const random = (...labels: ReadonlyArray<string | number>) => context.random(id, ...labels)
+      if (params.of === "all") return allTokens(grid)
+      if (params.of === "pair") {
+        const unions = coverageBy(masks, (mask) => (mask.object === -1 ? mask.category : null))
+        return pairTokens(grid, unions, scenes, params.threshold, random)
+      }
+      const objects = coverageBy(masks, (mask) => (mask.object === -1 ? null : mask.object))
+      return objectTokens(grid, objects, scenes.objects, params.threshold, random)
+    })
+})
+
+type Draw = (...labels: ReadonlyArray<string | number>) => Random
+type MaskRow = {
+  readonly object: number
+  readonly category: string
+  readonly patch: number
+  readonly coverage: number
+}
+const row = (source: string, object: number, token: string, { indices, weights }: Weights) => ({
+  source,
+  object,
+  token,
+  indices,
+  weights
+})
+
+const allTokens = (grid: TokenGrid) =>
+  Array.from({ length: grid.prefix + patchCount(grid) }, (_, token) =>
+    row("image", -1, "token", oneHot(token))
+  )
+
+/** Coverage by object; unions of a category have the object −1 and are looked up by category. */
+function coverageBy<K>(
+  masks: ReadonlyArray<MaskRow>,
+  keyOf: (mask: MaskRow) => K | null
+): ReadonlyMap<K, Coverage> {
+  const all = new Map<K, Map<number, number>>()
+  for (const mask of masks) {
+    const key = keyOf(mask)
+    if (key === null) continue
+    const of = all.get(key) ?? new Map<number, number>()
+    of.set(mask.patch, mask.coverage)
+    all.set(key, of)
+  }
+  return all
+}
+
+function tokensOf(
+  grid: TokenGrid,
+  source: string,
+  object: number,
+  coverage: Coverage,
+  threshold: number,
+  draw: Draw
+) {
+  const patches = patchesOf(coverage, threshold)
+  if (patches.length === 0) return []
+  return [
+    row(source, object, "avg_obj", averageObject(grid, coverage, patches)),
+    row(source, object, "random_obj", randomOf(grid, patches, draw("random_obj", source, object))),
+    row(source, object, "random", randomAnywhere(grid, draw("random", source, object)))
+  ]
+}
+
+function objectTokens(
+  grid: TokenGrid,
+  coverage: ReadonlyMap<number, Coverage>,
+  objects: ReadonlyArray<SceneObject>,
+  threshold: number,
+  draw: Draw
+) {
+  const selected = objects.flatMap((object, index) =>
+    object.crowd ? [] : tokensOf(grid, "object", index, coverage.get(index) ?? new Map(), threshold, draw)
+  )
+  // a scene without objects that can be asked about needs no token at all
+  return selected.length === 0 ? [] : [row("image", -1, "cls", oneHot(0)), ...selected]
+}
+
+function pairTokens(
+  grid: TokenGrid,
+  unions: ReadonlyMap<string, Coverage>,
+  scene: { readonly primary: string | null; readonly secondary: string | null },
+  threshold: number,
+  draw: Draw
+) {
+  const union = (category: string | null): Coverage => unions.get(category ?? "") ?? new Map()
+  const [primary, secondary] = [union(scene.primary), union(scene.secondary)]
+  const tokens = [
+    ...tokensOf(grid, "primary", -1, primary, threshold, draw),
+    ...tokensOf(grid, "secondary", -1, secondary, threshold, draw)
+  ]
+  const [ofPrimary, ofSecondary] = [patchesOf(primary, threshold), patchesOf(secondary, threshold)]
+  // the question is asked of both objects or of none, so that all cells speak of the same scenes
+  if (ofPrimary.length === 0 || ofSecondary.length === 0) return []
+  const covered = [...primary.keys(), ...secondary.keys()]
+  const off = background(grid, covered, ofSecondary.length, draw("background"))
+  return [
+    row("image", -1, "cls", oneHot(0)),
+    ...tokens,
+    ...(off === null ? [] : [row("background", -1, "background", off)])
+  ]
+}
