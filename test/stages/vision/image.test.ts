@@ -107,7 +107,7 @@ describe("imageSize", () => {
   })
 
   it("reads the header alone", async () => {
-    expect(await imageSize((await bytesOf("photo.png")).subarray(0, 4096))).toEqual({
+    expect(await imageSize((await bytesOf("landscape.png")).subarray(0, 4096))).toEqual({
       height: 300,
       width: 401
     })
