@@ -1,0 +1,95 @@
+/**
+ * Canonical JSON: one text for one value, so that its sha256 can stand for it.
+ *
+ * Source: RFC 8785 (JSON Canonicalization Scheme): no white space, keys sorted by UTF-16 code units, numbers and
+ * strings as ECMAScript's JSON.stringify writes them (so −0 is `0`). One difference: a lone surrogate is kept as
+ * its escape (`"\ud800"`) rather than refused, since nothing is lost by it.
+ */
+import { createHash } from "node:crypto"
+
+/** A value that JSON cannot hold; `path` says where it lies (`$.a[2].b`). */
+export class NotJsonError extends TypeError {
+  override readonly name = "NotJsonError"
+  readonly path: string
+  constructor(path: string, what: string) {
+    super(
+      `${path} is ${what}, which JSON cannot hold; give text, a finite number, true, false, null, a list or a plain object`
+    )
+    this.path = path
+  }
+}
+
+/** Deeper than any sensible value: what is deeper is taken for a value that holds itself. */
+const deepest = 512
+
+/**
+ * The canonical text of a plain value. Properties that are `undefined` are left out, as JSON.stringify does.
+ *
+ * @throws NotJsonError for NaN, ±Infinity, functions, symbols, bigints, `undefined` elsewhere, objects that are
+ * not plain (Date, Map, typed arrays, instances of classes), and values that hold themselves
+ */
+export function canonicalJson(value: unknown): string {
+  return write(value, null, 0)
+}
+
+/** The sha256 of a value's canonical text in UTF-8, in lower-case hexadecimal. Throws as `canonicalJson` does. */
+export const digestJson = (value: unknown): string =>
+  createHash("sha256").update(canonicalJson(value)).digest("hex")
+
+/** Where we are, as a list from the inside out: it becomes text only when something is wrong. */
+interface Place {
+  readonly parent: Place | null
+  readonly at: string | number
+}
+
+function write(value: unknown, place: Place | null, depth: number): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value)
+    case "boolean":
+      return value ? "true" : "false"
+    case "number":
+      if (!Number.isFinite(value)) throw new NotJsonError(pathOf(place), String(value))
+      return JSON.stringify(value)
+    case "object":
+      break
+    case "undefined":
+      throw new NotJsonError(pathOf(place), "undefined")
+    default:
+      throw new NotJsonError(pathOf(place), `a ${typeof value}`)
+  }
+  if (value === null) return "null"
+  if (depth === deepest)
+    throw new NotJsonError(pathOf(place), `nested deeper than ${deepest} levels (does it hold itself?)`)
+  if (Array.isArray(value)) {
+    let text = "["
+    // by index: holes are not JSON either
+    for (let i = 0; i < value.length; i++)
+      text += (i === 0 ? "" : ",") + write(value[i], { parent: place, at: i }, depth + 1)
+    return `${text}]`
+  }
+  if (!isPlain(value))
+    throw new NotJsonError(pathOf(place), `a ${value.constructor?.name ?? "strange object"}`)
+  let text = "{"
+  for (const key of Object.keys(value).sort()) {
+    const one = value[key]
+    if (one === undefined) continue
+    text += `${text.length === 1 ? "" : ","}${JSON.stringify(key)}:${write(one, { parent: place, at: key }, depth + 1)}`
+  }
+  return `${text}}`
+}
+
+/** An object literal, whatever realm it comes from: its prototype is null or has none itself. */
+function isPlain(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function pathOf(place: Place | null): string {
+  if (place === null) return "$"
+  const { parent, at } = place
+  if (typeof at === "number") return `${pathOf(parent)}[${at}]`
+  return /^[A-Za-z_$][\w$]*$/.test(at)
+    ? `${pathOf(parent)}.${at}`
+    : `${pathOf(parent)}[${JSON.stringify(at)}]`
+}
