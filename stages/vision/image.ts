@@ -28,7 +28,8 @@ const formats = new Set(["jpeg", "png", "webp", "gif", "tiff"])
  *
  * As PIL leaves them: EXIF orientation is not applied, an embedded ICC profile is ignored, and alpha is dropped,
  * not blended. As PIL converts them: CMYK without a profile, 16-bit grey saturated at 255 (Pillow's `I;16`),
- * other 16-bit channels by their high byte.
+ * other 16-bit channels by their high byte. (Processors of transformers 5 that convert to RGB themselves blend alpha
+ * onto white first; earlier ones dropped it too.)
  *
  * @throws {ImageError} not an image of these formats, truncated or corrupt, of more than `maxPixels` pixels, or in
  *   a colour space that PIL's `convert("RGB")` has no rule for (CIELAB, floating point)

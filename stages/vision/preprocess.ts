@@ -1,6 +1,9 @@
 /**
  * From pixels to an encoder's input tensor, as Hugging Face's image processors compute it (their PIL backend:
  * `PilBackend._preprocess` in transformers' image_processing_backends.py): resize, centre crop, rescale, normalise.
+ * Equal bit for bit under Pillow 13. Their torchvision backend differs from Pillow 12 by at most 2 levels of 255 (in
+ * 0.2 to 0.4 % of the values of 40 COCO photographs), and from Pillow 13 by up to 12 where that turns its passes
+ * round (`resample.ts`).
  */
 
 import type { Image } from "./image.ts"
@@ -41,8 +44,7 @@ export function preprocessInto(
       `preprocess: 3 × ${height} × ${width} values from ${offset} on do not fit into ${target.length}`
     )
   }
-  const visible = resizedAndCropped(image, preprocessing)
-  const { pixels, top, left } = visible
+  const { pixels, top, left } = resizedAndCropped(image, preprocessing)
   const padded = pixels.height < height || pixels.width < width
   for (let channel = 0; channel < 3; channel++) {
     const value = valuesOfLevels(preprocessing, channel)
