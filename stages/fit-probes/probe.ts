@@ -46,6 +46,7 @@ export function checkProbeData(data: ProbeData, outer: ReadonlyArray<OuterSplit>
     if (!Number.isFinite(x[i]!))
       throw new RangeError(`x is ${x[i]} at row ${Math.floor(i / width)}, feature ${i % width}`)
   outer.forEach(({ train, test }, split) => {
+    if (train.length === 0) throw new RangeError(`outer[${split}].train has no rows`)
     const trained = new Uint8Array(rows)
     for (const row of train) {
       if (!(row >= 0 && row < rows)) throw new RangeError(`outer[${split}].train names row ${row} of ${rows}`)

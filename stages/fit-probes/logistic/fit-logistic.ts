@@ -22,6 +22,7 @@ import { compose, foldScaling, scaled, scalingOf } from "./standardise.ts"
 /** C ∈ 10^{−4, −3.5 … 2} */
 export const DEFAULT_GRID: ReadonlyArray<number> = Array.from({ length: 13 }, (_, i) => 10 ** (i / 2 - 4))
 
+/** The inner losses are then within 1e-3 of their limit, a tenth of what neighbouring C's differ by. */
 export const DEFAULT_TOLERANCES: Tolerances = { inner: 1e-7, refit: 1e-10 }
 
 export interface LogisticOptions extends ProbeData, FitControl {
@@ -29,7 +30,7 @@ export interface LogisticOptions extends ProbeData, FitControl {
   readonly images: Int32Array
   /** the image's own id, by that number, on which its inner fold hangs; the number by default */
   readonly imageIds?: ReadonlyArray<string>
-  /** [rows] ≥ 0, scaled so that their mean is 1 (see `cellWeights`); 1 by default */
+  /** [rows] ≥ 0, scaled so that their mean is 1 (see `cellWeights`); 1 by default. Rows of weight 0 are not fitted on */
   readonly weights?: Float64Array
   readonly outer: ReadonlyArray<OuterSplit>
   /** strengths C, ascending; with a single one nothing is chosen */
@@ -68,8 +69,13 @@ export interface LogisticFit {
  * @throws RangeError on shapes that do not fit, a grid that does not ascend, or fewer images than inner folds in a
  * training set; the signal's reason if aborted
  */
-export async function fitLogistic(options: LogisticOptions): Promise<Array<LogisticFit | UndefinedProbe>> {
-  const { x, rows, width, outer, grid = DEFAULT_GRID } = options
+export async function fitLogistic(given: LogisticOptions): Promise<Array<LogisticFit | UndefinedProbe>> {
+  const outer = given.outer.map(({ train, test }) => ({
+    train: train.filter((row) => given.weights?.[row] !== 0),
+    test
+  }))
+  const options = { ...given, outer }
+  const { x, rows, width, grid = DEFAULT_GRID } = options
   checkProbeData(options, outer)
   checkLogistic(options, grid)
   const verdicts = outer.map(({ train }): UndefinedProbe | null => {

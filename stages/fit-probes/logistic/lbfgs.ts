@@ -26,7 +26,7 @@ export interface Minimum {
 }
 
 export interface LbfgsOptions {
-  /** stop when the decrease that is still to be expected is under this share of the loss, twice */
+  /** stop when the decrease that is still to be expected is under this share of the loss */
   readonly tolerance: number
   /** pairs kept */
   readonly memory?: number
@@ -48,7 +48,7 @@ interface Pair {
 }
 
 export function* lbfgs(start: Float64Array, options: LbfgsOptions): Generator<Query, Minimum, void> {
-  const { tolerance, memory = 6, maxSteps = 1000 } = options
+  const { tolerance, memory = 5, maxSteps = 1000 } = options
   const n = start.length
   const query = (x: Float64Array): Query => ({
     x,
@@ -59,20 +59,19 @@ export function* lbfgs(start: Float64Array, options: LbfgsOptions): Generator<Qu
   let here = query(Float64Array.from(start))
   let there = query(new Float64Array(n))
   const direction = new Float64Array(n)
+  const scratch = new Float64Array(n)
   const pairs: Array<Pair> = []
   let evaluations = 1
-  let calm = 0
   yield here
   for (let step = 0; step < maxSteps; step++) {
-    let slope = descend(pairs, here, direction)
+    let slope = descend(pairs, here, direction, scratch)
     if (!(slope < 0)) {
       pairs.length = 0
-      slope = descend(pairs, here, direction)
+      slope = descend(pairs, here, direction, scratch)
     }
     // −slope/2 is the decrease that a Newton step would bring
-    if (-slope / 2 <= tolerance * Math.abs(here.loss)) {
-      if (++calm === 2 || slope === 0) return { x: here.x, loss: here.loss, evaluations, converged: true }
-    } else calm = 0
+    if (-slope / 2 <= tolerance * Math.abs(here.loss))
+      return { x: here.x, loss: here.loss, evaluations, converged: true }
 
     const noise = NOISE * Math.abs(here.loss)
     let low = 0
@@ -116,7 +115,7 @@ export function* lbfgs(start: Float64Array, options: LbfgsOptions): Generator<Qu
 }
 
 /** Fills in direction = −H · gradient; gives its slope. */
-function descend(pairs: ReadonlyArray<Pair>, at: Query, direction: Float64Array): number {
+function descend(pairs: ReadonlyArray<Pair>, at: Query, direction: Float64Array, q: Float64Array): number {
   const n = direction.length
   const { gradient, preconditioned } = at
   if (pairs.length === 0) {
@@ -124,7 +123,7 @@ function descend(pairs: ReadonlyArray<Pair>, at: Query, direction: Float64Array)
     return dot(direction, gradient)
   }
   // first loop on q = gradient, with H₀q kept up beside it
-  const q = Float64Array.from(gradient)
+  q.set(gradient)
   direction.set(preconditioned)
   for (let k = pairs.length - 1; k >= 0; k--) {
     const { s, y, hy, rho } = pairs[k]!

@@ -65,8 +65,19 @@ export interface Pass {
   readonly loss: number
   /** [vectors] Σr */
   readonly sums: Float64Array
-  /** [vectors] Σ wᵢ pᵢ(1 − pᵢ) / Σw, the mean curvature */
-  readonly curvatures: Float64Array
+}
+
+/** [vectors] the mean curvature Σ wᵢ pᵢ(1 − pᵢ) / Σw, from the residuals r = w(p − y), of which |r|(1 − |r|/w) is wp(1 − p). */
+export function meanCurvatures(problem: Problem, residuals: Float32Array, n: number): Float64Array {
+  const { rows, weights, total, vectors } = problem
+  return Float64Array.from({ length: vectors }, (_, k) => {
+    let sum = 0
+    for (let t = 0; t < rows.length; t++) {
+      const size = Math.abs(residuals[k * n + rows[t]!]!)
+      if (size > 0) sum += size * (1 - size / weights[t]!)
+    }
+    return sum / total
+  })
 }
 
 /**
@@ -89,10 +100,9 @@ export function lossPass(
 }
 
 function binomialPass(problem: Problem, scores: Float32Array, offset: number, residuals: Float32Array): Pass {
-  const { rows, labels, weights, total } = problem
+  const { rows, labels, weights } = problem
   let loss = 0
   let sum = 0
-  let curvature = 0
   for (let t = 0; t < rows.length; t++) {
     const row = rows[t]!
     const score = scores[row]! + offset
@@ -105,9 +115,8 @@ function binomialPass(problem: Problem, scores: Float32Array, offset: number, re
     const residual = labels[t] === 1 ? -weight * wrong : weight * wrong
     residuals[row] = residual
     sum += residual
-    curvature += weight * wrong * (1 - wrong)
   }
-  return { loss, sums: Float64Array.of(sum), curvatures: Float64Array.of(curvature / total) }
+  return { loss, sums: Float64Array.of(sum) }
 }
 
 function softmaxPass(
@@ -117,9 +126,8 @@ function softmaxPass(
   residuals: Float32Array,
   n: number
 ): Pass {
-  const { rows, labels, weights, total, vectors } = problem
+  const { rows, labels, weights, vectors } = problem
   const sums = new Float64Array(vectors)
-  const curvatures = new Float64Array(vectors)
   const terms = new Float64Array(vectors)
   let loss = 0
   for (let t = 0; t < rows.length; t++) {
@@ -142,11 +150,9 @@ function softmaxPass(
       const residual = weight * (k === label ? p - 1 : p)
       residuals[at] = residual
       sums[k]! += residual
-      curvatures[k]! += weight * p * (1 - p)
     }
   }
-  for (let k = 0; k < vectors; k++) curvatures[k]! /= total
-  return { loss, sums, curvatures }
+  return { loss, sums }
 }
 
 /**

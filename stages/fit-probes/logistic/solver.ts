@@ -8,7 +8,7 @@ import { lbfgs } from "./lbfgs.ts"
 import type { Matrix } from "./matrix.ts"
 import type { Spectrum } from "./preconditioner.ts"
 import type { Pass, Problem } from "./problem.ts"
-import { finishGradient, foldScalingIn, lossPass } from "./problem.ts"
+import { finishGradient, foldScalingIn, lossPass, meanCurvatures } from "./problem.ts"
 
 /** Scores held at once (4 bytes each): what a core's cache holds. */
 const BLOCK = 1 << 18
@@ -116,7 +116,7 @@ export class Solver {
       const scores = part(buffers.scores, k, vectors, n)
       const residuals = part(buffers.residuals, k, vectors, n)
       const pass = lossPass(item.problem, scores, offsets[i]!, residuals, n)
-      item.curvatures ??= pass.curvatures
+      item.curvatures ??= meanCurvatures(item.problem, residuals, n)
       passes.push(pass)
       k += vectors
     }

@@ -106,7 +106,7 @@ describe("the choice of C", () => {
           labels: Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1),
           classes: 2,
           images: Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1),
-          outer: [{ train: x.length ? Int32Array.from({ length: 8 }, (_, i) => i) : none, test: none }],
+          outer: [{ train: Int32Array.from({ length: 8 }, (_, i) => i), test: none }],
           innerFolds: 2,
           seed: 0
         })
@@ -200,6 +200,16 @@ describe("fitLogistic", () => {
     split.test.forEach((_, t) => expect(fit.logProbabilities[3 * t + 1]).toBe(-Infinity))
   })
 
+  it("fits a row of weight 0 as if it were not there", async () => {
+    const data = scene(9)
+    const weights = new Float64Array(data.rows).fill(1)
+    const { train, test } = data.outer[0]!
+    for (const row of train) if (data.labels[row] === 2 || row % 7 === 0) weights[row] = 0
+    const weighted = defined((await fitLogistic({ ...data, weights, outer: [{ train, test }] }))[0])
+    const kept = { train: train.filter((row) => weights[row] === 1), test }
+    expect(weighted).toEqual(defined((await fitLogistic({ ...data, outer: [kept] }))[0]))
+  })
+
   it("reports progress up to 1, and stops when told to", async () => {
     const data = scene(7)
     const seen: Array<number> = []
@@ -220,6 +230,9 @@ describe("fitLogistic", () => {
     const x = data.x.slice()
     x[5 * data.width + 2] = NaN
     await expect(fitLogistic({ ...data, x })).rejects.toThrow(/x is NaN at row 5, feature 2/)
+    await expect(fitLogistic({ ...data, outer: [{ train: none, test: none }] })).rejects.toThrow(
+      /outer\[0\].train has no rows/
+    )
     const images = data.images.fill(0)
     await expect(fitLogistic({ ...data, images })).rejects.toThrow(/1 images, too few for 4 inner folds/)
   })
