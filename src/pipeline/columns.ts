@@ -44,7 +44,7 @@ export type Scalar = Utf8 | Int32 | Float64 | Bool
 export type AnyColumn = Column<string, unknown>
 export type Columns = { readonly [name: string]: AnyColumn }
 /** What a row holds when it is read. */
-export type CellOf<C> = C extends Column<string, infer A> ? A : never
+export type CellOf<C> = C extends Column<string, infer A, unknown> ? A : never
 /** What a stage may give for it. */
 export type WrittenOf<C> = C extends Column<string, unknown, infer W> ? W : never
 export type Row<C extends Columns> = { readonly [K in keyof C]: CellOf<C[K]> }

@@ -19,6 +19,7 @@ const exitCodes = {
   /** something that ran has failed */
   StageFailed: 1,
   OutputInvalid: 1,
+  WorkerDied: 1,
   StoreFull: 1,
   StoreWriteFailed: 1,
   Stale: 3,
@@ -79,14 +80,22 @@ export const didYouMean = (name: string, names: Iterable<string>): string | null
   return near === null ? null : `did you mean "${near}"?`
 }
 
-/** Levenshtein's distance, two rows at a time. */
+/** Edits between two words, a swap of neighbours counting as one (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let before: ReadonlyArray<number> = []
+  let row: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-    row = next
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next[j] = Math.min(
+        row[j]! + 1,
+        next[j - 1]! + 1,
+        row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1),
+        swapped ? before[j - 2]! + 1 : Infinity
+      )
+    }
+    ;[before, row] = [row, next]
   }
   return row[b.length]!
 }

@@ -12,7 +12,7 @@ import type { Trace } from "../store/trace.ts"
 import { assemble } from "./assemble.ts"
 import { joinedItems } from "./join.ts"
 import type { RunOptions } from "./run-options.ts"
-import type { Task, TaskReport, TaskResult } from "./task.ts"
+import type { Executor, Task, TaskReport, TaskResult } from "./task.ts"
 
 /** Items of a chunk, unless the stage says otherwise. */
 const usualChunk = 64
@@ -77,8 +77,8 @@ export const executeNode = (
   })
 
 /** Failures that belong to the stage and will come again; those of the store or the outside are not recorded. */
-const isStageFailure = (problem: Problem) =>
-  problem._tag === "StageFailed" || problem._tag === "OutputInvalid" || problem._tag === "SourceInvalid"
+const isStageFailure = ({ _tag }: Problem) =>
+  _tag === "StageFailed" || _tag === "OutputInvalid" || _tag === "SourceInvalid" || _tag === "WorkerDied"
 
 function taskOf(node: GraphNode, inputs: ReadonlyMap<string, Known>, executing: Executing): Task {
   return {
@@ -108,7 +108,7 @@ const runTasks = (
 ): Effect.Effect<ReadonlyArray<TaskResult>, Problem> => {
   const log = (message: string) => emit({ type: "node-log", node: task.node, message })
   const tell = (done: number, total: number) => emit({ type: "node-progress", node: task.node, done, total })
-  const run = (one: Task, report: TaskReport) => permits.withPermits(1)(executor.execute(one, report))
+  const run = (one: Task, report: TaskReport) => permits.withPermits(1)(attempt(executor, one, report))
   if (ids === null) return Effect.map(run(task, { log, progress: tell }), (result) => [result])
   let done = 0
   const chunks = chunksOf(ids, task.stage.spec.chunk ?? usualChunk)
@@ -133,6 +133,27 @@ const runTasks = (
     { concurrency: "unbounded" }
   )
 }
+
+/** A worker that dies costs its chunk: tried again in halves, until the item that kills it is found. */
+const attempt = (executor: Executor, task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem> =>
+  Effect.catch(executor.execute(task, report), (problem: Problem) => {
+    if (problem._tag !== "WorkerDied" || task.items === null) return Effect.fail(problem)
+    if (task.items.length === 1) {
+      const failed = [{ item: task.items[0]!, error: problem.message }]
+      return Effect.succeed({ shards: [], failed, reads: [], partial: [] })
+    }
+    const half = task.items.length >> 1
+    const halves = [task.items.slice(0, half), task.items.slice(half)]
+    return Effect.map(
+      Effect.forEach(halves, (items) => attempt(executor, { ...task, items }, report)),
+      (results) => ({
+        shards: results.flatMap((result) => result.shards),
+        failed: results.flatMap((result) => result.failed),
+        reads: [],
+        partial: []
+      })
+    )
+  })
 
 function chunksOf<A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))

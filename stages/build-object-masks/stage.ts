@@ -1,11 +1,11 @@
 /** `build-object-masks`: how much of each patch of an encoder's token grid each object covers. */
-import { column, defineStage, each, param, rows } from "../../src/index.ts"
+import { column, defineStage, each, failed, param, rows } from "../../src/index.ts"
 import { centrePixelCoverage, coverageOf } from "../vision/coverage.ts"
 import { encoderParam, gridIdentity, resolveEncoderFile } from "../vision/encoder.ts"
 import { geometryOf } from "../vision/geometry.ts"
 import { maskOf } from "../vision/mask.ts"
+import { type Mask, unionOf } from "../vision/rle.ts"
 import type { SceneObject } from "../vision/scene.ts"
-import { failed } from "../../src/index.ts"
 
 export const maskColumns = {
   /** the object's index in the scene; −1 for the union of all objects of the primary or secondary category */

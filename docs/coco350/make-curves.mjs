@@ -1,0 +1,74 @@
+/**
+ * Draws the curves of a run of pipelines/coco.ts: balanced accuracy by tap, a line a token, with 95 % intervals.
+ *
+ *     node docs/coco350/make-curves.mjs artifacts/runs/latest/measures.parquet
+ *
+ * writes curves.csv and curves.svg beside this file.
+ */
+import { writeFileSync } from "node:fs"
+import { asyncBufferFromFile, parquetReadObjects } from "hyparquet"
+import * as vega from "vega"
+import { compile } from "vega-lite"
+
+const [, , measures] = process.argv
+if (measures === undefined) throw new Error("usage: node docs/coco350/make-curves.mjs MEASURES.parquet")
+const here = (name) => new URL(name, import.meta.url)
+
+const all = await parquetReadObjects({ file: await asyncBufferFromFile(measures) })
+const taps = [...new Set(all.map((row) => row.tap))]
+const rows = all.map((row) => ({
+  probe: row.probe,
+  token: row.token,
+  tap: row.tap,
+  position: taps.indexOf(row.tap),
+  balanced_accuracy: row.balanced_accuracy,
+  low: row.low,
+  high: row.high,
+  chance: row.chance,
+  n: row.n
+}))
+const columns = ["probe", "token", "tap", "balanced_accuracy", "low", "high", "chance", "n"]
+const cell = (value) => (value === null ? "" : typeof value === "number" && !Number.isInteger(value) ? value.toFixed(4) : value)
+writeFileSync(
+  here("curves.csv"),
+  `${[columns, ...rows.map((row) => columns.map((name) => cell(row[name])))].map((line) => line.join(",")).join("\n")}\n`
+)
+
+const x = {
+  field: "position",
+  type: "ordinal",
+  title: "tap",
+  axis: { labelAngle: -45, labelExpr: `${JSON.stringify(taps.map((tap) => tap.replace(".resid_post", "")))}[datum.value]` }
+}
+const colour = { field: "token", type: "nominal", sort: ["avg_obj", "random_obj", "random", "cls"] }
+const spec = {
+  $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+  data: { values: rows.filter((row) => row.balanced_accuracy !== null) },
+  facet: { column: { field: "probe", type: "nominal", title: null, header: { labelFontSize: 13, labelFontWeight: "bold" } } },
+  spec: {
+    width: 330,
+    height: 260,
+    layer: [
+      {
+        mark: { type: "area", opacity: 0.15 },
+        encoding: { x, y: { field: "low", type: "quantitative" }, y2: { field: "high" }, color: colour }
+      },
+      {
+        mark: { type: "line", point: { size: 25 } },
+        encoding: {
+          x,
+          y: { field: "balanced_accuracy", type: "quantitative", title: "balanced accuracy", scale: { domain: [0, 1] } },
+          color: colour
+        }
+      },
+      {
+        mark: { type: "rule", strokeDash: [4, 4], color: "#888" },
+        encoding: { y: { aggregate: "mean", field: "chance", type: "quantitative" } }
+      }
+    ]
+  },
+  config: { background: "white", view: { stroke: "#ccc" }, axis: { grid: true, gridColor: "#eee" } }
+}
+const view = new vega.View(vega.parse(compile(spec).spec), { renderer: "none" })
+writeFileSync(here("curves.svg"), `${await view.toSVG()}\n`)
+console.log(`${rows.length} points, ${taps.length} taps`)

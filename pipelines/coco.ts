@@ -1,0 +1,75 @@
+/**
+ * Which category is the object? Asked of any data set in COCO's layout and of any vision transformer in ONNX:
+ *
+ *     npx probeline run pipelines/coco.ts -S annotations=instances_val2017.json -S images=val2017 \
+ *       -S encoder=dinov2.onnx -S preset=dinov2
+ *
+ * The answer is looked for in the mean of the object's tokens, in one of them, in any token of the image and in CLS,
+ * at every tap. What was left out of the question, and why, is the table `examples`.
+ */
+import { definePipeline, file, param } from "probeline"
+import {
+  aggregate,
+  buildObjectMasks,
+  chooseExamples,
+  coco,
+  extractActivations,
+  fitProbes,
+  onnx,
+  presetParam,
+  sampleScenes,
+  selectTokens
+} from "probeline/stages"
+
+export default definePipeline("coco", {
+  params: {
+    annotations: param.file({ doc: "instances JSON in COCO's format" }),
+    images: param.folder({ doc: "the folder of its images" }),
+    captions: param.maybe(param.file(), { doc: "captions JSON in COCO's format" }),
+    limit: param.maybe(param.int({ min: 1 }), { doc: "take so many images, in a stable seeded order" }),
+    encoder: param.file({
+      default: file("./quickstart/vit/model.onnx"),
+      doc: "a vision transformer in ONNX"
+    }),
+    preset: presetParam,
+    name: param.text({ default: "encoder", doc: "the encoder's name in the tables" }),
+    taps: param.text({ default: "embed,block.*.resid_post", doc: "names or patterns, joined by commas" }),
+    minimum: param.int({ default: 20, min: 2, doc: "objects that a category needs" }),
+    classes: param.int({ default: 20, min: 2, doc: "categories at most, the largest first" }),
+    cap: param.int({ default: 100, min: 2, doc: "objects of a category at most" }),
+    seeds: param.int({ default: 1, min: 1, doc: "times that images are dealt to five folds" }),
+    seed: param.int({ default: 7, doc: "of the sample, tokens and folds" })
+  },
+  graph: ({
+    annotations,
+    images,
+    captions,
+    limit,
+    encoder: model,
+    preset,
+    name,
+    taps,
+    minimum,
+    classes,
+    cap,
+    seeds,
+    seed
+  }) => {
+    const encoder = onnx(model, preset)
+    const scenes = sampleScenes("scenes", { source: coco({ annotations, images, captions, limit, seed }) })
+    const masks = buildObjectMasks("masks", { scenes, encoder })
+    const tokens = selectTokens("tokens", { masks, scenes, encoder, of: "objects", seed })
+    const activations = extractActivations("activations", { scenes, tokens, encoder, taps })
+    const examples = chooseExamples("examples", {
+      scenes,
+      tokens,
+      question: "category",
+      minimum,
+      classes,
+      cap,
+      seed
+    })
+    const probes = [fitProbes("probes", { activations, examples, encoder: name, seeds, seed })]
+    return { examples, measures: aggregate("measures", { probes }) }
+  }
+})

@@ -1,0 +1,37 @@
+/**
+ * The quickstart: what do the tokens of a small vision transformer know about the two main objects of a scene?
+ *
+ * Everything is here: the scenes are rendered, the encoder lies beside this file. Its weights are RANDOM, so what it
+ * shows is what the architecture alone passes on; run `pipelines/coco.ts` with a trained encoder for more.
+ */
+import { definePipeline, param } from "probeline"
+import {
+  aggregate,
+  buildObjectMasks,
+  chooseExamples,
+  extractActivations,
+  fitProbes,
+  onnx,
+  sampleScenes,
+  selectTokens,
+  synthetic
+} from "probeline/stages"
+
+export default definePipeline("quickstart", {
+  params: {
+    scenes: param.int({ default: 400, min: 40, doc: "scenes to render" }),
+    seed: param.int({ default: 7, doc: "of scenes, tokens and folds" })
+  },
+  graph: ({ scenes: count, seed }) => {
+    const scenes = sampleScenes("scenes", { source: synthetic({ count, seed }) })
+    const probes = ["vit"].map((name) => {
+      const encoder = onnx(`./quickstart/${name}/model.onnx`)
+      const masks = buildObjectMasks(`masks/${name}`, { scenes, encoder })
+      const tokens = selectTokens(`tokens/${name}`, { masks, scenes, encoder, of: "pair", seed })
+      const activations = extractActivations(`activations/${name}`, { scenes, tokens, encoder })
+      const examples = chooseExamples(`examples/${name}`, { scenes, tokens, question: "pair" })
+      return fitProbes(`probes/${name}`, { activations, examples, encoder: name, seeds: 1, seed })
+    })
+    return { measures: aggregate("measures", { probes }) }
+  }
+})

@@ -1,0 +1,24 @@
+/** What a run and its worker processes say to each other, over Node's IPC (structured clone). */
+import type { ProblemTag } from "../pipeline/problem.ts"
+import type { StageAddress, Task, TaskResult } from "../run/task.ts"
+
+/** A task without the stage, which the worker finds by its address. */
+export interface SentTask extends Omit<Task, "stage" | "address"> {
+  readonly stage: StageAddress
+}
+export type ToWorker = { readonly type: "task"; readonly task: SentTask }
+export type FromWorker =
+  | { readonly type: "log"; readonly message: string }
+  | { readonly type: "progress"; readonly done: number; readonly total: number }
+  | { readonly type: "result"; readonly result: TaskResult }
+  | { readonly type: "problem"; readonly problem: SentProblem }
+  | { readonly type: "defect"; readonly message: string; readonly stack: string }
+
+export interface SentProblem {
+  readonly tag: ProblemTag
+  readonly message: string
+  readonly file: string | null
+  readonly line: number | null
+  readonly field: string | null
+  readonly hint: string | null
+}

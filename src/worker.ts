@@ -1,0 +1,51 @@
+/** A worker process: takes a task at a time over IPC, executes it as any process would, and answers. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { FromWorker, SentTask, ToWorker } from "./executors/protocol.ts"
+import { isProblem } from "./pipeline/problem.ts"
+import type { AnyStage } from "./pipeline/stage.ts"
+import { executeTask, type Tools } from "./run/execute-task.ts"
+import { Resources } from "./run/resources.ts"
+import type { StageAddress, Task } from "./run/task.ts"
+import { nodeFileSystem } from "./store/file-system.ts"
+import { layout } from "./store/layout.ts"
+import { StatCache } from "./store/stat-cache.ts"
+import { makeStore } from "./store/store.ts"
+
+const root = process.argv[2]!
+const files = nodeFileSystem()
+const tools: Tools = {
+  store: makeStore(root, files),
+  digests: new StatCache(files, layout(root).statCache, () => Date.now()),
+  resources: new Resources()
+}
+const say = (message: FromWorker) => void process.send?.(message)
+
+process.on("message", ({ task }: ToWorker) => void execute(task))
+// the parent is gone: nobody will ask for anything again
+process.on("disconnect", () => process.exit(0))
+
+async function execute(sent: SentTask): Promise<void> {
+  try {
+    const task: Task = { ...sent, stage: await findStage(sent.stage), address: sent.stage }
+    const report = {
+      log: (message: string) => say({ type: "log", message }),
+      progress: (done: number, total: number) => say({ type: "progress", done, total })
+    }
+    const exit = await Effect.runPromiseExit(executeTask(task, report, tools))
+    if (Exit.isSuccess(exit)) return say({ type: "result", result: exit.value })
+    throw Cause.squash(exit.cause)
+  } catch (error) {
+    if (isProblem(error)) return say({ type: "problem", problem: error.toJSON() })
+    const { message, stack = "" } = error as Error
+    say({ type: "defect", message, stack })
+  }
+}
+
+async function findStage({ url, module, export: name }: StageAddress): Promise<AnyStage> {
+  const loaded = (await import(url)) as Record<string, unknown>
+  const namespace =
+    module === null ? loaded : (loaded["modules"] as Record<string, Record<string, unknown>>)[module]!
+  return (namespace[name] as { readonly stage: AnyStage }).stage
+}

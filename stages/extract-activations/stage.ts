@@ -1,0 +1,47 @@
+/** `extract-activations`: an encoder's taps at the tokens that were selected, an item at a time. */
+import { column, defineStage, each, group, param, rows } from "../../src/index.ts"
+import { encoderParam, resolveWithWorld } from "../vision/encoder.ts"
+import { Extractor } from "./extractor.ts"
+import { runtimeEnvironment } from "./environment.ts"
+
+export const activationColumns = {
+  source: column.utf8(),
+  object: column.int32(),
+  token: column.utf8(),
+  /** [width] of each tap, by the tap's name */
+  activation: column.tensors("width")
+}
+
+export const extractActivations = defineStage.itemwise("extract-activations", {
+  doc: "an encoder's activations at the selected tokens, for every tap",
+  inputs: {
+    scenes: each({ image: column.file() }),
+    tokens: group({
+      source: column.utf8(),
+      object: column.int32(),
+      token: column.utf8(),
+      indices: column.list(column.int32()),
+      weights: column.list(column.float64())
+    })
+  },
+  params: {
+    encoder: encoderParam,
+    taps: param.text({
+      default: "embed,block.*.resid_post",
+      doc: "names or patterns, joined by commas: embed, block.{6,9,11}.resid_post, final.norm"
+    })
+  },
+  isolate: true,
+  chunk: 32,
+  identity: async ({ encoder }, world) => {
+    const { preprocessing } = await resolveWithWorld(encoder, world)
+    const model = await world.file(encoder.model.path)
+    return {
+      encoder: { model: { sha256: model!.sha256 }, preprocessing },
+      environment: runtimeEnvironment()
+    }
+  },
+  output: rows(activationColumns),
+  open: ({ encoder, taps }) => Extractor.open(encoder, taps),
+  compute: (items, { resource }, context) => resource.extract(items, context)
+})

@@ -1,0 +1,11 @@
+/** `probeline/stages`: the stages that Probeline ships, and what stages of one's own may want of them. */
+export { aggregate } from "./aggregate/stage.ts"
+export { buildObjectMasks } from "./build-object-masks/stage.ts"
+export { chooseExamples } from "./choose-examples/stage.ts"
+export { extractActivations } from "./extract-activations/stage.ts"
+export { fitProbes } from "./fit-probes/stage.ts"
+export { coco, sampleScenes, synthetic } from "./sample-scenes/stage.ts"
+export { selectTokens } from "./select-tokens/stage.ts"
+export { encoderParam, onnx, presetParam } from "./vision/encoder.ts"
+export { decodeImage } from "./vision/image.ts"
+export type { SceneObject, Segmentation } from "./vision/scene.ts"

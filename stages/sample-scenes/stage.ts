@@ -1,0 +1,71 @@
+/** `sample-scenes`: the scenes of an experiment, a row each, from one of several sources. */
+import { defineStage, type FileRef, one, param, seededRandom } from "../../src/index.ts"
+import { sceneColumns } from "./columns.ts"
+import { cocoScenes } from "./coco/scenes.ts"
+import { encodePng } from "./synthetic/png.ts"
+import { renderScene } from "./synthetic/render-scene.ts"
+
+const sources = {
+  synthetic: {
+    count: param.int({ min: 1, doc: "scenes to render" }),
+    seed: param.int({ default: 0 }),
+    height: param.int({ default: 96, min: 32, max: 4096, doc: "of an image, in pixels" }),
+    width: param.int({ default: 128, min: 32, max: 4096 })
+  },
+  coco: {
+    annotations: param.file({ doc: "instances JSON" }),
+    images: param.folder({ doc: "the folder of the images" }),
+    captions: param.maybe(param.file({ doc: "captions JSON" })),
+    limit: param.maybe(param.int({ min: 1, doc: "the first so many images of a stable seeded order" })),
+    seed: param.int({ default: 0, doc: "of that order" })
+  }
+}
+
+/** Rendered scenes of several objects with exact masks; nothing is downloaded. */
+export const synthetic = (options: {
+  readonly count: number
+  readonly seed?: number
+  readonly height?: number
+  readonly width?: number
+}) => ({ kind: "synthetic" as const, ...options })
+
+/** A data set in the layout of COCO 2017. */
+export const coco = (options: {
+  readonly annotations: FileRef
+  readonly images: FileRef
+  readonly captions?: FileRef | null
+  readonly limit?: number | null
+  readonly seed?: number
+}) => ({ kind: "coco" as const, ...options })
+
+export const sampleScenes = defineStage.source("sample-scenes", {
+  doc: "scenes: an image, its size, its objects with their masks, captions, and what they were chosen for",
+  item: "scene",
+  params: { source: param.oneOf(sources) },
+  output: one(sceneColumns),
+  compute: async function* ({ source }, world, context) {
+    if (source.kind === "coco") {
+      yield* cocoScenes(source, world, context)
+      return
+    }
+    const { count, seed, height, width } = source
+    const digits = Math.max(5, String(count - 1).length)
+    for (let i = 0; i < count; i++) {
+      // each scene has a generator of its own, so that 50 scenes are the first 50 of 500
+      const scene = renderScene({ height, width }, seededRandom(seed, "synthetic scene", i))
+      const id = String(i).padStart(digits, "0")
+      const content = await encodePng(scene.pixels, height, width)
+      context.progress(i + 1, count)
+      yield {
+        id,
+        image: { name: `${id}.png`, content },
+        height,
+        width,
+        objects: scene.objects,
+        captions: scene.captions,
+        primary: scene.primary,
+        secondary: scene.secondary
+      }
+    }
+  }
+})

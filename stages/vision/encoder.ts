@@ -1,0 +1,132 @@
+/**
+ * An encoder: an ONNX file, and how images get into it.
+ *
+ * What masks need of it (the token grid and the preprocessing) is resolved from the file's structure and from the
+ * `preprocessor_config.json` beside it, or from a preset; weights are never read for that.
+ */
+import { existsSync, readFileSync } from "node:fs"
+import * as path from "node:path"
+import { file, type FileRef, param, type Values, type World } from "../../src/index.ts"
+import { describeEncoder, type EncoderDescription } from "./onnx/describe.ts"
+import { fileAccess, type RandomAccess } from "./onnx/access.ts"
+import { readModel } from "./onnx/reader.ts"
+import type { TokenGrid } from "./grid.ts"
+import { parsePreprocessorConfig } from "./preprocessor-config.ts"
+import type { Preprocessing } from "./preprocessing.ts"
+import { presetNames, presetOf, type PresetName } from "./presets.ts"
+
+/** A preset's name, or null to read `preprocessor_config.json` beside the model. */
+export const presetParam = param.maybe(param.choice(presetNames), {
+  doc: "preprocessing by name; without it, preprocessor_config.json beside the model decides"
+})
+export const encoderParam = param.struct(
+  { model: param.file({ doc: "a vision transformer in ONNX" }), preset: presetParam },
+  { doc: "an encoder: onnx(path, preset?)" }
+)
+export type Encoder = Values<{ encoder: typeof encoderParam }>["encoder"]
+
+/** An encoder in an ONNX file; a path in a pipeline file is relative to that file. */
+export const onnx = (model: string | FileRef, preset: PresetName | null = null) => ({
+  model: typeof model === "string" ? file(model) : model,
+  preset
+})
+
+export interface ResolvedEncoder {
+  readonly preprocessing: Preprocessing
+  readonly grid: TokenGrid
+  readonly description: EncoderDescription
+}
+
+/** What a stage reads an encoder's files with: a recording world when planning, the file system when computing. */
+interface Reader {
+  readonly open: (file: string) => Promise<RandomAccess & { close?: () => void }>
+  readonly textIfPresent: (file: string) => Promise<string | null>
+}
+const plainReader: Reader = {
+  open: async (at) => fileAccess(at),
+  textIfPresent: async (at) => (existsSync(at) ? readFileSync(at, "utf8") : null)
+}
+const worldReader = (world: World): Reader => ({
+  open: async (at) => {
+    const access = await world.open(at)
+    if (access === null) throw new Error(`there is no file ${at}`)
+    return access
+  },
+  textIfPresent: async (at) => {
+    const bytes = await world.readIfPresent(at)
+    return bytes === null ? null : new TextDecoder().decode(bytes)
+  }
+})
+
+export const resolveEncoderFile = (encoder: Encoder): Promise<ResolvedEncoder> =>
+  resolve(encoder, plainReader)
+export const resolveGrid = async (encoder: Encoder): Promise<TokenGrid> =>
+  (await resolveEncoderFile(encoder)).grid
+
+/** In the key of masks and tokens: the grid and the preprocessing stand for the encoder, weights do not count. */
+export async function gridIdentity({ encoder }: { readonly encoder: Encoder }, world: World) {
+  const { grid, preprocessing } = await resolve(encoder, worldReader(world))
+  return { encoder: { grid, preprocessing } }
+}
+/** In the key of activations: the preprocessing beside the model's content. */
+export const resolveWithWorld = (encoder: Encoder, world: World): Promise<ResolvedEncoder> =>
+  resolve(encoder, worldReader(world))
+
+async function resolve({ model, preset }: Encoder, reader: Reader): Promise<ResolvedEncoder> {
+  const access = await reader.open(model.path)
+  try {
+    const description = describe(model.path, access)
+    const preprocessing = await preprocessingOf(model.path, preset, reader)
+    return { description, preprocessing, grid: gridOf(model.path, description, preprocessing) }
+  } finally {
+    access.close?.()
+  }
+}
+
+function describe(model: string, access: RandomAccess): EncoderDescription {
+  try {
+    return describeEncoder(readModel(access))
+  } catch (error) {
+    throw Object.assign(new Error(`${model}: ${(error as Error).message}`), { cause: error })
+  }
+}
+
+async function preprocessingOf(model: string, preset: string | null, reader: Reader): Promise<Preprocessing> {
+  const beside = path.join(path.dirname(model), "preprocessor_config.json")
+  const text = await reader.textIfPresent(beside)
+  if (text !== null) {
+    try {
+      return parsePreprocessorConfig(JSON.parse(text), beside)
+    } catch (error) {
+      if (error instanceof SyntaxError)
+        throw new Error(`${beside} is not JSON: ${error.message}`, { cause: error })
+      throw error
+    }
+  }
+  if (preset !== null) return presetOf(preset)
+  throw new Error(
+    `how images get into ${model} is not known: there is no ${beside} and no preset; put the checkpoint's preprocessor_config.json beside the model, or name a preset (${presetNames.join(", ")})`
+  )
+}
+
+/** The input's size over the patch size; what comes before the patches is the prefix. */
+function gridOf(
+  model: string,
+  { patch, input, prefixTokens }: EncoderDescription,
+  preprocessing: Preprocessing
+): TokenGrid {
+  const size = preprocessing.crop ?? (preprocessing.resize?.kind === "exact" ? preprocessing.resize : null)
+  if (size === null)
+    throw new Error(
+      `${model}: its preprocessing gives images of no fixed size: a crop or an exact resize is needed`
+    )
+  if ((input.height ?? size.height) !== size.height || (input.width ?? size.width) !== size.width)
+    throw new Error(
+      `${model} takes images of ${input.height}×${input.width} pixels, but its preprocessing gives ${size.height}×${size.width}: check the preset`
+    )
+  return {
+    rows: Math.floor(size.height / patch.height),
+    columns: Math.floor(size.width / patch.width),
+    prefix: prefixTokens ?? 1
+  }
+}

@@ -1,0 +1,90 @@
+import { expect, it } from "vitest"
+import { buildGraph } from "../../../src/pipeline/graph.ts"
+import { column, defineStage, each, many, one, param, table, whole } from "../../../src/index.ts"
+
+const numbers = defineStage.source("numbers", {
+  item: "number",
+  params: { count: param.int({ default: 3, min: 1 }) },
+  output: one({ value: column.float64() }),
+  compute: async function* () {}
+})
+const add = defineStage.itemwise("add", {
+  inputs: { a: each({ value: column.float64() }), b: each({ value: column.float64() }) },
+  output: one({ value: column.float64() }),
+  compute: (items) => items.map(({ a, b }) => ({ value: a.value + b.value }))
+})
+const total = defineStage.whole("total", {
+  inputs: { of: many({ value: column.float64() }) },
+  output: table({ value: column.float64() }),
+  compute: () => []
+})
+const build = (returned: unknown) => buildGraph("test", returned, (path) => path)
+const messages = (returned: unknown) => build(returned).issues.map(({ message }) => message)
+
+it("orders nodes so that inputs come first, each once", () => {
+  const n = numbers("n", {})
+  const doubled = add("doubled", { a: n, b: n })
+  const { graph, issues } = build({ out: total("total", { of: [doubled, n] }) })
+  expect(issues).toEqual([])
+  expect(graph.nodes.map(({ id }) => id)).toEqual(["n", "doubled", "total"])
+  expect(graph.byId.get("doubled")!.sample).toBe(graph.byId.get("n"))
+  expect(graph.byId.get("total")!.sample).toBeNull()
+})
+
+it("refuses two nodes of one id", () => {
+  const n = numbers("n", {})
+  expect(messages({ out: [n, add("x", { a: n, b: n }), add("x", { a: n, b: n })] })).toEqual([
+    'two nodes are called "x" (stages "add" and "add")'
+  ])
+})
+
+it("refuses ports fed from different samples, naming both", () => {
+  const out = add("sum", { a: numbers("here", {}), b: numbers("there", {}) })
+  expect(messages({ out })).toEqual([
+    'node "sum": its ports are fed from different samples: "a" from "here", "b" from "there"'
+  ])
+})
+
+it("refuses an empty fan-out and an empty graph", () => {
+  expect(messages({ out: total("t", { of: [] }) })).toEqual(['node "t": port "of" is fed by an empty list'])
+  expect(messages({})).toEqual(["the graph returns no nodes"])
+  expect(messages({ out: 3 })).toEqual(['the graph\'s output "out" is not a node or a list of nodes'])
+})
+
+it.each(["Upper", "a b", "a//b", "../a", "a/..", "", "/a"])("refuses the id %j", (id) => {
+  expect(messages({ out: numbers(id, {}) })).toEqual([`"${id}" cannot be a node's id`])
+})
+
+it("refuses what types would have refused, for files without types", () => {
+  const n = numbers("n", {})
+  const anyAdd = add as unknown as (id: string, args: object) => typeof n
+  expect(messages({ out: anyAdd("x", { a: n }) })).toEqual([
+    'node "x": port "b" of stage "add" is not fed by a node'
+  ])
+  const text = defineStage.whole("text", {
+    inputs: { of: whole({ value: column.utf8(), more: column.utf8() }) },
+    output: table({ value: column.utf8() }),
+    compute: () => []
+  }) as unknown as (id: string, args: object) => typeof n
+  expect(messages({ out: text("t", { of: n }) })).toEqual([
+    'node "t": port "of" reads "value" as utf8, but in "n" it is float64',
+    'node "t": port "of" reads the column "more", which "n" does not have'
+  ])
+})
+
+it("refuses a parameter's value, naming node and parameter", () => {
+  const { issues } = build({ out: numbers("n", { count: 0 }) })
+  expect(issues).toEqual([{ field: "n.count", message: 'node "n": count: 0 is outside 1 to …', hint: null }])
+})
+
+it("refuses a column that is called as the items are", () => {
+  const odd = defineStage.source("odd", {
+    item: "scene",
+    params: {},
+    output: one({ scene: column.utf8() }),
+    compute: async function* () {}
+  })
+  expect(messages({ out: odd("o", {}) })).toEqual([
+    'stage "odd": the column name "scene" is taken by the items\' ids'
+  ])
+})
