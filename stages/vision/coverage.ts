@@ -1,0 +1,101 @@
+/** Coverage: how much of each patch of an encoder's grid a mask fills. */
+
+import { patchSize, type Geometry, type PatchGrid } from "./geometry.ts"
+import { columnMajorOf, type Mask } from "./rle.ts"
+
+/**
+ * The coverage of each patch: the area of the mask (a union of unit pixels) inside the patch's preimage in image
+ * coordinates, over the area of that preimage. What of a patch lies outside the image counts as uncovered.
+ *
+ * All areas are counted in units of 1/resizedWidth × 1/resizedHeight of an image pixel, in which every edge of a
+ * pixel or a patch is a whole number: results are exact quotients, and full coverage is 1, not nearly 1.
+ *
+ * @returns rows · columns values in 0 … 1, row-major
+ * @throws {RangeError} the mask is not of the geometry's image, or the grid does not fit the input
+ */
+export function coverageOf(mask: Mask, geometry: Geometry, { rows, columns }: PatchGrid): Float64Array {
+  const { imageHeight, imageWidth, resizedHeight, resizedWidth } = geometry
+  if (mask.height !== imageHeight || mask.width !== imageWidth) {
+    throw new RangeError(
+      `a mask of ${mask.width} × ${mask.height} px does not fit an image of ${imageWidth} × ${imageHeight} px`
+    )
+  }
+  const patch = patchSize(geometry, { rows, columns })
+  const across = bandsOf(columns, geometry.cropLeft * imageWidth, patch.width * imageWidth, resizedWidth)
+  const down = bandsOf(rows, geometry.cropTop * imageHeight, patch.height * imageHeight, resizedHeight)
+  const areas = new Float64Array(rows * columns)
+  const heights = new Float64Array(rows) // of the mask in one column of pixels, a row of patches
+  let x = 0
+  let [topmost, lowest] = [rows, -1] // the rows of `heights` in use
+  const flush = () => {
+    for (let c = across.first(x); c < across.end(x); c++) {
+      const width = across.overlap(c, x, x + 1)
+      for (let r = topmost; r <= lowest; r++) areas[r * columns + c]! += width * heights[r]!
+    }
+    heights.fill(0)
+    topmost = rows
+    lowest = -1
+  }
+  const { counts } = mask
+  for (let i = 1, end = 0; i < counts.length; i += 2) {
+    let start = end + counts[i - 1]!
+    end = start + counts[i]!
+    while (start < end) {
+      const column = Math.floor(start / imageHeight)
+      if (column !== x) {
+        flush()
+        x = column
+      }
+      const base = column * imageHeight
+      const [from, to] = [start - base, Math.min(end - base, imageHeight)]
+      const [first, last] = [down.first(from), down.end(to - 1) - 1]
+      for (let r = first; r <= last; r++) heights[r]! += down.overlap(r, from, to)
+      topmost = Math.min(topmost, first)
+      lowest = Math.max(lowest, last)
+      start = base + to
+    }
+  }
+  flush()
+  const whole = patch.height * imageHeight * patch.width * imageWidth
+  for (let i = 0; i < areas.length; i++) areas[i]! /= whole
+  return areas
+}
+
+/** Patches along one axis: `count` bands of `size` units from `origin` on, and image pixels of `pixel` units. */
+function bandsOf(count: number, origin: number, size: number, pixel: number) {
+  return {
+    /** the first band that reaches beyond the start of pixel `i` */
+    first: (i: number) => Math.max(0, Math.floor((i * pixel - origin) / size)),
+    /** the band after the last one that begins before the end of pixel `i` */
+    end: (i: number) => Math.min(count, Math.ceil(((i + 1) * pixel - origin) / size)),
+    /** what band `b` shares with pixels `from` … `to` − 1, in units */
+    overlap: (b: number, from: number, to: number) =>
+      Math.max(0, Math.min(to * pixel, origin + (b + 1) * size) - Math.max(from * pixel, origin + b * size))
+  }
+}
+
+/**
+ * The paper's masks (mode `as-published`): the mask of the whole image, whatever the encoder's crop, resized to the
+ * grid by PIL's NEAREST. A patch has coverage 1 if the pixel that is sampled at its centre belongs to the mask, else 0.
+ *
+ * Source of the sampled positions: `ImagingScaleAffine` of Pillow's src/libImaging/Geometry.c, which adds up steps;
+ * so do we, since products round differently.
+ *
+ * @returns rows · columns values, 0 or 1, row-major
+ */
+export function centrePixelCoverage(mask: Mask, { rows, columns }: PatchGrid): Float64Array {
+  const coverage = new Float64Array(rows * columns)
+  const pixels = columnMajorOf(mask)
+  const ys = sampledPixels(mask.height, rows)
+  for (const [c, x] of sampledPixels(mask.width, columns).entries()) {
+    for (const [r, y] of ys.entries()) coverage[r * columns + c] = pixels[x * mask.height + y]!
+  }
+  return coverage
+}
+
+function sampledPixels(size: number, samples: number): Array<number> {
+  const step = size / samples
+  const pixels: Array<number> = []
+  for (let i = 0, at = step * 0.5; i < samples; i++, at += step) pixels.push(Math.trunc(at))
+  return pixels
+}

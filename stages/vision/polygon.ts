@@ -1,0 +1,81 @@
+/** Polygons into run lengths, equal bit for bit to pycocotools. */
+
+/** Coordinates further out than this (in pixels) are refused: no image is that large, and the walk would not end. */
+const farthest = 1_000_000
+
+/** Why a list [x0, y0, x1, y1, …] is no polygon, in words that go on from its name; null where it is one. */
+export function problemOfPolygon(points: unknown): string | null {
+  if (!Array.isArray(points)) return "is not a list of coordinates [x0, y0, x1, y1, …]"
+  for (const [i, value] of points.entries()) {
+    if (typeof value !== "number" || !Number.isFinite(value)) return `has ${shown(value)} as coordinate ${i}`
+    if (Math.abs(value) > farthest) return `has coordinate ${i} at ${value} px, far outside any image`
+  }
+  if (points.length % 2 === 1) return `has an odd number of coordinates (${points.length})`
+  if (points.length < 6) return `has ${points.length / 2} points; a polygon has at least 3`
+  return null
+}
+const shown = (value: unknown) => (typeof value === "number" ? String(value) : JSON.stringify(value))
+
+/**
+ * The run lengths of one polygon: column-major, zeros first, of sum height · width.
+ *
+ * Source: `rleFrPoly` of common/maskApi.c (cocodataset/cocoapi). The outline is drawn on a grid five times as fine;
+ * where it crosses the middle of a column of pixels, the column's state flips. What is outside the image is cut off.
+ *
+ * @param points [x0, y0, x1, y1, …] in pixels, for which `problemOfPolygon` gives null; (0, 0) is the image's corner
+ */
+export function countsOfPolygon(points: ReadonlyArray<number>, height: number, width: number): Uint32Array {
+  const flips = flipsOfOutline(points, height, width)
+  flips.push(height * width)
+  const ends = Uint32Array.from(flips).sort() // a typed array's sort is numeric, and needs no comparison
+  const counts = new Uint32Array(ends.length)
+  counts[0] = ends[0]!
+  let n = 1
+  for (let i = 1; i < ends.length; i++) {
+    const run = ends[i]! - ends[i - 1]!
+    if (run > 0) counts[n++] = run
+    // two flips at one pixel undo each other: what comes after belongs to the run before
+    else if (++i < ends.length) counts[n - 1]! += ends[i]! - ends[i - 1]!
+  }
+  return counts.slice(0, n)
+}
+
+/** The outline's grid is so many times as fine as the pixels'. */
+const scale = 5
+
+/** The column-major indices of the pixels at which the polygon begins or ends in their column, unsorted. */
+function flipsOfOutline(points: ReadonlyArray<number>, height: number, width: number): Array<number> {
+  const flips: Array<number> = []
+  const corners = points.map((value) => Math.trunc(scale * value + 0.5)) // as C's (int): towards 0
+  let [u, v] = [NaN, 0]
+  const step = (nextU: number, nextV: number) => {
+    const middle = (Math.min(u, nextU) - (scale - 1) / 2) / scale
+    if (nextU !== u && middle >= 0 && middle < width && Number.isInteger(middle)) {
+      const y = (Math.min(v, nextV) + 0.5) / scale - 0.5
+      flips.push(middle * height + Math.ceil(Math.min(Math.max(y, 0), height)))
+    }
+    u = nextU
+    v = nextV
+  }
+  for (let i = 0; i < corners.length; i += 2) {
+    const [x0, y0] = [corners[i]!, corners[i + 1]!]
+    const [x1, y1] = [corners[(i + 2) % corners.length]!, corners[(i + 3) % corners.length]!]
+    const [dx, dy] = [Math.abs(x1 - x0), Math.abs(y1 - y0)]
+    // One pixel at a time along the longer axis. The rounding is that of a walk from the lower end, also where the
+    // edge is walked from the upper one. An edge of length 0 has no slope (0/0 in C, without effect there).
+    if (dx >= dy) {
+      const [low, from, slope] = x0 > x1 ? [x1, y1, (y0 - y1) / dx] : [x0, y0, dx === 0 ? 0 : (y1 - y0) / dx]
+      for (let d = 0; d <= dx; d++) {
+        const t = x0 > x1 ? dx - d : d
+        step(low + t, Math.trunc(from + slope * t + 0.5))
+      }
+    } else {
+      const [low, from, slope] = y0 > y1 ? [y1, x1, (x0 - x1) / dy] : [y0, x0, (x1 - x0) / dy]
+      for (let d = 0; d <= dy; d++) {
+        const t = y0 > y1 ? dy - d : d
+        step(Math.trunc(from + slope * t + 0.5), low + t)
+      }
+    }
+  }
+  return flips
+}
