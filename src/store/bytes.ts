@@ -1,0 +1,59 @@
+/** Where file formats write to and read from: whoever stores files wraps theirs in these. */
+
+/** Takes bytes in order. */
+export interface ByteSink {
+  /** The pieces are read before it returns, or not changed until the file is whole: a sink may keep them. */
+  write(pieces: ReadonlyArray<Uint8Array>): void
+}
+
+/** Gives bytes at any place. */
+export interface ByteSource {
+  /** names it in messages */
+  readonly name: string
+  readonly size: number
+  /** Fills `into` with the bytes from `position` on; throws if there are not as many. */
+  read(position: number, into: Uint8Array): void
+}
+
+/** A file that is torn, damaged, or of a form that is not read here. */
+export class FileFormatError extends Error {
+  override readonly name = "FileFormatError"
+  readonly file: string
+  constructor(file: string, what: string, cause?: unknown) {
+    super(`${file}: ${what}`, cause === undefined ? undefined : { cause })
+    this.file = file
+  }
+}
+
+/** Gathers a file in memory. */
+export class MemorySink implements ByteSink {
+  readonly #pieces: Array<Uint8Array> = []
+  write(pieces: ReadonlyArray<Uint8Array>): void {
+    this.#pieces.push(...pieces)
+  }
+  /** All of it, copied into one piece. */
+  bytes(): Uint8Array {
+    return Buffer.concat(this.#pieces)
+  }
+}
+
+/** A file that is in memory. */
+export const memorySource = (bytes: Uint8Array, name = "a file in memory"): ByteSource => ({
+  name,
+  size: bytes.byteLength,
+  read(position, into) {
+    if (position < 0 || position + into.byteLength > bytes.byteLength)
+      throw new FileFormatError(
+        name,
+        `it ends at byte ${bytes.byteLength}, where ${position + into.byteLength} were expected`
+      )
+    into.set(bytes.subarray(position, position + into.byteLength))
+  }
+})
+
+/** A part of a source, in memory of its own. */
+export function readBytes(source: ByteSource, position: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  source.read(position, bytes)
+  return bytes
+}
