@@ -1,0 +1,61 @@
+/** What is wrong with a COCO file: all of it at once, so that it can be mended in one go. */
+
+/** One thing that is wrong. */
+export interface CocoProblem {
+  /** such as `annotations[12].segmentation`; empty where it is the file as a whole */
+  readonly field: string
+  /** what is wrong, and what to do */
+  readonly message: string
+}
+
+/** A file is not what COCO's format asks for. */
+export class CocoError extends Error {
+  override readonly name = "CocoError"
+  readonly file: string
+  /** of the first problem */
+  readonly field: string
+  /** the first problems in the file's order, at most `mostProblems` */
+  readonly problems: ReadonlyArray<CocoProblem>
+  constructor(
+    file: string,
+    problems: readonly [CocoProblem, ...Array<CocoProblem>],
+    found = problems.length
+  ) {
+    const lines = problems.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
+    const rest = found > problems.length ? [`and ${found - problems.length} more problems`] : []
+    super(
+      lines.length === 1
+        ? `${file}: ${lines[0]}`
+        : [`${file}: ${found} problems`, ...lines, ...rest].join("\n  ")
+    )
+    this.file = file
+    this.field = problems[0].field
+    this.problems = problems
+  }
+}
+
+/** So many problems are described; the others are counted. */
+export const mostProblems = 20
+
+/** Collects problems while a file is checked. */
+export class Problems {
+  readonly #file: string
+  readonly #problems: Array<CocoProblem> = []
+  #found = 0
+  constructor(file: string) {
+    this.#file = file
+  }
+  add(field: string, message: string): void {
+    this.#found++
+    if (this.#problems.length < mostProblems) this.#problems.push({ field, message })
+  }
+  /** @throws {CocoError} where there is a problem */
+  check(): void {
+    const [first, ...others] = this.#problems
+    if (first !== undefined) throw new CocoError(this.#file, [first, ...others], this.#found)
+  }
+  /** Stops at once: what follows could not be read. */
+  fail(field: string, message: string): never {
+    throw new CocoError(this.#file, [{ field, message }])
+  }
+}
