@@ -5,10 +5,10 @@
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
-import type { FileHandle } from "../pipeline/columns.ts"
 import { Problem } from "../pipeline/problem.ts"
 import type { World } from "../pipeline/stage.ts"
 import type { FileSystemCalls } from "../store/file-system.ts"
+import { checkedRead, outsideFile } from "../store/outside-file.ts"
 import type { StatCache } from "../store/stat-cache.ts"
 import type { ReadRecord } from "../store/trace.ts"
 import type { Cue } from "./cue.ts"
@@ -76,30 +76,6 @@ export function recordingWorld(
 }
 
 const relative = (base: string, file: string) => path.relative(base, file).split(path.sep).join("/")
-
-/** A file of the outside, by content; it keeps its absolute path for the table that names it. */
-export interface OutsideFile extends FileHandle {
-  readonly path: string
-}
-export const outsideFile = (
-  files: FileSystemCalls,
-  file: string,
-  { sha256, size }: { readonly sha256: string; readonly size: number }
-): OutsideFile => ({
-  path: file,
-  sha256,
-  size,
-  name: path.basename(file),
-  bytes: async () => checkedRead(files, file, sha256)
-})
-
-function checkedRead(files: FileSystemCalls, file: string, sha256: string): Uint8Array {
-  const bytes = files.readIfPresent(file)
-  if (bytes === null) throw new Error(`${file} is gone since it was sampled`)
-  if (createHash("sha256").update(bytes).digest("hex") !== sha256)
-    throw new Error(`${file} changed since it was sampled: run again`)
-  return bytes
-}
 
 /** What has changed of what was read; none if all is as it was. */
 export function changedReads(reads: ReadonlyArray<ReadRecord>, outside: Outside): ReadonlyArray<Cue> {

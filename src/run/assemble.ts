@@ -1,9 +1,10 @@
 /** Assembles a manifest from what the tasks of a node made. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Family, Manifest, Shard } from "../store/manifest.ts"
-import { artifactDigest, columnDigest, idsDigest } from "../store/value-digest.ts"
+import { artifactDigest, columnDigest, emptyItemDigest, idsDigest } from "../store/value-digest.ts"
 import { broken } from "./check-rows.ts"
-import type { TaskResult, WrittenShard } from "./task.ts"
+import type { WrittenShard } from "../store/write-shard.ts"
+import type { TaskResult } from "./task.ts"
 
 /** Digests are taken over items in their order, so that how they were cut into shards leaves no trace in them. */
 export function assemble(
@@ -15,7 +16,10 @@ export function assemble(
   const failed = results.flatMap((result) => result.failed)
   const families = familiesOf(node, written)
   const digests = Object.fromEntries(
-    digestedColumns(node, families).map((name) => [name, columnDigest(written.map((w) => w.digests[name]!))])
+    digestedColumns(node, families).map((name) => [
+      name,
+      columnDigest(written.map((w) => w.digests[name] ?? withoutRows(node, name, w)))
+    ])
   )
   const ids = node.form === "table" ? null : idsDigest(written.flatMap((w) => w.ids))
   const files = new Map(written.flatMap((w) => w.files).map((file) => [file.sha256, file]))
@@ -75,6 +79,12 @@ function familiesOf(node: GraphNode, written: ReadonlyArray<WrittenShard>): Read
     families[name] = { members: Object.keys(shapes), shapes }
   }
   return families
+}
+
+/** A shard whose items have no rows does not know its family's members. */
+const withoutRows = (node: GraphNode, name: string, { ids }: WrittenShard): Uint8Array => {
+  const empty = emptyItemDigest(node.columns[name.split("/")[0]!]!)
+  return Buffer.concat(ids.map(() => empty))
 }
 
 const digestedColumns = (node: GraphNode, families: Readonly<Record<string, Family>>) =>

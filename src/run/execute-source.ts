@@ -2,11 +2,11 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import { recordingWorld } from "../plan/world.ts"
-import { writeShard } from "../store/write-shard.ts"
+import { type WrittenShard, writeShard } from "../store/write-shard.ts"
 import { broken, checkRows, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
-import type { Task, TaskReport, TaskResult, WrittenShard } from "./task.ts"
+import type { Task, TaskReport, TaskResult } from "./task.ts"
 
 /** Items that are written together. */
 const shardItems = 256

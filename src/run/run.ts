@@ -24,6 +24,8 @@ interface Running {
   readonly options: RunOptions
   readonly done: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
   readonly permits: Semaphore.Semaphore
+  /** keys that are being computed: two nodes of one key are one piece of work */
+  readonly working: Map<string, Deferred.Deferred<void>>
   /** set by the first failure when the run does not keep going */
   stopped: boolean
 }
@@ -33,7 +35,8 @@ export const runGraph = Effect.fn("run.graph")(function* (options: RunOptions) {
   yield* store.prepare
   const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
   for (const node of options.nodes) done.set(node.id, yield* Deferred.make<Outcome, Problem>())
-  const running: Running = { options, done, permits: yield* Semaphore.make(options.jobs), stopped: false }
+  const permits = yield* Semaphore.make(options.jobs)
+  const running: Running = { options, done, permits, working: new Map(), stopped: false }
   const records = new Map<string, NodeRecord>()
   const recordOf = (status: RunRecord["status"]): RunRecord => ({
     format: 1,
@@ -104,14 +107,31 @@ const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome
     if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
 
     const planned = yield* planNode(node, inputs, options.planning)
-    const outcome =
-      planned.state === "fresh" || planned.state === "failed"
-        ? cached(planned)
-        : yield* execute(planned, inputs, running)
+    const outcome = isKnown(planned) ? cached(planned) : yield* once(planned, inputs, running)
     if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
     if (outcome.known !== null)
       yield* publishView(options.planning.store, options.id, node.id, outcome.known.manifest)
     return outcome
+  })
+
+const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
+
+/** Executes, unless another node of this run has the same key: then waits for it and takes its artifact. */
+const once = (
+  planned: NodePlan,
+  inputs: ReadonlyMap<string, Known>,
+  running: Running
+): Effect.Effect<Outcome, Problem> =>
+  Effect.gen(function* () {
+    const mine = yield* Deferred.make<void>()
+    const theirs = running.working.get(planned.key!)
+    if (theirs === undefined) {
+      running.working.set(planned.key!, mine)
+      return yield* Effect.onExit(execute(planned, inputs, running), () => Deferred.done(mine, Exit.void))
+    }
+    yield* Deferred.await(theirs)
+    const again = yield* planNode(planned.node, inputs, { ...running.options.planning, force: new Set() })
+    return isKnown(again) ? cached(again) : yield* execute(again, inputs, running)
   })
 
 const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running: Running) =>

@@ -10,8 +10,9 @@ import type { Columns } from "../pipeline/columns.ts"
 import type { Form, Take } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
-import type { FailedItem, Manifest, Shard } from "../store/manifest.ts"
+import type { FailedItem, Manifest } from "../store/manifest.ts"
 import type { ReadRecord } from "../store/trace.ts"
+import type { WrittenShard } from "../store/write-shard.ts"
 
 /** Where a worker finds a stage: a module to import, and the export in it. */
 export interface StageAddress {
@@ -41,16 +42,6 @@ export interface Task {
   readonly base: string
 }
 
-/** Rows that were written, with the digests of their items. */
-export interface WrittenShard {
-  readonly shard: Shard
-  readonly ids: ReadonlyArray<string>
-  /** 16 bytes an item, by column */
-  readonly digests: Readonly<Record<string, Uint8Array>>
-  /** of one row, by `family/member` */
-  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
-  readonly files: Manifest["files"]
-}
 export interface TaskResult {
   readonly shards: ReadonlyArray<WrittenShard>
   readonly failed: ReadonlyArray<FailedItem>

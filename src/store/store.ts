@@ -5,7 +5,7 @@
  * flushed: under its final name a file is whole or not there. Objects are written before the manifest that names
  * them, manifests before the trace that names them.
  */
-import { createHash } from "node:crypto"
+import { createHash, randomBytes } from "node:crypto"
 import * as path from "node:path"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -63,11 +63,13 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
   const at = layout(root)
   const attempt = <A>(doing: string, act: () => A): Op<A> =>
     Effect.try({ try: act, catch: (error) => storeProblem(error, root, doing) })
+  // a process id comes again, and a killed process leaves its temporary files: only chance keeps names apart
+  const unique = `${process.pid}-${randomBytes(6).toString("hex")}`
   let count = 0
   const publish = (file: string, content: Uint8Array | string) => {
     const folder = path.dirname(file)
     files.makeFolder(folder)
-    const temporary = `${file}${temporaryMark}${process.pid}-${count++}`
+    const temporary = `${file}${temporaryMark}${unique}-${count++}`
     try {
       files.write(temporary, content)
       files.rename(temporary, file)

@@ -1,0 +1,229 @@
+/**
+ * Reads artifacts: rows of some items, columns at once or in batches, and tensors by member.
+ *
+ * What this opens (Parquet, Arrow) is heavy to import, so planning does not come here.
+ */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { AnyColumn, Columns, FileHandle } from "../pipeline/columns.ts"
+import type { Table, TensorBlock } from "../pipeline/ports.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
+import { openTensors } from "./arrow-read.ts"
+import { type ByteSource, memorySource } from "./bytes.ts"
+import { outsideFile } from "./outside-file.ts"
+import type { Manifest, ObjectRef, Shard } from "./manifest.ts"
+import type { FileCell } from "./parquet-layout.ts"
+import { openTable } from "./parquet-read.ts"
+import { decodeSidecar } from "./sidecar.ts"
+import type { StoreCalls } from "./store.ts"
+
+type Op<A> = Effect.Effect<A, Problem>
+type Row = Readonly<Record<string, unknown>>
+
+/** The items of an artifact in their order, and how many rows each has. */
+export const artifactItems = (
+  store: StoreCalls,
+  manifest: Manifest
+): Op<{ readonly ids: ReadonlyArray<string>; readonly rows: Int32Array }> =>
+  Effect.map(
+    Effect.forEach(manifest.shards, (shard) => sidecarOf(store, shard)),
+    (sidecars) => ({
+      ids: sidecars.flatMap((sidecar) => sidecar.items),
+      rows: Int32Array.from(sidecars.flatMap((sidecar) => [...sidecar.rows]))
+    })
+  )
+
+/** The rows of some items, in the order of the ids; an item that is not there has none. Tensors come with them. */
+export const artifactRows = (
+  store: StoreCalls,
+  manifest: Manifest,
+  ids: ReadonlyArray<string>,
+  columns: Columns
+): Op<ReadonlyArray<ReadonlyArray<Row>>> =>
+  Effect.gen(function* () {
+    const wanted = new Map(ids.map((id, i) => [id, i]))
+    const found: Array<ReadonlyArray<Row>> = ids.map(() => [])
+    for (const shard of manifest.shards) {
+      const { items, rows } = yield* sidecarOf(store, shard)
+      const offsets = [0]
+      for (const count of rows) offsets.push(offsets.at(-1)! + count)
+      const here = items.flatMap((id, i) => (wanted.has(id) && rows[i]! > 0 ? [i] : []))
+      if (here.length === 0) continue
+      const [start, end] = [offsets[here[0]!]!, offsets[here.at(-1)! + 1]!]
+      const read = yield* shardRows(store, manifest, shard, columns, start, end)
+      for (const i of here)
+        found[wanted.get(items[i]!)!] = read.slice(offsets[i]! - start, offsets[i + 1]! - start)
+    }
+    return found
+  })
+
+/** The façade that stages read whole artifacts by. `node` names it in messages. */
+export function artifactTable(store: StoreCalls, node: string, manifest: Manifest): Table<any> {
+  const run = <A>(effect: Op<A>) => Effect.runPromise(effect)
+  const plain = (names: ReadonlyArray<string>) => pickColumns(manifest, node, names)
+  const member = (family: string, name: string): Op<TensorBlock> =>
+    Effect.gen(function* () {
+      const shape = manifest.families[family]?.shapes[name]
+      if (shape === undefined) throw absent(manifest, node, `${family}/${name}`)
+      const size = shape.reduce((product, one) => product * one, 1)
+      const data = new Float32Array(manifest.rows * size)
+      let at = 0
+      for (const shard of manifest.shards.filter((one) => one.rows > 0)) {
+        const file = yield* tensorsOf(store, shard.tensors[`${family}/${name}`]!)
+        yield* attempt(store, () => file.readInto(data.subarray(at, at + shard.rows * size)))
+        at += shard.rows * size
+      }
+      return { rows: manifest.rows, shape, data }
+    })
+  return {
+    node,
+    rows: manifest.rows,
+    read: (...names: ReadonlyArray<string>) =>
+      run(
+        Effect.map(
+          Effect.forEach(manifest.shards, (shard) => shardColumns(store, shard, plain(names))),
+          (parts) => concatenated(["item", ...names], parts)
+        )
+      ),
+    async *batches(...names: ReadonlyArray<string>) {
+      for (const shard of manifest.shards) yield await run(shardColumns(store, shard, plain(names)))
+    },
+    members: (family: string) => manifest.families[family]?.members ?? [],
+    tensor: (family: string, name: string) => run(member(family, name))
+  } as unknown as Table<any>
+}
+
+/** Rows as objects, for summaries and `show`; not for large artifacts. */
+export const artifactObjects = (
+  store: StoreCalls,
+  manifest: Manifest,
+  range: { readonly start?: number; readonly end?: number } = {}
+): Op<ReadonlyArray<Row>> =>
+  Effect.gen(function* () {
+    const columns = withoutTensors(manifest.columns)
+    const { start = 0, end = manifest.rows } = range
+    const all: Array<Row> = []
+    let first = 0
+    for (const shard of manifest.shards) {
+      const [from, to] = [Math.max(0, start - first), Math.min(shard.rows, end - first)]
+      if (from < to) all.push(...(yield* shardRows(store, manifest, shard, columns, from, to)))
+      first += shard.rows
+    }
+    return all
+  })
+
+export const withoutTensors = (columns: Columns): Columns =>
+  Object.fromEntries(Object.entries(columns).filter(([, column]) => column.type !== "tensors"))
+
+// ---- shards ------------------------------------------------------------------------------------------------------
+const sidecarOf = (store: StoreCalls, shard: Shard) =>
+  Effect.flatMap(store.readObject(shard.sidecar!), (bytes) =>
+    attempt(store, () => decodeSidecar(bytes, store.objectPath(shard.sidecar!)))
+  )
+
+/** Columns of a shard, `item` with them. */
+const shardColumns = (store: StoreCalls, shard: Shard, columns: Columns, start = 0, end = shard.rows) =>
+  Effect.flatMap(store.readObject(shard.table), (bytes) =>
+    Effect.tryPromise({
+      try: async () => {
+        const file = openTable(memorySource(bytes, store.objectPath(shard.table)))
+        const read = await file.read({ columns: Object.keys(columns), start, end })
+        const item = (await file.items(start, end)) ?? []
+        for (const [name, column] of Object.entries(columns))
+          if (holdsFiles(column))
+            read[name] = read[name]!.map((cell) => handleOf(store, cell as FileCell | null))
+        return { ...read, item } as Record<string, Array<unknown>>
+      },
+      catch: (error) => damaged(store, error)
+    })
+  )
+
+const shardRows = (
+  store: StoreCalls,
+  manifest: Manifest,
+  shard: Shard,
+  columns: Columns,
+  start: number,
+  end: number
+): Op<Array<Row>> =>
+  Effect.gen(function* () {
+    const names = Object.keys(withoutTensors(columns))
+    const read = yield* shardColumns(store, shard, withoutTensors(columns), start, end)
+    const rows = Array.from({ length: end - start }, (_, i): Record<string, unknown> => {
+      const row = Object.fromEntries(names.map((name) => [name, read[name]![i]]))
+      return manifest.label === null ? row : { ...row, item: read["item"]![i] }
+    })
+    for (const [name, family] of Object.entries(manifest.families)) {
+      if (columns[name] === undefined) continue
+      for (const row of rows) row[name] = {}
+      for (const member of family.members) {
+        const file = yield* tensorsOf(store, shard.tensors[`${name}/${member}`]!)
+        const data = yield* attempt(store, () => file.read(start, end))
+        rows.forEach((row, i) => {
+          ;(row[name] as Record<string, Float32Array>)[member] = data.subarray(
+            i * file.size,
+            (i + 1) * file.size
+          )
+        })
+      }
+    }
+    return rows
+  })
+
+const tensorsOf = (store: StoreCalls, object: ObjectRef) =>
+  attempt(store, () => openTensors(objectSource(store, object)))
+
+const objectSource = (store: StoreCalls, object: ObjectRef): ByteSource => {
+  const file = store.objectPath(object)
+  return {
+    name: file,
+    size: object.bytes,
+    read(position, into) {
+      const bytes = store.files.readRange(file, position, into.byteLength)
+      if (bytes.byteLength < into.byteLength)
+        throw new Error(`${file} ends before byte ${position + into.byteLength}`)
+      into.set(bytes)
+    }
+  }
+}
+
+// ---- cells -------------------------------------------------------------------------------------------------------
+const holdsFiles = (column: AnyColumn): boolean =>
+  column.type === "file" || (column.type === "nullable" && holdsFiles(column.detail as AnyColumn))
+
+/** A path that is not absolute is the store's own. */
+const handleOf = (store: StoreCalls, cell: FileCell | null): FileHandle | null =>
+  cell === null ? null : outsideFile(store.files, path.resolve(store.root, cell.path), cell)
+
+function concatenated(names: ReadonlyArray<string>, parts: ReadonlyArray<Record<string, Array<unknown>>>) {
+  return Object.fromEntries(names.map((name) => [name, parts.flatMap((part) => part[name]!)]))
+}
+
+function pickColumns(manifest: Manifest, node: string, names: ReadonlyArray<string>): Columns {
+  return Object.fromEntries(
+    names.map((name) => {
+      const column = manifest.columns[name]
+      if (column === undefined) throw absent(manifest, node, name)
+      return [name, column]
+    })
+  )
+}
+const absent = (manifest: Manifest, node: string, name: string) => {
+  const families = Object.entries(manifest.families).flatMap(([family, { members }]) =>
+    members.map((one) => `${family}/${one}`)
+  )
+  return new Error(
+    `"${node}" has no column "${name}"; it has: ${[...Object.keys(withoutTensors(manifest.columns)), ...families].join(", ")}`
+  )
+}
+
+const damaged = (store: StoreCalls, error: unknown) =>
+  isProblem(error)
+    ? error
+    : new Problem("StoreCorrupt", `an object of the store cannot be read: ${(error as Error).message}`, {
+        file: store.root,
+        hint: "delete it and run again: what is missing is computed again",
+        cause: error
+      })
+const attempt = <A>(store: StoreCalls, act: () => A): Op<A> =>
+  Effect.try({ try: act, catch: (error) => damaged(store, error) })

@@ -1,0 +1,134 @@
+/** Writes rows of some items as a shard: a Parquet table, an Arrow file a tensor, and a sidecar. */
+import * as Effect from "effect/Effect"
+import type { AnyColumn, Columns, NewFile } from "../pipeline/columns.ts"
+import type { Form } from "../pipeline/ports.ts"
+import { Problem } from "../pipeline/problem.ts"
+import { encodeTensors } from "./arrow-write.ts"
+import type { Manifest, ObjectRef, Shard } from "./manifest.ts"
+import type { FileCell } from "./parquet-layout.ts"
+import { encodeParquet } from "./parquet-write.ts"
+import { encodeSidecar } from "./sidecar.ts"
+import type { StoreCalls } from "./store.ts"
+import { itemDigests, type Tensor } from "./value-digest.ts"
+
+export interface ItemRows {
+  readonly item: string
+  readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>
+}
+/** What a shard is of. */
+export interface ShardHead {
+  readonly node: string
+  readonly form: Form
+  readonly columns: Columns
+  /** the name of the id column; null in a table */
+  readonly label: string | null
+}
+/** A shard that was written, with the digests of its items. */
+export interface WrittenShard {
+  readonly shard: Shard
+  readonly ids: ReadonlyArray<string>
+  /** 16 bytes an item, by column */
+  readonly digests: Readonly<Record<string, Uint8Array>>
+  /** of one row, by `family/member` */
+  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
+  readonly files: Manifest["files"]
+}
+
+/** Rows must have been checked against the columns. Objects are in the store when it ends; nothing names them yet. */
+export const writeShard = Effect.fn("store.writeShard")(function* (
+  store: StoreCalls,
+  { node, form, columns, label }: ShardHead,
+  items: ReadonlyArray<ItemRows>
+) {
+  const rows = items.flatMap((one) => one.rows)
+  const rowItems = label === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
+  const files = new Map<string, Manifest["files"][number]>()
+  const vectors: Record<string, ReadonlyArray<unknown>> = {}
+  const tensors: Record<string, Record<string, Tensor>> = {}
+  for (const [name, column] of Object.entries(columns)) {
+    if (column.type === "tensors") tensors[name] = yield* family(node, name, rows)
+    else if (isFileColumn(column)) vectors[name] = yield* fileCells(store, name, rows, files)
+    else vectors[name] = rows.map((row) => row[name])
+  }
+  const offsets = new Int32Array(items.length + 1)
+  items.forEach((one, i) => (offsets[i + 1] = offsets[i]! + one.rows.length))
+  const digests = yield* attempt(node, () => itemDigests(columns, vectors, tensors, offsets))
+
+  const table = yield* Effect.flatMap(
+    Effect.tryPromise({
+      try: () => encodeParquet({ columns, itemLabel: label, rows: rows.length, items: rowItems, vectors }),
+      catch: (error) => invalid(node, error)
+    }),
+    (bytes) => store.putObject(bytes, "parquet")
+  )
+  const written: Record<string, ObjectRef> = {}
+  const shapes: Record<string, ReadonlyArray<number>> = {}
+  for (const [name, members] of Object.entries(tensors))
+    for (const [member, { shape, data }] of Object.entries(members)) {
+      const dims = columns[name]!.detail as ReadonlyArray<string>
+      const bytes = yield* attempt(node, () =>
+        encodeTensors({ family: name, member, shape, dims, itemLabel: label }, data, rowItems)
+      )
+      written[`${name}/${member}`] = yield* store.putObject(bytes, "arrow")
+      shapes[`${name}/${member}`] = shape
+    }
+  const ids = items.map((one) => one.item)
+  const counts = Int32Array.from(items, (one) => one.rows.length)
+  const sidecar =
+    form === "table"
+      ? null
+      : yield* store.putObject(encodeSidecar({ items: ids, rows: counts, digests }), "arrow")
+  const shard: Shard = { items: items.length, rows: rows.length, table, sidecar, tensors: written }
+  const result: WrittenShard = { shard, ids, digests, shapes, files: [...files.values()] }
+  return result
+})
+
+const invalid = (node: string, error: unknown) =>
+  new Problem("OutputInvalid", `node "${node}": ${(error as Error).message}`, { field: node, cause: error })
+const attempt = <A>(node: string, act: () => A) =>
+  Effect.try({ try: act, catch: (error) => invalid(node, error) })
+
+const isFileColumn = (column: AnyColumn): boolean =>
+  column.type === "file" || (column.type === "nullable" && isFileColumn(column.detail as AnyColumn))
+
+/** Bytes that a stage made go into the store; files of the outside are named where they lie. */
+const fileCells = (
+  store: StoreCalls,
+  name: string,
+  rows: ItemRows["rows"],
+  files: Map<string, Manifest["files"][number]>
+) =>
+  Effect.forEach(rows, (row) => {
+    const value = row[name] as FileCell | NewFile | null
+    if (value === null || "sha256" in value) return Effect.succeed(value)
+    const dot = value.name.lastIndexOf(".")
+    const extension = /^[a-z0-9]{1,8}$/i.exec(value.name.slice(dot + 1))?.[0].toLowerCase() ?? "bin"
+    return Effect.map(store.putObject(value.content, extension), (object): FileCell => {
+      files.set(object.sha256, object)
+      return {
+        path: store.objectPath(object).slice(store.root.length + 1),
+        size: object.bytes,
+        sha256: object.sha256
+      }
+    })
+  })
+
+/** Each member of a family as one matrix; every row must have the same members and sizes. */
+const family = (node: string, name: string, rows: ItemRows["rows"]) =>
+  attempt(node, () => {
+    const members: Record<string, Tensor> = {}
+    const first = rows[0]?.[name] as Readonly<Record<string, Float32Array>> | undefined
+    for (const [member, { length }] of Object.entries(first ?? {})) {
+      const data = new Float32Array(rows.length * length)
+      rows.forEach((row, i) => {
+        const values = (row[name] as Readonly<Record<string, Float32Array>>)[member]
+        if (values?.length !== length)
+          throw new Error(
+            `column "${name}": row ${i} has ${values === undefined ? "no" : `${values.length} values in`} "${member}", the first row has ${length}`
+          )
+        data.set(values, i * length)
+      })
+      members[member] = { shape: [length], data }
+    }
+    return members
+  })

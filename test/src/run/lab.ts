@@ -1,0 +1,180 @@
+/**
+ * A laboratory for the laws: small worlds of nodes over numbers, run by the real planner, scheduler and store, and
+ * computed beside them by a plain model that knows neither keys nor traces.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { inProcessExecutor } from "../../../src/executors/in-process.ts"
+import {
+  column,
+  defineStage,
+  each,
+  failed,
+  group,
+  many,
+  one,
+  param,
+  rows,
+  table
+} from "../../../src/index.ts"
+import { buildGraph, type Graph } from "../../../src/pipeline/graph.ts"
+import type { AnyRef, AnyStage } from "../../../src/pipeline/stage.ts"
+import { Identities } from "../../../src/plan/identity.ts"
+import { type NodePlan, planAll, type Planning } from "../../../src/plan/plan.ts"
+import type { RunEvent } from "../../../src/run/events.ts"
+import { runGraph } from "../../../src/run/run.ts"
+import { digestJson } from "../../../src/store/canonical-json.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/file-system.ts"
+import { layout } from "../../../src/store/layout.ts"
+import type { RunRecord } from "../../../src/store/run-record.ts"
+import { StatCache } from "../../../src/store/stat-cache.ts"
+import { makeStore } from "../../../src/store/store.ts"
+
+// ---- the stages: two columns a and b, so that dependence by column can be told ----------------------------------
+const pair = { a: column.float64(), b: column.float64() }
+
+export const numbers = defineStage.source("numbers", {
+  item: "number",
+  params: { file: param.file() },
+  output: one(pair),
+  compute: async function* ({ file }, world) {
+    const items = JSON.parse(new TextDecoder().decode(await world.read(file.path))) as Items
+    for (const [id, [a, b]] of Object.entries(items)) yield { id, a, b }
+  }
+})
+/** Reads `a` alone and coarsely, so that many changes end here. */
+export const coarse = defineStage.itemwise("coarse", {
+  inputs: { of: each({ a: column.float64() }) },
+  params: { step: param.int() },
+  output: one(pair),
+  chunk: 3,
+  compute: (items, { params }) =>
+    items.map(({ of: { a } }) =>
+      Number.isFinite(a) ? { a: Math.floor(a / params.step), b: params.step } : failed("not a number")
+    )
+})
+export const sum = defineStage.itemwise("sum", {
+  inputs: { x: each({ a: column.float64() }), y: each({ b: column.float64() }) },
+  output: one(pair),
+  chunk: 2,
+  compute: (items) => items.map(({ x, y }) => ({ a: x.a + y.b, b: x.a }))
+})
+export const spread = defineStage.itemwise("spread", {
+  inputs: { of: each({ b: column.float64() }) },
+  output: rows({ value: column.float64() }),
+  compute: (items) =>
+    items.map(({ of: { b } }) => Array.from({ length: Math.abs(b) % 3 }, (_, i) => ({ value: b + i })))
+})
+export const gathered = defineStage.itemwise("gathered", {
+  inputs: { of: group({ value: column.float64() }) },
+  output: one(pair),
+  compute: (items) =>
+    items.map(({ of }) => ({ a: of.reduce((total, { value }) => total + value, 0), b: of.length }))
+})
+export const total = defineStage.whole("total", {
+  inputs: { of: many({ a: column.float64() }) },
+  output: table({ node: column.int32(), total: column.float64() }),
+  compute: async ({ of }) =>
+    Promise.all(
+      of.map(async (one, node) => ({ node, total: (await one.read("a")).a.reduce((t, a) => t + a, 0) }))
+    )
+})
+
+export type Items = Readonly<Record<string, readonly [number, number]>>
+
+// ---- running ---------------------------------------------------------------------------------------------------
+export interface LabOptions {
+  readonly jobs?: number
+  readonly keepGoing?: boolean
+  readonly retryFailed?: boolean
+  readonly force?: ReadonlyArray<string>
+  /** decorates the file system: to count, to fail */
+  readonly files?: (files: FileSystemCalls) => FileSystemCalls
+}
+export class Lab {
+  readonly folder = mkdtempSync(join(tmpdir(), "probeline-lab-"))
+  /** stands for a stage's code */
+  readonly versions = new Map<string, number>()
+  #run = 0
+  #now = 1_800_000_000_000
+
+  writeItems(items: Items, name = "items.json"): string {
+    const path = join(this.folder, name)
+    writeFileSync(path, JSON.stringify(items))
+    return path
+  }
+  graph(outputs: Readonly<Record<string, AnyRef>>): Graph {
+    const { graph, issues } = buildGraph("lab", outputs, (path) => path)
+    if (issues.length > 0) throw new Error(issues.map(({ message }) => message).join("\n"))
+    return graph
+  }
+  planning(options: LabOptions = {}): Planning {
+    const files = (options.files ?? ((same) => same))(nodeFileSystem())
+    const root = join(this.folder, "store")
+    const store = makeStore(root, files)
+    // files of a test are younger than the guard of the stat cache allows: they are hashed each time
+    const digests = new StatCache(files, layout(root).statCache, () => this.#now)
+    const outside = { files, digests, base: this.folder }
+    return {
+      store,
+      outside,
+      identities: new Identities(outside, layout(root).identities),
+      codeOf: (stage: AnyStage) => ({
+        digest: digestJson([stage.name, this.versions.get(stage.name) ?? 0]),
+        modules: { [`${stage.name}.ts`]: String(this.versions.get(stage.name) ?? 0) },
+        packages: {}
+      }),
+      previous: (node) =>
+        Effect.gen(function* () {
+          for (const id of [...(yield* store.runs)].reverse()) {
+            const record = (yield* store.run(id))?.nodes.find((one) => one.id === node.id)
+            if (record?.key != null) return (yield* store.traces(record.stage, record.key))[0] ?? null
+          }
+          return null
+        }),
+      force: new Set(options.force ?? []),
+      retryFailed: options.retryFailed ?? false
+    }
+  }
+  async plan(graph: Graph, options: LabOptions = {}): Promise<ReadonlyArray<NodePlan>> {
+    return Effect.runPromise(planAll(graph.nodes, this.planning(options)))
+  }
+  async run(
+    graph: Graph,
+    options: LabOptions = {}
+  ): Promise<{ readonly run: RunRecord; readonly events: Array<RunEvent> }> {
+    const planning = this.planning(options)
+    const events: Array<RunEvent> = []
+    const id = `run-${String(this.#run++).padStart(6, "0")}`
+    const program = Effect.gen({ self: this }, function* () {
+      const executor = yield* inProcessExecutor(planning)
+      return yield* runGraph({
+        pipeline: "lab",
+        file: join(this.folder, "lab.ts"),
+        params: {},
+        nodes: graph.nodes,
+        outputs: {},
+        planning,
+        executor,
+        addressOf: () => null,
+        jobs: options.jobs ?? 1,
+        keepGoing: options.keepGoing ?? false,
+        emit: (event) => void events.push(event),
+        id,
+        now: () => new Date((this.#now += 1000)),
+        version: "test",
+        host: { cpu: "test", host: "test", node: "test" }
+      })
+    })
+    return { run: await Effect.runPromise(Effect.scoped(program)), events }
+  }
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+export const executedIn = (run: RunRecord): ReadonlyArray<string> =>
+  run.nodes.filter(({ status }) => status === "executed").map(({ id }) => id)
+export const artifactsOf = (run: RunRecord) =>
+  Object.fromEntries(run.nodes.map(({ id, artifact }) => [id, artifact]))
