@@ -21,6 +21,8 @@ export interface Executed {
   readonly known: Known | null
   /** failed items, or the stage's error under the node's id */
   readonly failures: ReadonlyArray<FailedItem>
+  /** what to do about the stage's error */
+  readonly hint: string | null
   /** items computed; a whole stage counts as one */
   readonly executed: number
 }
@@ -44,7 +46,7 @@ export const executeNode = (
         isStageFailure(problem) ? Effect.succeed({ results: null, failure: problem }) : Effect.fail(problem)
       )
     )
-    const commit = (made: Pick<Trace, "artifact" | "error" | "reads" | "partial" | "incomplete">) =>
+    const commit = (made: Pick<Trace, "artifact" | "error" | "hint" | "reads" | "partial" | "incomplete">) =>
       planning.store.putTrace({
         format: 1,
         key: planned.key!,
@@ -56,11 +58,11 @@ export const executeNode = (
         host: executing.host
       })
     if (attempt.results === null) {
-      const error = attempt.failure.message
+      const { message: error, hint } = attempt.failure
       // a source's failure is the outside's: it may be mended without a change that the key can see
       if (node.stage.kind !== "source")
-        yield* commit({ artifact: null, error, reads: [], partial: [], incomplete: false })
-      return { known: null, failures: [{ item: node.id, error }], executed: 0 }
+        yield* commit({ artifact: null, error, hint, reads: [], partial: [], incomplete: false })
+      return { known: null, failures: [{ item: node.id, error }], hint, executed: 0 }
     }
     const { results } = attempt
     const manifest = assemble(node, labelOf(node), results)
@@ -71,9 +73,14 @@ export const executeNode = (
     )
     const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
     const reads = results.flatMap((result) => result.reads)
-    yield* commit({ artifact: manifest.digest, error: null, reads, partial, incomplete })
+    yield* commit({ artifact: manifest.digest, error: null, hint: null, reads, partial, incomplete })
     const known: Known = { manifest, partial, incomplete }
-    return { known, failures: manifest.failed, executed: node.form === "table" ? 1 : manifest.items }
+    return {
+      known,
+      failures: manifest.failed,
+      hint: null,
+      executed: node.form === "table" ? 1 : manifest.items
+    }
   })
 
 /** Failures that belong to the stage and will come again; those of the store or the outside are not recorded. */

@@ -153,6 +153,7 @@ const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running:
       ...made(planned, known),
       seconds,
       error: known === null ? (failures[0]?.error ?? null) : null,
+      hint: executed.hint,
       failures
     }
     return { record, known }
@@ -168,6 +169,7 @@ const cached = (planned: NodePlan): Outcome => {
     ...made(planned, known),
     seconds: 0,
     error: known === null ? (failures[0]?.error ?? null) : null,
+    hint: planned.trace?.hint ?? null,
     failures
   }
   return { record, known }
@@ -198,6 +200,7 @@ const blank = (node: GraphNode): NodeRecord => ({
   bytes: null,
   seconds: null,
   error: null,
+  hint: null,
   failures: [],
   incomplete: false,
   partial: []

@@ -22,13 +22,18 @@ export const stageProblem = (task: Task) => (error: unknown) =>
     : new Problem(
         task.stage.kind === "source" ? "SourceInvalid" : "StageFailed",
         `stage "${task.stage.name}" (node "${task.node}") failed: ${messageOf(error)}`,
-        { field: task.node, file: fieldOf(error, "file"), hint: fieldOf(error, "hint"), cause: error }
+        {
+          field: fieldOf(error, "field") ?? task.node,
+          file: fieldOf(error, "file"),
+          hint: fieldOf(error, "hint"),
+          cause: error
+        }
       )
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : typeof error === "string" ? error : JSON.stringify(error)
 
-const fieldOf = (error: unknown, name: "file" | "hint"): string | null => {
+const fieldOf = (error: unknown, name: "file" | "field" | "hint"): string | null => {
   const value = (error as Record<string, unknown> | null)?.[name]
   return typeof value === "string" ? value : null
 }

@@ -17,7 +17,8 @@ import {
   Utf8
 } from "apache-arrow"
 import { Footer } from "apache-arrow/ipc/metadata/file"
-import { type ByteSink, type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
+import { type Block, footerBlocks, recordBatchHeader } from "./arrow-metadata.ts"
+import { blamingFile, type ByteSink, type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
 
 /** Above this, lengths in apache-arrow's messages overflow without an error; a batch has no use for half of it. */
 const largestBatch = 2 ** 30
@@ -115,7 +116,7 @@ const tailBytes = 10
  * @throws FileFormatError when the file is no Arrow file, torn, compressed, or has dictionaries or nulls
  */
 export function openArrowFile(source: ByteSource): ArrowFile {
-  const wrong = (what: string, cause?: unknown) => new FileFormatError(source.name, what, cause)
+  const wrong = (what: string) => new FileFormatError(source.name, what)
   if (source.size < headBytes + tailBytes)
     throw wrong(`${source.size} bytes are too few for an Arrow file: it is torn`)
   if (!magic.equals(readBytes(source, 0, magic.length)))
@@ -126,54 +127,43 @@ export function openArrowFile(source: ByteSource): ArrowFile {
   const footerStart = source.size - tailBytes - footerLength
   if (footerLength <= 0 || footerStart < headBytes)
     throw wrong(`its footer of ${footerLength} bytes is not in the file: it is damaged`)
-  try {
-    return readFooter(source, readBytes(source, footerStart, footerLength), footerStart)
-  } catch (error) {
-    if (error instanceof FileFormatError) throw error
-    throw wrong(`its metadata cannot be read: it is damaged (${(error as Error).message})`, error)
-  }
+  return blamingFile(source.name, () =>
+    readFooter(source, readBytes(source, footerStart, footerLength), footerStart)
+  )
 }
 
 function readFooter(source: ByteSource, bytes: Uint8Array, footerStart: number): ArrowFile {
-  const footer = Footer.decode(bytes)
-  if (footer.numDictionaries > 0)
-    throw new FileFormatError(source.name, "it has dictionaries, which are not read here")
+  const { dictionaries, batches: blocks } = footerBlocks(bytes)
+  if (dictionaries > 0) throw new FileFormatError(source.name, "it has dictionaries, which are not read here")
   const batches: Array<ArrowBatch> = []
   let rows = 0
-  for (const { offset, metaDataLength, bodyLength } of footer.recordBatches()) {
-    const batch = readBatch(source, footerStart, offset, metaDataLength, bodyLength)
+  for (const block of blocks) {
+    const batch = readBatch(source, footerStart, block)
     batches.push({ start: rows, ...batch })
     rows += batch.rows
   }
-  return { schema: footer.schema, rows, batches }
+  return { schema: Footer.decode(bytes).schema, rows, batches }
 }
 
-function readBatch(
-  source: ByteSource,
-  footerStart: number,
-  offset: number,
-  metaDataLength: number,
-  bodyLength: number
-) {
+function readBatch(source: ByteSource, footerStart: number, { offset, metaDataLength, bodyLength }: Block) {
   const wrong = (what: string) =>
     new FileFormatError(source.name, `the record batch at byte ${offset} ${what}`)
   const body = offset + metaDataLength
-  if (offset < headBytes || metaDataLength < 8 || bodyLength < 0 || body + bodyLength > footerStart)
+  if (offset < headBytes || metaDataLength < 8 || body + bodyLength > footerStart)
     throw wrong("is not in the file: it is damaged")
-  const meta = Buffer.from(readBytes(source, offset, metaDataLength))
+  const meta = Buffer.from(readBytes(source, offset, metaDataLength).buffer)
   if (meta.readInt32LE(0) !== -1)
     throw wrong("has no continuation marker: the file is damaged or older than Arrow 0.15")
-  const message = Message.decode(meta.subarray(8))
-  if (!message.isRecordBatch()) throw wrong("is no record batch: the file is damaged")
-  const header = message.header()
-  if (header.compression !== null) throw wrong("is compressed, which is not read here; write it uncompressed")
-  if (header.nodes.some((node) => node.nullCount !== 0)) throw wrong("has nulls, which are not read here")
+  const header = recordBatchHeader(meta.subarray(8))
+  if (header === null) throw wrong("is no record batch: the file is damaged")
+  if (header.compressed) throw wrong("is compressed, which is not read here; write it uncompressed")
+  if (header.nullCounts.some((nulls) => nulls !== 0)) throw wrong("has nulls, which are not read here")
   const buffers = header.buffers.map((buffer) => {
-    if (buffer.offset < 0 || buffer.length < 0 || buffer.offset + buffer.length > bodyLength)
+    if (buffer.offset + buffer.length > bodyLength)
       throw wrong("names bytes outside itself: the file is damaged")
     return { position: body + buffer.offset, length: buffer.length }
   })
-  return { rows: header.length, buffers }
+  return { rows: header.rows, buffers }
 }
 
 /**

@@ -2,7 +2,7 @@
 import { DataType, Precision } from "apache-arrow"
 import { type ArrowBatch, openArrowFile, readTexts } from "./arrow-file.ts"
 import { tensorFormat, tensorMetadata } from "./arrow-write.ts"
-import { type ByteSource, FileFormatError } from "./bytes.ts"
+import { blamingFile, type ByteSource, FileFormatError } from "./bytes.ts"
 
 export interface TensorFile {
   readonly family: string
@@ -28,7 +28,9 @@ export interface TensorFile {
  *
  * @throws FileFormatError when it is torn, compressed, or was not written as `arrow-write.ts` does
  */
-export function openTensors(source: ByteSource): TensorFile {
+export const openTensors = (source: ByteSource): TensorFile => blamingFile(source.name, () => open(source))
+
+function open(source: ByteSource): TensorFile {
   const { schema, rows, batches } = openArrowFile(source)
   const wrong = (what: string) => new FileFormatError(source.name, what)
   const meta = (key: keyof typeof tensorMetadata) => schema.metadata.get(tensorMetadata[key])

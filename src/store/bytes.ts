@@ -25,6 +25,16 @@ export class FileFormatError extends Error {
   }
 }
 
+/** What a file's decoder throws when it meets what it never expected, as the file's fault. */
+export function blamingFile<A>(file: string, decode: () => A): A {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof FileFormatError) throw error
+    throw new FileFormatError(file, `it cannot be read: it is damaged (${(error as Error).message})`, error)
+  }
+}
+
 /** Gathers a file in memory. */
 export class MemorySink implements ByteSink {
   readonly #pieces: Array<Uint8Array> = []

@@ -20,6 +20,8 @@ export interface NodeRecord {
   readonly seconds: number | null
   /** why it failed or was skipped */
   readonly error: string | null
+  /** what to do about that */
+  readonly hint: string | null
   readonly failures: ReadonlyArray<FailedItem>
   readonly incomplete: boolean
   readonly partial: ReadonlyArray<string>

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto"
 import { DataType, Field, FixedSizeBinary, Int32, makeData, Schema, Utf8 } from "apache-arrow"
 import { ArrowFileWriter, openArrowFile, readTexts, utf8Data } from "./arrow-file.ts"
-import { FileFormatError, memorySource, MemorySink, readBytes } from "./bytes.ts"
+import { blamingFile, FileFormatError, memorySource, MemorySink, readBytes } from "./bytes.ts"
 import { digestBytes, idsDigest } from "./value-digest.ts"
 
 export interface Sidecar {
@@ -66,6 +66,10 @@ export function encodeSidecar({ items, rows, digests }: Sidecar): Uint8Array {
  * @throws FileFormatError when it is torn, damaged, or no sidecar
  */
 export function decodeSidecar(bytes: Uint8Array, name = "a sidecar"): Sidecar {
+  return blamingFile(name, () => decode(bytes, name))
+}
+
+function decode(bytes: Uint8Array, name: string): Sidecar {
   const source = memorySource(bytes, name)
   const { schema, batches, rows: length } = openArrowFile(source)
   const wrong = (what: string) => new FileFormatError(name, what)
@@ -86,6 +90,9 @@ export function decodeSidecar(bytes: Uint8Array, name = "a sidecar"): Sidecar {
   )
     throw wrong(`its columns are not those of a sidecar: ${schema}`)
 
+  for (const batch of batches)
+    if ((batch.buffers[4]?.length ?? -1) < batch.rows * 4)
+      throw wrong("a column is shorter than its rows: it is damaged")
   const items: Array<string> = []
   const rows = new Int32Array(length)
   const digests: Record<string, Uint8Array> = {}

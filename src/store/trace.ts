@@ -24,6 +24,8 @@ export interface Trace {
   readonly artifact: string | null
   /** why it failed as a whole */
   readonly error: string | null
+  /** what to do about that */
+  readonly hint: string | null
   /** of a source */
   readonly reads: ReadonlyArray<ReadRecord>
   /** reasons for which this is a part of what was there, its own and its inputs' */

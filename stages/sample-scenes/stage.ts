@@ -17,7 +17,11 @@ const sources = {
     images: param.folder({ doc: "the folder of the images" }),
     captions: param.maybe(param.file({ doc: "captions JSON" })),
     limit: param.maybe(param.int({ min: 1, doc: "the first so many images of a stable seeded order" })),
-    seed: param.int({ default: 0, doc: "of that order" })
+    seed: param.int({ default: 0, doc: "of that order" }),
+    skip_degenerate: param.bool({
+      default: false,
+      doc: "leave out objects whose polygons are degenerate, rather than refuse the file"
+    })
   }
 }
 
@@ -36,6 +40,7 @@ export const coco = (options: {
   readonly captions?: FileRef | null
   readonly limit?: number | null
   readonly seed?: number
+  readonly skip_degenerate?: boolean
 }) => ({ kind: "coco" as const, ...options })
 
 export const sampleScenes = defineStage.source("sample-scenes", {

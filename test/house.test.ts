@@ -1,0 +1,102 @@
+/** The house keeps its floors: arrows between rooms only go down, none in a circle, and nobody climbs in by a window. */
+import { readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative, resolve } from "node:path"
+import { expect, it } from "vitest"
+
+const root = resolve(import.meta.dirname, "..")
+/** Each room and those that it may import from. */
+const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "src/pipeline": [],
+  "src/index.ts": ["src/pipeline"],
+  "src/store": ["src/pipeline"],
+  "src/load": ["src/pipeline", "src/store"],
+  "src/plan": ["src/store", "src/pipeline"],
+  "src/run": ["src/plan", "src/store", "src/pipeline"],
+  "src/executors": ["src/run", "src/plan", "src/store", "src/pipeline"],
+  "src/worker.ts": ["src/executors", "src/run", "src/store", "src/pipeline"],
+  "src/cli": ["src/executors", "src/run", "src/plan", "src/load", "src/store", "src/pipeline"],
+  "src/main.ts": ["src/cli"],
+  stages: ["src/index.ts", "src/pipeline"],
+  pipelines: ["probeline"]
+}
+/** Imports within the project: [from, to], both relative to the root; packages by name. */
+const files = ["src", "stages", "pipelines"].flatMap((folder) => listed(join(root, folder)))
+function listed(folder: string): Array<string> {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory()
+      ? listed(join(folder, entry.name))
+      : entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts")
+        ? [join(folder, entry.name)]
+        : []
+  )
+}
+const roomOf = (file: string) =>
+  Object.keys(rooms)
+    .filter((room) => file === room || file.startsWith(`${room}/`))
+    .sort((a, b) => b.length - a.length)[0]
+const imports = files.flatMap((file) => {
+  const text = readFileSync(file, "utf8")
+  const found = text.matchAll(
+    /^(?:import|export)\b[^"';]*?from "([^"]+)"|\bimport\("([^"]+)"\)|^import "([^"]+)"/gm
+  )
+  return [...found].map((match) => {
+    const to = (match[1] ?? match[2] ?? match[3])!
+    return {
+      from: relative(root, file),
+      to: to.startsWith(".") ? relative(root, resolve(dirname(file), to)) : to,
+      onlyTypes: /^(?:import|export) type\b/.test(match[0])
+    }
+  })
+})
+
+it("arrows between rooms only go down", () => {
+  const wrong = imports.filter(({ from, to }) => {
+    const [here, there] = [roomOf(from), roomOf(to)]
+    if (there === undefined || here === undefined || here === there) return false
+    return !rooms[here]!.includes(there)
+  })
+  expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+})
+
+it("no file imports itself round a corner", () => {
+  const next = new Map<string, Array<string>>()
+  for (const { from, to, onlyTypes } of imports)
+    if (!onlyTypes) next.set(from, [...(next.get(from) ?? []), to])
+  const circles: Array<string> = []
+  const done = new Set<string>()
+  const walk = (file: string, path: ReadonlyArray<string>) => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "))
+    else if (!done.has(file)) {
+      for (const to of next.get(file) ?? []) walk(to, [...path, file])
+      done.add(file)
+    }
+  }
+  for (const file of next.keys()) walk(file, [])
+  expect(circles).toEqual([])
+})
+
+it("declarations load neither Effect nor a native package, and stages know nothing of Effect", () => {
+  const heavy = /^(effect|onnxruntime-node|sharp|apache-arrow|parquetjs-lite|hyparquet|rolldown|yargs)(\/|$)/
+  const wrong = imports.filter(
+    ({ from, to, onlyTypes }) =>
+      !onlyTypes &&
+      ((from.startsWith("src/pipeline/") && heavy.test(to)) ||
+        (from.startsWith("stages/") && /^effect(\/|$)/.test(to)))
+  )
+  expect(wrong).toEqual([])
+})
+
+it("only the store's file system and the reading of the outside touch node:fs in src, beside the loader and the command line", () => {
+  const users = imports
+    .filter(({ to }) => to === "node:fs" || to === "node:fs/promises")
+    .map(({ from }) => from)
+  const allowed =
+    /^(src\/store\/file-system\.ts|src\/plan\/world\.ts|src\/load\/|src\/cli\/|src\/main\.ts|stages\/)/
+  expect(users.filter((file) => !allowed.test(file))).toEqual([])
+})
+
+it("sees the imports that there are", () => {
+  expect(imports.length).toBeGreaterThan(200)
+  expect(imports).toContainEqual({ from: "src/run/run.ts", to: "effect/Effect", onlyTypes: false })
+  expect(imports.filter(({ to }) => to === "src/plan/plan.ts").length).toBeGreaterThan(3)
+})
