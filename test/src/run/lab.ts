@@ -22,6 +22,7 @@ import {
 import { buildGraph, type Graph } from "../../../src/pipeline/graph.ts"
 import type { AnyRef, AnyStage } from "../../../src/pipeline/stage.ts"
 import { Identities } from "../../../src/plan/identity.ts"
+import { previousTraces } from "../../../src/plan/previous.ts"
 import { type NodePlan, planAll, type Planning } from "../../../src/plan/plan.ts"
 import type { RunEvent } from "../../../src/run/events.ts"
 import { runGraph } from "../../../src/run/run.ts"
@@ -126,14 +127,7 @@ export class Lab {
         modules: { [`${stage.name}.ts`]: String(this.versions.get(stage.name) ?? 0) },
         packages: {}
       }),
-      previous: (node) =>
-        Effect.gen(function* () {
-          for (const id of [...(yield* store.runs)].reverse()) {
-            const record = (yield* store.run(id))?.nodes.find((one) => one.id === node.id)
-            if (record?.key != null) return (yield* store.traces(record.stage, record.key))[0] ?? null
-          }
-          return null
-        }),
+      previous: previousTraces(store, "lab"),
       force: new Set(options.force ?? []),
       retryFailed: options.retryFailed ?? false
     }

@@ -1,0 +1,167 @@
+/** Opens a pipeline file: loads it, reads its parameters, builds its graph, and gets ready to plan it. */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import { loadPipeline, type LoadedPipeline } from "../load/load-pipeline.ts"
+import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params.ts"
+import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
+import type { Params } from "../pipeline/params.ts"
+import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
+import { Identities } from "../plan/identity.ts"
+import type { Planning } from "../plan/plan.ts"
+import { previousTraces } from "../plan/previous.ts"
+import { nodeFileSystem } from "../store/file-system.ts"
+import { layout } from "../store/layout.ts"
+import { StatCache } from "../store/stat-cache.ts"
+import { makeStore } from "../store/store.ts"
+import type { Opened, OpenOptions } from "./opened.ts"
+
+/** Fails with one problem that names everything that is wrong with the file, its parameters or its graph. */
+export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<Opened, Problem> =>
+  Effect.gen(function* () {
+    const root = path.resolve(options.store)
+    const loaded = yield* Effect.tryPromise({
+      try: () => loadPipeline(file, { cacheFolder: path.join(layout(root).cache, "pipelines") }),
+      catch: (error) => {
+        if (isProblem(error)) return error
+        throw error
+      }
+    })
+    const { pipeline, folder } = loaded
+    const params = yield* readParams(loaded, options.set)
+    const graph = yield* graphOf(loaded, params)
+    for (const id of options.force)
+      if (!graph.byId.has(id)) return yield* Effect.fail(noSuchNode(id, graph, loaded.file))
+    const codes = yield* Effect.try({
+      try: () => new Map(graph.nodes.map(({ stage }) => [stage, loaded.codeOf(stage)])),
+      catch: (error) => {
+        if (isProblem(error)) return error
+        throw error
+      }
+    })
+    return {
+      name: pipeline.name,
+      file: loaded.file,
+      folder,
+      declared: pipeline.params,
+      params,
+      graph,
+      planning: planningOf(root, pipeline.name, folder, (stage) => codes.get(stage)!, options),
+      addressOf: loaded.placeOf
+    }
+  })
+
+export const noSuchNode = (id: string, graph: Graph, file: string): Problem =>
+  new Problem("NodeNotFound", `the pipeline has no node "${id}"`, {
+    file,
+    field: id,
+    hint: didYouMean(id, graph.byId.keys()) ?? `it has: ${[...graph.byId.keys()].join(", ")}`
+  })
+
+function planningOf(
+  root: string,
+  pipeline: string,
+  base: string,
+  codeOf: Planning["codeOf"],
+  { force, retryFailed }: OpenOptions
+): Planning {
+  const files = nodeFileSystem()
+  const at = layout(root)
+  const store = makeStore(root, files)
+  const outside = { files, digests: new StatCache(files, at.statCache, () => Date.now()), base }
+  return {
+    store,
+    outside,
+    identities: new Identities(outside, at.identities),
+    codeOf,
+    previous: previousTraces(store, pipeline),
+    force: new Set(force),
+    retryFailed
+  }
+}
+
+/** Defaults of the file, then `-S key=value`; paths in the file are relative to it, those of `-S` to where we are. */
+function readParams(
+  { pipeline, folder, file }: LoadedPipeline,
+  set: ReadonlyArray<string>
+): Effect.Effect<Readonly<Record<string, unknown>>, Problem> {
+  const given: Record<string, unknown> = {}
+  for (const text of set) {
+    const equals = text.indexOf("=")
+    if (equals <= 0)
+      return Effect.fail(
+        new Problem("Usage", `-S ${text}: expected key=value`, {
+          field: text,
+          hint: paramsHint(pipeline.params)
+        })
+      )
+    const name = text.slice(0, equals)
+    const declared = pipeline.params[name]
+    const value = text.slice(equals + 1)
+    given[name] = declared === undefined ? value : absolute(fromText(declared, value))
+  }
+  const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
+  return issues.length === 0
+    ? Effect.succeed(values)
+    : Effect.fail(invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, issues, file))
+}
+
+function absolute(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(absolute)
+  if (typeof value !== "object" || value === null) return value
+  const entries = Object.entries(value)
+  return entries.length === 1 && entries[0]![0] === "path" && typeof entries[0]![1] === "string"
+    ? { path: path.resolve(entries[0]![1]) }
+    : Object.fromEntries(entries.map(([name, one]) => [name, absolute(one)]))
+}
+
+function graphOf(
+  loaded: LoadedPipeline,
+  params: Readonly<Record<string, unknown>>
+): Effect.Effect<Graph, Problem> {
+  const { pipeline, folder, file } = loaded
+  let returned: unknown
+  try {
+    returned = pipeline.graph(params)
+  } catch (error) {
+    const place = loaded.sourceOf(error)
+    return Effect.fail(
+      new Problem("PipelineInvalid", `the graph of "${pipeline.name}" throws: ${(error as Error).message}`, {
+        file: place?.file ?? file,
+        line: place?.line ?? null,
+        field: "graph",
+        cause: error
+      })
+    )
+  }
+  const { graph, issues } = buildGraph(pipeline.name, returned, (at) => path.resolve(folder, at))
+  return issues.length === 0
+    ? Effect.succeed(graph)
+    : Effect.fail(invalid("PipelineInvalid", `the graph of "${pipeline.name}"`, issues, file))
+}
+
+/** One problem for all issues: a single one speaks for itself, several are listed. */
+function invalid(
+  tag: "ParameterInvalid" | "PipelineInvalid",
+  what: string,
+  issues: ReadonlyArray<ParamIssue | GraphIssue>,
+  file: string
+): Problem {
+  const [first] = issues
+  const message =
+    issues.length === 1
+      ? first!.message
+      : [`${what}: ${issues.length} problems`, ...issues.map((issue) => `- ${issue.message}`)].join("\n")
+  const hints = [...new Set(issues.flatMap(({ hint }) => hint ?? []))]
+  return new Problem(tag, message, {
+    file,
+    field: first!.field,
+    hint: hints.length === 0 ? null : hints.join("\n")
+  })
+}
+
+const paramsHint = (params: Params): string =>
+  Object.keys(params).length === 0
+    ? "this pipeline has no parameters"
+    : `its parameters: ${Object.entries(params)
+        .map(([name, { options }]) => (options.doc === undefined ? name : `${name} (${options.doc})`))
+        .join(", ")}`
