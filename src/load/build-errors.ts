@@ -1,0 +1,49 @@
+/** What rolldown reports, in the user's terms. */
+import * as fs from "node:fs"
+import { didYouMean } from "../pipeline/problem.ts"
+import { LoadError, type Place, wholeFile } from "./load-error.ts"
+
+interface BuildFailure {
+  readonly code?: string
+  readonly message: string
+  readonly id?: string
+  readonly exporter?: string
+  /** line from 1, column from 0 */
+  readonly loc?: { readonly file?: string; readonly line: number; readonly column: number }
+}
+
+/** @returns the first failure as a `LoadError`; what is no failure of the build is returned as it is */
+export function fromBuild(error: unknown, file: string): unknown {
+  const [first] = (error as { readonly errors?: ReadonlyArray<BuildFailure> }).errors ?? []
+  if (first === undefined || first instanceof LoadError) return first ?? error
+  const at = first.loc?.file ?? first.id ?? file
+  const place: Place =
+    first.loc === undefined ? wholeFile(at) : { file: at, line: first.loc.line, column: first.loc.column + 1 }
+  // the rest of the message is a drawing of the place, which we make ourselves
+  const message = first.message.split("\n")[0]!.replace(/^\[\w+\] /, "")
+  return new LoadError("PipelineNotLoaded", withSource(message, place), place, hintOf(first), error)
+}
+
+/** The line itself under the message, with a caret at the column. */
+function withSource(message: string, { file, line, column }: Place): string {
+  if (line === null || column === null || !fs.existsSync(file)) return message
+  const source = fs.readFileSync(file, "utf8").split("\n")[line - 1]
+  if (source === undefined) return message
+  const gutter = `  ${line} | `
+  return `${message}\n${gutter}${source}\n${" ".repeat(gutter.length + column - 1)}^`
+}
+
+function hintOf({ code, message, exporter }: BuildFailure): string | null {
+  if (code !== "MISSING_EXPORT" || exporter === undefined) return null
+  const name = /"([^"]+)" is not exported/.exec(message)?.[1]
+  if (name === undefined || !fs.existsSync(exporter)) return null
+  const names = fs
+    .readFileSync(exporter, "utf8")
+    .matchAll(/\bexport\s+(?:async\s+)?(?:const|let|var|function\*?|class|enum)\s+([\w$]+)/g)
+  return (
+    didYouMean(
+      name,
+      [...names].map((match) => match[1]!)
+    ) ?? 'a type is imported with "import type"'
+  )
+}

@@ -1,0 +1,74 @@
+/**
+ * Bundles on disk, so that a pipeline file that did not change loads in milliseconds, without rolldown.
+ *
+ * An entry is a JSON file named by the pipeline's path, and a bundle named by its own digest. Whatever is wrong with
+ * an entry (missing, torn, of another version, of other inputs), it is made again.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import type { Bundle } from "./bundle.ts"
+import { digestOf, sha256 } from "./hash.ts"
+import { type Input, isFresh } from "./inputs.ts"
+import type { CodeParts } from "./stage-code.ts"
+
+/** Goes up when what is stored changes its meaning. */
+const format = 1
+
+export interface CachedBundle {
+  readonly format: number
+  readonly pipeline: string
+  /** the Probeline that it is bound to: a file URL */
+  readonly own: string
+  readonly inputs: ReadonlyArray<Input>
+  /** sha256 of the bundle's bytes: it is its file's name too */
+  readonly bundle: string
+  readonly packages: Bundle["packages"]
+  /** codes of the stages that local modules export, by module and export */
+  readonly codes: Readonly<Record<string, Readonly<Record<string, CodeParts>>>>
+}
+
+export const bundleFile = (folder: string, sha: string): string =>
+  path.join(folder, `${sha.slice(0, 32)}.mjs`)
+const entryFile = (folder: string, pipeline: string, own: string) =>
+  path.join(folder, `${digestOf("pipeline", pipeline, own).slice(0, 32)}.json`)
+
+export function readCached(folder: string, pipeline: string, own: string): CachedBundle | null {
+  try {
+    const entry = JSON.parse(fs.readFileSync(entryFile(folder, pipeline, own), "utf8")) as CachedBundle
+    if (
+      entry.format !== format ||
+      entry.pipeline !== pipeline ||
+      entry.own !== own ||
+      !entry.inputs.every(isFresh)
+    )
+      return null
+    return sha256(fs.readFileSync(bundleFile(folder, entry.bundle))) === entry.bundle ? entry : null
+  } catch {
+    // not there, or not what was written: both are made again
+    return null
+  }
+}
+
+/** Writes a bundle and its map, and says where the bundle lies. */
+export function writeBundle(
+  folder: string,
+  { code, map }: Bundle
+): { readonly sha: string; readonly file: string } {
+  fs.mkdirSync(folder, { recursive: true })
+  const sha = sha256(code)
+  const file = bundleFile(folder, sha)
+  writeWhole(`${file}.map`, map)
+  writeWhole(file, code)
+  return { sha, file }
+}
+
+export function writeEntry(folder: string, entry: Omit<CachedBundle, "format">): void {
+  writeWhole(entryFile(folder, entry.pipeline, entry.own), JSON.stringify({ format, ...entry }))
+}
+
+/** Two processes may write the same file: each its own temporary one, and the last rename wins. */
+function writeWhole(file: string, content: string): void {
+  const temporary = `${file}.tmp-${process.pid}`
+  fs.writeFileSync(temporary, content)
+  fs.renameSync(temporary, file)
+}

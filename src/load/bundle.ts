@@ -1,0 +1,165 @@
+/**
+ * Bundles a pipeline file with its local modules into one ES module that can be stored and imported anywhere.
+ *
+ * The bundle exports the namespaces of all local modules, so that a stage that a node refers to can be found again
+ * by (module, export), here and in a worker process. This module imports rolldown: load it lazily.
+ */
+import * as path from "node:path"
+import { pathToFileURL } from "node:url"
+import { type OutputChunk, type Plugin, rolldown, type RolldownOptions } from "rolldown"
+import { resolveTsconfig } from "rolldown/experimental"
+import { fromBuild } from "./build-errors.ts"
+import { keepImportMeta } from "./import-meta.ts"
+import { Inputs } from "./inputs.ts"
+import type { OwnPackage } from "./own-package.ts"
+import { resolveImports } from "./resolve.ts"
+
+/** What a bundle exports. */
+export interface BundleExports {
+  /** namespaces of local modules, by path from the pipeline's folder */
+  readonly modules: Readonly<Record<string, Namespace>>
+  /** namespaces of packages that local modules import statically, by file URL */
+  readonly packages: Readonly<Record<string, Namespace>>
+  /** the namespace of `probeline/stages`; null where nothing imports it */
+  readonly shipped: Namespace | null
+}
+export type Namespace = Readonly<Record<string, unknown>>
+
+export interface ImportedPackage {
+  readonly specifier: string
+  readonly name: string
+  readonly version: string
+}
+export interface Bundle {
+  readonly code: string
+  /** a source map, version 3, in JSON; sources are absolute */
+  readonly map: string
+  /** packages that are imported statically, by file URL */
+  readonly packages: Readonly<Record<string, ImportedPackage>>
+}
+
+const entry = "\0probeline:bundle"
+const isScript = (id: string) => path.isAbsolute(id) && /\.[cm]?[jt]sx?$/.test(id)
+/** The name of a local module: its path from the pipeline's folder, with slashes. */
+export const moduleName = (folder: string, file: string): string =>
+  path.relative(folder, file).split(path.sep).join("/")
+
+/** Options that loading and digests share. */
+export const shared = (folder: string): RolldownOptions => ({
+  cwd: folder,
+  platform: "node",
+  logLevel: "silent",
+  // Node's own rule: a package's "module" field is for bundlers
+  resolve: { mainFields: ["main"] },
+  // explicit resource management, which Node 20 does not know yet, is written out
+  transform: { target: "node20" }
+})
+
+/** @throws LoadError where a module does not parse or an import cannot be resolved */
+export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inputs): Promise<Bundle> {
+  const folder = path.dirname(file)
+  const packages = new Map<string, ImportedPackage>()
+  const plugins = [
+    resolveImports({
+      own: (specifier) => (specifier === "probeline" ? own.probeline : own.stages),
+      external: (specifier, at, { name, version, packageJson }) => {
+        inputs.add(packageJson)
+        const url = pathToFileURL(at).href
+        packages.set(url, { specifier, name, version })
+        return url
+      }
+    }),
+    keepImportMeta,
+    recordInputs(inputs)
+  ]
+  try {
+    const reached = await staticImports(file, plugins)
+    const local = reached.filter(isScript)
+    const outside = reached.filter((id) => packages.has(id))
+    for (const at of new Set(local.map((id) => path.dirname(id))))
+      inputs.addConfigs(at, (config) => resolveTsconfig(config)?.tsconfigFilePaths ?? [])
+    const source = entrySource(folder, local, outside, reached.includes(own.stages) ? own.stages : null)
+    const { code, map } = await write(folder, [virtualModule(entry, source), ...plugins], entry)
+    const absolute = map!.sources.map((at) => path.resolve(folder, at))
+    return {
+      code,
+      map: JSON.stringify({ ...map, sources: absolute }),
+      packages: Object.fromEntries(outside.map((id) => [id, packages.get(id)!]))
+    }
+  } catch (error) {
+    throw fromBuild(error, file)
+  }
+}
+
+async function write(folder: string, plugins: ReadonlyArray<Plugin>, input: string): Promise<OutputChunk> {
+  const build = await rolldown({ ...shared(folder), input, plugins: [...plugins], treeshake: false })
+  try {
+    const { output } = await build.generate({
+      format: "esm",
+      codeSplitting: false,
+      sourcemap: true,
+      file: path.join(folder, "bundle.mjs")
+    })
+    return output[0]
+  } finally {
+    await build.close()
+  }
+}
+
+/** All that is imported statically, local modules and others, in the order in which it is executed. */
+async function staticImports(file: string, plugins: ReadonlyArray<Plugin>): Promise<ReadonlyArray<string>> {
+  const order = new Set<string>()
+  const scan: Plugin = {
+    name: "probeline:scan",
+    buildEnd(error) {
+      if (error !== undefined) return
+      const seen = new Set<string>()
+      const visit = (id: string) => {
+        if (seen.has(id)) return
+        seen.add(id)
+        for (const imported of this.getModuleInfo(id)?.importedIds ?? []) visit(imported)
+        order.add(id)
+      }
+      visit(file)
+    }
+  }
+  await write(path.dirname(file), [...plugins, scan], file)
+  return [...order]
+}
+
+function entrySource(
+  folder: string,
+  local: ReadonlyArray<string>,
+  outside: ReadonlyArray<string>,
+  stages: string | null
+): string {
+  const star = (name: string, id: string) => `import * as ${name} from ${JSON.stringify(id)}`
+  const record = (name: string, keys: ReadonlyArray<string>) =>
+    `{ ${keys.map((key, i) => `${JSON.stringify(key)}: ${name}${i}`).join(", ")} }`
+  return [
+    ...local.map((id, i) => star(`module${i}`, id)),
+    ...outside.map((id, i) => star(`package${i}`, id)),
+    ...(stages === null ? [] : [star("stages", stages)]),
+    `export const modules = ${record(
+      "module",
+      local.map((id) => moduleName(folder, id))
+    )}`,
+    `export const packages = ${record("package", outside)}`,
+    `export const shipped = ${stages === null ? "null" : "stages"}`
+  ].join("\n")
+}
+
+/** A module that exists in memory alone. */
+export const virtualModule = (id: string, source: string): Plugin => ({
+  name: "probeline:virtual",
+  resolveId: (specifier) => (specifier === id ? id : null),
+  load: (at) => (at === id ? { code: source, moduleType: "js" } : null)
+})
+
+const recordInputs = (inputs: Inputs): Plugin => ({
+  name: "probeline:inputs",
+  load(id) {
+    if (path.isAbsolute(id)) inputs.add(id)
+    return null
+  }
+})

@@ -1,0 +1,151 @@
+/**
+ * Prepares a module for its digest: what cannot change a stage's results is taken out or made easy to shake off.
+ *
+ * Two things. Words for people and for the scheduler (`doc`, `summary`, `chunk`, `isolate`) are taken out of stages,
+ * and with them the helpers that they alone use. And a declaration at module level is taken to make its value and to
+ * do nothing else: `const other = makeTable(3)` counts only for stages that use `other`. What acts on other things is
+ * a statement (`register(x)`, `table.push(1)`, `import "./setup.ts"`), and statements always count.
+ */
+import type { Plugin } from "rolldown"
+import { type Edit, edited, isLanguage, type Node, parse, walk } from "./edit-source.ts"
+
+/** @param isProbeline whether an import's specifier is Probeline's public face */
+export const prepareDeclarations = (isProbeline: (specifier: string) => boolean): Plugin => ({
+  name: "probeline:declarations",
+  transform(code, id, { moduleType }) {
+    if (id.startsWith("\0") || !isLanguage(moduleType)) return null
+    const program = parse(code, moduleType)
+    const imports = probelineImports(program, isProbeline)
+    const edits: Array<Edit> = []
+    for (const value of declaredValues(program)) {
+      if (!onlyMakesAValue(value)) continue
+      edits.push({ start: value.start, end: value.start, text: "/* @__PURE__ */ (() => (" })
+      edits.push({ start: value.end, end: value.end, text: "))()" })
+    }
+    if (imports.size > 0)
+      walk(program, (node) => {
+        if (node.type === "CallExpression") edits.push(...withoutWords(node, imports))
+        return true
+      })
+    return edits.length === 0 ? null : { code: edited(code, edits), map: null }
+  }
+})
+
+/** Initial values of a module's variables, and the value of its default export. */
+function declaredValues(program: Node): ReadonlyArray<Node> {
+  return (program["body"] as ReadonlyArray<Node>).flatMap((statement) => {
+    if (statement.type === "ExportDefaultDeclaration") {
+      const value = statement["declaration"] as Node
+      return value.type.endsWith("Declaration") ? [] : [value]
+    }
+    const declaration = (statement["declaration"] as Node | null | undefined) ?? statement
+    if (declaration.type !== "VariableDeclaration" || declaration["declare"] === true) return []
+    const declarators = declaration["declarations"] as ReadonlyArray<{ readonly init: Node | null }>
+    return declarators.flatMap(({ init }) => init ?? [])
+  })
+}
+
+const mutates =
+  /^(push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear|assign|defineProperty|defineProperties|setPrototypeOf)$/
+
+/** False for plain values, which need no help, and for what visibly acts on something that has a name. */
+function onlyMakesAValue(value: Node): boolean {
+  let calls = false
+  let acts = false
+  walk(value, (node) => {
+    // a function is a value; what it does happens when it is called
+    if (/^(Arrow)?Function/.test(node.type)) return false
+    if (/^(Call|New|TaggedTemplate|Member)Expression$/.test(node.type)) calls = true
+    if (/^(Await|Yield|Assignment|Update)Expression$/.test(node.type)) acts = true
+    if (node.type === "UnaryExpression" && node["operator"] === "delete") acts = true
+    if (node.type === "CallExpression" && mutatesNamed(node)) acts = true
+    return !acts
+  })
+  return calls && !acts
+}
+
+/** `table.push(…)` and `Object.assign(table, …)`, but not `[2, 1].sort()` or `Object.assign({}, …)`. */
+function mutatesNamed(call: Node): boolean {
+  const callee = call["callee"] as Node
+  if (callee.type !== "MemberExpression" || callee["computed"] === true) return false
+  if (!mutates.test((callee["property"] as Node)["name"] as string)) return false
+  const object = callee["object"] as Node
+  const [first] = call["arguments"] as ReadonlyArray<Node>
+  const isStatic = object.type === "Identifier" && /^(Object|Reflect)$/.test(object["name"] as string)
+  return isNamed(isStatic && first !== undefined ? first : object)
+}
+const isNamed = (node: Node): boolean =>
+  node.type === "Identifier" ||
+  node.type === "ThisExpression" ||
+  (node.type === "MemberExpression" && isNamed(node["object"] as Node))
+
+/** Local names of Probeline's exports, with the names that they are exported by; `*` is all of them. */
+function probelineImports(
+  program: Node,
+  isProbeline: (specifier: string) => boolean
+): ReadonlyMap<string, string> {
+  const names = new Map<string, string>()
+  for (const statement of program["body"] as ReadonlyArray<Node>) {
+    if (statement.type !== "ImportDeclaration") continue
+    if (!isProbeline((statement["source"] as Node)["value"] as string)) continue
+    for (const specifier of statement["specifiers"] as ReadonlyArray<Node>) {
+      const imported = (specifier["imported"] as Node | undefined)?.["name"] as string | undefined
+      names.set((specifier["local"] as Node)["name"] as string, imported ?? "*")
+    }
+  }
+  return names
+}
+
+const notInKeys = new Set(["doc", "summary", "chunk", "isolate", "version"])
+
+/** Takes the words out of a stage's spec, and the documentation out of a parameter's options. */
+function withoutWords(call: Node, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {
+  const [head = "", second = ""] = namesOf(call["callee"] as Node)
+  const imported = imports.get(head)
+  const declares = imported === "*" ? second : imported
+  const objects = (call["arguments"] as ReadonlyArray<Node>).filter(({ type }) => type === "ObjectExpression")
+  if (declares === "defineStage") return objects.flatMap((o) => without(o, ({ name }) => notInKeys.has(name)))
+  // a parameter may itself be called `doc`: documentation is a text
+  if (declares === "param")
+    return objects.flatMap((o) => without(o, ({ name, isText }) => name === "doc" && isText))
+  return []
+}
+
+/** `["a", "b", "c"]` of `a.b.c`; empty for anything else. */
+function namesOf(node: Node): ReadonlyArray<string> {
+  if (node.type === "Identifier") return [node["name"] as string]
+  if (node.type !== "MemberExpression" || node["computed"] === true) return []
+  const object = namesOf(node["object"] as Node)
+  return object.length === 0 ? [] : [...object, (node["property"] as Node)["name"] as string]
+}
+
+interface Property {
+  readonly name: string
+  readonly isText: boolean
+}
+/** Deletes properties of an object literal, with their commas. */
+function without(object: Node, drop: (property: Property) => boolean): ReadonlyArray<Edit> {
+  const properties = object["properties"] as ReadonlyArray<Node>
+  const dropped = properties.map((property) => property.type === "Property" && drop(described(property)))
+  if (properties.length > 0 && dropped.every(Boolean))
+    return [{ start: object.start, end: object.end, text: "{}" }]
+  const lastKept = dropped.lastIndexOf(false)
+  const edits: Array<Edit> = properties.flatMap((property, i) =>
+    dropped[i] === true && i < lastKept
+      ? [{ start: property.start, end: properties[i + 1]!.start, text: "" }]
+      : []
+  )
+  if (lastKept < properties.length - 1)
+    edits.push({ start: properties[lastKept]!.end, end: properties.at(-1)!.end, text: "" })
+  return edits
+}
+
+function described(property: Node): Property {
+  const key = property["key"] as Node
+  const name = property["computed"] === true ? "" : String(key["name"] ?? key["value"])
+  return { name, isText: isText(property["value"] as Node) }
+}
+const isText = (node: Node): boolean =>
+  (node.type === "Literal" && typeof node["value"] === "string") ||
+  node.type === "TemplateLiteral" ||
+  (node.type === "BinaryExpression" && isText(node["left"] as Node) && isText(node["right"] as Node))

@@ -1,0 +1,135 @@
+/**
+ * The digest of one export: its code and that of all it uses, tree-shaken, without comments, spaces and types.
+ *
+ * The stage's *export* is digested, not its `compute`: it reaches `compute`, `open`, `identity` and the schemas in
+ * one go, inline or not. See declarations.ts for what of a module counts. This module imports rolldown: load it lazily.
+ */
+import * as path from "node:path"
+import { type OutputChunk, type Plugin, rolldown } from "rolldown"
+import { minify } from "rolldown/utils"
+import { fromBuild } from "./build-errors.ts"
+import { moduleName, shared, virtualModule } from "./bundle.ts"
+import { prepareDeclarations } from "./declarations.ts"
+import { parse } from "./edit-source.ts"
+import { digestOf, sha256, sorted } from "./hash.ts"
+import { resolveImports } from "./resolve.ts"
+import type { CodeParts } from "./stage-code.ts"
+
+export interface DigestOptions {
+  /** module paths are relative to it: no digest depends on where it lies */
+  readonly folder: string
+  /** is an import's specifier Probeline's public face? */
+  readonly isProbeline?: (specifier: string) => boolean
+  /** an id that stands for a local file that is not to count, or null */
+  readonly outside?: (file: string) => string | null
+  /** digests of what `probeline/stages` exports beside stages, by name: helpers count by their code */
+  readonly helpers?: Readonly<Record<string, string>>
+}
+
+const entry = "\0probeline:export"
+const isPackageFace = (specifier: string) => specifier === "probeline" || specifier === "probeline/stages"
+const withoutSpaces = { compress: false, mangle: false, codegen: { removeWhitespace: true } } as const
+
+/** @param file absolute path of the module, `name` of its export */
+export async function digestExport(file: string, name: string, options: DigestOptions): Promise<CodeParts> {
+  const { folder, isProbeline = isPackageFace, outside, helpers = {} } = options
+  const versions = new Map<string, { readonly name: string; readonly version: string }>()
+  const plugins = [
+    virtualModule(entry, `export { ${JSON.stringify(name)} as stage } from ${JSON.stringify(file)}`),
+    resolveImports({
+      own: (specifier) => specifier,
+      external: (specifier, _, found) => {
+        versions.set(specifier, found)
+        return specifier
+      },
+      ...(outside === undefined ? {} : { outside })
+    }),
+    prepareDeclarations(isProbeline)
+  ]
+  try {
+    const chunks = await treeShaken(folder, plugins)
+    const imports = chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports])
+    const used = imports.flatMap((id) => versions.get(id) ?? [])
+    const packages = sorted(Object.fromEntries(used.map(({ name, version }) => [name, version])))
+    const modules = await moduleDigests(folder, chunks)
+    const shipped = shippedHelpers(chunks, helpers)
+    const code = chunks.map((chunk) => [chunk.fileName, chunk.code])
+    return {
+      digest: digestOf("code", code, packages, shipped),
+      modules: sorted({ ...modules, ...shipped }),
+      packages
+    }
+  } catch (error) {
+    throw fromBuild(error, file)
+  }
+}
+
+/** The entry's chunk first, then those of modules imported dynamically: a chunk each, so that they are tree-shaken too. */
+async function treeShaken(
+  folder: string,
+  plugins: ReadonlyArray<Plugin>
+): Promise<ReadonlyArray<OutputChunk>> {
+  const build = await rolldown({
+    ...shared(folder),
+    input: { stage: entry },
+    plugins: [...plugins],
+    treeshake: {
+      propertyReadSideEffects: false,
+      // a package that nothing of the stage uses does not count
+      moduleSideEffects: (_, external) => !external
+    }
+  })
+  try {
+    const { output } = await build.generate({
+      format: "esm",
+      entryFileNames: "[name].js",
+      chunkFileNames: "[name].js",
+      minify: withoutSpaces,
+      comments: false
+    })
+    return output
+      .filter((part) => part.type === "chunk")
+      .toSorted((a, b) => Number(b.isEntry) - Number(a.isEntry) || (a.fileName < b.fileName ? -1 : 1))
+  } finally {
+    await build.close()
+  }
+}
+
+async function moduleDigests(
+  folder: string,
+  chunks: ReadonlyArray<OutputChunk>
+): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {}
+  for (const chunk of chunks)
+    for (const [id, { code }] of Object.entries(chunk.modules)) {
+      if (!path.isAbsolute(id) || code === null || code.trim() === "") continue
+      const name = moduleName(folder, id)
+      const { code: bare } = await minify(name, code, { ...withoutSpaces, module: true })
+      if (bare !== "") digests[name] = sha256(bare).slice(0, 16)
+    }
+  return digests
+}
+
+/** Helpers of `probeline/stages` that the code still imports after tree shaking, with their digests. */
+function shippedHelpers(
+  chunks: ReadonlyArray<OutputChunk>,
+  helpers: Readonly<Record<string, string>>
+): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const { code, imports } of chunks) {
+    if (!imports.includes("probeline/stages")) continue
+    for (const statement of parse(code, "js")["body"] as ReadonlyArray<ImportStatement>) {
+      if (statement.type !== "ImportDeclaration" || statement.source.value !== "probeline/stages") continue
+      for (const { imported } of statement.specifiers)
+        // a namespace may use any of them
+        for (const name of imported === undefined ? Object.keys(helpers) : [imported.name])
+          if (helpers[name] !== undefined) found[`probeline/stages#${name}`] = helpers[name]
+    }
+  }
+  return sorted(found)
+}
+interface ImportStatement {
+  readonly type: string
+  readonly source: { readonly value: string }
+  readonly specifiers: ReadonlyArray<{ readonly imported?: { readonly name: string } }>
+}

@@ -1,0 +1,54 @@
+/** Makes the table of shipped stages' codes from their source; run when Probeline is built. */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { digestExport, type DigestOptions } from "./digest-code.ts"
+import { type Node, parse } from "./edit-source.ts"
+import { sorted } from "./hash.ts"
+import type { ShippedCodes } from "./shipped-codes.ts"
+import type { CodeParts } from "./stage-code.ts"
+
+/**
+ * @param root the checkout
+ * @param exports the namespace of `stages/index.ts`, to tell stages from the rest
+ */
+export async function digestShipped(
+  root: string,
+  exports: Readonly<Record<string, unknown>>
+): Promise<ShippedCodes> {
+  const declarations = path.join(root, "src", "pipeline") + path.sep
+  const options: DigestOptions = {
+    folder: root,
+    isProbeline: (specifier) => /(^|\/)src\/index\.ts$/.test(specifier),
+    // how a stage is declared is no part of it; the generators that it draws from are
+    outside: (file) =>
+      file.startsWith(declarations) && path.basename(file) !== "random.ts" ? "probeline" : null
+  }
+  const index = path.join(root, "stages", "index.ts")
+  const declaredIn = reExports(index)
+  const code = async (name: string): Promise<readonly [string, CodeParts]> => [
+    name,
+    await digestExport(declaredIn.get(name) ?? index, name, options)
+  ]
+  const isStage = (name: string) =>
+    typeof exports[name] === "function" && "stage" in (exports[name] as object)
+  const codes = await Promise.all(Object.keys(exports).map(code))
+  return {
+    stages: sorted(Object.fromEntries(codes.filter(([name]) => isStage(name)))),
+    helpers: sorted(
+      Object.fromEntries(codes.filter(([name]) => !isStage(name)).map(([name, { digest }]) => [name, digest]))
+    )
+  }
+}
+
+/** Which file each `export { name } from "./file.ts"` names: its digest then does not depend on the other stages. */
+function reExports(index: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>()
+  for (const statement of parse(fs.readFileSync(index, "utf8"), "ts")["body"] as ReadonlyArray<Node>) {
+    const source = statement["source"] as Node | null | undefined
+    if (statement.type !== "ExportNamedDeclaration" || source == null) continue
+    for (const { local, exported } of statement["specifiers"] as ReadonlyArray<Record<string, Node>>)
+      if (local!["name"] === exported!["name"])
+        files.set(String(exported!["name"]), path.resolve(path.dirname(index), String(source["value"])))
+  }
+  return files
+}

@@ -1,0 +1,43 @@
+/** Edits of source text by the spans of its syntax tree; lines stay where they are. */
+import { parseAst } from "rolldown/parseAst"
+
+/** A node of an ESTree. Rolldown's own types are a package of their own, which we do not have. */
+export interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+  readonly [field: string]: unknown
+}
+export interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+const languages = { js: "js", jsx: "jsx", ts: "ts", tsx: "tsx" } as const
+export type Language = keyof typeof languages
+export const isLanguage = (type: string): type is Language => Object.hasOwn(languages, type)
+
+export const parse = (code: string, lang: Language): Node => parseAst(code, { lang }) as unknown as Node
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
+
+/** Visits a tree from the top; `visit` says whether to go on below the node. */
+export function walk(node: Node, visit: (node: Node) => boolean): void {
+  if (!visit(node)) return
+  for (const child of Object.values(node))
+    for (const each of Array.isArray(child) ? child : [child]) if (isNode(each)) walk(each, visit)
+}
+
+/** Applies edits; one that starts inside another is dropped. At one place, insertions stay in their order. */
+export function edited(code: string, edits: ReadonlyArray<Edit>): string {
+  let text = ""
+  let at = 0
+  for (const edit of edits.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
+    if (edit.start < at) continue
+    text += code.slice(at, edit.start) + edit.text
+    at = edit.end
+  }
+  return text + code.slice(at)
+}

@@ -1,0 +1,26 @@
+/** What can be wrong with a pipeline file, with the place in the user's own source. */
+import { Problem, type ProblemTag } from "../pipeline/problem.ts"
+
+/** `PipelineNotFound`: no such file. `PipelineNotLoaded`: it does not compile, resolve or run. `PipelineInvalid`: it is no pipeline. */
+export type LoadErrorTag = Extract<ProblemTag, "PipelineNotFound" | "PipelineNotLoaded" | "PipelineInvalid">
+
+export interface Place {
+  /** absolute */
+  readonly file: string
+  /** from 1; null where the place is the file as a whole */
+  readonly line: number | null
+  /** from 1, in UTF-16 units */
+  readonly column: number | null
+}
+
+export class LoadError extends Problem {
+  readonly tag: LoadErrorTag
+  readonly column: number | null
+  constructor(tag: LoadErrorTag, message: string, place: Place, hint: string | null = null, cause?: unknown) {
+    super(tag, message, { file: place.file, line: place.line, hint, cause })
+    this.tag = tag
+    this.column = place.column
+  }
+}
+
+export const wholeFile = (file: string): Place => ({ file, line: null, column: null })

@@ -1,0 +1,117 @@
+/**
+ * Loads a pipeline file: any TypeScript file, wherever it lies, whose default export is a pipeline.
+ *
+ * The file is bundled with its local modules, the bundle is kept in a cache and imported. What the cache knows is
+ * not made again: then neither rolldown nor any source file is read.
+ */
+import * as path from "node:path"
+import { pathToFileURL } from "node:url"
+import type { AnyPipeline } from "../pipeline/pipeline.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
+import { bundleFile } from "./bundle-cache.ts"
+import { type ExportedStage, exportedStages } from "./exported-stages.ts"
+import type { Place } from "./load-error.ts"
+import { loadBundle, type LoadedBundle } from "./loaded-bundle.ts"
+import { type OwnPackage, ownPackage } from "./own-package.ts"
+import { existingFile, hiddenStage, pipelineIn } from "./pipeline-file.ts"
+import { placeOf } from "./run-errors.ts"
+import { readShippedCodes, type ShippedCodes } from "./shipped-codes.ts"
+import { type CodeParts, packagedCode, type StageCode, versionedCode } from "./stage-code.ts"
+
+export interface LoadOptions {
+  /** where bundles are kept; made if need be, and may be deleted at any time */
+  readonly cacheFolder: string
+  /** the Probeline that the file is bound to; by default the running one */
+  readonly own?: OwnPackage
+}
+
+/** What tells a worker process where a stage is: import `url`, then `modules[module][export]`, or `[export]`. */
+export interface StagePlace {
+  readonly url: string
+  readonly module: string | null
+  readonly export: string
+}
+
+export interface LoadedPipeline {
+  readonly pipeline: AnyPipeline
+  /** the pipeline file, absolute */
+  readonly file: string
+  /** its folder: relative paths in the file are relative to it */
+  readonly folder: string
+  /** all files that the bundle depends on, absolute */
+  readonly inputs: ReadonlyArray<string>
+  /** was the bundle in the cache? */
+  readonly cached: boolean
+  /** A stage's code; null for a stage that is neither exported nor versioned. Takes what `defineStage` returned, or its `.stage`. */
+  stageOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode | null
+  /** A stage's code. @throws LoadError (`PipelineInvalid`) for a stage that is neither exported nor versioned */
+  codeOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode
+  /** Where a worker finds a stage; null for one that is not exported */
+  placeOf(stage: AnyStage | { readonly stage: AnyStage }): StagePlace | null
+  /** Where in the user's own source an error was thrown; null where that is not known */
+  sourceOf(error: unknown): Place | null
+}
+
+/** @throws LoadError where the file is missing, does not compile, does not run, or is no pipeline */
+export async function loadPipeline(given: string, options: LoadOptions): Promise<LoadedPipeline> {
+  const own = options.own ?? ownPackage()
+  const cacheFolder = path.resolve(options.cacheFolder)
+  const file = existingFile(given)
+  const { entry, exports, cached } = await loadBundle(file, own, cacheFolder)
+  const pipeline = pipelineIn(file, exports.modules[path.basename(file)] ?? {})
+  const bundlePath = bundleFile(cacheFolder, entry.bundle)
+  const stages = exportedStages(exports)
+  let shippedCodes: ShippedCodes | undefined
+  const shipped = () => (shippedCodes ??= readShippedCodes(own.stageCodes))
+  const bare = (stage: AnyStage | { readonly stage: AnyStage }) => ("stage" in stage ? stage.stage : stage)
+
+  const stageOf: LoadedPipeline["stageOf"] = (given) => {
+    const stage = bare(given)
+    const found = stages.get(stage)
+    const version = stage.spec.version
+    if (found === undefined)
+      return version === undefined
+        ? null
+        : { module: null, export: null, shipped: false, ...versionedCode(version) }
+    const module =
+      found.from === "package" ? entry.packages[found.key!]!.specifier : (found.key ?? "probeline/stages")
+    const address = { module, export: found.export, shipped: found.from === "shipped" }
+    return { ...address, ...partsOf(found, entry, shipped) }
+  }
+  return {
+    pipeline,
+    file,
+    folder: path.dirname(file),
+    inputs: entry.inputs.filter(({ stamp }) => stamp !== null).map(({ path }) => path),
+    cached,
+    stageOf,
+    codeOf: (stage) => {
+      const code = stageOf(stage)
+      if (code === null) throw hiddenStage(bare(stage), file)
+      return code
+    },
+    placeOf: (stage) => {
+      const found = stages.get(bare(stage))
+      if (found === undefined) return null
+      if (found.from === "module")
+        return { url: pathToFileURL(bundlePath).href, module: found.key, export: found.export }
+      return { url: found.key ?? own.stages, module: null, export: found.export }
+    },
+    sourceOf: (error) => placeOf(error, bundlePath)
+  }
+}
+
+function partsOf(found: ExportedStage, entry: LoadedBundle["entry"], shipped: () => ShippedCodes): CodeParts {
+  const { from, key, export: name, stage } = found
+  if (stage.spec.version !== undefined) return versionedCode(stage.spec.version)
+  if (from === "package") {
+    const { name: of, version } = entry.packages[key!]!
+    return packagedCode(of, version, name)
+  }
+  const parts = from === "shipped" ? shipped().stages[name] : entry.codes[key!]?.[name]
+  if (parts === undefined)
+    throw new Error(
+      `no code of stage "${stage.name}" (${name} of ${key ?? "probeline/stages"}): build Probeline again`
+    )
+  return parts
+}

@@ -1,0 +1,92 @@
+/** A pipeline file's bundle, from the cache or made now, imported; with the codes of its stages. */
+import * as path from "node:path"
+import { createRequire } from "node:module"
+import { pathToFileURL } from "node:url"
+import type { BundleExports } from "./bundle.ts"
+import { bundleFile, type CachedBundle, readCached, writeBundle, writeEntry } from "./bundle-cache.ts"
+import { exportedStages } from "./exported-stages.ts"
+import { Inputs } from "./inputs.ts"
+import type { OwnPackage } from "./own-package.ts"
+import { fromImport } from "./run-errors.ts"
+import { readShippedCodes } from "./shipped-codes.ts"
+import type { CodeParts } from "./stage-code.ts"
+
+export interface LoadedBundle {
+  readonly entry: Omit<CachedBundle, "format">
+  readonly exports: BundleExports
+  readonly cached: boolean
+}
+
+/** @throws LoadError where the file does not compile or does not run */
+export async function loadBundle(file: string, own: OwnPackage, cacheFolder: string): Promise<LoadedBundle> {
+  const cached = readCached(cacheFolder, file, own.probeline)
+  if (cached !== null) return { entry: cached, exports: await importEntry(cached, cacheFolder), cached: true }
+  return { ...(await makeBundle(file, own, cacheFolder)), cached: false }
+}
+
+async function makeBundle(
+  file: string,
+  own: OwnPackage,
+  cacheFolder: string
+): Promise<Omit<LoadedBundle, "cached">> {
+  const [{ bundlePipeline }, { digestExport }] = await Promise.all([
+    import("./bundle.ts"),
+    import("./digest-code.ts")
+  ])
+  const folder = path.dirname(file)
+  const inputs = new Inputs()
+  for (const at of [own.packageJson, own.stageCodes, bundler()]) inputs.add(at)
+  const made = await bundlePipeline(file, own, inputs)
+  const { sha, file: at } = writeBundle(cacheFolder, made)
+  const list = inputs.list()
+  const exports = await importBundle(
+    at,
+    file,
+    made.packages,
+    list.map(({ path }) => path)
+  )
+  const local = [...exportedStages(exports).values()].filter(
+    ({ from, stage }) => from === "module" && stage.spec.version === undefined
+  )
+  const helpers = exports.shipped === null ? {} : readShippedCodes(own.stageCodes).helpers
+  const digested = await Promise.all(
+    local.map(async ({ key, export: name }) => ({
+      key: key!,
+      name,
+      parts: await digestExport(path.resolve(folder, key!), name, { folder, helpers })
+    }))
+  )
+  const codes: Record<string, Record<string, CodeParts>> = {}
+  for (const { key, name, parts } of digested) (codes[key] ??= {})[name] = parts
+  const entry = {
+    pipeline: file,
+    own: own.probeline,
+    inputs: list,
+    bundle: sha,
+    packages: made.packages,
+    codes
+  }
+  writeEntry(cacheFolder, entry)
+  return { entry, exports }
+}
+
+async function importEntry(entry: CachedBundle, cacheFolder: string): Promise<BundleExports> {
+  const inputs = entry.inputs.map(({ path }) => path)
+  return importBundle(bundleFile(cacheFolder, entry.bundle), entry.pipeline, entry.packages, inputs)
+}
+
+async function importBundle(
+  bundle: string,
+  file: string,
+  packages: CachedBundle["packages"],
+  inputs: ReadonlyArray<string>
+): Promise<BundleExports> {
+  try {
+    return (await import(pathToFileURL(bundle).href)) as BundleExports
+  } catch (error) {
+    throw await fromImport(error, file, bundle, packages, inputs)
+  }
+}
+
+/** Another rolldown makes other bundles. Its package.json is found without loading it. */
+const bundler = () => createRequire(import.meta.url).resolve("rolldown/package.json")

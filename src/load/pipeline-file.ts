@@ -1,0 +1,76 @@
+/** The checks that need no bundler: is there such a file, and does it export a pipeline? */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import type { AnyPipeline } from "../pipeline/pipeline.ts"
+import { didYouMean } from "../pipeline/problem.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
+import type { Namespace } from "./bundle.ts"
+import { stageIn } from "./exported-stages.ts"
+import { LoadError, wholeFile } from "./load-error.ts"
+import { namesIn, placeOfText } from "./source-text.ts"
+
+/** The real path of a file: that is what its imports are relative to, as in Node. @throws LoadError */
+export function existingFile(given: string): string {
+  const file = path.resolve(given)
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat?.isFile() === true) return fs.realpathSync(file)
+  if (stat?.isDirectory() === true) {
+    const scripts = namesIn(file).filter((name) => /\.[cm]?[jt]s$/.test(name))
+    const hint =
+      scripts.length === 0
+        ? null
+        : `name a file in it: ${scripts.map((name) => path.join(given, name)).join(", ")}`
+    throw new LoadError(
+      "PipelineNotFound",
+      `${given} is a folder, not a pipeline file`,
+      wholeFile(file),
+      hint
+    )
+  }
+  const folder = path.dirname(file)
+  const hint = fs.existsSync(folder)
+    ? didYouMean(path.basename(file), namesIn(folder))
+    : `there is no folder ${path.dirname(given)}`
+  throw new LoadError("PipelineNotFound", `there is no file ${given}`, wholeFile(file), hint)
+}
+
+const example = 'export default definePipeline("name", { params: {}, graph: () => ({ … }) })'
+
+/** The default export of a pipeline file. @throws LoadError */
+export function pipelineIn(file: string, exports: Namespace): AnyPipeline {
+  const name = path.basename(file)
+  const invalid = (message: string, hint: string) =>
+    new LoadError("PipelineInvalid", message, wholeFile(file), hint)
+  const value = exports["default"]
+  if (value === undefined) {
+    const named = Object.keys(exports).find((key) => isPipeline(exports[key]))
+    throw invalid(
+      `${name} has no default export`,
+      named === undefined ? example : `"${named}" is a pipeline: export it as default`
+    )
+  }
+  if (isPipeline(value)) return value
+  if (stageIn(value) !== null)
+    throw invalid(
+      `the default export of ${name} is a stage, not a pipeline`,
+      `use the stage in one: ${example}`
+    )
+  throw invalid(`the default export of ${name} is not a pipeline`, example)
+}
+
+const isPipeline = (value: unknown): value is AnyPipeline => {
+  if (typeof value !== "object" || value === null) return false
+  const { name, params, graph } = value as Partial<AnyPipeline>
+  return (
+    typeof name === "string" && typeof params === "object" && params !== null && typeof graph === "function"
+  )
+}
+
+/** A stage whose code cannot be found, and so cannot be told from other code. */
+export const hiddenStage = (stage: AnyStage, file: string): LoadError =>
+  new LoadError(
+    "PipelineInvalid",
+    `the stage "${stage.name}" is not exported, so its code cannot be identified`,
+    placeOfText(file, stage.name),
+    `export it (export const … = defineStage…("${stage.name}", …)), or give it version: "1" and raise that when its code changes`
+  )

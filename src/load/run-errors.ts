@@ -1,0 +1,92 @@
+/** What a pipeline file throws when it is imported, at its place in the user's own source. */
+import * as fs from "node:fs"
+import { SourceMap, type SourceMapPayload } from "node:module"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import { didYouMean } from "../pipeline/problem.ts"
+import type { Bundle } from "./bundle.ts"
+import { LoadError, type Place, wholeFile } from "./load-error.ts"
+
+/** Where a stack first passes through a bundle, in the source that it was made from; null if it does not. */
+export function placeOf(error: unknown, bundle: string): Place | null {
+  const stack = error instanceof Error ? (error.stack ?? "") : ""
+  const url = pathToFileURL(bundle).href
+  for (const text of [url, bundle]) {
+    const at = stack.indexOf(`${text}:`)
+    const position = at < 0 ? null : /^:(\d+)(?::(\d+))?/.exec(stack.slice(at + text.length))
+    if (position === null) continue
+    return placeInSource(bundle, Number(position[1]), Number(position[2] ?? 1))
+  }
+  return null
+}
+
+function placeInSource(bundle: string, line: number, column: number): Place | null {
+  if (!fs.existsSync(`${bundle}.map`)) return null
+  const map = new SourceMap(JSON.parse(fs.readFileSync(`${bundle}.map`, "utf8")) as SourceMapPayload)
+  const entry = map.findEntry(line - 1, column - 1)
+  if (!("originalSource" in entry)) return null
+  const { originalSource, originalLine, originalColumn } = entry
+  return { file: originalSource, line: originalLine + 1, column: originalColumn + 1 }
+}
+
+/** @param inputs absolute paths of the files that the bundle was made from */
+export async function fromImport(
+  error: unknown,
+  pipeline: string,
+  bundle: string,
+  packages: Bundle["packages"],
+  inputs: ReadonlyArray<string>
+): Promise<LoadError> {
+  const missing =
+    error instanceof SyntaxError
+      ? /requested module '(.+)' does not provide an export named '(.+)'/.exec(error.message)
+      : null
+  if (missing !== null) return missingExport(missing[1]!, missing[2]!, pipeline, packages, inputs, error)
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  const place = placeOf(error, bundle) ?? wholeFile(pipeline)
+  return new LoadError(
+    "PipelineNotLoaded",
+    `the file throws when it is loaded: ${message}`,
+    place,
+    null,
+    error
+  )
+}
+
+async function missingExport(
+  url: string,
+  name: string,
+  pipeline: string,
+  packages: Bundle["packages"],
+  inputs: ReadonlyArray<string>,
+  error: unknown
+): Promise<LoadError> {
+  const specifier =
+    packages[url]?.specifier ?? (url.endsWith("/stages.js") ? "probeline/stages" : "probeline")
+  const exported =
+    url.startsWith("file:") && fs.existsSync(fileURLToPath(url))
+      ? Object.keys((await import(url)) as object)
+      : []
+  const place = inputs.map((file) => placeOfName(file, specifier, name)).find((found) => found !== null)
+  return new LoadError(
+    "PipelineNotLoaded",
+    `"${specifier}" has no export "${name}"`,
+    place ?? wholeFile(pipeline),
+    didYouMean(name, exported) ?? 'a type is imported with "import type"',
+    error
+  )
+}
+
+/** Where a file imports a name from a module. */
+function placeOfName(file: string, specifier: string, name: string): Place | null {
+  if (!/\.[cm]?[jt]sx?$/.test(file) || !fs.existsSync(file)) return null
+  const source = fs.readFileSync(file, "utf8")
+  for (const { 0: statement, index } of source.matchAll(
+    /\b(?:import|export)\s[^;"']*?\bfrom\s*["']([^"']+)["']/g
+  )) {
+    const at = statement.search(new RegExp(`(?<![\\w$])${name.replaceAll("$", "\\$")}(?![\\w$])`))
+    if (at < 0 || !/["']/.test(statement) || !statement.slice(0, -1).endsWith(specifier)) continue
+    const before = source.slice(0, index + at).split("\n")
+    return { file, line: before.length, column: before.at(-1)!.length + 1 }
+  }
+  return null
+}

@@ -1,0 +1,80 @@
+/**
+ * Builds dist/: the bundled program, its declarations, and the digests of the shipped stages' code.
+ *
+ * Effect is bundled, tree-shaken, since loading its modules one by one would cost most of a start (see bench/);
+ * every other dependency stays outside and is loaded when it is needed.
+ */
+import { spawn } from "node:child_process"
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import path from "node:path"
+import { rolldown } from "rolldown"
+import { root } from "./import-typescript.mjs"
+import { stageCodes } from "./stage-codes.mjs"
+
+const dist = path.join(root, "dist")
+const entries = {
+  main: "src/main.ts",
+  index: "src/index.ts",
+  stages: "stages/index.ts",
+  worker: "src/worker.ts"
+}
+const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
+const outside = Object.keys(dependencies).filter((name) => name !== "effect")
+
+rmSync(dist, { recursive: true, force: true })
+mkdirSync(dist)
+// whatever fails, the rest is written: a program runs though a type is wrong
+const parts = await Promise.allSettled([bundle(), declarations(), codes()])
+for (const { reason } of parts.filter(({ status }) => status === "rejected")) {
+  console.error(reason.message)
+  process.exitCode = 1
+}
+
+async function bundle() {
+  const present = Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file)))
+  const build = await rolldown({
+    input: Object.fromEntries(present.map(([name, file]) => [name, path.join(root, file)])),
+    cwd: root,
+    platform: "node",
+    external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
+    transform: { target: "node20" }
+  })
+  await build.write({
+    dir: dist,
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "[name]-[hash].js",
+    banner: (chunk) => (chunk.isEntry && chunk.name === "main" ? "#!/usr/bin/env node" : ""),
+    comments: false
+  })
+  const main = path.join(dist, "main.js")
+  if (existsSync(main)) chmodSync(main, 0o755)
+}
+
+/** Of the two public faces and what they reach. */
+async function declarations() {
+  const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc")
+  const code = await exitCode(compiler, "--project", path.join(root, "tools", "tsconfig.build.json"))
+  const types = path.join(dist, "types")
+  for (const name of existsSync(types) ? readdirSync(types, { recursive: true }) : []) {
+    if (!name.endsWith(".d.ts")) continue
+    const file = path.join(types, name)
+    // the compiler keeps `.ts` in the imports of declarations, which a consumer has no such files for
+    const text = readFileSync(file, "utf8").replace(/((?:from|import)[\s(]*"\.{1,2}\/[^"]+)\.ts"/g, '$1.js"')
+    writeFileSync(file, text)
+  }
+  if (code !== 0) throw new Error("the declarations have errors of type")
+}
+
+async function codes() {
+  writeFileSync(path.join(dist, "stage-codes.json"), `${JSON.stringify(await stageCodes(), null, 1)}\n`)
+}
+
+/** @param {string} script @param {ReadonlyArray<string>} parameters */
+function exitCode(script, ...parameters) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...parameters], { cwd: root, stdio: "inherit" })
+    child.on("error", reject)
+    child.on("exit", resolve)
+  })
+}
