@@ -1,0 +1,12 @@
+/** Colours, on a terminal that wants them. */
+import { styleText } from "node:util"
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
+export type Paint = (style: Style, text: string) => string
+
+export const noPaint: Paint = (_style, text) => text
+const ansiPaint: Paint = (style, text) => (text === "" ? text : styleText(style, text))
+
+/** Source of NO_COLOR: https://no-color.org (set, and not empty). */
+export const paintFor = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint =>
+  stream.isTTY === true && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb" ? ansiPaint : noPaint

@@ -1,0 +1,76 @@
+/** The command line: reads the words, runs the command until it ends or a signal comes, and says what failed. */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { Command, CommandContext } from "./command.ts"
+import { exitCodeOf, failureJson, failureText } from "./failure.ts"
+import { type Output, processOutput } from "./output.ts"
+import { plainWords } from "./plain-words.ts"
+import { watchSignals } from "./signals.ts"
+import { readWords, type Words } from "./words.ts"
+
+export interface Installed {
+  readonly commands: ReadonlyArray<Command>
+  readonly version: string
+  /** the worker processes' entry */
+  readonly worker: URL
+}
+
+/** Gives the exit code. */
+export async function commandLine(argv: ReadonlyArray<string>, installed: Installed): Promise<number> {
+  const output = processOutput()
+  const look = { json: argv.includes("--json"), debug: argv.includes("--debug") }
+  const fail = (error: unknown) => reportFailure(error, output, look)
+  process.on("uncaughtException", (error) => process.exit(fail(error)))
+  try {
+    const words = plainWords(installed.commands, argv) ?? (await fullWords(argv, installed, output))
+    return words === null ? 0 : await execute(words, installed, output, fail)
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+async function fullWords(argv: ReadonlyArray<string>, { commands, version }: Installed, output: Output) {
+  const { yargsWords } = await import("./yargs-words.ts")
+  return yargsWords(commands, argv, version, output.width)
+}
+
+async function execute(
+  words: Words,
+  { version, worker }: Installed,
+  output: Output,
+  fail: (error: unknown) => number
+): Promise<number> {
+  const { args, globals } = readWords(words)
+  const environment = process.env["PROBELINE_STORE"]
+  const context: CommandContext = {
+    output,
+    json: globals.json,
+    debug: globals.debug,
+    store: globals.store ?? (environment === undefined || environment === "" ? "artifacts" : environment),
+    version,
+    worker,
+    now: () => new Date()
+  }
+  const fiber = Effect.runFork(words.command.run(args, context))
+  const signals = watchSignals(
+    () => fiber.interruptUnsafe(),
+    (code) => process.exit(code)
+  )
+  const exit = await new Promise<Exit.Exit<number, unknown>>((resolve) => void fiber.addObserver(resolve))
+  const signalled = signals.code()
+  signals.stop()
+  if (Exit.isSuccess(exit)) return signalled ?? exit.value
+  if (signalled !== null && Cause.hasInterruptsOnly(exit.cause)) return signalled
+  return fail(Cause.squash(exit.cause))
+}
+
+function reportFailure(
+  error: unknown,
+  output: Output,
+  { json, debug }: { readonly json: boolean; readonly debug: boolean }
+): number {
+  output.err(failureText(error, { paint: output.errPaint, debug }))
+  if (json) output.out(JSON.stringify(failureJson(error)))
+  return exitCodeOf(error)
+}

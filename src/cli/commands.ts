@@ -1,0 +1,19 @@
+/** The commands, in the order in which help lists them. */
+import type { Command } from "./command.ts"
+import { dagCommand } from "./dag.ts"
+import { exportCommand } from "./export.ts"
+import { runCommand } from "./run.ts"
+import { runsCommand } from "./runs.ts"
+import { showCommand } from "./show.ts"
+import { statusCommand } from "./status.ts"
+import { whyCommand } from "./why.ts"
+
+export const commands: ReadonlyArray<Command> = [
+  runCommand,
+  statusCommand,
+  whyCommand,
+  dagCommand,
+  runsCommand,
+  showCommand,
+  exportCommand
+]

@@ -1,0 +1,67 @@
+/** A graph for reading: nodes by level, each with what it reads, and the pipeline's parameters. */
+import type { Graph, GraphNode } from "../pipeline/graph.ts"
+import { inputNodes } from "../plan/plan.ts"
+import type { Paint } from "./colour.ts"
+import type { Opened } from "./opened.ts"
+import { oneLine } from "./plain-text.ts"
+import { type Cell, textTable } from "./text-table.ts"
+
+/** Inputs that a row names of one port. */
+const named = 4
+
+export function dagText(
+  { name, graph, declared, params }: Pick<Opened, "name" | "graph" | "declared" | "params">,
+  paint: Paint
+): string {
+  const outputs = new Map<GraphNode, Array<string>>()
+  for (const [output, nodes] of Object.entries(graph.outputs))
+    for (const node of nodes) outputs.set(node, [...(outputs.get(node) ?? []), output])
+  let last = -1
+  const rows = byLevel(graph).map(([node, level]): ReadonlyArray<Cell> => {
+    const first = level !== last
+    last = level
+    return [
+      first ? { text: String(level), style: "dim" } : null,
+      outputs.has(node) ? { text: node.id, style: "bold" } : node.id,
+      { text: node.stage.name, style: "cyan" },
+      node.form,
+      inputsText(node),
+      outputs.has(node) ? { text: `→ ${outputs.get(node)!.join(", ")}`, style: "green" } : null
+    ]
+  })
+  const parameters = Object.entries(declared).map(([param, { options }]): ReadonlyArray<Cell> => [
+    param,
+    JSON.stringify(params[param] ?? null),
+    { text: options.doc ?? "", style: "dim" }
+  ])
+  return [
+    textTable(["level", "node", "stage", "gives", "reads", "output"], rows, { paint }),
+    ...(parameters.length === 0
+      ? []
+      : ["", textTable(["parameter", "value", ""], parameters.map(quiet), { paint })]),
+    "",
+    `${name}: ${graph.nodes.length} nodes; set a parameter with -S name=value`
+  ].join("\n")
+}
+
+/** Long values are cut. */
+const quiet = (row: ReadonlyArray<Cell>): ReadonlyArray<Cell> =>
+  row.map((cell) => (typeof cell === "string" && cell.length > 60 ? `${oneLine(cell).slice(0, 59)}…` : cell))
+
+/** A node's level is one more than its inputs' highest. */
+export function byLevel({ nodes }: Graph): ReadonlyArray<readonly [GraphNode, number]> {
+  const levels = new Map<GraphNode, number>()
+  for (const node of nodes)
+    levels.set(node, 1 + Math.max(-1, ...inputNodes(node).map((input) => levels.get(input)!)))
+  return [...levels].sort(([, a], [, b]) => a - b)
+}
+
+function inputsText(node: GraphNode): string {
+  return Object.entries(node.ports)
+    .map(([port, { from }]) => {
+      const ids = from.slice(0, named).map(({ id }) => id)
+      const list = from.length > named ? `${ids.join(" ")} … (${from.length})` : ids.join(" ")
+      return port === list ? port : `${port}: ${list}`
+    })
+    .join(", ")
+}

@@ -1,0 +1,40 @@
+/** `dag`: the graph of a pipeline, without planning it. */
+import * as Effect from "effect/Effect"
+import { defineCommand } from "./command.ts"
+import { dagDot, dagJson, dagMermaid } from "./dag-formats.ts"
+import { dagText } from "./dag-text.ts"
+import { openPipeline } from "./open-pipeline.ts"
+import { pipelineWord, setOption } from "./shared-options.ts"
+
+export const dagCommand = defineCommand({
+  name: "dag",
+  doc: "the pipeline's graph and parameters",
+  positionals: [pipelineWord],
+  options: {
+    ...setOption,
+    format: { kind: "choice", of: ["text", "mermaid", "dot", "json"], doc: "text, if not said" }
+  },
+  examples: [
+    ["dag pipelines/quickstart.ts", "its nodes by level, and its parameters"],
+    ["dag pipelines/quickstart.ts --format mermaid", "for a README on GitHub"],
+    ["dag pipelines/quickstart.ts --format dot | dot -Tsvg > dag.svg", "drawn by Graphviz"]
+  ],
+  run: ({ pipeline, set, format }, { output, json, store }) =>
+    Effect.gen(function* () {
+      const opened = yield* openPipeline(pipeline, { set, store, force: [], retryFailed: false })
+      switch (json ? "json" : (format ?? "text")) {
+        case "json":
+          output.out(JSON.stringify(dagJson(opened)))
+          break
+        case "mermaid":
+          output.out(dagMermaid(opened.graph))
+          break
+        case "dot":
+          output.out(dagDot(opened.graph))
+          break
+        default:
+          output.out(dagText(opened, output.paint))
+      }
+      return 0
+    })
+})

@@ -1,0 +1,83 @@
+/** `run --dry-run`: what would run, and why. */
+import { sentence } from "../plan/cue.ts"
+import type { NodePlan } from "../plan/plan.ts"
+import type { Paint, Style } from "./colour.ts"
+import { type Forecast, forecast } from "./forecast.ts"
+import { itemCounts } from "./item-counts.ts"
+import type { Opened } from "./opened.ts"
+import { printable } from "./plain-text.ts"
+import { totals } from "./status.ts"
+import { widthOf } from "./plain-text.ts"
+
+/** `status` of a node is what the run would make of it, as far as is known; `state` and `cues` say why. */
+export function dryRunJson(
+  { name, file, params }: Pick<Opened, "name" | "file" | "params">,
+  plans: ReadonlyArray<NodePlan>,
+  keepGoing: boolean
+) {
+  const forecasts = forecast(plans, keepGoing)
+  const items = itemCounts(plans)
+  return {
+    run: null,
+    pipeline: name,
+    status: "planned" as const,
+    nodes: plans.map(({ node, state, known, key, cues, failures }) => {
+      const { status, certain, why } = forecasts.get(node.id)!
+      const { total, fresh, failed } = items.get(node.id)!
+      return {
+        id: node.id,
+        stage: node.stage.name,
+        status,
+        items: { total, executed: 0, cached: status === "cached" || status === "failed" ? fresh : 0, failed },
+        artifact: known?.manifest.digest ?? null,
+        bytes: known?.manifest.bytes ?? null,
+        seconds: null,
+        key,
+        error: why,
+        state,
+        certain,
+        cues,
+        failures,
+        incomplete: known?.incomplete ?? false,
+        partial: known?.partial ?? []
+      }
+    }),
+    file,
+    params
+  }
+}
+
+export function dryRunText(
+  pipeline: string,
+  plans: ReadonlyArray<NodePlan>,
+  keepGoing: boolean,
+  paint: Paint
+): string {
+  const forecasts = forecast(plans, keepGoing)
+  const width = Math.max(...plans.map(({ node }) => widthOf(node.id)))
+  const blocks = plans.map(({ node, cues }) => {
+    const its = forecasts.get(node.id)!
+    const [word, style] = wordOf(its)
+    const reasons = its.why === null ? cues.map(sentence) : [its.why]
+    const margin = " ".repeat(width + 12)
+    const [first = "", ...others] = reasons.map((reason) => printable(reason).replaceAll("\n", " "))
+    return [
+      `${node.id.padEnd(width)}  ${paint(style, word)}${" ".repeat(10 - word.length)}${first}`,
+      ...others.map((reason) => margin + reason)
+    ].join("\n")
+  })
+  return [...blocks, "", `${pipeline}: ${totals(forecasts)} (dry run: nothing was run)`].join("\n")
+}
+
+function wordOf({ status, certain }: Forecast): readonly [string, Style] {
+  switch (status) {
+    case "executed":
+      return certain ? ["run", "yellow"] : ["may run", "dim"]
+    case "cached":
+      return ["fresh", "green"]
+    case "failed":
+      return ["failed", "red"]
+    case "skipped":
+      return ["skip", "dim"]
+  }
+}

@@ -1,0 +1,209 @@
+/** Writes an artifact to a file of the user's. */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { AnyColumn } from "../pipeline/columns.ts"
+import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
+import type { Manifest } from "../store/manifest.ts"
+import { mergedTable } from "../store/merged-table.ts"
+import { artifactItems } from "../store/read-artifact.ts"
+import { anyTable } from "./any-table.ts"
+import { csvHead, csvRows } from "./csv.ts"
+import { npyHeader, type NpyType } from "./npy.ts"
+import type { Referred } from "./reference.ts"
+import { type OutFile, writeOut } from "./write-out.ts"
+import { usage } from "./words.ts"
+
+type Artifact = Extract<Referred, { readonly kind: "artifact" }>
+export interface ExportOptions {
+  readonly to: string
+  readonly format: "parquet" | "arrow" | "csv" | "npy"
+  readonly tap: string | null
+  readonly column: string | null
+  readonly overwrite: boolean
+}
+export interface Exported {
+  readonly path: string
+  readonly format: ExportOptions["format"]
+  readonly rows: number
+  readonly bytes: number
+}
+
+export const exportArtifact = (
+  artifact: Artifact,
+  options: ExportOptions
+): Effect.Effect<Exported, Problem> =>
+  Effect.gen(function* () {
+    const write = yield* writerOf(artifact, options)
+    const written = yield* Effect.tryPromise({
+      try: () => writeOut(options.to, options.overwrite, write),
+      catch: (error) => (isProblem(error) ? error : notWritten(options.to, error))
+    })
+    return { path: options.to, format: options.format, rows: artifact.manifest.rows, bytes: written }
+  })
+
+const notWritten = (to: string, error: unknown) =>
+  new Problem("StoreWriteFailed", `${to} could not be written: ${(error as Error).message}`, {
+    file: path.resolve(to),
+    cause: error
+  })
+
+type Write = (file: OutFile) => Promise<void>
+
+function writerOf(artifact: Artifact, options: ExportOptions): Effect.Effect<Write, Problem> {
+  switch (options.format) {
+    case "parquet":
+      return parquetWriter(artifact)
+    case "csv":
+      return Effect.succeed((file) => writeCsv(artifact, file))
+    case "arrow":
+      return Effect.map(
+        chooseTensor(artifact, options),
+        (chosen) => (file) => writeArrow(artifact, chosen, file)
+      )
+    case "npy":
+      return Effect.map(
+        chooseArray(artifact, options),
+        (chosen) => (file) => writeNpy(artifact, chosen, file)
+      )
+  }
+}
+
+const parquetWriter = ({ store, manifest }: Artifact): Effect.Effect<Write, Problem> =>
+  Effect.gen(function* () {
+    const object =
+      manifest.shards.length === 1 ? manifest.shards[0]!.table : yield* mergedTable(store, manifest)
+    const content = yield* store.readObject(object)
+    return async (file) => file.write(content)
+  })
+
+async function writeCsv({ store, name, manifest }: Artifact, file: OutFile): Promise<void> {
+  file.write(Buffer.from(csvHead(manifest.columns, manifest.label)))
+  const columns = Object.keys(manifest.columns).filter((one) => manifest.columns[one]!.type !== "tensors")
+  for await (const batch of anyTable(store, name, manifest).batches(...columns))
+    for (const text of csvRows(manifest.columns, manifest.label, batch)) file.write(Buffer.from(text))
+}
+
+// ---- tensors -----------------------------------------------------------------------------------------------------
+interface Chosen {
+  readonly family: string
+  readonly member: string
+}
+const chooseTensor = (
+  { manifest, name }: Artifact,
+  { tap, column, format }: ExportOptions
+): Effect.Effect<Chosen, Problem> => {
+  const families = Object.keys(manifest.families)
+  if (families.length === 0)
+    return Effect.fail(
+      usage(
+        `"${name}" has no tensors to write as ${format}`,
+        "--format",
+        "its table can be had as parquet or csv"
+      )
+    )
+  const family = column ?? (families.length === 1 ? families[0]! : null)
+  if (family === null || !families.includes(family))
+    return Effect.fail(
+      usage(
+        family === null
+          ? `"${name}" has several columns of tensors`
+          : `"${name}" has no column of tensors "${family}"`,
+        "--column",
+        (family === null ? null : didYouMean(family, families)) ?? `--column ${families.join("|")}`
+      )
+    )
+  const { members } = manifest.families[family]!
+  const member = tap ?? (members.length === 1 ? members[0]! : null)
+  if (member !== null && members.includes(member)) return Effect.succeed({ family, member })
+  return Effect.fail(
+    usage(
+      member === null
+        ? `"${name}" has ${members.length} taps: which one?`
+        : `"${name}" has no tap "${member}"`,
+      "--tap",
+      (member === null ? null : didYouMean(member, members)) ?? `--tap with one of ${members.join(", ")}`
+    )
+  )
+}
+
+async function writeArrow({ store, name, manifest }: Artifact, chosen: Chosen, file: OutFile): Promise<void> {
+  const { TensorFileWriter } = await import("../store/arrow-write.ts")
+  const { shape, data } = await tensorOf({ store, name, manifest }, chosen)
+  const dims = manifest.columns[chosen.family]!.detail as ReadonlyArray<string>
+  const writer = new TensorFileWriter(
+    { write: (pieces) => pieces.forEach((piece) => file.write(piece)) },
+    { ...chosen, shape, dims, itemLabel: manifest.label }
+  )
+  writer.write(data, await rowIds({ store, manifest }))
+  writer.close()
+}
+
+/** The item of each row; null in a table. */
+async function rowIds({
+  store,
+  manifest
+}: Pick<Artifact, "store" | "manifest">): Promise<ReadonlyArray<string> | null> {
+  if (manifest.label === null) return null
+  const { ids, rows } = await Effect.runPromise(artifactItems(store, manifest))
+  return ids.flatMap((id, i) => Array.from({ length: rows[i]! }, () => id))
+}
+
+const tensorOf = (
+  { store, name, manifest }: Pick<Artifact, "store" | "name" | "manifest">,
+  { family, member }: Chosen
+) => anyTable(store, name, manifest).tensor(family, member)
+
+/** A tensor, or a column of numbers. */
+const chooseArray = (
+  artifact: Artifact,
+  options: ExportOptions
+): Effect.Effect<Chosen | { readonly plain: string; readonly type: NpyType }, Problem> => {
+  const { manifest, name } = artifact
+  const { column } = options
+  if (column === null || manifest.families[column] !== undefined) return chooseTensor(artifact, options)
+  const declared = manifest.columns[column]
+  const type = declared === undefined ? null : npyType(declared)
+  if (type !== null) return Effect.succeed({ plain: column, type })
+  const arrays = arraysOf(manifest)
+  return Effect.fail(
+    usage(
+      declared === undefined
+        ? `"${name}" has no column "${column}"`
+        : `"${name}": ${column} is ${declared.type}, and no array`,
+      "--column",
+      didYouMean(column, arrays) ??
+        (arrays.length === 0 ? "it has no numbers" : `--column with one of ${arrays.join(", ")}`)
+    )
+  )
+}
+const npyType = ({ type }: AnyColumn): NpyType | null =>
+  type === "float64" ? "<f8" : type === "int32" ? "<i4" : type === "bool" ? "|b1" : null
+const arraysOf = ({ columns, families }: Manifest) => [
+  ...Object.keys(families),
+  ...Object.keys(columns).filter((name) => npyType(columns[name]!) !== null)
+]
+
+async function writeNpy(
+  artifact: Artifact,
+  chosen: Chosen | { readonly plain: string; readonly type: NpyType },
+  file: OutFile
+): Promise<void> {
+  if ("family" in chosen) {
+    const { rows, shape, data } = await tensorOf(artifact, chosen)
+    file.write(npyHeader("<f4", [rows, ...shape]))
+    return file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+  const { store, name, manifest } = artifact
+  const { plain, type } = chosen
+  file.write(npyHeader(type, [manifest.rows]))
+  for await (const batch of anyTable(store, name, manifest).batches(plain)) {
+    const cells = batch[plain]! as ReadonlyArray<number>
+    const data =
+      type === "<f8"
+        ? Float64Array.from(cells)
+        : type === "<i4"
+          ? Int32Array.from(cells)
+          : Uint8Array.from(cells, Number)
+    file.write(new Uint8Array(data.buffer))
+  }
+}

@@ -1,0 +1,61 @@
+/** `export`: copies an artifact out of the store, in a format that others read. */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import { nodeFileSystem } from "../store/file-system.ts"
+import { makeStore } from "../store/store.ts"
+import { defineCommand } from "./command.ts"
+import { bytes, counted } from "./numbers.ts"
+import { resolveReference } from "./reference.ts"
+import { referenceDoc } from "./shared-options.ts"
+import { usage } from "./words.ts"
+
+const formats = ["parquet", "arrow", "csv", "npy"] as const
+
+export const exportCommand = defineCommand({
+  name: "export",
+  doc: "copy an artifact out: its table, or a tensor of it",
+  positionals: [{ name: "ref", take: "one", doc: referenceDoc }],
+  options: {
+    output: { kind: "text", alias: "o", value: "PATH", doc: "the file to write" },
+    format: {
+      kind: "choice",
+      of: formats,
+      doc: "parquet and csv: the table; arrow and npy: a tensor. The path's ending says, if this does not"
+    },
+    tap: { kind: "text", value: "NAME", doc: "arrow and npy: which tensor, such as block.0.resid_post" },
+    column: { kind: "text", value: "NAME", doc: "arrow: of which column; npy: that, or a column of numbers" },
+    overwrite: { kind: "flag", doc: "replace the file if it is there" }
+  },
+  examples: [
+    ["export latest:measures -o measures.csv", "a table, for a spreadsheet"],
+    [
+      "export @1:activations/vit --tap final.norm -o vit.npy",
+      "float32 for numpy.load, a row an item or token"
+    ]
+  ],
+  run: ({ ref, output: to, format, tap, column, overwrite }, { output, json, store: root }) =>
+    Effect.gen(function* () {
+      if (to === null)
+        return yield* Effect.fail(usage("where to? -o PATH is missing", "--output", "-o measures.parquet"))
+      const ending = path.extname(to).slice(1).toLowerCase()
+      const chosen = format ?? formats.find((one) => one === ending)
+      if (chosen === undefined)
+        return yield* Effect.fail(
+          usage(`the ending of ${to} is no format`, "--format", `--format ${formats.join("|")}`)
+        )
+      const referred = yield* resolveReference(makeStore(root, nodeFileSystem()), ref)
+      if (referred.kind === "run")
+        return yield* Effect.fail(
+          usage(
+            `"${ref}" is a run: name what one of its nodes made`,
+            ref,
+            `${ref}:${referred.run.nodes.at(-1)?.id ?? "<node>"}`
+          )
+        )
+      const { exportArtifact } = yield* Effect.promise(() => import("./export-artifact.ts"))
+      const written = yield* exportArtifact(referred, { to, format: chosen, tap, column, overwrite })
+      if (json) output.out(JSON.stringify({ ...written, artifact: referred.manifest.digest }))
+      else output.out(`${written.path}: ${counted(written.rows, "row")}, ${bytes(written.bytes)}`)
+      return 0
+    })
+})

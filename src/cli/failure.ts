@@ -1,0 +1,49 @@
+/** Failures, as text and as JSON: what was wrong, where, and what to do. */
+import { isProblem, type Problem } from "../pipeline/problem.ts"
+import { noPaint, type Paint } from "./colour.ts"
+import { printable } from "./plain-text.ts"
+
+export const defectCode = 70
+
+export interface FailureLook {
+  readonly paint?: Paint
+  /** with stack traces */
+  readonly debug?: boolean
+}
+
+export function failureText(error: unknown, { paint = noPaint, debug = false }: FailureLook = {}): string {
+  const { message, file, line, field, hint } = failureFields(error)
+  const lines = [`${paint("red", "error:")} ${printable(message)}`]
+  if (file !== null)
+    lines.push(`  ${paint("dim", "in")} ${printable(file)}${line === null ? "" : `:${line}`}`)
+  if (field !== null) lines.push(`  ${paint("dim", "at")} ${printable(field)}`)
+  if (hint !== null) lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
+  if (debug) lines.push(...stacks(error))
+  return lines.join("\n")
+}
+
+/** What `--json` prints of a failure. */
+export const failureJson = (error: unknown): { readonly error: ReturnType<Problem["toJSON"]> } => ({
+  error: failureFields(error) as ReturnType<Problem["toJSON"]>
+})
+
+export const exitCodeOf = (error: unknown): number => (isProblem(error) ? error.exitCode : defectCode)
+
+function failureFields(error: unknown) {
+  if (isProblem(error)) return error.toJSON()
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    tag: "Defect",
+    message: `Probeline is at fault: ${message === "" ? "unknown" : message}`,
+    file: null,
+    line: null,
+    field: null,
+    hint: "please report it, with what the command prints under --debug"
+  }
+}
+
+function stacks(error: unknown): ReadonlyArray<string> {
+  if (!(error instanceof Error)) return []
+  const own = (error.stack ?? String(error)).split("\n").map((line) => `  ${printable(line)}`)
+  return error.cause === undefined ? own : [...own, "  caused by:", ...stacks(error.cause)]
+}

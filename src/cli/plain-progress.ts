@@ -1,0 +1,76 @@
+/** Progress as lines: what begins, what fails, what stages say, and a line every ten seconds. */
+import type { Emit, RunEvent } from "../run/events.ts"
+import { sentence } from "../plan/cue.ts"
+import { amounts, type NodeProgress } from "./node-progress.ts"
+import { count, counted, duration } from "./numbers.ts"
+import type { Output } from "./output.ts"
+import { clipped, oneLine, printable } from "./plain-text.ts"
+
+const everyMs = 10_000
+/** Failures of a node that are named as they happen. */
+const namedFailures = 20
+
+/** With `steps`, also what a live line would show. */
+export function plainProgress({ err, errPaint: paint }: Output, now: () => number, steps: boolean): Emit {
+  const running = new Map<string, NodeProgress & { said: number; failures: number }>()
+  const node = (id: string) => paint("cyan", `${id}:`)
+  return (event: RunEvent) => {
+    switch (event.type) {
+      case "node-started": {
+        const at = now()
+        running.set(event.node, {
+          node: event.node,
+          started: at,
+          said: at,
+          done: 0,
+          total: event.items,
+          failures: 0
+        })
+        const why = event.plan.cues.slice(0, 3).map((cue) => oneLine(sentence(cue)))
+        const items = event.items === null ? "" : `${counted(event.items, "item")}; `
+        err(`${node(event.node)} ${items}${clipped(why.join("; "), 300)}`)
+        break
+      }
+      case "node-progress": {
+        const its = running.get(event.node)
+        if (its === undefined) break
+        its.done = event.done
+        its.total = event.total
+        const at = now()
+        if (!steps || at - its.said < everyMs) break
+        its.said = at
+        err(`${node(event.node)} ${amounts(its, at)}`)
+        break
+      }
+      case "item-failed": {
+        const its = running.get(event.node)
+        const failures = its === undefined ? 1 : ++its.failures
+        if (failures > namedFailures) break
+        err(
+          `${node(event.node)} ${paint("red", "failed")} ${oneLine(event.failure.item)}: ${clipped(oneLine(event.failure.error), 300)}`
+        )
+        if (failures === namedFailures)
+          err(`${node(event.node)} further failures are listed at the end and in the log`)
+        break
+      }
+      case "node-log":
+        err(`${node(event.node)} ${printable(event.message)}`)
+        break
+      case "node-finished": {
+        const { id, status, items, seconds, error } = event.record
+        running.delete(id)
+        if (status === "cached") break
+        const what =
+          error === null
+            ? `${counted(items.executed, "item")}${items.failed > 0 ? `, ${count(items.failed)} failed` : ""}`
+            : oneLine(error)
+        const took = status === "skipped" || seconds === null ? "" : ` (${duration(seconds)})`
+        err(
+          `${node(id)} ${paint(status === "executed" ? "green" : status === "failed" ? "red" : "yellow", status)}: ${clipped(what, 300)}${took}`
+        )
+        break
+      }
+      default:
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/** How far a run is, on stderr: one live line a running node on a terminal, plain lines elsewhere. */
+import type { Emit } from "../run/events.ts"
+import { LiveProgress } from "./live-progress.ts"
+import type { Output } from "./output.ts"
+import { plainProgress } from "./plain-progress.ts"
+
+export interface Progress {
+  readonly emit: Emit
+  /** Clears what is drawn; may be called again. */
+  readonly stop: () => void
+}
+
+/** `now` is in milliseconds. */
+export function showProgress(output: Output, now: () => number): Progress {
+  const plain = plainProgress(output, now, !output.live)
+  if (!output.live) return { emit: plain, stop: () => {} }
+  const live = new LiveProgress(process.stderr, now)
+  const above = plainProgress({ ...output, err: (text) => live.above(text) }, now, false)
+  return {
+    emit: (event) => {
+      above(event)
+      live.emit(event)
+    },
+    stop: () => live.stop()
+  }
+}

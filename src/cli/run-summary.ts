@@ -1,0 +1,146 @@
+/** What a run prints when it is over. */
+import * as path from "node:path"
+import type { Summary } from "../pipeline/stage.ts"
+import type { NodeRecord, NodeStatus, RunRecord, RunStatus } from "../store/run-record.ts"
+import { viewOf } from "../store/view.ts"
+import type { Paint, Style } from "./colour.ts"
+import { bytes, count, counted, duration } from "./numbers.ts"
+import { clipped, oneLine, printable } from "./plain-text.ts"
+import { type Cell, textTable } from "./text-table.ts"
+
+export interface RunLook {
+  readonly paint: Paint
+  /** the store's folder, as it was given */
+  readonly store: string
+  readonly summaries: ReadonlyArray<Summary>
+}
+/** Failures that are named; of the others, the number. */
+const namedFailures = 20
+const namedFiles = 12
+
+export function runSummary(run: RunRecord, { paint, store, summaries }: RunLook): string {
+  const sections = [
+    nodeTable(run, paint),
+    failureLines(run, paint),
+    markLines(run, paint),
+    ...summaries.map((summary) => summaryText(summary, paint)),
+    fileLines(run, store, paint),
+    closingLine(run, paint)
+  ]
+  return sections.filter((section) => section !== "").join("\n\n")
+}
+
+function nodeTable({ nodes }: RunRecord, paint: Paint): string {
+  const rows = nodes.map((node): ReadonlyArray<Cell> => [
+    node.id,
+    { text: node.incomplete ? `${node.status}, incomplete` : node.status, style: statusStyle[node.status] },
+    itemsText(node),
+    node.status === "executed" || (node.status === "failed" && node.items.executed > 0)
+      ? duration(node.seconds ?? 0)
+      : "–",
+    node.bytes === null ? "–" : bytes(node.bytes)
+  ])
+  return nodes.length === 0 ? "" : textTable(["node", "status", "items", "time", "size"], rows, { paint })
+}
+
+const statusStyle: Readonly<Record<NodeStatus, Style>> = {
+  executed: "green",
+  cached: "dim",
+  failed: "red",
+  skipped: "yellow"
+}
+
+function itemsText({ items: { total, executed, cached, failed } }: NodeRecord): string {
+  if (total === null) return "–"
+  const parts = [
+    ...(executed > 0 && cached > 0 ? [`${count(executed)} computed`] : []),
+    ...(failed > 0 ? [`${count(failed)} failed`] : [])
+  ]
+  return parts.length === 0 ? count(total) : `${count(total)} (${parts.join(", ")})`
+}
+
+function failureLines({ nodes }: RunRecord, paint: Paint): string {
+  const all = nodes.flatMap((node) => node.failures.map((failure) => ({ node, ...failure })))
+  const skipped = nodes.filter(({ status }) => status === "skipped")
+  const lines: Array<string> = []
+  if (all.length > 0) {
+    const rows = all
+      .slice(0, namedFailures)
+      .map(({ node, item, error }): ReadonlyArray<Cell> => [
+        item === node.id ? { text: "the stage", style: "dim" } : item,
+        node.id,
+        { text: node.stage, style: "cyan" },
+        clipped(oneLine(error), 300)
+      ])
+    lines.push(
+      paint("red", `failed: ${count(all.length)}`),
+      textTable(["item", "node", "stage", "cause"], rows, { paint, indent: "  " })
+    )
+    if (all.length > namedFailures)
+      lines.push(`  … and ${count(all.length - namedFailures)} more, in the run's log.ndjson`)
+  }
+  for (const { id, error } of skipped.slice(0, namedFailures))
+    lines.push(`${paint("yellow", "skipped:")} ${id}: ${printable(error ?? "")}`)
+  if (skipped.length > namedFailures)
+    lines.push(`… and ${count(skipped.length - namedFailures)} more were skipped`)
+  return lines.join("\n")
+}
+
+function markLines({ nodes }: RunRecord, paint: Paint): string {
+  const incomplete = nodes.filter((node) => node.incomplete).map(({ id }) => id)
+  const partial = [...new Set(nodes.flatMap((node) => node.partial))]
+  return [
+    ...partial.map((reason) => `${paint("yellow", "partial:")} ${printable(reason)}`),
+    ...(incomplete.length === 0
+      ? []
+      : [
+          `${paint("yellow", "incomplete:")} ${listed(incomplete)} ${incomplete.length === 1 ? "lacks" : "lack"} failed items, or what came of them`
+        ])
+  ].join("\n")
+}
+
+const listed = (ids: ReadonlyArray<string>) =>
+  ids.length <= 6 ? ids.join(", ") : `${ids.slice(0, 6).join(", ")} and ${ids.length - 6} more`
+
+/** A stage's own table. */
+export const summaryText = ({ title, columns, rows }: Summary, paint: Paint): string =>
+  [paint("bold", oneLine(title)), textTable(columns, rows, { paint })].join("\n")
+
+function fileLines({ id, nodes, outputs }: RunRecord, store: string, paint: Paint): string {
+  const made = new Map(nodes.map((node) => [node.id, node.artifact !== null]))
+  const files = [...new Set(Object.values(outputs).flat())].filter((node) => made.get(node) === true)
+  if (![...made.values()].includes(true)) return ""
+  return [
+    paint("bold", "written"),
+    ...files.slice(0, namedFiles).map((node) => `  ${path.join(store, viewOf(id, node))}`),
+    ...(files.length > namedFiles ? [`  … and ${count(files.length - namedFiles)} more`] : []),
+    `  ${path.join(store, "runs", "latest")} → ${id}`
+  ].join("\n")
+}
+
+function closingLine(run: RunRecord, paint: Paint): string {
+  const { nodes, status } = run
+  const of = (wanted: NodeStatus) => nodes.filter((node) => node.status === wanted).length
+  const parts = (["executed", "cached", "failed", "skipped"] as const).flatMap((word) =>
+    of(word) === 0 ? [] : [`${count(of(word))} ${word}`]
+  )
+  const took =
+    run.finished === null
+      ? ""
+      : ` in ${duration((Date.parse(run.finished) - Date.parse(run.started)) / 1000)}`
+  const what =
+    of("cached") === nodes.length && nodes.length > 0
+      ? `everything was fresh (${counted(nodes.length, "node")})`
+      : parts.join(", ")
+  const hint =
+    status === "interrupted" ? "\nwhat was finished is kept: the same command goes on from here" : ""
+  return `${run.pipeline}: ${paint(runStyle[status], status)}${took}${what === "" ? "" : `, ${what}`}${hint}`
+}
+
+export const runStyle: Readonly<Record<RunStatus, Style>> = {
+  running: "cyan",
+  ok: "green",
+  failed: "red",
+  interrupted: "yellow",
+  planned: "dim"
+}

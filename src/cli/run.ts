@@ -1,0 +1,132 @@
+/** `run`: brings a pipeline, or some of its nodes and what they need, up to date. */
+import { randomBytes } from "node:crypto"
+import * as os from "node:os"
+import * as Effect from "effect/Effect"
+import type { GraphNode } from "../pipeline/graph.ts"
+import { planAll } from "../plan/plan.ts"
+import type { RunEvent } from "../run/events.ts"
+import { logFile } from "../run/log-file.ts"
+import { runGraph } from "../run/run.ts"
+import type { RunOptions } from "../run/run-options.ts"
+import type { RunRecord } from "../store/run-record.ts"
+import { chooseNodes } from "./choose-nodes.ts"
+import { type CommandContext, defineCommand } from "./command.ts"
+import { dryRunJson, dryRunText } from "./dry-run.ts"
+import { lazyExecutor } from "./lazy-executor.ts"
+import { openPipeline } from "./open-pipeline.ts"
+import type { Opened } from "./opened.ts"
+import { showProgress } from "./progress.ts"
+import { runJson } from "./run-json.ts"
+import { runSummary } from "./run-summary.ts"
+import { pipelineWord, setOption } from "./shared-options.ts"
+import { outputSummaries } from "./summaries.ts"
+
+export const runCommand = defineCommand({
+  name: "run",
+  doc: "bring a pipeline up to date",
+  positionals: [pipelineWord, { name: "node", take: "rest", doc: "only these nodes, and what they need" }],
+  options: {
+    "dry-run": { kind: "flag", alias: "n", doc: "say what would run, and why, and run nothing" },
+    jobs: { kind: "count", alias: "j", value: "N", doc: "tasks at a time (as many as there are cores)" },
+    "keep-going": { kind: "flag", alias: "k", doc: "go on after a failure, and on what is incomplete" },
+    force: { kind: "texts", alias: "f", value: "node", doc: "compute a node again, whatever is known of it" },
+    ...setOption,
+    "retry-failed": { kind: "flag", doc: "try again what is known to have failed" },
+    "no-lock-wait": { kind: "flag", doc: "fail at once where another run holds a lock" }
+  },
+  examples: [
+    ["run pipelines/quickstart.ts", "compute what is not fresh"],
+    ["run pipelines/quickstart.ts -n", "say what would run, and why"],
+    ["run pipelines/quickstart.ts probes/vit -S seed=8", "one node and what it needs, with another seed"],
+    ["run pipelines/coco.ts -k --retry-failed", "try failed scenes again, and go on beside those that fail"]
+  ],
+  run: (args, context) =>
+    Effect.gen(function* () {
+      const { store, json, output } = context
+      const opened = yield* openPipeline(args.pipeline, {
+        set: args.set,
+        store,
+        force: args.force,
+        retryFailed: args["retry-failed"]
+      })
+      const nodes = yield* chooseNodes(opened, args.node)
+      const keepGoing = args["keep-going"]
+      if (args["dry-run"]) {
+        const plans = yield* planAll(nodes, opened.planning)
+        output.out(
+          json
+            ? JSON.stringify(dryRunJson(opened, plans, keepGoing))
+            : dryRunText(opened.name, plans, keepGoing, output.paint)
+        )
+        return 0
+      }
+      const jobs = args.jobs ?? os.availableParallelism()
+      const record = yield* Effect.scoped(bringUpToDate(opened, nodes, { jobs, keepGoing }, context))
+      if (json) output.out(JSON.stringify(runJson(record)))
+      else {
+        const summaries = yield* outputSummaries(opened, record)
+        output.out(runSummary(record, { paint: output.paint, store, summaries }))
+      }
+      return record.status === "ok" ? 0 : 1
+    })
+})
+
+const bringUpToDate = (
+  opened: Opened,
+  nodes: ReadonlyArray<GraphNode>,
+  told: Pick<RunOptions, "jobs" | "keepGoing">,
+  context: CommandContext
+) =>
+  Effect.gen(function* () {
+    const { planning } = opened
+    const { output, now, json, store } = context
+    const id = runId(now())
+    const log = logFile(planning.store, id, now)
+    const progress = showProgress(output, () => now().getTime())
+    yield* Effect.addFinalizer(() => Effect.sync(() => progress.stop()))
+    const executor = yield* lazyExecutor(planning, { entry: context.worker, onOutput: log.workerOutput })
+    const options: RunOptions = {
+      pipeline: opened.name,
+      file: opened.file,
+      params: opened.params,
+      nodes,
+      outputs: outputsOf(opened, nodes),
+      planning,
+      executor,
+      addressOf: opened.addressOf,
+      ...told,
+      emit: (event: RunEvent) => {
+        log.emit(event)
+        progress.emit(event)
+      },
+      id,
+      now,
+      version: context.version,
+      host: { cpu: os.cpus()[0]?.model ?? "unknown", host: os.hostname(), node: process.version }
+    }
+    const interrupted = Effect.map(
+      Effect.orElseSucceed(planning.store.run(id), () => null),
+      (record: RunRecord | null) => {
+        progress.stop()
+        if (record === null) return
+        if (json) output.out(JSON.stringify(runJson(record)))
+        else output.out(runSummary(record, { paint: output.paint, store, summaries: [] }))
+      }
+    )
+    return yield* runGraph(options).pipe(Effect.onInterrupt(() => interrupted))
+  })
+
+/** The pipeline's outputs that these nodes make. */
+function outputsOf({ graph }: Opened, nodes: ReadonlyArray<GraphNode>): RunRecord["outputs"] {
+  const chosen = new Set(nodes)
+  return Object.fromEntries(
+    Object.entries(graph.outputs).flatMap(([name, made]) => {
+      const ids = made.filter((node) => chosen.has(node)).map((node) => node.id)
+      return ids.length === 0 ? [] : [[name, ids]]
+    })
+  )
+}
+
+/** Ids sort as the runs began (UTC, to the millisecond); four digits keep apart those that began together. */
+export const runId = (now: Date, mark = randomBytes(2).toString("hex")): string =>
+  `${now.toISOString().replace(/[-:Z]/g, "").replace("T", "-")}-${mark}`

@@ -1,0 +1,88 @@
+/** `runs`: the runs of the store, the newest first, by the names that `show` takes. */
+import * as Effect from "effect/Effect"
+import { nodeFileSystem } from "../store/file-system.ts"
+import type { NodeStatus, RunRecord } from "../store/run-record.ts"
+import { makeStore } from "../store/store.ts"
+import type { Paint } from "./colour.ts"
+import { defineCommand } from "./command.ts"
+import { count, duration } from "./numbers.ts"
+import { runStyle } from "./run-summary.ts"
+import { type Cell, textTable } from "./text-table.ts"
+
+const usualLimit = 20
+
+export const runsCommand = defineCommand({
+  name: "runs",
+  doc: "list the runs, the newest first",
+  positionals: [],
+  options: { limit: { kind: "count", value: "N", doc: `so many at most (${usualLimit}; all with --json)` } },
+  examples: [
+    ["runs", "@1 is the last"],
+    ["runs --json", "all of them, for scripts"]
+  ],
+  run: ({ limit }, { output, json, store: root }) =>
+    Effect.gen(function* () {
+      const store = makeStore(root, nodeFileSystem())
+      const ids = (yield* store.runs).toReversed()
+      const shown = ids.slice(0, limit ?? (json ? ids.length : usualLimit))
+      const records: Array<RunRecord> = []
+      const refs: Array<string> = []
+      for (const [i, id] of shown.entries()) {
+        const record = yield* store.run(id)
+        if (record === null) continue
+        records.push(record)
+        refs.push(`@${i + 1}`)
+      }
+      if (json) output.out(JSON.stringify({ runs: records.map((record, i) => runLine(record, refs[i]!)) }))
+      else if (records.length === 0) output.out(`there are no runs in ${root}`)
+      else output.out(runsText(records, refs, ids.length, output.paint))
+      return 0
+    })
+})
+
+const statusesOf = ({ nodes }: RunRecord) => {
+  const of = (wanted: NodeStatus) => nodes.filter(({ status }) => status === wanted).length
+  return { executed: of("executed"), cached: of("cached"), failed: of("failed"), skipped: of("skipped") }
+}
+const secondsOf = ({ started, finished }: RunRecord) =>
+  finished === null ? null : (Date.parse(finished) - Date.parse(started)) / 1000
+
+export const runLine = (run: RunRecord, ref: string) => ({
+  ref,
+  run: run.id,
+  pipeline: run.pipeline,
+  file: run.file,
+  status: run.status,
+  started: run.started,
+  finished: run.finished,
+  seconds: secondsOf(run),
+  params: run.params,
+  nodes: { total: run.nodes.length, ...statusesOf(run) },
+  outputs: run.outputs
+})
+
+export function runsText(
+  runs: ReadonlyArray<RunRecord>,
+  refs: ReadonlyArray<string>,
+  total: number,
+  paint: Paint
+): string {
+  const rows = runs.map((run, i): ReadonlyArray<Cell> => {
+    const seconds = secondsOf(run)
+    const nodes = Object.entries(statusesOf(run)).flatMap(([word, n]) =>
+      n === 0 ? [] : [`${count(n)} ${word}`]
+    )
+    return [
+      { text: refs[i]!, style: "bold" },
+      run.id,
+      run.pipeline,
+      { text: run.status, style: runStyle[run.status] },
+      seconds === null ? "–" : duration(seconds),
+      nodes.join(", ")
+    ]
+  })
+  const more = total > runs.length ? [`… ${count(total)} in all: --limit ${total} shows them`] : []
+  return [textTable(["ref", "run", "pipeline", "status", "time", "nodes"], rows, { paint }), ...more].join(
+    "\n"
+  )
+}

@@ -1,0 +1,118 @@
+/** What `show` says of an artifact, as text. */
+import type { Paint } from "./colour.ts"
+import { cellText } from "./cell-text.ts"
+import type { ColumnStatistics } from "./column-statistics.ts"
+import { bytes, count, counted, statistic } from "./numbers.ts"
+import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
+import type { Described, ItemRows } from "./show-artifact.ts"
+import { textTable } from "./text-table.ts"
+
+const cellWidth = 32
+const namedFailures = 20
+
+export function artifactText(artifact: Described, paint: Paint, width: number): string {
+  const { node, stage, form, label, items, rows, partial, failed } = artifact
+  const size = [
+    ...(label === null ? [] : [counted(items, label)]),
+    counted(rows, "row"),
+    bytes(artifact.bytes)
+  ]
+  const sections = [
+    [
+      `${paint("bold", node ?? "artifact")}${stage === null ? "" : `  ${paint("cyan", stage)}`}  ${form}, ${size.join(", ")}`,
+      `artifact ${artifact.artifact}${artifact.run === null ? "" : `, run ${artifact.run}`}`,
+      ...partial.map((reason) => `${paint("yellow", "partial:")} ${printable(reason)}`),
+      ...(artifact.incomplete
+        ? [`${paint("yellow", "incomplete:")} it lacks failed items, or what came of them`]
+        : []),
+      ...failed
+        .slice(0, namedFailures)
+        .map(
+          ({ item, error }) => `  ${paint("red", "failed")} ${oneLine(item)}: ${clipped(oneLine(error), 300)}`
+        ),
+      ...(failed.length > namedFailures ? [`  … and ${count(failed.length - namedFailures)} more`] : [])
+    ].join("\n"),
+    artifact.columns.length === 0 ? "" : columnTable(artifact.columns, paint),
+    artifact.tensors.length === 0 ? "" : tensorTable(artifact.tensors, paint),
+    artifact.first.length === 0 ? "" : rowTable(artifact.first, rows, paint, width)
+  ]
+  return sections.filter((section) => section !== "").join("\n\n")
+}
+
+const columnTable = (columns: ReadonlyArray<ColumnStatistics>, paint: Paint) =>
+  textTable(
+    ["column", "type", "nulls", "distinct", "min", "mean", "max", ""],
+    columns.map(({ column, type, nulls, distinct, distinctAtLeast, min, mean, max, nan }) => [
+      column,
+      { text: type, style: "dim" },
+      nulls === 0 ? "–" : count(nulls),
+      distinct === null ? "–" : `${count(distinct)}${distinctAtLeast ? "+" : ""}`,
+      ...[min, mean, max].map((value) => (value === null ? "–" : statistic(value))),
+      [
+        ...(nan > 0 ? [`${count(nan)} NaN`] : []),
+        ...(min === null
+          ? []
+          : type.includes("list of")
+            ? ["lengths"]
+            : type.endsWith("file")
+              ? ["bytes"]
+              : [])
+      ].join(", ")
+    ]),
+    { paint }
+  )
+
+const tensorTable = (tensors: Described["tensors"], paint: Paint) =>
+  textTable(
+    ["family", "member", "shape of a row", ""],
+    tensors.map(({ family, member, shape, type }) => [
+      family,
+      member,
+      `[${shape.join(", ")}]`,
+      { text: type.replace(/^tensors /, ""), style: "dim" }
+    ]),
+    { paint }
+  )
+
+/** As many columns as the terminal has room for. */
+function rowTable(first: Described["first"], total: number, paint: Paint, width: number): string {
+  const names = Object.keys(first[0]!)
+  const cells = first.map((row) => names.map((name) => clipped(cellText(row[name]), cellWidth)))
+  let used = 0
+  const fits = names.findIndex((name, i) => {
+    used += 2 + Math.max(widthOf(name), ...cells.map((row) => widthOf(row[i]!)))
+    return used - 2 > width && i > 0
+  })
+  const shown = fits < 0 ? names.length : fits
+  const left = names.slice(shown)
+  return [
+    paint(
+      "bold",
+      first.length === total
+        ? counted(total, "row")
+        : `first ${count(first.length)} of ${counted(total, "row")}`
+    ),
+    textTable(
+      names.slice(0, shown),
+      cells.map((row) => row.slice(0, shown)),
+      { paint }
+    ),
+    ...(left.length === 0 ? [] : [paint("dim", `and ${left.join(", ")}`)])
+  ].join("\n")
+}
+
+/** Each row as a block, a line a column. */
+export function itemText({ node, item, failed, total, rows }: ItemRows, paint: Paint): string {
+  if (failed !== null) return `${oneLine(item)} of ${node} ${paint("red", "failed")}: ${printable(failed)}`
+  const names = Object.keys(rows[0] ?? {})
+  const width = Math.max(0, ...names.map(widthOf))
+  const blocks = rows.map((row) =>
+    names
+      .map((name) => `  ${paint("dim", name.padEnd(width))}  ${clipped(cellText(row[name]), 500)}`)
+      .join("\n")
+  )
+  const shown = rows.length < total ? `, first ${count(rows.length)}` : ""
+  return [`${paint("bold", oneLine(item))} of ${node}: ${counted(total, "row")}${shown}`, ...blocks].join(
+    "\n\n"
+  )
+}

@@ -1,0 +1,56 @@
+/** `show`: an artifact's schema, statistics and first rows; the rows of one item; or a run's record. */
+import * as Effect from "effect/Effect"
+import { nodeFileSystem } from "../store/file-system.ts"
+import { makeStore } from "../store/store.ts"
+import { defineCommand } from "./command.ts"
+import { resolveReference } from "./reference.ts"
+import { runJson } from "./run-json.ts"
+import { runSummary } from "./run-summary.ts"
+import { referenceDoc } from "./shared-options.ts"
+import { usage } from "./words.ts"
+
+const usualRows = 5
+
+export const showCommand = defineCommand({
+  name: "show",
+  doc: "a run, or what an artifact holds: schema, statistics, rows",
+  positionals: [
+    { name: "ref", take: "one", doc: referenceDoc },
+    { name: "item", take: "maybe", doc: "an item's id, such as a scene's: its rows alone" }
+  ],
+  options: { rows: { kind: "count", value: "N", doc: `rows to print (${usualRows}; all of an item's)` } },
+  examples: [
+    ["show latest", "the last run"],
+    ["show latest:measures", "what its node measures made"],
+    ["show @2:masks/vit scene-00012", "one scene's masks in the run before"]
+  ],
+  run: ({ ref, item, rows }, { output, json, store: root }) =>
+    Effect.gen(function* () {
+      const store = makeStore(root, nodeFileSystem())
+      const referred = yield* resolveReference(store, ref)
+      if (referred.kind === "run") {
+        if (item !== null)
+          return yield* Effect.fail(
+            usage(`"${ref}" is a run, and has no items`, item, `name a node of it: ${ref}:<node>`)
+          )
+        const { run } = referred
+        output.out(
+          json
+            ? JSON.stringify(runJson(run))
+            : `${runSummary(run, { paint: output.paint, store: root, summaries: [] })}\nrun ${run.id}, ${run.started}, ${run.file}`
+        )
+        return 0
+      }
+      const { describeArtifact, itemRows } = yield* Effect.promise(() => import("./show-artifact.ts"))
+      if (item === null) {
+        const described = yield* describeArtifact(referred, rows ?? usualRows)
+        const { artifactText } = yield* Effect.promise(() => import("./show-text.ts"))
+        output.out(json ? JSON.stringify(described) : artifactText(described, output.paint, output.width))
+      } else {
+        const found = yield* itemRows(referred, item, rows)
+        const { itemText } = yield* Effect.promise(() => import("./show-text.ts"))
+        output.out(json ? JSON.stringify(found) : itemText(found, output.paint))
+      }
+      return 0
+    })
+})

@@ -1,0 +1,138 @@
+/** `status`: what is fresh and what is not, a row a node. Reads manifests and traces, and runs nothing. */
+import * as Effect from "effect/Effect"
+import { type Cue, sentence } from "../plan/cue.ts"
+import { type NodePlan, planAll, type State } from "../plan/plan.ts"
+import type { Paint, Style } from "./colour.ts"
+import { defineCommand } from "./command.ts"
+import { type Forecast, forecast } from "./forecast.ts"
+import { type ItemCounts, itemCounts } from "./item-counts.ts"
+import { bytes, count } from "./numbers.ts"
+import { openPipeline } from "./open-pipeline.ts"
+import { clipped, printable } from "./plain-text.ts"
+import { pipelineWord, setOption } from "./shared-options.ts"
+import { type Cell, textTable } from "./text-table.ts"
+
+const staleCode = 3
+
+export const statusCommand = defineCommand({
+  name: "status",
+  doc: "what is fresh and what would run",
+  positionals: [pipelineWord],
+  options: { ...setOption, check: { kind: "flag", doc: "exit with code 3 if anything would run" } },
+  examples: [
+    ["status pipelines/quickstart.ts", "a row a node"],
+    ["status pipelines/quickstart.ts --check", "for scripts: exit code 3 if anything would run"]
+  ],
+  run: ({ pipeline, set, check }, { output, json, store }) =>
+    Effect.gen(function* () {
+      const opened = yield* openPipeline(pipeline, { set, store, force: [], retryFailed: false })
+      const plans = yield* planAll(opened.graph.nodes, opened.planning)
+      const forecasts = forecast(plans, false)
+      if (json) output.out(JSON.stringify(statusJson(opened.name, plans, forecasts)))
+      else output.out(statusText(opened.name, plans, forecasts, output.paint, output.width))
+      return check ? checkCode(forecasts) : 0
+    })
+})
+
+/** 3 if anything would run, 1 if only failures are left. */
+export const checkCode = (forecasts: ReadonlyMap<string, Forecast>): number => {
+  const statuses = new Set([...forecasts.values()].map(({ status }) => status))
+  return statuses.has("executed") ? staleCode : statuses.has("failed") ? 1 : 0
+}
+
+export function statusJson(
+  pipeline: string,
+  plans: ReadonlyArray<NodePlan>,
+  forecasts: ReadonlyMap<string, Forecast>
+) {
+  const items = itemCounts(plans)
+  return {
+    pipeline,
+    nodes: plans.map(({ node, state, known, cues, failures }) => ({
+      id: node.id,
+      stage: node.stage.name,
+      state,
+      items: items.get(node.id)!,
+      artifact: known?.manifest.digest ?? null,
+      bytes: known?.manifest.bytes ?? null,
+      incomplete: known?.incomplete ?? false,
+      partial: known?.partial ?? [],
+      would: forecasts.get(node.id)!.status,
+      cues,
+      failures
+    }))
+  }
+}
+
+export function statusText(
+  pipeline: string,
+  plans: ReadonlyArray<NodePlan>,
+  forecasts: ReadonlyMap<string, Forecast>,
+  paint: Paint,
+  width: number
+): string {
+  const items = itemCounts(plans)
+  const rows = plans.map((plan): ReadonlyArray<Cell> => {
+    const { node, state, known, cues } = plan
+    const { why } = forecasts.get(node.id)!
+    return [
+      node.id,
+      {
+        text: known?.incomplete === true && state === "fresh" ? "fresh, incomplete" : state,
+        style: stateStyle[state]
+      },
+      itemsText(items.get(node.id)!),
+      known === null ? "–" : bytes(known.manifest.bytes),
+      { text: clipped(because(cues, why), Math.max(40, width - 50)), style: "dim" }
+    ]
+  })
+  const partial = [...new Set(plans.flatMap(({ known }) => known?.partial ?? []))]
+  return [
+    textTable(["node", "state", "items", "size", ""], rows, { paint }),
+    ...partial.map((reason) => `${paint("yellow", "partial:")} ${printable(reason)}`),
+    "",
+    `${pipeline}: ${totals(forecasts)}`
+  ].join("\n")
+}
+
+export const stateStyle: Readonly<Record<State, Style>> = {
+  fresh: "green",
+  stale: "yellow",
+  missing: "yellow",
+  unknown: "dim",
+  failed: "red"
+}
+
+function itemsText({ total, fresh, failed }: ItemCounts): string {
+  if (total === null) return "–"
+  const bad = failed === null || failed === 0 ? "" : `, ${count(failed)} failed`
+  return fresh !== null && fresh > 0 && fresh < total
+    ? `${count(fresh)} of ${count(total)}${bad}`
+    : `${count(total)}${bad}`
+}
+
+function because(cues: ReadonlyArray<Cue>, why: string | null): string {
+  if (why !== null) return why
+  const first = cues[0]
+  if (first === undefined || first.cue === "fresh") {
+    const second = cues[1]
+    return second === undefined ? "" : sentence(second)
+  }
+  return `${sentence(first)}${cues.length > 1 ? ` (and ${cues.length - 1} more)` : ""}`
+}
+
+/** `2 would run, 3 may run, 4 are fresh` */
+export function totals(forecasts: ReadonlyMap<string, Forecast>): string {
+  const all = [...forecasts.values()]
+  const some = (n: number, what: string) => (n === 0 ? [] : [`${count(n)} ${what}`])
+  const of = (status: Forecast["status"], certain: boolean) =>
+    all.filter((one) => one.status === status && one.certain === certain).length
+  const parts = [
+    ...some(of("executed", true), "would run"),
+    ...some(of("executed", false), "may run after that"),
+    ...some(of("failed", true), "failed before (--retry-failed tries again)"),
+    ...some(of("skipped", true), "would be skipped"),
+    ...some(of("cached", true), of("cached", true) === 1 ? "is fresh" : "are fresh")
+  ]
+  return of("cached", true) === all.length ? "everything is fresh" : parts.join(", ")
+}

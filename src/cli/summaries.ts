@@ -1,0 +1,85 @@
+/**
+ * The tables that stages print of the pipeline's outputs.
+ *
+ * They are kept in the store's cache, by artifact and code, so that a run in which all is fresh shows its numbers
+ * without opening an artifact.
+ */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { GraphNode } from "../pipeline/graph.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
+import type { Summary } from "../pipeline/stage.ts"
+import type { RunRecord } from "../store/run-record.ts"
+import type { StoreCalls } from "../store/store.ts"
+import type { Opened } from "./opened.ts"
+
+/** Of each output that is there and whose stage has one, in the outputs' order. */
+export const outputSummaries = (
+  { graph, planning }: Pick<Opened, "graph" | "planning">,
+  run: RunRecord
+): Effect.Effect<ReadonlyArray<Summary>, Problem> =>
+  Effect.gen(function* () {
+    const artifacts = new Map(run.nodes.map(({ id, artifact }) => [id, artifact]))
+    const summaries: Array<Summary> = []
+    for (const id of new Set(Object.values(run.outputs).flat())) {
+      const node = graph.byId.get(id)
+      const artifact = artifacts.get(id) ?? null
+      if (node?.stage.spec.summary === undefined || artifact === null) continue
+      const { store } = planning
+      const code = planning.codeOf(node.stage).digest
+      const note = path.join(store.layout.cache, "summaries", `${artifact}-${code.slice(0, 32)}.json`)
+      const summary = readNote(store, note) ?? (yield* summarise(store, node, artifact))
+      if (summary === null) continue
+      keepNote(store, note, summary)
+      summaries.push(summary)
+    }
+    return summaries
+  })
+
+const summarise = (
+  store: StoreCalls,
+  node: GraphNode,
+  artifact: string
+): Effect.Effect<Summary | null, Problem> =>
+  Effect.gen(function* () {
+    const manifest = yield* store.manifest(artifact)
+    if (manifest === null) return null
+    const { artifactObjects } = yield* Effect.promise(() => import("../store/read-artifact.ts"))
+    const rows = yield* artifactObjects(store, manifest)
+    return yield* Effect.try({
+      try: () => node.stage.spec.summary!(rows),
+      catch: (error) =>
+        isProblem(error)
+          ? error
+          : new Problem(
+              "OutputInvalid",
+              `stage "${node.stage.name}" cannot sum up "${node.id}": ${(error as Error).message}`,
+              {
+                field: node.id,
+                hint: "the artifact is written; its summary function is what failed",
+                cause: error
+              }
+            )
+    })
+  })
+
+function readNote(store: StoreCalls, note: string): Summary | null {
+  try {
+    const content = store.files.readIfPresent(note)
+    return content === null ? null : (JSON.parse(Buffer.from(content).toString("utf8")) as Summary)
+  } catch {
+    return null
+  }
+}
+function keepNote(store: StoreCalls, note: string, summary: Summary): void {
+  if (store.files.stat(note) !== null) return
+  const temporary = `${note}.tmp-${process.pid}`
+  try {
+    store.files.makeFolder(path.dirname(note))
+    store.files.remove(temporary)
+    store.files.write(temporary, JSON.stringify(summary))
+    store.files.rename(temporary, note)
+  } catch {
+    // a cache: it is summed up again next time
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The run's log: `runs/<run>/log.ndjson`, one JSON object a line: what stages and their workers said, what failed,
+ * and when nodes began and ended. Nodes that were fresh leave no line.
+ */
+import * as path from "node:path"
+import { sentence } from "../plan/cue.ts"
+import type { StoreCalls } from "../store/store.ts"
+import type { Emit, RunEvent } from "./events.ts"
+
+export interface LogLine {
+  /** ISO 8601, UTC */
+  readonly time: string
+  readonly event: RunEvent["type"] | "worker-output"
+  readonly node: string | null
+  readonly item: string | null
+  readonly message: string
+}
+export interface LogFile {
+  readonly emit: Emit
+  /** what workers write to their standard output and error */
+  readonly workerOutput: (text: string) => void
+}
+
+/** The run's folder must be there when the first event comes. A log that cannot be written stops nothing. */
+export function logFile(store: StoreCalls, run: string, now: () => Date): LogFile {
+  const file = path.join(store.layout.run(run), "log.ndjson")
+  const write = (line: Omit<LogLine, "time">) => {
+    try {
+      store.files.append(file, `${JSON.stringify({ time: now().toISOString(), ...line })}\n`)
+    } catch {
+      // the run's results matter more than its log; a full disk shows elsewhere
+    }
+  }
+  return {
+    emit(event) {
+      const line = lineOf(event)
+      if (line !== null) write({ event: event.type, ...line })
+    },
+    workerOutput: (text) => write({ event: "worker-output", node: null, item: null, message: text.trimEnd() })
+  }
+}
+
+function lineOf(event: RunEvent): Pick<LogLine, "node" | "item" | "message"> | null {
+  switch (event.type) {
+    case "run-started":
+      return { node: null, item: null, message: `${event.run.pipeline}: ${event.nodes.length} nodes` }
+    case "node-started":
+      return { node: event.node, item: null, message: event.plan.cues.map(sentence).join("; ") }
+    case "node-log":
+      return { node: event.node, item: null, message: event.message }
+    case "item-failed":
+      return { node: event.node, item: event.failure.item, message: event.failure.error }
+    case "node-finished": {
+      const { id, status, error, items } = event.record
+      if (status === "cached") return null
+      return {
+        node: id,
+        item: null,
+        message:
+          error === null
+            ? `${status}: ${items.executed} computed, ${items.failed} failed`
+            : `${status}: ${error}`
+      }
+    }
+    case "run-finished":
+      return { node: null, item: null, message: event.run.status }
+    case "node-progress":
+      return null
+  }
+}

@@ -1,0 +1,90 @@
+/** The real command line, in a folder of its own. */
+import { type ChildProcess, spawn } from "node:child_process"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+
+/** The built binary: `npm run build` makes it. */
+export const binary = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+export interface Started {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** Resolves when stderr or stdout has matched; rejects when the process ends before. */
+  readonly seen: (pattern: RegExp) => Promise<void>
+}
+export interface Rig {
+  /** the working directory of the commands */
+  readonly folder: string
+  readonly start: (...argv: ReadonlyArray<string>) => Started
+  readonly cli: (...argv: ReadonlyArray<string>) => Promise<Ended>
+  /** The same with --json, its document parsed. */
+  readonly json: (...argv: ReadonlyArray<string>) => Promise<Ended & { readonly document: any }>
+  /** Writes a file in the folder, and gives its path. */
+  readonly write: (name: string, content: string) => string
+  readonly remove: () => void
+}
+
+/** A folder for one test; `env` is added to a bare environment, in which the user's settings do not count. */
+export function makeRig(env: Readonly<Record<string, string>> = {}): Rig {
+  const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "probeline-e2e-"))
+  const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env }
+  const start = (...argv: ReadonlyArray<string>): Started => {
+    const child = spawn(process.execPath, [binary, ...argv], { cwd: folder, env: environment, stdio: "pipe" })
+    let [stdout, stderr] = ["", ""]
+    const waiting = new Set<() => void>()
+    const tell = () => waiting.forEach((look) => look())
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text
+      tell()
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+      tell()
+    })
+    const ended = new Promise<Ended>((resolve, reject) => {
+      child.on("error", reject)
+      child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
+    })
+    const seen = (pattern: RegExp) =>
+      new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (!pattern.test(stderr) && !pattern.test(stdout)) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+        void ended.then(() => reject(new Error(`it ended before ${pattern} was seen:\n${stdout}\n${stderr}`)))
+      })
+    return { child, ended, seen }
+  }
+  const cli = (...argv: ReadonlyArray<string>) => start(...argv).ended
+  return {
+    folder,
+    start,
+    cli,
+    json: async (...argv) => {
+      const ended = await cli(...argv, "--json")
+      try {
+        return { ...ended, document: JSON.parse(ended.stdout) }
+      } catch {
+        throw new Error(`stdout is no JSON document:\n${ended.stdout}\n${ended.stderr}`)
+      }
+    },
+    write(name, content) {
+      const file = path.join(folder, name)
+      fs.mkdirSync(path.dirname(file), { recursive: true })
+      fs.writeFileSync(file, content)
+      return file
+    },
+    remove: () => fs.rmSync(folder, { recursive: true, force: true })
+  }
+}
