@@ -54,8 +54,8 @@ export const chooseExamples = defineStage.whole("choose-examples", {
     )
     if (question === "category") {
       const candidates = item.flatMap((scene, i) => objectCandidates(scene, objects[i]!, has))
-      const random = (label: string) => context.random("cap", label)
-      return choose(candidates, limits, random).map(({ scene, object, label, reason }) => ({
+      const place = ({ label, scene, object }: Candidate) => context.random("cap", label, scene, object)()
+      return choose(candidates, limits, place).map(({ scene, object, label, reason }) => ({
         ...{ scene, object, target: "category", label, cell: label, left_out: reason }
       }))
     }

@@ -54,11 +54,10 @@ export const sampleScenes = defineStage.source("sample-scenes", {
       return
     }
     const { count, seed, height, width } = source
-    const digits = Math.max(5, String(count - 1).length)
     for (let i = 0; i < count; i++) {
       // each scene has a generator of its own, so that 50 scenes are the first 50 of 500
       const scene = renderScene({ height, width }, seededRandom(seed, "synthetic scene", i))
-      const id = String(i).padStart(digits, "0")
+      const id = String(i).padStart(5, "0") // whatever the count, since ids must not hang on it
       const content = await encodePng(scene.pixels, height, width)
       context.progress(i + 1, count)
       yield {

@@ -85,6 +85,9 @@ const row = (source: string, object: number, token: string, { indices, weights }
   weights
 })
 
+/** Token 0 is the class token, unless the encoder has none: then it is a patch. */
+const classToken = (grid: TokenGrid) => (grid.prefix === 0 ? [] : [row("image", -1, "cls", oneHot(0))])
+
 const allTokens = (grid: TokenGrid) =>
   Array.from({ length: grid.prefix + patchCount(grid) }, (_, token) =>
     row("image", -1, "token", oneHot(token))
@@ -134,7 +137,7 @@ function objectTokens(
     object.crowd ? [] : tokensOf(grid, "object", index, coverage.get(index) ?? new Map(), threshold, draw)
   )
   // a scene without objects that can be asked about needs no token at all
-  return selected.length === 0 ? [] : [row("image", -1, "cls", oneHot(0)), ...selected]
+  return selected.length === 0 ? [] : [...classToken(grid), ...selected]
 }
 
 function pairTokens(
@@ -155,9 +158,5 @@ function pairTokens(
   if (ofPrimary.length === 0 || ofSecondary.length === 0) return []
   const covered = [...primary.keys(), ...secondary.keys()]
   const off = background(grid, covered, ofSecondary.length, draw("background"))
-  return [
-    row("image", -1, "cls", oneHot(0)),
-    ...tokens,
-    ...(off === null ? [] : [row("background", -1, "background", off)])
-  ]
+  return [...classToken(grid), ...tokens, ...(off === null ? [] : [row("background", -1, "background", off)])]
 }

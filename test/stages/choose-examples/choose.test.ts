@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest"
+import { seededRandom } from "../../../src/index.ts"
+import { type Candidate, choose } from "../../../stages/choose-examples/choose.ts"
+import { byCodePoint } from "../../../stages/choose-examples/code-points.ts"
+
+const place = ({ scene, object, label }: Candidate) => seededRandom("place", label, scene, object)()
+const limits = { minimum: 1, classes: 20, cap: 100 }
+/** `count` objects of a label, a scene each. */
+const of = (label: string, count: number, barred: string | null = null): Array<Candidate> =>
+  Array.from({ length: count }, (_, i) => ({ scene: `${label}-${i}`, object: i % 3, label, barred }))
+const keptOf = (candidates: ReadonlyArray<Candidate>, some: Partial<typeof limits>) =>
+  choose(candidates, { ...limits, ...some }, place).filter(({ reason }) => reason === null)
+const labelsOf = (candidates: ReadonlyArray<Candidate>) => [...new Set(candidates.map(({ label }) => label))]
+
+describe("choose", () => {
+  it("keeps classes from the minimum on, and says of the others that they are too few", () => {
+    const chosen = choose([...of("cat", 4), ...of("dog", 5)], { ...limits, minimum: 5 }, place)
+    expect(chosen.filter(({ reason }) => reason === null).map(({ label }) => label)).toEqual(
+      Array.from({ length: 5 }, () => "dog")
+    )
+    expect(new Set(chosen.filter(({ label }) => label === "cat").map(({ reason }) => reason))).toEqual(
+      new Set(["too few: fewer than 5 objects of its category"])
+    )
+  })
+
+  it("counts towards the minimum only what can be asked about, and keeps the reason of the rest", () => {
+    const chosen = choose(
+      [...of("cat", 4), ...of("cat", 3, "a crowd"), ...of("dog", 5), ...of("eel", 9, "no token")],
+      { ...limits, minimum: 5 },
+      place
+    )
+    expect(labelsOf(chosen.filter(({ reason }) => reason === null))).toEqual(["dog"])
+    expect(chosen.filter(({ label }) => label === "eel").every(({ reason }) => reason === "no token")).toBe(
+      true
+    )
+    expect(chosen.filter(({ reason }) => reason === "a crowd")).toHaveLength(3)
+  })
+
+  it("keeps the largest classes, ties going to the lower code point", () => {
+    const candidates = [...of("cat", 5), ...of("ant", 5), ...of("bee", 6), ...of("dog", 4)]
+    expect(labelsOf(keptOf(candidates, { classes: 2 }))).toEqual(["ant", "bee"])
+    const chosen = choose(candidates, { ...limits, classes: 2 }, place)
+    expect(chosen.find(({ label }) => label === "cat")!.reason).toBe("not among the 2 largest categories")
+    // a surrogate pair begins with a lower code unit than "～", but is a higher code point
+    expect(labelsOf(keptOf([...of("😀", 3), ...of("～", 3)], { classes: 1 }))).toEqual(["～"])
+  })
+
+  it("keeps at most the cap of a class, so that none drowns the rest", () => {
+    const candidates = [...of("person", 50), ...of("cup", 7)]
+    const chosen = choose(candidates, { ...limits, cap: 10 }, place)
+    const kept = chosen.filter(({ reason }) => reason === null)
+    expect(kept.filter(({ label }) => label === "person")).toHaveLength(10)
+    expect(kept.filter(({ label }) => label === "cup")).toHaveLength(7)
+    expect(
+      chosen.filter(({ reason }) => reason === "capped: more than 10 objects of its category")
+    ).toHaveLength(40)
+    // a cap is not a class's size
+    expect(keptOf(of("person", 10), { cap: 10 })).toHaveLength(10)
+  })
+
+  it("decides for every candidate, in their order", () => {
+    const candidates = [...of("a", 3), ...of("b", 30), ...of("c", 2, "a crowd")]
+    const chosen = choose(candidates, { minimum: 4, classes: 1, cap: 5 }, place)
+    expect(chosen.map(({ reason: _, ...candidate }) => candidate)).toEqual(candidates)
+  })
+
+  it("keeps the same objects when others come, but for those that they displace", () => {
+    const before = of("person", 60)
+    const added = of("person", 90).slice(60)
+    const kept = new Set(keptOf(before, { cap: 20 }).map(({ scene }) => scene))
+    const after = keptOf([...added, ...before], { cap: 20 }).map(({ scene }) => scene)
+    const newcomers = after.filter((scene) => added.some((candidate) => candidate.scene === scene))
+    expect(newcomers.length).toBeGreaterThan(0)
+    expect(newcomers.length).toBeLessThan(20)
+    expect(after.filter((scene) => kept.has(scene))).toHaveLength(20 - newcomers.length)
+  })
+
+  it("takes no time that grows with the square of a class", () => {
+    const candidates = of("person", 200_000)
+    expect(keptOf(candidates, { minimum: 200_000, cap: 200_000 })).toHaveLength(200_000)
+  }, 10_000)
+})
+
+describe("byCodePoint", () => {
+  it("sorts as Python does", () => {
+    const sorted = ["", "A", "a", "ab", "é", "～", "😀", "😀a", "😁"]
+    expect([...sorted].reverse().sort(byCodePoint)).toEqual(sorted)
+    expect([...sorted].sort()).not.toEqual(sorted)
+  })
+})

@@ -1,0 +1,167 @@
+import { describe, expect, it } from "vitest"
+import { chooseExamples, type Example } from "../../../stages/choose-examples/stage.ts"
+import { computeOf, fakeContext, tableOf } from "../fakes.ts"
+
+interface Scene {
+  readonly item: string
+  readonly objects: ReadonlyArray<{ readonly category: string; readonly crowd: boolean }>
+  readonly primary: string | null
+  readonly secondary: string | null
+}
+interface TokenRow {
+  readonly item: string
+  readonly source: string
+  readonly object: number
+}
+const defaults = { minimum: 2, classes: 20, cap: 100, seed: 0 }
+const examplesOf = (
+  question: "category" | "pair",
+  scenes: ReadonlyArray<Scene>,
+  tokens: ReadonlyArray<TokenRow>,
+  some: Partial<typeof defaults> = {}
+): Promise<Array<Example>> =>
+  computeOf(chooseExamples)(
+    { scenes: tableOf(scenes), tokens: tableOf(tokens) },
+    { question, ...defaults, ...some },
+    fakeContext(chooseExamples, some.seed)
+  )
+
+const sceneOf = (item: string, categories: ReadonlyArray<string>): Scene => ({
+  item,
+  objects: categories.map((category) => ({ category, crowd: false })),
+  primary: null,
+  secondary: null
+})
+const objectTokens = (scenes: ReadonlyArray<Scene>): Array<TokenRow> =>
+  scenes.flatMap(({ item, objects }) =>
+    objects.flatMap((_, object) => [
+      { item, source: "object", object },
+      { item, source: "object", object }
+    ])
+  )
+
+describe("choose-examples of a category", () => {
+  const street: Scene = {
+    ...sceneOf("street", ["car", "person", "car", "dog"]),
+    objects: [
+      { category: "car", crowd: false },
+      { category: "person", crowd: true },
+      { category: "car", crowd: false },
+      { category: "dog", crowd: false }
+    ]
+  }
+  const tokens = [
+    { item: "street", source: "image", object: -1 },
+    { item: "street", source: "object", object: 0 },
+    { item: "street", source: "object", object: 1 },
+    { item: "street", source: "object", object: 2 },
+    { item: "elsewhere", source: "object", object: 3 }
+  ]
+
+  it("has a row for every object: its label, its cell, and why it is left out", async () => {
+    const common = { scene: "street", target: "category" }
+    expect(await examplesOf("category", [street], tokens)).toEqual([
+      { ...common, object: 0, label: "car", cell: "car", left_out: null },
+      {
+        ...common,
+        ...{ object: 1, label: "person", cell: "person" },
+        left_out: "a crowd: one annotation for many objects"
+      },
+      { ...common, object: 2, label: "car", cell: "car", left_out: null },
+      {
+        ...common,
+        ...{ object: 3, label: "dog", cell: "dog" },
+        left_out: "no token: no patch is covered enough by it"
+      }
+    ])
+  })
+
+  it("keeps the tokens of one scene apart from those of another whose name begins alike", async () => {
+    const scenes = [sceneOf("a", ["cup", "cup"]), sceneOf("a/object/1", ["cup", "cup"])]
+    const rows = await examplesOf("category", scenes, [
+      { item: "a/object/1", source: "object", object: 0 },
+      { item: "a", source: "object", object: 0 }
+    ])
+    expect(
+      rows.filter(({ left_out }) => left_out === null).map(({ scene, object }) => [scene, object])
+    ).toEqual([
+      ["a", 0],
+      ["a/object/1", 0]
+    ])
+  })
+
+  const crowded = Array.from({ length: 40 }, (_, i) =>
+    sceneOf(`scene-${i}`, ["cup", "cup", i % 2 === 0 ? "fork" : "knife"])
+  )
+  const keptOf = async (scenes: ReadonlyArray<Scene>, some: Partial<typeof defaults>) =>
+    (await examplesOf("category", scenes, objectTokens(scenes), some))
+      .filter(({ left_out }) => left_out === null)
+      .map(({ scene, object }) => `${scene}/${object}`)
+
+  it("caps by seed, whatever the order of scenes and of tokens", async () => {
+    const kept = await keptOf(crowded, { cap: 15 })
+    expect(kept).toHaveLength(45)
+    expect((await keptOf([...crowded].reverse(), { cap: 15 })).sort()).toEqual([...kept].sort())
+    expect(await keptOf(crowded, { cap: 15, seed: 1 })).not.toEqual(kept)
+  })
+
+  it("decides for old scenes as before when scenes come that no cap feels", async () => {
+    const more = [...crowded, sceneOf("new", ["spoon", "spoon", "spoon"])]
+    const kept = await keptOf(crowded, { cap: 15 })
+    expect((await keptOf(more, { cap: 15 })).filter((key) => !key.startsWith("new"))).toEqual(kept)
+  })
+})
+
+describe("choose-examples of a pair", () => {
+  const scene = (item: string, primary: string | null, secondary: string | null): Scene => ({
+    ...{ item, objects: [], primary, secondary }
+  })
+  const both = (item: string) => [
+    { item, source: "primary", object: -1 },
+    { item, source: "secondary", object: -1 },
+    { item, source: "image", object: -1 }
+  ]
+
+  it("asks two questions a scene, in one cell of primary × secondary", async () => {
+    const common = { scene: "s", object: -1, cell: "disc × star", left_out: null }
+    expect(await examplesOf("pair", [scene("s", "disc", "star")], both("s"))).toEqual([
+      { ...common, target: "primary", label: "disc" },
+      { ...common, target: "secondary", label: "star" }
+    ])
+  })
+
+  it("leaves both out, with a reason, where an object has no token or the scene no pair", async () => {
+    const rows = await examplesOf(
+      "pair",
+      [scene("s", "disc", "star"), scene("t", "disc", null), scene("u", "disc", "ring")],
+      [...both("s").slice(1), ...both("t")]
+    )
+    expect(rows.map(({ scene: name, left_out }) => [name, left_out])).toEqual([
+      ["s", "no token: one of the two objects covers no patch enough"],
+      ["s", "no token: one of the two objects covers no patch enough"],
+      ["t", "the scene has no primary or secondary category"],
+      ["t", "the scene has no primary or secondary category"],
+      ["u", "no token: one of the two objects covers no patch enough"],
+      ["u", "no token: one of the two objects covers no patch enough"]
+    ])
+  })
+})
+
+it("choose-examples counts what was kept and what was left out, by reason, the most first", () => {
+  const example = (left_out: string | null): Example => ({
+    ...{ scene: "s", object: 0, target: "category", label: "cup", cell: "cup" },
+    left_out
+  })
+  const summary = chooseExamples.stage.spec.summary!([
+    example("a crowd"),
+    example(null),
+    example(null),
+    { ...example(null), target: "primary" }
+  ])
+  expect(summary.rows).toEqual([
+    ["category", "kept", 2],
+    ["category", "a crowd", 1],
+    ["primary", "kept", 1]
+  ])
+  expect(summary.columns).toHaveLength(3)
+})
