@@ -1,0 +1,42 @@
+import type { Graph, Node } from "./model.ts"
+import { OnnxError } from "./onnx-error.ts"
+
+/** Who makes a tensor, and an order in which all is made before it is read. */
+export interface GraphIndex {
+  readonly graph: Graph
+  /** tensor → index of its node */
+  readonly producer: ReadonlyMap<string, number>
+  /** tensor → indices of the nodes that read it */
+  readonly readers: ReadonlyMap<string, ReadonlyArray<number>>
+  /** indices of nodes, topological: files are meant to be so, appended nodes and some tools' output are not */
+  readonly order: ReadonlyArray<number>
+}
+
+/** All that a node reads, in its subgraphs too. */
+export const readsOf = ({ inputs, captured }: Node): ReadonlyArray<string> =>
+  captured.length === 0 ? inputs : [...inputs, ...captured]
+
+/** @throws {OnnxError} nodes depend on each other in a circle */
+export function indexGraph(graph: Graph): GraphIndex {
+  const producer = new Map<string, number>()
+  graph.nodes.forEach(({ outputs }, i) => outputs.forEach((name) => name !== "" && producer.set(name, i)))
+
+  const readers = new Map<string, Array<number>>()
+  const followers: Array<Array<number>> = graph.nodes.map(() => [])
+  const waiting = graph.nodes.map((node, i) => {
+    const names = new Set(readsOf(node))
+    for (const name of names) readers.set(name, [...(readers.get(name) ?? []), i])
+    const makers = new Set([...names].flatMap((name) => producer.get(name) ?? []))
+    for (const maker of makers) followers[maker]!.push(i)
+    return makers.size
+  })
+  const order = waiting.flatMap((count, i) => (count === 0 ? [i] : []))
+  for (let at = 0; at < order.length; at++) {
+    for (const next of followers[order[at]!]!) if (--waiting[next]! === 0) order.push(next)
+  }
+  if (order.length < graph.nodes.length) {
+    const stuck = graph.nodes[waiting.findIndex((count) => count > 0)]!
+    throw new OnnxError(`the graph is invalid: node ${stuck.name} (${stuck.op}) depends on itself`)
+  }
+  return { graph, producer, readers, order }
+}

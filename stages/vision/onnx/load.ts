@@ -1,0 +1,95 @@
+/** Brings a tapped model into the runtime, and says what is wrong with a file that does not load. */
+import { closeSync, openSync, readSync } from "node:fs"
+import type { InferenceSession } from "onnxruntime-node"
+import { fileAccess, type RandomAccess } from "./access.ts"
+import { externalDataOptions } from "./external-data.ts"
+import type { Model } from "./model.ts"
+import { OnnxError } from "./onnx-error.ts"
+import { tapModel, type TappedModel } from "./patch.ts"
+import { readModel } from "./reader.ts"
+
+/** 4 is "fatal": what is wrong is thrown as an error, the runtime need not say it again on stderr. */
+const silent = 4
+
+export interface LoadedModel {
+  readonly model: Model
+  readonly tapped: TappedModel
+  readonly session: InferenceSession
+}
+
+/**
+ * @throws {OnnxError} the file is missing, corrupt or no vision transformer, a tap is not there, or the runtime
+ * cannot load it
+ */
+export async function loadTapped(
+  file: string,
+  taps: ReadonlyArray<string>,
+  pool: boolean,
+  threads: number
+): Promise<LoadedModel> {
+  const { InferenceSession } = await import("onnxruntime-node")
+  const access = openModel(file)
+  let model: Model
+  let tapped: TappedModel
+  let bytes: Uint8Array
+  try {
+    model = readModel(access)
+    tapped = tapModel(model, taps, { pool })
+    bytes = withPatch(file, access.size, tapped.patch)
+  } catch (error) {
+    throw error instanceof OnnxError ? new OnnxError(`${file}: ${error.message}`, { cause: error }) : error
+  } finally {
+    access.close()
+  }
+  try {
+    const session = await InferenceSession.create(bytes, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: silent,
+      ...externalDataOptions(model, file)
+    })
+    return { model, tapped, session }
+  } catch (error) {
+    throw error instanceof OnnxError ? error : new OnnxError(reasonNotLoaded(file, error), { cause: error })
+  }
+}
+
+function openModel(file: string): RandomAccess & { close(): void } {
+  try {
+    return fileAccess(file)
+  } catch (error) {
+    throw new OnnxError(`the encoder ${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** The file and the patch in one buffer, read once. */
+function withPatch(file: string, size: number, patch: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(size + patch.length)
+  const descriptor = openSync(file, "r")
+  try {
+    for (let filled = 0; filled < size;) {
+      // a single read gives at most 2 GiB
+      const count = readSync(descriptor, bytes, filled, Math.min(size - filled, 1 << 30), filled)
+      if (count === 0) throw new OnnxError("the file became shorter while it was read")
+      filled += count
+    }
+  } finally {
+    closeSync(descriptor)
+  }
+  bytes.set(patch, size)
+  return bytes
+}
+
+function reasonNotLoaded(file: string, error: unknown): string {
+  const said = (error as Error).message
+  if (/not a registered function\/op|No Op registered|Could not find an implementation/i.test(said)) {
+    return `${file}: onnxruntime has no implementation of one of its operators: export it with a lower opset, or without custom or fused operators (${said})`
+  }
+  if (/Unsupported model IR version|opset .* is under development/i.test(said)) {
+    return `${file}: it is newer than the installed onnxruntime: export it with a lower opset or upgrade (${said})`
+  }
+  if (/protobuf parsing failed|INVALID_PROTOBUF/i.test(said)) {
+    return `${file}: onnxruntime cannot parse it, so the file is corrupt: fetch or export it again (${said})`
+  }
+  return `${file}: onnxruntime cannot load it: ${said}`
+}

@@ -1,0 +1,97 @@
+/** How an image becomes tokens: the convolution that cuts it into patches, and the tokens that are put before them. */
+import type { GraphIndex } from "./graph-index.ts"
+import type { Node } from "./model.ts"
+import { OnnxError } from "./onnx-error.ts"
+import { passesThrough } from "./operators.ts"
+import type { Flow } from "./image-flow.ts"
+
+export interface PatchEmbedding {
+  /** in pixels: the stride, which for vision transformers is the kernel's size too */
+  readonly patch: { readonly height: number; readonly width: number }
+  /** channels of the last convolution: the transformer's hidden size */
+  readonly width: number
+}
+
+/** What makes patches of pixels is found before the stream begins: `end` is the place in the flow where it does. */
+const stem = ({ nodes }: Flow, end: number): ReadonlyArray<Node> => nodes.slice(0, end + 1)
+
+/**
+ * The convolutions before the stream; with several (a convolutional stem) their strides are multiplied.
+ *
+ * @throws {OnnxError} there is none with a stride, or not in two dimensions
+ */
+export function patchEmbedding(index: GraphIndex, flow: Flow, end: number): PatchEmbedding {
+  const convolutions = stem(flow, end).filter(({ op }) => convolutionWeight[op] !== undefined)
+  const patch = { height: 1, width: 1 }
+  for (const { integers } of convolutions) {
+    const [height, width] = integers.get("strides") ?? [1, 1]
+    if (height === undefined || width === undefined) {
+      throw new OnnxError(
+        "a convolution before the transformer has not two dimensions: this is no image encoder"
+      )
+    }
+    patch.height *= height
+    patch.width *= width
+  }
+  const last = convolutions.at(-1)
+  if (last === undefined || patch.height * patch.width === 1) {
+    throw new OnnxError(
+      "no convolution cuts the image into patches: the size of its token grid is not in the graph"
+    )
+  }
+  const weight = dimsOf(index, last.inputs[convolutionWeight[last.op]!]!)
+  if (weight?.[0] === undefined) {
+    throw new OnnxError(`the weights of the patch embedding ${last.name} have no shape in the file`)
+  }
+  return { patch, width: weight[0] }
+}
+
+/** The place of the weights among a convolution's inputs. */
+const convolutionWeight: Readonly<Record<string, number>> = { Conv: 1, ConvInteger: 1, QLinearConv: 3 }
+
+/**
+ * The number of tokens before the patches (class token, registers): what is concatenated before tokens of the image
+ * and does not depend on it. Null where its size cannot be read off the weights.
+ *
+ * @param width the hidden size
+ */
+export function concatenatedPrefix(index: GraphIndex, flow: Flow, end: number, width: number): number | null {
+  let prefix = 0
+  for (const { op, inputs } of stem(flow, end)) {
+    if (op !== "Concat") continue
+    for (const name of inputs) {
+      if (flow.dependsOnImage(name)) continue
+      const dims = parameterDims(index, name)
+      if (dims?.at(-1) !== width) return null
+      // [width], [tokens, width] or [copies, tokens, width]: a fixed batch's copies may be folded in
+      prefix += dims.at(-2) ?? 1
+    }
+  }
+  return prefix
+}
+
+/** From a batch of copies back to the one parameter. */
+const copies = new Set(["Expand", "Reshape", "Unsqueeze", "Tile"])
+
+function parameterDims(index: GraphIndex, tensor: string): ReadonlyArray<number> | null {
+  const dims = dimsOf(index, tensor)
+  if (dims !== null) return dims
+  const i = index.producer.get(tensor)
+  if (i === undefined) return null
+  const { op, inputs } = index.graph.nodes[i]!
+  return copies.has(op) ? parameterDims(index, inputs[0]!) : null
+}
+
+/** Dims of a weight, through casts and dequantisation; null if it is computed. */
+function dimsOf({ graph, producer }: GraphIndex, tensor: string): ReadonlyArray<number> | null {
+  for (let name = tensor; ;) {
+    const weight = graph.initializers.get(name)
+    if (weight !== undefined) return weight.dims
+    const i = producer.get(name)
+    if (i === undefined) return null
+    const { op, inputs, constant } = graph.nodes[i]!
+    if (constant !== null) return constant.dims
+    if (!passesThrough(op)) return null
+    name = inputs[0]!
+  }
+}

@@ -1,0 +1,34 @@
+import { checkLocation } from "./external-location.ts"
+import { type ElementType, elementTypes, type Initializer } from "./model.ts"
+import type { Field, Protobuf } from "./protobuf.ts"
+
+/**
+ * TensorProto without its data.
+ *
+ * @throws {OnnxError} its data lie outside of the model's folder
+ */
+export function readTensor(protobuf: Protobuf, tensor: Field): Initializer {
+  let [name, external, location] = ["", false, ""]
+  let elementType: ElementType = "undefined"
+  const dims: Array<number> = []
+  for (const field of protobuf.message(tensor)) {
+    if (field.number === 1) dims.push(...protobuf.integers(field))
+    else if (field.number === 2) elementType = elementTypes[field.value] ?? "undefined"
+    else if (field.number === 8) name = protobuf.text(field)
+    else if (field.number === 13) {
+      const [key, value] = readEntry(protobuf, field)
+      if (key === "location") location = value
+    } else if (field.number === 14) external = field.value === 1
+  }
+  return { name, dims, elementType, location: external ? checkLocation(name, location) : null }
+}
+
+/** StringStringEntryProto */
+function readEntry(protobuf: Protobuf, entry: Field): [key: string, value: string] {
+  const pair: [string, string] = ["", ""]
+  for (const field of protobuf.message(entry)) {
+    if (field.number === 1) pair[0] = protobuf.text(field)
+    else if (field.number === 2) pair[1] = protobuf.text(field)
+  }
+  return pair
+}

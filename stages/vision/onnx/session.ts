@@ -1,0 +1,119 @@
+/** An encoder in the runtime: images in, taps out. */
+import type { TypedTensor } from "onnxruntime-node"
+import { imageInput } from "./image-flow.ts"
+import { loadTapped } from "./load.ts"
+import type { Dimension, Model, ValueInfo } from "./model.ts"
+import { OnnxError } from "./onnx-error.ts"
+import { type TapOptions, weightsInput } from "./patch.ts"
+import { checkImages, checkWeights, type ImageShape } from "./session-inputs.ts"
+import { joinBatches, repeatRows, type TapOutputs, type TapValues } from "./tap-values.ts"
+
+export type { TapOutputs, TapValues } from "./tap-values.ts"
+export type { ImageShape } from "./session-inputs.ts"
+
+export interface EncoderOptions extends TapOptions {
+  /** names of taps, or `tensor:NAME` */
+  readonly taps: ReadonlyArray<string>
+  /** of the runtime: several sessions of one thread are faster than one of several */
+  readonly threads?: number
+}
+export interface EncoderSession {
+  /**
+   * Runs a batch of pixels [B, 3, H, W], normalised as the encoder wants them. With pooling it takes weights
+   * [B, R, T] of `rows` R ≥ 2 (see `TapOptions.pool` for why not one). A model of a fixed batch size runs as often as
+   * it takes. It blocks this thread.
+   *
+   * @returns by tap, [B, T, D] or pooled [B, R, D]; `pooled` is [B, D], and with pooling the same in each of R rows
+   * @throws {OnnxError} sizes that do not fit the model or each other, or an error of the runtime
+   */
+  run(pixels: Float32Array, shape: ImageShape, weights?: Float32Array, rows?: number): Promise<TapOutputs>
+  release(): Promise<void>
+}
+
+/**
+ * Loads an encoder with taps.
+ *
+ * @throws {OnnxError} the file is missing, corrupt or no vision transformer, a tap is not there, or the runtime
+ * cannot load it
+ */
+export async function openEncoder(
+  file: string,
+  { taps, pool = false, threads = 1 }: EncoderOptions
+): Promise<EncoderSession> {
+  const { Tensor } = await import("onnxruntime-node")
+  const { model, tapped, session } = await loadTapped(file, taps, pool, threads)
+  const input = imageInput(model.graph)
+  checkFeeds(file, model, input)
+
+  const runOnce = async (
+    pixels: Float32Array,
+    shape: ImageShape,
+    weights: Float32Array | null,
+    rows: number
+  ) => {
+    const feeds: Record<string, TypedTensor<"float32">> = {
+      [input.name]: new Tensor("float32", pixels, shape)
+    }
+    if (weights !== null) {
+      const tokens = weights.length / (shape[0] * rows)
+      feeds[weightsInput] = new Tensor("float32", weights, [shape[0], rows, tokens])
+    }
+    const results = await session.run(feeds, [...new Set(tapped.outputs.values())]).catch((error: Error) => {
+      throw new OnnxError(`${file}: onnxruntime failed on images [${shape.join(", ")}]: ${error.message}`, {
+        cause: error
+      })
+    })
+    const values: Record<string, TapValues> = {}
+    for (const [tap, output] of tapped.outputs) {
+      const { data, dims } = results[output] as TypedTensor<"float32">
+      const value = { data, shape: dims }
+      values[tap] = weights !== null && dims.length === 2 ? repeatRows(value, rows) : value
+    }
+    return values
+  }
+
+  return {
+    async run(pixels, shape, weights, rows = 0) {
+      checkImages(file, input, pixels, shape)
+      if (pool) checkWeights(file, shape[0], weights, rows)
+      const given = pool ? weights! : null
+      const size = batchSize(input)
+      if (size === null || size === shape[0]) return runOnce(pixels, shape, given, rows)
+      const [batch, ...image] = shape
+      const parts: Array<TapOutputs> = []
+      for (let from = 0; from < batch; from += size) {
+        const part = (all: Float32Array) => padded(all, from, size, all.length / batch)
+        parts.push(await runOnce(part(pixels), [size, ...image], given && part(given), rows))
+      }
+      return joinBatches(parts, batch)
+    },
+    release: () => session.release()
+  }
+}
+
+const batchSize = ({ dims }: { readonly dims: ReadonlyArray<Dimension> }): number | null =>
+  typeof dims[0] === "number" && dims[0] > 0 ? dims[0] : null
+
+/** `size` items from `from` on, zeros behind the last. */
+function padded(all: Float32Array, from: number, size: number, item: number): Float32Array {
+  const part = all.subarray(from * item, (from + size) * item)
+  if (part.length === size * item) return part
+  const whole = new Float32Array(size * item)
+  whole.set(part)
+  return whole
+}
+
+function checkFeeds(file: string, { graph }: Model, image: ValueInfo): void {
+  if (image.elementType !== "float32") {
+    throw new OnnxError(
+      `${file}: its input ${image.name} takes ${image.elementType}: export it with float32 inputs (weights may stay as they are)`
+    )
+  }
+  const others = graph.inputs.filter(
+    ({ name }) => name !== image.name && name !== weightsInput && !graph.initializers.has(name)
+  )
+  if (others.length > 0) {
+    const names = others.map(({ name }) => name).join(", ")
+    throw new OnnxError(`${file}: it also needs ${names}: export the vision encoder alone`)
+  }
+}
