@@ -5,6 +5,7 @@
  * an entry (missing, torn, of another version, of other inputs), it is made again.
  */
 import * as fs from "node:fs"
+import * as os from "node:os"
 import * as path from "node:path"
 import type { Bundle } from "./bundle.ts"
 import { digestOf, sha256 } from "./hash.ts"
@@ -66,9 +67,9 @@ export function writeEntry(folder: string, entry: Omit<CachedBundle, "format">):
   writeWhole(entryFile(folder, entry.pipeline, entry.own), JSON.stringify({ format, ...entry }))
 }
 
-/** Two processes may write the same file: each its own temporary one, and the last rename wins. */
+/** Two processes, on two hosts even, may write the same file: each its own temporary one, and the last rename wins. */
 function writeWhole(file: string, content: string): void {
-  const temporary = `${file}.tmp-${process.pid}`
+  const temporary = `${file}.tmp-${os.hostname()}-${process.pid}`
   fs.writeFileSync(temporary, content)
   fs.renameSync(temporary, file)
 }

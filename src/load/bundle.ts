@@ -52,7 +52,9 @@ export const shared = (folder: string): RolldownOptions => ({
   // Node's own rule: a package's "module" field is for bundlers
   resolve: { mainFields: ["main"] },
   // explicit resource management, which Node 20 does not know yet, is written out
-  transform: { target: "node20" }
+  transform: { target: "node20" },
+  // a constant stays in its module, so that the module is the one that is said to have changed
+  optimization: { inlineConst: false }
 })
 
 /** @throws LoadError where a module does not parse or an import cannot be resolved */
@@ -97,7 +99,9 @@ async function write(folder: string, plugins: ReadonlyArray<Plugin>, input: stri
     const { output } = await build.generate({
       format: "esm",
       codeSplitting: false,
-      sourcemap: true,
+      sourcemap: "hidden",
+      // no "dead" code is taken out: what follows a `throw` would be, the bundle's exports included
+      minify: false,
       file: path.join(folder, "bundle.mjs")
     })
     return output[0]

@@ -10,7 +10,7 @@ import { minify } from "rolldown/utils"
 import { fromBuild } from "./build-errors.ts"
 import { moduleName, shared, virtualModule } from "./bundle.ts"
 import { prepareDeclarations } from "./declarations.ts"
-import { parse } from "./edit-source.ts"
+import { type Node, parse, walk } from "./edit-source.ts"
 import { digestOf, sha256, sorted } from "./hash.ts"
 import { resolveImports } from "./resolve.ts"
 import type { CodeParts } from "./stage-code.ts"
@@ -48,15 +48,15 @@ export async function digestExport(file: string, name: string, options: DigestOp
   ]
   try {
     const chunks = await treeShaken(folder, plugins)
-    const imports = chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports])
-    const used = imports.flatMap((id) => versions.get(id) ?? [])
+    const imported = chunks.flatMap(({ code }) => importsIn(parse(code, "js")))
+    const used = imported.flatMap(({ from }) => versions.get(from) ?? [])
     const packages = sorted(Object.fromEntries(used.map(({ name, version }) => [name, version])))
     const modules = await moduleDigests(folder, chunks)
-    const shipped = shippedHelpers(chunks, helpers)
+    const shipped = shippedHelpers(imported, helpers)
     const code = chunks.map((chunk) => [chunk.fileName, chunk.code])
     return {
       digest: digestOf("code", code, packages, shipped),
-      modules: sorted({ ...modules, ...shipped }),
+      modules: sorted({ ...modules, ...shortened(shipped) }),
       packages
     }
   } catch (error) {
@@ -105,31 +105,60 @@ async function moduleDigests(
       if (!path.isAbsolute(id) || code === null || code.trim() === "") continue
       const name = moduleName(folder, id)
       const { code: bare } = await minify(name, code, { ...withoutSpaces, module: true })
-      if (bare !== "") digests[name] = sha256(bare).slice(0, 16)
+      if (bare !== "") digests[name] = sha256(bare)
     }
-  return digests
+  return shortened(digests)
+}
+
+/** Digests that explain are compared with their like alone: 64 bits are enough. */
+const shortened = (digests: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(digests).map(([name, digest]) => [name, digest.slice(0, 16)]))
+
+interface Import {
+  readonly from: string
+  /** null for all of them */
+  readonly names: ReadonlyArray<string> | null
+}
+/** What code imports, statically and dynamically. The bundler's own list still has what it shook off. */
+function importsIn(program: Node): ReadonlyArray<Import> {
+  const imports: Array<Import> = []
+  const add = (source: unknown, names: Import["names"]) => {
+    const from = textOf(source as Node | null | undefined)
+    if (from !== null) imports.push({ from, names })
+  }
+  walk(program, (node) => {
+    if (node.type === "ImportDeclaration") {
+      const specifiers = node["specifiers"] as ReadonlyArray<{
+        readonly imported?: { readonly name: string }
+      }>
+      const names = specifiers.map(({ imported }) => imported?.name)
+      add(node["source"], names.every((name) => name !== undefined) ? names : null)
+    } else if (/^(Import|ExportNamed|ExportAll)(Expression|Declaration)$/.test(node.type))
+      add(node["source"], null)
+    return true
+  })
+  return imports
+}
+
+/** A text that is written out, in any quotes: the bundler prefers backticks. */
+function textOf(node: Node | null | undefined): string | null {
+  if (node?.type === "Literal" && typeof node["value"] === "string") return node["value"]
+  const quasis = node?.type === "TemplateLiteral" ? (node["quasis"] as ReadonlyArray<Quasi>) : []
+  return quasis.length === 1 ? quasis[0]!.value.cooked : null
+}
+interface Quasi {
+  readonly value: { readonly cooked: string }
 }
 
 /** Helpers of `probeline/stages` that the code still imports after tree shaking, with their digests. */
 function shippedHelpers(
-  chunks: ReadonlyArray<OutputChunk>,
+  imports: ReadonlyArray<Import>,
   helpers: Readonly<Record<string, string>>
 ): Record<string, string> {
   const found: Record<string, string> = {}
-  for (const { code, imports } of chunks) {
-    if (!imports.includes("probeline/stages")) continue
-    for (const statement of parse(code, "js")["body"] as ReadonlyArray<ImportStatement>) {
-      if (statement.type !== "ImportDeclaration" || statement.source.value !== "probeline/stages") continue
-      for (const { imported } of statement.specifiers)
-        // a namespace may use any of them
-        for (const name of imported === undefined ? Object.keys(helpers) : [imported.name])
-          if (helpers[name] !== undefined) found[`probeline/stages#${name}`] = helpers[name]
-    }
-  }
+  for (const { from, names } of imports)
+    if (from === "probeline/stages")
+      for (const name of names ?? Object.keys(helpers))
+        if (helpers[name] !== undefined) found[`probeline/stages#${name}`] = helpers[name]
   return sorted(found)
-}
-interface ImportStatement {
-  readonly type: string
-  readonly source: { readonly value: string }
-  readonly specifiers: ReadonlyArray<{ readonly imported?: { readonly name: string } }>
 }
