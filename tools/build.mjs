@@ -5,7 +5,16 @@
  * every other dependency stays outside and is loaded when it is needed.
  */
 import { spawn } from "node:child_process"
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync
+} from "node:fs"
 import path from "node:path"
 import { rolldown } from "rolldown"
 import { root } from "./import-typescript.mjs"
@@ -21,13 +30,18 @@ const entries = {
 const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
 const outside = Object.keys(dependencies).filter((name) => name !== "effect")
 
-rmSync(dist, { recursive: true, force: true })
-mkdirSync(dist)
-// whatever fails, the rest is written: a program runs though a type is wrong
-const parts = await Promise.allSettled([bundle(), declarations(), codes()])
-for (const { reason } of parts.filter(({ status }) => status === "rejected")) {
-  console.error(reason.message)
-  process.exitCode = 1
+// built beside and moved in place, so that a program that is running, or another build, never sees half of it
+const made = path.join(root, `dist-${process.pid}.tmp`)
+rmSync(made, { recursive: true, force: true })
+mkdirSync(made)
+try {
+  const [typed] = await Promise.all([declarations(), bundle(), codes()])
+  rmSync(dist, { recursive: true, force: true })
+  renameSync(made, dist)
+  // the program runs though a type is wrong, but this build is no good for others
+  if (!typed) process.exitCode = 1
+} finally {
+  rmSync(made, { recursive: true, force: true })
 }
 
 async function bundle() {
@@ -40,22 +54,23 @@ async function bundle() {
     transform: { target: "node20" }
   })
   await build.write({
-    dir: dist,
+    dir: made,
     format: "esm",
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
     banner: (chunk) => (chunk.isEntry && chunk.name === "main" ? "#!/usr/bin/env node" : ""),
     comments: false
   })
-  const main = path.join(dist, "main.js")
+  const main = path.join(made, "main.js")
   if (existsSync(main)) chmodSync(main, 0o755)
 }
 
-/** Of the two public faces and what they reach. */
+/** Of the two public faces and what they reach. Says whether their types are right. */
 async function declarations() {
   const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc")
-  const code = await exitCode(compiler, "--project", path.join(root, "tools", "tsconfig.build.json"))
-  const types = path.join(dist, "types")
+  const types = path.join(made, "types")
+  const project = path.join(root, "tools", "tsconfig.build.json")
+  const code = await exitCode(compiler, "--project", project, "--outDir", types)
   for (const name of existsSync(types) ? readdirSync(types, { recursive: true }) : []) {
     if (!name.endsWith(".d.ts")) continue
     const file = path.join(types, name)
@@ -63,11 +78,11 @@ async function declarations() {
     const text = readFileSync(file, "utf8").replace(/((?:from|import)[\s(]*"\.{1,2}\/[^"]+)\.ts"/g, '$1.js"')
     writeFileSync(file, text)
   }
-  if (code !== 0) throw new Error("the declarations have errors of type")
+  return code === 0
 }
 
 async function codes() {
-  writeFileSync(path.join(dist, "stage-codes.json"), `${JSON.stringify(await stageCodes(), null, 1)}\n`)
+  writeFileSync(path.join(made, "stage-codes.json"), `${JSON.stringify(await stageCodes(), null, 1)}\n`)
 }
 
 /** @param {string} script @param {ReadonlyArray<string>} parameters */
