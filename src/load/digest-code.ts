@@ -2,7 +2,8 @@
  * The digest of one export: its code and that of all it uses, tree-shaken, without comments, spaces and types.
  *
  * The stage's *export* is digested, not its `compute`: it reaches `compute`, `open`, `identity` and the schemas in
- * one go, inline or not. See declarations.ts for what of a module counts. This module imports rolldown: load it lazily.
+ * one go, inline or not. See declarations.ts for what of a module counts. Not seen: files read by path at run time,
+ * `import(name)` of a name that is computed, and `require`. This module imports rolldown: load it lazily.
  */
 import * as path from "node:path"
 import { type OutputChunk, type Plugin, rolldown } from "rolldown"
