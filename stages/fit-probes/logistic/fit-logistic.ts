@@ -6,6 +6,7 @@
  * relative to itself for C ≤ 1 and to ln K above.
  */
 import { assignFolds } from "../../statistics/folds.ts"
+import { cellWeights } from "../../statistics/weights.ts"
 import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "../probe.ts"
 import { checkProbeData, isConstant, presentClasses } from "../probe.ts"
 import type { Matrix } from "./matrix.ts"
@@ -32,6 +33,11 @@ export interface LogisticOptions extends ProbeData, FitControl {
   readonly imageIds?: ReadonlyArray<string>
   /** [rows] ≥ 0, scaled so that their mean is 1 (see `cellWeights`); 1 by default. Rows of weight 0 are not fitted on */
   readonly weights?: Float64Array
+  /**
+   * [rows] in place of `weights`: the cells of every training set, inner ones too, get the same say within it. Weights
+   * that were taken over all rows would tell a training set which classes the held-out rows have more of: it has less.
+   */
+  readonly cells?: Int32Array
   readonly outer: ReadonlyArray<OuterSplit>
   /** strengths C, ascending; with a single one nothing is chosen */
   readonly grid?: ReadonlyArray<number>
@@ -152,9 +158,9 @@ function regressionOn(
   overall: Scaling,
   rows: Int32Array
 ): Regression {
-  const { x, labels, width, weights } = options
+  const { x, labels, width } = options
   const classes = presentClasses(options, rows)
-  const taken = Float64Array.from(rows, (row) => weights?.[row] ?? 1)
+  const taken = weightsOf(options, rows)
   return {
     classes,
     rows,
@@ -166,13 +172,19 @@ function regressionOn(
   }
 }
 
+/** The weights of some rows as a set of their own. */
+const weightsOf = ({ weights, cells }: LogisticOptions, rows: Int32Array): Float64Array =>
+  cells === undefined
+    ? Float64Array.from(rows, (row) => weights?.[row] ?? 1)
+    : cellWeights(rows.map((row) => cells[row]!))
+
 /** Inner folds by image, balanced over the classes of an image's rows. */
 function innerFoldsOf(
   options: LogisticOptions,
   train: Int32Array,
   regress: (rows: Int32Array) => Regression
 ): Array<InnerFold> {
-  const { images, imageIds, labels, weights, innerFolds: folds = 4, seed } = options
+  const { images, imageIds, labels, innerFolds: folds = 4, seed } = options
   const classesOf = new Map<string, Array<number>>()
   const idOf = (row: number) => imageIds?.[images[row]!] ?? String(images[row]!)
   for (const row of train) {
@@ -192,13 +204,14 @@ function innerFoldsOf(
     seed: `${seed} inner`
   })
   const foldOf = train.map((row) => assigned.get(idOf(row))!)
+  const weights = weightsOf(options, train)
   return Array.from({ length: folds }, (_, fold) => {
     const heldOut = train.filter((_, t) => foldOf[t] === fold)
     return {
       regression: regress(train.filter((_, t) => foldOf[t] !== fold)),
       heldOut,
       labels: heldOut.map((row) => labels[row]!),
-      weights: Float64Array.from(heldOut, (row) => weights?.[row] ?? 1)
+      weights: weights.filter((_, t) => foldOf[t] === fold)
     }
   })
 }
@@ -247,13 +260,15 @@ async function finish(
 }
 
 function checkLogistic(
-  { images, imageIds, weights, rows, seed }: LogisticOptions,
+  { images, imageIds, weights, cells, rows, seed }: LogisticOptions,
   grid: ReadonlyArray<number>
 ): void {
   if (images.length !== rows) throw new RangeError(`images has ${images.length} rows and x ${rows}`)
   if (imageIds)
     for (const image of images)
       if (imageIds[image] === undefined) throw new RangeError(`imageIds has no entry for image ${image}`)
+  if (weights && cells) throw new RangeError("give weights or cells, not both")
+  if (cells && cells.length !== rows) throw new RangeError(`cells has ${cells.length} rows and x ${rows}`)
   if (weights && weights.length !== rows)
     throw new RangeError(`weights has ${weights.length} rows and x ${rows}`)
   weights?.forEach((weight, row) => {
