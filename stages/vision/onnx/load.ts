@@ -34,7 +34,7 @@ export async function loadTapped(
   let bytes: Uint8Array
   try {
     model = readModel(access)
-    tapped = tapModel(model, taps, { pool })
+    tapped = tapModel(model, taps, { pool, pinStream: true })
     bytes = withPatch(file, access.size, tapped.patch)
   } catch (error) {
     throw error instanceof OnnxError ? new OnnxError(`${file}: ${error.message}`, { cause: error }) : error

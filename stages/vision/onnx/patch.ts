@@ -4,14 +4,12 @@
  * With `pool`, each tap [B, T, D] is multiplied in the graph by weights [B, R, T] that come in with the images, so
  * that R vectors an image leave the runtime in place of T.
  */
-import { tensorPrefix, namesOf } from "./choose-taps.ts"
-import { describeEncoder } from "./describe.ts"
 import { elementTypeOf } from "./element-type.ts"
-import { type GraphIndex, indexGraph } from "./graph-index.ts"
+import { indexGraph } from "./graph-index.ts"
 import { imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { Tap } from "./taps.ts"
+import { resolveTaps } from "./resolve-taps.ts"
 import { graphPatch, nameOnly, node, tensorInfo } from "./writer.ts"
 
 /** The input that takes pooling weights, float32 [batch, rows, tokens]. */
@@ -24,6 +22,12 @@ export interface TapOptions {
    * its neighbours. Pad with a row of zeros.
    */
   readonly pool?: boolean
+  /**
+   * Make outputs of all tensors of the residual stream, asked for or not, so that a tap's values do not depend, in
+   * their last bits, on which others are chosen: onnxruntime fuses a sum with the norm behind it where nobody else
+   * reads the sum. Who runs the model need not fetch them.
+   */
+  readonly pinStream?: boolean
 }
 export interface TappedModel {
   /** to be put behind the model's bytes */
@@ -42,7 +46,7 @@ export interface TappedModel {
 export function tapModel(
   model: Model,
   taps: ReadonlyArray<string>,
-  { pool = false }: TapOptions = {}
+  { pool = false, pinStream = false }: TapOptions = {}
 ): TappedModel {
   const index = indexGraph(model.graph)
   if (pool && model.graph.inputs.some(({ name }) => name === weightsInput)) {
@@ -53,7 +57,13 @@ export function tapModel(
   // an output must not be declared twice
   const declared = new Set(model.graph.outputs.map(({ name }) => name))
   const added: Array<Uint8Array> = []
-  for (const tap of resolveTaps(model, index, taps)) {
+  const declare = (output: string) => {
+    if (declared.has(output)) return
+    declared.add(output)
+    added.push(nameOnly(output))
+  }
+  const { chosen, stream } = resolveTaps(model, index, taps)
+  for (const tap of chosen) {
     if (outputs.has(tap.name)) continue
     if (tap.sumOf !== undefined) nodes.push(...sumNodes(tap.sumOf, tap.tensor))
     let output = tap.tensor
@@ -66,36 +76,15 @@ export function tapModel(
       output = `probeline/${tap.name}`
     }
     outputs.set(tap.name, output)
-    if (declared.has(output)) continue
-    declared.add(output)
-    added.push(nameOnly(output))
+    declare(output)
   }
+  // a sum that is fused in the file itself stays so
+  if (pinStream) for (const { tensor, sumOf } of stream) if (sumOf === undefined) declare(tensor)
   const inputs = pool ? [weightsInfo(model)] : []
   return { patch: graphPatch({ nodes, inputs, outputs: added }), outputs }
 }
 
 const FLOAT = 1
-
-/** The structure is looked at only where a name needs it: taps by tensor work with any model. */
-function resolveTaps(
-  model: Model,
-  { producer }: GraphIndex,
-  names: ReadonlyArray<string>
-): ReadonlyArray<Tap> {
-  if (names.length === 0) throw new OnnxError("no taps are chosen")
-  let known: ReadonlyArray<Tap> | null = null
-  return names.map((name) => {
-    if (name.startsWith(tensorPrefix)) {
-      const tensor = name.slice(tensorPrefix.length)
-      if (producer.has(tensor)) return { name, tensor }
-      throw new OnnxError(`no node of the graph makes a tensor "${tensor}"`)
-    }
-    known ??= describeEncoder(model).taps
-    const tap = known.find((tap) => tap.name === name)
-    if (tap === undefined) throw new OnnxError(`there is no tap "${name}": there are ${namesOf(known)}`)
-    return tap
-  })
-}
 
 /** Additions one by one, in the order of the fused node. */
 function sumNodes([first, ...rest]: ReadonlyArray<string>, sum: string): ReadonlyArray<Uint8Array> {

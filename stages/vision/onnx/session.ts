@@ -4,16 +4,18 @@ import { imageInput } from "./image-flow.ts"
 import { loadTapped } from "./load.ts"
 import type { Dimension, Model, ValueInfo } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import { type TapOptions, weightsInput } from "./patch.ts"
+import { weightsInput } from "./patch.ts"
 import { checkImages, checkWeights, type ImageShape } from "./session-inputs.ts"
 import { joinBatches, repeatRows, type TapOutputs, type TapValues } from "./tap-values.ts"
 
 export type { TapOutputs, TapValues } from "./tap-values.ts"
 export type { ImageShape } from "./session-inputs.ts"
 
-export interface EncoderOptions extends TapOptions {
+export interface EncoderOptions {
   /** names of taps, or `tensor:NAME` */
   readonly taps: ReadonlyArray<string>
+  /** Give out pooled rows in place of all tokens; see `TapOptions.pool`. */
+  readonly pool?: boolean
   /** of the runtime: several sessions of one thread are faster than one of several */
   readonly threads?: number
 }

@@ -79,3 +79,51 @@ export function graphBytes(
 }
 export const graphModel = (...parts: Parameters<typeof graphBytes>): Model =>
   readModel(bytesAccess(graphBytes(...parts)))
+
+/** A runnable block of one attention whose sum and norm are one node of onnxruntime's own, [batch, 16, 4]. */
+export function fusedModel(): Uint8Array {
+  const tensor = (name: string, dims: ReadonlyArray<number>, type: number, data: ArrayBufferView) =>
+    embedded(
+      5,
+      message(
+        ...dims.map((dim) => integer(1, dim)),
+        integer(2, type),
+        text(8, name),
+        embedded(9, new Uint8Array(data.buffer))
+      )
+    )
+  const [float32, int64] = [1, 7]
+  const patches = Float32Array.from({ length: 4 * 3 * 8 * 8 }, (_, i) => Math.sin(i))
+  const permutation = embedded(
+    5,
+    message(text(1, "perm"), integer(8, 0), integer(8, 2), integer(8, 1), integer(20, 7))
+  )
+  const transposed = (from: string, to: string) => message(node("Transpose", [from], to), permutation)
+  const nodes = [
+    message(node("Conv", ["image", "patches"], "map"), embedded(5, stridesOfEight)),
+    node("Reshape", ["map", "shape"], "flat"),
+    transposed("flat", "x"),
+    transposed("x", "keys"),
+    node("MatMul", ["x", "keys"], "scores"),
+    node("Softmax", ["scores"], "p"),
+    node("MatMul", ["p", "x"], "attention"),
+    message(node("SkipLayerNormalization", ["x", "attention", "g", "b"], "y"), text(7, "com.microsoft"))
+  ]
+  const weights = [
+    tensor("patches", [4, 3, 8, 8], float32, patches),
+    tensor("shape", [3], int64, BigInt64Array.of(0n, 4n, 16n)),
+    tensor("g", [4], float32, Float32Array.of(1, 2, 3, 4)),
+    tensor("b", [4], float32, Float32Array.of(0, 1, 0, 1))
+  ]
+  return message(
+    integer(1, 8),
+    embedded(8, integer(2, 17)),
+    embedded(8, message(text(1, "com.microsoft"), integer(2, 1))),
+    graphPatch({
+      nodes,
+      inputs: [tensorInfo("image", "float32", ["batch", 3, 32, 32])],
+      outputs: [tensorInfo("y", "float32", ["batch", 16, 4])]
+    }),
+    embedded(7, message(text(2, "fused"), ...weights))
+  )
+}

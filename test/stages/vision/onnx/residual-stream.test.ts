@@ -44,6 +44,22 @@ const preNorm = (blocks: number): ReadonlyArray<Step> => [
   ...Array.from({ length: blocks }, (_, i) => preNormBlock(i, `x${i}`)).flat()
 ]
 
+const postNormBlock = (i: number): ReadonlyArray<Step> => [
+  ...attention(`x${i}`, `att${i}`),
+  ["Add", `x${i} att${i}`, `sum${i}`],
+  norm(`sum${i}`, `mid${i}`),
+  ...mlp(`mid${i}`, `mlp${i}`),
+  ["Add", `mlp${i} mid${i}`, `sum${i}m`],
+  norm(`sum${i}m`, `x${i + 1}`)
+]
+const parallelBlock = (i: number): ReadonlyArray<Step> => [
+  norm(`x${i}`, `n${i}`),
+  ...attention(`n${i}`, `att${i}`),
+  ...mlp(`n${i}`, `mlp${i}`),
+  ["Add", `x${i} att${i}`, `half${i}`],
+  ["Add", `half${i} mlp${i}`, `x${i + 1}`]
+]
+
 const tapsOf = (steps: ReadonlyArray<Step>, outputs: string): Readonly<Record<string, string>> => {
   const { taps } = describeEncoder(graphModel(steps, outputs, [patchWeights]))
   return Object.fromEntries(taps.map(({ name, tensor }) => [name, tensor]))
@@ -89,33 +105,12 @@ describe("the residual stream is found by structure", () => {
   })
 
   test("of post-norm blocks: what leaves a block is normed", () => {
-    const steps: ReadonlyArray<Step> = [
-      ...stem("x0"),
-      ...[0, 1].flatMap((i): ReadonlyArray<Step> => [
-        ...attention(`x${i}`, `att${i}`),
-        ["Add", `x${i} att${i}`, `sum${i}`],
-        norm(`sum${i}`, `mid${i}`),
-        ...mlp(`mid${i}`, `mlp${i}`),
-        ["Add", `mlp${i} mid${i}`, `sum${i}m`],
-        norm(`sum${i}m`, `x${i + 1}`)
-      ]),
-      ["Relu", "x2", "y"]
-    ]
+    const steps: ReadonlyArray<Step> = [...stem("x0"), ...[0, 1].flatMap(postNormBlock), ["Relu", "x2", "y"]]
     expect(tapsOf(steps, "y")).toEqual(preNormTaps)
   })
 
   test("of parallel blocks: attention and MLP are added at once", () => {
-    const steps: ReadonlyArray<Step> = [
-      ...stem("x0"),
-      ...[0, 1].flatMap((i): ReadonlyArray<Step> => [
-        norm(`x${i}`, `n${i}`),
-        ...attention(`n${i}`, `att${i}`),
-        ...mlp(`n${i}`, `mlp${i}`),
-        ["Add", `x${i} att${i}`, `half${i}`],
-        ["Add", `half${i} mlp${i}`, `x${i + 1}`]
-      ]),
-      norm("x2", "y")
-    ]
+    const steps: ReadonlyArray<Step> = [...stem("x0"), ...[0, 1].flatMap(parallelBlock), norm("x2", "y")]
     expect(tapsOf(steps, "y")).toEqual({
       embed: "x0",
       "block.0.resid_post": "x1",
