@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import { localExecutor } from "../../../src/executors/local.ts"
 import { inProcessExecutor } from "../../../src/executors/in-process.ts"
 import {
   column,
@@ -26,6 +27,7 @@ import { previousTraces } from "../../../src/plan/previous.ts"
 import { type NodePlan, planAll, type Planning } from "../../../src/plan/plan.ts"
 import type { RunEvent } from "../../../src/run/events.ts"
 import { runGraph } from "../../../src/run/run.ts"
+import type { StageAddress } from "../../../src/run/task.ts"
 import { digestJson } from "../../../src/store/canonical-json.ts"
 import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/file-system.ts"
 import { layout } from "../../../src/store/layout.ts"
@@ -88,9 +90,13 @@ export type Items = Readonly<Record<string, readonly [number, number]>>
 // ---- running ---------------------------------------------------------------------------------------------------
 export interface LabOptions {
   readonly jobs?: number
+  /** interrupts the run, as Ctrl-C does */
+  readonly signal?: AbortSignal
   readonly keepGoing?: boolean
   readonly retryFailed?: boolean
   readonly force?: ReadonlyArray<string>
+  /** runs stages that ask for it in worker processes, found by their address */
+  readonly workers?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
   /** decorates the file system: to count, to fail */
   readonly files?: (files: FileSystemCalls) => FileSystemCalls
 }
@@ -143,7 +149,11 @@ export class Lab {
     const events: Array<RunEvent> = []
     const id = `run-${String(this.#run++).padStart(6, "0")}`
     const program = Effect.gen({ self: this }, function* () {
-      const executor = yield* inProcessExecutor(planning)
+      const { workers } = options
+      const executor =
+        workers === undefined
+          ? yield* inProcessExecutor(planning)
+          : yield* localExecutor(planning, { entry: workers.entry, onOutput: () => {} })
       return yield* runGraph({
         pipeline: "lab",
         file: join(this.folder, "lab.ts"),
@@ -152,7 +162,7 @@ export class Lab {
         outputs: {},
         planning,
         executor,
-        addressOf: () => null,
+        addressOf: workers?.addressOf ?? (() => null),
         jobs: options.jobs ?? 1,
         keepGoing: options.keepGoing ?? false,
         emit: (event) => void events.push(event),
@@ -162,7 +172,8 @@ export class Lab {
         host: { cpu: "test", host: "test", node: "test" }
       })
     })
-    return { run: await Effect.runPromise(Effect.scoped(program)), events }
+    const runOptions = options.signal === undefined ? {} : { signal: options.signal }
+    return { run: await Effect.runPromise(Effect.scoped(program), runOptions), events }
   }
   close(): void {
     rmSync(this.folder, { recursive: true, force: true })

@@ -1,0 +1,114 @@
+/** Worker processes, as real processes: a stage that kills its worker, one that throws, one that never ends. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { afterEach, beforeEach, expect, it } from "vitest"
+import type { AnyStage, Stage } from "../../../src/pipeline/stage.ts"
+import { Lab, numbers } from "../run/lab.ts"
+
+const dist = new URL("../../../dist/", import.meta.url)
+/** A module as a user's bundle would be: plain JavaScript that a worker imports by address. */
+const stages = `
+import { writeFileSync } from "node:fs"
+import { column, defineStage, each, one } from ${JSON.stringify(new URL("index.js", dist).href)}
+const itemwise = (name, compute, more = {}) =>
+  defineStage.itemwise(name, {
+    inputs: { of: each({ a: column.float64() }) },
+    output: one({ pid: column.int32(), a: column.float64() }),
+    isolate: true,
+    chunk: 4,
+    compute,
+    ...more
+  })
+export const apart = itemwise("apart", (items) => items.map(({ of }) => ({ pid: process.pid, a: of.a })))
+export const deadly = itemwise("deadly", (items) => {
+  if (items.some(({ of }) => of.a === 3)) process.kill(process.pid, "SIGKILL")
+  return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
+})
+export const throws = itemwise("throws", (items) => {
+  if (items.some(({ of }) => of.a === 3)) throw new Error("three is too many")
+  return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
+})
+export const endless = itemwise("endless", async (items, _given, context) => {
+  writeFileSync(process.env.PROBELINE_TEST_MARK, String(process.pid))
+  context.log("here for good")
+  for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+})
+`
+let lab: Lab
+let module: Record<string, Stage<never, never, never, never>>
+let url: string
+beforeEach(async () => {
+  lab = new Lab()
+  const file = join(lab.folder, "stages.mjs")
+  writeFileSync(file, stages)
+  url = pathToFileURL(file).href
+  module = (await import(url)) as typeof module
+})
+afterEach(() => lab.close())
+
+const addressOf = (stage: AnyStage) => {
+  const found = Object.entries(module).find(([, one]) => one.stage === stage)
+  return found === undefined ? null : { url, module: null, export: found[0] }
+}
+const workers = { entry: new URL("worker.js", dist), addressOf }
+const graphOf = (name: string) => {
+  const items = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`i${i}`, [i, 0] as const]))
+  const source = numbers("source", { file: { path: lab.writeItems(items) } })
+  const node = (module[name] as unknown as (id: string, args: object) => typeof source)("node", {
+    of: source
+  })
+  return lab.graph({ node })
+}
+
+it("runs stages that ask for it in other processes, as many as there are jobs", async () => {
+  const { run } = await lab.run(graphOf("apart"), { workers, jobs: 2 })
+  expect(run.nodes[1]).toMatchObject({ status: "executed", items: { total: 10, executed: 10, failed: 0 } })
+  const here = await lab.run(graphOf("apart"), { workers, jobs: 2 })
+  expect(here.run.nodes[1]!.status).toBe("cached")
+})
+
+it("a worker that is killed costs its chunk alone: the item that does it is found, and the others are kept", async () => {
+  const { run, events } = await lab.run(graphOf("deadly"), { workers, jobs: 2 })
+  expect(run.nodes[1]).toMatchObject({
+    status: "failed",
+    items: { total: 10, executed: 9, failed: 1 },
+    failures: [{ item: "i3" }]
+  })
+  expect(run.nodes[1]!.failures[0]!.error).toContain("died by SIGKILL")
+  expect(events.filter(({ type }) => type === "item-failed")).toHaveLength(1)
+})
+
+it("a throw crosses the channel with its message", async () => {
+  const { run } = await lab.run(graphOf("throws"), { workers, jobs: 1 })
+  expect(run.nodes[1]!.failures).toEqual([{ item: "i3", error: "three is too many" }])
+})
+
+it("interrupting a run kills the workers, though they never yield", async () => {
+  const mark = join(lab.folder, "mark")
+  process.env["PROBELINE_TEST_MARK"] = mark
+  const controller = new AbortController()
+  const running = lab.run(graphOf("endless"), { workers, jobs: 1, signal: controller.signal })
+  const settled = running.then(
+    () => "ended",
+    () => "interrupted"
+  )
+  await until(() => existsSync(mark) && readFileSync(mark, "utf8") !== "")
+  const pid = Number(readFileSync(mark, "utf8"))
+  controller.abort()
+  expect(await settled).toBe("interrupted")
+  await until(() => !alive(pid))
+})
+
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+/** Polls until it holds; the test's own timeout ends it otherwise. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+}
