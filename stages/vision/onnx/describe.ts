@@ -103,10 +103,16 @@ function pooledTap({ graph }: Model, { index, additions }: ResidualStream, width
 }
 
 function lastWidth({ graph, producer }: GraphIndex, tensor: string): number | null {
-  const { inputs } = graph.nodes[producer.get(tensor)!]!
-  for (const name of inputs) {
-    const weight = graph.initializers.get(name)
-    if (weight !== undefined) return weight.dims.length === 1 ? weight.dims[0]! : null
+  for (let name = tensor; ;) {
+    const i = producer.get(name)
+    if (i === undefined) return null
+    const { op, inputs } = graph.nodes[i]!
+    for (const input of inputs) {
+      const dims = graph.initializers.get(input)?.dims
+      if (dims?.length === 1 && !takesOneToken(op)) return dims[0]!
+    }
+    if (!takesOneToken(op)) return null
+    name = inputs[0]!
   }
-  return null
 }
+const takesOneToken = (op: string) => op === "Gather" || op === "Slice" || op === "Squeeze"

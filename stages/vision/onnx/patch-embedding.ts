@@ -59,7 +59,8 @@ export function concatenatedPrefix(index: GraphIndex, flow: Flow, end: number, w
   let prefix = 0
   for (const { op, inputs } of stem(flow, end)) {
     if (op !== "Concat") continue
-    for (const name of inputs) {
+    // what comes after the last patch (YOLOS' detection tokens) is no prefix
+    for (const name of inputs.slice(0, inputs.findLastIndex(flow.dependsOnImage))) {
       if (flow.dependsOnImage(name)) continue
       const dims = parameterDims(index, name)
       if (dims?.at(-1) !== width) return null

@@ -257,3 +257,35 @@ test("a second, shorter stream is left out with a warning", () => {
     "another residual stream of 2 additions is left out: the longest, of 4, is taken"
   ])
 })
+
+describe("tokens before the patches are counted", () => {
+  const prefixOf = (joins: ReadonlyArray<Step>) => {
+    const steps: ReadonlyArray<Step> = [
+      ...stem("grid"),
+      ["Expand", "cls batch", "one"],
+      ...joins,
+      ...preNormBlock(0, "x0")
+    ]
+    const weights = [patchWeights, ["cls", 1, 1, 32], ["registers", 1, 4, 32], ["odd", 1, 4, 31]] as const
+    return describeEncoder(graphModel(steps, "x1", weights)).prefixTokens
+  }
+  test.each([
+    ["none", 0, [["Add", "grid more", "x0"]]],
+    ["a class token", 1, [["Concat", "one grid", "x0"]]],
+    [
+      "registers put behind the class token later",
+      5,
+      [
+        ["Concat", "one grid", "joined"],
+        ["Slice", "joined first", "head"],
+        ["Slice", "joined others", "rest"],
+        ["Concat", "head registers rest", "x0"]
+      ]
+    ],
+    ["not those behind the patches", 1, [["Concat", "one grid registers", "x0"]]],
+    ["unknown where the size is computed", null, [["Concat", "computed grid", "x0"]]],
+    ["unknown where the width is another", null, [["Concat", "odd grid", "x0"]]]
+  ] as ReadonlyArray<[string, number | null, ReadonlyArray<Step>]>)("%s: %s", (_, prefix, joins) => {
+    expect(prefixOf(joins)).toBe(prefix)
+  })
+})
