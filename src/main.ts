@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The binary. */
 import { readFileSync } from "node:fs"
 import { commandLine } from "./cli/command-line.ts"

@@ -5,7 +5,9 @@ export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
 export type Paint = (style: Style, text: string) => string
 
 export const noPaint: Paint = (_style, text) => text
-const ansiPaint: Paint = (style, text) => (text === "" ? text : styleText(style, text))
+// whether to colour is decided here, by stream: Node would look at stdout alone
+const ansiPaint: Paint = (style, text) =>
+  text === "" ? text : styleText(style, text, { validateStream: false })
 
 /** Source of NO_COLOR: https://no-color.org (set, and not empty). */
 export const paintFor = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): Paint =>

@@ -1,13 +1,12 @@
 /** `run --dry-run`: what would run, and why. */
-import { sentence } from "../plan/cue.ts"
+import { cueLine } from "./cue-line.ts"
 import type { NodePlan } from "../plan/plan.ts"
 import type { Paint, Style } from "./colour.ts"
 import { type Forecast, forecast } from "./forecast.ts"
 import { itemCounts } from "./item-counts.ts"
 import type { Opened } from "./opened.ts"
-import { printable } from "./plain-text.ts"
 import { totals } from "./status.ts"
-import { widthOf } from "./plain-text.ts"
+import { oneLine, widthOf } from "./plain-text.ts"
 
 /** `status` of a node is what the run would make of it, as far as is known; `state` and `cues` say why. */
 export function dryRunJson(
@@ -55,16 +54,18 @@ export function dryRunText(
 ): string {
   const forecasts = forecast(plans, keepGoing)
   const width = Math.max(...plans.map(({ node }) => widthOf(node.id)))
-  const blocks = plans.map(({ node, cues }) => {
+  const blocks = plans.map(({ node, state, cues }) => {
     const its = forecasts.get(node.id)!
     const [word, style] = wordOf(its)
-    const reasons = its.why === null ? cues.map(sentence) : [its.why]
+    const reasons = its.why === null ? cues.map((cue) => cueLine(cue, { node: node.id, state })) : [its.why]
     const margin = " ".repeat(width + 12)
-    const [first = "", ...others] = reasons.map((reason) => printable(reason).replaceAll("\n", " "))
+    const [first = "", ...others] = reasons.map(oneLine)
     return [
       `${node.id.padEnd(width)}  ${paint(style, word)}${" ".repeat(10 - word.length)}${first}`,
       ...others.map((reason) => margin + reason)
-    ].join("\n")
+    ]
+      .map((line) => line.trimEnd())
+      .join("\n")
   })
   return [...blocks, "", `${pipeline}: ${totals(forecasts)} (dry run: nothing was run)`].join("\n")
 }

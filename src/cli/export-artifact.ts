@@ -176,8 +176,17 @@ const chooseArray = (
     )
   )
 }
-const npyType = ({ type }: AnyColumn): NpyType | null =>
-  type === "float64" ? "<f8" : type === "int32" ? "<i4" : type === "bool" ? "|b1" : null
+/** Where NumPy has a null: NaN among doubles, and nowhere else. */
+const npyType = ({ type, detail }: AnyColumn): NpyType | null => {
+  const ofNullable = type === "nullable" ? (detail as AnyColumn).type : null
+  return type === "float64" || ofNullable === "float64"
+    ? "<f8"
+    : type === "int32"
+      ? "<i4"
+      : type === "bool"
+        ? "|b1"
+        : null
+}
 const arraysOf = ({ columns, families }: Manifest) => [
   ...Object.keys(families),
   ...Object.keys(columns).filter((name) => npyType(columns[name]!) !== null)
@@ -200,7 +209,7 @@ async function writeNpy(
     const cells = batch[plain]! as ReadonlyArray<number>
     const data =
       type === "<f8"
-        ? Float64Array.from(cells)
+        ? Float64Array.from(cells, (cell) => cell ?? NaN)
         : type === "<i4"
           ? Int32Array.from(cells)
           : Uint8Array.from(cells, Number)

@@ -16,7 +16,7 @@ export function failureText(error: unknown, { paint = noPaint, debug = false }: 
   const lines = [`${paint("red", "error:")} ${printable(message)}`]
   if (file !== null)
     lines.push(`  ${paint("dim", "in")} ${printable(file)}${line === null ? "" : `:${line}`}`)
-  if (field !== null) lines.push(`  ${paint("dim", "at")} ${printable(field)}`)
+  if (field !== null && !message.includes(field)) lines.push(`  ${paint("dim", "at")} ${printable(field)}`)
   if (hint !== null) lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
   if (debug) lines.push(...stacks(error))
   return lines.join("\n")

@@ -60,10 +60,11 @@ export function plainProgress({ err, errPaint: paint }: Output, now: () => numbe
         const { id, status, items, seconds, error } = event.record
         running.delete(id)
         if (status === "cached") break
-        const what =
-          error === null
-            ? `${counted(items.executed, "item")}${items.failed > 0 ? `, ${count(items.failed)} failed` : ""}`
-            : oneLine(error)
+        const some =
+          items.failed > 0
+            ? `${count(items.failed)} of ${counted(items.total ?? 0, "item")}`
+            : counted(items.executed, "item")
+        const what = error === null ? some : oneLine(error)
         const took = status === "skipped" || seconds === null ? "" : ` (${duration(seconds)})`
         err(
           `${node(id)} ${paint(status === "executed" ? "green" : status === "failed" ? "red" : "yellow", status)}: ${clipped(what, 300)}${took}`

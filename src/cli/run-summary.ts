@@ -79,6 +79,8 @@ function failureLines({ nodes }: RunRecord, paint: Paint): string {
     if (all.length > namedFailures)
       lines.push(`  … and ${count(all.length - namedFailures)} more, in the run's log.ndjson`)
   }
+  for (const hint of new Set(nodes.flatMap((node) => (node.status === "failed" ? (node.hint ?? []) : []))))
+    lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
   for (const { id, error } of skipped.slice(0, namedFailures))
     lines.push(`${paint("yellow", "skipped:")} ${id}: ${printable(error ?? "")}`)
   if (skipped.length > namedFailures)
@@ -106,15 +108,18 @@ const listed = (ids: ReadonlyArray<string>) =>
 export const summaryText = ({ title, columns, rows }: Summary, paint: Paint): string =>
   [paint("bold", oneLine(title)), textTable(columns, rows, { paint })].join("\n")
 
-function fileLines({ id, nodes, outputs }: RunRecord, store: string, paint: Paint): string {
+function fileLines({ id, nodes, outputs, status }: RunRecord, store: string, paint: Paint): string {
   const made = new Map(nodes.map((node) => [node.id, node.artifact !== null]))
   const files = [...new Set(Object.values(outputs).flat())].filter((node) => made.get(node) === true)
-  if (![...made.values()].includes(true)) return ""
+  // a run that was cut off is not the latest
+  const latest =
+    status === "ok" || status === "failed" ? [`  ${path.join(store, "runs", "latest")} → ${id}`] : []
+  if (![...made.values()].includes(true) || files.length + latest.length === 0) return ""
   return [
     paint("bold", "written"),
     ...files.slice(0, namedFiles).map((node) => `  ${path.join(store, viewOf(id, node))}`),
     ...(files.length > namedFiles ? [`  … and ${count(files.length - namedFiles)} more`] : []),
-    `  ${path.join(store, "runs", "latest")} → ${id}`
+    ...latest
   ].join("\n")
 }
 
@@ -129,7 +134,7 @@ function closingLine(run: RunRecord, paint: Paint): string {
       ? ""
       : ` in ${duration((Date.parse(run.finished) - Date.parse(run.started)) / 1000)}`
   const what =
-    of("cached") === nodes.length && nodes.length > 0
+    status === "ok" && of("cached") === nodes.length
       ? `everything was fresh (${counted(nodes.length, "node")})`
       : parts.join(", ")
   const hint =

@@ -9,6 +9,8 @@ import { textTable } from "./text-table.ts"
 
 const cellWidth = 32
 const namedFailures = 20
+const mostBlocks = 3
+const longCell = 500
 
 export function artifactText(artifact: Described, paint: Paint, width: number): string {
   const { node, stage, form, label, items, rows, partial, failed } = artifact
@@ -74,45 +76,46 @@ const tensorTable = (tensors: Described["tensors"], paint: Paint) =>
     { paint }
   )
 
-/** As many columns as the terminal has room for. */
-function rowTable(first: Described["first"], total: number, paint: Paint, width: number): string {
-  const names = Object.keys(first[0]!)
-  const cells = first.map((row) => names.map((name) => clipped(cellText(row[name]), cellWidth)))
-  let used = 0
-  const fits = names.findIndex((name, i) => {
-    used += 2 + Math.max(widthOf(name), ...cells.map((row) => widthOf(row[i]!)))
-    return used - 2 > width && i > 0
-  })
-  const shown = fits < 0 ? names.length : fits
-  const left = names.slice(shown)
+type Rows = Described["first"]
+
+const rowTable = (first: Rows, total: number, paint: Paint, width: number): string => {
+  const shown = `first ${count(first.length)} of ${counted(total, "row")}`
   return [
-    paint(
-      "bold",
-      first.length === total
-        ? counted(total, "row")
-        : `first ${count(first.length)} of ${counted(total, "row")}`
-    ),
-    textTable(
-      names.slice(0, shown),
-      cells.map((row) => row.slice(0, shown)),
-      { paint }
-    ),
-    ...(left.length === 0 ? [] : [paint("dim", `and ${left.join(", ")}`)])
+    paint("bold", first.length === total ? counted(total, "row") : shown),
+    fittedTable(first, paint, width)
   ].join("\n")
 }
 
-/** Each row as a block, a line a column. */
-export function itemText({ node, item, failed, total, rows }: ItemRows, paint: Paint): string {
+/** As many columns as the terminal has room for. */
+function fittedTable(rows: Rows, paint: Paint, width: number): string {
+  const names = Object.keys(rows[0]!)
+  const cells = rows.map((row) => names.map((name) => clipped(cellText(row[name]), cellWidth)))
+  let used = 0
+  const fits = names.findIndex((name, i) => {
+    used += 2 + cells.reduce((most, row) => Math.max(most, widthOf(row[i]!)), widthOf(name))
+    return used - 2 > width && i > 0
+  })
+  const shown = fits < 0 ? names.length : fits
+  const table = textTable(
+    names.slice(0, shown),
+    cells.map((row) => row.slice(0, shown)),
+    { paint }
+  )
+  return shown === names.length ? table : `${table}\n${paint("dim", `and ${names.slice(shown).join(", ")}`)}`
+}
+
+/** A few rows as blocks with a line a column, and whole cells; many as a table. */
+export function itemText({ node, item, failed, total, rows }: ItemRows, paint: Paint, width: number): string {
   if (failed !== null) return `${oneLine(item)} of ${node} ${paint("red", "failed")}: ${printable(failed)}`
-  const names = Object.keys(rows[0] ?? {})
-  const width = Math.max(0, ...names.map(widthOf))
-  const blocks = rows.map((row) =>
-    names
-      .map((name) => `  ${paint("dim", name.padEnd(width))}  ${clipped(cellText(row[name]), 500)}`)
-      .join("\n")
-  )
   const shown = rows.length < total ? `, first ${count(rows.length)}` : ""
-  return [`${paint("bold", oneLine(item))} of ${node}: ${counted(total, "row")}${shown}`, ...blocks].join(
-    "\n\n"
-  )
+  const head = `${paint("bold", oneLine(item))} of ${node}: ${counted(total, "row")}${shown}`
+  if (rows.length > mostBlocks) return `${head}\n\n${fittedTable(rows, paint, width)}`
+  const blocks = rows.map((row) => {
+    const names = Object.keys(row)
+    const longest = Math.max(0, ...names.map(widthOf))
+    const line = (name: string) =>
+      `  ${paint("dim", name.padEnd(longest))}  ${clipped(cellText(row[name]), longCell)}`
+    return names.map(line).join("\n")
+  })
+  return [head, ...blocks].join("\n\n")
 }

@@ -22,7 +22,7 @@ export const showCommand = defineCommand({
   examples: [
     ["show latest", "the last run"],
     ["show latest:measures", "what its node measures made"],
-    ["show @2:masks/vit scene-00012", "one scene's masks in the run before"]
+    ["show @2:masks/vit 00012", "one scene's masks in the run before"]
   ],
   run: ({ ref, item, rows }, { output, json, store: root }) =>
     Effect.gen(function* () {
@@ -49,7 +49,7 @@ export const showCommand = defineCommand({
       } else {
         const found = yield* itemRows(referred, item, rows)
         const { itemText } = yield* Effect.promise(() => import("./show-text.ts"))
-        output.out(json ? JSON.stringify(found) : itemText(found, output.paint))
+        output.out(json ? JSON.stringify(found) : itemText(found, output.paint, output.width))
       }
       return 0
     })

@@ -1,14 +1,14 @@
 /** `status`: what is fresh and what is not, a row a node. Reads manifests and traces, and runs nothing. */
 import * as Effect from "effect/Effect"
-import { type Cue, sentence } from "../plan/cue.ts"
 import { type NodePlan, planAll, type State } from "../plan/plan.ts"
 import type { Paint, Style } from "./colour.ts"
 import { defineCommand } from "./command.ts"
+import { cueLine } from "./cue-line.ts"
 import { type Forecast, forecast } from "./forecast.ts"
 import { type ItemCounts, itemCounts } from "./item-counts.ts"
 import { bytes, count } from "./numbers.ts"
 import { openPipeline } from "./open-pipeline.ts"
-import { clipped, printable } from "./plain-text.ts"
+import { clipped, oneLine, printable } from "./plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 import { type Cell, textTable } from "./text-table.ts"
 
@@ -73,7 +73,7 @@ export function statusText(
 ): string {
   const items = itemCounts(plans)
   const rows = plans.map((plan): ReadonlyArray<Cell> => {
-    const { node, state, known, cues } = plan
+    const { node, state, known } = plan
     const { why } = forecasts.get(node.id)!
     return [
       node.id,
@@ -83,7 +83,7 @@ export function statusText(
       },
       itemsText(items.get(node.id)!),
       known === null ? "–" : bytes(known.manifest.bytes),
-      { text: clipped(because(cues, why), Math.max(40, width - 50)), style: "dim" }
+      { text: clipped(because(plan, why), Math.max(40, width - 50)), style: "dim" }
     ]
   })
   const partial = [...new Set(plans.flatMap(({ known }) => known?.partial ?? []))]
@@ -111,14 +111,13 @@ function itemsText({ total, fresh, failed }: ItemCounts): string {
     : `${count(total)}${bad}`
 }
 
-function because(cues: ReadonlyArray<Cue>, why: string | null): string {
+/** The first reason, and how many others there are. */
+function because({ node, state, cues }: NodePlan, why: string | null): string {
   if (why !== null) return why
-  const first = cues[0]
-  if (first === undefined || first.cue === "fresh") {
-    const second = cues[1]
-    return second === undefined ? "" : sentence(second)
-  }
-  return `${sentence(first)}${cues.length > 1 ? ` (and ${cues.length - 1} more)` : ""}`
+  const [first, ...others] = state === "fresh" ? [] : cues.filter(({ cue }) => cue !== "fresh")
+  if (first === undefined) return ""
+  const more = others.length === 0 ? "" : ` (and ${count(others.length)} more)`
+  return `${oneLine(cueLine(first, { node: node.id, state }))}${more}`
 }
 
 /** `2 would run, 3 may run, 4 are fresh` */

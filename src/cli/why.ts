@@ -1,12 +1,13 @@
 /** `why`: the cues for which a node, or one of its items, is fresh or stale. */
 import * as Effect from "effect/Effect"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
-import { type Cue, sentence } from "../plan/cue.ts"
+import type { Cue } from "../plan/cue.ts"
 import { type NodePlan, planAll, type State } from "../plan/plan.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { chooseNodes, findNode } from "./choose-nodes.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
+import { cueLine } from "./cue-line.ts"
 import { openPipeline } from "./open-pipeline.ts"
 import { printable } from "./plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
@@ -23,7 +24,7 @@ export const whyCommand = defineCommand({
   options: setOption,
   examples: [
     ["why pipelines/quickstart.ts probes/vit", "which parameter, input, module or file changed"],
-    ["why pipelines/quickstart.ts masks/vit scene-00012", "the same of one scene"]
+    ["why pipelines/quickstart.ts masks/vit 00012", "the same of one scene"]
   ],
   run: ({ pipeline, node: id, item, set }, { output, json, store }) =>
     Effect.gen(function* () {
@@ -59,11 +60,7 @@ export function whyOf({ node, state, cues, failures }: NodePlan, item: string | 
 
 export function whyText({ node, item, state, cues }: Why, paint: Paint): string {
   const what = item === null ? node : `${item} of ${node}`
-  const lines = cues.map((cue) =>
-    cue.cue === "failed" && cue.path !== node && item === null
-      ? `${cue.path} ${sentence(cue)}`
-      : sentence(cue)
-  )
+  const lines = cues.map((cue) => cueLine(cue, { node, state }, item))
   return [
     `${what} is ${paint(stateStyle[state], state)}`,
     ...lines.map((line) => `  ${printable(line).replaceAll("\n", "\n    ")}`)

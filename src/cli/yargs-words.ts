@@ -74,13 +74,16 @@ const yargsOptions = (options: Options): Record<string, YargsOptions> =>
       name,
       {
         type: option.kind === "flag" ? "boolean" : "string",
-        describe: option.kind === "texts" ? `${option.doc} (repeatable)` : option.doc,
+        describe: describe(option),
         ...(option.alias === undefined ? {} : { alias: option.alias }),
         ...(option.kind === "choice" ? { choices: [...option.of] } : {}),
         ...(option.kind === "flag" ? {} : { requiresArg: true })
       } satisfies YargsOptions
     ])
   )
+
+const describe = (option: Options[string]): string =>
+  `${"value" in option ? `${option.value}: ` : ""}${option.doc}${option.kind === "texts" ? " (repeatable)" : ""}`
 
 function wordsOf(command: Command, parsed: Readonly<Record<string, unknown>>): Words {
   const list = (value: unknown): ReadonlyArray<unknown> =>

@@ -1,0 +1,15 @@
+/** Cues of a plan as lines: `sentence` says what, and here which item is added. */
+import { type Cue, sentence } from "../plan/cue.ts"
+import type { NodePlan } from "../plan/plan.ts"
+
+/** `item` is the item that was asked about, if any. */
+export function cueLine(
+  cue: Cue,
+  { node, state }: Pick<NodePlan, "state"> & { readonly node: string },
+  item: string | null = null
+): string {
+  if (cue.cue === "failed" && cue.path !== node && cue.path !== item) return `${cue.path} ${sentence(cue)}`
+  return cue.cue === "fresh" && state === "failed"
+    ? sentence(cue).replace(/^fresh since/, "tried at")
+    : sentence(cue)
+}

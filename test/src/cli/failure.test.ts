@@ -1,0 +1,55 @@
+import { expect, it } from "vitest"
+import { exitCodeOf, failureJson, failureText } from "../../../src/cli/failure.ts"
+import { Problem } from "../../../src/pipeline/problem.ts"
+
+const problem = new Problem("ParameterInvalid", "scenes: expected a whole number, got 1.5", {
+  file: "/p/demo.ts",
+  line: 12,
+  field: "params.scenes",
+  hint: "scenes to render",
+  cause: new Error("deep below")
+})
+
+it("says what was wrong, where, and what to do, without a stack", () => {
+  expect(failureText(problem).split("\n")).toEqual([
+    "error: scenes: expected a whole number, got 1.5",
+    "  in /p/demo.ts:12",
+    "  at params.scenes",
+    "  hint: scenes to render"
+  ])
+  expect(failureText(new Problem("RunNotFound", 'no run "x"', { field: "x" }))).toBe('error: no run "x"')
+})
+
+it("shows stacks, causes included, under --debug", () => {
+  const text = failureText(problem, { debug: true })
+  expect(text).toMatch(/at .*failure\.test\.ts/)
+  expect(text).toContain("caused by:")
+  expect(text).toContain("deep below")
+})
+
+it("gives the same fields as JSON", () => {
+  expect(failureJson(problem)).toEqual({
+    error: {
+      tag: "ParameterInvalid",
+      message: "scenes: expected a whole number, got 1.5",
+      file: "/p/demo.ts",
+      line: 12,
+      field: "params.scenes",
+      hint: "scenes to render"
+    }
+  })
+})
+
+it("owns up to a defect, with exit code 70", () => {
+  const defect = new TypeError("x is not a function")
+  expect(exitCodeOf(defect)).toBe(70)
+  expect(failureText(defect)).toMatch(/Probeline is at fault: x is not a function\n.*report it/)
+  expect(failureJson(defect).error).toMatchObject({ tag: "Defect", file: null, line: null, field: null })
+})
+
+it("takes the exit code from the problem", () => {
+  const codes = (["Usage", "StageFailed", "Stale", "StoreLocked", "StoreCorrupt"] as const).map((tag) =>
+    exitCodeOf(new Problem(tag, ""))
+  )
+  expect(codes).toEqual([2, 1, 3, 4, 5])
+})

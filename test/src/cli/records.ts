@@ -1,0 +1,110 @@
+/** Records, plans and graphs for the tests of what is printed. */
+import { column } from "../../../src/pipeline/columns.ts"
+import { buildGraph, type Graph } from "../../../src/pipeline/graph.ts"
+import { param } from "../../../src/pipeline/params.ts"
+import { each, many, one, table } from "../../../src/pipeline/ports.ts"
+import { defineStage } from "../../../src/pipeline/stage.ts"
+import type { Known, NodePlan, State } from "../../../src/plan/plan.ts"
+import type { Manifest } from "../../../src/store/manifest.ts"
+import type { NodeRecord, RunRecord } from "../../../src/store/run-record.ts"
+
+export const nodeRecord = (id: string, given: Partial<NodeRecord> = {}): NodeRecord => ({
+  id,
+  stage: "slow",
+  status: "executed",
+  items: { total: 4, executed: 4, cached: 0, failed: 0 },
+  artifact: "ab".repeat(32),
+  key: "cd".repeat(32),
+  bytes: 2048,
+  seconds: 1.5,
+  error: null,
+  hint: null,
+  failures: [],
+  incomplete: false,
+  partial: [],
+  ...given
+})
+
+export const runRecord = (nodes: ReadonlyArray<NodeRecord>, given: Partial<RunRecord> = {}): RunRecord => ({
+  format: 1,
+  id: "20260102-030405.006-abcd",
+  pipeline: "demo",
+  file: "/home/me/demo.ts",
+  params: { seed: 7 },
+  status: "ok",
+  started: "2026-01-02T03:04:05.006Z",
+  finished: "2026-01-02T03:04:15.006Z",
+  version: "0.1.0",
+  pid: 1,
+  nodes,
+  outputs: {},
+  ...given
+})
+
+const numbers = defineStage.source("numbers", {
+  item: "number",
+  output: one({ value: column.int32() }),
+  compute: async function* () {}
+})
+const halves = defineStage.itemwise("halves", {
+  inputs: { numbers: each({ value: column.int32() }) },
+  params: { by: param.int({ default: 2 }) },
+  output: one({ value: column.int32() }),
+  compute: () => []
+})
+const totals = defineStage.whole("totals", {
+  inputs: { parts: many({ value: column.int32() }) },
+  output: table({ total: column.float64() }),
+  compute: () => []
+})
+
+/** scenes → half/a, half/b (from half/a) → total */
+export function demoGraph(): Graph {
+  const scenes = numbers("scenes", {})
+  const a = halves("half/a", { numbers: scenes })
+  const b = halves("half/b", { numbers: a, by: 3 })
+  return buildGraph("demo", { total: totals("total", { parts: [a, b] }) }, (path) => path).graph
+}
+
+export const manifest = (given: Partial<Manifest> = {}): Manifest => ({
+  format: 1,
+  digest: "ab".repeat(32),
+  form: "row per item",
+  columns: { value: column.int32() },
+  label: "number",
+  items: 4,
+  rows: 4,
+  bytes: 2048,
+  ids: "ef".repeat(32),
+  digests: {},
+  families: {},
+  failed: [],
+  shards: [],
+  files: [],
+  ...given
+})
+export const known = (given: Partial<Manifest> = {}): Known => ({
+  manifest: manifest(given),
+  partial: [],
+  incomplete: (given.failed ?? []).length > 0
+})
+
+/** Plans of the demo graph, by state. */
+export const plans = (
+  states: Readonly<Record<string, State | (Partial<NodePlan> & { readonly state: State })>>,
+  graph = demoGraph()
+): ReadonlyArray<NodePlan> =>
+  graph.nodes.map((node) => {
+    const said = states[node.id]!
+    const given = typeof said === "string" ? { state: said } : said
+    return {
+      node,
+      preimage: null,
+      key: null,
+      trace: null,
+      known: given.state === "fresh" ? known() : null,
+      cues: [],
+      failures: [],
+      ...given
+    }
+  })

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest"
+import { noPaint } from "../../../src/cli/colour.ts"
+import { dryRunJson, dryRunText } from "../../../src/cli/dry-run.ts"
+import { forecast } from "../../../src/cli/forecast.ts"
+import { itemCounts } from "../../../src/cli/item-counts.ts"
+import { checkCode, statusJson, statusText } from "../../../src/cli/status.ts"
+import type { NodePlan } from "../../../src/plan/plan.ts"
+import { known, plans } from "./records.ts"
+
+const fresh = { scenes: "fresh", "half/a": "fresh", "half/b": "fresh", total: "fresh" } as const
+const changed = plans({
+  ...fresh,
+  "half/b": { state: "stale", cues: [{ cue: "parameter", path: "params.by", before: 3, after: 4 }] },
+  total: { state: "unknown", cues: [{ cue: "upstream", path: "half/b", before: null, after: null }] }
+})
+const failed = [{ item: "n2", error: "torn" }]
+const withFailed = {
+  ...fresh,
+  "half/a": {
+    state: "failed",
+    known: known({ items: 3, failed }),
+    failures: failed,
+    cues: [
+      { cue: "fresh", path: "r1", before: "then", after: null },
+      { cue: "failed", path: "n2", before: "torn", after: "r1" }
+    ]
+  }
+} as const
+
+const statuses = (of: ReadonlyArray<NodePlan>, keepGoing = false) =>
+  Object.fromEntries(
+    [...forecast(of, keepGoing)].map(([id, { status, certain }]) => [id, certain ? status : `${status}?`])
+  )
+
+describe("the forecast follows the rules of a run", () => {
+  it("runs what is stale, and perhaps what is below", () => {
+    expect(statuses(changed)).toEqual({
+      scenes: "cached",
+      "half/a": "cached",
+      "half/b": "executed",
+      total: "executed?"
+    })
+  })
+  it("skips whole stages over what is incomplete, unless it keeps going", () => {
+    const below = plans({ ...withFailed, total: "missing" })
+    expect(statuses(below)).toMatchObject({ "half/a": "failed", "half/b": "cached", total: "skipped" })
+    expect(statuses(below, true)).toMatchObject({ total: "executed" })
+  })
+  it("skips all below a stage that failed as a whole", () => {
+    const dead = plans({
+      scenes: { state: "failed", failures: failed },
+      "half/a": "unknown",
+      "half/b": "unknown",
+      total: "unknown"
+    })
+    expect(statuses(dead, true)).toEqual({
+      scenes: "failed",
+      "half/a": "skipped",
+      "half/b": "skipped",
+      total: "skipped"
+    })
+  })
+})
+
+describe("items are counted", () => {
+  const counts = (of: ReadonlyArray<NodePlan>, id: string) => itemCounts(of).get(id)
+  it("by state; a whole stage is one item", () => {
+    expect(counts(plans(fresh), "scenes")).toEqual({ total: 4, fresh: 4, stale: 0, missing: 0, failed: 0 })
+    expect(
+      counts(plans({ ...fresh, total: { state: "fresh", known: known({ form: "table" }) } }), "total")
+    ).toMatchObject({ total: 1, fresh: 1 })
+    expect(counts(plans(withFailed), "half/a")).toEqual({
+      total: 4,
+      fresh: 3,
+      stale: 0,
+      missing: 0,
+      failed: 1
+    })
+  })
+  it("of a stale node by what its inputs have, less what failed on the way", () => {
+    expect(counts(changed, "half/b")).toEqual({ total: 4, fresh: 0, stale: 4, missing: 0, failed: 0 })
+    const lost = plans({ ...withFailed, "half/b": "missing" })
+    expect(counts(lost, "half/b")).toEqual({ total: 3, fresh: 0, stale: 0, missing: 3, failed: 0 })
+  })
+  it("as null where they are not known before other nodes have run", () => {
+    const none = plans({ scenes: "missing", "half/a": "unknown", "half/b": "unknown", total: "unknown" })
+    expect(counts(none, "scenes")).toMatchObject({ total: null, missing: null })
+    expect(counts(none, "half/a")).toMatchObject({ total: null, fresh: 0 })
+  })
+})
+
+describe("status", () => {
+  const print = (of: ReadonlyArray<NodePlan>) => statusText("demo", of, forecast(of, false), noPaint, 100)
+  it("prints a row a node, with the first reason", () => {
+    expect(print(changed).split("\n")).toEqual([
+      "node    state    items    size",
+      "scenes  fresh        4  2.0 kB",
+      "half/a  fresh        4  2.0 kB",
+      "half/b  stale        4       –  parameter by: 3 → 4",
+      "total   unknown      1       –  unknown until half/b has run",
+      "",
+      "demo: 1 would run, 1 may run after that, 2 are fresh"
+    ])
+  })
+  it("says what failed before, and when everything is fresh", () => {
+    expect(print(plans({ ...withFailed, total: "missing" }))).toMatch(
+      /half\/a +failed +3 of 4, 1 failed +2\.0 kB +n2 failed before: torn/
+    )
+    expect(print(plans(fresh))).toMatch(/demo: everything is fresh$/)
+  })
+  it("exits 3 if anything would run, 1 if something failed, 0 otherwise", () => {
+    const code = (of: ReadonlyArray<NodePlan>) => checkCode(forecast(of, false))
+    expect(code(plans(fresh))).toBe(0)
+    expect(code(changed)).toBe(3)
+    expect(code(plans(withFailed))).toBe(1)
+  })
+  it("keeps the contract of --json", () => {
+    const json = statusJson("demo", changed, forecast(changed, false))
+    expect(json.pipeline).toBe("demo")
+    expect(json.nodes[2]).toMatchObject({
+      id: "half/b",
+      stage: "halves",
+      state: "stale",
+      items: { total: 4, fresh: 0, stale: 4, missing: 0, failed: 0 },
+      cues: [{ cue: "parameter", path: "params.by", before: 3, after: 4 }]
+    })
+  })
+})
+
+describe("a dry run", () => {
+  it("says of each node what would run and why", () => {
+    expect(dryRunText("demo", changed, false, noPaint).split("\n")).toEqual([
+      "scenes  fresh",
+      "half/a  fresh",
+      "half/b  run       parameter by: 3 → 4",
+      "total   may run   unknown until half/b has run",
+      "",
+      "demo: 1 would run, 1 may run after that, 2 are fresh (dry run: nothing was run)"
+    ])
+  })
+  it("keeps the contract of run --json, with state and cues", () => {
+    const json = dryRunJson({ name: "demo", file: "/demo.ts", params: {} }, changed, false)
+    expect(json).toMatchObject({ run: null, pipeline: "demo", status: "planned" })
+    expect(json.nodes.map(({ status, state }) => [status, state])).toEqual([
+      ["cached", "fresh"],
+      ["cached", "fresh"],
+      ["executed", "stale"],
+      ["executed", "unknown"]
+    ])
+    expect(json.nodes.every(({ items, seconds }) => items.executed === 0 && seconds === null)).toBe(true)
+  })
+})

@@ -1,0 +1,49 @@
+import { expect, it } from "vitest"
+import { logFile } from "../../../src/run/log-file.ts"
+import type { FileSystemCalls } from "../../../src/store/file-system.ts"
+import { layout } from "../../../src/store/layout.ts"
+import type { StoreCalls } from "../../../src/store/store.ts"
+import { nodeRecord, plans, runRecord } from "../cli/records.ts"
+
+const logged = (append: FileSystemCalls["append"]) =>
+  logFile({ layout: layout("/s"), files: { append } } as unknown as StoreCalls, "r1", () => new Date(0))
+
+it("writes a line for what stages and workers say, what fails, and where nodes begin and end", () => {
+  const lines: Array<string> = []
+  const log = logged((file, text) => {
+    expect(file).toBe("/s/runs/r1/log.ndjson")
+    lines.push(text)
+  })
+  const [plan] = plans({ scenes: "missing", "half/a": "unknown", "half/b": "unknown", total: "unknown" })
+  log.emit({ type: "run-started", run: runRecord([]), nodes: ["scenes"] })
+  log.emit({ type: "node-started", node: "scenes", plan: plan!, items: null })
+  log.emit({ type: "node-log", node: "scenes", message: "two\nlines" })
+  log.emit({ type: "node-progress", node: "scenes", done: 1, total: 2 })
+  log.emit({ type: "item-failed", node: "scenes", failure: { item: "s1", error: "torn" } })
+  log.workerOutput("warning: x\n")
+  log.emit({ type: "node-finished", record: nodeRecord("scenes") })
+  log.emit({ type: "node-finished", record: nodeRecord("quiet", { status: "cached" }) })
+  log.emit({ type: "run-finished", run: runRecord([]) })
+  expect(lines.every((line) => line.endsWith("}\n"))).toBe(true)
+  expect(
+    lines
+      .map((line) => JSON.parse(line))
+      .map(({ event, node, item, message }) => [event, node, item, message])
+  ).toEqual([
+    ["run-started", null, null, "demo: 1 nodes"],
+    ["node-started", "scenes", null, ""],
+    ["node-log", "scenes", null, "two\nlines"],
+    ["item-failed", "scenes", "s1", "torn"],
+    ["worker-output", null, null, "warning: x"],
+    ["node-finished", "scenes", null, "executed: 4 computed, 0 failed"],
+    ["run-finished", null, null, "ok"]
+  ])
+  expect(JSON.parse(lines[0]!).time).toBe("1970-01-01T00:00:00.000Z")
+})
+
+it("lets a full disk stop nothing", () => {
+  const log = logged(() => {
+    throw Object.assign(new Error("no space left"), { code: "ENOSPC" })
+  })
+  expect(() => log.emit({ type: "node-log", node: "a", message: "x" })).not.toThrow()
+})
