@@ -2,7 +2,7 @@
 import { cueLine } from "./cue-line.ts"
 import type { NodePlan } from "../plan/plan.ts"
 import type { Paint, Style } from "./colour.ts"
-import { type Forecast, forecast } from "./forecast.ts"
+import { type Forecast, forecast } from "../plan/forecast.ts"
 import { itemCounts } from "./item-counts.ts"
 import type { Opened } from "./opened.ts"
 import { totals } from "./status.ts"

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type { AnyColumn } from "../pipeline/columns.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
 import type { Manifest } from "../store/manifest.ts"
-import { mergedTable } from "../store/merged-table.ts"
+import { wholeTable } from "../store/view.ts"
 import { artifactItems } from "../store/read-artifact.ts"
 import { anyTable } from "./any-table.ts"
 import { csvHead, csvRows } from "./csv.ts"
@@ -70,9 +70,7 @@ function writerOf(artifact: Artifact, options: ExportOptions): Effect.Effect<Wri
 
 const parquetWriter = ({ store, manifest }: Artifact): Effect.Effect<Write, Problem> =>
   Effect.gen(function* () {
-    const object =
-      manifest.shards.length === 1 ? manifest.shards[0]!.table : yield* mergedTable(store, manifest)
-    const content = yield* store.readObject(object)
+    const content = yield* store.readObject(yield* wholeTable(store, manifest))
     return async (file) => file.write(content)
   })
 

@@ -50,18 +50,19 @@ export interface Planning {
   readonly retryFailed: boolean
 }
 
-/** Plans one node. `inputs` has the artifacts of the nodes that it reads; one that is missing there is not known yet. */
+/** Plans one node. `artifacts` has those of the nodes that it reads; one that is missing there is not known yet. */
 export const planNode = Effect.fn("plan.node")(function* (
   node: GraphNode,
-  inputs: ReadonlyMap<string, Known>,
+  artifacts: ReadonlyMap<string, Known>,
   planning: Planning
 ) {
-  const waiting = inputNodes(node).filter((input) => !inputs.has(input.id))
+  const waiting = inputNodes(node).filter((input) => !artifacts.has(input.id))
   if (waiting.length > 0)
     return plan(node, {
       state: "unknown",
       cues: waiting.map(({ id }) => ({ cue: "upstream", path: id, before: null, after: null }))
     })
+  const inputs = new Map(inputNodes(node).map(({ id }) => [id, artifacts.get(id)!]))
   const preimage = yield* preimageOf(node, inputs, planning)
   const key = keyOf(preimage)
   const stale = (cues: ReadonlyArray<Cue>) =>

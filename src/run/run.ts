@@ -8,10 +8,10 @@ import * as Exit from "effect/Exit"
 import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../pipeline/problem.ts"
+import { lacking } from "../plan/lacking.ts"
 import { inputNodes, type Known, type NodePlan, planNode } from "../plan/plan.ts"
 import type { NodeRecord, RunRecord } from "../store/run-record.ts"
 import { publishView } from "../store/view.ts"
-import { executeNode } from "./execute-node.ts"
 import type { RunOptions } from "./run-options.ts"
 
 /** How a node ended: what it made, for those that read it, or null. */
@@ -49,7 +49,11 @@ export const runGraph = Effect.fn("run.graph")(function* (options: RunOptions) {
     finished: status === "running" ? null : options.now().toISOString(),
     version: options.version,
     pid: process.pid,
-    nodes: options.nodes.flatMap((node) => records.get(node.id) ?? []),
+    nodes: options.nodes.map(
+      (node) =>
+        records.get(node.id) ??
+        skipped(node, status === "running" ? "not yet" : "the run ended before it").record
+    ),
     outputs: options.outputs
   })
   const started = options.now().toISOString()
@@ -93,19 +97,17 @@ export const runGraph = Effect.fn("run.graph")(function* (options: RunOptions) {
 const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome, Problem> =>
   Effect.gen(function* () {
     const { options } = running
-    const inputs = new Map<string, Known>()
-    const lacking: Array<string> = []
-    for (const input of inputNodes(node)) {
-      const { known, record } = yield* Deferred.await(running.done.get(input.id)!)
-      if (known === null)
-        lacking.push(`${input.id} ${record.status === "skipped" ? "was skipped" : "failed"}`)
-      else if (known.incomplete && node.stage.kind === "whole" && !options.keepGoing)
-        lacking.push(`${input.id} is incomplete (--keep-going goes on with what there is)`)
-      else inputs.set(input.id, known)
-    }
-    if (lacking.length > 0) return skipped(node, lacking.join(", "))
+    const ends = new Map<GraphNode, Outcome>()
+    for (const input of inputNodes(node)) ends.set(input, yield* Deferred.await(running.done.get(input.id)!))
+    const without = lacking(
+      node,
+      (input) => ({ status: ends.get(input)!.record.status, known: ends.get(input)!.known }),
+      options.keepGoing
+    )
+    if (without.length > 0) return skipped(node, without.join(", "))
     if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
 
+    const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
     const planned = yield* planNode(node, inputs, options.planning)
     const outcome = isKnown(planned) ? cached(planned) : yield* once(planned, inputs, running)
     if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
@@ -138,6 +140,8 @@ const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running:
   Effect.gen(function* () {
     const { options, permits } = running
     const from = options.now().getTime()
+    // what executing needs (Parquet, Arrow) is heavy: a run in which all is fresh does without
+    const { executeNode } = yield* Effect.promise(() => import("./execute-node.ts"))
     const executed = yield* executeNode(planned, inputs, { ...options, permits })
     const seconds = (options.now().getTime() - from) / 1000
     const { known, failures, executed: count } = executed

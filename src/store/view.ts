@@ -6,7 +6,7 @@
  */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
 import type { Manifest, ObjectRef } from "./manifest.ts"
 import type { StoreCalls } from "./store.ts"
 import { storeProblem } from "./store-error.ts"
@@ -23,7 +23,7 @@ export const publishView = (
 ): Effect.Effect<void, Problem> =>
   Effect.gen(function* () {
     const table = path.join(store.root, viewOf(run, node))
-    yield* link(store, yield* tableOf(store, manifest), table)
+    yield* link(store, yield* wholeTable(store, manifest), table)
     if (Object.values(manifest.families).every(({ members }) => members.length === 0)) return
     const folder = table.slice(0, -".parquet".length)
     for (const [family, { members }] of Object.entries(manifest.families))
@@ -32,17 +32,55 @@ export const publishView = (
           const name = `${members.length > 0 ? member : family}.${String(part).padStart(5, "0")}.arrow`
           yield* link(store, shard.tensors[`${family}/${member}`]!, path.join(folder, name))
         }
-    const { itemsTable } = yield* heavy
-    yield* link(store, yield* itemsTable(store, manifest), path.join(folder, "items.parquet"))
+    const items = yield* remembered(store, `${manifest.digest}.items`, async () =>
+      (await import("./merged-table.ts")).itemsTable(store, manifest)
+    )
+    yield* link(store, items, path.join(folder, "items.parquet"))
   })
 
-const tableOf = (store: StoreCalls, manifest: Manifest) =>
+/** One Parquet table of all of an artifact's rows, as an object of the store. */
+export const wholeTable = (store: StoreCalls, manifest: Manifest): Effect.Effect<ObjectRef, Problem> =>
   manifest.shards.length === 1
     ? Effect.succeed(manifest.shards[0]!.table)
-    : Effect.flatMap(heavy, ({ mergedTable }) => mergedTable(store, manifest))
+    : remembered(store, `${manifest.digest}.table`, async () =>
+        (await import("./merged-table.ts")).mergedTable(store, manifest)
+      )
 
-/** Parquet is imported only when a table has to be written. */
-const heavy = Effect.promise(() => import("./merged-table.ts"))
+/** A table that was put together before is an object of the store: its name is kept in the cache. Parquet is imported only to make one. */
+const remembered = (store: StoreCalls, name: string, make: () => Promise<Uint8Array>) =>
+  Effect.gen(function* () {
+    const note = path.join(store.layout.cache, "views", `${name}.json`)
+    const known = readNote(store, note)
+    if (known !== null && store.files.stat(store.objectPath(known))?.size === known.bytes) return known
+    const bytes = yield* Effect.tryPromise({
+      try: make,
+      catch: (error) =>
+        isProblem(error)
+          ? error
+          : new Problem("StoreCorrupt", `a table could not be put together: ${(error as Error).message}`, {
+              file: store.root,
+              cause: error
+            })
+    })
+    const object: ObjectRef = yield* store.putObject(bytes, "parquet")
+    try {
+      store.files.makeFolder(path.dirname(note))
+      store.files.remove(note)
+      store.files.write(note, JSON.stringify(object))
+    } catch {
+      // a cache: the table is put together again next time
+    }
+    return object
+  })
+
+function readNote(store: StoreCalls, note: string): ObjectRef | null {
+  try {
+    const bytes = store.files.readIfPresent(note)
+    return bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString("utf8")) as ObjectRef)
+  } catch {
+    return null
+  }
+}
 
 const link = (store: StoreCalls, object: ObjectRef, at: string) =>
   Effect.try({

@@ -1,9 +1,7 @@
-/**
- * What a run would do with each node, as far as a plan can know: the rules of `bringUpToDate` in `run/run.ts`,
- * without running.
- */
-import { inputNodes, type NodePlan } from "../plan/plan.ts"
+/** What a run would do with each node, as far as a plan can know, without running. */
 import type { NodeStatus } from "../store/run-record.ts"
+import { lacking } from "./lacking.ts"
+import type { NodePlan } from "./plan.ts"
 
 export interface Forecast {
   /** as the run's record would have it */
@@ -19,19 +17,18 @@ export function forecast(plans: ReadonlyArray<NodePlan>, keepGoing: boolean): Re
   const forecasts = new Map<string, Forecast>()
   const planned = new Map(plans.map((plan) => [plan.node.id, plan]))
   for (const { node, state } of plans) {
-    const lacking = inputNodes(node).flatMap((input) => {
-      const its = forecasts.get(input.id)
-      const known = planned.get(input.id)?.known ?? null
-      if (its?.status === "skipped") return `${input.id} would be skipped`
-      if (its?.status === "failed" && known === null) return `${input.id} failed`
-      return known !== null && known.incomplete && node.stage.kind === "whole" && !keepGoing
-        ? `${input.id} is incomplete (--keep-going goes on with what there is)`
-        : []
-    })
+    const without = lacking(
+      node,
+      (input) => {
+        const its = forecasts.get(input.id)
+        return its === undefined ? null : { status: its.status, known: planned.get(input.id)!.known }
+      },
+      keepGoing
+    )
     forecasts.set(
       node.id,
-      lacking.length > 0
-        ? { status: "skipped", certain: true, why: lacking.join(", ") }
+      without.length > 0
+        ? { status: "skipped", certain: true, why: without.join(", ") }
         : state === "fresh"
           ? { status: "cached", certain: true, why: null }
           : state === "failed"
