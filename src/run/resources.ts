@@ -18,7 +18,7 @@ export class Resources {
 
   /** Disposes one node's resource, or all. */
   async close(node?: string): Promise<void> {
-    for (const [key, opened] of [...this.#opened]) {
+    for (const [key, opened] of this.#opened) {
       if (node !== undefined && key !== node) continue
       this.#opened.delete(key)
       try {

@@ -100,7 +100,7 @@ function edit(world: World, random: Random): string {
       return `code of ${stage} changes`
     }
     default:
-      world.items = Object.fromEntries(Object.entries(world.items).reverse())
+      world.items = Object.fromEntries(Object.entries(world.items).toReversed())
       return "the order of items changes"
   }
 }
