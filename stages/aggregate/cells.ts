@@ -26,7 +26,7 @@ export interface Cell extends CellName {
   readonly accuracy: number | null
   readonly low: number | null
   readonly high: number | null
-  /** balanced accuracy of each (seed, fold), in that order */
+  /** balanced accuracy of each (seed, fold), in that order; null, as the limits are, if one of them has no example */
   readonly runs: ReadonlyArray<number> | null
   readonly folds: number
   readonly classes: number
@@ -46,7 +46,11 @@ export function scoreCell(name: CellName, predictions: ReadonlyArray<Prediction>
     cellCount: index.size
   }
   const seeds = [...new Set(predictions.map(({ seed }) => seed))].sort((a, b) => a - b)
-  const folds = [...new Set(predictions.map(({ fold }) => fold))].sort((a, b) => a - b)
+  // up to the last one that has an example, so that the runs of two cells never stand askew
+  const folds = Array.from(
+    { length: 1 + predictions.reduce((k, { fold }) => Math.max(k, fold), 0) },
+    (_, k) => k
+  )
   const classes = new Set(predictions.map(({ label }) => label)).size
   const n = new Set(predictions.map(({ scene, object }) => `${scene}/${object}`)).size
   const blank = { ...name, folds: folds.length, classes, chance: 1 / classes, n, foldsWithEmptyCells: 0 }
@@ -62,16 +66,15 @@ export function scoreCell(name: CellName, predictions: ReadonlyArray<Prediction>
   )
   const runs = byRun.map(({ value }) => value)
   const accuracy = pooled.reduce((sum, value) => sum + value, 0) / pooled.length
-  const { lower, upper } = correctedInterval(runs, { folds: folds.length })
-  const half = (upper - lower) / 2
-  return {
+  const scored = {
     ...blank,
     accuracy,
-    low: Math.max(0, accuracy - half),
-    high: Math.min(1, accuracy + half),
-    runs,
     foldsWithEmptyCells: byRun.filter(({ empty }) => empty.length > 0).length
   }
+  if (folds.length < 2 || runs.some(Number.isNaN)) return { ...scored, low: null, high: null, runs: null }
+  const { lower, upper } = correctedInterval(runs, { folds: folds.length })
+  const half = (upper - lower) / 2
+  return { ...scored, low: Math.max(0, accuracy - half), high: Math.min(1, accuracy + half), runs }
 }
 
 const indexOf = (names: ReadonlyArray<string>): ReadonlyMap<string, number> =>

@@ -30,10 +30,21 @@ export interface Measures {
   readonly embed_floor: number | null
 }
 export const noMeasures: Measures = {
-  ...{ m1: null, m1_low: null, m1_high: null, m1_corrected: null },
-  ...{ m2: null, m2_low: null, m2_high: null },
-  ...{ m2_corrected: null, m2_corrected_low: null, m2_corrected_high: null },
-  ...{ a_bg: null, entanglement: null, entanglement_low: null, entanglement_high: null, embed_floor: null }
+  m1: null,
+  m1_low: null,
+  m1_high: null,
+  m1_corrected: null,
+  m2: null,
+  m2_low: null,
+  m2_high: null,
+  m2_corrected: null,
+  m2_corrected_low: null,
+  m2_corrected_high: null,
+  a_bg: null,
+  entanglement: null,
+  entanglement_low: null,
+  entanglement_high: null,
+  embed_floor: null
 }
 
 /** Which of A_pp, A_ps, A_sp, A_ss, A_bg a cell is; null where the question is not of a pair. The image's tokens stand for both objects. */
@@ -65,7 +76,7 @@ function m1Of(ss: Cell | undefined): Partial<Measures> {
 }
 
 function m2Of(sp: Cell | undefined, pp: Cell | undefined): Partial<Measures> {
-  if (sp === undefined || pp === undefined || sp.runs === null || pp.runs === null) return {}
+  if (sp?.runs == null || pp?.runs?.length !== sp.runs.length) return {}
   const { folds, chance } = sp
   const plain = ratioInterval(sp.runs, pp.runs, { folds, chance: 0 })
   const corrected = ratioInterval(sp.runs, pp.runs, { folds, chance })

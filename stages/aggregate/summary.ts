@@ -18,8 +18,14 @@ function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
     title,
     columns: ["encoder", "tap", "token", "target", "accuracy", "95 % interval", "chance", "n"],
     rows: rows.map((row) => [
-      ...[row.encoder, row.tap, row.token, row.target],
-      ...[share(row.balanced_accuracy), interval(row.low, row.high), share(row.chance), row.n]
+      row.encoder,
+      row.tap,
+      row.token,
+      row.target,
+      share(row.balanced_accuracy),
+      interval(row.low, row.high),
+      share(row.chance),
+      row.n
     ])
   }
 }
@@ -37,9 +43,16 @@ function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
       const { encoder, tap, token } = group[0]!
       const of = (measure: string) => group.find((row) => row.measure === measure)
       return [
-        ...[encoder, tap, token],
-        ...pair.map((measure) => share(of(measure)?.balanced_accuracy ?? null)),
-        ...[share(of("A_ss")?.m1 ?? null), share(of("A_sp")?.m2 ?? null), group[0]!.n]
+        encoder,
+        tap,
+        token,
+        // background tokens are rows of their own, but A_sp never stands without A_bg
+        ...pair.map((measure) =>
+          share(of(measure)?.balanced_accuracy ?? (measure === "A_bg" ? (of("A_sp")?.a_bg ?? null) : null))
+        ),
+        share(of("A_ss")?.m1 ?? null),
+        share(of("A_sp")?.m2 ?? null),
+        group[0]!.n
       ]
     })
   }

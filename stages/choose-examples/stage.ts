@@ -56,7 +56,12 @@ export const chooseExamples = defineStage.whole("choose-examples", {
       const candidates = item.flatMap((scene, i) => objectCandidates(scene, objects[i]!, has))
       const place = ({ label, scene, object }: Candidate) => context.random("cap", label, scene, object)()
       return choose(candidates, limits, place).map(({ scene, object, label, reason }) => ({
-        ...{ scene, object, target: "category", label, cell: label, left_out: reason }
+        scene,
+        object,
+        target: "category",
+        label,
+        cell: label,
+        left_out: reason
       }))
     }
     return item.flatMap((scene, i) => pairExamples(scene, primary[i]!, secondary[i]!, has))
@@ -94,7 +99,12 @@ function pairExamples(
         : null
   const cell = `${primary} × ${secondary}`
   const example = (target: string, label: string | null) => ({
-    ...{ scene, object: -1, target, label: label ?? "", cell, left_out }
+    scene,
+    object: -1,
+    target,
+    label: label ?? "",
+    cell,
+    left_out
   })
   return [example("primary", primary), example("secondary", secondary)]
 }

@@ -3,6 +3,7 @@
  *
  * A question is (token, source, target): the label `target` of examples, asked of the tokens `token` of `source`.
  */
+import { byCodePoint } from "../choose-examples/code-points.ts"
 import type { Example } from "../choose-examples/stage.ts"
 
 /** The plain columns of activations, side by side; row i is row i of every tap's matrix. */
@@ -28,13 +29,19 @@ export interface Question {
   readonly object: ReadonlyArray<number>
 }
 
-/** All questions that examples and activations allow, in a stable order. */
+/**
+ * All questions that examples and activations allow, in a stable order.
+ *
+ * @throws Error if an object has several rows of one token: a probe needs one, and which it should be is not known
+ */
 export function questionsOf(examples: ReadonlyArray<Example>, tokens: TokenRows): ReadonlyArray<Question> {
   const rowsOf = new Map<string, Map<string, number>>()
   tokens.item.forEach((scene, row) => {
     const kind = JSON.stringify([tokens.token[row], tokens.source[row]])
     const rows = rowsOf.get(kind) ?? new Map<string, number>()
-    rows.set(`${scene}/${tokens.object[row]}`, row)
+    const object = `${scene}/${tokens.object[row]}`
+    if (rows.has(object)) throw severalRows(scene, tokens, row)
+    rows.set(object, row)
     rowsOf.set(kind, rows)
   })
   const kept = examples.filter((example) => example.left_out === null)
@@ -47,6 +54,14 @@ export function questionsOf(examples: ReadonlyArray<Example>, tokens: TokenRows)
     })
   })
 }
+
+const severalRows = (scene: string, { token, source, object }: TokenRows, row: number) =>
+  Object.assign(
+    new Error(
+      `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}), and a probe needs one`
+    ),
+    { hint: 'select the tokens of objects or of pairs: `of: "all"` is not for probes' }
+  )
 
 function questionOf(
   kept: ReadonlyArray<Example>,
@@ -84,7 +99,5 @@ export function strata(
     const of = cells.get(scene) ?? new Set<string>()
     cells.set(scene, of.add(`${target}=${cell}`))
   }
-  return [...cells].map(([id, of]) => ({ id, stratum: JSON.stringify([...of].sort(byCodePoint)) }))
+  return [...cells].map(([id, of]) => ({ id, stratum: JSON.stringify([...of].sort()) }))
 }
-
-const byCodePoint = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

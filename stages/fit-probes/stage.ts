@@ -2,7 +2,6 @@
 import { column, defineStage, param, type StageContext, table, whole } from "../../src/index.ts"
 import { exampleColumns, type Example } from "../choose-examples/stage.ts"
 import { assignFolds } from "../statistics/folds.ts"
-import { cellWeights } from "../statistics/weights.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
 import { fitPerceptron } from "./perceptron.ts"
 import type { OuterSplit, UndefinedProbe } from "./probe.ts"
@@ -59,8 +58,7 @@ export const fitProbes = defineStage.whole("fit-probes", {
   compute: async function* ({ activations, examples }, settings, context) {
     const asked = await readExamples(examples)
     const tokens = await activations.read("source", "object", "token")
-    const questions = questionsOf(asked, tokens)
-    refuseTooFew(questions, settings)
+    const questions = askable(questionsOf(asked, tokens), settings, context)
     const images = strata(asked)
     const foldings = Array.from({ length: settings.seeds }, (_, number) =>
       assignFolds({ images, folds: settings.folds, seed: `${settings.seed}/${number}` })
@@ -71,14 +69,13 @@ export const fitProbes = defineStage.whole("fit-probes", {
     for (const tap of taps) {
       const { data, shape } = await activations.tensor("activation", tap)
       const width = shape.reduce((product, size) => product * size, 1)
-      for (const question of questions)
+      for (const question of questions) {
+        const x = gather(data, width, question.rows)
         for (const probe of settings.probes) {
-          yield* predictions(
-            { question, probe, tap, foldings, settings, x: gather(data, width, question.rows), width },
-            context
-          )
+          yield* predictions({ question, probe, tap, foldings, settings, x, width }, context)
           context.progress(++done, total)
         }
+      }
     }
   }
 })
@@ -100,10 +97,23 @@ async function readExamples(table_: {
   }))
 }
 
-/** A probe needs two classes and as many images as folds; where no question has them there is nothing to report. */
-function refuseTooFew(questions: ReadonlyArray<Question>, { folds, encoder }: Settings): void {
-  const fit = questions.filter((q) => q.classes.length >= 2 && new Set(q.scene).size >= 4 * folds)
-  if (fit.length > 0) return
+/**
+ * A probe needs two classes, and images for its folds and theirs. A question without them (few scenes have background
+ * tokens, say) is left out and named in the log; where no question has them there is nothing to report.
+ */
+function askable(
+  questions: ReadonlyArray<Question>,
+  { folds, encoder }: Settings,
+  context: StageContext
+): ReadonlyArray<Question> {
+  const scenes = (question: Question) => new Set(question.scene).size
+  const fit = questions.filter((q) => q.classes.length >= 2 && scenes(q) >= 4 * folds)
+  for (const q of questions)
+    if (fit.length > 0 && !fit.includes(q))
+      context.log(
+        `no probe of ${q.target} from ${q.token} (${q.source}) of "${encoder}": ${q.rows.length} examples of ${q.classes.length} classes in ${scenes(q)} scenes, and ${folds} folds need at least 2 classes and ${4 * folds} scenes`
+      )
+  if (fit.length > 0) return fit
   const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
   const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
   throw Object.assign(
@@ -128,11 +138,12 @@ interface Fit {
 
 async function* predictions(fit: Fit, context: StageContext) {
   const { question, probe, tap, foldings, settings } = fit
-  if (question.classes.length < 2) return
   const folds = foldings.map((folding) => Int32Array.from(question.scene, (scene) => folding.get(scene)!))
-  const splits = folds.flatMap((of, seed) =>
-    Array.from({ length: settings.folds }, (_, fold) => ({ seed, fold, ...splitOf(of, fold) }))
-  )
+  const splits = folds
+    .flatMap((of, seed) =>
+      Array.from({ length: settings.folds }, (_, fold) => ({ seed, fold, ...splitOf(of, fold) }))
+    )
+    .filter(({ test }) => test.length > 0) // a question of few scenes may have none in some fold
   const fits = await (probe === "logistic"
     ? logistic(fit, splits, context)
     : perceptron(fit, splits, context))
@@ -142,7 +153,14 @@ async function* predictions(fit: Fit, context: StageContext) {
     const { predicted, c } = fits[i]!
     for (const [k, row] of test.entries())
       yield {
-        ...{ encoder, probe, tap, token, source, target, seed, fold },
+        encoder,
+        probe,
+        tap,
+        token,
+        source,
+        target,
+        seed,
+        fold,
         scene: question.scene[row]!,
         object: question.object[row]!,
         cell: question.cells[question.cell[row]!]!,
@@ -168,7 +186,7 @@ async function logistic(
     ...data(question, x, width),
     images: Int32Array.from(question.scene, (scene) => number.get(scene)!),
     imageIds,
-    weights: cellWeights(question.cell),
+    cells: question.cell,
     outer,
     seed: settings.seed,
     signal

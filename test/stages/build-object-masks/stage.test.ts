@@ -60,7 +60,10 @@ const rectangle = (left: number, top: number, right: number, bottom: number) => 
   [left, top, right, top, right, bottom, left, bottom]
 ]
 const object = (id: number, category: string, segmentation: SceneObject["segmentation"], crowd = false) => ({
-  ...{ id, category, segmentation, crowd },
+  id,
+  category,
+  segmentation,
+  crowd,
   area: 1
 })
 const wide: Scene = {

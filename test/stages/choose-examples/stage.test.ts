@@ -64,13 +64,17 @@ describe("choose-examples of a category", () => {
       { ...common, object: 0, label: "car", cell: "car", left_out: null },
       {
         ...common,
-        ...{ object: 1, label: "person", cell: "person" },
+        object: 1,
+        label: "person",
+        cell: "person",
         left_out: "a crowd: one annotation for many objects"
       },
       { ...common, object: 2, label: "car", cell: "car", left_out: null },
       {
         ...common,
-        ...{ object: 3, label: "dog", cell: "dog" },
+        object: 3,
+        label: "dog",
+        cell: "dog",
         left_out: "no token: no patch is covered enough by it"
       }
     ])
@@ -101,7 +105,7 @@ describe("choose-examples of a category", () => {
   it("caps by seed, whatever the order of scenes and of tokens", async () => {
     const kept = await keptOf(crowded, { cap: 15 })
     expect(kept).toHaveLength(45)
-    expect((await keptOf([...crowded].reverse(), { cap: 15 })).sort()).toEqual([...kept].sort())
+    expect((await keptOf(crowded.toReversed(), { cap: 15 })).sort()).toEqual([...kept].sort())
     expect(await keptOf(crowded, { cap: 15, seed: 1 })).not.toEqual(kept)
   })
 
@@ -114,7 +118,10 @@ describe("choose-examples of a category", () => {
 
 describe("choose-examples of a pair", () => {
   const scene = (item: string, primary: string | null, secondary: string | null): Scene => ({
-    ...{ item, objects: [], primary, secondary }
+    item,
+    objects: [],
+    primary,
+    secondary
   })
   const both = (item: string) => [
     { item, source: "primary", object: -1 },
@@ -149,7 +156,11 @@ describe("choose-examples of a pair", () => {
 
 it("choose-examples counts what was kept and what was left out, by reason, the most first", () => {
   const example = (left_out: string | null): Example => ({
-    ...{ scene: "s", object: 0, target: "category", label: "cup", cell: "cup" },
+    scene: "s",
+    object: 0,
+    target: "category",
+    label: "cup",
+    cell: "cup",
     left_out
   })
   const summary = chooseExamples.stage.spec.summary!([

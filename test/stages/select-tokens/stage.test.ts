@@ -42,7 +42,9 @@ const found = (tokens: ReadonlyArray<Token>, source: string, token: string, obje
 
 const mask = (object: number, category: string, coverage: Readonly<Record<number, number>>) =>
   Object.entries(coverage).map(([patch, share]) => ({
-    ...{ object, category, coverage: share },
+    object,
+    category,
+    coverage: share,
     patch: Number(patch)
   }))
 const cup = { 0: 1, 1: 0.75, 8: 0.5, 9: 0.25 }
@@ -114,7 +116,7 @@ describe.each(["objects", "pair", "all"])("select-tokens of %s", (of) => {
 
   it("draws by seed and scene, whatever the batch and its order", () => {
     const together = select(scenes, { of, seed: 3 })
-    const reversed = select([...scenes].reverse(), { of, seed: 3 }).reverse()
+    const reversed = select(scenes.toReversed(), { of, seed: 3 }).toReversed()
     const alone = scenes.map((scene) => tokensOf(scene, { of, seed: 3 }))
     expect(reversed).toEqual(together)
     expect(alone).toEqual(together)
@@ -247,8 +249,11 @@ it("select-tokens of all gives a one-hot row for every token, CLS and registers 
   const rows = tokensOf({ ...kitchen, masks: [] }, { of: "all" })
   expect(rows).toEqual(
     Array.from({ length: 69 }, (_, token) => ({
-      ...{ source: "image", object: -1, token: "token" },
-      ...{ indices: [token], weights: [1] }
+      source: "image",
+      object: -1,
+      token: "token",
+      indices: [token],
+      weights: [1]
     }))
   )
 })

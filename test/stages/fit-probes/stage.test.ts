@@ -1,0 +1,171 @@
+import { describe, expect, it } from "vitest"
+import { normal, seededRandom } from "../../../src/index.ts"
+import type { Prediction } from "../../../stages/aggregate/cells.ts"
+import type { Example } from "../../../stages/choose-examples/stage.ts"
+import { fitProbes, predictionColumns } from "../../../stages/fit-probes/stage.ts"
+import { aggregate } from "../../../stages/aggregate/stage.ts"
+import { collect, computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
+
+const width = 4
+const labels = ["cat", "dog", "eel"]
+/** Three objects a scene, one of each label, whose tokens' first numbers tell the label. */
+function world(scenes: number, token: (label: number, i: number) => boolean = () => true) {
+  const random = seededRandom("fit-probes", scenes)
+  const examples: Array<Example> = []
+  const rows: Array<{ item: string; source: string; object: number; token: string }> = []
+  const x: Array<Float32Array> = []
+  const add = (item: string, source: string, object: number, name: string, label: number | null) => {
+    rows.push({ item, source, object, token: name })
+    x.push(Float32Array.from({ length: width }, (_, j) => normal(random) + (j === label ? 6 : 0)))
+  }
+  for (let i = 0; i < scenes; i++) {
+    const item = `scene-${i}`
+    add(item, "image", -1, "cls", null)
+    for (const [object, label] of labels.entries()) {
+      examples.push({ scene: item, object, target: "category", label, cell: label, left_out: null })
+      add(item, "object", object, "avg_obj", object)
+      if (token(object, i)) add(item, "object", object, "rare", object)
+    }
+  }
+  return { examples, rows, x }
+}
+type World = ReturnType<typeof world>
+const settings = { encoder: "vit", probes: ["logistic", "perceptron"], folds: 5, seeds: 1, seed: 0 }
+type Output = Prediction & { readonly c: number | null }
+const run = (
+  { examples, rows, x }: World,
+  some: Partial<typeof settings> = {},
+  context = fakeContext(fitProbes)
+): Promise<Array<Output>> =>
+  collect(
+    computeOf(fitProbes)(
+      { activations: tableOf(rows, { activation: { "block.0": x } }), examples: tableOf(examples) },
+      { ...settings, ...some },
+      context
+    )
+  )
+const accuracy = (rows: ReadonlyArray<Prediction>) =>
+  rows.filter(({ label, predicted }) => label === predicted).length / rows.length
+
+const small = world(30)
+
+describe("fit-probes", () => {
+  it("gives a row a held-out example, with every column of its schema and no other", async () => {
+    const rows = await run(small)
+    // 90 examples of avg_obj, rare and cls, by two probes
+    expect(rows).toHaveLength(2 * 3 * 90)
+    for (const row of rows) expect(Object.keys(row).sort()).toEqual(Object.keys(predictionColumns).sort())
+    expect(rows[0]).toMatchObject({ encoder: "vit", tap: "block.0", target: "category", seed: 0 })
+  })
+
+  it("finds what tokens tell plainly, and not what they do not", async () => {
+    const rows = await run(small)
+    for (const probe of settings.probes) {
+      const of = (token: string) => rows.filter((row) => row.probe === probe && row.token === token)
+      expect(accuracy(of("avg_obj"))).toBeGreaterThan(0.97)
+      // one CLS row stands for three labels, of which one is right
+      expect(accuracy(of("cls"))).toBeCloseTo(1 / 3, 12)
+    }
+  })
+
+  it("says which C was chosen for logistic probes, from the grid, and none for perceptrons", async () => {
+    for (const { probe, c } of await run(small)) {
+      if (probe === "perceptron") expect(c).toBeNull()
+      else {
+        const steps = 2 * Math.log10(c!)
+        expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-9)
+        expect(Math.round(steps)).toBeGreaterThanOrEqual(-8)
+        expect(Math.round(steps)).toBeLessThanOrEqual(4)
+      }
+    }
+  })
+
+  it("never splits a scene of several objects between folds", async () => {
+    const folds = new Map<string, Set<number>>()
+    for (const { seed, scene, fold } of await run(small, { seeds: 2, probes: ["perceptron"] })) {
+      const key = `${seed} ${scene}`
+      folds.set(key, (folds.get(key) ?? new Set()).add(fold))
+    }
+    expect(folds.size).toBe(60)
+    for (const of of folds.values()) expect(of.size).toBe(1)
+  })
+
+  it("deals the same folds whatever an encoder leaves out", async () => {
+    const few = small.examples.map((example, i) => ({
+      ...example,
+      left_out: i % 3 === 0 ? "no token" : null
+    }))
+    const foldsOf = async (some: World) =>
+      new Map((await run(some, { probes: ["perceptron"] })).map(({ scene, fold }) => [scene, fold]))
+    expect(await foldsOf({ ...small, examples: few })).toEqual(await foldsOf(small))
+  })
+
+  it("reports progress up to all probes of all questions and taps", async () => {
+    const context = fakeContext(fitProbes)
+    await run(small, {}, context)
+    expect(context.steps).toEqual([1, 2, 3, 4, 5, 6].map((done) => [done, 6]))
+  })
+
+  it("stops when it is aborted", async () => {
+    const signal = AbortSignal.abort(new Error("stopped by hand"))
+    const context = { ...fakeContext(fitProbes), signal }
+    expect((await rejection(run(small, {}, context))).message).toBe("stopped by hand")
+  })
+})
+
+describe("fit-probes of a question with too few examples", () => {
+  it("leaves the question out and names it in the log, and asks the others", async () => {
+    const context = fakeContext(fitProbes)
+    const rows = await run(
+      world(30, (_, i) => i < 3),
+      {},
+      context
+    )
+    expect(new Set(rows.map(({ token }) => token))).toEqual(new Set(["avg_obj", "cls"]))
+    expect(context.lines).toEqual([
+      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 scenes, and 5 folds need at least 2 classes and 20 scenes'
+    ])
+    expect(context.steps.at(-1)).toEqual([4, 4])
+  })
+
+  it("leaves out a question of one class", async () => {
+    const context = fakeContext(fitProbes)
+    await run(
+      world(30, (label) => label === 1),
+      {},
+      context
+    )
+    expect(context.lines).toEqual([expect.stringContaining("30 examples of 1 classes in 30 scenes")])
+  })
+
+  it("is refused where no question has enough, saying how much there was and what to do", async () => {
+    const error = await rejection(run(world(19)))
+    expect(error.message).toBe(
+      'too few objects for a probe of "vit": 57 examples of 3 classes are left, and 5 folds need at least 2 classes and 20 scenes'
+    )
+    expect(error).toMatchObject({ hint: expect.stringContaining("sample more scenes") })
+    expect((await rejection(run({ ...small, examples: [] }))).message).toContain("0 examples of 0 classes")
+  })
+
+  it("does without a fold that has none of its examples, down to the table of measures", async () => {
+    const all = world(60)
+    const fold = new Map((await run(all, { probes: ["perceptron"] })).map((row) => [row.scene, row.fold]))
+    const rare = world(60, (_, i) => i < 40 && fold.get(`scene-${i}`) !== 2)
+    const rows = await run(rare)
+    const folds = new Set(rows.filter(({ token }) => token === "rare").map((row) => row.fold))
+    expect(folds).toEqual(new Set([0, 1, 3, 4]))
+    const measures = await computeOf(aggregate)({ probes: [tableOf(rows)] }, {}, fakeContext(aggregate))
+    for (const row of measures) {
+      expect(row.balanced_accuracy).not.toBeNull()
+      expect(row.low === null).toBe(row.token === "rare")
+    }
+  })
+})
+
+it("fit-probes gives null where a tap is constant, at every fold", async () => {
+  const { examples, rows } = small
+  const x = rows.map(() => Float32Array.from([1, -2, 0, 3]))
+  const predictions = await run({ examples, rows, x })
+  expect(predictions).toHaveLength(2 * 3 * 90)
+  expect(new Set(predictions.map(({ predicted, c }) => `${predicted} ${c}`))).toEqual(new Set(["null null"]))
+})
