@@ -28,7 +28,8 @@ const rows = all.map((row) => ({
   n: row.n
 }))
 const columns = ["probe", "token", "tap", "balanced_accuracy", "low", "high", "chance", "n"]
-const cell = (value) => (value === null ? "" : typeof value === "number" && !Number.isInteger(value) ? value.toFixed(4) : value)
+const cell = (value) =>
+  value === null ? "" : typeof value === "number" && !Number.isInteger(value) ? value.toFixed(4) : value
 writeFileSync(
   here("curves.csv"),
   `${[columns, ...rows.map((row) => columns.map((name) => cell(row[name])))].map((line) => line.join(",")).join("\n")}\n`
@@ -38,13 +39,23 @@ const x = {
   field: "position",
   type: "ordinal",
   title: "tap",
-  axis: { labelAngle: -45, labelExpr: `${JSON.stringify(taps.map((tap) => tap.replace(".resid_post", "")))}[datum.value]` }
+  axis: {
+    labelAngle: -45,
+    labelExpr: `${JSON.stringify(taps.map((tap) => tap.replace(".resid_post", "")))}[datum.value]`
+  }
 }
 const colour = { field: "token", type: "nominal", sort: ["avg_obj", "random_obj", "random", "cls"] }
 const spec = {
   $schema: "https://vega.github.io/schema/vega-lite/v6.json",
   data: { values: rows.filter((row) => row.balanced_accuracy !== null) },
-  facet: { column: { field: "probe", type: "nominal", title: null, header: { labelFontSize: 13, labelFontWeight: "bold" } } },
+  facet: {
+    column: {
+      field: "probe",
+      type: "nominal",
+      title: null,
+      header: { labelFontSize: 13, labelFontWeight: "bold" }
+    }
+  },
   spec: {
     width: 330,
     height: 260,
@@ -57,7 +68,12 @@ const spec = {
         mark: { type: "line", point: { size: 25 } },
         encoding: {
           x,
-          y: { field: "balanced_accuracy", type: "quantitative", title: "balanced accuracy", scale: { domain: [0, 1] } },
+          y: {
+            field: "balanced_accuracy",
+            type: "quantitative",
+            title: "balanced accuracy",
+            scale: { domain: [0, 1] }
+          },
           color: colour
         }
       },

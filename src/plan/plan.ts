@@ -65,9 +65,10 @@ export const planNode = Effect.fn("plan.node")(function* (
   const inputs = new Map(inputNodes(node).map(({ id }) => [id, artifacts.get(id)!]))
   const preimage = yield* preimageOf(node, inputs, planning)
   const key = keyOf(preimage)
-  const stale = (cues: ReadonlyArray<Cue>) =>
-    plan(node, { state: previous === null ? "missing" : "stale", preimage, key, cues })
-  if (planning.force.has(node.id)) return stale([{ cue: "forced", path: node.id, before: null, after: null }])
+  if (planning.force.has(node.id)) {
+    const cue: Cue = { cue: "forced", path: node.id, before: null, after: null }
+    return plan(node, { state: "stale", preimage, key, cues: [cue] })
+  }
 
   const traces = yield* planning.store.traces(node.stage.name, key)
   const changes: Array<Cue> = []

@@ -34,10 +34,16 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
   isolate: true,
   chunk: 32,
   identity: async ({ encoder }, world) => {
-    const { preprocessing } = await resolveWithWorld(encoder, world)
-    const model = await world.file(encoder.model.path)
+    const { preprocessing, dataFiles } = await resolveWithWorld(encoder, world)
+    const digests: Array<string> = []
+    for (const file of [encoder.model.path, ...dataFiles]) {
+      const found = await world.file(file)
+      if (found === null)
+        throw new Error(`${encoder.model.path}: its weights are in ${file}, which is missing`)
+      digests.push(found.sha256)
+    }
     return {
-      encoder: { model: { sha256: model!.sha256 }, preprocessing },
+      encoder: { sha256: digests, preprocessing },
       environment: runtimeEnvironment()
     }
   },

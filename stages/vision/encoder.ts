@@ -35,6 +35,8 @@ export interface ResolvedEncoder {
   readonly preprocessing: Preprocessing
   readonly grid: TokenGrid
   readonly description: EncoderDescription
+  /** files beside the model that hold its weights, absolute */
+  readonly dataFiles: ReadonlyArray<string>
 }
 
 /** What a stage reads an encoder's files with: a recording world when planning, the file system when computing. */
@@ -75,17 +77,19 @@ export const resolveWithWorld = (encoder: Encoder, world: World): Promise<Resolv
 async function resolve({ model, preset }: Encoder, reader: Reader): Promise<ResolvedEncoder> {
   const access = await reader.open(model.path)
   try {
-    const description = describe(model.path, access)
+    const { description, externalFiles } = describe(model.path, access)
     const preprocessing = await preprocessingOf(model.path, preset, reader)
-    return { description, preprocessing, grid: gridOf(model.path, description, preprocessing) }
+    const dataFiles = externalFiles.map((location) => path.join(path.dirname(model.path), location))
+    return { description, preprocessing, dataFiles, grid: gridOf(model.path, description, preprocessing) }
   } finally {
     access.close?.()
   }
 }
 
-function describe(model: string, access: RandomAccess): EncoderDescription {
+function describe(model: string, access: RandomAccess) {
   try {
-    return describeEncoder(readModel(access))
+    const read = readModel(access)
+    return { description: describeEncoder(read), externalFiles: read.externalFiles }
   } catch (error) {
     throw Object.assign(new Error(`${model}: ${(error as Error).message}`), { cause: error })
   }
@@ -124,9 +128,13 @@ function gridOf(
     throw new Error(
       `${model} takes images of ${input.height}×${input.width} pixels, but its preprocessing gives ${size.height}×${size.width}: check the preset`
     )
+  if (prefixTokens === null)
+    throw new Error(
+      `${model}: how many tokens come before its patches (CLS, registers) cannot be read from the file: export it with its own position embeddings and a fixed image size`
+    )
   return {
     rows: Math.floor(size.height / patch.height),
     columns: Math.floor(size.width / patch.width),
-    prefix: prefixTokens ?? 1
+    prefix: prefixTokens
   }
 }

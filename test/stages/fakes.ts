@@ -1,16 +1,11 @@
 /** Plain stand-ins for what the orchestrator gives a stage's function. */
-import { createHash } from "node:crypto"
-import { readdirSync, readFileSync, statSync } from "node:fs"
-import { basename } from "node:path"
-import {
-  type FileHandle,
-  seededRandom,
-  type SourceContext,
-  type TensorBlock,
-  type World
-} from "../../src/index.ts"
+import { join } from "node:path"
+import { seededRandom, type SourceContext, type TensorBlock } from "../../src/index.ts"
 import type { Label } from "../../src/pipeline/random.ts"
 import type { AnyStage } from "../../src/pipeline/stage.ts"
+import { recordingWorld } from "../../src/plan/world.ts"
+import { nodeFileSystem } from "../../src/store/file-system.ts"
+import { StatCache } from "../../src/store/stat-cache.ts"
 
 /** A stage's own function, as the orchestrator calls it: its types are gone by then (see `AnyStage`). */
 export const computeOf = (stage: { readonly stage: AnyStage }) => stage.stage.spec.compute
@@ -68,31 +63,15 @@ export function tableOf(given: ReadonlyArray<object>, families: Families = {}, n
   }
 }
 
-/** The file system as a source sees it, without a record of what was read. */
-export const folderWorld: World = {
-  read: async (path) => {
-    const bytes = bytesAt(path)
-    if (bytes === null) throw new Error(`there is no file ${path}`)
-    return bytes
-  },
-  readIfPresent: async (path) => bytesAt(path),
-  list: async (path) => readdirSync(path).sort(),
-  file: async (path) => {
-    const bytes = bytesAt(path)
-    return bytes === null ? null : fileOf(basename(path), bytes)
-  },
-  open: async () => {
-    throw new Error("no source opens files in parts")
-  }
+/** The orchestrator's own world, over real files; `reads()` is what was asked of it. */
+export function worldOf(base: string) {
+  const files = nodeFileSystem()
+  return recordingWorld({
+    files,
+    base,
+    digests: new StatCache(files, join(base, "stat-cache.json"), () => 0)
+  })
 }
-const bytesAt = (path: string): Uint8Array | null =>
-  statSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path) : null
-const fileOf = (name: string, bytes: Uint8Array): FileHandle => ({
-  sha256: createHash("sha256").update(bytes).digest("hex"),
-  size: bytes.length,
-  name,
-  bytes: async () => bytes
-})
 
 /** All that an async generator gives. */
 export async function collect<A>(rows: AsyncIterable<A>): Promise<Array<A>> {

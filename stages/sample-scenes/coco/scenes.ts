@@ -23,7 +23,7 @@ export interface CocoSource {
  */
 export async function* cocoScenes(source: CocoSource, world: World, context: SourceContext) {
   const file = source.annotations.path
-  const { images, objects, leftOut } = parseInstances(await text(world, file), {
+  const { images, objects, leftOut } = parseInstances(await text(world, file, "annotations"), {
     file,
     skipDegenerate: source.skip_degenerate
   })
@@ -61,8 +61,14 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   problems.check()
 }
 
-const text = async (world: World, file: string) => new TextDecoder().decode(await world.read(file))
-const captionsOf = async (file: string, world: World) => parseCaptions(await text(world, file), { file })
+async function text(world: World, file: string, parameter: string): Promise<string> {
+  const bytes = await world.readIfPresent(file)
+  if (bytes !== null) return new TextDecoder().decode(bytes)
+  const hint = "in a pipeline file it is relative to that file, after -S to the working directory"
+  return new Problems(file).fail(`source.${parameter}`, `there is no such file: check the path (${hint})`)
+}
+const captionsOf = async (file: string, world: World) =>
+  parseCaptions(await text(world, file, "captions"), { file })
 
 /** The image's file, if it is there and as large as the annotations say. */
 async function imageOf(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { noPaint } from "../../../src/cli/colour.ts"
 import { dryRunJson, dryRunText } from "../../../src/cli/dry-run.ts"
-import { forecast } from "../../../src/cli/forecast.ts"
+import { forecast } from "../../../src/plan/forecast.ts"
 import { itemCounts } from "../../../src/cli/item-counts.ts"
 import { checkCode, statusJson, statusText } from "../../../src/cli/status.ts"
 import type { NodePlan } from "../../../src/plan/plan.ts"

@@ -350,3 +350,36 @@ function refuseTensorReads(files: ReturnType<typeof nodeFileSystem>) {
     readRange: (path: string, at: number, length: number) => (refuse(path), files.readRange(path, at, length))
   }
 }
+
+describe("what the user asks for", () => {
+  it("--force computes a node again, and what is below only if its values changed", async () => {
+    const lab = newLab()
+    const source = numbers("source", { file: { path: lab.writeItems({ i0: [4, 1] }) } })
+    const graph = lab.graph({ total: total("total", { of: [coarse("c", { of: source, step: 2 })] }) })
+    await lab.run(graph)
+    expect((await lab.plan(graph, { force: ["c"] })).map(({ state }) => state)).toEqual([
+      "fresh",
+      "stale",
+      "unknown"
+    ])
+    const { run } = await lab.run(graph, { force: ["c"] })
+    expect(executedIn(run)).toEqual(["c"])
+  })
+  it("a node beside one that failed is not called incomplete", async () => {
+    const lab = newLab()
+    const path = join(lab.folder, "items.json")
+    nodeFileSystem().write(path, '{"i0":[4,1],"i1":[1e999,2]}')
+    const source = numbers("source", { file: { path } })
+    const graph = lab.graph({
+      bad: coarse("bad", { of: source, step: 2 }),
+      good: spread("good", { of: source })
+    })
+    await lab.run(graph, { keepGoing: true })
+    const plans = await lab.plan(graph)
+    expect(plans.map(({ node, known }) => [node.id, known?.incomplete])).toEqual([
+      ["source", false],
+      ["bad", true],
+      ["good", false]
+    ])
+  })
+})
