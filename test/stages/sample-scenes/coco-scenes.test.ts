@@ -1,0 +1,303 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import sharp from "sharp"
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
+import { type FileHandle, file } from "../../../src/index.ts"
+import { checkParams } from "../../../src/pipeline/check-params.ts"
+import { sceneColumns } from "../../../stages/sample-scenes/columns.ts"
+import { coco, sampleScenes } from "../../../stages/sample-scenes/stage.ts"
+import { collect, computeOf, fakeContext, rejection, worldOf } from "../fakes.ts"
+
+interface Scene {
+  readonly id: string
+  readonly image: FileHandle
+  readonly height: number
+  readonly width: number
+  readonly objects: ReadonlyArray<{ readonly id: number; readonly category: string; readonly crowd: boolean }>
+  readonly captions: ReadonlyArray<string>
+  readonly primary: string | null
+  readonly secondary: string | null
+}
+const count = 8
+const fileName = (i: number) => `train/${String(i).padStart(12, "0")}.png`
+/** Images of 10 + i × 8 pixels (width × height), a cup in each and a crowd in the first. */
+const instances = () => ({
+  images: Array.from({ length: count }, (_, i) => ({
+    id: 100 + i,
+    file_name: fileName(i),
+    height: 8,
+    width: 10 + i
+  })),
+  categories: [
+    { id: 1, name: "person" },
+    { id: 47, name: "cup" }
+  ],
+  annotations: [
+    ...Array.from({ length: count }, (_, i) => ({
+      id: 1000 + i,
+      image_id: 100 + i,
+      category_id: 47,
+      segmentation: [[1, 1, 5, 1, 5, 5, 1, 5]] as unknown,
+      area: 16,
+      iscrowd: 0
+    })),
+    {
+      id: 2000,
+      image_id: 100,
+      category_id: 1,
+      segmentation: { size: [8, 10], counts: [40, 40] },
+      area: 40,
+      iscrowd: 1
+    }
+  ]
+})
+type Instances = ReturnType<typeof instances>
+const captions = {
+  annotations: [
+    { id: 1, image_id: 101, caption: "A cup." },
+    { id: 2, image_id: 100, caption: "A cup in a crowd." },
+    { id: 3, image_id: 101, caption: "One more cup. " }
+  ]
+}
+
+let folder: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "probeline-coco-"))
+  mkdirSync(join(folder, "images/train"), { recursive: true })
+  for (let i = 0; i < count; i++)
+    await sharp({ create: { width: 10 + i, height: 8, channels: 3, background: { r: i, g: 9, b: 99 } } })
+      .png()
+      .toFile(join(folder, "images", fileName(i)))
+  writeFileSync(join(folder, "images/train/broken.png"), Buffer.from("\x89PNG\r\n\x1A\nnot really", "latin1"))
+  writeFileSync(join(folder, "captions.json"), JSON.stringify(captions))
+})
+beforeEach(() => write(instances()))
+afterAll(() => rmSync(folder, { recursive: true }))
+const write = (annotations: unknown) =>
+  writeFileSync(
+    join(folder, "instances.json"),
+    typeof annotations === "string" ? annotations : JSON.stringify(annotations)
+  )
+
+/** Runs the source as the orchestrator does; paths are relative to the folder. */
+function sampling(options: Partial<Parameters<typeof coco>[0]> = {}) {
+  const source = coco({ annotations: file("instances.json"), images: file("images"), ...options })
+  const { values, issues } = checkParams(sampleScenes.stage.spec.params!, { source }, (path) =>
+    join(folder, path)
+  )
+  expect(issues).toEqual([])
+  const [world, context] = [worldOf(folder), fakeContext(sampleScenes)]
+  const scenes = collect<Scene>(computeOf(sampleScenes)(values, world, context))
+  return { scenes, world, context }
+}
+const idsOf = async (options: Parameters<typeof sampling>[0]) =>
+  (await sampling(options).scenes).map(({ id }) => id)
+
+describe("sample-scenes of a COCO data set", () => {
+  it("gives a scene an image, in the file's order, with its objects and the image file by content", async () => {
+    const { scenes, context } = sampling()
+    const all = await scenes
+    expect(all.map(({ id }) => id)).toEqual(Array.from({ length: count }, (_, i) => String(100 + i)))
+    for (const [i, scene] of all.entries()) {
+      expect(Object.keys(scene).sort()).toEqual(["id", ...Object.keys(sceneColumns)].sort())
+      expect(scene).toMatchObject({ height: 8, width: 10 + i, captions: [], primary: null, secondary: null })
+      const { width, height } = await sharp(await scene.image.bytes()).metadata()
+      expect([width, height]).toEqual([10 + i, 8])
+    }
+    expect(all[0]!.objects).toMatchObject([
+      { id: 1000, category: "cup", crowd: false },
+      { id: 2000, category: "person", crowd: true }
+    ])
+    expect(all[1]!.objects).toHaveLength(1)
+    expect(context.parts).toEqual([])
+    expect(context.steps.at(-1)).toEqual([count, count])
+  })
+
+  it("adds captions from their own file, in its order, where there are some", async () => {
+    const all = await sampling({ captions: file("captions.json") }).scenes
+    expect(all.slice(0, 3).map((scene) => scene.captions)).toEqual([
+      ["A cup in a crowd."],
+      ["A cup.", "One more cup. "],
+      []
+    ])
+  })
+
+  it("takes no more than the limit, by seed, and lies within every larger one", async () => {
+    const samples = await Promise.all([1, 3, 5, 7].map((limit) => idsOf({ limit, seed: 4 })))
+    expect(samples.map(({ length }) => length)).toEqual([1, 3, 5, 7])
+    for (const [i, ids] of samples.entries()) {
+      expect(ids).toEqual([...ids].sort())
+      for (const id of ids) expect(samples[i + 1] ?? ids).toContain(id)
+    }
+    expect(await idsOf({ limit: 5, seed: 4 })).toEqual(samples[2])
+    const others = await Promise.all([5, 6, 7].map((seed) => idsOf({ limit: 3, seed })))
+    expect(others.some((ids) => ids.join() !== samples[1]!.join())).toBe(true)
+  })
+
+  it("is marked as a part where the limit cuts, and only there", async () => {
+    const cut = sampling({ limit: 3 })
+    await cut.scenes
+    expect(cut.context.parts).toEqual(["3 of 8 scenes"])
+    expect(cut.context.steps.at(-1)).toEqual([3, 3])
+    for (const limit of [8, 100, null]) {
+      const whole = sampling({ limit })
+      expect(await whole.scenes).toHaveLength(count)
+      expect(whole.context.parts).toEqual([])
+    }
+  })
+
+  it("reads no image outside the limit: those may be missing", async () => {
+    const { world, scenes } = sampling({ limit: 3 })
+    const kept = (await scenes).map(({ id }) => Number(id) - 100)
+    const images = world.reads().filter(({ path }) => path.startsWith("images/"))
+    expect(images.map(({ path }) => path)).toEqual(kept.map((i) => `images/${fileName(i)}`))
+    const change = instances()
+    for (const [i, image] of change.images.entries()) if (!kept.includes(i)) image.file_name = "gone.png"
+    write(change)
+    expect(await idsOf({ limit: 3 })).toEqual(kept.map((i) => String(100 + i)))
+  })
+
+  it("leaves out objects of degenerate polygons on request, and says which", async () => {
+    const change = instances()
+    change.annotations[1]!.segmentation = [[1, 1, 2, 2]]
+    write(change)
+    const { scenes, context } = sampling({ skip_degenerate: true })
+    expect((await scenes)[1]).toMatchObject({ id: "101", objects: [] })
+    expect(context.lines).toEqual([
+      "left out annotation 1001 of image 101: segmentation[0] has 2 points; a polygon has at least 3"
+    ])
+  })
+})
+
+describe("a COCO data set is refused, and the error names file and field:", () => {
+  const changed = (change: (json: Instances) => void) => {
+    const json = instances()
+    change(json)
+    return json
+  }
+  it.each<readonly [string, (json: Instances) => void, string, string]>([
+    [
+      "a file name that leads out of the folder",
+      ({ images }) => (images[2]!.file_name = "../instances.json"),
+      "images[2].file_name",
+      'leads out of the folder of images by ".."'
+    ],
+    [
+      "an image that is missing",
+      ({ images }) => (images[3]!.file_name = "train/gone.png"),
+      "images[3].file_name",
+      "images/train/gone.png: check the folder of images"
+    ],
+    [
+      "a folder in place of an image",
+      ({ images }) => (images[3]!.file_name = "train"),
+      "images[3].file_name",
+      "images/train: check the folder of images"
+    ],
+    [
+      "two images of one id",
+      ({ images }) => (images[4]!.id = 100),
+      "images[4].id",
+      "100 is the id of images[0] too"
+    ],
+    [
+      "two annotations of one id",
+      ({ annotations }) => (annotations[4]!.id = 1000),
+      "annotations[4].id",
+      "1000 is the id of annotations[0] too"
+    ],
+    [
+      "an unknown category",
+      ({ annotations }) => (annotations[5]!.category_id = 3),
+      "annotations[5].category_id",
+      "3 is the id of none of the file's categories"
+    ],
+    [
+      "a degenerate polygon",
+      ({ annotations }) => (annotations[1]!.segmentation = [[1, 1, 2, 2]]),
+      "annotations[1].segmentation",
+      "segmentation[0] has 2 points; a polygon has at least 3"
+    ],
+    [
+      "an image of another size",
+      ({ images }) => (images[6]!.height = 9),
+      "images[6]",
+      `images/${fileName(6)} is 16×8 pixels, but the annotations say 16×9`
+    ],
+    [
+      "an image turned on its side",
+      ({ images }) => Object.assign(images[7]!, { height: 17, width: 8 }),
+      "images[7]",
+      "is 17×8 pixels, but the annotations say 8×17"
+    ],
+    [
+      "an image with a broken header",
+      ({ images }) => (images[1]!.file_name = "train/broken.png"),
+      "images[1].file_name",
+      "images/train/broken.png: not an image, or its header is damaged"
+    ]
+  ])("%s", async (_, change, field, message) => {
+    write(changed(change))
+    const error = await rejection(sampling().scenes)
+    expect(error).toMatchObject({ name: "CocoError", file: join(folder, "instances.json"), field })
+    expect(error.message.startsWith(`${join(folder, "instances.json")}: ${field}: `)).toBe(true)
+    expect(error.message).toContain(message)
+  })
+
+  it("all bad images of a file at once", async () => {
+    write(
+      changed(({ images }) => {
+        images[1]!.file_name = "train/gone.png"
+        images[2]!.width = 99
+        images[5]!.file_name = "train/broken.png"
+      })
+    )
+    const { message } = await rejection(sampling().scenes)
+    expect(message).toMatch(/3 problems/)
+    for (const field of ["images[1].file_name", "images[2]", "images[5].file_name"])
+      expect(message).toContain(`\n  ${field}: `)
+  })
+
+  it("annotations that were cut short", async () => {
+    write(JSON.stringify(instances()).slice(0, -30))
+    const { message } = await rejection(sampling().scenes)
+    expect(message).toContain(`${join(folder, "instances.json")}: not JSON`)
+  })
+
+  it.each([
+    ["annotations", { annotations: file("gone.json") }],
+    ["captions", { captions: file("gone.json") }]
+  ])("%s that are missing", async (parameter, options) => {
+    const { scenes, world } = sampling(options)
+    const error = await rejection(scenes)
+    const [path, field] = [join(folder, "gone.json"), `source.${parameter}`]
+    expect(error).toMatchObject({ name: "CocoError", file: path, field })
+    expect(error.message).toContain(`${path}: ${field}: there is no such file: check the path`)
+    // the absence is recorded, so that the file's coming is noticed
+    expect(world.reads()).toContainEqual({ look: "file", path: "gone.json", sha256: null })
+  })
+
+  it("captions that are no captions", async () => {
+    const error = await rejection(sampling({ captions: file("instances.json") }).scenes)
+    expect(error).toMatchObject({ name: "CocoError", field: "annotations[0].caption" })
+    expect(error.message).toContain("is this a captions file?")
+  })
+
+  it("captions of an image that the instances do not have are let be: captions files are of whole data sets", async () => {
+    write(changed((json) => Object.assign(json, { images: json.images.slice(1), annotations: [] })))
+    const scenes = await sampling({ captions: file("captions.json") }).scenes
+    expect(scenes).toHaveLength(count - 1)
+  })
+})
+
+it("sample-scenes of a COCO data set stops when it is aborted", async () => {
+  const { values } = checkParams(
+    sampleScenes.stage.spec.params!,
+    { source: coco({ annotations: file("instances.json"), images: file("images") }) },
+    (path) => join(folder, path)
+  )
+  const context = { ...fakeContext(sampleScenes), signal: AbortSignal.abort(new Error("stopped by hand")) }
+  const scenes = collect(computeOf(sampleScenes)(values, worldOf(folder), context))
+  expect((await rejection(scenes)).message).toBe("stopped by hand")
+})
