@@ -5,7 +5,7 @@ import type { AnyColumn } from "../pipeline/columns.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
 import type { Manifest } from "../store/manifest.ts"
 import { wholeTable } from "../store/view.ts"
-import { artifactItems } from "../store/read-artifact.ts"
+import { itemIndex } from "../store/item-index.ts"
 import { anyTable } from "./any-table.ts"
 import { csvHead, csvRows } from "./csv.ts"
 import { npyHeader, type NpyType } from "./npy.ts"
@@ -142,7 +142,7 @@ async function rowIds({
   manifest
 }: Pick<Artifact, "store" | "manifest">): Promise<ReadonlyArray<string> | null> {
   if (manifest.label === null) return null
-  const { ids, rows } = await Effect.runPromise(artifactItems(store, manifest))
+  const { ids, rows } = await Effect.runPromise(itemIndex(store, manifest))
   return ids.flatMap((id, i) => Array.from({ length: rows[i]! }, () => id))
 }
 

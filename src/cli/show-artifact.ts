@@ -2,7 +2,9 @@
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
 import type { FailedItem, Manifest } from "../store/manifest.ts"
-import { artifactItems, artifactObjects, artifactRows, withoutTensors } from "../store/read-artifact.ts"
+import { itemIndex } from "../store/item-index.ts"
+import { artifactItems, artifactObjects, withoutTensors } from "../store/read-artifact.ts"
+import { selectItems } from "../store/segments.ts"
 import { type AnyTable, anyTable } from "./any-table.ts"
 import { cellJson } from "./cell-text.ts"
 import { ColumnGatherer, type ColumnStatistics, typeText } from "./column-statistics.ts"
@@ -119,10 +121,12 @@ export const itemRows = (
     }
     const failed = manifest.failed.find((failure) => failure.item === item)
     if (failed !== undefined) return answer([], failed.error)
-    const { ids } = yield* artifactItems(store, manifest)
-    if (!ids.includes(item)) return yield* Effect.fail(noItem(name, item, ids))
-    const [rows = []] = yield* artifactRows(store, manifest, [item], withoutTensors(manifest.columns))
-    return answer(rows)
+    const { ids, shard, item: places } = yield* itemIndex(store, manifest)
+    const at = ids.indexOf(item)
+    if (at < 0) return yield* Effect.fail(noItem(name, item, ids))
+    const alone = selectItems(manifest, [[shard[at]!, places[at]!]])
+    const [found] = yield* artifactItems(store, alone, withoutTensors(manifest.columns))
+    return answer(found!.rows)
   })
 
 /** The id first, under its name; the columns in their order; no tensors. */

@@ -79,8 +79,8 @@ const checkItem = (plan: NodePlan, item: string, store: StoreCalls): Effect.Effe
         })
       )
     if (known === null || failures.some((failure) => failure.item === item)) return
-    const { artifactItems } = yield* Effect.promise(() => import("../store/read-artifact.ts"))
-    const { ids } = yield* artifactItems(store, known.manifest)
+    const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
+    const { ids } = yield* itemIndex(store, known.manifest)
     if (!ids.includes(item)) return yield* Effect.fail(noItem(node.id, item, ids))
   })
 

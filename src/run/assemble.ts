@@ -1,29 +1,49 @@
-/** Assembles a manifest from what the tasks of a node made. */
+/** Assembles a manifest from the items of an artifact, wherever they lie. */
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Family, Manifest, Shard } from "../store/manifest.ts"
-import { artifactDigest, columnDigest, emptyItemDigest, idsDigest } from "../store/value-digest.ts"
-import { broken } from "./check-rows.ts"
+import type { FailedItem, Family, Manifest, Shard } from "../store/manifest.ts"
+import { compactSegments, type Place, segmentsFrom, segmentsOf } from "../store/segments.ts"
+import {
+  artifactDigest,
+  columnDigest,
+  digestBytes,
+  emptyItemDigest,
+  idsDigest
+} from "../store/value-digest.ts"
 import type { WrittenShard } from "../store/write-shard.ts"
-import type { TaskResult } from "./task.ts"
+import { broken } from "./check-rows.ts"
+
+/** What an artifact is put together from. */
+export interface Pieces {
+  /** with ids, rows and digests of their items */
+  readonly shards: ReadonlyArray<WrittenShard>
+  /** the artifact's items in their order; null for all items of all shards */
+  readonly places: ReadonlyArray<Place> | null
+  /** in the items' order */
+  readonly failed: ReadonlyArray<FailedItem>
+}
 
 /** Digests are taken over items in their order, so that how they were cut into shards leaves no trace in them. */
 export function assemble(
   node: GraphNode,
   label: string | null,
-  results: ReadonlyArray<TaskResult>
+  { shards: written, places, failed }: Pieces
 ): Manifest {
-  const written = results.flatMap((result) => result.shards)
-  const failed = results.flatMap((result) => result.failed)
-  const families = familiesOf(node, written)
+  const shards = written.map(({ shard }) => shard)
+  const segments = places === null ? segmentsOf({ shards, segments: null }) : segmentsFrom(places)
+  const families = familiesOf(node, shards)
   const digests = Object.fromEntries(
     digestedColumns(node, families).map((name) => [
       name,
-      columnDigest(written.map((w) => w.digests[name] ?? withoutRows(node, name, w)))
+      columnDigest(segments.map(([s, from, to]) => itemDigests(node, name, written[s]!, from, to)))
     ])
   )
-  const ids = node.form === "table" ? null : idsDigest(written.flatMap((w) => w.ids))
-  const files = new Map(written.flatMap((w) => w.files).map((file) => [file.sha256, file]))
-  const shards = written.map((w) => w.shard)
+  const isTable = node.form === "table"
+  const ids = isTable ? null : idsDigest(segments.flatMap(([s, from, to]) => written[s]!.ids.slice(from, to)))
+  const rowsOf = ([s, from, to]: (typeof segments)[number]) => {
+    let rows = 0
+    for (let i = from; i < to; i++) rows += written[s]!.rows[i]!
+    return rows
+  }
   return {
     format: 1,
     digest: artifactDigest({
@@ -37,27 +57,25 @@ export function assemble(
     form: node.form,
     columns: node.columns,
     label,
-    items: node.form === "table" ? 0 : shards.reduce((sum, shard) => sum + shard.items, 0),
-    rows: shards.reduce((sum, shard) => sum + shard.rows, 0),
-    bytes:
-      shards.reduce((sum, shard) => sum + bytesOf(shard), 0) +
-      [...files.values()].reduce((sum, f) => sum + f.bytes, 0),
+    items: isTable ? 0 : segments.reduce((sum, [, from, to]) => sum + to - from, 0),
+    rows: segments.reduce((sum, segment) => sum + rowsOf(segment), 0),
+    bytes: shards.reduce((sum, shard) => sum + bytesOf(shard), 0),
     ids,
     digests,
     families,
     failed,
     shards,
-    files: [...files.values()]
+    segments: compactSegments(segments, shards)
   }
 }
 
 /** Members and shapes of each tensor family; all shards must agree. */
-function familiesOf(node: GraphNode, written: ReadonlyArray<WrittenShard>): Readonly<Record<string, Family>> {
+function familiesOf(node: GraphNode, shards: ReadonlyArray<Shard>): Readonly<Record<string, Family>> {
   const families: Record<string, Family> = {}
   for (const [name, column] of Object.entries(node.columns)) {
     if (column.type !== "tensors") continue
     const shapes: Record<string, ReadonlyArray<number>> = {}
-    const filled = written.filter((w) => w.shard.rows > 0)
+    const filled = shards.filter((shard) => shard.rows > 0)
     for (const { shapes: of } of filled)
       for (const [key, shape] of Object.entries(of)) {
         if (!key.startsWith(`${name}/`)) continue
@@ -72,7 +90,7 @@ function familiesOf(node: GraphNode, written: ReadonlyArray<WrittenShard>): Read
           )
         shapes[member] = shape
       }
-    for (const { shard } of filled)
+    for (const shard of filled)
       for (const member of Object.keys(shapes))
         if (shard.tensors[`${name}/${member}`] === undefined)
           throw broken(node.stage.name, node.id, "", name, `some rows lack the tensor "${member}"`)
@@ -81,10 +99,18 @@ function familiesOf(node: GraphNode, written: ReadonlyArray<WrittenShard>): Read
   return families
 }
 
-/** A shard whose items have no rows does not know its family's members. */
-const withoutRows = (node: GraphNode, name: string, { ids }: WrittenShard): Uint8Array => {
+/** 16 bytes an item. A shard whose items have no rows does not know its family's members. */
+function itemDigests(
+  node: GraphNode,
+  name: string,
+  { digests, ids }: WrittenShard,
+  from: number,
+  to: number
+): Uint8Array {
+  const column = digests[name]
+  if (column !== undefined) return column.subarray(from * digestBytes, to * digestBytes)
   const empty = emptyItemDigest(node.columns[name.split("/")[0]!]!)
-  return Buffer.concat(ids.map(() => empty))
+  return Buffer.concat(ids.slice(from, to).map(() => empty))
 }
 
 const digestedColumns = (node: GraphNode, families: Readonly<Record<string, Family>>) =>
@@ -92,5 +118,7 @@ const digestedColumns = (node: GraphNode, families: Readonly<Record<string, Fami
     families[name] === undefined ? [name] : families[name].members.map((member) => `${name}/${member}`)
   )
 
-const bytesOf = ({ table, sidecar, tensors }: Shard) =>
-  table.bytes + (sidecar?.bytes ?? 0) + Object.values(tensors).reduce((sum, { bytes }) => sum + bytes, 0)
+const bytesOf = ({ table, sidecar, tensors, files }: Shard) =>
+  table.bytes +
+  (sidecar?.bytes ?? 0) +
+  [...Object.values(tensors), ...files].reduce((sum, { bytes }) => sum + bytes, 0)

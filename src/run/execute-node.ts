@@ -6,16 +6,14 @@ import * as Effect from "effect/Effect"
 import type * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
+import { type ItemPlan, planItems } from "../plan/items.ts"
 import { type Known, labelOf, type NodePlan, partialOf } from "../plan/plan.ts"
 import type { FailedItem } from "../store/manifest.ts"
 import type { Trace } from "../store/trace.ts"
-import { assemble } from "./assemble.ts"
-import { joinedItems } from "./join.ts"
+import { assemble, type Pieces } from "./assemble.ts"
+import { executeChunks } from "./execute-chunks.ts"
 import type { RunOptions } from "./run-options.ts"
-import type { Executor, Task, TaskReport, TaskResult } from "./task.ts"
-
-/** Items of a chunk, unless the stage says otherwise. */
-const usualChunk = 64
+import type { Task, TaskReport, TaskResult } from "./task.ts"
 
 export interface Executed {
   readonly known: Known | null
@@ -23,10 +21,11 @@ export interface Executed {
   readonly failures: ReadonlyArray<FailedItem>
   /** what to do about the stage's error */
   readonly hint: string | null
-  /** items computed; a whole stage counts as one */
+  /** items computed now and those done before; a whole stage counts as one */
   readonly executed: number
+  readonly cached: number
 }
-type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }
+export type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }
 
 export const executeNode = (
   planned: NodePlan,
@@ -38,50 +37,76 @@ export const executeNode = (
     const { emit, now, planning } = executing
     const from = now().getTime()
     const task = taskOf(node, inputs, executing)
-    const ids = node.stage.kind === "itemwise" ? yield* joinedItems(planning.store, task.ports) : null
-    emit({ type: "node-started", node: node.id, plan: planned, items: ids?.length ?? null })
-    const attempt = yield* runTasks(task, ids, executing).pipe(
-      Effect.map((results) => ({ results, failure: null })),
+    const items =
+      node.stage.kind === "itemwise" ? yield* planItems(node, planned.preimage!, inputs, planning) : null
+    emit({ type: "node-started", node: node.id, plan: planned, items: items?.left.length ?? null })
+    const made = yield* (
+      items === null ? executeOne(task, executing) : executeItemwise(task, items, executing)
+    ).pipe(
+      Effect.map((result) => ({ ...result, failure: null })),
       Effect.catch((problem: Problem) =>
-        isStageFailure(problem) ? Effect.succeed({ results: null, failure: problem }) : Effect.fail(problem)
+        isStageFailure(problem) ? Effect.succeed({ pieces: null, failure: problem }) : Effect.fail(problem)
       )
     )
-    const commit = (made: Pick<Trace, "artifact" | "error" | "hint" | "reads" | "partial" | "incomplete">) =>
+    const commit = (
+      outcome: Pick<Trace, "artifact" | "error" | "hint" | "reads" | "partial" | "incomplete">
+    ) =>
       planning.store.putTrace({
         format: 1,
         key: planned.key!,
         preimage: planned.preimage!,
-        ...made,
+        ...outcome,
         run: executing.id,
         at: now().toISOString(),
         seconds: (now().getTime() - from) / 1000,
         host: executing.host
       })
-    if (attempt.results === null) {
-      const { message: error, hint } = attempt.failure
+    if (made.pieces === null) {
+      const { message: error, hint } = made.failure
       // a source's failure is the outside's: it may be mended without a change that the key can see
       if (node.stage.kind !== "source")
         yield* commit({ artifact: null, error, hint, reads: [], partial: [], incomplete: false })
-      return { known: null, failures: [{ item: node.id, error }], hint, executed: 0 }
+      return { known: null, failures: [{ item: node.id, error }], hint, executed: 0, cached: 0 }
     }
-    const { results } = attempt
-    const manifest = assemble(node, labelOf(node), results)
+    const manifest = assemble(node, labelOf(node), made.pieces)
     yield* planning.store.putManifest(manifest)
-    const partial = partialOf(
-      results.flatMap((result) => result.partial),
-      inputs
-    )
+    const partial = partialOf(made.partial, inputs)
     const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
-    const reads = results.flatMap((result) => result.reads)
-    yield* commit({ artifact: manifest.digest, error: null, hint: null, reads, partial, incomplete })
-    const known: Known = { manifest, partial, incomplete }
+    yield* commit({
+      artifact: manifest.digest,
+      error: null,
+      hint: null,
+      reads: made.reads,
+      partial,
+      incomplete
+    })
+    const cached = items?.done.size ?? 0
+    const executed = node.form === "table" ? 1 : manifest.items - cached
     return {
-      known,
+      known: { manifest, partial, incomplete },
       failures: manifest.failed,
       hint: null,
-      executed: node.form === "table" ? 1 : manifest.items
+      executed,
+      cached
     }
   })
+
+type Made = { readonly pieces: Pieces } & Pick<TaskResult, "reads" | "partial">
+
+/** A source or a whole stage: one task. */
+const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.Effect<Made, Problem> => {
+  const report: TaskReport = {
+    log: (message) => emit({ type: "node-log", node: task.node, message }),
+    progress: (done, total) => emit({ type: "node-progress", node: task.node, done, total })
+  }
+  return Effect.map(permits.withPermits(1)(executor.execute(task, report)), ({ shards, reads, partial }) => ({
+    pieces: { shards, places: null, failed: [] },
+    reads,
+    partial
+  }))
+}
+const executeItemwise = (task: Task, items: ItemPlan, executing: Executing): Effect.Effect<Made, Problem> =>
+  Effect.map(executeChunks(task, items, executing), (pieces) => ({ pieces, reads: [], partial: [] }))
 
 /** Failures that belong to the stage and will come again; those of the store or the outside are not recorded. */
 const isStageFailure = ({ _tag }: Problem) =>
@@ -105,63 +130,4 @@ function taskOf(node: GraphNode, inputs: ReadonlyMap<string, Known>, executing: 
     items: null,
     base: executing.planning.outside.base
   }
-}
-
-/** All tasks of a node, at most as many at a time as the run allows; results in the items' order. */
-const runTasks = (
-  task: Task,
-  ids: ReadonlyArray<string> | null,
-  { executor, permits, emit }: Executing
-): Effect.Effect<ReadonlyArray<TaskResult>, Problem> => {
-  const log = (message: string) => emit({ type: "node-log", node: task.node, message })
-  const tell = (done: number, total: number) => emit({ type: "node-progress", node: task.node, done, total })
-  const run = (one: Task, report: TaskReport) => permits.withPermits(1)(attempt(executor, one, report))
-  if (ids === null) return Effect.map(run(task, { log, progress: tell }), (result) => [result])
-  let done = 0
-  const chunks = chunksOf(ids, task.stage.spec.chunk ?? usualChunk)
-  return Effect.forEach(
-    chunks,
-    (items) => {
-      let within = 0
-      const progress = (some: number) => {
-        done += some - within
-        within = some
-        tell(done, ids.length)
-      }
-      return run({ ...task, items }, { log, progress }).pipe(
-        Effect.tap((result) =>
-          Effect.sync(() => {
-            progress(items.length)
-            for (const failure of result.failed) emit({ type: "item-failed", node: task.node, failure })
-          })
-        )
-      )
-    },
-    { concurrency: "unbounded" }
-  )
-}
-
-/** A worker that dies costs its chunk: tried again in halves, until the item that kills it is found. */
-const attempt = (executor: Executor, task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem> =>
-  Effect.catch(executor.execute(task, report), (problem: Problem) => {
-    if (problem._tag !== "WorkerDied" || task.items === null) return Effect.fail(problem)
-    if (task.items.length === 1) {
-      const failed = [{ item: task.items[0]!, error: problem.message }]
-      return Effect.succeed({ shards: [], failed, reads: [], partial: [] })
-    }
-    const half = task.items.length >> 1
-    const halves = [task.items.slice(0, half), task.items.slice(half)]
-    return Effect.map(
-      Effect.forEach(halves, (items) => attempt(executor, { ...task, items }, report)),
-      (results) => ({
-        shards: results.flatMap((result) => result.shards),
-        failed: results.flatMap((result) => result.failed),
-        reads: [],
-        partial: []
-      })
-    )
-  })
-
-function chunksOf<A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 }

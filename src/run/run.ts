@@ -144,14 +144,16 @@ const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running:
     const { executeNode } = yield* Effect.promise(() => import("./execute-node.ts"))
     const executed = yield* executeNode(planned, inputs, { ...options, permits })
     const seconds = (options.now().getTime() - from) / 1000
-    const { known, failures, executed: count } = executed
+    const { known, failures, executed: count, cached: before } = executed
+    const isFailed = failures.length > 0 || known === null
     const record: NodeRecord = {
       ...blank(planned.node),
-      status: failures.length > 0 || known === null ? "failed" : "executed",
+      // where all items were done before, by another node or for another selection, nothing ran
+      status: isFailed ? "failed" : count === 0 && before > 0 ? "cached" : "executed",
       items: {
         total: known === null ? 1 : itemCount(planned.node, known),
         executed: count,
-        cached: 0,
+        cached: before,
         failed: failures.length
       },
       ...made(planned, known),

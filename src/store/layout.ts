@@ -11,6 +11,8 @@ export const layout = (root: string) => ({
   manifest: (digest: string) => path.join(root, "manifests", digest.slice(0, 2), `${digest}.json`),
   /** traces of one stage: a folder a key, since one key of a source may have been answered by several worlds */
   traces: (stage: string, key: string) => path.join(root, "traces", stage, key.slice(0, 2), key),
+  /** traces of one stage's items: a file a shard */
+  itemTraces: (stage: string, shared: string) => path.join(root, "traces", stage, "items", shared),
   runs: path.join(root, "runs"),
   run: (id: string) => path.join(root, "runs", id),
   latest: path.join(root, "runs", "latest"),

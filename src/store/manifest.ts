@@ -19,7 +19,18 @@ export interface Shard {
   readonly sidecar: ObjectRef | null
   /** Arrow, by `family/member` */
   readonly tensors: Readonly<Record<string, ObjectRef>>
+  /** of one row, by `family/member` */
+  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
+  /** files that the stage made and that `file` columns name */
+  readonly files: ReadonlyArray<StoredFile>
 }
+export interface StoredFile {
+  readonly sha256: string
+  readonly bytes: number
+  readonly extension: string
+}
+/** Items of a shard, `from` … `to − 1` of its own: what an artifact takes of it. */
+export type Segment = readonly [shard: number, from: number, to: number]
 export interface FailedItem {
   readonly item: string
   readonly error: string
@@ -48,22 +59,18 @@ export interface Manifest {
   /** items that have no rows because they failed here; such an artifact is incomplete */
   readonly failed: ReadonlyArray<FailedItem>
   readonly shards: ReadonlyArray<Shard>
-  /** files that the stage made and that `file` columns name */
-  readonly files: ReadonlyArray<{
-    readonly sha256: string
-    readonly bytes: number
-    readonly extension: string
-  }>
+  /** which items of which shard, in the artifact's order; null where it is all of all shards */
+  readonly segments: ReadonlyArray<Segment> | null
 }
 
+/** Every object that a shard needs. */
+export function* objectsOfShard(shard: Shard): Generator<StoredFile> {
+  yield shard.table
+  if (shard.sidecar !== null) yield shard.sidecar
+  yield* Object.values(shard.tensors)
+  yield* shard.files
+}
 /** Every object that a manifest needs. */
-export function* objectsOf(
-  manifest: Manifest
-): Generator<{ sha256: string; bytes: number; extension: string }> {
-  for (const shard of manifest.shards) {
-    yield shard.table
-    if (shard.sidecar !== null) yield shard.sidecar
-    yield* Object.values(shard.tensors)
-  }
-  yield* manifest.files
+export function* objectsOf(manifest: Manifest): Generator<StoredFile> {
+  for (const shard of manifest.shards) yield* objectsOfShard(shard)
 }

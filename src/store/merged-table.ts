@@ -5,18 +5,20 @@ import { type ByteSource, memorySource, MemorySink } from "./bytes.ts"
 import type { Manifest } from "./manifest.ts"
 import { openTable } from "./parquet-read.ts"
 import { encodeParquet, TableWriter } from "./parquet-write.ts"
-import { artifactItems } from "./read-artifact.ts"
+import { itemIndex } from "./item-index.ts"
+import { partsOf } from "./read-artifact.ts"
 import type { StoreCalls } from "./store.ts"
 
 /** One Parquet table of an artifact's shards, in their order. */
 export async function mergedTable(store: StoreCalls, manifest: Manifest): Promise<Uint8Array> {
   const sink = new MemorySink()
   const writer = new TableWriter(sink, { columns: manifest.columns, itemLabel: manifest.label })
-  for (const shard of manifest.shards) {
+  for (const { shard, start, end } of await Effect.runPromise(partsOf(store, manifest))) {
     const bytes = await Effect.runPromise(store.readObject(shard.table))
     const source: ByteSource = memorySource(bytes, store.objectPath(shard.table))
     const file = openTable(source)
-    await writer.write({ rows: file.rows, items: await file.items(), vectors: await file.read() })
+    const items = await file.items(start, end)
+    await writer.write({ rows: end - start, items, vectors: await file.read({ start, end }) })
   }
   await writer.close()
   return sink.bytes()
@@ -24,23 +26,23 @@ export async function mergedTable(store: StoreCalls, manifest: Manifest): Promis
 
 /** Which part and which rows of it hold an item's tensors: item, part, row (the first), rows. */
 export async function itemsTable(store: StoreCalls, manifest: Manifest): Promise<Uint8Array> {
-  const { ids, rows } = await Effect.runPromise(artifactItems(store, manifest))
-  const [part, row]: [Array<number>, Array<number>] = [[], []]
-  const filled = manifest.shards.filter((shard) => shard.rows > 0)
-  let at = 0
-  for (const shard of manifest.shards) {
-    let first = 0
-    for (let i = 0; i < shard.items; i++, at++) {
-      part.push(Math.max(0, filled.indexOf(shard)))
-      row.push(first)
-      first += rows[at]!
-    }
-  }
+  const { ids, shard, item, rows, sidecars } = await Effect.runPromise(itemIndex(store, manifest))
+  // parts are the shards that have rows, as their files are numbered
+  const parts = new Map<number, number>()
+  manifest.shards.forEach((one, s) => one.rows > 0 && parts.set(s, parts.size))
+  const before = sidecars.map((sidecar) => {
+    let sum = 0
+    return Array.from(sidecar.rows, (count) => (sum += count) - count)
+  })
   return encodeParquet({
     columns: { part: column.int32(), row: column.int32(), rows: column.int32() },
     itemLabel: manifest.label ?? "item",
     rows: ids.length,
     items: ids,
-    vectors: { part, row, rows }
+    vectors: {
+      part: Array.from(shard, (s) => parts.get(s) ?? 0),
+      row: ids.map((_, i) => before[shard[i]!]![item[i]!]!),
+      rows: [...rows]
+    }
   })
 }

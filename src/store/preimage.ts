@@ -34,6 +34,13 @@ export interface Preimage {
   readonly inputs: Readonly<Record<string, ReadonlyArray<InputPreimage>>>
 }
 
+/** The digest of what all items of an itemwise node share: of everything but the ports that are joined by item. */
+export const sharedKeyOf = (preimage: Preimage, joined: ReadonlyArray<string>): string =>
+  keyOf({
+    ...preimage,
+    inputs: Object.fromEntries(Object.entries(preimage.inputs).filter(([port]) => !joined.includes(port)))
+  })
+
 /** The digest of all that the outcome depends on, and of nothing else. */
 export const keyOf = (preimage: Preimage): string =>
   digestJson({

@@ -7,55 +7,63 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { AnyColumn, Columns, FileHandle } from "../pipeline/columns.ts"
 import type { Table, TensorBlock } from "../pipeline/ports.ts"
-import { isProblem, Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../pipeline/problem.ts"
 import { openTensors } from "./arrow-read.ts"
 import { type ByteSource, memorySource } from "./bytes.ts"
 import { outsideFile } from "./outside-file.ts"
 import type { Manifest, ObjectRef, Shard } from "./manifest.ts"
 import type { FileCell } from "./parquet-layout.ts"
 import { openTable } from "./parquet-read.ts"
-import { decodeSidecar } from "./sidecar.ts"
+import { readSidecar } from "./item-index.ts"
+import { segmentsOf } from "./segments.ts"
+import { damaged } from "./store-error.ts"
 import type { StoreCalls } from "./store.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
 type Row = Readonly<Record<string, unknown>>
 
-/** The items of an artifact in their order, and how many rows each has. */
+/** The rows of every item, in the artifact's order. Tensors come with them. */
 export const artifactItems = (
   store: StoreCalls,
-  manifest: Manifest
-): Op<{ readonly ids: ReadonlyArray<string>; readonly rows: Int32Array }> =>
-  Effect.map(
-    Effect.forEach(manifest.shards, (shard) => sidecarOf(store, shard)),
-    (sidecars) => ({
-      ids: sidecars.flatMap((sidecar) => sidecar.items),
-      rows: Int32Array.from(sidecars.flatMap((sidecar) => [...sidecar.rows]))
-    })
-  )
-
-/** The rows of some items, in the order of the ids; an item that is not there has none. Tensors come with them. */
-export const artifactRows = (
-  store: StoreCalls,
   manifest: Manifest,
-  ids: ReadonlyArray<string>,
   columns: Columns
-): Op<ReadonlyArray<ReadonlyArray<Row>>> =>
+): Op<ReadonlyArray<{ readonly id: string; readonly rows: ReadonlyArray<Row> }>> =>
   Effect.gen(function* () {
-    const wanted = new Map(ids.map((id, i) => [id, i]))
-    const found: Array<ReadonlyArray<Row>> = ids.map(() => [])
-    for (const shard of manifest.shards) {
-      const { items, rows } = yield* sidecarOf(store, shard)
-      const offsets = [0]
-      for (const count of rows) offsets.push(offsets.at(-1)! + count)
-      const here = items.flatMap((id, i) => (wanted.has(id) && rows[i]! > 0 ? [i] : []))
-      if (here.length === 0) continue
-      const [start, end] = [offsets[here[0]!]!, offsets[here.at(-1)! + 1]!]
-      const read = yield* shardRows(store, manifest, shard, columns, start, end)
-      for (const i of here)
-        found[wanted.get(items[i]!)!] = read.slice(offsets[i]! - start, offsets[i + 1]! - start)
+    const items: Array<{ readonly id: string; readonly rows: ReadonlyArray<Row> }> = []
+    for (const [s, from, to] of segmentsOf(manifest)) {
+      const shard = manifest.shards[s]!
+      const { items: ids, rows } = yield* readSidecar(store, shard)
+      const [start, end] = [rowsBefore(rows, from), rowsBefore(rows, to)]
+      const read = start === end ? [] : yield* shardRows(store, manifest, shard, columns, start, end)
+      for (let i = from, at = 0; i < to; at += rows[i++]!)
+        items.push({ id: ids[i]!, rows: read.slice(at, at + rows[i]!) })
     }
-    return found
+    return items
   })
+
+const rowsBefore = (rows: Int32Array, item: number): number => {
+  let sum = 0
+  for (let i = 0; i < item; i++) sum += rows[i]!
+  return sum
+}
+
+/** The rows of a shard that an artifact takes, segment after segment. */
+interface Part {
+  readonly shard: Shard
+  readonly start: number
+  readonly end: number
+}
+export const partsOf = (store: StoreCalls, manifest: Manifest): Op<ReadonlyArray<Part>> =>
+  manifest.segments === null
+    ? Effect.succeed(manifest.shards.map((shard) => ({ shard, start: 0, end: shard.rows })))
+    : Effect.gen(function* () {
+        const sidecars = yield* Effect.forEach(manifest.shards, (shard) => readSidecar(store, shard))
+        return segmentsOf(manifest).map(([s, from, to]) => ({
+          shard: manifest.shards[s]!,
+          start: rowsBefore(sidecars[s]!.rows, from),
+          end: rowsBefore(sidecars[s]!.rows, to)
+        }))
+      })
 
 /** The façade that stages read whole artifacts by. `node` names it in messages. */
 export function artifactTable(store: StoreCalls, node: string, manifest: Manifest): Table<any> {
@@ -68,10 +76,12 @@ export function artifactTable(store: StoreCalls, node: string, manifest: Manifes
       const size = shape.reduce((product, one) => product * one, 1)
       const data = new Float32Array(manifest.rows * size)
       let at = 0
-      for (const shard of manifest.shards.filter((one) => one.rows > 0)) {
+      for (const { shard, start, end } of yield* partsOf(store, manifest)) {
+        if (start === end) continue
         const file = yield* tensorsOf(store, shard.tensors[`${family}/${name}`]!)
-        yield* attempt(store, () => file.readInto(data.subarray(at, at + shard.rows * size)))
-        at += shard.rows * size
+        const length = (end - start) * size
+        yield* attempt(store, () => file.readInto(data.subarray(at, at + length), start, end))
+        at += length
       }
       return { rows: manifest.rows, shape, data }
     })
@@ -81,12 +91,17 @@ export function artifactTable(store: StoreCalls, node: string, manifest: Manifes
     read: (...names: ReadonlyArray<string>) =>
       run(
         Effect.map(
-          Effect.forEach(manifest.shards, (shard) => shardColumns(store, shard, plain(names))),
+          Effect.flatMap(partsOf(store, manifest), (parts) =>
+            Effect.forEach(parts, ({ shard, start, end }) =>
+              shardColumns(store, shard, plain(names), start, end)
+            )
+          ),
           (parts) => concatenated(["item", ...names], parts)
         )
       ),
     async *batches(...names: ReadonlyArray<string>) {
-      for (const shard of manifest.shards) yield await run(shardColumns(store, shard, plain(names)))
+      for (const { shard, start, end } of await run(partsOf(store, manifest)))
+        yield await run(shardColumns(store, shard, plain(names), start, end))
     },
     members: (family: string) => manifest.families[family]?.members ?? [],
     tensor: (family: string, name: string) => run(member(family, name))
@@ -104,10 +119,14 @@ export const artifactObjects = (
     const { start = 0, end = manifest.rows } = range
     const all: Array<Row> = []
     let first = 0
-    for (const shard of manifest.shards) {
-      const [from, to] = [Math.max(0, start - first), Math.min(shard.rows, end - first)]
-      if (from < to) all.push(...(yield* shardRows(store, manifest, shard, columns, from, to)))
-      first += shard.rows
+    for (const part of yield* partsOf(store, manifest)) {
+      const rows = part.end - part.start
+      const [from, to] = [Math.max(0, start - first), Math.min(rows, end - first)]
+      if (from < to)
+        all.push(
+          ...(yield* shardRows(store, manifest, part.shard, columns, part.start + from, part.start + to))
+        )
+      first += rows
     }
     return all
   })
@@ -116,11 +135,6 @@ export const withoutTensors = (columns: Columns): Columns =>
   Object.fromEntries(Object.entries(columns).filter(([, column]) => column.type !== "tensors"))
 
 // ---- shards ------------------------------------------------------------------------------------------------------
-const sidecarOf = (store: StoreCalls, shard: Shard) =>
-  Effect.flatMap(store.readObject(shard.sidecar!), (bytes) =>
-    attempt(store, () => decodeSidecar(bytes, store.objectPath(shard.sidecar!)))
-  )
-
 /** Columns of a shard, `item` with them. */
 const shardColumns = (store: StoreCalls, shard: Shard, columns: Columns, start = 0, end = shard.rows) =>
   Effect.flatMap(store.readObject(shard.table), (bytes) =>
@@ -134,7 +148,7 @@ const shardColumns = (store: StoreCalls, shard: Shard, columns: Columns, start =
             read[name] = read[name]!.map((cell) => handleOf(store, cell as FileCell | null))
         return { ...read, item } as Record<string, Array<unknown>>
       },
-      catch: (error) => damaged(store, error)
+      catch: (error) => damaged(error, store.root)
     })
   )
 
@@ -217,13 +231,5 @@ const absent = (manifest: Manifest, node: string, name: string) => {
   )
 }
 
-const damaged = (store: StoreCalls, error: unknown) =>
-  isProblem(error)
-    ? error
-    : new Problem("StoreCorrupt", `an object of the store cannot be read: ${(error as Error).message}`, {
-        file: store.root,
-        hint: "delete it and run again: what is missing is computed again",
-        cause: error
-      })
 const attempt = <A>(store: StoreCalls, act: () => A): Op<A> =>
-  Effect.try({ try: act, catch: (error) => damaged(store, error) })
+  Effect.try({ try: act, catch: (error) => damaged(error, store.root) })

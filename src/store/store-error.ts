@@ -37,3 +37,13 @@ export function storeProblem(error: unknown, root: string, doing: string): Probl
       })
   }
 }
+
+/** An object that is there and cannot be read. */
+export const damaged = (error: unknown, root: string): Problem =>
+  isProblem(error)
+    ? error
+    : new Problem("StoreCorrupt", `an object of the store cannot be read: ${(error as Error).message}`, {
+        file: root,
+        hint: "run `probeline verify --repair` and run again: what is missing is computed again",
+        cause: error
+      })

@@ -13,7 +13,8 @@ import * as Layer from "effect/Layer"
 import { Problem } from "../pipeline/problem.ts"
 import { FileSystem, type FileSystemCalls } from "./file-system.ts"
 import { layout, type Layout, temporaryMark } from "./layout.ts"
-import { type Manifest, type ObjectRef, objectsOf } from "./manifest.ts"
+import type { ItemTrace } from "./item-trace.ts"
+import { type Manifest, type ObjectRef, objectsOf, objectsOfShard } from "./manifest.ts"
 import type { RunRecord } from "./run-record.ts"
 import { storeProblem } from "./store-error.ts"
 import type { Trace } from "./trace.ts"
@@ -45,6 +46,9 @@ export interface StoreCalls {
   putTrace(trace: Trace): Op<void>
   /** Traces of a key, the newest first; what cannot be read counts as absent. */
   traces(stage: string, key: string): Op<ReadonlyArray<Trace>>
+  putItemTrace(trace: ItemTrace): Op<void>
+  /** Traces of items, the oldest first; those whose shard is not whole count as absent. */
+  itemTraces(stage: string, shared: string): Op<ReadonlyArray<ItemTrace>>
   putRun(run: RunRecord): Op<void>
   run(id: string): Op<RunRecord | null>
   /** Ids of all runs, the oldest first. */
@@ -160,6 +164,22 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
           .flatMap((name) => json<Trace>(path.join(folder, name)) ?? [])
           .filter((trace) => trace.format === 1 && trace.key === key)
           .sort((a, b) => (a.at < b.at ? 1 : -1))
+      }),
+    putItemTrace: (trace) =>
+      attempt("write a trace of items", () => {
+        const text = JSON.stringify(trace)
+        const name = createHash("sha256").update(text).digest("hex").slice(0, 32)
+        publish(path.join(at.itemTraces(trace.stage, trace.shared), `${name}.json`), `${text}\n`)
+      }),
+    itemTraces: (stage, shared) =>
+      attempt("read traces of items", () => {
+        const folder = at.itemTraces(stage, shared)
+        return (files.list(folder) ?? [])
+          .filter((name) => name.endsWith(".json"))
+          .flatMap((name) => json<ItemTrace>(path.join(folder, name)) ?? [])
+          .filter((trace) => trace.format === 1 && trace.stage === stage && trace.shared === shared)
+          .filter(({ shard }) => shard === null || [...objectsOfShard(shard)].every(hasSize))
+          .sort((a, b) => (a.at < b.at ? -1 : 1))
       }),
     putRun: (run) =>
       attempt("write the run's record", () =>

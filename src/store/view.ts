@@ -40,7 +40,7 @@ export const publishView = (
 
 /** One Parquet table of all of an artifact's rows, as an object of the store. */
 export const wholeTable = (store: StoreCalls, manifest: Manifest): Effect.Effect<ObjectRef, Problem> =>
-  manifest.shards.length === 1
+  manifest.shards.length === 1 && manifest.segments === null
     ? Effect.succeed(manifest.shards[0]!.table)
     : remembered(store, `${manifest.digest}.table`, async () =>
         (await import("./merged-table.ts")).mergedTable(store, manifest)

@@ -4,7 +4,7 @@ import type { AnyColumn, Columns, NewFile } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
 import { Problem } from "../pipeline/problem.ts"
 import { encodeTensors } from "./arrow-write.ts"
-import type { Manifest, ObjectRef, Shard } from "./manifest.ts"
+import type { ObjectRef, Shard, StoredFile } from "./manifest.ts"
 import type { FileCell } from "./parquet-layout.ts"
 import { encodeParquet } from "./parquet-write.ts"
 import { encodeSidecar } from "./sidecar.ts"
@@ -29,9 +29,8 @@ export interface WrittenShard {
   readonly ids: ReadonlyArray<string>
   /** 16 bytes an item, by column */
   readonly digests: Readonly<Record<string, Uint8Array>>
-  /** of one row, by `family/member` */
-  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
-  readonly files: Manifest["files"]
+  /** rows of each item */
+  readonly rows: Int32Array
 }
 
 /** Rows must have been checked against the columns. Objects are in the store when it ends; nothing names them yet. */
@@ -42,7 +41,7 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
 ) {
   const rows = items.flatMap((one) => one.rows)
   const rowItems = label === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
-  const files = new Map<string, Manifest["files"][number]>()
+  const files = new Map<string, StoredFile>()
   const vectors: Record<string, ReadonlyArray<unknown>> = {}
   const tensors: Record<string, Record<string, Tensor>> = {}
   for (const [name, column] of Object.entries(columns)) {
@@ -78,8 +77,16 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
     form === "table"
       ? null
       : yield* store.putObject(encodeSidecar({ items: ids, rows: counts, digests }), "arrow")
-  const shard: Shard = { items: items.length, rows: rows.length, table, sidecar, tensors: written }
-  const result: WrittenShard = { shard, ids, digests, shapes, files: [...files.values()] }
+  const shard: Shard = {
+    items: items.length,
+    rows: rows.length,
+    table,
+    sidecar,
+    tensors: written,
+    shapes,
+    files: [...files.values()]
+  }
+  const result: WrittenShard = { shard, ids, digests, rows: counts }
   return result
 })
 
@@ -92,12 +99,7 @@ const isFileColumn = (column: AnyColumn): boolean =>
   column.type === "file" || (column.type === "nullable" && isFileColumn(column.detail as AnyColumn))
 
 /** Bytes that a stage made go into the store; files of the outside are named where they lie. */
-const fileCells = (
-  store: StoreCalls,
-  name: string,
-  rows: ItemRows["rows"],
-  files: Map<string, Manifest["files"][number]>
-) =>
+const fileCells = (store: StoreCalls, name: string, rows: ItemRows["rows"], files: Map<string, StoredFile>) =>
   Effect.forEach(rows, (row) => {
     const value = row[name] as FileCell | NewFile | null
     if (value === null || "sha256" in value) return Effect.succeed(value)

@@ -80,7 +80,7 @@ export const manifest = (given: Partial<Manifest> = {}): Manifest => ({
   families: {},
   failed: [],
   shards: [],
-  files: [],
+  segments: null,
   ...given
 })
 export const known = (given: Partial<Manifest> = {}): Known => ({
