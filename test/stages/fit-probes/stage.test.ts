@@ -100,6 +100,33 @@ describe("fit-probes", () => {
     expect(await foldsOf({ ...small, examples: few })).toEqual(await foldsOf(small))
   })
 
+  it("gives a cell of few as much say as one of many: an uncertain probe does not side with the many", async () => {
+    const random = seededRandom("rare label")
+    const rows = Array.from({ length: 200 }, (_, i) => ({
+      item: `scene-${i}`,
+      source: "image",
+      object: -1,
+      token: "cls",
+      label: i % 10 === 0 ? "few" : "many"
+    }))
+    const x = rows.map(({ label }) =>
+      Float32Array.from({ length: 4 }, (_, j) => normal(random) + (j === 0 && label === "few" ? 1 : 0))
+    )
+    const examples = rows.map(({ item, label }) => ({
+      scene: item,
+      object: -1,
+      target: "category",
+      label,
+      cell: label,
+      left_out: null
+    }))
+    const predictions = await run({ examples, rows, x }, { probes: ["logistic"] })
+    const recall = (of: string) => accuracy(predictions.filter(({ label }) => label === of))
+    // Bayes' rule with equal say is right in Φ(½) = .69 of both; without, "few" is hardly ever said
+    expect(recall("few")).toBeGreaterThan(0.45)
+    expect(recall("many")).toBeGreaterThan(0.45)
+  })
+
   it("reports progress up to all probes of all questions and taps", async () => {
     const context = fakeContext(fitProbes)
     await run(small, {}, context)

@@ -152,6 +152,22 @@ describe("select-tokens of objects", () => {
     expect(anywhere).toEqual(new Set([true, false]))
   })
 
+  it("draws anew for every scene, object and kind of token, though the masks be the same", () => {
+    const alike = Array.from({ length: 40 }, (_, i) => ({ ...kitchen, id: `alike-${i}` }))
+    const drawn = (of: string, source: string, token: string, object: number) =>
+      select(alike, { of }).map((tokens) => found(tokens, source, token, object)!.indices.join())
+    const lists = [
+      drawn("objects", "object", "random_obj", 0),
+      drawn("objects", "object", "random", 0),
+      drawn("objects", "object", "random", 2),
+      drawn("pair", "primary", "random", -1),
+      drawn("pair", "secondary", "random", -1),
+      drawn("pair", "background", "background", -1)
+    ]
+    for (const list of lists) expect(new Set(list).size).toBeGreaterThan(2)
+    expect(new Set(lists.map((list) => list.join(" "))).size).toBe(lists.length)
+  })
+
   it("gives nothing for crowds, for objects under the threshold, and for those without a mask row", () => {
     const tokens = tokensOf(kitchen)
     const objects = tokens.filter(({ source }) => source === "object")
