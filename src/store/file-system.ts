@@ -39,6 +39,10 @@ export interface FileSystemCalls {
   syncFolder(path: string): void
   /** mutating: a second name for a file, by hard link, symbolic link or copy as the file system allows */
   link(from: string, to: string): void
+  /** mutating: a second name for a file by hard link and no other way; throws EEXIST where the name is taken */
+  hardLink(from: string, to: string): void
+  /** mutating: sets when a file was changed last, in milliseconds since 1970 */
+  touch(path: string, at: number): void
   /** mutating: points a symbolic link at a target, replacing what was there */
   pointer(target: string, at: string): void
   /** mutating: a file, a link, or a folder with what is in it; quiet when it is not there */
@@ -127,6 +131,8 @@ export function nodeFileSystem(): FileSystemCalls {
         }
       }
     },
+    hardLink: (from, to) => fs.linkSync(from, to),
+    touch: (file, at) => fs.utimesSync(file, at / 1000, at / 1000),
     pointer(target, at) {
       const temporary = `${at}.tmp-${process.pid}`
       fs.rmSync(temporary, { force: true })

@@ -16,6 +16,9 @@ export const layout = (root: string) => ({
   runs: path.join(root, "runs"),
   run: (id: string) => path.join(root, "runs", id),
   latest: path.join(root, "runs", "latest"),
+  locks: path.join(root, "locks"),
+  /** a lock is a folder of numbered records, the highest of which counts */
+  lock: (name: string) => path.join(root, "locks", `${name}.lock`),
   /** may be deleted at any time */
   cache: path.join(root, "cache"),
   statCache: path.join(root, "cache", "stat.json"),

@@ -1,0 +1,199 @@
+/**
+ * Locks in a store: a name is held by one process at a time, and by one fiber in it.
+ *
+ * A holder of this host is judged by its process alone: killed, its lock is free at once; frozen, it is not robbed.
+ * A holder that cannot be seen (another host or container) is judged by the lease that it renews. It may be robbed
+ * while it stalls, which costs work done twice and never a wrong result, since publishing is idempotent.
+ */
+import { randomBytes } from "node:crypto"
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import { Problem } from "../../pipeline/problem.ts"
+import type { StoreCalls } from "../store.ts"
+import { storeProblem } from "../store-error.ts"
+import { describeHolder, type Holder, recordOf } from "./holder.ts"
+import { type Look, LockFolder } from "./lock-folder.ts"
+import { lifeOf, type ProcessIdentity, thisProcess } from "./process-identity.ts"
+import { Watch } from "./watch.ts"
+
+/** How often a holder renews its lease. */
+const periodMs = 10_000
+/** So many periods without renewal, and a holder that cannot be seen counts as dead. */
+const silentPeriods = 3
+/** A record that stays torn for longer was left by a process that died over it. */
+const tornMs = 5000
+/** Pauses between looks at a lock that another holds. */
+const [firstPauseMs, longestPauseMs] = [10, 250]
+
+export interface LockOptions {
+  /** false: fail with StoreLocked instead of waiting */
+  readonly wait: boolean
+  /** called once, when it has to wait, with who holds the lock */
+  readonly onWait: (holder: Holder) => void
+  /** milliseconds since 1970 */
+  readonly now: () => number
+  /** the id of the run that wants the lock, for those who wait for it */
+  readonly run?: string
+  /** takes what a log should keep: a dead holder's lock was taken over, this one was lost to another host */
+  readonly note?: (message: string) => void
+}
+
+/** The takings that this process holds: a record of its own that is not among them could not be given back. */
+const held = new Set<string>()
+
+interface Taken {
+  readonly number: number
+  readonly token: string
+}
+/** In the way: its holder, or null while the record is being written. */
+interface Blocked {
+  readonly by: Holder | null
+}
+
+/**
+ * Uses something while holding the lock of a name: `locks/<name>.lock` under the store's root.
+ *
+ * Waits while another holds it, interruptibly, or fails with StoreLocked. Gives the lock back however `use` ends.
+ */
+export const withLock =
+  (store: StoreCalls, name: string, options: LockOptions) =>
+  <A, E, R>(use: Effect.Effect<A, E, R>): Effect.Effect<A, E | Problem, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const lock = new Lock(store, name, options)
+        const taken = yield* lock.take(restore)
+        const renewal = yield* Effect.forkChild(lock.renewing(taken))
+        return yield* restore(use).pipe(
+          Effect.onExit(() => Effect.andThen(Fiber.interrupt(renewal), lock.giveBack(taken)))
+        )
+      })
+    )
+
+class Lock {
+  readonly #store: StoreCalls
+  readonly #name: string
+  readonly #options: LockOptions
+  readonly #folder: LockFolder
+  readonly #watch = new Watch()
+  #me: ProcessIdentity | null = null
+  constructor(store: StoreCalls, name: string, options: LockOptions) {
+    this.#store = store
+    this.#name = name
+    this.#options = options
+    this.#folder = new LockFolder(store.files, store.layout.lock(name))
+  }
+
+  take(restore: <A>(effect: Effect.Effect<A>) => Effect.Effect<A>): Effect.Effect<Taken, Problem> {
+    const { wait, onWait } = this.#options
+    const once = Effect.try({
+      try: () => this.#try(),
+      catch: (error) => storeProblem(error, this.#store.root, `take the lock "${this.#name}"`)
+    })
+    return Effect.gen({ self: this }, function* () {
+      let told = false
+      for (let pause = firstPauseMs; ; pause = Math.min(2 * pause, longestPauseMs)) {
+        const tried = yield* once
+        if ("token" in tried) return tried
+        if (!wait) return yield* Effect.fail(this.#locked(tried.by))
+        if (!told && tried.by !== null) {
+          told = true
+          onWait(tried.by)
+        }
+        yield* restore(Effect.sleep(pause))
+      }
+    })
+  }
+
+  /** Renews the lease for ever, or until another host has taken the lock. */
+  renewing({ number }: Taken): Effect.Effect<void> {
+    const renew = Effect.sync(() => {
+      try {
+        if (this.#folder.newest() !== number) return this.#lost()
+        this.#folder.renew(number, this.#options.now())
+      } catch {
+        // the file system is not well: the next time counts
+      }
+      return true
+    })
+    return Effect.gen(function* () {
+      do yield* Effect.sleep(periodMs)
+      while (yield* renew)
+    })
+  }
+
+  /** Writes into this holder's own record alone, so that it cannot free what another has taken. */
+  giveBack({ number, token }: Taken): Effect.Effect<void> {
+    return Effect.sync(() => {
+      held.delete(token)
+      try {
+        if (this.#folder.newest() === number) this.#folder.release(number)
+      } catch (error) {
+        // others take it over when this process has ended
+        this.#note(`could not give back the lock "${this.#name}": ${(error as Error).message}`)
+      }
+    })
+  }
+
+  /** One try, without waiting. */
+  #try(): Taken | Blocked {
+    const me = (this.#me ??= thisProcess(this.#store.files))
+    for (;;) {
+      const newest = this.#folder.newest()
+      const look = newest === 0 ? null : this.#folder.look(newest)
+      if (newest > 0 && look === null) continue // there is a newer one
+      const before = look?.standing.is === "held" ? look.standing.holder : null
+      if (look !== null && this.#isTaken(look, me)) return { by: before }
+      const token = randomBytes(12).toString("hex")
+      const number = newest + 1
+      if (!this.#folder.claim(number, recordOf(this.#holder(me, token)), token)) continue
+      held.add(token)
+      this.#folder.tidyBelow(number)
+      if (before !== null)
+        this.#note(`took over the lock "${this.#name}" of a holder that has died: ${describeHolder(before)}`)
+      return { number, token }
+    }
+  }
+
+  #isTaken({ standing, changed, mark }: Look, me: ProcessIdentity): boolean {
+    if (standing.is === "free") return false
+    const now = this.#options.now()
+    const silent = this.#watch.silence(mark, now)
+    if (standing.is === "torn") return Math.max(silent, now - changed) < tornMs
+    const { holder } = standing
+    const life = lifeOf(holder, me, this.#store.files)
+    if (life === "unknown") return silent < silentPeriods * holder.lease.periodMs
+    return life === "alive" && (holder.pid !== me.pid || held.has(holder.token))
+  }
+
+  #holder(me: ProcessIdentity, token: string): Holder {
+    const [, script = "", ...words] = process.argv
+    return {
+      format: 1,
+      token,
+      ...me,
+      run: this.#options.run ?? null,
+      command: [path.basename(script), ...words].join(" "),
+      acquired: new Date(this.#options.now()).toISOString(),
+      lease: { periodMs }
+    }
+  }
+
+  #locked(holder: Holder | null): Problem {
+    const by = holder === null ? "a process that is just taking it" : describeHolder(holder)
+    return new Problem("StoreLocked", `the lock "${this.#name}" of the store is held by ${by}`, {
+      file: this.#store.layout.lock(this.#name),
+      hint: "leave out --no-lock-wait to wait for it; the lock of a holder that has died is taken over by itself"
+    })
+  }
+
+  #lost(): false {
+    this.#note(
+      `the lock "${this.#name}" was taken over by another host, to which this process looked dead: some work may be done twice`
+    )
+    return false
+  }
+  #note(message: string): void {
+    this.#options.note?.(message)
+  }
+}

@@ -1,0 +1,42 @@
+/** Removes the locks that nobody holds: a lock that was used once leaves a folder with one small record. */
+import { randomBytes } from "node:crypto"
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../pipeline/problem.ts"
+import { temporaryMark } from "../layout.ts"
+import type { StoreCalls } from "../store.ts"
+import { storeProblem } from "../store-error.ts"
+import { withLock } from "./lock.ts"
+
+/**
+ * Safe beside running runs: a lock is removed by who holds it, and its folder leaves its name before it is emptied.
+ * One that was about to take the lock finds its temporary file gone with the folder, and begins again.
+ *
+ * Gives the number of locks removed; what is held stays. `now` in milliseconds since 1970.
+ */
+export const sweepLocks = (store: StoreCalls, now: () => number): Effect.Effect<number, Problem> =>
+  Effect.gen(function* () {
+    const attempt = <A>(act: () => A) =>
+      Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "remove unused locks") })
+    const { files, layout } = store
+    let removed = 0
+    for (const entry of (yield* attempt(() => files.list(layout.locks))) ?? []) {
+      const folder = path.join(layout.locks, entry)
+      if (entry.includes(temporaryMark)) yield* attempt(() => files.remove(folder)) // of a sweep that was killed
+      if (!entry.endsWith(".lock")) continue
+      const away = attempt(() => {
+        const aside = `${folder}${temporaryMark}${randomBytes(6).toString("hex")}`
+        files.rename(folder, aside)
+        files.remove(aside)
+        removed++
+      })
+      const name = entry.slice(0, -".lock".length)
+      yield* withLock(store, name, { wait: false, onWait: () => {}, now })(away).pipe(
+        Effect.catchIf(
+          ({ _tag }) => _tag === "StoreLocked",
+          () => Effect.void
+        )
+      )
+    }
+    return removed
+  })
