@@ -4,9 +4,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Command, CommandContext } from "./command.ts"
 import { exitCodeOf, failureJson, failureText } from "./failure.ts"
+import { guardProcess } from "./guard-process.ts"
 import { type Output, processOutput } from "./output.ts"
 import { plainWords } from "./plain-words.ts"
-import { watchSignals } from "./signals.ts"
+import { graceMs, watchSignals } from "./signals.ts"
 import { readWords, type Words } from "./words.ts"
 
 export interface Installed {
@@ -21,7 +22,6 @@ export async function commandLine(argv: ReadonlyArray<string>, installed: Instal
   const output = processOutput()
   const look = { json: argv.includes("--json"), debug: argv.includes("--debug") }
   const fail = (error: unknown) => reportFailure(error, output, look)
-  process.on("uncaughtException", (error) => process.exit(fail(error)))
   try {
     const words = plainWords(installed.commands, argv) ?? (await fullWords(argv, installed, output))
     return words === null ? 0 : await execute(words, installed, output, fail)
@@ -43,8 +43,10 @@ async function execute(
 ): Promise<number> {
   const { args, globals } = readWords(words)
   const environment = process.env["PROBELINE_STORE"]
+  const stray = { came: false, error: undefined as unknown }
   const context: CommandContext = {
-    output,
+    // a command that an error of nobody's has stopped has no results
+    output: { ...output, out: (text) => (stray.came ? undefined : output.out(text)) },
     json: globals.json,
     debug: globals.debug,
     store: globals.store ?? (environment === undefined || environment === "" ? "artifacts" : environment),
@@ -52,14 +54,27 @@ async function execute(
     worker,
     now: () => new Date()
   }
+  const end = (code: number): never => {
+    unguard()
+    process.exit(code)
+  }
+  const unguard = guardProcess({
+    end: fail,
+    stop: (error) => {
+      if (stray.came) end(fail(stray.error))
+      Object.assign(stray, { came: true, error })
+      // first the run stops its workers and puts into its record that it was stopped
+      setTimeout(() => end(fail(error)), graceMs).unref()
+      fiber.interruptUnsafe()
+    }
+  })
   const fiber = Effect.runFork(words.command.run(args, context))
-  const signals = watchSignals(
-    () => fiber.interruptUnsafe(),
-    (code) => process.exit(code)
-  )
+  const signals = watchSignals(() => fiber.interruptUnsafe(), end)
   const exit = await new Promise<Exit.Exit<number, unknown>>((resolve) => void fiber.addObserver(resolve))
   const signalled = signals.code()
   signals.stop()
+  unguard()
+  if (stray.came) return fail(stray.error)
   if (Exit.isSuccess(exit)) return signalled ?? exit.value
   if (signalled !== null && Cause.hasInterruptsOnly(exit.cause)) return signalled
   return fail(Cause.squash(exit.cause))

@@ -29,8 +29,10 @@ export function processOutput(): Output {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (!gone.has(error.code ?? "")) throw error
     })
+  // kept, since what others write to stdout is sent to stderr while a command runs (guard-process.ts)
+  const write = stdout.write.bind(stdout)
   return {
-    out: (text) => void stdout.write(`${text}\n`),
+    out: (text) => void write(`${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),
     paint: paintFor(stdout, env),
     errPaint: paintFor(stderr, env),

@@ -7,7 +7,7 @@ const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 export type StopSignal = keyof typeof codes
 
 /** How long a command may clean up. */
-const graceMs = 2000
+export const graceMs = 2000
 
 export interface Signals {
   /** the exit code of the signal that came, or null */
