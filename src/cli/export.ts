@@ -1,10 +1,9 @@
 /** `export`: copies an artifact out of the store, in a format that others read. */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import { nodeFileSystem } from "../store/file-system.ts"
-import { makeStore } from "../store/store.ts"
 import { defineCommand } from "./command.ts"
 import { bytes, counted } from "./numbers.ts"
+import { openStore } from "./open-store.ts"
 import { resolveReference } from "./reference.ts"
 import { referenceDoc } from "./shared-options.ts"
 import { usage } from "./words.ts"
@@ -43,7 +42,7 @@ export const exportCommand = defineCommand({
         return yield* Effect.fail(
           usage(`the ending of ${to} is no format`, "--format", `--format ${formats.join("|")}`)
         )
-      const referred = yield* resolveReference(makeStore(root, nodeFileSystem()), ref)
+      const referred = yield* resolveReference(yield* openStore(root), ref)
       if (referred.kind === "run")
         return yield* Effect.fail(
           usage(

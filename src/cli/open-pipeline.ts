@@ -1,4 +1,6 @@
 /** Opens a pipeline file: loads it, reads its parameters, builds its graph, and gets ready to plan it. */
+import * as fs from "node:fs"
+import * as os from "node:os"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { loadPipeline, type LoadedPipeline } from "../load/load-pipeline.ts"
@@ -9,18 +11,19 @@ import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
 import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/plan.ts"
 import { previousTraces } from "../plan/previous.ts"
-import { nodeFileSystem } from "../store/file-system.ts"
 import { layout } from "../store/layout.ts"
 import { StatCache } from "../store/stat-cache.ts"
-import { makeStore } from "../store/store.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { openStore } from "./open-store.ts"
 import type { Opened, OpenOptions } from "./opened.ts"
 
 /** Fails with one problem that names everything that is wrong with the file, its parameters or its graph. */
 export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<Opened, Problem> =>
   Effect.gen(function* () {
     const root = path.resolve(options.store)
+    const store = yield* openStore(root)
     const loaded = yield* Effect.tryPromise({
-      try: () => loadPipeline(file, { cacheFolder: path.join(layout(root).cache, "pipelines") }),
+      try: () => loadWith(path.join(layout(root).cache, "pipelines"), file),
       catch: (error) => {
         if (isProblem(error)) return error
         throw error
@@ -45,10 +48,23 @@ export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<
       declared: pipeline.params,
       params,
       graph,
-      planning: planningOf(root, pipeline.name, folder, (stage) => codes.get(stage)!, options),
+      planning: planningOf(store, pipeline.name, folder, (stage) => codes.get(stage)!, options),
       addressOf: loaded.placeOf
     }
   })
+
+/** A store that cannot be written (another's, a full disk) can be looked at all the same: then the bundle lies elsewhere. */
+async function loadWith(cacheFolder: string, file: string): Promise<LoadedPipeline> {
+  try {
+    return await loadPipeline(file, { cacheFolder })
+  } catch (error) {
+    const { path: at, syscall } = error as NodeJS.ErrnoException
+    if (isProblem(error) || syscall === undefined || at?.startsWith(cacheFolder) !== true) throw error
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "probeline-"))
+    process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }))
+    return await loadPipeline(file, { cacheFolder: folder })
+  }
+}
 
 export const noSuchNode = (id: string, graph: Graph, file: string): Problem =>
   new Problem("NodeNotFound", `the pipeline has no node "${id}"`, {
@@ -58,15 +74,13 @@ export const noSuchNode = (id: string, graph: Graph, file: string): Problem =>
   })
 
 function planningOf(
-  root: string,
+  store: StoreCalls,
   pipeline: string,
   base: string,
   codeOf: Planning["codeOf"],
   { force, retryFailed }: OpenOptions
 ): Planning {
-  const files = nodeFileSystem()
-  const at = layout(root)
-  const store = makeStore(root, files)
+  const { files, layout: at } = store
   const outside = { files, digests: new StatCache(files, at.statCache, () => Date.now()), base }
   return {
     store,

@@ -1,11 +1,10 @@
 /** `runs`: the runs of the store, the newest first, by the names that `show` takes. */
 import * as Effect from "effect/Effect"
-import { nodeFileSystem } from "../store/file-system.ts"
 import type { NodeStatus, RunRecord } from "../store/run-record.ts"
-import { makeStore } from "../store/store.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
 import { count, duration } from "./numbers.ts"
+import { openStore } from "./open-store.ts"
 import { runStyle } from "./run-summary.ts"
 import { type Cell, textTable } from "./text-table.ts"
 
@@ -22,7 +21,7 @@ export const runsCommand = defineCommand({
   ],
   run: ({ limit }, { output, json, store: root }) =>
     Effect.gen(function* () {
-      const store = makeStore(root, nodeFileSystem())
+      const store = yield* openStore(root)
       const ids = (yield* store.runs).toReversed()
       const shown = ids.slice(0, limit ?? (json ? ids.length : usualLimit))
       const records: Array<RunRecord> = []

@@ -1,8 +1,7 @@
 /** `show`: an artifact's schema, statistics and first rows; the rows of one item; or a run's record. */
 import * as Effect from "effect/Effect"
-import { nodeFileSystem } from "../store/file-system.ts"
-import { makeStore } from "../store/store.ts"
 import { defineCommand } from "./command.ts"
+import { openStore } from "./open-store.ts"
 import { resolveReference } from "./reference.ts"
 import { runJson } from "./run-json.ts"
 import { runSummary } from "./run-summary.ts"
@@ -26,7 +25,7 @@ export const showCommand = defineCommand({
   ],
   run: ({ ref, item, rows }, { output, json, store: root }) =>
     Effect.gen(function* () {
-      const store = makeStore(root, nodeFileSystem())
+      const store = yield* openStore(root)
       const referred = yield* resolveReference(store, ref)
       if (referred.kind === "run") {
         if (item !== null)

@@ -70,6 +70,11 @@ export function writeEntry(folder: string, entry: Omit<CachedBundle, "format">):
 /** Two processes, on two hosts even, may write the same file: each its own temporary one, and the last rename wins. */
 function writeWhole(file: string, content: string): void {
   const temporary = `${file}.tmp-${os.hostname()}-${process.pid}`
-  fs.writeFileSync(temporary, content)
-  fs.renameSync(temporary, file)
+  try {
+    fs.writeFileSync(temporary, content)
+    fs.renameSync(temporary, file)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true }) // half of it, on a full disk
+    throw error
+  }
 }
