@@ -81,6 +81,9 @@ function failureLines({ nodes }: RunRecord, paint: Paint): string {
   }
   for (const hint of new Set(nodes.flatMap((node) => (node.status === "failed" ? (node.hint ?? []) : []))))
     lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
+  // taken from the store: nothing was tried
+  if (nodes.some(({ status, seconds }) => status === "failed" && seconds === 0))
+    lines.push(`  ${paint("cyan", "hint:")} --retry-failed tries again what failed before`)
   for (const { id, error } of skipped.slice(0, namedFailures))
     lines.push(`${paint("yellow", "skipped:")} ${id}: ${printable(error ?? "")}`)
   if (skipped.length > namedFailures)
