@@ -1,4 +1,5 @@
 /** A worker process: takes a task at a time over IPC, executes it as any process would, and answers. */
+import { Worker as Thread } from "node:worker_threads"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -25,6 +26,13 @@ const say = (message: FromWorker) => void process.send?.(message)
 process.on("message", ({ task }: ToWorker) => void execute(task))
 // the parent is gone: nobody will ask for anything again
 process.on("disconnect", () => process.exit(0))
+watchParent()
+
+/** A thread of its own, since native code may hold this one for good: when the parent is gone, so are we. */
+function watchParent(): void {
+  const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, "SIGKILL") }, 1000)`
+  new Thread(watch, { eval: true, stdout: true, stderr: true }).unref()
+}
 
 async function execute(sent: SentTask): Promise<void> {
   try {
@@ -33,6 +41,7 @@ async function execute(sent: SentTask): Promise<void> {
       log: (message: string) => say({ type: "log", message }),
       progress: (done: number, total: number) => say({ type: "progress", done, total })
     }
+    say({ type: "started" })
     const exit = await Effect.runPromiseExit(executeTask(task, report, tools))
     if (Exit.isSuccess(exit)) return say({ type: "result", result: exit.value })
     throw Cause.squash(exit.cause)

@@ -27,7 +27,7 @@ export function dryRunJson(
         id: node.id,
         stage: node.stage.name,
         status,
-        items: { total, executed: 0, cached: status === "cached" || status === "failed" ? fresh : 0, failed },
+        items: { total, executed: 0, cached: fresh ?? 0, failed },
         artifact: known?.manifest.digest ?? null,
         bytes: known?.manifest.bytes ?? null,
         seconds: null,

@@ -8,6 +8,8 @@ export interface SentTask extends Omit<Task, "stage" | "address"> {
 }
 export type ToWorker = { readonly type: "task"; readonly task: SentTask }
 export type FromWorker =
+  /** the stage is loaded and its function is called: from here on its time counts */
+  | { readonly type: "started" }
   | { readonly type: "log"; readonly message: string }
   | { readonly type: "progress"; readonly done: number; readonly total: number }
   | { readonly type: "result"; readonly result: TaskResult }

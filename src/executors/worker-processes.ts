@@ -44,7 +44,19 @@ class Pool {
   execute(task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem> {
     return Effect.callback<TaskResult, Problem>((resume) => {
       const worker = this.#idle.pop() ?? this.#start()
+      const { itemSeconds } = task.stage.spec
+      const seconds = itemSeconds === undefined ? null : itemSeconds * (task.items?.length ?? 1)
+      let hung = false
+      let limit: NodeJS.Timeout | undefined
+      const startClock = () => {
+        if (seconds === null) return
+        limit = setTimeout(() => {
+          hung = true
+          this.#kill(worker)
+        }, seconds * 1000)
+      }
       const finish = (effect: Effect.Effect<TaskResult, Problem>) => {
+        clearTimeout(limit)
         worker.off("message", onMessage)
         worker.off("exit", onExit)
         if (worker.connected) this.#idle.push(worker)
@@ -52,6 +64,8 @@ class Pool {
       }
       const onMessage = (message: FromWorker) => {
         switch (message.type) {
+          case "started":
+            return startClock()
           case "log":
             return report.log(message.message)
           case "progress":
@@ -68,7 +82,7 @@ class Pool {
       }
       const onExit = (code: number | null, signal: string | null) => {
         this.#all.delete(worker)
-        finish(Effect.fail(workerDied(task, code, signal)))
+        finish(Effect.fail(hung ? workerHung(task, seconds!) : workerDied(task, code, signal)))
       }
       worker.on("message", onMessage)
       worker.on("exit", onExit)
@@ -76,6 +90,7 @@ class Pool {
       const sent: SentTask = { ...rest, stage: address! }
       worker.send({ type: "task", task: sent })
       return Effect.sync(() => {
+        clearTimeout(limit)
         worker.off("message", onMessage)
         worker.off("exit", onExit)
         this.#kill(worker)
@@ -109,6 +124,13 @@ class Pool {
     worker.kill("SIGKILL")
   }
 }
+
+const workerHung = (task: Task, seconds: number) =>
+  new Problem(
+    "WorkerDied",
+    `the worker process of stage "${task.stage.name}" (node "${task.node}") was killed: it took more than ${seconds} s`,
+    { field: task.node, hint: "the stage's itemSeconds says how long an item may take" }
+  )
 
 const workerDied = (task: Task, code: number | null, signal: string | null) =>
   new Problem(

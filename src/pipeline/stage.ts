@@ -111,6 +111,8 @@ export interface Itemwise<
   readonly isolate?: boolean
   /** items a call at most; the scheduler's affair, in no key */
   readonly chunk?: number
+  /** seconds that an item may take in a worker process, before that is killed and the item counts as failed; in no key */
+  readonly itemSeconds?: number
   /** A resource of a worker (an inference session), disposed by `Symbol.asyncDispose`. Must stand before `compute`. */
   readonly open?: (params: Values<P>, context: StageContext) => Awaitable<R>
   /** As many results as items, in their order: the orchestrator attaches the ids. */
@@ -156,6 +158,7 @@ export interface StageSpec {
   readonly output: Output<Columns, Form>
   readonly isolate?: boolean
   readonly chunk?: number
+  readonly itemSeconds?: number
   readonly identity?: (params: any, world: World) => any
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
   readonly open?: (params: any, context: StageContext) => any

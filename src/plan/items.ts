@@ -6,7 +6,7 @@ import type { FailedItem, Shard } from "../store/manifest.ts"
 import { type Preimage, sharedKeyOf } from "../store/preimage.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
-import type { Known, Planning } from "./plan.ts"
+import type { Known, Planning } from "./planning.ts"
 
 /** An item that was computed before: its shard, and its index there. */
 export interface DoneItem {

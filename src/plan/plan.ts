@@ -6,23 +6,17 @@
  */
 import * as Effect from "effect/Effect"
 import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
-import { Problem } from "../pipeline/problem.ts"
-import type { AnyStage } from "../pipeline/stage.ts"
-import type { FailedItem, Manifest } from "../store/manifest.ts"
-import { type CodePreimage, type InputPreimage, keyOf, type Preimage } from "../store/preimage.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { FailedItem } from "../store/manifest.ts"
+import { type InputPreimage, keyOf, type Preimage } from "../store/preimage.ts"
 import type { Trace } from "../store/trace.ts"
 import { type Cue, differences } from "./cue.ts"
-import { type Identities, paramsPreimage } from "./identity.ts"
-import { changedReads, type Outside } from "./world.ts"
+import { paramsPreimage } from "./identity.ts"
+import { type ItemPlan, planItems } from "./items.ts"
+import type { Known, Planning } from "./planning.ts"
+import { changedReads } from "./world.ts"
 
-/** An artifact, and what its trace says of it. */
-export interface Known {
-  readonly manifest: Manifest
-  readonly partial: ReadonlyArray<string>
-  /** it, or something it was made from, lacks failed items */
-  readonly incomplete: boolean
-}
+export type { Known, Planning } from "./planning.ts"
+
 export type State = "fresh" | "stale" | "missing" | "failed" | "unknown"
 export interface NodePlan {
   readonly node: GraphNode
@@ -35,19 +29,10 @@ export interface NodePlan {
   /** the artifact, where the state is fresh, or failed for some items */
   readonly known: Known | null
   readonly cues: ReadonlyArray<Cue>
+  /** of a stale itemwise node: which items are done already, and which are left */
+  readonly items: ItemPlan | null
   /** items that are known to have failed, or the whole stage's error under its node id */
   readonly failures: ReadonlyArray<FailedItem>
-}
-
-export interface Planning {
-  readonly store: StoreCalls
-  readonly outside: Outside
-  readonly identities: Identities
-  readonly codeOf: (stage: AnyStage) => CodePreimage
-  /** the last trace of a node in this pipeline, for `why` */
-  readonly previous: (node: GraphNode) => Effect.Effect<Trace | null, Problem>
-  readonly force: ReadonlySet<string>
-  readonly retryFailed: boolean
 }
 
 /** Plans one node. `artifacts` has those of the nodes that it reads; one that is missing there is not known yet. */
@@ -65,9 +50,11 @@ export const planNode = Effect.fn("plan.node")(function* (
   const inputs = new Map(inputNodes(node).map(({ id }) => [id, artifacts.get(id)!]))
   const preimage = yield* preimageOf(node, inputs, planning)
   const key = keyOf(preimage)
+  const items = () =>
+    node.stage.kind === "itemwise" ? planItems(node, preimage, inputs, planning) : Effect.succeed(null)
   if (planning.force.has(node.id)) {
     const cue: Cue = { cue: "forced", path: node.id, before: null, after: null }
-    return plan(node, { state: "stale", preimage, key, cues: [cue] })
+    return plan(node, { state: "stale", preimage, key, items: yield* items(), cues: [cue] })
   }
 
   const traces = yield* planning.store.traces(node.stage.name, key)
@@ -114,7 +101,8 @@ export const planNode = Effect.fn("plan.node")(function* (
   const previous = yield* planning.previous(node)
   const state = previous === null ? "missing" : "stale"
   const cues = [...(previous === null ? [] : differences(previous.preimage, preimage)), ...changes]
-  return plan(node, { state, preimage, key, cues: cues.length > 0 ? cues : [absentCue(node, key, previous)] })
+  const reasons = cues.length > 0 ? cues : [absentCue(node, key, previous)]
+  return plan(node, { state, preimage, key, items: yield* items(), cues: reasons })
 })
 
 /** Plans all nodes without running any: below one that would run, nodes are unknown. */
@@ -158,6 +146,7 @@ const plan = (node: GraphNode, filled: Filled): NodePlan => ({
   key: null,
   trace: null,
   known: null,
+  items: null,
   failures: [],
   ...filled
 })

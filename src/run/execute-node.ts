@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import type * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
-import { type ItemPlan, planItems } from "../plan/items.ts"
+import type { ItemPlan } from "../plan/items.ts"
 import { type Known, labelOf, type NodePlan, partialOf } from "../plan/plan.ts"
 import type { FailedItem } from "../store/manifest.ts"
 import type { Trace } from "../store/trace.ts"
@@ -37,8 +37,7 @@ export const executeNode = (
     const { emit, now, planning } = executing
     const from = now().getTime()
     const task = taskOf(node, inputs, executing)
-    const items =
-      node.stage.kind === "itemwise" ? yield* planItems(node, planned.preimage!, inputs, planning) : null
+    const { items } = planned
     emit({ type: "node-started", node: node.id, plan: planned, items: items?.left.length ?? null })
     const made = yield* (
       items === null ? executeOne(task, executing) : executeItemwise(task, items, executing)

@@ -10,6 +10,8 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../pipeline/problem.ts"
 import { lacking } from "../plan/lacking.ts"
 import { inputNodes, type Known, type NodePlan, planNode } from "../plan/plan.ts"
+import { thisProcess } from "../store/lock/process-identity.ts"
+import { renewing } from "../store/renew.ts"
 import type { NodeRecord, RunRecord } from "../store/run-record.ts"
 import { publishView } from "../store/view.ts"
 import type { RunOptions } from "./run-options.ts"
@@ -30,8 +32,12 @@ interface Running {
   stopped: boolean
 }
 
-export const runGraph = Effect.fn("run.graph")(function* (options: RunOptions) {
-  const { store } = options.planning
+export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
+  const { files } = given.planning.store
+  // a gc beside this run leaves what the run has found
+  const store = renewing(given.planning.store)
+  const options: RunOptions = { ...given, planning: { ...given.planning, store } }
+  const me = thisProcess(files)
   yield* store.prepare
   const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
   for (const node of options.nodes) done.set(node.id, yield* Deferred.make<Outcome, Problem>())
@@ -49,6 +55,7 @@ export const runGraph = Effect.fn("run.graph")(function* (options: RunOptions) {
     finished: status === "running" ? null : options.now().toISOString(),
     version: options.version,
     pid: process.pid,
+    process: me,
     nodes: options.nodes.map(
       (node) =>
         records.get(node.id) ??
@@ -176,7 +183,8 @@ const cached = (planned: NodePlan): Outcome => {
     seconds: 0,
     error: known === null ? (failures[0]?.error ?? null) : null,
     hint: planned.trace?.hint ?? null,
-    failures
+    failures,
+    ...(planned.trace?.accepted === undefined ? {} : { accepted: planned.trace.accepted })
   }
   return { record, known }
 }

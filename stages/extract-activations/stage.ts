@@ -33,6 +33,7 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
   },
   isolate: true,
   chunk: 32,
+  itemSeconds: 120,
   identity: async ({ encoder }, world) => {
     const { preprocessing, dataFiles } = await resolveWithWorld(encoder, world)
     const digests: Array<string> = []

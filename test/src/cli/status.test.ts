@@ -5,12 +5,16 @@ import { forecast } from "../../../src/plan/forecast.ts"
 import { itemCounts } from "../../../src/cli/item-counts.ts"
 import { checkCode, statusJson, statusText } from "../../../src/cli/status.ts"
 import type { NodePlan } from "../../../src/plan/plan.ts"
-import { known, plans } from "./records.ts"
+import { itemPlan, known, plans } from "./records.ts"
 
 const fresh = { scenes: "fresh", "half/a": "fresh", "half/b": "fresh", total: "fresh" } as const
 const changed = plans({
   ...fresh,
-  "half/b": { state: "stale", cues: [{ cue: "parameter", path: "params.by", before: 3, after: 4 }] },
+  "half/b": {
+    state: "stale",
+    items: itemPlan(4, 1),
+    cues: [{ cue: "parameter", path: "params.by", before: 3, after: 4 }]
+  },
   total: { state: "unknown", cues: [{ cue: "upstream", path: "half/b", before: null, after: null }] }
 })
 const failed = [{ item: "n2", error: "torn" }]
@@ -77,10 +81,10 @@ describe("items are counted", () => {
       failed: 1
     })
   })
-  it("of a stale node by what its inputs have, less what failed on the way", () => {
-    expect(counts(changed, "half/b")).toEqual({ total: 4, fresh: 0, stale: 4, missing: 0, failed: 0 })
-    const lost = plans({ ...withFailed, "half/b": "missing" })
-    expect(counts(lost, "half/b")).toEqual({ total: 3, fresh: 0, stale: 0, missing: 3, failed: 0 })
+  it("of a stale node by what is done already, what failed before, and what is left", () => {
+    expect(counts(changed, "half/b")).toEqual({ total: 4, fresh: 1, stale: 3, missing: 0, failed: 0 })
+    const lost = plans({ ...withFailed, "half/b": { state: "missing", items: itemPlan(3, 0, 1) } })
+    expect(counts(lost, "half/b")).toEqual({ total: 3, fresh: 0, stale: 0, missing: 2, failed: 1 })
   })
   it("as null where they are not known before other nodes have run", () => {
     const none = plans({ scenes: "missing", "half/a": "unknown", "half/b": "unknown", total: "unknown" })
@@ -93,11 +97,11 @@ describe("status", () => {
   const print = (of: ReadonlyArray<NodePlan>) => statusText("demo", of, forecast(of, false), noPaint, 100)
   it("prints a row a node, with the first reason", () => {
     expect(print(changed).split("\n")).toEqual([
-      "node    state    items    size",
-      "scenes  fresh        4  2.0 kB",
-      "half/a  fresh        4  2.0 kB",
-      "half/b  stale        4       –  parameter by: 3 → 4",
-      "total   unknown      1       –  unknown until half/b has run",
+      "node    state    items     size",
+      "scenes  fresh    4       2.0 kB",
+      "half/a  fresh    4       2.0 kB",
+      "half/b  stale    1 of 4       –  parameter by: 3 → 4",
+      "total   unknown  1            –  unknown until half/b has run",
       "",
       "demo: 1 would run, 1 may run after that, 2 are fresh"
     ])
@@ -121,7 +125,7 @@ describe("status", () => {
       id: "half/b",
       stage: "halves",
       state: "stale",
-      items: { total: 4, fresh: 0, stale: 4, missing: 0, failed: 0 },
+      items: { total: 4, fresh: 1, stale: 3, missing: 0, failed: 0 },
       cues: [{ cue: "parameter", path: "params.by", before: 3, after: 4 }]
     })
   })

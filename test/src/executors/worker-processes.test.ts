@@ -1,7 +1,8 @@
 /** Worker processes, as real processes: a stage that kills its worker, one that throws, one that never ends. */
+import { fork } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { pathToFileURL } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import type { AnyStage, Stage } from "../../../src/pipeline/stage.ts"
 import { Lab, numbers } from "../run/lab.ts"
@@ -10,7 +11,7 @@ const dist = new URL("../../../dist/", import.meta.url)
 /** A module as a user's bundle would be: plain JavaScript that a worker imports by address. */
 const stages = `
 import { writeFileSync } from "node:fs"
-import { column, defineStage, each, one } from ${JSON.stringify(new URL("index.js", dist).href)}
+import { column, defineStage, each, one, table } from ${JSON.stringify(new URL("index.js", dist).href)}
 const itemwise = (name, compute, more = {}) =>
   defineStage.itemwise(name, {
     inputs: { of: each({ a: column.float64() }) },
@@ -25,9 +26,32 @@ export const deadly = itemwise("deadly", (items) => {
   if (items.some(({ of }) => of.a === 3)) process.kill(process.pid, "SIGKILL")
   return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
 })
+export const hangs = itemwise(
+  "hangs",
+  (items) => {
+    if (items.some(({ of }) => of.a === 3)) for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+    return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
+  },
+  { itemSeconds: 0.25 }
+)
+export const greedy = itemwise("greedy", (items) => {
+  if (items.some(({ of }) => of.a === 3)) {
+    const hoard = []
+    for (;;) hoard.push(new Array(1e6).fill({}))
+  }
+  return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
+})
 export const throws = itemwise("throws", (items) => {
   if (items.some(({ of }) => of.a === 3)) throw new Error("three is too many")
   return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
+})
+export const lonely = defineStage.whole("lonely", {
+  inputs: {},
+  output: table({ a: column.float64() }),
+  compute: () => {
+    writeFileSync(process.env.PROBELINE_TEST_MARK, String(process.pid))
+    for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+  }
 })
 export const endless = itemwise("endless", async (items, _given, context) => {
   writeFileSync(process.env.PROBELINE_TEST_MARK, String(process.pid))
@@ -79,6 +103,22 @@ it("a worker that is killed costs its chunk alone: the item that does it is foun
   expect(events.filter(({ type }) => type === "item-failed")).toHaveLength(1)
 })
 
+it("a worker that hangs past its time limit is killed, and the item that does it is found", async () => {
+  const { run } = await lab.run(graphOf("hangs"), { workers, jobs: 2 })
+  expect(run.nodes[1]).toMatchObject({ items: { executed: 9, failed: 1 }, failures: [{ item: "i3" }] })
+  expect(run.nodes[1]!.failures[0]!.error).toContain("took more than 0.25 s")
+})
+
+it("a worker that runs out of memory costs its item alone", async () => {
+  process.env["NODE_OPTIONS"] = "--max-old-space-size=64"
+  try {
+    const { run } = await lab.run(graphOf("greedy"), { workers, jobs: 1 })
+    expect(run.nodes[1]).toMatchObject({ items: { executed: 9, failed: 1 }, failures: [{ item: "i3" }] })
+  } finally {
+    delete process.env["NODE_OPTIONS"]
+  }
+})
+
 it("a throw crosses the channel with its message", async () => {
   const { run } = await lab.run(graphOf("throws"), { workers, jobs: 1 })
   expect(run.nodes[1]!.failures).toEqual([{ item: "i3", error: "three is too many" }])
@@ -97,6 +137,27 @@ it("interrupting a run kills the workers, though they never yield", async () => 
   const pid = Number(readFileSync(mark, "utf8"))
   controller.abort()
   expect(await settled).toBe("interrupted")
+  await until(() => !alive(pid))
+})
+
+it("the parent's death takes its workers with it, though they never yield", async () => {
+  const mark = join(lab.folder, "mark")
+  const parent = join(lab.folder, "parent.mjs")
+  writeFileSync(
+    parent,
+    `import { fork } from "node:child_process"
+     const worker = fork(${JSON.stringify(fileURLToPath(new URL("worker.js", dist)))}, [${JSON.stringify(lab.folder)}], {
+       serialization: "advanced", detached: true, env: { ...process.env, PROBELINE_TEST_MARK: ${JSON.stringify(mark)} }
+     })
+     worker.send({ type: "task", task: {
+       node: "n", stage: { url: ${JSON.stringify(url)}, module: null, export: "lonely" }, params: {}, ports: {},
+       form: "table", columns: { a: { type: "float64" } }, label: null, items: null, base: "/"
+     } })`
+  )
+  const child = fork(parent, [], { stdio: "ignore" })
+  await until(() => existsSync(mark) && readFileSync(mark, "utf8") !== "")
+  const pid = Number(readFileSync(mark, "utf8"))
+  child.kill("SIGKILL")
   await until(() => !alive(pid))
 })
 

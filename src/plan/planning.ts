@@ -1,0 +1,29 @@
+/** What planning is done with, and what it is about. */
+import type * as Effect from "effect/Effect"
+import type { GraphNode } from "../pipeline/graph.ts"
+import type { Problem } from "../pipeline/problem.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
+import type { Manifest } from "../store/manifest.ts"
+import type { CodePreimage } from "../store/preimage.ts"
+import type { StoreCalls } from "../store/store.ts"
+import type { Trace } from "../store/trace.ts"
+import type { Identities } from "./identity.ts"
+import type { Outside } from "./world.ts"
+
+/** An artifact, and what its trace says of it. */
+export interface Known {
+  readonly manifest: Manifest
+  readonly partial: ReadonlyArray<string>
+  /** it, or something it was made from, lacks failed items */
+  readonly incomplete: boolean
+}
+export interface Planning {
+  readonly store: StoreCalls
+  readonly outside: Outside
+  readonly identities: Identities
+  readonly codeOf: (stage: AnyStage) => CodePreimage
+  /** the last trace of a node in this pipeline, for `why` */
+  readonly previous: (node: GraphNode) => Effect.Effect<Trace | null, Problem>
+  readonly force: ReadonlySet<string>
+  readonly retryFailed: boolean
+}
