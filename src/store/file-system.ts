@@ -18,6 +18,16 @@ export interface Stat {
   readonly inode: string
 }
 
+/** A name in a folder, and what it is itself: a link is not followed. */
+export interface Entry {
+  readonly kind: "file" | "folder" | "link" | "other"
+  readonly size: number
+  readonly mtimeNs: string
+  readonly inode: string
+  /** names that the file has */
+  readonly links: number
+}
+
 /** Plain calls that throw Node's errors. Those that change something are marked "mutating". */
 export interface FileSystemCalls {
   read(path: string): Uint8Array
@@ -25,6 +35,8 @@ export interface FileSystemCalls {
   readIfPresent(path: string): Uint8Array | null
   readRange(path: string, position: number, length: number): Uint8Array
   stat(path: string): Stat | null
+  /** null when it is not there */
+  entry(path: string): Entry | null
   /** names, sorted; null when the folder is not there */
   list(path: string): ReadonlyArray<string> | null
   /** mutating */
@@ -47,6 +59,8 @@ export interface FileSystemCalls {
   pointer(target: string, at: string): void
   /** mutating: a file, a link, or a folder with what is in it; quiet when it is not there */
   remove(path: string): void
+  /** mutating: a folder, if it is empty; quiet when it is not, or not there */
+  removeEmpty(path: string): void
 }
 
 export class FileSystem extends Context.Service<FileSystem, FileSystemCalls>()("probeline/store/FileSystem") {
@@ -96,6 +110,17 @@ export function nodeFileSystem(): FileSystemCalls {
           inode: String(s.ino)
         }
       }),
+    entry: (file) =>
+      ifPresent(() => {
+        const s = fs.lstatSync(file, { bigint: true })
+        return {
+          kind: s.isFile() ? "file" : s.isDirectory() ? "folder" : s.isSymbolicLink() ? "link" : "other",
+          size: Number(s.size),
+          mtimeNs: String(s.mtimeNs),
+          inode: String(s.ino),
+          links: Number(s.nlink)
+        }
+      }),
     list: (folder) => ifPresent(() => fs.readdirSync(folder).sort()),
     makeFolder: (folder) => void fs.mkdirSync(folder, { recursive: true }),
     write(file, content) {
@@ -139,6 +164,14 @@ export function nodeFileSystem(): FileSystemCalls {
       fs.symlinkSync(target, temporary)
       fs.renameSync(temporary, at)
     },
-    remove: (file) => fs.rmSync(file, { recursive: true, force: true })
+    remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
+    removeEmpty(folder) {
+      try {
+        fs.rmdirSync(folder)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code !== "ENOTEMPTY" && code !== "EEXIST" && !isMissing(error)) throw error
+      }
+    }
   }
 }

@@ -1,5 +1,7 @@
 /** Run records: one invocation, as its `run.json`. */
+import type { ProcessIdentity } from "./lock/process-identity.ts"
 import type { FailedItem } from "./manifest.ts"
+import type { Accepted } from "./trace.ts"
 
 export type NodeStatus = "executed" | "cached" | "failed" | "skipped"
 export interface NodeRecord {
@@ -25,6 +27,8 @@ export interface NodeRecord {
   readonly failures: ReadonlyArray<FailedItem>
   readonly incomplete: boolean
   readonly partial: ReadonlyArray<string>
+  /** absent, but where its artifact was accepted and not computed under this key */
+  readonly accepted?: Accepted
 }
 export type RunStatus = "running" | "ok" | "failed" | "interrupted" | "planned"
 export interface RunRecord {
@@ -39,6 +43,8 @@ export interface RunRecord {
   readonly finished: string | null
   readonly version: string
   readonly pid: number
+  /** which process it is, in words that another can check; absent in records of earlier versions */
+  readonly process?: ProcessIdentity
   readonly nodes: ReadonlyArray<NodeRecord>
   /** the pipeline's outputs: node ids by name */
   readonly outputs: Readonly<Record<string, ReadonlyArray<string>>>

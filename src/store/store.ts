@@ -15,7 +15,9 @@ import { FileSystem, type FileSystemCalls } from "./file-system.ts"
 import { layout, type Layout, temporaryMark } from "./layout.ts"
 import type { ItemTrace } from "./item-trace.ts"
 import { type Manifest, type ObjectRef, objectsOf, objectsOfShard } from "./manifest.ts"
+import { renewed } from "./renew.ts"
 import type { RunRecord } from "./run-record.ts"
+import { sealed, unsealed } from "./seal.ts"
 import { storeProblem } from "./store-error.ts"
 import type { Trace } from "./trace.ts"
 
@@ -75,7 +77,14 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     files.makeFolder(folder)
     const temporary = `${file}${temporaryMark}${unique}-${count++}`
     try {
-      files.write(temporary, content)
+      try {
+        files.write(temporary, content)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
+        // gc removed the folder, which was empty, in between
+        files.makeFolder(folder)
+        files.write(temporary, content)
+      }
       files.rename(temporary, file)
     } catch (error) {
       try {
@@ -91,9 +100,9 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     const bytes = files.readIfPresent(file)
     if (bytes === null) return null
     try {
-      return JSON.parse(Buffer.from(bytes).toString("utf8")) as A
+      return unsealed(bytes) as A
     } catch {
-      return null // torn or foreign: as good as absent, and healed when it is written again
+      return null // torn, damaged or foreign: as good as absent, and healed when it is written again
     }
   }
   const hasSize = (object: AnyObject) =>
@@ -116,7 +125,9 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       attempt("write an object", () => {
         const sha256 = createHash("sha256").update(content).digest("hex")
         const object = { sha256, bytes: content.byteLength, extension }
-        if (!hasSize(object)) publish(at.object(sha256, extension), content)
+        const file = at.object(sha256, extension)
+        // what is there counts as young again, so that gc leaves it until something names it
+        if (!hasSize(object) || !renewed(files, file)) publish(file, content)
         return object
       }),
     objectPath: (object) => at.object(object.sha256, object.extension),
@@ -138,9 +149,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
               )
       ),
     putManifest: (manifest) =>
-      attempt("write a manifest", () =>
-        publish(at.manifest(manifest.digest), `${JSON.stringify(manifest)}\n`)
-      ),
+      attempt("write a manifest", () => publish(at.manifest(manifest.digest), sealed(manifest))),
     manifest: (digest) =>
       attempt("read a manifest", () => {
         const manifest = json<Manifest>(at.manifest(digest))
@@ -151,10 +160,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     putTrace: (trace) =>
       attempt("write a trace", () => {
         const name = createHash("sha256").update(JSON.stringify(trace.reads)).digest("hex").slice(0, 16)
-        publish(
-          path.join(at.traces(trace.preimage.stage, trace.key), `${name}.json`),
-          `${JSON.stringify(trace)}\n`
-        )
+        publish(path.join(at.traces(trace.preimage.stage, trace.key), `${name}.json`), sealed(trace))
       }),
     traces: (stage, key) =>
       attempt("read traces", () => {
@@ -183,7 +189,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       }),
     putRun: (run) =>
       attempt("write the run's record", () =>
-        publish(path.join(at.run(run.id), "run.json"), `${JSON.stringify(run, null, 2)}\n`)
+        publish(path.join(at.run(run.id), "run.json"), sealed(run, true))
       ),
     run: (id) => attempt("read a run's record", () => json<RunRecord>(path.join(at.run(id), "run.json"))),
     runs: attempt("list the runs", () =>

@@ -16,6 +16,15 @@ export interface Host {
   readonly host: string
   readonly node: string
 }
+/** That an artifact was computed under another key, and a user said that it holds under this one too. */
+export interface Accepted {
+  /** under which it was before */
+  readonly key: string
+  /** that computed it */
+  readonly run: string
+  /** when it was accepted, ISO 8601 */
+  readonly at: string
+}
 export interface Trace {
   readonly format: 1
   readonly key: string
@@ -36,4 +45,6 @@ export interface Trace {
   readonly at: string
   readonly seconds: number
   readonly host: Host
+  /** absent where the stage itself has answered the key */
+  readonly accepted?: Accepted
 }

@@ -1,0 +1,102 @@
+/**
+ * gc: frees what no kept run reaches.
+ *
+ * Kept are the last runs, pinned and running ones, all that they reach, and what is young: written, or used by a run,
+ * within the grace or since the oldest running run began. It takes no lock: see `take-away.ts` for what makes it safe
+ * beside runs and other gcs.
+ */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../pipeline/problem.ts"
+import { temporaryMark } from "../layout.ts"
+import type { StoreCalls } from "../store.ts"
+import { storeProblem } from "../store-error.ts"
+import { census, type Found, type Room } from "./census.ts"
+import { Reach, readTrace, type SeenTrace } from "./mark.ts"
+import { type GcOptions, type RootRun, type Roots, rootsOf } from "./roots.ts"
+import { sweep } from "./sweep.ts"
+import { type Amount, Tally } from "./tally.ts"
+import { walkFolder } from "./walk-folder.ts"
+
+export type { GcOptions, RootRun } from "./roots.ts"
+export interface GcReport {
+  /** files are names: a file with two names (an object and its view) is two, and its bytes count once */
+  readonly freed: Amount & { readonly byKind: Readonly<Record<string, number>> }
+  readonly kept: Amount & { readonly runs: number }
+  /** the newest first */
+  readonly runs: ReadonlyArray<RootRun>
+  readonly dryRun: boolean
+}
+
+/** Fails with StoreNotUsable where a later version wrote something whose reach cannot be told. */
+export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport, Problem> =>
+  Effect.gen(function* () {
+    const look = <A>(act: () => A) =>
+      Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
+    const roots = yield* look(() => rootsOf(store, options))
+    const reach = yield* look(() => new Reach(store, roots))
+    const tally = new Tally()
+    const { found, traces } = yield* seen(store, tally)
+    yield* look(() => {
+      for (const trace of traces) reach.addTrace(trace)
+      for (const one of found.get("manifests") ?? []) if (reach.isYoung(one)) reach.addArtifact(one.name)
+    })
+    yield* look(() => seeRuns(store, roots, found, tally))
+    const gone = new Set(
+      yield* sweep({
+        store,
+        reach,
+        tally,
+        dryRun: options.dryRun,
+        found,
+        traces,
+        runs: roots.runs.flatMap(({ id, keptFor }) => (keptFor === null ? id : []))
+      })
+    )
+    const runs = roots.runs.map((run): RootRun =>
+      // it was to go, and somebody pinned it in between
+      run.keptFor === null && !gone.has(run.id) ? { ...run, keptFor: "pinned" } : run
+    )
+    return {
+      freed: { ...tally.freed(), byKind: tally.byKind() },
+      kept: { ...tally.kept(), runs: runs.length - gone.size },
+      runs: runs.toReversed(),
+      dryRun: options.dryRun
+    }
+  })
+
+const seen = (store: StoreCalls, tally: Tally) =>
+  Effect.gen(function* () {
+    const found = new Map<Room, Array<Found>>()
+    const traces: Array<SeenTrace> = []
+    const all = census(store.files, store.layout)
+    const some = Effect.try({
+      try: () => {
+        for (let i = 0; i < 256; i++) {
+          const next = all.next()
+          if (next.done === true) return false
+          const { value } = next
+          if (value.room === "traces") traces.push(readTrace(store.files, value))
+          else if (found.get(value.room)?.push(value) === undefined) found.set(value.room, [value])
+          for (const { entry } of walkFolder(store.files, value.file)) tally.see(entry)
+        }
+        return true
+      },
+      catch: (error) => storeProblem(error, store.root, "look through")
+    })
+    while (yield* some) yield* Effect.yieldNow
+    return { found, traces }
+  })
+
+/** Runs' files count too, and a record's temporary files are where no other name may look like one. */
+function seeRuns(store: StoreCalls, { runs }: Roots, found: Map<Room, Array<Found>>, tally: Tally): void {
+  for (const { id, keptFor } of runs)
+    for (const { file, entry } of walkFolder(store.files, store.layout.run(id))) {
+      tally.see(entry)
+      const name = path.basename(file)
+      const isOwn = path.dirname(file) === store.layout.run(id)
+      if (keptFor === null || !isOwn || !name.startsWith(`run.json${temporaryMark}`)) continue
+      if (found.get("temporary")?.push({ room: "temporary", file, name, entry }) === undefined)
+        found.set("temporary", [{ room: "temporary", file, name, entry }])
+    }
+}

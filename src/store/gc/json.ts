@@ -1,0 +1,15 @@
+/** JSON files of the store as gc reads them: damaged ones count as absent, as they do for everyone. */
+import type { FileSystemCalls } from "../file-system.ts"
+import { unsealed } from "../seal.ts"
+
+/** null where it is not there, no JSON object, or not what was written. */
+export function readJson<A>(files: FileSystemCalls, file: string): A | null {
+  const bytes = files.readIfPresent(file)
+  if (bytes === null) return null
+  try {
+    const value = unsealed(bytes)
+    return typeof value === "object" && value !== null ? (value as A) : null
+  } catch {
+    return null
+  }
+}

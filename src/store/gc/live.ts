@@ -1,0 +1,38 @@
+/** Whether a run whose record says "running" still does. */
+import * as path from "node:path"
+import type { FileSystemCalls } from "../file-system.ts"
+import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
+import type { RunRecord } from "../run-record.ts"
+import type { StoreCalls } from "../store.ts"
+
+/** A run that cannot be seen (another host, a record without its process) counts as running for so long after it wrote last. */
+const silentMs = 24 * 3_600_000
+
+/** `now` in milliseconds since 1970. */
+export function isLive(store: StoreCalls, record: RunRecord, now: number): boolean {
+  if (record.status !== "running") return false
+  const life =
+    record.process === undefined ? pidLife(record.pid) : lifeOf(record.process, me(store.files), store.files)
+  if (life !== "unknown") return life === "alive"
+  return lastWrite(store, record.id) + silentMs > now
+}
+
+/** A pid that is taken may be another process's by now, one that is not says nothing of other hosts. */
+function pidLife(pid: number): "alive" | "unknown" {
+  try {
+    process.kill(pid, 0)
+    return "alive"
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM" ? "alive" : "unknown"
+  }
+}
+
+let known: ProcessIdentity | null = null
+const me = (files: FileSystemCalls) => (known ??= thisProcess(files))
+
+const lastWrite = ({ files, layout }: StoreCalls, run: string): number =>
+  Math.max(
+    ...["run.json", "log.ndjson"].map((name) => millisOf(files.entry(path.join(layout.run(run), name))))
+  )
+export const millisOf = (entry: { readonly mtimeNs: string } | null): number =>
+  entry === null ? 0 : Number(BigInt(entry.mtimeNs) / 1_000_000n)

@@ -1,0 +1,86 @@
+/** What the kept runs and what is young reach. */
+import type { FileSystemCalls } from "../file-system.ts"
+import type { ItemTrace } from "../item-trace.ts"
+import { type Manifest, objectsOf, objectsOfShard, type Shard } from "../manifest.ts"
+import type { StoreCalls } from "../store.ts"
+import type { Trace } from "../trace.ts"
+import type { Found } from "./census.ts"
+import { readJson } from "./json.ts"
+import { millisOf } from "./live.ts"
+import { laterFormat, type Roots } from "./roots.ts"
+
+/** What gc needs of a trace; the rest is not kept in memory. */
+export type SeenTrace = { readonly found: Found } & (
+  | { readonly kind: "node"; readonly key: string; readonly artifact: string | null }
+  | { readonly kind: "items"; readonly run: string; readonly objects: ReadonlyArray<string> }
+  | { readonly kind: "unreadable" }
+)
+
+export class Reach {
+  readonly #store: StoreCalls
+  readonly #cutoff: number
+  readonly runs: ReadonlySet<string>
+  /** of traces */
+  readonly keys: ReadonlySet<string>
+  /** pipeline files */
+  readonly pipelines: ReadonlySet<string>
+  /** artifacts, by digest */
+  readonly artifacts = new Set<string>()
+  /** objects, by file name */
+  readonly objects = new Set<string>()
+  /** folders of items' traces of which some stay */
+  readonly itemFolders = new Set<string>()
+
+  constructor(store: StoreCalls, { runs, cutoff }: Roots) {
+    this.#store = store
+    this.#cutoff = cutoff
+    const kept = runs.filter(({ keptFor }) => keptFor !== null)
+    const nodes = kept.flatMap(({ record }) => record?.nodes ?? [])
+    this.runs = new Set(kept.map(({ id }) => id))
+    this.keys = new Set(nodes.flatMap(({ key }) => key ?? []))
+    this.pipelines = new Set(kept.flatMap(({ record }) => record?.file ?? []))
+    for (const { artifact } of nodes) if (artifact !== null) this.addArtifact(artifact)
+  }
+
+  isYoung({ entry }: Pick<Found, "entry">): boolean {
+    return millisOf(entry) >= this.#cutoff
+  }
+  addArtifact(digest: string): void {
+    if (this.artifacts.has(digest)) return
+    this.artifacts.add(digest)
+    const manifest = readManifest(this.#store.files, this.#store.layout.manifest(digest))
+    if (manifest !== null) for (const object of objectsOf(manifest)) this.objects.add(nameOf(object))
+  }
+  addObjects(names: ReadonlyArray<string>): void {
+    for (const name of names) this.objects.add(name)
+  }
+  /** A trace that is young, or that a kept run wrote item by item, has its way. */
+  addTrace(trace: SeenTrace): void {
+    if (trace.kind === "node" && trace.artifact !== null && this.isYoung(trace.found))
+      this.addArtifact(trace.artifact)
+    if (trace.kind === "items" && (this.isYoung(trace.found) || this.runs.has(trace.run)))
+      this.addObjects(trace.objects)
+  }
+}
+
+export const nameOf = ({ sha256, extension }: { readonly sha256: string; readonly extension: string }) =>
+  `${sha256}.${extension}`
+
+/** @throws Problem where a later version wrote it: then nothing may be taken */
+function readManifest(files: FileSystemCalls, file: string): Manifest | null {
+  const manifest = readJson<Manifest>(files, file)
+  if (manifest === null) return null
+  const { format } = manifest as { readonly format: unknown }
+  if (format !== 1) throw laterFormat(file, format)
+  return manifest
+}
+
+export function readTrace(files: FileSystemCalls, found: Found): SeenTrace {
+  const trace = readJson<Trace | ItemTrace>(files, found.file)
+  if (trace === null) return { found, kind: "unreadable" }
+  const { format } = trace as { readonly format: unknown }
+  if (format !== 1) throw laterFormat(found.file, format)
+  if (!("shard" in trace)) return { found, kind: "node", key: trace.key, artifact: trace.artifact }
+  return { found, kind: "items", run: trace.run, objects: shardObjects(trace.shard) }
+}
+const shardObjects = (shard: Shard | null) => (shard === null ? [] : [...objectsOfShard(shard)].map(nameOf))

@@ -1,0 +1,90 @@
+/** Which runs are kept, and since when nothing is taken. */
+import * as path from "node:path"
+import { Problem } from "../../pipeline/problem.ts"
+import { temporaryMark } from "../layout.ts"
+import type { RunRecord } from "../run-record.ts"
+import type { StoreCalls } from "../store.ts"
+import { readJson } from "./json.ts"
+import { isLive, millisOf } from "./live.ts"
+import { isPinned } from "./pin.ts"
+
+export interface GcOptions {
+  /** runs that are kept, the newest */
+  readonly keep: number
+  /** what is younger stays, in milliseconds */
+  readonly grace: number
+  /** milliseconds since 1970 */
+  readonly now: number
+  /** say what would go, and take nothing */
+  readonly dryRun: boolean
+}
+
+export type KeptFor =
+  | "running"
+  | "pinned"
+  /** one of the last */
+  | "recent"
+  /** `runs/latest` points at it */
+  | "latest"
+  /** younger than the grace */
+  | "young"
+  /** its record is damaged: what it reaches is not known */
+  | "unreadable"
+export interface RootRun {
+  readonly id: string
+  readonly record: RunRecord | null
+  /** null: it goes */
+  readonly keptFor: KeptFor | null
+}
+export interface Roots {
+  /** the oldest first */
+  readonly runs: ReadonlyArray<RootRun>
+  /** milliseconds since 1970: what was written or renewed since then stays */
+  readonly cutoff: number
+}
+
+/** Clocks and file times may differ, and a run loads its pipeline before it writes that it has started. */
+const slackMs = 60_000
+
+/** @throws Problem `StoreNotUsable` where a later version of Probeline wrote a record */
+export function rootsOf(store: StoreCalls, { keep, grace, now }: GcOptions): Roots {
+  const { files, layout } = store
+  const ids = (files.list(layout.runs) ?? []).filter(
+    (name) =>
+      name !== "latest" && !name.includes(temporaryMark) && files.entry(layout.run(name))?.kind === "folder"
+  )
+  const runs = ids.map((id) => {
+    const file = path.join(layout.run(id), "run.json")
+    const record = readJson<RunRecord>(files, file)
+    if (record !== null && record.format !== 1) throw laterFormat(file, record.format)
+    const written = files.entry(file)
+    const changed = millisOf(written ?? files.entry(layout.run(id)))
+    return { id, record, hasRecord: written !== null, changed }
+  })
+  const live = runs.filter(({ record }) => record !== null && isLive(store, record, now))
+  // a run that goes on reaches what it has written and used since it began, which no record says yet
+  const since = live.map(({ record, changed }) => Math.min(Date.parse(record!.started), changed) - slackMs)
+  const cutoff = Math.min(now, ...since) - grace
+
+  const recent = new Set(runs.filter(({ record }) => record !== null).slice(-keep))
+  const latest = readJson<RunRecord>(files, path.join(layout.latest, "run.json"))?.id
+  const keptFor = (run: (typeof runs)[number]): KeptFor | null => {
+    if (live.includes(run)) return "running"
+    if (isPinned(store, run.id)) return "pinned"
+    if (recent.has(run)) return "recent"
+    if (run.id === latest) return "latest"
+    if (run.changed >= cutoff) return "young"
+    return run.record === null && run.hasRecord ? "unreadable" : null
+  }
+  return { runs: runs.map((run) => ({ id: run.id, record: run.record, keptFor: keptFor(run) })), cutoff }
+}
+
+export const laterFormat = (file: string, format: unknown) =>
+  new Problem(
+    "StoreNotUsable",
+    `${file} is of format ${String(format)}, which this Probeline does not know`,
+    {
+      file,
+      hint: "use the version of Probeline that wrote it: what it reaches cannot be told here"
+    }
+  )

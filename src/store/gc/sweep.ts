@@ -1,0 +1,142 @@
+/**
+ * Takes away what is not reached: roots first, then what hangs on them, so that a gc that dies on the way leaves
+ * nothing that leads nowhere and is believed. A manifest or an item's trace that was renewed meanwhile stays, and
+ * what it names with it: they are asked before the objects are.
+ */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../pipeline/problem.ts"
+import type { ObjectRef } from "../manifest.ts"
+import type { StoreCalls } from "../store.ts"
+import { storeProblem } from "../store-error.ts"
+import { keptBundles } from "./bundles.ts"
+import { type Found, type Room, roomFolders } from "./census.ts"
+import { readJson } from "./json.ts"
+import { nameOf, type Reach, type SeenTrace } from "./mark.ts"
+import { type Taken, takeAway, takeAwayFolder } from "./take-away.ts"
+import type { Tally } from "./tally.ts"
+import { walkFolder } from "./walk-folder.ts"
+
+export interface Sweeping {
+  readonly store: StoreCalls
+  readonly reach: Reach
+  readonly tally: Tally
+  readonly dryRun: boolean
+  readonly found: ReadonlyMap<Room, ReadonlyArray<Found>>
+  readonly traces: ReadonlyArray<SeenTrace>
+  /** ids of runs that go */
+  readonly runs: ReadonlyArray<string>
+}
+
+/** Gives the ids of the runs that went: one that was pinned meanwhile does not. */
+export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, Problem> =>
+  Effect.gen(function* () {
+    const { store, found, traces } = sweeping
+    const { files } = store
+    const each = <A>(all: ReadonlyArray<A>, act: (one: A) => void) => inTurns(store, all, act)
+    const of = (room: Room) => found.get(room) ?? []
+    const gone: Array<string> = []
+    yield* each(sweeping.runs, (run) => void (takeRun(sweeping, run) && gone.push(run)))
+    yield* each(of("manifests"), (one) => takeManifest(sweeping, one))
+    yield* each(itemsFirst(traces), (trace) => takeItems(sweeping, trace))
+    yield* each(traces, (trace) => takeTrace(sweeping, trace))
+    yield* each(of("notes"), (one) => takeNote(sweeping, one))
+    yield* each(of("objects"), (one) => {
+      if (!sweeping.reach.objects.has(path.basename(one.file))) take(sweeping, one)
+    })
+    yield* each(of("summaries"), (one) => {
+      if (!sweeping.reach.artifacts.has(one.name)) take(sweeping, one)
+    })
+    const bundles = keptBundles(files, of("pipelines"), sweeping.reach)
+    yield* each(of("pipelines"), (one) => {
+      if (!bundles.has(one.file)) take(sweeping, one)
+    })
+    yield* each(of("temporary"), (one) => takeTemporary(sweeping, one))
+    if (!sweeping.dryRun)
+      yield* each([...roomFolders(files, store.layout)], (folder) => files.removeEmpty(folder))
+    return gone
+  })
+
+/** Between files others get their turn: a signal, above all. */
+const inTurns = <A>(
+  { root }: StoreCalls,
+  all: ReadonlyArray<A>,
+  act: (one: A) => void
+): Effect.Effect<void, Problem> =>
+  Effect.gen(function* () {
+    const turn = 64
+    for (let start = 0; start < all.length; start += turn) {
+      yield* Effect.try({
+        try: () => all.slice(start, start + turn).forEach(act),
+        catch: (error) => storeProblem(error, root, "take away what nothing needs")
+      })
+      yield* Effect.yieldNow
+    }
+  })
+
+/** What is young stays; "renewed" also of that. */
+function take({ store, reach, tally, dryRun }: Sweeping, found: Found): Taken {
+  if (reach.isYoung(found)) return "renewed"
+  const taken = dryRun ? "taken" : takeAway(store.files, found.file, found.entry)
+  if (taken === "taken") tally.take(found.entry, found.room)
+  return taken
+}
+
+function takeRun({ store, tally, dryRun }: Sweeping, run: string): boolean {
+  const folder = store.layout.run(run)
+  const inside = [...walkFolder(store.files, folder)]
+  const isPinned = (aside: string) => store.files.entry(path.join(aside, "pinned"))?.kind === "file"
+  if (!dryRun && takeAwayFolder(store.files, folder, isPinned) !== "taken") return false
+  for (const { entry } of inside) tally.take(entry, "runs")
+  return true
+}
+
+function takeManifest(sweeping: Sweeping, found: Found): void {
+  const { reach } = sweeping
+  if (!reach.artifacts.has(found.name) && take(sweeping, found) === "renewed") reach.addArtifact(found.name)
+}
+
+/** Those of failed items alone come last: they stay with the others of their folder. */
+const itemsFirst = (traces: ReadonlyArray<SeenTrace>) =>
+  traces
+    .filter((trace) => trace.kind === "items")
+    .sort((a, b) => Number(a.objects.length === 0) - Number(b.objects.length === 0))
+
+function takeItems(sweeping: Sweeping, trace: Extract<SeenTrace, { readonly kind: "items" }>): void {
+  const { reach } = sweeping
+  const folder = path.dirname(trace.found.file)
+  const isKept =
+    reach.runs.has(trace.run) ||
+    (trace.objects.length === 0
+      ? reach.itemFolders.has(folder)
+      : trace.objects.every((name) => reach.objects.has(name)))
+  if (!isKept && take(sweeping, trace.found) !== "renewed") return
+  reach.itemFolders.add(folder)
+  reach.addObjects(trace.objects)
+}
+
+function takeTrace(sweeping: Sweeping, trace: SeenTrace): void {
+  const { reach } = sweeping
+  if (trace.kind === "items") return
+  const isKept =
+    trace.kind === "node" &&
+    (trace.artifact === null ? reach.keys.has(trace.key) : reach.artifacts.has(trace.artifact))
+  if (!isKept) take(sweeping, trace.found)
+}
+
+/** A table put together for a view stays with the artifact that it is of. */
+function takeNote(sweeping: Sweeping, found: Found): void {
+  const { store, reach } = sweeping
+  if (!reach.artifacts.has(found.name) && take(sweeping, found) !== "renewed") return
+  const object = readJson<ObjectRef>(store.files, found.file)
+  if (object !== null) reach.addObjects([nameOf(object)])
+}
+
+/** What a process left that died while it wrote. */
+function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: Found): void {
+  const { files } = store
+  if (reach.isYoung(found) || files.entry(found.file)?.mtimeNs !== found.entry.mtimeNs) return
+  const inside = [...walkFolder(files, found.file)]
+  if (!dryRun) files.remove(found.file)
+  for (const { entry } of inside) tally.take(entry, "temporary")
+}

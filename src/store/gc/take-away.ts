@@ -1,0 +1,53 @@
+/**
+ * Takes a file away, unless it was renewed since it was seen.
+ *
+ * It is moved aside first, and its time looked at again there: whoever renewed it before has their way and gets it
+ * back, whoever comes after finds no file, which is a miss. So no moment is left between the look and the deletion.
+ */
+import { randomBytes } from "node:crypto"
+import type { Entry, FileSystemCalls } from "../file-system.ts"
+import { temporaryMark } from "../layout.ts"
+
+/** "renewed" says that somebody uses it; "absent" that somebody else took it. */
+export type Taken = "taken" | "renewed" | "absent"
+
+export function takeAway(files: FileSystemCalls, file: string, seen: Pick<Entry, "mtimeNs">): Taken {
+  const now = files.entry(file)
+  if (now === null) return "absent"
+  if (now.mtimeNs !== seen.mtimeNs) return "renewed"
+  const aside = asideOf(file)
+  if (!moved(files, file, aside)) return "absent"
+  if (files.entry(aside)?.mtimeNs !== seen.mtimeNs) {
+    files.rename(aside, file)
+    return "renewed"
+  }
+  files.remove(aside)
+  return "taken"
+}
+
+/** A run's folder: it leaves its name at once, so that no reader meets half a run. `isWanted` is asked of it there. */
+export function takeAwayFolder(
+  files: FileSystemCalls,
+  folder: string,
+  isWanted: (aside: string) => boolean
+): Taken {
+  const aside = asideOf(folder)
+  if (!moved(files, folder, aside)) return "absent"
+  if (isWanted(aside)) {
+    files.rename(aside, folder)
+    return "renewed"
+  }
+  files.remove(aside)
+  return "taken"
+}
+
+const asideOf = (file: string) => `${file}${temporaryMark}gc-${randomBytes(6).toString("hex")}`
+function moved(files: FileSystemCalls, from: string, to: string): boolean {
+  try {
+    files.rename(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false
+    throw error
+  }
+}
