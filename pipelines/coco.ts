@@ -27,6 +27,7 @@ export default definePipeline("coco", {
     images: param.folder({ doc: "the folder of its images" }),
     captions: param.maybe(param.file(), { doc: "captions JSON in COCO's format" }),
     limit: param.maybe(param.int({ min: 1 }), { doc: "take so many images, in a stable seeded order" }),
+    skip_degenerate: param.bool({ default: false, doc: "leave out objects with degenerate polygons" }),
     encoder: param.file({
       default: file("./quickstart/vit/model.onnx"),
       doc: "a vision transformer in ONNX"
@@ -45,6 +46,7 @@ export default definePipeline("coco", {
     images,
     captions,
     limit,
+    skip_degenerate,
     encoder: model,
     preset,
     name,
@@ -56,7 +58,9 @@ export default definePipeline("coco", {
     seed
   }) => {
     const encoder = onnx(model, preset)
-    const scenes = sampleScenes("scenes", { source: coco({ annotations, images, captions, limit, seed }) })
+    const scenes = sampleScenes("scenes", {
+      source: coco({ annotations, images, captions, limit, skip_degenerate, seed })
+    })
     const masks = buildObjectMasks("masks", { scenes, encoder })
     const tokens = selectTokens("tokens", { masks, scenes, encoder, of: "objects", seed })
     const activations = extractActivations("activations", { scenes, tokens, encoder, taps })

@@ -20,7 +20,7 @@ export function segmentationOf(
     const degenerate = degenerateOf(segmentation)
     if (degenerate === null) return { segmentation, degenerate }
     if (!strict) return { segmentation: null, degenerate }
-    const hint = "mend the annotation, or leave such objects out (skipDegenerate)"
+    const hint = "mend the annotation, or leave such objects out (skip_degenerate)"
     problems.add(`${path}.segmentation`, `${degenerate}: ${hint}`)
     return none
   }
