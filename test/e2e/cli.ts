@@ -5,8 +5,19 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 
-/** The built binary: `npm run build` makes it. */
-export const binary = fileURLToPath(new URL("../../dist/main.js", import.meta.url))
+const here = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
+
+/** The built binary. */
+export const binary = here("../../dist/main.js")
+if (!fs.existsSync(binary))
+  throw new Error("dist/main.js is missing: `npm run build` makes it, and `npm test` does so first")
+
+export const pipelines = here("../../pipelines")
+/** A small vision transformer with random weights. */
+export const encoder = path.join(pipelines, "quickstart/vit/model.onnx")
+export const fixtures = here("../fixtures/e2e")
+/** Scenes to measures with one tap; parameters scenes, seed, taps, encoder, preset. */
+export const small = path.join(fixtures, "small.ts")
 
 export interface Ended {
   readonly code: number | null
@@ -28,16 +39,29 @@ export interface Rig {
   /** The same with --json, its document parsed. */
   readonly json: (...argv: ReadonlyArray<string>) => Promise<Ended & { readonly document: any }>
   /** Writes a file in the folder, and gives its path. */
-  readonly write: (name: string, content: string) => string
+  readonly write: (name: string, content: string | Uint8Array) => string
+  readonly at: (name: string) => string
   readonly remove: () => void
 }
+export interface RigOptions {
+  /** added to a bare environment, in which the user's settings do not count */
+  readonly env?: Readonly<Record<string, string>>
+  /** run as another user than the tests' own, who must be root */
+  readonly uid?: number
+}
 
-/** A folder for one test; `env` is added to a bare environment, in which the user's settings do not count. */
-export function makeRig(env: Readonly<Record<string, string>> = {}): Rig {
+/** A folder for one test file, or one test. */
+export function makeRig({ env = {}, uid }: RigOptions = {}): Rig {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "probeline-e2e-"))
   const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env }
+  const user = uid === undefined ? {} : { uid, gid: uid }
   const start = (...argv: ReadonlyArray<string>): Started => {
-    const child = spawn(process.execPath, [binary, ...argv], { cwd: folder, env: environment, stdio: "pipe" })
+    const child = spawn(process.execPath, [binary, ...argv], {
+      cwd: folder,
+      env: environment,
+      stdio: "pipe",
+      ...user
+    })
     let [stdout, stderr] = ["", ""]
     const waiting = new Set<() => void>()
     const tell = () => waiting.forEach((look) => look())
@@ -67,6 +91,7 @@ export function makeRig(env: Readonly<Record<string, string>> = {}): Rig {
     return { child, ended, seen }
   }
   const cli = (...argv: ReadonlyArray<string>) => start(...argv).ended
+  const at = (name: string) => path.join(folder, name)
   return {
     folder,
     start,
@@ -80,11 +105,11 @@ export function makeRig(env: Readonly<Record<string, string>> = {}): Rig {
       }
     },
     write(name, content) {
-      const file = path.join(folder, name)
-      fs.mkdirSync(path.dirname(file), { recursive: true })
-      fs.writeFileSync(file, content)
-      return file
+      fs.mkdirSync(path.dirname(at(name)), { recursive: true })
+      fs.writeFileSync(at(name), content)
+      return at(name)
     },
+    at,
     remove: () => fs.rmSync(folder, { recursive: true, force: true })
   }
 }
