@@ -14,6 +14,7 @@ import { temporaryMark } from "../layout.ts"
 import { released, type Standing, standingOf } from "./holder.ts"
 
 export interface Look {
+  readonly number: number
   readonly standing: Standing
   /** when it was changed last, in milliseconds since 1970, by the clock of whoever serves the file system */
   readonly changed: number
@@ -29,13 +30,10 @@ export class LockFolder {
     this.#folder = folder
   }
 
-  /** The number of the record that counts; 0 where the lock was never taken. */
-  newest(): number {
-    return Math.max(0, ...this.#names().map(numberOf))
-  }
-
-  /** null when the record is gone, which says that there is a newer one. */
-  look(number: number): Look | null {
+  /** The record that counts: free, at number 0, where there is none. null when it was replaced meanwhile. */
+  look(): Look | null {
+    const number = this.#newest()
+    if (number === 0) return { number, standing: { is: "free" }, changed: 0, mark: "" }
     const file = this.#record(number)
     // reading comes first: opening a file is what makes NFS ask the server for its times
     const bytes = this.#files.readIfPresent(file)
@@ -43,11 +41,13 @@ export class LockFolder {
     if (bytes === null || stat === null) return null
     const text = Buffer.from(bytes).toString("utf8")
     const changed = Number(BigInt(stat.mtimeNs) / 1_000_000n)
-    return { standing: standingOf(text), changed, mark: `${number} ${stat.inode} ${stat.mtimeNs} ${text}` }
+    const mark = `${number} ${stat.inode} ${stat.mtimeNs} ${text}`
+    return { number, standing: standingOf(text), changed, mark }
   }
 
-  /** Creates the record of this number, if the one before it is still the newest; false when another was faster. */
-  claim(number: number, record: string, token: string): boolean {
+  /** Creates the record after the one seen, if that is still what counts; false when another was faster. */
+  claim(seen: Look, record: string, token: string): boolean {
+    const number = seen.number + 1
     const [files, file] = [this.#files, this.#record(number)]
     const temporary = path.join(this.#folder, `record${temporaryMark}${token}`)
     try {
@@ -59,10 +59,10 @@ export class LockFolder {
       throw error
     }
     try {
-      // counted after the temporary file was written: while that lies here, the folder is still the one counted
-      if (this.newest() !== number - 1) return false
+      // seen again now that the temporary file is written: while that lies here, it is still the same folder
+      if (this.look()?.mark !== seen.mark) return false
       if (!this.#create(file, temporary, record)) return false
-      if (this.newest() === number && files.stat(temporary) !== null) return true
+      if (this.#newest() === number && files.stat(temporary) !== null) return true
       this.#tidy(file)
       return false
     } finally {
@@ -111,6 +111,10 @@ export class LockFolder {
     } catch {
       // the next holder tries again
     }
+  }
+  /** The number of the record that counts; 0 where the lock was never taken. */
+  #newest(): number {
+    return Math.max(0, ...this.#names().map(numberOf))
   }
   #names(): ReadonlyArray<string> {
     return this.#files.list(this.#folder) ?? []

@@ -106,11 +106,11 @@ class Lock {
   }
 
   /** Renews the lease for ever, or until another host has taken the lock. */
-  renewing({ number }: Taken): Effect.Effect<void> {
+  renewing(taken: Taken): Effect.Effect<void> {
     const renew = Effect.sync(() => {
       try {
-        if (this.#folder.newest() !== number) return this.#lost()
-        this.#folder.renew(number, this.#options.now())
+        if (!this.#isMine(taken)) return this.#lost()
+        this.#folder.renew(taken.number, this.#options.now())
       } catch {
         // the file system is not well: the next time counts
       }
@@ -123,11 +123,11 @@ class Lock {
   }
 
   /** Writes into this holder's own record alone, so that it cannot free what another has taken. */
-  giveBack({ number, token }: Taken): Effect.Effect<void> {
+  giveBack(taken: Taken): Effect.Effect<void> {
     return Effect.sync(() => {
-      held.delete(token)
+      held.delete(taken.token)
       try {
-        if (this.#folder.newest() === number) this.#folder.release(number)
+        if (this.#isMine(taken)) this.#folder.release(taken.number)
       } catch (error) {
         // others take it over when this process has ended
         this.#note(`could not give back the lock "${this.#name}": ${(error as Error).message}`)
@@ -139,20 +139,24 @@ class Lock {
   #try(): Taken | Blocked {
     const me = (this.#me ??= thisProcess(this.#store.files))
     for (;;) {
-      const newest = this.#folder.newest()
-      const look = newest === 0 ? null : this.#folder.look(newest)
-      if (newest > 0 && look === null) continue // there is a newer one
-      const before = look?.standing.is === "held" ? look.standing.holder : null
-      if (look !== null && this.#isTaken(look, me)) return { by: before }
+      const look = this.#folder.look()
+      if (look === null) continue // there is a newer one
+      const before = look.standing.is === "held" ? look.standing.holder : null
+      if (this.#isTaken(look, me)) return { by: before }
       const token = randomBytes(12).toString("hex")
-      const number = newest + 1
-      if (!this.#folder.claim(number, recordOf(this.#holder(me, token)), token)) continue
+      if (!this.#folder.claim(look, recordOf(this.#holder(me, token)), token)) continue
+      const number = look.number + 1
       held.add(token)
       this.#folder.tidyBelow(number)
       if (before !== null)
         this.#note(`took over the lock "${this.#name}" of a holder that has died: ${describeHolder(before)}`)
       return { number, token }
     }
+  }
+
+  #isMine({ token }: Taken): boolean {
+    const standing = this.#folder.look()?.standing
+    return standing?.is === "held" && standing.holder.token === token
   }
 
   #isTaken({ standing, changed, mark }: Look, me: ProcessIdentity): boolean {

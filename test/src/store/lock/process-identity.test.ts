@@ -11,12 +11,13 @@ const without = (hidden: RegExp) => ({
   readIfPresent: (file: string) => (hidden.test(file) ? null : files.readIfPresent(file))
 })
 
-it("this process lives, and one with its pid that started at another time does not", () => {
+it("this process lives, and one with its pid of another time or boot does not", () => {
   const me = thisProcess(files)
   expect(me).toMatchObject({ pid: process.pid })
   expect(me.boot).not.toBe("")
   expect(me.started).toMatch(/\d/)
   expect(lifeOf(me, me, files)).toBe("alive")
+  expect(lifeOf({ ...me, boot: "an earlier one" }, me, files)).toBe("dead")
   expect(lifeOf({ ...me, started: `${me.started}0` }, me, files)).toBe("dead")
 })
 
