@@ -1,11 +1,14 @@
 /** The commands, in the order in which help lists them. */
+import { acceptCommand } from "./accept.ts"
 import type { Command } from "./command.ts"
 import { dagCommand } from "./dag.ts"
 import { exportCommand } from "./export.ts"
+import { gcCommand } from "./gc.ts"
 import { runCommand } from "./run.ts"
 import { runsCommand } from "./runs.ts"
 import { showCommand } from "./show.ts"
 import { statusCommand } from "./status.ts"
+import { verifyCommand } from "./verify.ts"
 import { whyCommand } from "./why.ts"
 
 export const commands: ReadonlyArray<Command> = [
@@ -15,5 +18,8 @@ export const commands: ReadonlyArray<Command> = [
   dagCommand,
   runsCommand,
   showCommand,
-  exportCommand
+  exportCommand,
+  gcCommand,
+  verifyCommand,
+  acceptCommand
 ]

@@ -33,7 +33,14 @@ export function runSummary(run: RunRecord, { paint, store, summaries }: RunLook)
 function nodeTable({ nodes }: RunRecord, paint: Paint): string {
   const rows = nodes.map((node): ReadonlyArray<Cell> => [
     node.id,
-    { text: node.incomplete ? `${node.status}, incomplete` : node.status, style: statusStyle[node.status] },
+    {
+      text: [
+        node.status,
+        ...(node.incomplete ? ["incomplete"] : []),
+        ...(node.accepted === undefined ? [] : ["accepted"])
+      ].join(", "),
+      style: statusStyle[node.status]
+    },
     itemsText(node),
     node.status === "executed" || (node.status === "failed" && node.items.executed > 0)
       ? duration(node.seconds ?? 0)

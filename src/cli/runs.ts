@@ -1,10 +1,12 @@
-/** `runs`: the runs of the store, the newest first, by the names that `show` takes. */
+/** `runs`: the runs of the store, the newest first, by the names that `show` takes; `runs pin` keeps one from gc. */
 import * as Effect from "effect/Effect"
+import { isPinned } from "../store/gc/pin.ts"
 import type { NodeStatus, RunRecord } from "../store/run-record.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
 import { count, duration } from "./numbers.ts"
 import { openStore } from "./open-store.ts"
+import { pinRuns } from "./pin-runs.ts"
 import { runStyle } from "./run-summary.ts"
 import { type Cell, textTable } from "./text-table.ts"
 
@@ -12,16 +14,25 @@ const usualLimit = 20
 
 export const runsCommand = defineCommand({
   name: "runs",
-  doc: "list the runs, the newest first",
-  positionals: [],
+  doc: "list the runs, the newest first; pin some, so that gc keeps them",
+  positionals: [
+    { name: "action", take: "maybe", doc: "pin or unpin: the runs named after it" },
+    { name: "run", take: "rest", doc: "latest, @1 the last, @2 the one before, or an id" }
+  ],
   options: { limit: { kind: "count", value: "N", doc: `so many at most (${usualLimit}; all with --json)` } },
   examples: [
     ["runs", "@1 is the last"],
-    ["runs --json", "all of them, for scripts"]
+    ["runs --json", "all of them, for scripts"],
+    ["runs pin @1", "gc keeps the last run and all that it reaches, until `runs unpin`"]
   ],
-  run: ({ limit }, { output, json, store: root }) =>
+  run: ({ action, run: named, limit }, { output, json, store: root, now }) =>
     Effect.gen(function* () {
       const store = yield* openStore(root)
+      if (action !== null) {
+        const { word, runs } = yield* pinRuns(store, action, named, now().toISOString())
+        output.out(json ? JSON.stringify({ runs }) : runs.map(({ run }) => `${word} ${run}`).join("\n"))
+        return 0
+      }
       const ids = (yield* store.runs).toReversed()
       const shown = ids.slice(0, limit ?? (json ? ids.length : usualLimit))
       const records: Array<RunRecord> = []
@@ -32,9 +43,15 @@ export const runsCommand = defineCommand({
         records.push(record)
         refs.push(`@${i + 1}`)
       }
-      if (json) output.out(JSON.stringify({ runs: records.map((record, i) => runLine(record, refs[i]!)) }))
+      const pinned = new Set(shown.filter((id) => isPinned(store, id)))
+      if (json)
+        output.out(
+          JSON.stringify({
+            runs: records.map((record, i) => runLine(record, refs[i]!, pinned.has(record.id)))
+          })
+        )
       else if (records.length === 0) output.out(`there are no runs in ${root}`)
-      else output.out(runsText(records, refs, ids.length, output.paint))
+      else output.out(runsText(records, refs, ids.length, output.paint, pinned))
       return 0
     })
 })
@@ -46,7 +63,7 @@ const statusesOf = ({ nodes }: RunRecord) => {
 const secondsOf = ({ started, finished }: RunRecord) =>
   finished === null ? null : (Date.parse(finished) - Date.parse(started)) / 1000
 
-export const runLine = (run: RunRecord, ref: string) => ({
+export const runLine = (run: RunRecord, ref: string, pinned = false) => ({
   ref,
   run: run.id,
   pipeline: run.pipeline,
@@ -57,14 +74,16 @@ export const runLine = (run: RunRecord, ref: string) => ({
   seconds: secondsOf(run),
   params: run.params,
   nodes: { total: run.nodes.length, ...statusesOf(run) },
-  outputs: run.outputs
+  outputs: run.outputs,
+  pinned
 })
 
 export function runsText(
   runs: ReadonlyArray<RunRecord>,
   refs: ReadonlyArray<string>,
   total: number,
-  paint: Paint
+  paint: Paint,
+  pinned: ReadonlySet<string> = new Set()
 ): string {
   const rows = runs.map((run, i): ReadonlyArray<Cell> => {
     const seconds = secondsOf(run)
@@ -77,11 +96,13 @@ export function runsText(
       run.pipeline,
       { text: run.status, style: runStyle[run.status] },
       seconds === null ? "–" : duration(seconds),
-      nodes.join(", ")
+      nodes.join(", "),
+      pinned.has(run.id) ? { text: "pinned", style: "yellow" } : ""
     ]
   })
   const more = total > runs.length ? [`… ${count(total)} in all: --limit ${total} shows them`] : []
-  return [textTable(["ref", "run", "pipeline", "status", "time", "nodes"], rows, { paint }), ...more].join(
-    "\n"
-  )
+  return [
+    textTable(["ref", "run", "pipeline", "status", "time", "nodes", ""], rows, { paint }),
+    ...more
+  ].join("\n")
 }

@@ -5,6 +5,7 @@ import type { FailedItem, Manifest } from "../store/manifest.ts"
 import { itemIndex } from "../store/item-index.ts"
 import { artifactItems, artifactObjects, withoutTensors } from "../store/read-artifact.ts"
 import { selectItems } from "../store/segments.ts"
+import type { Accepted } from "../store/trace.ts"
 import { type AnyTable, anyTable } from "./any-table.ts"
 import { cellJson } from "./cell-text.ts"
 import { ColumnGatherer, type ColumnStatistics, typeText } from "./column-statistics.ts"
@@ -27,6 +28,8 @@ export interface Described {
   readonly bytes: number
   readonly incomplete: boolean
   readonly partial: ReadonlyArray<string>
+  /** absent or null where the stage itself has computed it under its key */
+  readonly accepted?: Accepted | null
   readonly failed: ReadonlyArray<FailedItem>
   readonly columns: ReadonlyArray<ColumnStatistics>
   readonly tensors: ReadonlyArray<{
@@ -56,6 +59,7 @@ export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effec
       bytes: manifest.bytes,
       incomplete: node?.incomplete ?? manifest.failed.length > 0,
       partial: node?.partial ?? [],
+      accepted: node?.accepted ?? null,
       failed: manifest.failed,
       columns,
       tensors: tensorsOf(manifest),

@@ -2,7 +2,7 @@
 import type { Paint } from "./colour.ts"
 import { cellText } from "./cell-text.ts"
 import type { ColumnStatistics } from "./column-statistics.ts"
-import { bytes, count, counted, statistic } from "./numbers.ts"
+import { bytes, count, counted, shortDigest, statistic } from "./numbers.ts"
 import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
 import type { Described, ItemRows } from "./show-artifact.ts"
 import { textTable } from "./text-table.ts"
@@ -23,6 +23,11 @@ export function artifactText(artifact: Described, paint: Paint, width: number): 
     [
       `${paint("bold", node ?? "artifact")}${stage === null ? "" : `  ${paint("cyan", stage)}`}  ${form}, ${size.join(", ")}`,
       `artifact ${artifact.artifact}${artifact.run === null ? "" : `, run ${artifact.run}`}`,
+      ...(artifact.accepted == null
+        ? []
+        : [
+            `${paint("yellow", "accepted:")} at ${artifact.accepted.at}, as run ${artifact.accepted.run} computed it under another key (${shortDigest(artifact.accepted.key)})`
+          ]),
       ...partial.map((reason) => `${paint("yellow", "partial:")} ${printable(reason)}`),
       ...(artifact.incomplete
         ? [`${paint("yellow", "incomplete:")} it lacks failed items, or what came of them`]

@@ -48,7 +48,7 @@ export function statusJson(
   const items = itemCounts(plans)
   return {
     pipeline,
-    nodes: plans.map(({ node, state, known, cues, failures }) => ({
+    nodes: plans.map(({ node, state, trace, known, cues, failures }) => ({
       id: node.id,
       stage: node.stage.name,
       state,
@@ -57,6 +57,7 @@ export function statusJson(
       bytes: known?.manifest.bytes ?? null,
       incomplete: known?.incomplete ?? false,
       partial: known?.partial ?? [],
+      accepted: trace?.accepted ?? null,
       would: forecasts.get(node.id)!.status,
       cues,
       failures
@@ -73,12 +74,16 @@ export function statusText(
 ): string {
   const items = itemCounts(plans)
   const rows = plans.map((plan): ReadonlyArray<Cell> => {
-    const { node, state, known } = plan
+    const { node, state, trace, known } = plan
     const { why } = forecasts.get(node.id)!
     return [
       node.id,
       {
-        text: known?.incomplete === true && state === "fresh" ? "fresh, incomplete" : state,
+        text: [
+          state,
+          ...(known?.incomplete === true && state === "fresh" ? ["incomplete"] : []),
+          ...(trace?.accepted === undefined ? [] : ["accepted"])
+        ].join(", "),
         style: stateStyle[state]
       },
       itemsText(items.get(node.id)!),

@@ -43,10 +43,21 @@ export function readCached(folder: string, pipeline: string, own: string): Cache
       !entry.inputs.every(isFresh)
     )
       return null
-    return sha256(fs.readFileSync(bundleFile(folder, entry.bundle))) === entry.bundle ? entry : null
+    if (sha256(fs.readFileSync(bundleFile(folder, entry.bundle))) !== entry.bundle) return null
+    renew(bundleFile(folder, entry.bundle))
+    return entry
   } catch {
     // not there, or not what was written: both are made again
     return null
+  }
+}
+
+/** Workers of this process import it later: gc spares what is young. */
+function renew(file: string): void {
+  try {
+    fs.utimesSync(file, new Date(), new Date())
+  } catch {
+    // another's, or not to be written: then nobody but its owner sweeps it
   }
 }
 

@@ -10,6 +10,8 @@ import type { InputPreimage, Preimage } from "../store/preimage.ts"
 export type CueKind =
   /** nothing has changed; `path` is the run that computed it, `before` when */
   | "fresh"
+  /** its outputs were computed under another key (`before`, by the run `path`) and accepted at `after` */
+  | "accepted"
   /** this pipeline has no record of the node */
   | "never-run"
   | "forced"
@@ -106,6 +108,8 @@ export function sentence({ cue, path, before, after }: Cue): string {
   switch (cue) {
     case "fresh":
       return `fresh since ${brief(before)} (run ${path})`
+    case "accepted":
+      return `accepted at ${brief(after)}: computed under another key (${brief(before)}) in run ${path}`
     case "never-run":
       return "has not been computed for this pipeline"
     case "forced":

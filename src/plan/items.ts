@@ -5,6 +5,7 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import type { FailedItem, Shard } from "../store/manifest.ts"
 import { type Preimage, sharedKeyOf } from "../store/preimage.ts"
 import type { StoreCalls } from "../store/store.ts"
+import type { Accepted } from "../store/trace.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
 import type { Known, Planning } from "./planning.ts"
 
@@ -12,6 +13,8 @@ import type { Known, Planning } from "./planning.ts"
 export interface DoneItem {
   readonly shard: Shard
   readonly item: number
+  /** absent where the stage itself has computed it under this key */
+  readonly accepted?: Accepted
 }
 export interface ItemPlan extends KeyedItems {
   readonly shared: string
@@ -62,13 +65,20 @@ interface Looked {
 }
 const none: Looked = { done: new Map(), failed: new Map() }
 
+/** An artifact with items that were accepted is accepted itself: the mark of one of them. */
+export const acceptedItems = ({ done }: Pick<ItemPlan, "done">): { readonly accepted?: Accepted } => {
+  for (const { accepted } of done.values()) if (accepted !== undefined) return { accepted }
+  return {}
+}
+
 /** All that is known of a stage's items. A shard that lost a file is as good as absent. */
 const lookUp = (store: StoreCalls, stage: string, shared: string): Effect.Effect<Looked, Problem> =>
   Effect.map(store.itemTraces(stage, shared), (traces) => {
     const done = new Map<string, DoneItem>()
     const failed = new Map<string, string>()
-    for (const { shard, keys, failed: failures } of traces) {
-      if (shard !== null) keys.forEach((key, item) => done.set(key, { shard, item }))
+    for (const { shard, keys, failed: failures, accepted } of traces) {
+      const mark = accepted === undefined ? {} : { accepted }
+      if (shard !== null) keys.forEach((key, item) => done.set(key, { shard, item, ...mark }))
       for (const { key, error } of failures) failed.set(key, error)
     }
     return { done, failed }

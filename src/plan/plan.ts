@@ -95,7 +95,11 @@ export const planNode = Effect.fn("plan.node")(function* (
       incomplete: manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
     }
     const state = manifest.failed.length > 0 ? "failed" : "fresh"
-    const cues = [since, ...manifest.failed.slice(0, 20).map((failure) => failedCue(trace, failure))]
+    const cues = [
+      since,
+      ...acceptedCues(trace),
+      ...manifest.failed.slice(0, 20).map((failure) => failedCue(trace, failure))
+    ]
     return plan(node, { state, preimage, key, trace, known, failures: manifest.failed, cues })
   }
   const previous = yield* planning.previous(node)
@@ -131,6 +135,11 @@ const absentCue = (node: GraphNode, key: string, previous: Trace | null): Cue =>
   previous === null
     ? { cue: "never-run", path: node.id, before: null, after: null }
     : { cue: "lost", path: `trace ${key.slice(0, 12)}`, before: key, after: null }
+
+const acceptedCues = ({ accepted }: Trace): ReadonlyArray<Cue> =>
+  accepted === undefined
+    ? []
+    : [{ cue: "accepted", path: accepted.run, before: accepted.key, after: accepted.at }]
 
 const failedCue = (trace: Trace, { item, error }: FailedItem): Cue => ({
   cue: "failed",

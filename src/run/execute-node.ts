@@ -6,10 +6,10 @@ import * as Effect from "effect/Effect"
 import type * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
-import type { ItemPlan } from "../plan/items.ts"
+import { acceptedItems, type ItemPlan } from "../plan/items.ts"
 import { type Known, labelOf, type NodePlan, partialOf } from "../plan/plan.ts"
 import type { FailedItem } from "../store/manifest.ts"
-import type { Trace } from "../store/trace.ts"
+import type { Accepted, Trace } from "../store/trace.ts"
 import { assemble, type Pieces } from "./assemble.ts"
 import { executeChunks } from "./execute-chunks.ts"
 import type { RunOptions } from "./run-options.ts"
@@ -24,6 +24,8 @@ export interface Executed {
   /** items computed now and those done before; a whole stage counts as one */
   readonly executed: number
   readonly cached: number
+  /** of items done before, where some were accepted */
+  readonly accepted?: Accepted
 }
 export type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }
 
@@ -47,6 +49,7 @@ export const executeNode = (
         isStageFailure(problem) ? Effect.succeed({ pieces: null, failure: problem }) : Effect.fail(problem)
       )
     )
+    const mark = items === null ? {} : acceptedItems(items)
     const commit = (
       outcome: Pick<Trace, "artifact" | "error" | "hint" | "reads" | "partial" | "incomplete">
     ) =>
@@ -58,7 +61,8 @@ export const executeNode = (
         run: executing.id,
         at: now().toISOString(),
         seconds: (now().getTime() - from) / 1000,
-        host: executing.host
+        host: executing.host,
+        ...mark
       })
     if (made.pieces === null) {
       const { message: error, hint } = made.failure
@@ -86,7 +90,8 @@ export const executeNode = (
       failures: manifest.failed,
       hint: null,
       executed,
-      cached
+      cached,
+      ...mark
     }
   })
 

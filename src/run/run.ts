@@ -167,7 +167,8 @@ const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running:
       seconds,
       error: known === null ? (failures[0]?.error ?? null) : null,
       hint: executed.hint,
-      failures
+      failures,
+      ...(executed.accepted === undefined ? {} : { accepted: executed.accepted })
     }
     return { record, known }
   })

@@ -4,6 +4,7 @@
  * They are written when a chunk is finished, so that a run that is killed has lost nothing but the chunks it was at.
  */
 import type { FailedItem, Shard } from "./manifest.ts"
+import type { Accepted } from "./trace.ts"
 
 export interface ItemTrace {
   readonly format: 1
@@ -17,4 +18,6 @@ export interface ItemTrace {
   readonly failed: ReadonlyArray<FailedItem & { readonly key: string }>
   readonly run: string
   readonly at: string
+  /** absent where the stage itself has computed the items under these keys */
+  readonly accepted?: Accepted
 }

@@ -81,7 +81,8 @@ const sameStat = (a: Stat, b: Stat) =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode
 const racy = ({ stat, hashedAt }: Entry) => Number(BigInt(stat.mtimeNs) / 1_000_000n) + coarsest > hashedAt
 
-function hashFile(files: FileSystemCalls, path: string): string {
+/** The sha256 of a file, read in pieces. */
+export function hashFile(files: FileSystemCalls, path: string): string {
   const hash = createHash("sha256")
   for (let at = 0; ; at += chunk) {
     const bytes = files.readRange(path, at, chunk)

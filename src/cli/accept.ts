@@ -1,0 +1,79 @@
+/** `accept`: keeps a node's outputs under its new key, because the user says that they hold. */
+import * as Effect from "effect/Effect"
+import { type Acceptances, planAcceptances, writeAcceptances } from "../plan/accept.ts"
+import { renewing } from "../store/renew.ts"
+import { chooseNodes } from "./choose-nodes.ts"
+import type { Paint } from "./colour.ts"
+import { defineCommand } from "./command.ts"
+import { cueLine } from "./cue-line.ts"
+import { openPipeline } from "./open-pipeline.ts"
+import { oneLine } from "./plain-text.ts"
+import { pipelineWord, setOption } from "./shared-options.ts"
+import { usage } from "./words.ts"
+
+export const acceptCommand = defineCommand({
+  name: "accept",
+  doc: "keep a node's outputs though its code, packages or parameters have changed",
+  positionals: [pipelineWord, { name: "node", take: "rest", doc: "nodes whose outputs still hold" }],
+  options: {
+    all: { kind: "flag", doc: "all nodes of the pipeline that are not fresh" },
+    "dry-run": { kind: "flag", alias: "n", doc: "say what would be accepted, and write nothing" },
+    ...setOption
+  },
+  examples: [
+    ["accept pipelines/coco.ts activations/vit -n", "what has changed since its outputs were computed"],
+    ["accept pipelines/coco.ts masks/vit activations/vit", "a patch release need not cost a night"]
+  ],
+  run: ({ pipeline, node: ids, all, "dry-run": dryRun, set }, { output, json, store: root, now }) =>
+    Effect.gen(function* () {
+      if (all === ids.length > 0)
+        return yield* Effect.fail(
+          usage(
+            all ? "--all and nodes exclude each other" : "no node is named",
+            "node",
+            "name nodes, or give --all"
+          )
+        )
+      const opened = yield* openPipeline(pipeline, { set, store: root, force: [], retryFailed: false })
+      const nodes = yield* chooseNodes(opened, ids)
+      const { store } = opened.planning
+      const planning = { ...opened.planning, store: dryRun ? store : renewing(store) }
+      const wanted = new Set(all ? nodes.map(({ id }) => id) : ids)
+      const acceptances = yield* planAcceptances(nodes, wanted, planning, now().toISOString())
+      if (!dryRun) yield* writeAcceptances(store, acceptances)
+      output.out(
+        json
+          ? JSON.stringify(acceptJson(opened.name, acceptances, dryRun))
+          : acceptText(acceptances, dryRun, output.paint)
+      )
+      return 0
+    })
+})
+
+export const acceptJson = (pipeline: string, { accepted, fresh }: Acceptances, dryRun: boolean) => ({
+  pipeline,
+  accepted: accepted.map(({ node, trace, cues }) => ({
+    id: node.id,
+    stage: node.stage.name,
+    artifact: trace.artifact,
+    key: trace.key,
+    accepted: trace.accepted!,
+    cues
+  })),
+  fresh: fresh.map(({ id }) => id),
+  dryRun
+})
+
+export function acceptText({ accepted, fresh }: Acceptances, dryRun: boolean, paint: Paint): string {
+  const blocks = accepted.map(({ node, trace, cues }) =>
+    [
+      `${node.id}  ${paint("yellow", dryRun ? "would be accepted" : "accepted")}: the outputs of run ${trace.run}, though`,
+      ...cues.map((cue) => `  ${oneLine(cueLine(cue, { node: node.id, state: "stale" }))}`)
+    ].join("\n")
+  )
+  return [
+    ...blocks,
+    ...fresh.map(({ id }) => `${id}  ${paint("green", "fresh")}: there is nothing to accept`),
+    ...(dryRun ? ["(dry run: nothing was written)"] : [])
+  ].join("\n")
+}

@@ -1,0 +1,93 @@
+/** `gc`: frees what no kept run reaches, and says what it freed. */
+import * as Effect from "effect/Effect"
+import { collectGarbage, type GcReport, type RootRun } from "../store/gc/gc.ts"
+import type { Paint } from "./colour.ts"
+import { defineCommand } from "./command.ts"
+import { readDuration } from "./duration.ts"
+import { bytes, count, counted } from "./numbers.ts"
+import { openStore } from "./open-store.ts"
+import { textTable } from "./text-table.ts"
+
+const usualKeep = 10
+const usualGrace = "1h"
+
+export const gcCommand = defineCommand({
+  name: "gc",
+  doc: "free what neither the last runs nor pinned ones need",
+  positionals: [],
+  options: {
+    keep: { kind: "count", value: "N", doc: `runs to keep, the newest (${usualKeep})` },
+    grace: {
+      kind: "text",
+      value: "TIME",
+      doc: `leave what was made or used within this time, such as 90m or 2d (${usualGrace})`
+    },
+    "dry-run": { kind: "flag", alias: "n", doc: "say what would go, and how much, and take nothing" }
+  },
+  examples: [
+    ["gc -n", "what would go"],
+    ["gc --keep 3", "keep the last three runs, and those that `runs pin` has pinned"]
+  ],
+  run: ({ keep, grace, "dry-run": dryRun }, { output, json, store: root, now }) =>
+    Effect.gen(function* () {
+      const graceMs = yield* readDuration("--grace", grace ?? usualGrace)
+      const store = yield* openStore(root)
+      const report = yield* collectGarbage(store, {
+        keep: keep ?? usualKeep,
+        grace: graceMs,
+        now: now().getTime(),
+        dryRun
+      })
+      output.out(json ? JSON.stringify(gcJson(report)) : gcText(report, output.paint))
+      return 0
+    })
+})
+
+export const gcJson = ({ freed, kept, runs, dryRun }: GcReport) => ({
+  freed,
+  kept,
+  runs: runs.map(({ id, record, keptFor }) => ({
+    run: id,
+    pipeline: record?.pipeline ?? null,
+    kept: keptFor !== null,
+    why: keptFor
+  })),
+  dryRun
+})
+
+export function gcText({ freed, kept, runs, dryRun }: GcReport, paint: Paint): string {
+  const gone = runs.filter(({ keptFor }) => keptFor === null)
+  const [went, freedWord] = dryRun ? ["would go", "would free"] : ["gone", "freed"]
+  const kinds = Object.entries(freed.byKind).map(([kind, files]) => `${count(files)} in ${kind}`)
+  return [
+    ...(gone.length === 0
+      ? []
+      : [
+          textTable([`runs that ${dryRun ? "would go" : "went"}`, "pipeline", ""], gone.map(runRow), {
+            paint
+          }),
+          ""
+        ]),
+    ...runs.flatMap(({ id, keptFor }) =>
+      keptFor === "unreadable"
+        ? [`${paint("yellow", "warning:")} the record of run ${id} cannot be read: probeline verify --repair`]
+        : []
+    ),
+    freed.files === 0
+      ? `nothing ${dryRun ? "to free" : "was to be freed"}`
+      : `${paint("bold", `${freedWord} ${bytes(freed.bytes)}`)}: ${counted(freed.files, "file")} ${went} (${kinds.join(", ")})`,
+    `kept ${bytes(kept.bytes)}: ${counted(kept.runs, "run")}${whys(runs)}, ${counted(kept.files, "file")}`,
+    ...(dryRun ? ["(dry run: nothing was taken)"] : [])
+  ].join("\n")
+}
+
+const runRow = ({ id, record }: RootRun) => [id, record?.pipeline ?? "–", record?.status ?? ""]
+
+/** ` (2 pinned, 1 running)` */
+function whys(runs: ReadonlyArray<RootRun>): string {
+  const parts = (["pinned", "running", "young"] as const).flatMap((why) => {
+    const n = runs.filter(({ keptFor }) => keptFor === why).length
+    return n === 0 ? [] : `${count(n)} ${why}`
+  })
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`
+}

@@ -1,0 +1,91 @@
+/** `verify`: every file of the store against its digest. */
+import * as Effect from "effect/Effect"
+import { Problem } from "../pipeline/problem.ts"
+import { repairStore } from "../store/verify/repair.ts"
+import { type Verified, verifyStore } from "../store/verify/verify.ts"
+import type { Paint } from "./colour.ts"
+import { defineCommand } from "./command.ts"
+import { failureJson, failureText } from "./failure.ts"
+import { bytes, count, counted } from "./numbers.ts"
+import { openStore } from "./open-store.ts"
+import { type Cell, textTable } from "./text-table.ts"
+
+export const verifyCommand = defineCommand({
+  name: "verify",
+  doc: "check every file of the store against its digest",
+  positionals: [],
+  options: {
+    repair: { kind: "flag", doc: "remove what is damaged: the next run computes it again" }
+  },
+  examples: [
+    ["verify", "exit code 5 if anything is damaged"],
+    ["verify --repair", "and remove it"]
+  ],
+  run: ({ repair }, { output, json, store: root }) =>
+    Effect.gen(function* () {
+      const store = yield* openStore(root)
+      const verified = yield* verifyStore(store)
+      const removed = repair ? yield* repairStore(store, verified) : null
+      const problem = removed === null ? damageProblem(verified, root) : null
+      if (json) output.out(JSON.stringify(verifyJson(verified, removed, problem)))
+      else output.out(verifyText(verified, removed, output.paint))
+      if (problem === null) return 0
+      output.err(failureText(problem, { paint: output.errPaint }))
+      return problem.exitCode
+    })
+})
+
+/** The failure, where something is damaged and stays so. */
+export const damageProblem = ({ damaged }: Pick<Verified, "damaged">, root: string): Problem | null =>
+  damaged.length === 0
+    ? null
+    : new Problem(
+        "StoreCorrupt",
+        `${counted(damaged.length, "file")} of the store ${root} ${damaged.length === 1 ? "is" : "are"} damaged`,
+        {
+          file: damaged[0]!.file,
+          hint: "`probeline verify --repair` removes what is damaged; the next run computes it again"
+        }
+      )
+
+export const verifyJson = (
+  { checked, damaged }: Verified,
+  removed: ReadonlyArray<string> | null,
+  problem: Problem | null
+) => ({
+  checked,
+  damaged: damaged.map(({ file, kind, what }) => ({ file, kind, what })),
+  repaired: removed !== null,
+  removed: removed ?? [],
+  ...(problem === null ? {} : failureJson(problem))
+})
+
+export function verifyText(
+  { checked, damaged, affected }: Verified,
+  removed: ReadonlyArray<string> | null,
+  paint: Paint
+): string {
+  const rows = damaged.map(({ file, kind, what }): ReadonlyArray<Cell> => [
+    { text: kind, style: "red" },
+    file,
+    what
+  ])
+  const sizes = [
+    `${counted(checked.objects, "object")} (${bytes(checked.bytes)} in all)`,
+    counted(checked.manifests, "manifest"),
+    counted(checked.traces, "trace"),
+    counted(checked.runs, "run")
+  ]
+  return [
+    ...(rows.length === 0 ? [] : [textTable(["damaged", "file", ""], rows, { paint }), ""]),
+    ...(affected.length === 0
+      ? []
+      : [`${count(affected.length)} more can no longer be used, since they name what is damaged`]),
+    `checked ${sizes.join(", ")}: ${damaged.length === 0 ? paint("green", "all whole") : paint("red", `${count(damaged.length)} damaged`)}`,
+    ...(removed === null || removed.length === 0
+      ? []
+      : [
+          `removed ${counted(removed.length, "file")}, views of damaged objects included: run again, and what is missing is computed again`
+        ])
+  ].join("\n")
+}

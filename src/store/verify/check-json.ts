@@ -1,0 +1,86 @@
+/** Checks of the store's JSON files: each against its own sha256, its name, and what can be computed from its fields. */
+import { createHash } from "node:crypto"
+import * as path from "node:path"
+import type { FileSystemCalls } from "../file-system.ts"
+import type { ItemTrace } from "../item-trace.ts"
+import type { Layout } from "../layout.ts"
+import type { Manifest } from "../manifest.ts"
+import { keyOf } from "../preimage.ts"
+import type { RunRecord } from "../run-record.ts"
+import { unsealed } from "../seal.ts"
+import type { Trace } from "../trace.ts"
+import { artifactDigest } from "../value-digest.ts"
+
+/** What a file holds, or what is wrong with it; null where it is gone. */
+export type Checked<A> = { readonly value: A; readonly bytes: number } | { readonly wrong: string } | null
+
+/** `check` says what is wrong with a value, or null; where the fields are not even there, it may throw. */
+function checked<A>(
+  files: FileSystemCalls,
+  file: string,
+  check: (value: A, text: string) => string | null
+): Checked<A> {
+  const bytes = files.readIfPresent(file)
+  if (bytes === null) return null
+  let value: A
+  try {
+    value = unsealed(bytes) as A
+  } catch (error) {
+    return { wrong: `cannot be read: ${(error as Error).message}` }
+  }
+  let wrong: string | null
+  try {
+    const { format } = value as { readonly format?: unknown }
+    wrong =
+      format === 1
+        ? check(value, Buffer.from(bytes).toString("utf8"))
+        : "is of a format that is not known here"
+  } catch {
+    wrong = "lacks fields that it must have"
+  }
+  return wrong === null ? { value, bytes: bytes.byteLength } : { wrong }
+}
+
+export const checkManifest = (files: FileSystemCalls, layout: Layout, file: string): Checked<Manifest> =>
+  checked<Manifest>(files, file, (manifest) => {
+    if (layout.manifest(manifest.digest) !== file) return "has the name of another artifact"
+    const digest = artifactDigest({ ...manifest, failed: manifest.failed.map(({ item }) => item) })
+    return digest === manifest.digest
+      ? null
+      : `is of other values than its digest says (${digest.slice(0, 12)})`
+  })
+
+/** A node's trace, or one of items. */
+export const checkTrace = (
+  files: FileSystemCalls,
+  layout: Layout,
+  file: string
+): Checked<Trace | ItemTrace> =>
+  checked<Trace | ItemTrace>(files, file, (trace, text) =>
+    "shard" in trace ? itemsWrong(layout, file, trace, text) : nodeWrong(layout, file, trace)
+  )
+
+function nodeWrong(layout: Layout, file: string, { key, preimage, reads }: Trace): string | null {
+  if (keyOf(preimage) !== key) return "has another key than its preimage gives"
+  if (layout.traces(preimage.stage, key) !== path.dirname(file)) return "lies in the folder of another key"
+  const name = sha256(JSON.stringify(reads)).slice(0, 16)
+  return path.basename(file, ".json") === name ? null : "has the name of other reads"
+}
+/** Its name is the digest of its text. */
+function itemsWrong(layout: Layout, file: string, trace: ItemTrace, text: string): string | null {
+  if (layout.itemTraces(trace.stage, trace.shared) !== path.dirname(file))
+    return "lies in the folder of other items"
+  const isWritten = text.endsWith("\n") && sha256(text.slice(0, -1)).startsWith(path.basename(file, ".json"))
+  return isWritten ? null : "is not what was written: its name is the digest of another text"
+}
+
+export const checkRun = (files: FileSystemCalls, layout: Layout, file: string): Checked<RunRecord> =>
+  checked<RunRecord>(files, file, ({ id, nodes, status, started }) =>
+    layout.run(id) !== path.dirname(file)
+      ? "has the name of another run"
+      : Array.isArray(nodes) && typeof status === "string" && !Number.isNaN(Date.parse(started))
+        ? null
+        : "lacks fields that it must have"
+  )
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")

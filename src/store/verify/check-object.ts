@@ -1,0 +1,40 @@
+/** Checks of objects: bytes against the digest that names them, and sidecars against the shards that they are of. */
+import * as path from "node:path"
+import { FileFormatError } from "../bytes.ts"
+import type { FileSystemCalls } from "../file-system.ts"
+import type { Shard } from "../manifest.ts"
+import { hashFile } from "../stat-cache.ts"
+
+/** What is wrong, or null; also where it is gone. */
+export function objectWrong(files: FileSystemCalls, file: string): string | null {
+  try {
+    const sha256 = hashFile(files, file)
+    return path.basename(file).startsWith(sha256)
+      ? null
+      : `has the sha256 ${sha256.slice(0, 12)}…, not that of its name`
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === "ENOENT" ? null : `cannot be read: ${message}`
+  }
+}
+
+/** A sidecar must be of as many items and rows as its shard says. */
+export async function sidecarWrong(
+  files: FileSystemCalls,
+  file: string,
+  shard: Shard
+): Promise<string | null> {
+  const bytes = files.readIfPresent(file)
+  if (bytes === null) return null
+  const { decodeSidecar } = await import("../sidecar.ts")
+  try {
+    const { items, rows } = decodeSidecar(bytes, file)
+    const total = rows.reduce((sum, one) => sum + one, 0)
+    return items.length === shard.items && total === shard.rows
+      ? null
+      : `is of ${items.length} items and ${total} rows; its shard is of ${shard.items} and ${shard.rows}`
+  } catch (error) {
+    if (!(error instanceof FileFormatError)) throw error
+    return error.message
+  }
+}

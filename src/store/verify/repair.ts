@@ -1,0 +1,38 @@
+/** Removes what is damaged, so that nobody is served it, and the next run computes it again. */
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../pipeline/problem.ts"
+import { takeAway } from "../gc/take-away.ts"
+import { walkFolder } from "../gc/walk-folder.ts"
+import type { StoreCalls } from "../store.ts"
+import { storeProblem } from "../store-error.ts"
+import type { Verified } from "./verify.ts"
+
+/**
+ * A file that was written anew since it was found damaged stays. Views of a damaged object go with it: they are names
+ * of the same bytes. Gives the files that are gone.
+ */
+export const repairStore = (
+  store: StoreCalls,
+  { damaged, affected }: Pick<Verified, "damaged" | "affected">
+): Effect.Effect<ReadonlyArray<string>, Problem> =>
+  Effect.try({
+    try: () => {
+      const { files, layout } = store
+      const removed = [...damaged, ...affected].filter(({ file, entry }) => {
+        const now = files.entry(file)
+        return now?.inode === entry.inode && takeAway(files, file, entry) === "taken"
+      })
+      const inodes = new Set(
+        removed.flatMap(({ kind, entry }) => (kind === "object" || kind === "sidecar" ? entry.inode : []))
+      )
+      const views = inodes.size === 0 ? [] : [...walkFolder(files, layout.runs)]
+      const names = views.flatMap(({ file, entry }) => {
+        // a symbolic link to what is gone leads nowhere
+        const isOf = entry.kind === "link" ? files.stat(file) === null : inodes.has(entry.inode)
+        return isOf ? file : []
+      })
+      for (const file of names) files.remove(file)
+      return [...removed.map(({ file }) => file), ...names]
+    },
+    catch: (error) => storeProblem(error, store.root, "remove what is damaged")
+  })

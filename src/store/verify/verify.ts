@@ -1,0 +1,117 @@
+/**
+ * verify: every file of the store against its digest, which a run, that has no time for it, trusts by its size.
+ *
+ * It reads everything and changes nothing, but under `repair`: then it removes what is damaged, and the next run,
+ * which finds it missing, computes it again. It may run beside runs.
+ */
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../pipeline/problem.ts"
+import { census, type Found } from "../gc/census.ts"
+import { temporaryMark } from "../layout.ts"
+import { objectsOf, objectsOfShard, type Shard, type StoredFile } from "../manifest.ts"
+import type { StoreCalls } from "../store.ts"
+import { storeProblem } from "../store-error.ts"
+import { type Checked, checkManifest, checkRun, checkTrace } from "./check-json.ts"
+import { objectWrong, sidecarWrong } from "./check-object.ts"
+import { Damages, type DamageKind, type FoundDamage } from "./damage.ts"
+
+export type { Damage } from "./damage.ts"
+export interface Verified {
+  readonly checked: {
+    readonly objects: number
+    readonly manifests: number
+    readonly traces: number
+    readonly runs: number
+    readonly bytes: number
+  }
+  readonly damaged: ReadonlyArray<FoundDamage>
+  /** whole themselves, and of no use, since they name objects that are damaged */
+  readonly affected: ReadonlyArray<FoundDamage>
+}
+
+/** `report` is told how many files are done, of how many. */
+export const verifyStore = (
+  store: StoreCalls,
+  report: (done: number, total: number) => void = () => {}
+): Effect.Effect<Verified, Problem> =>
+  Effect.gen(function* () {
+    const { files, layout } = store
+    const attempt = <A>(act: () => A | Promise<A>) =>
+      Effect.tryPromise({
+        try: async () => act(),
+        catch: (error) => storeProblem(error, store.root, "verify")
+      })
+    const found = yield* attempt(() => [...census(files, layout)])
+    const of = (room: Found["room"]) => found.filter((one) => one.room === room)
+    const runs = yield* attempt(() => runFiles(store))
+    const damages = new Damages(files)
+    const counts = { objects: 0, manifests: 0, traces: 0, runs: 0, bytes: 0 }
+    const total = of("objects").length + of("manifests").length + of("traces").length + runs.length
+    let done = 0
+    // each in a turn of its own, so that a signal is heard between two large files
+    const each = <A>(all: ReadonlyArray<A>, check: (one: A) => void | Promise<void>) =>
+      Effect.forEach(all, (one) =>
+        Effect.andThen(
+          attempt(() => check(one)),
+          Effect.sync(() => report(++done, total))
+        ).pipe(Effect.andThen(Effect.yieldNow))
+      )
+    /** The value of what is whole. */
+    const json = <A>(kind: DamageKind, file: string, checked: Checked<A>): A | null => {
+      if (checked === null) return null
+      counts[`${kind}s` as "manifests" | "traces" | "runs"]++
+      if ("wrong" in checked) {
+        damages.add(kind, file, checked.wrong)
+        return null
+      }
+      counts.bytes += checked.bytes
+      return checked.value
+    }
+
+    yield* each(of("objects"), ({ file, entry }) => {
+      counts.objects++
+      counts.bytes += entry.size
+      const wrong = objectWrong(files, file)
+      if (wrong !== null) damages.add("object", file, wrong)
+    })
+    /** What names an object that is lost or damaged is of no use. */
+    const checkObjects = (kind: DamageKind, file: string, objects: Iterable<StoredFile>) => {
+      for (const object of objects) {
+        const at = store.objectPath(object)
+        const size = files.stat(at)?.size
+        if (damages.has(at)) damages.affect(kind, file, `names ${path.basename(at)}, which is damaged`)
+        else if (size === undefined) damages.add(kind, file, `names ${path.basename(at)}, which is gone`)
+        else if (size !== object.bytes)
+          damages.add(kind, file, `says that ${path.basename(at)} has ${object.bytes} bytes; it has ${size}`)
+      }
+    }
+    const sidecars = new Set<string>()
+    const checkSidecar = async (shard: Shard) => {
+      const file = shard.sidecar === null ? null : store.objectPath(shard.sidecar)
+      if (file === null || sidecars.has(file) || damages.has(file)) return
+      sidecars.add(file)
+      const wrong = await sidecarWrong(files, file, shard)
+      if (wrong !== null) damages.add("sidecar", file, wrong)
+    }
+    yield* each(of("manifests"), async ({ file }) => {
+      const manifest = json("manifest", file, checkManifest(files, layout, file))
+      if (manifest === null) return
+      for (const shard of manifest.shards) await checkSidecar(shard)
+      checkObjects("manifest", file, objectsOf(manifest))
+    })
+    yield* each(of("traces"), async ({ file }) => {
+      const trace = json("trace", file, checkTrace(files, layout, file))
+      if (trace === null || !("shard" in trace) || trace.shard === null) return
+      await checkSidecar(trace.shard)
+      checkObjects("trace", file, objectsOfShard(trace.shard))
+    })
+    yield* each(runs, (file) => void json("run", file, checkRun(files, layout, file)))
+    return { checked: counts, damaged: damages.all(), affected: damages.affected() }
+  })
+
+const runFiles = ({ files, layout }: StoreCalls): ReadonlyArray<string> =>
+  (files.list(layout.runs) ?? [])
+    .filter((name) => name !== "latest" && !name.includes(temporaryMark))
+    .map((name) => path.join(layout.run(name), "run.json"))
+    .filter((file) => files.entry(file)?.kind === "file")
