@@ -74,7 +74,7 @@ export class LiveProgress {
       hideCursor: true,
       forceRedraw: true,
       format: (_options, _params, { progress }: { progress: NodeProgress }) =>
-        clipped(progressLine(progress, this.#now(), this.#nameWidth), (this.#stream.columns ?? 80) - 1)
+        clipped(progressLine(progress, this.#now(), this.#nameWidth), (this.#stream.columns || 80) - 1)
     })
     this.#draw()
   }

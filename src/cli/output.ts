@@ -36,7 +36,7 @@ export function processOutput(): Output {
     err: (text) => void stderr.write(`${text}\n`),
     paint: paintFor(stdout, env),
     errPaint: paintFor(stderr, env),
-    width: stdout.columns ?? 100,
+    width: stdout.columns || 100, // a terminal that does not know its width says 0
     live: stderr.isTTY === true && env["TERM"] !== "dumb"
   }
 }
