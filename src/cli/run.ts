@@ -61,7 +61,8 @@ export const runCommand = defineCommand({
         return 0
       }
       const jobs = args.jobs ?? os.availableParallelism()
-      const record = yield* Effect.scoped(bringUpToDate(opened, nodes, { jobs, keepGoing }, context))
+      const told = { jobs, keepGoing, lockWait: !args["no-lock-wait"] }
+      const record = yield* Effect.scoped(bringUpToDate(opened, nodes, told, context))
       if (json) output.out(JSON.stringify(runJson(record)))
       else {
         const summaries = yield* outputSummaries(opened, record)
@@ -74,7 +75,7 @@ export const runCommand = defineCommand({
 const bringUpToDate = (
   opened: Opened,
   nodes: ReadonlyArray<GraphNode>,
-  told: Pick<RunOptions, "jobs" | "keepGoing">,
+  told: Pick<RunOptions, "jobs" | "keepGoing" | "lockWait">,
   context: CommandContext
 ) =>
   Effect.gen(function* () {

@@ -26,6 +26,10 @@ export interface ItemPlan extends KeyedItems {
   readonly left: ReadonlyArray<number>
 }
 
+/** The names of the ports that are joined by item. */
+export const joinedPorts = ({ ports }: GraphNode): ReadonlyArray<string> =>
+  Object.entries(ports).flatMap(([name, { take }]) => (take === "each" || take === "group" ? [name] : []))
+
 /** Looks every item up in the traces of its stage. Reads sidecars and traces, no data. */
 export const planItems = (
   node: GraphNode,
@@ -34,15 +38,11 @@ export const planItems = (
   { store, force, retryFailed }: Pick<Planning, "store" | "force" | "retryFailed">
 ): Effect.Effect<ItemPlan, Problem> =>
   Effect.gen(function* () {
-    const joined = Object.entries(node.ports).flatMap(([name, { take, reads, from }]) =>
-      take === "each" || take === "group"
-        ? [{ name, reads, manifest: inputs.get(from[0]!.id)!.manifest }]
-        : []
-    )
-    const shared = sharedKeyOf(
-      preimage,
-      joined.map(({ name }) => name)
-    )
+    const joined = joinedPorts(node).map((name) => {
+      const { reads, from } = node.ports[name]!
+      return { name, reads, manifest: inputs.get(from[0]!.id)!.manifest }
+    })
+    const shared = sharedKeyOf(preimage, joinedPorts(node))
     const items = yield* keyedItems(store, joined)
     const isForced = force.has(node.id)
     const known = isForced ? none : yield* lookUp(store, node.stage.name, shared)

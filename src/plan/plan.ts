@@ -7,11 +7,11 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
 import type { FailedItem } from "../store/manifest.ts"
-import { type InputPreimage, keyOf, type Preimage } from "../store/preimage.ts"
+import { type InputPreimage, keyOf, type Preimage, sharedKeyOf } from "../store/preimage.ts"
 import type { Trace } from "../store/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import { paramsPreimage } from "./identity.ts"
-import { type ItemPlan, planItems } from "./items.ts"
+import { type ItemPlan, joinedPorts, planItems } from "./items.ts"
 import type { Known, Planning } from "./planning.ts"
 import { changedReads } from "./world.ts"
 
@@ -39,7 +39,9 @@ export interface NodePlan {
 export const planNode = Effect.fn("plan.node")(function* (
   node: GraphNode,
   artifacts: ReadonlyMap<string, Known>,
-  planning: Planning
+  planning: Planning,
+  /** looks up the items of a node that is not fresh: only who holds its lock can rely on what that gives */
+  withItems = true
 ) {
   const waiting = inputNodes(node).filter((input) => !artifacts.has(input.id))
   if (waiting.length > 0)
@@ -51,7 +53,9 @@ export const planNode = Effect.fn("plan.node")(function* (
   const preimage = yield* preimageOf(node, inputs, planning)
   const key = keyOf(preimage)
   const items = () =>
-    node.stage.kind === "itemwise" ? planItems(node, preimage, inputs, planning) : Effect.succeed(null)
+    withItems && node.stage.kind === "itemwise"
+      ? planItems(node, preimage, inputs, planning)
+      : Effect.succeed(null)
   if (planning.force.has(node.id)) {
     const cue: Cue = { cue: "forced", path: node.id, before: null, after: null }
     return plan(node, { state: "stale", preimage, key, items: yield* items(), cues: [cue] })
@@ -120,6 +124,12 @@ export const planAll = Effect.fn("plan.all")(function* (nodes: ReadonlyArray<Gra
   }
   return plans
 })
+
+/** The lock of a node's work: of the folder that its traces, or its items' traces, go to. */
+export const lockName = ({ node, preimage, key }: NodePlan): string => {
+  const folder = node.stage.kind === "itemwise" ? sharedKeyOf(preimage!, joinedPorts(node)) : key!
+  return `${node.stage.name}-${folder.slice(0, 32)}`
+}
 
 export const inputNodes = (node: GraphNode): ReadonlyArray<GraphNode> => [
   ...new Set(Object.values(node.ports).flatMap((port) => port.from))

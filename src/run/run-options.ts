@@ -21,6 +21,8 @@ export interface RunOptions {
   /** tasks at a time */
   readonly jobs: number
   readonly keepGoing: boolean
+  /** false: fail with StoreLocked where another run is at a node's work, rather than wait for it */
+  readonly lockWait: boolean
   readonly emit: Emit
   readonly id: string
   readonly now: () => Date

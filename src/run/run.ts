@@ -9,10 +9,13 @@ import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../pipeline/problem.ts"
 import { lacking } from "../plan/lacking.ts"
-import { inputNodes, type Known, type NodePlan, planNode } from "../plan/plan.ts"
+import { inputNodes, type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
 import { thisProcess } from "../store/lock/process-identity.ts"
 import { renewing } from "../store/renew.ts"
 import type { NodeRecord, RunRecord } from "../store/run-record.ts"
+import { storeProblem } from "../store/store-error.ts"
+import { describeHolder } from "../store/lock/holder.ts"
+import { withLock } from "../store/lock/lock.ts"
 import { publishView } from "../store/view.ts"
 import type { RunOptions } from "./run-options.ts"
 
@@ -26,8 +29,6 @@ interface Running {
   readonly options: RunOptions
   readonly done: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
   readonly permits: Semaphore.Semaphore
-  /** keys that are being computed: two nodes of one key are one piece of work */
-  readonly working: Map<string, Deferred.Deferred<void>>
   /** set by the first failure when the run does not keep going */
   stopped: boolean
 }
@@ -42,7 +43,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
   for (const node of options.nodes) done.set(node.id, yield* Deferred.make<Outcome, Problem>())
   const permits = yield* Semaphore.make(options.jobs)
-  const running: Running = { options, done, permits, working: new Map(), stopped: false }
+  const running: Running = { options, done, permits, stopped: false }
   const records = new Map<string, NodeRecord>()
   const recordOf = (status: RunRecord["status"]): RunRecord => ({
     format: 1,
@@ -88,11 +89,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
         yield* store.putRun(finished)
         yield* Effect.try({
           try: () => store.files.pointer(options.id, store.layout.latest),
-          catch: (error) =>
-            new Problem(
-              "StoreWriteFailed",
-              `could not point runs/latest at the run: ${(error as Error).message}`
-            )
+          catch: (error) => storeProblem(error, store.root, "point runs/latest at the run")
         })
         options.emit({ type: "run-finished", run: finished })
         return finished
@@ -115,7 +112,7 @@ const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome
     if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
 
     const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
-    const planned = yield* planNode(node, inputs, options.planning)
+    const planned = yield* planNode(node, inputs, options.planning, false)
     const outcome = isKnown(planned) ? cached(planned) : yield* once(planned, inputs, running)
     if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
     if (outcome.known !== null)
@@ -125,23 +122,31 @@ const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome
 
 const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
 
-/** Executes, unless another node of this run has the same key: then waits for it and takes its artifact. */
+/**
+ * Executes while holding the lock of the node's work. Whoever held it before, a node of this run or another run, may
+ * have done some of it or all: so what is left is planned again under the lock.
+ */
 const once = (
-  planned: NodePlan,
+  { node, ...planned }: NodePlan,
   inputs: ReadonlyMap<string, Known>,
   running: Running
-): Effect.Effect<Outcome, Problem> =>
-  Effect.gen(function* () {
-    const mine = yield* Deferred.make<void>()
-    const theirs = running.working.get(planned.key!)
-    if (theirs === undefined) {
-      running.working.set(planned.key!, mine)
-      return yield* Effect.onExit(execute(planned, inputs, running), () => Deferred.done(mine, Exit.void))
-    }
-    yield* Deferred.await(theirs)
-    const again = yield* planNode(planned.node, inputs, { ...running.options.planning, force: new Set() })
-    return isKnown(again) ? cached(again) : yield* execute(again, inputs, running)
+): Effect.Effect<Outcome, Problem> => {
+  const { options } = running
+  const log = (message: string) => options.emit({ type: "node-log", node: node.id, message })
+  const lock = withLock(options.planning.store, lockName({ node, ...planned }), {
+    wait: options.lockWait,
+    onWait: (holder) => log(`waiting for ${describeHolder(holder)}`),
+    now: () => options.now().getTime(),
+    run: options.id,
+    note: log
   })
+  return lock(
+    Effect.gen(function* () {
+      const again = yield* planNode(node, inputs, options.planning)
+      return isKnown(again) ? cached(again) : yield* execute(again, inputs, running)
+    })
+  )
+}
 
 const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running: Running) =>
   Effect.gen(function* () {

@@ -93,6 +93,7 @@ export interface LabOptions {
   /** interrupts the run, as Ctrl-C does */
   readonly signal?: AbortSignal
   readonly keepGoing?: boolean
+  readonly lockWait?: boolean
   readonly retryFailed?: boolean
   readonly force?: ReadonlyArray<string>
   /** runs stages that ask for it in worker processes, found by their address */
@@ -101,7 +102,11 @@ export interface LabOptions {
   readonly files?: (files: FileSystemCalls) => FileSystemCalls
 }
 export class Lab {
-  readonly folder = mkdtempSync(join(tmpdir(), "probeline-lab-"))
+  readonly folder: string
+  /** in a folder of its own, or in one that another process has worked in */
+  constructor(folder = mkdtempSync(join(tmpdir(), "probeline-lab-"))) {
+    this.folder = folder
+  }
   /** stands for a stage's code */
   readonly versions = new Map<string, number>()
   #run = 0
@@ -165,6 +170,7 @@ export class Lab {
         addressOf: workers?.addressOf ?? (() => null),
         jobs: options.jobs ?? 1,
         keepGoing: options.keepGoing ?? false,
+        lockWait: options.lockWait ?? true,
         emit: (event) => void events.push(event),
         id,
         now: () => new Date((this.#now += 1000)),
@@ -183,3 +189,12 @@ export const executedIn = (run: RunRecord): ReadonlyArray<string> =>
   run.nodes.filter(({ status }) => status === "executed").map(({ id }) => id)
 export const artifactsOf = (run: RunRecord) =>
   Object.fromEntries(run.nodes.map(({ id, artifact }) => [id, artifact]))
+
+/** A small world with every kind of stage and file, for tests that break it at every write. */
+export function crashGraph(lab: Lab): Graph {
+  const items = { i0: [7, 1], i1: [3, 2], i2: [9, 0], i3: [4, 5], i4: [8, 2] } as const
+  const source = numbers("source", { file: { path: lab.writeItems(items) } })
+  const halves = coarse("halves", { of: source, step: 2 })
+  const parts = gathered("parts", { of: spread("spread", { of: source }) })
+  return lab.graph({ total: total("total", { of: [halves, sum("sum", { x: halves, y: parts })] }) })
+}

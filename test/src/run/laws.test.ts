@@ -263,15 +263,32 @@ describe("over random worlds and edits", () => {
     }
   })
 
-  it("two runs over one store at once both end well and agree", async () => {
+  it("two runs over one store at once both end well and agree, and nothing is computed twice", async () => {
     for (let seed = 0; seed < 5; seed++) {
       const world = newWorld(seededRandom("two", seed))
       const lab = newLab()
       const graph = build(lab, world)
-      const [one, two] = await Promise.all([lab.run(graph, { jobs: 4 }), lab.run(graph, { jobs: 4 })])
-      expect(one.run.status).toBe("ok")
-      expect(artifactsOf(one.run)).toEqual(artifactsOf(two.run))
+      const runs = await Promise.all([lab.run(graph, { jobs: 4 }), lab.run(graph, { jobs: 4 })])
+      for (const { run } of runs) expect(run.status).toBe("ok")
+      expect(artifactsOf(runs[0]!.run)).toEqual(artifactsOf(runs[1]!.run))
+      const { work, needed } = new Model().step(world)
+      const executed = runs.flatMap(({ run }) => run.nodes).filter(({ id }) => id !== "source")
+      const pieces = [...needed].filter((key) => key !== work.get("source")![0])
+      expect(executed.reduce((total, { items }) => total + items.executed, 0)).toBe(pieces.length)
+      expect(runs.filter(({ run }) => executedIn(run).includes("source"))).toHaveLength(1)
     }
+  })
+
+  it("a run that may not wait for a lock fails, and says who holds it", async () => {
+    const lab = newLab()
+    const graph = build(lab, newWorld(seededRandom("wait", 1)))
+    const results = await Promise.allSettled([
+      lab.run(graph, { lockWait: false }),
+      lab.run(graph, { lockWait: false })
+    ])
+    const refused = results.filter(({ status }) => status === "rejected") as Array<PromiseRejectedResult>
+    expect(refused).toHaveLength(1)
+    expect(refused[0]!.reason).toMatchObject({ _tag: "StoreLocked", exitCode: 4 })
   })
 })
 
@@ -309,7 +326,10 @@ describe("failures", () => {
     expect(third.run.status).toBe("failed")
 
     const retried = await lab.run(graph, { keepGoing: true, retryFailed: true })
-    expect(retried.run.nodes[1]).toMatchObject({ status: "failed", items: { executed: 0, cached: 2, failed: 1 } })
+    expect(retried.run.nodes[1]).toMatchObject({
+      status: "failed",
+      items: { executed: 0, cached: 2, failed: 1 }
+    })
     expect(retried.events.filter(({ type }) => type === "item-failed")).toHaveLength(1)
     expect(third.events.filter(({ type }) => type === "item-failed")).toHaveLength(0)
   })

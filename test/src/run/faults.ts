@@ -1,0 +1,52 @@
+/** File systems that fail: they count mutating calls, and at one of them they break, or kill their process. */
+import { dirname } from "node:path"
+import type { FileSystemCalls } from "../../../src/store/file-system.ts"
+
+/** Calls that change something; a call that is not here only reads. */
+const reading = ["read", "readIfPresent", "readRange", "stat", "list"]
+type Decorate = (files: FileSystemCalls) => FileSystemCalls
+type Call = (...args: ReadonlyArray<unknown>) => unknown
+
+/** `act` is asked before every mutating call, with its number; what it throws, the call throws. */
+export const onMutation =
+  (act: (n: number, name: string, args: ReadonlyArray<unknown>, files: FileSystemCalls) => void): Decorate =>
+  (files) => {
+    let n = 0
+    const decorated: Record<string, unknown> = { ...files }
+    for (const [name, call] of Object.entries(files)) {
+      if (reading.includes(name) || typeof call !== "function") continue
+      decorated[name] = (...args: ReadonlyArray<unknown>) => {
+        act(n++, name, args, files)
+        return (call as Call)(...args)
+      }
+    }
+    return decorated as unknown as FileSystemCalls
+  }
+
+/** Counts mutating calls. */
+export const counting = (count: (n: number) => void): Decorate => onMutation((n) => count(n + 1))
+
+const halfWritten = (name: string, args: ReadonlyArray<unknown>, files: FileSystemCalls) => {
+  if (name !== "write") return
+  const [path, content] = args as readonly [string, Uint8Array | string]
+  files.makeFolder(dirname(path))
+  files.write(path, content.slice(0, content.length >> 1))
+}
+
+/** Kills this process at call n, as `kill -9` does; half of a write has reached the disk. */
+export const killAt = (at: number): Decorate =>
+  onMutation((n, name, args, files) => {
+    if (n !== at) return
+    halfWritten(name, args, files)
+    process.kill(process.pid, "SIGKILL")
+    // the signal comes at once, but not before the next instruction
+    for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+  })
+
+/** Fails call n with an error of the system, once: a full disk leaves half of the write. */
+export const failOnceAt = (at: number, code: "ENOSPC" | "EIO"): Decorate =>
+  onMutation((n, name, args, files) => {
+    if (n !== at) return
+    if (code === "ENOSPC") halfWritten(name, args, files)
+    throw Object.assign(new Error(`${code}: injected at call ${at} (${name})`), { code })
+  })
