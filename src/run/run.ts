@@ -29,6 +29,8 @@ interface Running {
   readonly options: RunOptions
   readonly done: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
   readonly permits: Semaphore.Semaphore
+  /** a turn a lock: nodes of one run that share work wait for each other, also where the run may not wait for others */
+  readonly turns: Map<string, Semaphore.Semaphore>
   /** set by the first failure when the run does not keep going */
   stopped: boolean
 }
@@ -43,7 +45,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
   for (const node of options.nodes) done.set(node.id, yield* Deferred.make<Outcome, Problem>())
   const permits = yield* Semaphore.make(options.jobs)
-  const running: Running = { options, done, permits, stopped: false }
+  const running: Running = { options, done, permits, turns: new Map(), stopped: false }
   const records = new Map<string, NodeRecord>()
   const recordOf = (status: RunRecord["status"]): RunRecord => ({
     format: 1,
@@ -133,19 +135,24 @@ const once = (
 ): Effect.Effect<Outcome, Problem> => {
   const { options } = running
   const log = (message: string) => options.emit({ type: "node-log", node: node.id, message })
-  const lock = withLock(options.planning.store, lockName({ node, ...planned }), {
+  const name = lockName({ node, ...planned })
+  const lock = withLock(options.planning.store, name, {
     wait: options.lockWait,
     onWait: (holder) => log(`waiting for ${describeHolder(holder)}`),
     now: () => options.now().getTime(),
     run: options.id,
     note: log
   })
-  return lock(
-    Effect.gen(function* () {
-      const again = yield* planNode(node, inputs, options.planning)
-      return isKnown(again) ? cached(again) : yield* execute(again, inputs, running)
-    })
-  )
+  const work = Effect.gen(function* () {
+    const again = yield* planNode(node, inputs, options.planning)
+    return isKnown(again) ? cached(again) : yield* execute(again, inputs, running)
+  })
+  return Effect.gen(function* () {
+    const fresh = yield* Semaphore.make(1)
+    const turn = running.turns.get(name) ?? fresh
+    running.turns.set(name, turn)
+    return yield* turn.withPermits(1)(lock(work))
+  })
 }
 
 const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running: Running) =>

@@ -145,6 +145,11 @@ describe("a part of the pipeline", () => {
     expect(document.nodes).toHaveLength(3)
     expect(document.outputs).toEqual({})
   })
+  it("more scenes: only those that are new are computed", async () => {
+    const { document, code } = await rig.json("run", quickstart[0]!, "masks/vit", "-S", "scenes=44")
+    expect(code).toBe(0)
+    expect(nodeOf(document, "masks/vit").items).toEqual({ total: 44, executed: 4, cached: 40, failed: 0 })
+  })
   it("a name that is not there is refused, with the nearest", async () => {
     const { code, stderr } = await rig.cli("run", ...quickstart, "mask/vit")
     expect(code).toBe(2)

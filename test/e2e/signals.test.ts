@@ -6,7 +6,8 @@ import { encoder, makeRig, type Rig, small, type Started } from "./cli.ts"
 import { nodeOf, runsOf, statuses, unfinished } from "./look.ts"
 
 const proc = fs.existsSync("/proc/self/stat")
-const extraction = ["run", small, "activations", "-S", `encoder=${encoder}`]
+// enough scenes for extraction to go on for a while, in several chunks
+const extraction = ["run", small, "activations", "-S", "scenes=160", "-S", `encoder=${encoder}`]
 
 /** State and parent of a process; null when it is gone, or dead and waiting for a parent that does not look. */
 function processOf(pid: number): { readonly parent: number } | null {
@@ -27,6 +28,10 @@ const childrenOf = (pid: number): ReadonlyArray<number> =>
     .map(Number)
     .filter((child) => processOf(child)?.parent === pid)
 
+const tracesOf = (folder: string): number =>
+  (fs.readdirSync(folder, { recursive: true }) as Array<string>).filter((name) => name.endsWith(".json"))
+    .length
+
 async function until<A>(what: string, look: () => A | null | false, milliseconds = 10_000): Promise<A> {
   const deadline = performance.now() + milliseconds
   for (;;) {
@@ -40,7 +45,7 @@ async function until<A>(what: string, look: () => A | null | false, milliseconds
 /** Extraction that is under way, and the worker processes that it has started. */
 async function underWay(rig: Rig, ...argv: ReadonlyArray<string>) {
   const started = rig.start(...extraction, "-f", "activations", ...argv)
-  await started.seen(/^activations: 40 items/m)
+  await started.seen(/^activations: 160 items/m)
   const workers = await until("a worker", () => {
     const children = childrenOf(started.child.pid!)
     return children.length > 0 && children
@@ -96,13 +101,22 @@ describe.skipIf(!proc)(`signals${proc ? "" : " (skipped: no /proc to look at wor
     expect(statuses(document)).toMatchObject({ scenes: "cached", masks: "cached", tokens: "cached" })
     expect(unfinished(rig.at("artifacts"))).toEqual([])
   })
-  it("SIGKILL of a run takes its workers with it, and the next run finishes", async () => {
-    const running = await underWay(rig)
-    const ended = await stop(running, "SIGKILL")
+  it("SIGKILL of a run takes its workers with it; the next run computes only what was not finished", async () => {
+    const other = ["-S", "taps=block.0.resid_post", "-j", "1"]
+    const commits = () => tracesOf(rig.at("artifacts/traces/extract-activations"))
+    const before = commits()
+    const started = rig.start(...extraction, ...other)
+    await until("the first chunk", () => commits() > before)
+    const workers = childrenOf(started.child.pid!)
+    const ended = await stop(started, "SIGKILL")
     expect(ended.signal).toBe("SIGKILL")
-    await until("the workers' end", () => running.workers.every((worker) => processOf(worker) === null))
-    const { document, code } = await rig.json(...extraction)
+    await until("the workers' end", () => workers.every((worker) => processOf(worker) === null))
+    const { document, code } = await rig.json(...extraction, ...other)
     expect(code).toBe(0)
-    expect(document.status).toBe("ok")
+    const { total, executed, cached } = nodeOf(document, "activations").items
+    expect(total).toBe(160)
+    expect(executed).toBeGreaterThan(0)
+    expect(cached).toBeGreaterThan(0)
+    expect(executed + cached).toBe(160)
   })
 })
