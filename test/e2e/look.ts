@@ -4,7 +4,7 @@ import { expect } from "vitest"
 import type { Ended, Rig } from "./cli.ts"
 
 export interface Refusal {
-  readonly code: 1 | 2
+  readonly code: 1 | 2 | 4
   readonly tag: string
   /** all of them are in what a person reads */
   readonly says: ReadonlyArray<string | RegExp>
