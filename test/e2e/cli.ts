@@ -41,6 +41,7 @@ export interface Rig {
   /** Writes a file in the folder, and gives its path. */
   readonly write: (name: string, content: string | Uint8Array) => string
   readonly at: (name: string) => string
+  /** Ends what still runs, after a test that timed out, and removes the folder. */
   readonly remove: () => void
 }
 export interface RigOptions {
@@ -54,6 +55,7 @@ export interface RigOptions {
 export function makeRig({ env = {}, uid }: RigOptions = {}): Rig {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "probeline-e2e-"))
   const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env }
+  const running = new Set<ChildProcess>()
   const user = uid === undefined ? {} : { uid, gid: uid }
   const start = (...argv: ReadonlyArray<string>): Started => {
     const child = spawn(process.execPath, [binary, ...argv], {
@@ -62,6 +64,7 @@ export function makeRig({ env = {}, uid }: RigOptions = {}): Rig {
       stdio: "pipe",
       ...user
     })
+    running.add(child)
     let [stdout, stderr] = ["", ""]
     const waiting = new Set<() => void>()
     const tell = () => waiting.forEach((look) => look())
@@ -75,7 +78,10 @@ export function makeRig({ env = {}, uid }: RigOptions = {}): Rig {
     })
     const ended = new Promise<Ended>((resolve, reject) => {
       child.on("error", reject)
-      child.on("close", (code, signal) => resolve({ code, signal, stdout, stderr }))
+      child.on("close", (code, signal) => {
+        running.delete(child)
+        resolve({ code, signal, stdout, stderr })
+      })
     })
     const seen = (pattern: RegExp) =>
       new Promise<void>((resolve, reject) => {
@@ -110,6 +116,9 @@ export function makeRig({ env = {}, uid }: RigOptions = {}): Rig {
       return at(name)
     },
     at,
-    remove: () => fs.rmSync(folder, { recursive: true, force: true })
+    remove() {
+      for (const child of running) child.kill("SIGKILL")
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    }
   }
 }

@@ -41,6 +41,10 @@ describe("a pipeline file", () => {
       says: ["mine.ts has no default export", "export default definePipeline("]
     })
   })
+  it("that waits for ever is told so", async () => {
+    const ended = await refuses(`${imports}await new Promise(() => {})\n`)
+    expectRefusal(ended, { code: 1, tag: "StageFailed", says: ["never settles"] })
+  })
   it("that is not there is refused, with the nearest name", async () => {
     rig.write("mine.ts", "")
     const ended = await rig.json("run", "mien.ts")
