@@ -1,6 +1,7 @@
 /** `gc`: frees what no kept run reaches, and says what it freed. */
 import * as Effect from "effect/Effect"
 import { collectGarbage, type GcReport, type RootRun } from "../store/gc/gc.ts"
+import { sweepLocks } from "../store/lock/sweep.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
 import { readDuration } from "./duration.ts"
@@ -38,7 +39,8 @@ export const gcCommand = defineCommand({
         now: now().getTime(),
         dryRun
       })
-      output.out(json ? JSON.stringify(gcJson(report)) : gcText(report, output.paint))
+      const locks = dryRun ? 0 : yield* sweepLocks(store, () => now().getTime())
+      output.out(json ? JSON.stringify({ ...gcJson(report), locks }) : gcText(report, output.paint))
       return 0
     })
 })

@@ -36,6 +36,10 @@ export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, 
     const each = <A>(all: ReadonlyArray<A>, act: (one: A) => void) => inTurns(store, all, act)
     const of = (room: Room) => found.get(room) ?? []
     const gone: Array<string> = []
+    const folders = [...roomFolders(files, store.layout)].filter((folder) => {
+      const entry = files.entry(folder)
+      return entry !== null && !sweeping.reach.isYoung({ entry })
+    })
     yield* each(sweeping.runs, (run) => void (takeRun(sweeping, run) && gone.push(run)))
     yield* each(of("manifests"), (one) => takeManifest(sweeping, one))
     yield* each(itemsFirst(traces), (trace) => takeItems(sweeping, trace))
@@ -52,8 +56,8 @@ export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, 
       if (!bundles.has(one.file)) take(sweeping, one)
     })
     yield* each(of("temporary"), (one) => takeTemporary(sweeping, one))
-    if (!sweeping.dryRun)
-      yield* each([...roomFolders(files, store.layout)], (folder) => files.removeEmpty(folder))
+    // one that is young was just made, by somebody who is about to write in it
+    if (!sweeping.dryRun) yield* each(folders, (folder) => files.removeEmpty(folder))
     return gone
   })
 

@@ -1,0 +1,83 @@
+/** Accounts for every file of a store after a gc, from the kept runs alone, by rules of its own. */
+import { readFileSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
+import * as Effect from "effect/Effect"
+import { expect } from "vitest"
+import type { ItemTrace } from "../../../../src/store/item-trace.ts"
+import { objectsOf, objectsOfShard } from "../../../../src/store/manifest.ts"
+import type { RunRecord } from "../../../../src/store/run-record.ts"
+import { artifactObjects } from "../../../../src/store/read-artifact.ts"
+import type { StoreCalls } from "../../../../src/store/store.ts"
+import type { Trace } from "../../../../src/store/trace.ts"
+import { objectWrong } from "../../../../src/store/verify/check-object.ts"
+import { contents } from "./worlds.ts"
+
+/** Every artifact of these runs is there, byte for byte, and can be read; so can their views. */
+export async function expectReadable(
+  store: StoreCalls,
+  runs: ReadonlyArray<string>,
+  place = ""
+): Promise<void> {
+  for (const id of runs) {
+    const run = (await Effect.runPromise(store.run(id)))!
+    for (const node of run.nodes) {
+      if (node.artifact === null) continue
+      const what = `${place} ${id} ${node.id}`
+      const manifest = await Effect.runPromise(store.manifest(node.artifact))
+      expect(manifest, what).not.toBeNull()
+      for (const object of objectsOf(manifest!))
+        expect(objectWrong(store.files, store.objectPath(object)), what).toBeNull()
+      expect(await Effect.runPromise(artifactObjects(store, manifest!)), what).toHaveLength(manifest!.rows)
+      expect(store.files.stat(join(store.root, "runs", id, `${node.id}.parquet`)), what).not.toBeNull()
+    }
+  }
+}
+
+/** What is in the store, and why it is there; what has no reason is named "orphaned". */
+export async function reasons(
+  store: StoreCalls,
+  runs: ReadonlyArray<string>
+): Promise<Readonly<Record<string, ReadonlyArray<string>>>> {
+  const records = await Promise.all(runs.map(async (id) => (await Effect.runPromise(store.run(id)))!))
+  const artifacts = new Set(records.flatMap(({ nodes }) => nodes.flatMap(({ artifact }) => artifact ?? [])))
+  const objects = new Set<string>()
+  for (const digest of artifacts)
+    for (const { sha256 } of objectsOf((await Effect.runPromise(store.manifest(digest)))!))
+      objects.add(sha256)
+  const { names } = contents(store)
+  const json = <A>(name: string): A => JSON.parse(readFileSync(join(store.root, name), "utf8")) as A
+  for (const name of names) {
+    if (/^traces\/.*\/items\//.test(name)) {
+      const { run, shard } = json<ItemTrace>(name)
+      if (runs.includes(run) && shard !== null)
+        for (const { sha256 } of objectsOfShard(shard)) objects.add(sha256)
+    }
+    if (name.startsWith("cache/views/") && artifacts.has(basename(name).split(".")[0]!))
+      objects.add(json<{ readonly sha256: string }>(name).sha256)
+  }
+  const pipelines = new Set(records.map(({ file }: RunRecord) => file))
+  const reason = (name: string): string => {
+    const [room, first = ""] = name.split("/")
+    if (name.includes(".tmp-")) return "orphaned"
+    if (room === "runs") return first === "latest" || runs.includes(first) ? "run" : "orphaned"
+    if (room === "objects") return objects.has(basename(name).split(".")[0]!) ? "object" : "orphaned"
+    if (room === "manifests") return artifacts.has(basename(name, ".json")) ? "manifest" : "orphaned"
+    if (room === "cache") {
+      if (first === "views" || first === "summaries")
+        return artifacts.has(/^[0-9a-f]*/.exec(basename(name))![0]) ? "cache" : "orphaned"
+      if (first === "pipelines") return pipelines.size > 0 ? "cache" : "orphaned"
+      return first === "stat.json" || first === "identities.json" ? "cache" : "orphaned"
+    }
+    // swept by those who know locks
+    if (room === "locks") return "lock"
+    if (room !== "traces") return "foreign"
+    if (!dirname(name).includes("/items/"))
+      return artifacts.has(json<Trace>(name).artifact!) ? "trace" : "orphaned"
+    const { run, shard } = json<ItemTrace>(name)
+    const isReached = shard !== null && [...objectsOfShard(shard)].every(({ sha256 }) => objects.has(sha256))
+    return isReached || runs.includes(run) ? "item trace" : "orphaned"
+  }
+  const found: Record<string, Array<string>> = {}
+  for (const name of names) (found[reason(name)] ??= []).push(name)
+  return found
+}

@@ -1,0 +1,196 @@
+/** gc beside a run, interleaved call by call: nothing is lost that the run has, or is about to have. */
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { afterEach, describe, expect, it } from "vitest"
+import { seededRandom } from "../../../../src/index.ts"
+import { nodeFileSystem } from "../../../../src/store/file-system.ts"
+import { thisProcess } from "../../../../src/store/lock/process-identity.ts"
+import { objectsOf } from "../../../../src/store/manifest.ts"
+import { renewing } from "../../../../src/store/renew.ts"
+import type { RunRecord } from "../../../../src/store/run-record.ts"
+import { makeStore } from "../../../../src/store/store.ts"
+import { artifactsOf, coarse, executedIn, Lab, numbers } from "../../run/lab.ts"
+import { expectReadable } from "./accounts.ts"
+import { age, copyStore, decorated, editWorld, gc, graphOf, newWorld, quick, storeOf } from "./worlds.ts"
+
+const labs: Array<Lab> = []
+const newLab = () => {
+  const lab = new Lab()
+  labs.push(lab)
+  return lab
+}
+afterEach(() => {
+  for (const lab of labs.splice(0)) lab.close()
+})
+
+describe("a run beside which gc runs at every one of its calls", () => {
+  /** A store in which the world's artifacts lie that the run wants, old and reached by no run any more. */
+  async function forgotten(seed: number) {
+    const random = seededRandom("beside", seed)
+    const lab = newLab()
+    const world = newWorld(random)
+    const wanted = { ...world }
+    const { run } = await lab.run(graphOf(lab, world), { files: quick })
+    for (let i = 0; i < 2; i++) {
+      editWorld(world, random)
+      world.versions = { ...world.versions, coarse: 5 + i }
+      await lab.run(graphOf(lab, world), { files: quick })
+    }
+    age(storeOf(lab))
+    lab.versions.clear()
+    return { lab, graph: graphOf(lab, { ...wanted, versions: {} }), expected: artifactsOf(run) }
+  }
+
+  it.each([1, 2])(
+    "ends well with the same artifacts, whole, and the next executes nothing (world %i)",
+    async (seed) => {
+      const { lab, graph, expected } = await forgotten(seed)
+      const store = storeOf(lab)
+      let calls = 0
+      let inside = false
+      const { run } = await lab.run(graph, {
+        jobs: 3,
+        files: (files) =>
+          decorated(quick(files), "mutating", () => {
+            if (inside) return
+            inside = true
+            calls++
+            gc(store, { keep: 1 })
+            inside = false
+          })
+      })
+      expect(calls).toBeGreaterThan(30)
+      expect(run.status).toBe("ok")
+      expect(artifactsOf(run)).toEqual(expected)
+      await expectReadable(store, [run.id])
+      age(store)
+      gc(store, { keep: 1 })
+      await expectReadable(store, [run.id])
+      expect(executedIn((await lab.run(graph, { files: quick })).run)).toEqual([])
+    }
+  )
+
+  it("finds what no kept run reaches still, when it comes before the gc", async () => {
+    const { lab, graph } = await forgotten(4)
+    let first = true
+    // the whole run is planned and done before gc comes, at its very last call
+    const { run } = await lab.run(graph, {
+      files: (files) =>
+        decorated(quick(files), "mutating", (name) => {
+          if (name !== "pointer" || !first) return
+          first = false
+          gc(storeOf(lab), { keep: 1 })
+        })
+    })
+    expect(first).toBe(false)
+    expect(executedIn(run)).toEqual([])
+    await expectReadable(storeOf(lab), [run.id])
+  })
+})
+
+describe("somebody who uses an artifact while gc is at one of its calls", () => {
+  it("has it whole afterwards, or was told that it is not there", async () => {
+    const lab = newLab()
+    const graph = (step: number) =>
+      lab.graph({
+        c: coarse("c", { of: numbers("source", { file: { path: lab.writeItems({ i0: [7, step] }) } }), step })
+      })
+    const old = (await lab.run(graph(2), { files: quick })).run.nodes.find(({ id }) => id === "c")!
+    await lab.run(graph(3), { files: quick })
+    const copy = join(lab.folder, "copy")
+    const manifest = Effect.runSync(storeOf(lab).manifest(old.artifact!))!
+    // gc's calls on what the artifact is made of, and on what leads to it
+    const isAbout = new RegExp(
+      [old.artifact!, old.key!, ...[...objectsOf(manifest)].map(({ sha256 }) => sha256)].join("|")
+    )
+    const used = { whole: 0, absent: 0 }
+    for (let at = 0, calls = Infinity; at < calls; at++) {
+      copyStore(storeOf(lab), copy)
+      const user = makeStore(copy, nodeFileSystem())
+      let [n, found] = [0, false]
+      const files = decorated(nodeFileSystem(), "all", (_, path) => {
+        if (isAbout.test(path) && n++ === at)
+          found = Effect.runSync(renewing(user).manifest(old.artifact!)) !== null
+      })
+      gc(makeStore(copy, files), { keep: 1 })
+      calls = n
+      const left = Effect.runSync(user.manifest(old.artifact!))
+      if (found) {
+        expect(left, `call ${at}`).not.toBeNull()
+        for (const object of objectsOf(left!))
+          expect(user.files.stat(user.objectPath(object)), `call ${at}`).not.toBeNull()
+        // and its trace with it: nothing is computed again
+        expect(Effect.runSync(user.traces("coarse", old.key!)), `call ${at}`).toHaveLength(1)
+      }
+      used[found ? "whole" : "absent"]++
+    }
+    expect(used.whole).toBeGreaterThan(5)
+    expect(used.absent).toBeGreaterThan(5)
+  })
+  it("keeps an object that is stored again, and the items of a stage that are looked up", async () => {
+    const lab = newLab()
+    const source = numbers("source", { file: { path: lab.writeItems({ i0: [7, 1], i1: [9, 1] }) } })
+    await lab.run(lab.graph({ c: coarse("c", { of: source, step: 2 }) }), { files: quick })
+    const other = numbers("source", { file: { path: lab.writeItems({ i0: [5, 1] }) } })
+    await lab.run(lab.graph({ d: coarse("d", { of: other, step: 3 }) }), { files: quick })
+    const store = storeOf(lab)
+    const content = Buffer.from("an object that nothing names")
+    const object = Effect.runSync(store.putObject(content, "bin"))
+    age(store)
+    Effect.runSync(store.putObject(content, "bin"))
+    const [shared] = store.files.list(join(store.root, "traces", "coarse", "items"))!
+    const before = Effect.runSync(renewing(store).itemTraces("coarse", shared!))
+    gc(store, { keep: 1 })
+    expect(store.files.stat(store.objectPath(object))).not.toBeNull()
+    expect(Effect.runSync(store.itemTraces("coarse", shared!))).toEqual(before)
+    expect(before.length).toBeGreaterThan(0)
+  })
+})
+
+describe("a run that goes on", () => {
+  const running = (store: ReturnType<typeof storeOf>, given: Partial<RunRecord>): RunRecord => ({
+    format: 1,
+    id: "run-000009",
+    pipeline: "lab",
+    file: "/lab.ts",
+    params: {},
+    status: "running",
+    started: new Date(Date.now() - 20 * 3_600_000).toISOString(),
+    finished: null,
+    version: "test",
+    pid: process.pid,
+    process: thisProcess(store.files),
+    nodes: [],
+    outputs: {},
+    ...given
+  })
+  /** A store of one run, ten hours old, beside which another began twenty hours ago. */
+  async function beside(given: (store: ReturnType<typeof storeOf>) => Partial<RunRecord>) {
+    const lab = newLab()
+    const source = numbers("source", { file: { path: lab.writeItems({ i0: [7, 1] }) } })
+    await lab.run(lab.graph({ c: coarse("c", { of: source, step: 2 }) }), { files: quick })
+    const store = storeOf(lab)
+    const object = Effect.runSync(store.putObject(Buffer.from("written by the run"), "bin"))
+    age(store)
+    Effect.runSync(store.putRun(running(store, given(store))))
+    store.files.touch(store.objectPath(object), Date.now() - 10 * 3_600_000)
+    const report = gc(store, { keep: 1 })
+    return {
+      isKept: store.files.stat(store.objectPath(object)) !== null,
+      keptFor: report.runs.find(({ id }) => id === "run-000009")?.keptFor
+    }
+  }
+  it("keeps all that was written since it began", async () => {
+    expect(await beside(() => ({}))).toEqual({ isKept: true, keptFor: "running" })
+  })
+  it("counts as one while its process lives, whatever other process has its pid now", async () => {
+    const dead = await beside((store) => ({ process: { ...thisProcess(store.files), started: "1" } }))
+    expect(dead).toEqual({ isKept: false, keptFor: "recent" })
+    const ended = await beside(() => ({ status: "ok" }))
+    expect(ended).toEqual({ isKept: false, keptFor: "recent" })
+  })
+  it("counts as one for a day after it wrote last, where its process cannot be seen", async () => {
+    const other = await beside((store) => ({ process: { ...thisProcess(store.files), host: "elsewhere" } }))
+    expect(other).toEqual({ isKept: true, keptFor: "running" })
+  })
+})
