@@ -1,8 +1,8 @@
 /**
  * An encoder: an ONNX file, and how images get into it.
  *
- * What masks need of it (the token grid and the preprocessing) is resolved from the file's structure and from the
- * `preprocessor_config.json` beside it, or from a preset; weights are never read for that.
+ * What masks need of it (the token grid and the preprocessing) is resolved from the file's structure and from a
+ * preset, or the `preprocessor_config.json` beside it; weights are never read for that.
  */
 import { existsSync, readFileSync } from "node:fs"
 import * as path from "node:path"
@@ -95,22 +95,22 @@ function describe(model: string, access: RandomAccess) {
   }
 }
 
+/** A preset that is named decides, whatever lies beside the model: nothing that was asked for is passed over in silence. */
 async function preprocessingOf(model: string, preset: string | null, reader: Reader): Promise<Preprocessing> {
+  if (preset !== null) return presetOf(preset)
   const beside = path.join(path.dirname(model), "preprocessor_config.json")
   const text = await reader.textIfPresent(beside)
-  if (text !== null) {
-    try {
-      return parsePreprocessorConfig(JSON.parse(text), beside)
-    } catch (error) {
-      if (error instanceof SyntaxError)
-        throw new Error(`${beside} is not JSON: ${error.message}`, { cause: error })
-      throw error
-    }
+  if (text === null)
+    throw new Error(
+      `how images get into ${model} is not known: there is no ${beside} and no preset; put the checkpoint's preprocessor_config.json beside the model, or name a preset (${presetNames.join(", ")})`
+    )
+  try {
+    return parsePreprocessorConfig(JSON.parse(text), beside)
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw new Error(`${beside} is not JSON: ${error.message}`, { cause: error })
+    throw error
   }
-  if (preset !== null) return presetOf(preset)
-  throw new Error(
-    `how images get into ${model} is not known: there is no ${beside} and no preset; put the checkpoint's preprocessor_config.json beside the model, or name a preset (${presetNames.join(", ")})`
-  )
 }
 
 /** The input's size over the patch size; what comes before the patches is the prefix. */
