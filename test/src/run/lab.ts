@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { localExecutor } from "../../../src/executors/local.ts"
+import { workerProcesses } from "../../../src/executors/worker-processes.ts"
 import { inProcessExecutor } from "../../../src/executors/in-process.ts"
 import {
   column,
@@ -96,6 +97,8 @@ export interface LabOptions {
   readonly lockWait?: boolean
   readonly retryFailed?: boolean
   readonly force?: ReadonlyArray<string>
+  /** runs every stage that has an address in worker processes, whether it asks for it or not */
+  readonly apart?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
   /** runs stages that ask for it in worker processes, found by their address */
   readonly workers?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
   /** decorates the file system: to count, to fail */
@@ -154,11 +157,13 @@ export class Lab {
     const events: Array<RunEvent> = []
     const id = `run-${String(this.#run++).padStart(6, "0")}`
     const program = Effect.gen({ self: this }, function* () {
-      const { workers } = options
+      const { workers, apart } = options
       const executor =
-        workers === undefined
-          ? yield* inProcessExecutor(planning)
-          : yield* localExecutor(planning, { entry: workers.entry, onOutput: () => {} })
+        apart !== undefined
+          ? yield* workerProcesses({ entry: apart.entry, store: planning.store.root, onOutput: () => {} })
+          : workers === undefined
+            ? yield* inProcessExecutor(planning)
+            : yield* localExecutor(planning, { entry: workers.entry, onOutput: () => {} })
       return yield* runGraph({
         pipeline: "lab",
         file: join(this.folder, "lab.ts"),
@@ -167,7 +172,7 @@ export class Lab {
         outputs: {},
         planning,
         executor,
-        addressOf: workers?.addressOf ?? (() => null),
+        addressOf: (apart ?? workers)?.addressOf ?? (() => null),
         jobs: options.jobs ?? 1,
         keepGoing: options.keepGoing ?? false,
         lockWait: options.lockWait ?? true,
