@@ -13,7 +13,7 @@ import { usage } from "./words.ts"
 
 export const acceptCommand = defineCommand({
   name: "accept",
-  doc: "keep a node's outputs though its code, packages or parameters have changed",
+  doc: "keep a node's outputs under its new key",
   positionals: [pipelineWord, { name: "node", take: "rest", doc: "nodes whose outputs still hold" }],
   options: {
     all: { kind: "flag", doc: "all nodes of the pipeline that are not fresh" },

@@ -14,7 +14,7 @@ const usualGrace = "1h"
 
 export const gcCommand = defineCommand({
   name: "gc",
-  doc: "free what neither the last runs nor pinned ones need",
+  doc: "free what the last runs do not need",
   positionals: [],
   options: {
     keep: { kind: "count", value: "N", doc: `runs to keep, the newest (${usualKeep})` },

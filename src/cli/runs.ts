@@ -14,7 +14,7 @@ const usualLimit = 20
 
 export const runsCommand = defineCommand({
   name: "runs",
-  doc: "list the runs, the newest first; pin some, so that gc keeps them",
+  doc: "list the runs, newest first, or pin some",
   positionals: [
     { name: "action", take: "maybe", doc: "pin or unpin: the runs named after it" },
     { name: "run", take: "rest", doc: "latest, @1 the last, @2 the one before, or an id" }

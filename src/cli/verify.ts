@@ -12,7 +12,7 @@ import { type Cell, textTable } from "./text-table.ts"
 
 export const verifyCommand = defineCommand({
   name: "verify",
-  doc: "check every file of the store against its digest",
+  doc: "check every file against its digest",
   positionals: [],
   options: {
     repair: { kind: "flag", doc: "remove what is damaged: the next run computes it again" }
