@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
 import type { Cue } from "../plan/cue.ts"
+import { itemChanges, type ItemChanges } from "../plan/item-changes.ts"
+import type { ItemPlan } from "../plan/items.ts"
 import { type NodePlan, planAll, type State } from "../plan/plan.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { chooseNodes, findNode } from "./choose-nodes.ts"
@@ -33,7 +35,9 @@ export const whyCommand = defineCommand({
       const plans = yield* planAll(yield* chooseNodes(opened, [id]), opened.planning)
       const plan = plans.find((one) => one.node === node)!
       if (item !== null) yield* checkItem(plan, item, opened.planning.store)
-      const answer = whyOf(plan, item)
+      const known = new Map(plans.flatMap((one) => (one.known === null ? [] : [[one.node.id, one.known]])))
+      const changes = plan.items === null ? [] : yield* itemChanges(node, known, opened.planning)
+      const answer = whyOf(plan, item, changes)
       output.out(json ? JSON.stringify(answer) : whyText(answer, output.paint))
       return 0
     })
@@ -44,11 +48,21 @@ export interface Why {
   readonly item: string | null
   readonly state: State
   readonly cues: ReadonlyArray<Cue>
+  /** of an itemwise node that is stale: what changed in the items that it reads, and how many are left to compute */
+  readonly items: {
+    readonly total: number
+    readonly left: number
+    readonly changes: ReadonlyArray<ItemChanges>
+  } | null
 }
 
 /** An item is as its node is, but for the items that failed and those beside them. */
-export function whyOf({ node, state, cues, failures }: NodePlan, item: string | null): Why {
-  const all = { node: node.id, item, state, cues }
+export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArray<ItemChanges> = []): Why {
+  const { node, state, cues, failures } = plan
+  const items =
+    plan.items === null ? null : { total: plan.items.ids.length, left: plan.items.left.length, changes }
+  const all = { node: node.id, item, state, cues, items }
+  if (item !== null && plan.items !== null) return whyItem(plan.items, item, all)
   if (item === null || state !== "failed" || !failures.some((failure) => failure.item !== node.id)) return all
   const failed = failures.find((failure) => failure.item === item)
   const shared = cues.filter(({ cue }) => cue !== "failed")
@@ -58,9 +72,54 @@ export function whyOf({ node, state, cues, failures }: NodePlan, item: string | 
   return { ...all, cues: [own ?? { cue: "failed", path: item, before: failed.error, after: null }] }
 }
 
-export function whyText({ node, item, state, cues }: Why, paint: Paint): string {
+/** One item of a stale node: done already, failed before, or left, for a reason of its own or for its node's. */
+function whyItem(plan: ItemPlan, item: string, all: Why & { readonly item: string | null }): Why {
+  const at = plan.ids.indexOf(item)
+  if (plan.done.has(at))
+    return { ...all, state: "fresh", cues: [{ cue: "done", path: item, before: null, after: null }] }
+  const failed = plan.failed.get(at)
+  if (failed !== undefined)
+    return {
+      ...all,
+      state: "failed",
+      cues: [{ cue: "failed", path: item, before: failed.error, after: null }]
+    }
+  const own = all.items!.changes.flatMap(({ port, node, added, changed }): ReadonlyArray<Cue> => {
+    if (added.includes(item)) return [{ cue: "never-run", path: item, before: null, after: null }]
+    const columns = changed.find((one) => one.item === item)?.columns ?? []
+    return columns.map((column) => ({
+      cue: "input",
+      path: `${port} (${node}).${column} of ${item}`,
+      before: null,
+      after: null
+    }))
+  })
+  return own.length > 0 ? { ...all, cues: own } : all
+}
+
+const named = 5
+const some = (ids: ReadonlyArray<string>) =>
+  `${ids.slice(0, named).join(", ")}${ids.length > named ? `, … (${ids.length})` : ""}`
+/** What changed in an input's items, in a line a kind. */
+function changeLines({ port, node, added, removed, changed }: ItemChanges): ReadonlyArray<string> {
+  const columns = [...new Set(changed.flatMap((one) => one.columns))].join(", ")
+  return [
+    ...(added.length > 0 ? [`${port} (${node}): new items ${some(added)}`] : []),
+    ...(removed.length > 0 ? [`${port} (${node}): items gone ${some(removed)}`] : []),
+    ...(changed.length > 0
+      ? [`${port} (${node}): ${columns} changed of ${some(changed.map(({ item }) => item))}`]
+      : [])
+  ]
+}
+
+export function whyText({ node, item, state, cues, items }: Why, paint: Paint): string {
   const what = item === null ? node : `${item} of ${node}`
-  const lines = cues.map((cue) => cueLine(cue, { node, state }, item))
+  const lines = [
+    ...cues.map((cue) => cueLine(cue, { node, state }, item)),
+    ...(item === null && items !== null
+      ? [...items.changes.flatMap(changeLines), `${items.left} of ${items.total} items are left to compute`]
+      : [])
+  ]
   return [
     `${what} is ${paint(stateStyle[state], state)}`,
     ...lines.map((line) => `  ${printable(line).replaceAll("\n", "\n    ")}`)
@@ -78,6 +137,10 @@ const checkItem = (plan: NodePlan, item: string, store: StoreCalls): Effect.Effe
           hint: `probeline why <pipeline> ${node.id}`
         })
       )
+    if (plan.items !== null) {
+      if (plan.items.ids.includes(item)) return
+      return yield* Effect.fail(noItem(node.id, item, plan.items.ids))
+    }
     if (known === null || failures.some((failure) => failure.item === item)) return
     const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
     const { ids } = yield* itemIndex(store, known.manifest)

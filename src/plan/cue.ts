@@ -12,6 +12,8 @@ export type CueKind =
   | "fresh"
   /** its outputs were computed under another key (`before`, by the run `path`) and accepted at `after` */
   | "accepted"
+  /** an item that is done, of a node that is not */
+  | "done"
   /** this pipeline has no record of the node */
   | "never-run"
   | "forced"
@@ -110,6 +112,8 @@ export function sentence({ cue, path, before, after }: Cue): string {
       return `fresh since ${brief(before)} (run ${path})`
     case "accepted":
       return `accepted at ${brief(after)}: computed under another key (${brief(before)}) in run ${path}`
+    case "done":
+      return "computed already: its node only has to be put together anew"
     case "never-run":
       return "has not been computed for this pipeline"
     case "forced":
@@ -125,7 +129,9 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "schema":
       return `${path} of its schema changed (${change})`
     case "input":
-      return `input ${path} has other values (${change})`
+      return before === null && after === null
+        ? `input ${path} has another value`
+        : `input ${path} has other values (${change})`
     case "items":
       return `input ${path} has other items (${change})`
     case "read":

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { noPaint } from "../../../src/cli/colour.ts"
 import { noItem, whyOf, whyText } from "../../../src/cli/why.ts"
-import { known, plans } from "./records.ts"
+import { itemPlan, known, plans } from "./records.ts"
 
 const failures = [
   { item: "n2", error: "torn" },
@@ -40,13 +40,36 @@ it("tells an item that failed from those beside it", () => {
   expect(whyOf(plan[1]!, "n1")).toMatchObject({ state: "fresh", cues: [{ cue: "fresh" }] })
 })
 
-it("gives an item of a stale node the node's cues", () => {
-  expect(whyOf(plan[2]!, "n1")).toEqual({
-    node: "half/b",
-    item: "n1",
-    state: "stale",
-    cues: [{ cue: "parameter", path: "params.by", before: 3, after: 4 }]
+it("gives an item of a stale node a reason of its own, or the node's", () => {
+  const cues = [{ cue: "parameter", path: "params.by", before: 3, after: 4 }] as const
+  expect(whyOf(plan[2]!, "n1")).toEqual({ node: "half/b", item: "n1", state: "stale", cues, items: null })
+  // n0 is done, n1 failed, n2 is new, n3 has another value, n4 is left for the node's reason
+  const items = itemPlan(5, 1, 1)
+  const [stale] = plans({
+    scenes: { state: "stale", items, cues },
+    "half/a": "fresh",
+    "half/b": "fresh",
+    total: "fresh"
   })
+  const changes = [
+    { port: "of", node: "src", added: ["n2"], removed: ["n9"], changed: [{ item: "n3", columns: ["value"] }] }
+  ]
+  const why = (item: string) => whyText(whyOf(stale!, item, changes), noPaint)
+  expect(why("n0")).toBe(
+    "n0 of scenes is fresh\n  computed already: its node only has to be put together anew"
+  )
+  expect(why("n1")).toBe("n1 of scenes is failed\n  failed before: torn")
+  expect(why("n2")).toBe("n2 of scenes is stale\n  has not been computed for this pipeline")
+  expect(why("n3")).toBe("n3 of scenes is stale\n  input of (src).value of n3 has another value")
+  expect(why("n4")).toBe("n4 of scenes is stale\n  parameter by: 3 → 4")
+  expect(whyText(whyOf(stale!, null, changes), noPaint).split("\n")).toEqual([
+    "scenes is stale",
+    "  parameter by: 3 → 4",
+    "  of (src): new items n2",
+    "  of (src): items gone n9",
+    "  of (src): value changed of n3",
+    "  3 of 5 items are left to compute"
+  ])
 })
 
 it("says what an unknown item may have meant", () => {
