@@ -70,21 +70,34 @@ describe("a run beside which gc runs at every one of its calls", () => {
     }
   )
 
-  it("finds what no kept run reaches still, when it comes before the gc", async () => {
-    const { lab, graph } = await forgotten(4)
-    let first = true
-    // the whole run is planned and done before gc comes, at its very last call
-    const { run } = await lab.run(graph, {
-      files: (files) =>
-        decorated(quick(files), "mutating", (name) => {
-          if (name !== "pointer" || !first) return
-          first = false
-          gc(storeOf(lab), { keep: 1 })
-        })
-    })
-    expect(first).toBe(false)
-    expect(executedIn(run)).toEqual([])
-    await expectReadable(storeOf(lab), [run.id])
+  it("loses nothing that it has found before the gc came, at whatever call that was", async () => {
+    const { lab, graph, expected } = await forgotten(4)
+    const store = storeOf(lab)
+    const safe = join(lab.folder, "safe")
+    copyStore(store, safe)
+    const runWithGcAt = async (at: number) => {
+      copyStore(makeStore(safe, nodeFileSystem()), store.root)
+      let n = 0
+      const { run } = await lab.run(graph, {
+        files: (files) =>
+          decorated(quick(files), "mutating", () => {
+            if (n++ === at) gc(store, { keep: 1 })
+          })
+      })
+      return { run, calls: n }
+    }
+    const { run: undisturbed, calls } = await runWithGcAt(Infinity)
+    expect(executedIn(undisturbed)).toEqual([])
+    let found = 0
+    for (let at = 0; at < calls; at += Math.ceil(calls / 15)) {
+      const { run } = await runWithGcAt(at)
+      expect(run.status, `call ${at}`).toBe("ok")
+      expect(artifactsOf(run), `call ${at}`).toEqual(expected)
+      await expectReadable(store, [run.id], `call ${at}`)
+      found += run.nodes.filter(({ status }) => status === "cached").length
+      expect(executedIn((await lab.run(graph, { files: quick })).run), `call ${at}`).toEqual([])
+    }
+    expect(found).toBeGreaterThan(20)
   })
 })
 
