@@ -1,7 +1,9 @@
 /** `runs`: the runs of the store, the newest first, by the names that `show` takes; `runs pin` keeps one from gc. */
 import * as Effect from "effect/Effect"
+import { isLive } from "../store/gc/live.ts"
 import { isPinned } from "../store/gc/pin.ts"
 import type { NodeStatus, RunRecord } from "../store/run-record.ts"
+import type { StoreCalls } from "../store/store.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
 import { count, duration } from "./numbers.ts"
@@ -40,7 +42,7 @@ export const runsCommand = defineCommand({
       for (const [i, id] of shown.entries()) {
         const record = yield* store.run(id)
         if (record === null) continue
-        records.push(record)
+        records.push(asItIs(record, store, now().getTime()))
         refs.push(`@${i + 1}`)
       }
       const pinned = new Set(shown.filter((id) => isPinned(store, id)))
@@ -55,6 +57,10 @@ export const runsCommand = defineCommand({
       return 0
     })
 })
+
+/** A run that says it is running, and whose process is gone, was killed before it could say otherwise. */
+export const asItIs = (record: RunRecord, store: StoreCalls, now: number): RunRecord =>
+  record.status === "running" && !isLive(store, record, now) ? { ...record, status: "interrupted" } : record
 
 const statusesOf = ({ nodes }: RunRecord) => {
   const of = (wanted: NodeStatus) => nodes.filter(({ status }) => status === wanted).length

@@ -121,7 +121,7 @@ function askable(
       `too few objects for a probe of "${encoder}": ${most} examples of ${classes} classes are left, and ${folds} folds need at least 2 classes and ${4 * folds} scenes`
     ),
     {
-      hint: "sample more scenes, or lower `minimum` and `folds`; masks and activations are kept, and the table of examples says what was left out and why"
+      hint: "sample more scenes, or lower the `minimum` of a class; masks and activations are kept, and the table of examples says what was left out and why"
     }
   )
 }

@@ -39,6 +39,18 @@ export interface ResolvedEncoder {
   readonly dataFiles: ReadonlyArray<string>
 }
 
+/** What is wrong with an encoder's files, and what to do. */
+export class EncoderError extends Error {
+  override readonly name = "EncoderError"
+  readonly file: string
+  readonly hint: string
+  constructor(message: string, file: string, hint: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.file = file
+    this.hint = hint
+  }
+}
+
 /** What a stage reads an encoder's files with: a recording world when planning, the file system when computing. */
 interface Reader {
   readonly open: (file: string) => Promise<RandomAccess & { close?: () => void }>
@@ -51,7 +63,12 @@ const plainReader: Reader = {
 const worldReader = (world: World): Reader => ({
   open: async (at) => {
     const access = await world.open(at)
-    if (access === null) throw new Error(`there is no file ${at}`)
+    if (access === null)
+      throw new EncoderError(
+        `there is no file ${at}`,
+        at,
+        "check the path: in a pipeline file it is relative to that file"
+      )
     return access
   },
   textIfPresent: async (at) => {
@@ -91,7 +108,12 @@ function describe(model: string, access: RandomAccess) {
     const read = readModel(access)
     return { description: describeEncoder(read), externalFiles: read.externalFiles }
   } catch (error) {
-    throw Object.assign(new Error(`${model}: ${(error as Error).message}`), { cause: error })
+    throw new EncoderError(
+      `${model}: ${(error as Error).message}`,
+      model,
+      "give a vision transformer as torch.onnx or optimum export it, whole",
+      error
+    )
   }
 }
 
@@ -101,15 +123,17 @@ async function preprocessingOf(model: string, preset: string | null, reader: Rea
   const beside = path.join(path.dirname(model), "preprocessor_config.json")
   const text = await reader.textIfPresent(beside)
   if (text === null)
-    throw new Error(
-      `how images get into ${model} is not known: there is no ${beside} and no preset; put the checkpoint's preprocessor_config.json beside the model, or name a preset (${presetNames.join(", ")})`
+    throw new EncoderError(
+      `how images get into ${model} is not known: there is no ${beside}, and no preset is named`,
+      model,
+      `put the checkpoint's preprocessor_config.json beside the model, or name a preset (${presetNames.join(", ")})`
     )
   try {
     return parsePreprocessorConfig(JSON.parse(text), beside)
   } catch (error) {
     if (error instanceof SyntaxError)
-      throw new Error(`${beside} is not JSON: ${error.message}`, { cause: error })
-    throw error
+      throw new EncoderError(`${beside} is not JSON: ${error.message}`, beside, "fetch the file again", error)
+    throw new EncoderError((error as Error).message, beside, "name a preset instead, if one fits", error)
   }
 }
 
@@ -121,16 +145,22 @@ function gridOf(
 ): TokenGrid {
   const size = preprocessing.crop ?? (preprocessing.resize?.kind === "exact" ? preprocessing.resize : null)
   if (size === null)
-    throw new Error(
-      `${model}: its preprocessing gives images of no fixed size: a crop or an exact resize is needed`
+    throw new EncoderError(
+      `${model}: its preprocessing gives images of no fixed size`,
+      model,
+      "a crop or an exact resize is needed"
     )
   if ((input.height ?? size.height) !== size.height || (input.width ?? size.width) !== size.width)
-    throw new Error(
-      `${model} takes images of ${input.height}×${input.width} pixels, but its preprocessing gives ${size.height}×${size.width}: check the preset`
+    throw new EncoderError(
+      `${model} takes images of ${input.height}×${input.width} pixels, but its preprocessing gives ${size.height}×${size.width}`,
+      model,
+      "check the preset, or the preprocessor_config.json beside the model"
     )
   if (prefixTokens === null)
-    throw new Error(
-      `${model}: how many tokens come before its patches (CLS, registers) cannot be read from the file: export it with its own position embeddings and a fixed image size`
+    throw new EncoderError(
+      `${model}: how many tokens come before its patches (CLS, registers) cannot be read from the file`,
+      model,
+      "export it with its own position embeddings and a fixed image size"
     )
   return {
     rows: Math.floor(size.height / patch.height),
