@@ -73,46 +73,60 @@ export const paramsPreimage = (
   identities: Identities
 ): Effect.Effect<ParamsPreimage, Problem> =>
   Effect.gen(function* () {
-    const spec = node.stage.spec
-    const answer =
-      spec.identity === undefined ? {} : yield* askIdentity(node, codeDigest, outside, identities)
-    const { environment = null, ...replaced } = answer as Record<string, unknown>
-    const plain = yield* Effect.try({
-      try: () => {
-        const left = Object.entries(spec.params ?? {}).filter(([name]) => !Object.hasOwn(replaced, name))
-        return plainFields(Object.fromEntries(left), node.params, { node, outside })
-      },
+    const known = yield* Effect.try({
+      try: () => knownParams(node, codeDigest, outside, identities),
       catch: asProblem(node)
     })
-    return { params: { ...plain, ...replaced }, environment }
-  })
-
-const askIdentity = (node: GraphNode, codeDigest: string, outside: Outside, identities: Identities) =>
-  Effect.gen(function* () {
-    const key = digestJson({
-      stage: node.stage.name,
-      code: codeDigest,
-      params: node.params,
-      base: outside.base
-    })
-    const kept = identities.get(key)
-    if (kept !== null) return kept
+    if (known !== null) return known
     const world = recordingWorld(outside)
     const answer = yield* Effect.tryPromise({
       try: async () => (await node.stage.spec.identity!(node.params, world)) as Record<string, unknown>,
       catch: asProblem(node)
     })
-    identities.set(key, { reads: world.reads(), answer })
-    return answer
+    identities.set(identityKey(node, codeDigest, outside), { reads: world.reads(), answer })
+    return yield* Effect.try({ try: () => withAnswer(node, answer, outside), catch: asProblem(node) })
   })
+
+/** The same, where `identity` need not be asked; null where it must. Throws where `paramsPreimage` fails. */
+export function knownParams(
+  node: GraphNode,
+  codeDigest: string,
+  outside: Outside,
+  identities: Identities
+): ParamsPreimage | null {
+  const isAsked = node.stage.spec.identity !== undefined
+  const answer = isAsked ? identities.get(identityKey(node, codeDigest, outside)) : {}
+  return answer === null ? null : withAnswer(node, answer, outside)
+}
+
+function withAnswer(
+  node: GraphNode,
+  { environment = null, ...replaced }: Readonly<Record<string, unknown>>,
+  outside: Outside
+): ParamsPreimage {
+  const left = Object.entries(node.stage.spec.params ?? {}).filter(([name]) => !Object.hasOwn(replaced, name))
+  const plain = plainFields(Object.fromEntries(left), node.params, { node, outside })
+  return { params: { ...plain, ...replaced }, environment }
+}
+
+const identityKey = (node: GraphNode, codeDigest: string, outside: Outside): string =>
+  digestJson({ stage: node.stage.name, code: codeDigest, params: node.params, base: outside.base })
 
 const asProblem = (node: GraphNode) => (error: unknown) =>
   isProblem(error)
     ? error
     : new Problem("ParameterInvalid", `node "${node.id}": ${(error as Error).message}`, {
         field: node.id,
+        file: textOf(error, "file"),
+        hint: textOf(error, "hint"),
         cause: error
       })
+
+/** A stage's own errors may say where and what to do. */
+const textOf = (error: unknown, name: string): string | null => {
+  const value = (error as Readonly<Record<string, unknown>> | null)?.[name]
+  return typeof value === "string" ? value : null
+}
 
 interface Reading {
   readonly node: GraphNode

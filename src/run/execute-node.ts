@@ -83,6 +83,7 @@ export const executeNode = (
       partial,
       incomplete
     })
+    planning.store.answers.learn(node.stage.name, planned.key!, planned.preimage!.output, made.reads)
     const cached = items?.done.size ?? 0
     const executed = node.form === "table" ? 1 : manifest.items - cached
     return {

@@ -9,7 +9,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../pipeline/problem.ts"
 import { lacking } from "../plan/lacking.ts"
-import { inputNodes, type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
+import { inputNodes, type Known, lockName, type NodePlan, planFresh, planNode } from "../plan/plan.ts"
 import { thisProcess } from "../store/lock/process-identity.ts"
 import { renewing } from "../store/renew.ts"
 import type { NodeRecord, RunRecord } from "../store/run-record.ts"
@@ -43,7 +43,6 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const me = thisProcess(files)
   yield* store.prepare
   const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
-  for (const node of options.nodes) done.set(node.id, yield* Deferred.make<Outcome, Problem>())
   const permits = yield* Semaphore.make(options.jobs)
   const running: Running = { options, done, permits, turns: new Map(), stopped: false }
   const records = new Map<string, NodeRecord>()
@@ -67,19 +66,35 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     outputs: options.outputs
   })
   const started = options.now().toISOString()
-  yield* store.putRun(recordOf("running"))
-  options.emit({ type: "run-started", run: recordOf("running"), nodes: options.nodes.map((node) => node.id) })
+  const begun = recordOf("running")
+  yield* store.putRun(begun)
+  options.emit({ type: "run-started", run: begun, nodes: options.nodes.map((node) => node.id) })
 
+  const settle = ({ record }: Outcome) => {
+    records.set(record.id, record)
+    options.emit({ type: "node-finished", record })
+  }
   const bring = (node: GraphNode) =>
     bringUpToDate(node, running).pipe(
-      Effect.tap(({ record }) => Effect.sync(() => void records.set(node.id, record))),
-      Effect.tap(({ record }) => Effect.sync(() => options.emit({ type: "node-finished", record }))),
+      Effect.tap((outcome) => Effect.sync(() => settle(outcome))),
       Effect.onExit((exit) => Deferred.done(done.get(node.id)!, exit))
     )
-  return yield* Effect.forEach(options.nodes, bring, { concurrency: "unbounded", discard: true }).pipe(
+  const bringAll = Effect.gen(function* () {
+    const fresh = yield* freshNodes(running, settle)
+    const others = options.nodes.filter((node) => !fresh.has(node.id))
+    for (const node of options.nodes) {
+      const deferred = yield* Deferred.make<Outcome, Problem>()
+      done.set(node.id, deferred)
+      const outcome = fresh.get(node.id)
+      if (outcome !== undefined) yield* Deferred.succeed(deferred, outcome)
+    }
+    yield* Effect.forEach(others, bring, { concurrency: "unbounded", discard: true })
+  })
+  return yield* bringAll.pipe(
     Effect.onExit((exit) => {
       options.planning.outside.digests.save()
       options.planning.identities.save()
+      store.answers.save()
       return Exit.isSuccess(exit)
         ? Effect.void
         : Effect.ignore(store.putRun(recordOf(Exit.hasInterrupts(exit) ? "interrupted" : "failed")))
@@ -99,6 +114,34 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     )
   )
 })
+
+/** Nodes between which others get their turn: a signal, above all. */
+const turn = 64
+
+/**
+ * The nodes that are fresh, and all above them: they wait for nobody and need no fiber.
+ *
+ * What is incomplete is left to the ordinary way, which knows who may go on from there.
+ */
+const freshNodes = (
+  { options: { nodes, planning, id } }: Running,
+  settle: (outcome: Outcome) => void
+): Effect.Effect<ReadonlyMap<string, Outcome>, Problem> =>
+  Effect.gen(function* () {
+    const fresh = new Map<string, Outcome>()
+    const artifacts = new Map<string, Known>()
+    for (const [i, node] of nodes.entries()) {
+      if (i % turn === turn - 1) yield* Effect.yieldNow
+      const planned = planFresh(node, artifacts, planning)
+      if (planned === null || planned.known.incomplete) continue
+      yield* publishView(planning.store, id, node.id, planned.known.manifest)
+      artifacts.set(node.id, planned.known)
+      const outcome = cached(planned)
+      fresh.set(node.id, outcome)
+      settle(outcome)
+    }
+    return fresh
+  })
 
 const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome, Problem> =>
   Effect.gen(function* () {

@@ -22,6 +22,7 @@ export const layout = (root: string) => ({
   /** may be deleted at any time */
   cache: path.join(root, "cache"),
   statCache: path.join(root, "cache", "stat.json"),
+  answers: path.join(root, "cache", "answers.ndjson"),
   identities: path.join(root, "cache", "identities.json")
 })
 export type Layout = ReturnType<typeof layout>

@@ -23,6 +23,7 @@ export function renewed(files: FileSystemCalls, file: string): boolean {
 /** The store as a run uses it: what it finds there is renewed, so that a gc beside it takes nothing from it. */
 export const renewing = (store: StoreCalls): StoreCalls => ({
   ...store,
+  answers: store.answers.for((file) => renewed(store.files, file)),
   manifest: (digest) =>
     Effect.gen(function* () {
       const isRenewed = yield* Effect.sync(() => renewed(store.files, store.layout.manifest(digest)))

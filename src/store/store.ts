@@ -11,6 +11,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Problem } from "../pipeline/problem.ts"
+import { type AnswerCalls, Answers } from "./answers.ts"
 import { FileSystem, type FileSystemCalls } from "./file-system.ts"
 import { layout, type Layout, temporaryMark } from "./layout.ts"
 import type { ItemTrace } from "./item-trace.ts"
@@ -19,7 +20,7 @@ import { renewed } from "./renew.ts"
 import type { RunRecord } from "./run-record.ts"
 import { sealed, unsealed } from "./seal.ts"
 import { storeProblem } from "./store-error.ts"
-import type { Trace } from "./trace.ts"
+import { type Trace, traceName } from "./trace.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
 interface AnyObject {
@@ -48,6 +49,8 @@ export interface StoreCalls {
   putTrace(trace: Trace): Op<void>
   /** Traces of a key, the newest first; what cannot be read counts as absent. */
   traces(stage: string, key: string): Op<ReadonlyArray<Trace>>
+  /** what is known without opening traces */
+  readonly answers: AnswerCalls
   putItemTrace(trace: ItemTrace): Op<void>
   /** Traces of items, the oldest first; those whose shard is not whole count as absent. */
   itemTraces(stage: string, shared: string): Op<ReadonlyArray<ItemTrace>>
@@ -107,6 +110,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
   }
   const hasSize = (object: AnyObject) =>
     files.stat(at.object(object.sha256, object.extension))?.size === object.bytes
+  const answers = new Answers(files, at, hasSize)
 
   return {
     root,
@@ -158,10 +162,10 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
         return manifest
       }),
     putTrace: (trace) =>
-      attempt("write a trace", () => {
-        const name = createHash("sha256").update(JSON.stringify(trace.reads)).digest("hex").slice(0, 16)
-        publish(path.join(at.traces(trace.preimage.stage, trace.key), `${name}.json`), sealed(trace))
-      }),
+      attempt("write a trace", () =>
+        publish(path.join(at.traces(trace.preimage.stage, trace.key), traceName(trace.reads)), sealed(trace))
+      ),
+    answers: answers.for(() => true),
     traces: (stage, key) =>
       attempt("read traces", () => {
         const folder = at.traces(stage, key)

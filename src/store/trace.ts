@@ -3,6 +3,7 @@
  *
  * The preimage lies beside the key, so that `why` can say what has changed.
  */
+import { createHash } from "node:crypto"
 import type { Preimage } from "./preimage.ts"
 
 /** What a source looked at, and what it found; verified before the trace is used again. */
@@ -48,3 +49,11 @@ export interface Trace {
   /** absent where the stage itself has answered the key */
   readonly accepted?: Accepted
 }
+
+/** The file's name in the folder of its key: one key of a source may have been answered by several worlds. */
+export const traceName = (reads: ReadonlyArray<ReadRecord>): string =>
+  reads.length === 0
+    ? ofNoSource
+    : `${createHash("sha256").update(JSON.stringify(reads)).digest("hex").slice(0, 16)}.json`
+/** The sha256 of `[]`: all traces of stages that are no source. */
+const ofNoSource = "4f53cda18c2baa0c.json"

@@ -1,6 +1,6 @@
 /**
  * The census: every file of the store that gc may judge, by what its place and name say it is. What has another name
- * is somebody's own, and is left alone; so are `locks/` and the two caches that are single files.
+ * is somebody's own, and is left alone; so are `locks/` and the caches that are single files.
  */
 import * as path from "node:path"
 import type { Entry, FileSystemCalls } from "../file-system.ts"

@@ -3,10 +3,14 @@
  * what was finished, and with nothing torn or orphaned left behind.
  */
 import { fork } from "node:child_process"
-import { mkdirSync, rmSync } from "node:fs"
+import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join, resolve } from "node:path"
+import * as Effect from "effect/Effect"
 import { rolldown } from "rolldown"
 import { afterAll, beforeAll, expect, it } from "vitest"
+import { collectGarbage } from "../../../src/store/gc/gc.ts"
+import { temporaryMark } from "../../../src/store/layout.ts"
+import { verifyStore } from "../../../src/store/verify/verify.ts"
 import type { RunRecord } from "../../../src/store/run-record.ts"
 import { counting, failOnceAt } from "./faults.ts"
 import { artifactsOf, crashGraph, executedIn, Lab } from "./lab.ts"
@@ -56,6 +60,7 @@ it("after SIGKILL at any write the next run finishes, and computes nothing twice
       if (state === "fresh") expect(record.status, `write ${n}, ${node.id}`).toBe("cached")
       if (items !== null) expect(record.items.executed, `write ${n}, ${node.id}`).toBe(items.left.length)
     }
+    await expectClean(lab, `write ${n}`)
     expect(executedIn((await lab.run(graph)).run), `write ${n}`).toEqual([])
     lab.close()
   }
@@ -90,6 +95,20 @@ it.each(["ENOSPC", "EIO"] as const)(
   },
   240_000
 )
+
+/** Nothing is damaged, and gc leaves nothing that was on its way when the process died. */
+async function expectClean(lab: Lab, place: string): Promise<void> {
+  const { store } = lab.planning()
+  const { damaged } = await Effect.runPromise(verifyStore(store))
+  expect(damaged, place).toEqual([])
+  const later = Date.now() + 48 * 3_600_000
+  await Effect.runPromise(collectGarbage(store, { keep: 1, grace: 0, now: later, dryRun: false }))
+  const left = readdirSync(store.root, { recursive: true }).map(String)
+  expect(
+    left.filter((name) => name.includes(temporaryMark)),
+    place
+  ).toEqual([])
+}
 
 /** How a child ended that runs the small world and dies at write n. */
 const ended = (folder: string, n: number) =>

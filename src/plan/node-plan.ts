@@ -1,0 +1,59 @@
+/** The plan of a node: its state, why, and the artifact where there is one. */
+import type { GraphNode } from "../pipeline/graph.ts"
+import type { Answer } from "../store/answers.ts"
+import type { FailedItem, Manifest } from "../store/manifest.ts"
+import type { Preimage } from "../store/preimage.ts"
+import type { Cue } from "./cue.ts"
+import type { ItemPlan } from "./items.ts"
+import type { Known } from "./planning.ts"
+
+export type State = "fresh" | "stale" | "missing" | "failed" | "unknown"
+export interface NodePlan {
+  readonly node: GraphNode
+  readonly state: State
+  /** null while an input's artifact is not known */
+  readonly preimage: Preimage | null
+  readonly key: string | null
+  /** the trace that answers the key */
+  readonly trace: Answer | null
+  /** the artifact, where the state is fresh, or failed for some items */
+  readonly known: Known | null
+  readonly cues: ReadonlyArray<Cue>
+  /** of a stale itemwise node: which items are done already, and which are left */
+  readonly items: ItemPlan | null
+  /** items that are known to have failed, or the whole stage's error under its node id */
+  readonly failures: ReadonlyArray<FailedItem>
+}
+
+type Filled = Pick<NodePlan, "state" | "cues"> & Partial<NodePlan>
+/** A plan, of which what is not said is not known. */
+export const planOf = (node: GraphNode, filled: Filled): NodePlan => ({
+  node,
+  preimage: null,
+  key: null,
+  trace: null,
+  known: null,
+  items: null,
+  failures: [],
+  ...filled
+})
+
+/** An artifact made from a part is a part. */
+export const partialOf = (own: ReadonlyArray<string>, inputs: ReadonlyMap<string, Known>) => [
+  ...new Set([...own, ...[...inputs.values()].flatMap((input) => input.partial)])
+]
+
+/** An artifact with what its trace and its inputs say of it. */
+export const knownOf = (manifest: Manifest, answer: Answer, inputs: ReadonlyMap<string, Known>): Known => ({
+  manifest,
+  partial: partialOf(answer.partial, inputs),
+  incomplete: manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
+})
+
+/** Since when it is fresh, and by whose word. */
+export const freshCues = ({ run, at, accepted }: Answer): ReadonlyArray<Cue> => [
+  { cue: "fresh", path: run, before: at, after: null },
+  ...(accepted === undefined
+    ? []
+    : [{ cue: "accepted" as const, path: accepted.run, before: accepted.key, after: accepted.at }])
+]

@@ -1,0 +1,65 @@
+/** What a node depends on, with its inputs' artifacts in hand. */
+import * as Effect from "effect/Effect"
+import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
+import type { Problem } from "../pipeline/problem.ts"
+import type { InputPreimage, Preimage } from "../store/preimage.ts"
+import { knownParams, type ParamsPreimage, paramsPreimage } from "./identity.ts"
+import type { Known, Planning } from "./planning.ts"
+
+type Inputs = ReadonlyMap<string, Known>
+
+export const preimageOf = (
+  node: GraphNode,
+  inputs: Inputs,
+  planning: Planning
+): Effect.Effect<Preimage, Problem> =>
+  Effect.map(
+    paramsPreimage(node, planning.codeOf(node.stage).digest, planning.outside, planning.identities),
+    (params) => withParams(node, inputs, planning, params)
+  )
+
+/** The same, where `identity` need not be asked; null where it must. Throws where `preimageOf` fails. */
+export function knownPreimage(node: GraphNode, inputs: Inputs, planning: Planning): Preimage | null {
+  const { digest } = planning.codeOf(node.stage)
+  const params = knownParams(node, digest, planning.outside, planning.identities)
+  return params === null ? null : withParams(node, inputs, planning, params)
+}
+
+const withParams = (
+  node: GraphNode,
+  inputs: Inputs,
+  { codeOf }: Planning,
+  { params, environment }: ParamsPreimage
+): Preimage => {
+  const { digest, modules, packages } = codeOf(node.stage)
+  return {
+    format: 1,
+    stage: node.stage.name,
+    code: { digest, modules, packages },
+    params,
+    environment,
+    output: { form: node.form, columns: node.columns, label: labelOf(node) },
+    inputs: Object.fromEntries(
+      Object.entries(node.ports).map(([name, port]) => [name, inputPreimages(port, inputs)])
+    )
+  }
+}
+
+/** The name of the id column: what the source calls its items. */
+export const labelOf = (node: GraphNode): string | null =>
+  node.form === "table" ? null : (node.sample?.stage.spec.item ?? null)
+
+function inputPreimages(port: GraphPort, inputs: ReadonlyMap<string, Known>): ReadonlyArray<InputPreimage> {
+  return port.from.map((input) => {
+    const { manifest } = inputs.get(input.id)!
+    const columns: Record<string, string> = {}
+    for (const name of Object.keys(port.reads)) {
+      const family = manifest.families[name]
+      if (family === undefined) columns[name] = manifest.digests[name]!
+      else
+        for (const member of family.members)
+          columns[`${name}/${member}`] = manifest.digests[`${name}/${member}`]!
+    }
+    return { node: input.id, ids: manifest.ids, columns, failed: manifest.failed.map(({ item }) => item) }
+  })
+}

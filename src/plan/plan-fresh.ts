@@ -1,0 +1,50 @@
+/** The short way through the planner: nodes that are fresh as far as the store's answers say. */
+import type { GraphNode } from "../pipeline/graph.ts"
+import { keyOf } from "../store/preimage.ts"
+import { inputNodes } from "./inputs.ts"
+import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
+import { knownPreimage } from "./node-preimage.ts"
+import type { Known, Planning } from "./planning.ts"
+import { changedReads } from "./world.ts"
+
+/** A plan that has an artifact. */
+export type FreshPlan = NodePlan & { readonly known: Known }
+
+/**
+ * The plan of a node that is fresh; null where that cannot be told without a closer look. It is no effect, and has no
+ * fiber: in a no-op over 10,000 nodes these alone took 40 µs a node, half of what all the rest takes.
+ */
+export function planFresh(
+  node: GraphNode,
+  artifacts: ReadonlyMap<string, Known>,
+  planning: Planning
+): FreshPlan | null {
+  if (planning.force.has(node.id)) return null
+  const inputs = new Map<string, Known>()
+  for (const { id } of inputNodes(node)) {
+    const known = artifacts.get(id)
+    if (known === undefined) return null
+    inputs.set(id, known)
+  }
+  try {
+    const preimage = knownPreimage(node, inputs, planning)
+    if (preimage === null) return null
+    const key = keyOf(preimage)
+    const { answers } = planning.store
+    const { name, kind } = node.stage
+    const found =
+      answers.get(name, key, preimage.output) ??
+      // what a source has read is not known before its traces are looked through
+      (kind === "source" ? null : answers.learn(name, key, preimage.output, []))
+    if (found === null) return null
+    const { answer, manifest } = found
+    if (changedReads(answer.reads, planning.outside).length > 0) return null
+    const known = knownOf(manifest, answer, inputs)
+    return {
+      ...planOf(node, { state: "fresh", preimage, key, trace: answer, cues: freshCues(answer) }),
+      known
+    }
+  } catch {
+    return null // a file is missing, or a value is none: the closer look says so
+  }
+}
