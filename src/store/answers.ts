@@ -153,7 +153,8 @@ export class Answers {
     const file = this.#layout.answers
     const temporary = `${file}.tmp-${process.pid}`
     const unused = [...this.#lines.keys()].filter((key) => !this.#used.has(key))
-    for (const key of unused.slice(0, Math.max(0, unused.length - this.#used.size - spare))) this.#lines.delete(key)
+    for (const key of unused.slice(0, Math.max(0, unused.length - this.#used.size - spare)))
+      this.#lines.delete(key)
     try {
       this.#files.remove(temporary)
       this.#files.write(temporary, [header, ...this.#lines.values()].join("\n"))

@@ -1,0 +1,53 @@
+/**
+ * Many items: rows of a file, two trivial itemwise stages, and a total.
+ *
+ * The file's rows are `{ "id": …, "value": … }`, one a line; `scale.mjs` writes it, and adds one.
+ */
+import { column, definePipeline, defineStage, each, one, param, table, whole } from "probeline"
+
+export const rowsOfFile = defineStage.source("rows-of-file", {
+  item: "row",
+  params: { file: param.file() },
+  output: one({ value: column.float64(), label: column.utf8() }),
+  compute: async function* ({ file }, world) {
+    const text = new TextDecoder().decode(await world.read(file.path))
+    for (const line of text.split("\n")) if (line !== "") yield JSON.parse(line) as Row
+  }
+})
+interface Row {
+  readonly id: string
+  readonly value: number
+  readonly label: string
+}
+
+export const half = defineStage.itemwise("half", {
+  inputs: { of: each({ value: column.float64() }) },
+  output: one({ value: column.float64() }),
+  compute: (items) => items.map(({ of: { value } }) => ({ value: value / 2 }))
+})
+
+export const length = defineStage.itemwise("length", {
+  inputs: { of: each({ label: column.utf8() }) },
+  output: one({ value: column.float64() }),
+  compute: (items) => items.map(({ of: { label } }) => ({ value: label.length }))
+})
+
+export const sum = defineStage.whole("sum", {
+  inputs: { of: whole({ value: column.float64() }) },
+  output: table({ sum: column.float64() }),
+  compute: async ({ of }) => {
+    let sum = 0
+    for await (const { value } of of.batches("value")) for (const one of value) sum += one
+    return [{ sum }]
+  }
+})
+
+export default definePipeline("scale", {
+  params: { file: param.file({ doc: "rows, as JSON lines" }) },
+  graph: ({ file }) => {
+    const rows = rowsOfFile("rows", { file })
+    const halves = half("halves", { of: rows })
+    const lengths = length("lengths", { of: rows })
+    return { halves: sum("sum/halves", { of: halves }), lengths: sum("sum/lengths", { of: lengths }) }
+  }
+})

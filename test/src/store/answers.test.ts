@@ -1,0 +1,134 @@
+/** Answers are believed as long as the files that they speak of are those that were read, and no longer. */
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import type { Graph } from "../../../src/pipeline/graph.ts"
+import type { FileSystemCalls } from "../../../src/store/file-system.ts"
+import { layout } from "../../../src/store/layout.ts"
+import { coarse, crashGraph, executedIn, Lab, numbers, sum, total } from "../run/lab.ts"
+
+let lab: Lab
+let graph: Graph
+beforeEach(async () => {
+  lab = new Lab()
+  graph = crashGraph(lab)
+  await lab.run(graph)
+})
+afterEach(() => lab.close())
+
+const at = () => layout(join(lab.folder, "store"))
+const filesIn = (folder: string) =>
+  readdirSync(join(lab.folder, "store", folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+/** What a plan opens: traces and manifests are JSON, objects are not. */
+async function opened(): Promise<ReadonlyArray<string>> {
+  const read: Array<string> = []
+  const files = (real: FileSystemCalls): FileSystemCalls => ({
+    ...real,
+    readIfPresent: (path) => (read.push(path), real.readIfPresent(path)),
+    list: (path) => (read.push(path), real.list(path))
+  })
+  const plans = await lab.plan(graph, { files })
+  expect(plans.map(({ state }) => state)).toEqual(graph.nodes.map(() => "fresh"))
+  return read.filter((path) => /traces|manifests/.test(path))
+}
+const states = async () =>
+  Object.fromEntries((await lab.plan(graph)).map(({ node, state }) => [node.id, state]))
+
+describe("where all is fresh", () => {
+  it("neither a trace nor a manifest is opened, and no folder is listed", async () => {
+    expect(await opened()).toEqual([])
+  })
+  it("all is as fresh without the answers, and the next run makes them again", async () => {
+    rmSync(at().answers)
+    expect((await opened()).length).toBeGreaterThan(graph.nodes.length)
+    await lab.run(graph)
+    expect(await opened()).toEqual([])
+  })
+  it.each(["", "{", '{"format":2}\n["x"]', '{"format":1}\n["'])(
+    "a file that holds %j answers nothing",
+    async (text) => {
+      writeFileSync(at().answers, text)
+      expect((await opened()).length).toBeGreaterThan(0)
+    }
+  )
+})
+
+describe("an answer is not believed", () => {
+  const nodeOf = (stage: string) => graph.nodes.find((node) => node.stage.name === stage)!.id
+  const traceOf = (stage: string) => filesIn(`traces/${stage}`).find((file) => !file.includes("/items/"))!
+
+  it("when its trace is gone", async () => {
+    rmSync(traceOf("total"))
+    expect((await states())[nodeOf("total")]).toBe("missing")
+  })
+  it("when its trace is another file, and the file says something else", async () => {
+    const file = traceOf("total")
+    const { mtime } = statSync(file)
+    const text = readFileSync(file, "utf8").replace(/,"check".*/s, "}\n")
+    writeFileSync(file, text.replace(/"artifact":"\w+"/, `"artifact":"${"0".repeat(64)}"`))
+    utimesSync(file, mtime, mtime)
+    expect((await states())[nodeOf("total")]).toBe("stale")
+  })
+  it("when its manifest is gone, or torn", async () => {
+    const file = filesIn("manifests").find((one) => readFileSync(one, "utf8").includes('"total"'))!
+    writeFileSync(file, readFileSync(file, "utf8").slice(0, 100))
+    expect((await states())[nodeOf("total")]).toBe("stale")
+    rmSync(file)
+    expect((await states())[nodeOf("total")]).toBe("stale")
+  })
+  it("when an object is gone, or has lost a byte", async () => {
+    const fresh = await states()
+    const manifests = filesIn("manifests")
+      .map((file) => readFileSync(file, "utf8"))
+      .join("")
+    const named = filesIn("objects").filter((file) => manifests.includes(basename(file).split(".")[0]!))
+    for (const file of named.slice(0, 6)) {
+      const content = readFileSync(file)
+      rmSync(file)
+      expect(await states(), file).not.toEqual(fresh)
+      writeFileSync(file, content.subarray(1))
+      expect(await states(), file).not.toEqual(fresh)
+      writeFileSync(file, content)
+      expect(await states(), file).toEqual(fresh)
+    }
+  })
+  it("when a file that a source has read is another", async () => {
+    lab.writeItems({ i0: [7, 1] })
+    expect((await states())["source"]).toBe("stale")
+  })
+})
+
+it("a run renews the manifests that it takes by their answers", async () => {
+  const old = new Date(0)
+  const manifests = filesIn("manifests")
+  for (const file of manifests) utimesSync(file, old, old)
+  await lab.plan(graph)
+  expect(manifests.every((file) => statSync(file).mtimeMs === 0)).toBe(true)
+  await lab.run(graph)
+  expect(manifests.some((file) => statSync(file).mtimeMs === 0)).toBe(false)
+})
+
+it("another answer to the same key counts from then on", async () => {
+  const { run } = await lab.run(graph, { force: [nodeId("total")] })
+  expect(executedIn(run)).toEqual([nodeId("total")])
+  const plan = (await lab.plan(graph)).find(({ node }) => node.stage.name === "total")
+  expect(plan!.trace!.run).toBe(run.id)
+})
+const nodeId = (stage: string) => graph.nodes.find((node) => node.stage.name === stage)!.id
+
+it("answers of others are kept, but not for ever", async () => {
+  const [, ...lines] = readFileSync(at().answers, "utf8").split("\n")
+  const others = Array.from({ length: 3000 }, (_, i) =>
+    lines[0]!.replace(/[0-9a-f]{64}/, String(i).padStart(64, "0"))
+  )
+  writeFileSync(at().answers, ['{"format":1}', ...others, ...lines].join("\n"))
+  // something new, so that the file is written again
+  const source = numbers("source", { file: { path: lab.writeItems({ i0: [1, 1] }) } })
+  const halves = coarse("halves", { of: source, step: 2 })
+  await lab.run(lab.graph({ total: total("total", { of: [halves, sum("sum", { x: halves, y: source })] }) }))
+  const left = readFileSync(at().answers, "utf8").split("\n").length
+  expect(left).toBeGreaterThan(1000)
+  expect(left).toBeLessThan(1100)
+})
