@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type AnyColumn, column, type Columns } from "../../../src/pipeline/columns.ts"
-import { TableDigester } from "../../../src/store/table-digest.ts"
 import {
   artifactDigest,
   type ArtifactValues,
@@ -276,24 +275,6 @@ describe("a column's digest", () => {
     )
   })
 
-  test("of a table is that of one item with all rows, whatever the batches", () => {
-    fc.assert(
-      fc.property(datasets, places, (items, places) => {
-        const all = asColumns([items.flat()])
-        const digester = new TableDigester(columns)
-        for (const batch of cut(items.flat(), places)) {
-          const { vectors, tensors, rows } = asColumns([[...batch]])
-          digester.add(vectors, tensors, rows)
-        }
-        const whole = itemDigests(columns, all.vectors, all.tensors, all.offsets)
-        expect(digester.finish()).toEqual(
-          Object.fromEntries(Object.entries(whole).map(([name, item]) => [name, columnDigest([item])]))
-        )
-      }),
-      { seed: 7 }
-    )
-  })
-
   test("depends on the order of items and on which rows are whose", () => {
     const of = (rows: ReadonlyArray<string>, offsets: ReadonlyArray<number>) =>
       columnDigest([itemDigests({ c: column.utf8() }, { c: rows }, {}, offsets).c!])
@@ -306,24 +287,6 @@ describe("a column's digest", () => {
       ]).size
     ).toBe(4)
   })
-})
-
-test("a table's members may not come late, go, or change their shape", () => {
-  const member = (shape: ReadonlyArray<number>, rows: number) => ({
-    shape,
-    data: new Float32Array(rows * sizeOf(shape))
-  })
-  const kinds = { t: column.tensors("x") }
-  const started = () => {
-    const digester = new TableDigester(kinds)
-    digester.add({}, { t: { m: member([2], 1) } }, 1)
-    return digester
-  }
-  expect(() => started().add({}, { t: { m: member([3], 1) } }, 1)).toThrow(
-    "rows of shape [3] after rows of shape [2]"
-  )
-  expect(() => started().add({}, { t: {} }, 1)).toThrow("the batch has 0 members, those before had 1")
-  expect(() => started().add({}, { t: { n: member([2], 1) } }, 1)).toThrow("no such member")
 })
 
 test("an artifact's digest is of form, schema, label, ids, columns and failed ids", () => {
