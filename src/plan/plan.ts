@@ -74,8 +74,11 @@ const lookAt = Effect.fn("plan.node")(function* (
       continue
     }
     if (trace.artifact === null) {
-      if (planning.retryFailed) break
       const failures = [{ item: node.id, error: trace.error ?? "unknown" }]
+      if (planning.retryFailed) {
+        changes.push(failedCue(trace, failures[0]!))
+        break
+      }
       return planOf(node, {
         state: "failed",
         preimage,
@@ -95,15 +98,17 @@ const lookAt = Effect.fn("plan.node")(function* (
       })
       continue
     }
-    if (manifest.failed.length > 0 && planning.retryFailed) break
+    // the reasons are the trace's: stages that fail the same items for other reasons share an artifact
+    const failures = trace.failed ?? manifest.failed
+    if (failures.length > 0 && planning.retryFailed) {
+      changes.push(...failures.slice(0, 20).map((failure) => failedCue(trace, failure)))
+      break
+    }
     const known = knownOf(manifest, trace, inputs)
-    const state = manifest.failed.length > 0 ? "failed" : "fresh"
+    const state = failures.length > 0 ? "failed" : "fresh"
     if (state === "fresh") planning.store.answers.learn(node.stage.name, key, preimage.output, trace.reads)
-    const cues = [
-      ...freshCues(trace),
-      ...manifest.failed.slice(0, 20).map((failure) => failedCue(trace, failure))
-    ]
-    return planOf(node, { state, preimage, key, trace, known, failures: manifest.failed, cues })
+    const cues = [...freshCues(trace), ...failures.slice(0, 20).map((failure) => failedCue(trace, failure))]
+    return planOf(node, { state, preimage, key, trace, known, failures, cues })
   }
   const previous = yield* planning.previous(node)
   const state = previous === null ? "missing" : "stale"

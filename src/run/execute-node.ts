@@ -51,7 +51,7 @@ export const executeNode = (
     )
     const mark = items === null ? {} : acceptedItems(items)
     const commit = (
-      outcome: Pick<Trace, "artifact" | "error" | "hint" | "reads" | "partial" | "incomplete">
+      outcome: Pick<Trace, "artifact" | "error" | "hint" | "reads" | "partial" | "incomplete" | "failed">
     ) =>
       planning.store.putTrace({
         format: 1,
@@ -81,7 +81,8 @@ export const executeNode = (
       hint: null,
       reads: made.reads,
       partial,
-      incomplete
+      incomplete,
+      ...(manifest.failed.length > 0 ? { failed: manifest.failed } : {})
     })
     planning.store.answers.learn(node.stage.name, planned.key!, planned.preimage!.output, made.reads)
     const cached = items?.done.size ?? 0

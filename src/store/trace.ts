@@ -4,6 +4,7 @@
  * The preimage lies beside the key, so that `why` can say what has changed.
  */
 import { createHash } from "node:crypto"
+import type { FailedItem } from "./manifest.ts"
 import type { Preimage } from "./preimage.ts"
 
 /** What a source looked at, and what it found; verified before the trace is used again. */
@@ -36,6 +37,8 @@ export interface Trace {
   readonly error: string | null
   /** what to do about that */
   readonly hint: string | null
+  /** items that failed, and why; an artifact has their ids, and may have the reasons of another trace */
+  readonly failed?: ReadonlyArray<FailedItem>
   /** of a source */
   readonly reads: ReadonlyArray<ReadRecord>
   /** reasons for which this is a part of what was there, its own and its inputs' */

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
-import { seededRandom } from "../../../src/index.ts"
+import { column, defineStage, each, failed, one, seededRandom } from "../../../src/index.ts"
 import { nodeFileSystem } from "../../../src/store/file-system.ts"
 import { artifactsOf, coarse, executedIn, Lab, numbers, spread, total } from "./lab.ts"
 import { build, Model, newWorld } from "./worlds.ts"
@@ -89,6 +89,29 @@ describe("failures", () => {
     })
     expect(retried.events.filter(({ type }) => type === "item-failed")).toHaveLength(1)
     expect(third.events.filter(({ type }) => type === "item-failed")).toHaveLength(0)
+  })
+  it("the reason of a failure is that of the stage that failed, though another failed the same item for another", async () => {
+    const lab = newLab()
+    const path = join(lab.folder, "items.json")
+    nodeFileSystem().write(path, '{"i0":[4,1],"i1":[3,2]}')
+    const picky = (why: string) =>
+      defineStage.itemwise("picky", {
+        inputs: { of: each({ a: column.float64() }) },
+        output: one({ a: column.float64() }),
+        compute: (items) => items.map(({ of: { a } }) => (a === 3 ? failed(why) : { a }))
+      })
+    const graphOf = (why: string, version: number) => {
+      lab.versions.set("picky", version)
+      return lab.graph({ out: picky(why)("p", { of: numbers("source", { file: { path } }) }) })
+    }
+    const reason = async (why: string, version: number) =>
+      (await lab.run(graphOf(why, version))).run.nodes[1]!.failures[0]!.error
+    expect(await reason("three is odd", 1)).toBe("three is odd")
+    expect(await reason("three is unlucky", 2)).toBe("three is unlucky")
+    expect(await reason("three is odd", 1)).toBe("three is odd")
+    // asked to try again, the plan says why it would
+    const plans = await lab.plan(graphOf("three is odd", 1), { retryFailed: true })
+    expect(plans[1]!.cues).toMatchObject([{ cue: "failed", path: "i1", before: "three is odd" }])
   })
   it("an item that is mended is no failure any more", async () => {
     const lab = newLab()
