@@ -36,7 +36,7 @@ export default definePipeline("coco", {
     name: param.text({ default: "encoder", doc: "the encoder's name in the tables" }),
     taps: param.text({ default: "embed,block.*.resid_post", doc: "names or patterns, joined by commas" }),
     minimum: param.int({ default: 20, min: 2, doc: "objects that a category needs" }),
-    classes: param.int({ default: 20, min: 2, doc: "categories at most, the largest first" }),
+    classes: param.int({ default: 20, min: 2, max: 20, doc: "categories at most, the largest first" }),
     cap: param.int({ default: 100, min: 2, doc: "objects of a category at most" }),
     seeds: param.int({ default: 1, min: 1, doc: "times that images are dealt to five folds" }),
     seed: param.int({ default: 7, doc: "of the sample, tokens and folds" })

@@ -44,7 +44,12 @@ const x = {
     labelExpr: `${JSON.stringify(taps.map((tap) => tap.replace(".resid_post", "")))}[datum.value]`
   }
 }
-const colour = { field: "token", type: "nominal", sort: ["avg_obj", "random_obj", "random", "cls"], legend: { symbolOpacity: 1 } }
+const colour = {
+  field: "token",
+  type: "nominal",
+  sort: ["avg_obj", "random_obj", "random", "cls"],
+  legend: { symbolOpacity: 1 }
+}
 const spec = {
   $schema: "https://vega.github.io/schema/vega-lite/v6.json",
   data: { values: rows.filter((row) => row.balanced_accuracy !== null) },

@@ -22,23 +22,48 @@ import type { StoreCalls } from "./store.ts"
 type Op<A> = Effect.Effect<A, Problem>
 type Row = Readonly<Record<string, unknown>>
 
-/** The rows of every item, in the artifact's order. Tensors come with them. */
+/** The rows of every item, in the artifact's order. Tensors come with them. Each shard is read once, however scattered. */
 export const artifactItems = (
   store: StoreCalls,
   manifest: Manifest,
   columns: Columns
 ): Op<ReadonlyArray<{ readonly id: string; readonly rows: ReadonlyArray<Row> }>> =>
   Effect.gen(function* () {
-    const items: Array<{ readonly id: string; readonly rows: ReadonlyArray<Row> }> = []
-    for (const [s, from, to] of segmentsOf(manifest)) {
-      const shard = manifest.shards[s]!
-      const { items: ids, rows } = yield* readSidecar(store, shard)
-      const [start, end] = [rowsBefore(rows, from), rowsBefore(rows, to)]
-      const read = start === end ? [] : yield* shardRows(store, manifest, shard, columns, start, end)
-      for (let i = from, at = 0; i < to; at += rows[i++]!)
-        items.push({ id: ids[i]!, rows: read.slice(at, at + rows[i]!) })
+    const segments = segmentsOf(manifest)
+    const shards = new Map<number, ShardItems>()
+    for (const s of new Set(segments.map(([shard]) => shard))) {
+      const own = segments.filter(([shard]) => shard === s)
+      const from = Math.min(...own.map((segment) => segment[1]))
+      const to = Math.max(...own.map((segment) => segment[2]))
+      shards.set(s, yield* shardItems(store, manifest, manifest.shards[s]!, columns, from, to))
     }
-    return items
+    return segments.flatMap(([s, from, to]) => {
+      const { first, items } = shards.get(s)!
+      return items.slice(from - first, to - first)
+    })
+  })
+
+interface ShardItems {
+  /** the index of the first item read */
+  readonly first: number
+  readonly items: ReadonlyArray<{ readonly id: string; readonly rows: ReadonlyArray<Row> }>
+}
+const shardItems = (
+  store: StoreCalls,
+  manifest: Manifest,
+  shard: Shard,
+  columns: Columns,
+  from: number,
+  to: number
+): Op<ShardItems> =>
+  Effect.gen(function* () {
+    const { items: ids, rows } = yield* readSidecar(store, shard)
+    const [start, end] = [rowsBefore(rows, from), rowsBefore(rows, to)]
+    const read = start === end ? [] : yield* shardRows(store, manifest, shard, columns, start, end)
+    const items: Array<ShardItems["items"][number]> = []
+    for (let i = from, at = 0; i < to; at += rows[i++]!)
+      items.push({ id: ids[i]!, rows: read.slice(at, at + rows[i]!) })
+    return { first: from, items }
   })
 
 const rowsBefore = (rows: Int32Array, item: number): number => {

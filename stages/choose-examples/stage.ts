@@ -40,7 +40,7 @@ export const chooseExamples = defineStage.whole("choose-examples", {
       doc: "category: which category is the object; pair: which are the primary and the secondary category of the scene"
     }),
     minimum: param.int({ default: 20, min: 2, doc: "objects that a class needs" }),
-    classes: param.int({ default: 20, min: 2, doc: "classes at most, the largest first" }),
+    classes: param.int({ default: 20, min: 2, max: 20, doc: "classes at most, the largest first" }),
     cap: param.int({ default: 100, min: 2, doc: "objects of a class at most, so that none drowns the rest" }),
     seed: param.int({ default: 0, doc: "of the objects that a cap keeps" })
   },

@@ -12,7 +12,7 @@ import { chooseTaps } from "../vision/onnx/choose-taps.ts"
 import { type EncoderSession, openEncoder } from "../vision/onnx/session.ts"
 import { preprocessInto } from "../vision/preprocess.ts"
 
-/** Images in the runtime at a time: more only costs cache (see docs/performance.md). */
+/** Images in the runtime at a time: more only costs cache (measured: docs/performance.md). */
 const batchSize = 4
 /** The runtime takes another kernel for a single row, whose sums differ in the last bits: there are always two. */
 const fewestRows = 2
