@@ -35,7 +35,10 @@ export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<
     for (const id of options.force)
       if (!graph.byId.has(id)) return yield* Effect.fail(noSuchNode(id, graph, loaded.file))
     const codes = yield* Effect.try({
-      try: () => new Map(graph.nodes.map(({ stage }) => [stage, loaded.codeOf(stage)])),
+      try: () => {
+        const stages = new Set(graph.nodes.map(({ stage }) => stage))
+        return new Map([...stages].map((stage) => [stage, loaded.codeOf(stage)]))
+      },
       catch: (error) => {
         if (isProblem(error)) return error
         throw error

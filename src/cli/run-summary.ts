@@ -13,25 +13,31 @@ export interface RunLook {
   /** the store's folder, as it was given */
   readonly store: string
   readonly summaries: ReadonlyArray<Summary>
+  /** it is over for long: runs/latest may be another by now */
+  readonly past?: boolean
 }
 /** Failures that are named; of the others, the number. */
 const namedFailures = 20
 const namedFiles = 12
 
-export function runSummary(run: RunRecord, { paint, store, summaries }: RunLook): string {
+export function runSummary(run: RunRecord, { paint, store, summaries, past = false }: RunLook): string {
   const sections = [
     nodeTable(run, paint),
     failureLines(run, paint),
     markLines(run, paint),
     ...summaries.map((summary) => summaryText(summary, paint)),
-    fileLines(run, store, paint),
+    fileLines(run, store, paint, past),
     closingLine(run, paint)
   ]
   return sections.filter((section) => section !== "").join("\n\n")
 }
 
+/** Of more nodes than this, those that were fresh are counted and not listed. */
+const mostListed = 200
+
 function nodeTable({ nodes }: RunRecord, paint: Paint): string {
-  const rows = nodes.map((node): ReadonlyArray<Cell> => [
+  const listed = nodes.length <= mostListed ? nodes : nodes.filter(({ status }) => status !== "cached")
+  const rows = listed.map((node): ReadonlyArray<Cell> => [
     node.id,
     {
       text: [
@@ -47,7 +53,12 @@ function nodeTable({ nodes }: RunRecord, paint: Paint): string {
       : "–",
     node.bytes === null ? "–" : bytes(node.bytes)
   ])
-  return nodes.length === 0 ? "" : textTable(["node", "status", "items", "time", "size"], rows, { paint })
+  const table =
+    rows.length === 0 ? [] : [textTable(["node", "status", "items", "time", "size"], rows, { paint })]
+  const others = nodes.length - listed.length
+  return [...table, ...(others === 0 ? [] : [paint("dim", `${counted(others, "node")} as before`)])].join(
+    "\n"
+  )
 }
 
 const statusStyle: Readonly<Record<NodeStatus, Style>> = {
@@ -118,12 +129,19 @@ const listed = (ids: ReadonlyArray<string>) =>
 export const summaryText = ({ title, columns, rows }: Summary, paint: Paint): string =>
   [paint("bold", oneLine(title)), textTable(columns, rows, { paint })].join("\n")
 
-function fileLines({ id, nodes, outputs, status }: RunRecord, store: string, paint: Paint): string {
+function fileLines(
+  { id, nodes, outputs, status }: RunRecord,
+  store: string,
+  paint: Paint,
+  past: boolean
+): string {
   const made = new Map(nodes.map((node) => [node.id, node.artifact !== null]))
   const files = [...new Set(Object.values(outputs).flat())].filter((node) => made.get(node) === true)
-  // a run that was cut off is not the latest
+  // nor is a run that was cut off the latest
   const latest =
-    status === "ok" || status === "failed" ? [`  ${path.join(store, "runs", "latest")} → ${id}`] : []
+    !past && (status === "ok" || status === "failed")
+      ? [`  ${path.join(store, "runs", "latest")} → ${id}`]
+      : []
   if (![...made.values()].includes(true) || files.length + latest.length === 0) return ""
   return [
     paint("bold", "written"),

@@ -31,11 +31,12 @@ export function textTable(
   )
   const line = (cells: ReadonlyArray<string>, styled: (text: string, i: number) => string) => {
     let text = indent
-    cells.forEach((cell, i) => {
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i]!
       const space = " ".repeat(Math.max(0, widths[i]! - widthOf(cell)))
       if (i > 0) text += gap
       text += right[i] ? space + styled(cell, i) : styled(cell, i) + (i < cells.length - 1 ? space : "")
-    })
+    }
     return text.trimEnd()
   }
   return [

@@ -43,6 +43,7 @@ export interface GraphIssue {
 }
 
 const nodeId = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/
+const dotSegment = /(?:^|\/)\.\.?(?:\/|$)/
 const isRef = (value: unknown): value is AnyRef =>
   typeof value === "object" && value !== null && "stage" in value && "args" in value && "id" in value
 
@@ -59,11 +60,24 @@ export function buildGraph(
   const nodes: Array<GraphNode> = []
   const made = new Map<AnyRef, GraphNode>()
   const ids = new Map<string, AnyRef>()
+  const stages = new Set<AnyStage>()
 
-  const visit = (ref: AnyRef): GraphNode => {
-    const known = made.get(ref)
-    if (known !== undefined) return known
+  /** The node of a ref, after those that it reads. Without recursion: a chain may be longer than the stack is deep. */
+  const visit = (last: AnyRef): GraphNode => {
+    const open = [last]
+    for (let ref = open.at(-1); ref !== undefined; ref = open.at(-1)) {
+      const isMade = made.has(ref)
+      const waiting = isMade ? [] : inputsToCome(ref, made)
+      for (let i = waiting.length - 1; i >= 0; i--) open.push(waiting[i]!)
+      if (waiting.length > 0) continue
+      if (!isMade) place(ref)
+      open.pop()
+    }
+    return made.get(last)!
+  }
+  const place = (ref: AnyRef): void => {
     checkId(ref, ids, issue)
+    checkStage(ref.stage, stages, issue)
     const spec = ref.stage.spec
     const inputs = spec.inputs ?? {}
     const ports: Record<string, GraphPort> = {}
@@ -86,7 +100,7 @@ export function buildGraph(
           `node "${ref.id}": port "${name}" is fed by an empty list`,
           "an empty fan-out has nothing to compute: give it at least one node"
         )
-      const from = fed.map(visit)
+      const from = fed.map((input) => made.get(input)!)
       for (const input of from) checkPort(ref, name, take, reads, input, issue)
       ports[name] = { take, reads, from }
     }
@@ -102,13 +116,13 @@ export function buildGraph(
       params: checked.values,
       sample: null
     }
-    const placed = { ...node, sample: sampleOf(node, issue) }
     const self: GraphNode =
-      ref.stage.kind === "source" && ref.form !== "table" ? Object.assign(placed, { sample: placed }) : placed
+      ref.stage.kind === "source" && ref.form !== "table"
+        ? Object.assign(node, { sample: node })
+        : Object.assign(node, { sample: sampleOf(node, issue) })
     checkColumns(self, issue)
     nodes.push(self)
     made.set(ref, self)
-    return self
   }
 
   const outputs: Record<string, ReadonlyArray<GraphNode>> = {}
@@ -125,15 +139,73 @@ export function buildGraph(
       )
     else outputs[name] = refs.map(visit)
   }
+  checkViews(nodes, issue)
   return { graph: { pipeline, nodes, byId: new Map(nodes.map((n) => [n.id, n])), outputs }, issues }
+}
+
+/** The refs that a ref reads and that are not made yet. */
+function inputsToCome(ref: AnyRef, made: ReadonlyMap<AnyRef, GraphNode>): ReadonlyArray<AnyRef> {
+  const refs: Array<AnyRef> = []
+  const add = (fed: unknown) => {
+    if (isRef(fed) && !made.has(fed)) refs.push(fed)
+  }
+  for (const name of Object.keys(ref.stage.spec.inputs ?? {})) {
+    const fed = ref.args[name]
+    if (Array.isArray(fed)) fed.forEach(add)
+    else add(fed)
+  }
+  return refs
+}
+
+/** A stage's name is a folder of the store. */
+const stageName = /^[a-z0-9][a-z0-9._-]*$/
+/** Names that a row or an item has already. */
+const reserved = ["id", "item", "failed"]
+
+function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): void {
+  if (seen.has(stage)) return
+  seen.add(stage)
+  if (!stageName.test(stage.name))
+    issue(
+      stage.name,
+      `"${stage.name}" cannot be a stage's name`,
+      "use lower-case letters, digits, '.', '_' and '-', a letter or digit first"
+    )
+  const { item, output } = stage.spec
+  if (item !== undefined && (!columnName.test(item) || reserved.includes(item)))
+    issue(
+      stage.name,
+      `stage "${stage.name}": its items cannot be called "${item}"`,
+      "name what an item is: scene"
+    )
+  for (const name of Object.keys(output.columns))
+    if (reserved.includes(name))
+      issue(
+        `${stage.name}.${name}`,
+        `stage "${stage.name}": a column cannot be called "${name}"`,
+        `${reserved.join(", ")} are taken by the items`
+      )
+}
+
+/** Files of a run's own, beside which its artifacts lie by their nodes' ids. */
+const ofTheRun = new Set(["run.json", "log.ndjson", "pinned", "items"])
+
+/** A node's tensors lie in a folder of its id, with a table of their items. */
+function checkViews(nodes: ReadonlyArray<GraphNode>, issue: Issue): void {
+  const ids = new Set(nodes.map(({ id }) => id))
+  for (const { id, columns } of nodes) {
+    if (ofTheRun.has(id)) issue(id, `a node cannot be called "${id}"`, "a run has a file of that name")
+    const hasTensors = Object.values(columns).some(({ type }) => type === "tensors")
+    if (hasTensors && ids.has(`${id}/items`))
+      issue(`${id}/items`, `the node "${id}/items" lies where the items of "${id}" do`, "give it another id")
+  }
 }
 
 type Issue = (field: string | null, message: string, hint?: string | null) => void
 
 function checkId(ref: AnyRef, ids: Map<string, AnyRef>, issue: Issue): void {
   const id = String(ref.id)
-  const segments = id.split("/")
-  if (!nodeId.test(id) || segments.includes(".") || segments.includes(".."))
+  if (!nodeId.test(id) || dotSegment.test(id))
     issue(
       id,
       `"${id}" cannot be a node's id`,
@@ -173,7 +245,7 @@ function checkPort(
         `node "${ref.id}": port "${name}" reads the column "${column}", which "${input.id}" does not have`,
         `it has: ${Object.keys(input.columns).join(", ")}`
       )
-    else if (JSON.stringify(has) !== JSON.stringify(declared))
+    else if (has !== declared && JSON.stringify(has) !== JSON.stringify(declared))
       issue(
         `${field}.${column}`,
         `node "${ref.id}": port "${name}" reads "${column}" as ${declared.type}, but in "${input.id}" it is ${has.type}`
@@ -214,7 +286,7 @@ function checkColumns(node: GraphNode, issue: Issue): void {
         `stage "${node.stage.name}": "${name}" cannot be a column's name`,
         "use letters, digits and '_', a letter first"
       )
-    if (name === "item" || (label !== undefined && name === label))
+    if (label !== undefined && name === label)
       issue(
         `${node.id}.${name}`,
         `stage "${node.stage.name}": the column name "${name}" is taken by the items' ids`

@@ -104,9 +104,11 @@ function withAnswer(
   { environment = null, ...replaced }: Readonly<Record<string, unknown>>,
   outside: Outside
 ): ParamsPreimage {
-  const left = Object.entries(node.stage.spec.params ?? {}).filter(([name]) => !Object.hasOwn(replaced, name))
-  const plain = plainFields(Object.fromEntries(left), node.params, { node, outside })
-  return { params: { ...plain, ...replaced }, environment }
+  const params: Record<string, unknown> = {}
+  const reading = { node, outside }
+  for (const [name, declared] of Object.entries(node.stage.spec.params ?? {}))
+    if (!Object.hasOwn(replaced, name)) params[name] = plain(declared, node.params[name], reading, name)
+  return { params: Object.assign(params, replaced), environment }
 }
 
 const identityKey = (node: GraphNode, codeDigest: string, outside: Outside): string =>

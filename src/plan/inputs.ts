@@ -6,7 +6,9 @@ const known = new WeakMap<GraphNode, ReadonlyArray<GraphNode>>()
 export function inputNodes(node: GraphNode): ReadonlyArray<GraphNode> {
   let inputs = known.get(node)
   if (inputs === undefined) {
-    inputs = [...new Set(Object.values(node.ports).flatMap((port) => port.from))]
+    const all = new Set<GraphNode>()
+    for (const { from } of Object.values(node.ports)) for (const input of from) all.add(input)
+    inputs = [...all]
     known.set(node, inputs)
   }
   return inputs

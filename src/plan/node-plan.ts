@@ -39,16 +39,21 @@ export const planOf = (node: GraphNode, filled: Filled): NodePlan => ({
 })
 
 /** An artifact made from a part is a part. */
-export const partialOf = (own: ReadonlyArray<string>, inputs: ReadonlyMap<string, Known>) => [
-  ...new Set([...own, ...[...inputs.values()].flatMap((input) => input.partial)])
-]
+export function partialOf(
+  own: ReadonlyArray<string>,
+  inputs: ReadonlyMap<string, Known>
+): ReadonlyArray<string> {
+  const all = new Set(own)
+  for (const { partial } of inputs.values()) for (const why of partial) all.add(why)
+  return all.size === own.length ? own : [...all]
+}
 
 /** An artifact with what its trace and its inputs say of it. */
-export const knownOf = (manifest: Manifest, answer: Answer, inputs: ReadonlyMap<string, Known>): Known => ({
-  manifest,
-  partial: partialOf(answer.partial, inputs),
-  incomplete: manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
-})
+export function knownOf(manifest: Manifest, answer: Answer, inputs: ReadonlyMap<string, Known>): Known {
+  let incomplete = manifest.failed.length > 0
+  for (const input of inputs.values()) incomplete ||= input.incomplete
+  return { manifest, partial: partialOf(answer.partial, inputs), incomplete }
+}
 
 /** Since when it is fresh, and by whose word. */
 export const freshCues = ({ run, at, accepted }: Answer): ReadonlyArray<Cue> => [

@@ -38,7 +38,7 @@ const withParams = (
     code: { digest, modules, packages },
     params,
     environment,
-    output: { form: node.form, columns: node.columns, label: labelOf(node) },
+    output: { columns: node.columns, form: node.form, label: labelOf(node) },
     inputs: Object.fromEntries(
       Object.entries(node.ports).map(([name, port]) => [name, inputPreimages(port, inputs)])
     )

@@ -31,6 +31,8 @@ interface Running {
   readonly permits: Semaphore.Semaphore
   /** a turn a lock: nodes of one run that share work wait for each other, also where the run may not wait for others */
   readonly turns: Map<string, Semaphore.Semaphore>
+  /** of the run's views, that are there */
+  readonly folders: Set<string>
   /** set by the first failure when the run does not keep going */
   stopped: boolean
 }
@@ -44,9 +46,9 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   yield* store.prepare
   const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
   const permits = yield* Semaphore.make(options.jobs)
-  const running: Running = { options, done, permits, turns: new Map(), stopped: false }
+  const running: Running = { options, done, permits, turns: new Map(), folders: new Set(), stopped: false }
   const records = new Map<string, NodeRecord>()
-  const recordOf = (status: RunRecord["status"]): RunRecord => ({
+  const recordOf = (status: RunRecord["status"], nodes = options.nodes): RunRecord => ({
     format: 1,
     id: options.id,
     pipeline: options.pipeline,
@@ -58,7 +60,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     version: options.version,
     pid: process.pid,
     process: me,
-    nodes: options.nodes.map(
+    nodes: nodes.map(
       (node) =>
         records.get(node.id) ??
         skipped(node, status === "running" ? "not yet" : "the run ended before it").record
@@ -66,7 +68,8 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     outputs: options.outputs
   })
   const started = options.now().toISOString()
-  const begun = recordOf("running")
+  // a gc beside this run has to see it; of nodes there is nothing to say before it is known which are fresh
+  const begun = recordOf("running", [])
   yield* store.putRun(begun)
   options.emit({ type: "run-started", run: begun, nodes: options.nodes.map((node) => node.id) })
 
@@ -82,6 +85,8 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const bringAll = Effect.gen(function* () {
     const fresh = yield* freshNodes(running, settle)
     const others = options.nodes.filter((node) => !fresh.has(node.id))
+    if (others.length === 0) return
+    yield* store.putRun(recordOf("running"))
     for (const node of options.nodes) {
       const deferred = yield* Deferred.make<Outcome, Problem>()
       done.set(node.id, deferred)
@@ -124,7 +129,7 @@ const turn = 64
  * What is incomplete is left to the ordinary way, which knows who may go on from there.
  */
 const freshNodes = (
-  { options: { nodes, planning, id } }: Running,
+  { options: { nodes, planning, id }, folders }: Running,
   settle: (outcome: Outcome) => void
 ): Effect.Effect<ReadonlyMap<string, Outcome>, Problem> =>
   Effect.gen(function* () {
@@ -134,7 +139,7 @@ const freshNodes = (
       if (i % turn === turn - 1) yield* Effect.yieldNow
       const planned = planFresh(node, artifacts, planning)
       if (planned === null || planned.known.incomplete) continue
-      yield* publishView(planning.store, id, node.id, planned.known.manifest)
+      yield* publishView(planning.store, id, node.id, planned.known.manifest, folders)
       artifacts.set(node.id, planned.known)
       const outcome = cached(planned)
       fresh.set(node.id, outcome)
@@ -157,13 +162,34 @@ const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome
     if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
 
     const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
-    const planned = yield* planNode(node, inputs, options.planning, false)
+    const planned = yield* planNode(node, inputs, options.planning, false).pipe(
+      // a file that is missing or an encoder that is none: its node fails, and others go on where they may
+      Effect.catch((problem: Problem) =>
+        problem._tag === "ParameterInvalid" && options.keepGoing
+          ? Effect.succeed(problem)
+          : Effect.fail(problem)
+      )
+    )
+    if (planned instanceof Problem) return refused(node, planned)
     const outcome = isKnown(planned) ? cached(planned) : yield* once(planned, inputs, running)
     if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
     if (outcome.known !== null)
-      yield* publishView(options.planning.store, options.id, node.id, outcome.known.manifest)
+      yield* publishView(options.planning.store, options.id, node.id, outcome.known.manifest, running.folders)
     return outcome
   })
+
+/** A node that could not be planned: it fails, and nothing is remembered of that. */
+const refused = (node: GraphNode, { message, hint }: Problem): Outcome => ({
+  record: {
+    ...blank(node),
+    status: "failed",
+    items: { total: 1, executed: 0, cached: 0, failed: 1 },
+    error: message,
+    hint,
+    failures: [{ item: node.id, error: message }]
+  },
+  known: null
+})
 
 const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
 

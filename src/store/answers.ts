@@ -3,40 +3,21 @@
  * traces nor manifests.
  *
  * An answer is believed while its trace is the file that was read (size, mtime, inode), and its manifest and every
- * object are there with their size. Whatever else may be, the trace and the manifest are read again; the file may be
- * deleted at any time. Only whole artifacts are kept here: what failed is always looked at closely.
+ * object, which are named by their content, are there with their size. Whatever else may be, the trace and the
+ * manifest are read again; the file may be deleted at any time. Only whole artifacts are kept here: what failed is
+ * always looked at closely.
  *
  * Why: of a no-op over 10,000 nodes, listing traces took 55 µs a node, and reading and parsing both files 45 µs; an
- * answer takes 10 µs (bench/README.md).
+ * answer takes 10 µs.
  */
-import * as path from "node:path"
+import { type Answered, keyOfLine, type Output, readLine, writeLine } from "./answer-line.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 import type { Layout } from "./layout.ts"
-import { type Manifest, objectsOf } from "./manifest.ts"
-import type { Preimage } from "./preimage.ts"
+import { type Manifest, objectsOf, type StoredFile } from "./manifest.ts"
 import { unsealed } from "./seal.ts"
 import { type ReadRecord, type Trace, traceName } from "./trace.ts"
 
-/** A trace without what is known from its key. */
-export type Answer = Pick<
-  Trace,
-  "artifact" | "error" | "hint" | "reads" | "partial" | "run" | "at" | "accepted"
->
-export interface Answered {
-  readonly answer: Answer
-  readonly manifest: Manifest
-}
-/** The manifest's columns, form and label are in the key's preimage too. */
-type Output = Preimage["output"]
-type ManifestRest = Omit<Manifest, keyof Output>
-type AnswerRest = Omit<Answer, "artifact" | "error" | "hint">
-type Entry = readonly [
-  key: string,
-  traceStamp: string,
-  manifestStamp: string,
-  answer: AnswerRest,
-  manifest: ManifestRest
-]
+export type { Answer, Answered } from "./answer-line.ts"
 
 export interface AnswerCalls {
   /** What answers a key, if that is known and still so. */
@@ -56,24 +37,16 @@ const mostShards = 8
 /** Answers that this process did not ask for are kept for others: as many as it asked for, and so many more. */
 const spare = 1000
 const header = JSON.stringify({ format: 1 })
-/** Where the key lies in an entry's text. */
-const [keyStart, keyEnd] = ['["'.length, '["'.length + 64]
-
-type HasSize = (object: {
-  readonly sha256: string
-  readonly bytes: number
-  readonly extension: string
-}) => boolean
 
 export class Answers {
   readonly #files: FileSystemCalls
   readonly #layout: Layout
-  readonly #hasSize: HasSize
-  /** a line an entry, as text: most are used once or never */
+  readonly #hasSize: (object: StoredFile) => boolean
+  /** by key, as text: most are used once or never */
   #lines: Map<string, string> | null = null
   readonly #used = new Set<string>()
   #changed = false
-  constructor(files: FileSystemCalls, layout: Layout, hasSize: HasSize) {
+  constructor(files: FileSystemCalls, layout: Layout, hasSize: (object: StoredFile) => boolean) {
     this.#files = files
     this.#layout = layout
     this.#hasSize = hasSize
@@ -89,22 +62,19 @@ export class Answers {
   }
 
   #get(stage: string, key: string, output: Output, uses: Uses): Answered | null {
-    const line = this.#load().get(key)
-    if (line === undefined) return null
+    const text = this.#load().get(key)
+    if (text === undefined) return null
     try {
-      const [, traceStamp, manifestStamp, answer, rest] = JSON.parse(line) as Entry
-      const trace = path.join(this.#layout.traces(stage, key), traceName(answer.reads))
-      const manifest = this.#layout.manifest(rest.digest)
+      const line = readLine(text, output)
+      const file = this.#layout.manifest(line.manifest.digest)
       if (
-        this.#traceStamp(trace) === traceStamp &&
-        uses(manifest) &&
-        this.#manifestStamp(manifest) === manifestStamp
+        this.#mark(this.#traceFile(stage, key, line.answer.reads)) === line.traceMark &&
+        uses(file) &&
+        this.#files.glance(file)?.size === line.manifestBytes &&
+        this.#isWhole(line.manifest)
       ) {
-        const found = answered(answer, rest, output)
-        if (this.#isWhole(found.manifest)) {
-          this.#used.add(key)
-          return found
-        }
+        this.#used.add(key)
+        return line
       }
     } catch {
       // damaged: as good as absent
@@ -122,27 +92,24 @@ export class Answers {
     uses: Uses
   ): Answered | null {
     try {
-      // the stamps come first: if a file is replaced in between, they are those of the file that is gone
-      const traceFile = path.join(this.#layout.traces(stage, key), traceName(reads))
-      const traceStamp = this.#traceStamp(traceFile)
-      const trace = traceStamp === null ? null : (this.#json(traceFile) as Trace | null)
+      const traceFile = this.#traceFile(stage, key, reads)
+      // before it is read: if it is replaced in between, this is the mark of the file that is gone
+      const mark = this.#mark(traceFile)
+      const trace = mark === null ? null : (unsealed(this.#files.read(traceFile)) as Trace)
       if (trace?.format !== 1 || trace.key !== key || trace.artifact === null) return null
       const manifestFile = this.#layout.manifest(trace.artifact)
       if (!uses(manifestFile)) return null
-      const manifestStamp = this.#manifestStamp(manifestFile)
-      const manifest = manifestStamp === null ? null : (this.#json(manifestFile) as Manifest | null)
-      if (manifest?.format !== 1 || manifest.digest !== trace.artifact || !this.#isWhole(manifest))
-        return null
-      const { reads: _, partial, run, at, accepted } = trace
-      const answer = { reads: trace.reads, partial, run, at, ...(accepted === undefined ? {} : { accepted }) }
-      const { columns: _columns, form: _form, label: _label, ...rest } = manifest
+      const bytes = this.#files.read(manifestFile)
+      const manifest = unsealed(bytes) as Manifest
+      if (manifest.format !== 1 || manifest.digest !== trace.artifact) return null
+      if (manifest.failed.length > 0 || !this.#isWhole(manifest)) return null
+      const text = writeLine(mark!, bytes.byteLength, trace, manifest)
       if (manifest.shards.length <= mostShards) {
-        const entry: Entry = [key, traceStamp!, manifestStamp!, answer, rest]
-        this.#load().set(key, JSON.stringify(entry))
+        this.#load().set(key, text)
         this.#used.add(key)
         this.#changed = true
       }
-      return answered(answer, rest, output)
+      return readLine(text, output)
     } catch {
       return null // whoever looks closely says what is wrong
     }
@@ -165,23 +132,16 @@ export class Answers {
     }
   }
 
-  #traceStamp(file: string): string | null {
-    const stat = this.#files.stat(file)
-    return stat?.kind === "file" ? `${stat.size} ${stat.mtimeNs} ${stat.inode}` : null
+  #traceFile(stage: string, key: string, reads: ReadonlyArray<ReadRecord>): string {
+    return `${this.#layout.traces(stage, key)}/${traceName(reads)}`
   }
-  /** Without its time, which whoever uses it renews: a manifest is written once under its digest. */
-  #manifestStamp(file: string): string | null {
-    const stat = this.#files.stat(file)
-    return stat?.kind === "file" ? `${stat.size} ${stat.inode}` : null
+  #mark(file: string): string | null {
+    const seen = this.#files.glance(file)
+    return seen === null ? null : `${seen.size} ${seen.mtimeMs} ${seen.inode}`
   }
   #isWhole(manifest: Manifest): boolean {
-    if (manifest.failed.length > 0) return false
     for (const object of objectsOf(manifest)) if (!this.#hasSize(object)) return false
     return true
-  }
-  #json(file: string): unknown {
-    const bytes = this.#files.readIfPresent(file)
-    return bytes === null ? null : unsealed(bytes)
   }
   #load(): Map<string, string> {
     if (this.#lines !== null) return this.#lines
@@ -195,7 +155,7 @@ export class Answers {
       for (let at = header.length + 1; at < text.length;) {
         const next = text.indexOf("\n", at)
         const end = next < 0 ? text.length : next
-        lines.set(text.slice(at + keyStart, at + keyEnd), text.slice(at, end))
+        lines.set(keyOfLine(text, at), text.slice(at, end))
         at = end + 1
       }
     } catch {
@@ -204,8 +164,3 @@ export class Answers {
     return lines
   }
 }
-
-const answered = (answer: AnswerRest, rest: ManifestRest, { form, columns, label }: Output): Answered => ({
-  answer: { artifact: rest.digest, error: null, hint: null, ...answer },
-  manifest: { ...rest, form, columns, label }
-})

@@ -5,7 +5,7 @@
  * strings as ECMAScript's JSON.stringify writes them (so −0 is `0`). One difference: a lone surrogate is kept as
  * its escape (`"\ud800"`) rather than refused, since nothing is lost by it.
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
 /** A value that JSON cannot hold; `path` says where it lies (`$.a[2].b`). */
 export class NotJsonError extends TypeError {
@@ -29,54 +29,61 @@ const deepest = 512
  * not plain (Date, Map, typed arrays, instances of classes), and values that hold themselves
  */
 export function canonicalJson(value: unknown): string {
-  return write(value, null, 0)
+  return write(value, [])
 }
 
 /** The sha256 of a value's canonical text in UTF-8, in lower-case hexadecimal. Throws as `canonicalJson` does. */
-export const digestJson = (value: unknown): string =>
-  createHash("sha256").update(canonicalJson(value)).digest("hex")
+export const digestJson = (value: unknown): string => hash("sha256", canonicalJson(value))
 
-/** Where we are, as a list from the inside out: it becomes text only when something is wrong. */
-interface Place {
-  readonly parent: Place | null
-  readonly at: string | number
-}
+/** Where we are, from the outside in. One list for all levels: a no-op canonicalises thousands of small values. */
+type Path = Array<string | number>
 
-function write(value: unknown, place: Place | null, depth: number): string {
+function write(value: unknown, path: Path): string {
   switch (typeof value) {
     case "string":
       return JSON.stringify(value)
     case "boolean":
       return value ? "true" : "false"
     case "number":
-      if (!Number.isFinite(value)) throw new NotJsonError(pathOf(place), String(value))
+      if (!Number.isFinite(value)) throw new NotJsonError(pathOf(path), String(value))
       return JSON.stringify(value)
     case "object":
       break
     case "undefined":
-      throw new NotJsonError(pathOf(place), "undefined")
+      throw new NotJsonError(pathOf(path), "undefined")
     default:
-      throw new NotJsonError(pathOf(place), `a ${typeof value}`)
+      throw new NotJsonError(pathOf(path), `a ${typeof value}`)
   }
   if (value === null) return "null"
-  if (depth === deepest)
-    throw new NotJsonError(pathOf(place), `nested deeper than ${deepest} levels (does it hold itself?)`)
+  if (path.length === deepest)
+    throw new NotJsonError(pathOf(path), `nested deeper than ${deepest} levels (does it hold itself?)`)
   if (Array.isArray(value)) {
     let text = "["
     // by index: holes are not JSON either
-    for (let i = 0; i < value.length; i++)
-      text += (i === 0 ? "" : ",") + write(value[i], { parent: place, at: i }, depth + 1)
+    for (let i = 0; i < value.length; i++) {
+      path.push(i)
+      text += (i === 0 ? "" : ",") + write(value[i], path)
+      path.pop()
+    }
     return `${text}]`
   }
   if (!isPlain(value))
-    throw new NotJsonError(pathOf(place), `a ${value.constructor?.name ?? "strange object"}`)
+    throw new NotJsonError(pathOf(path), `a ${value.constructor?.name ?? "strange object"}`)
   let text = "{"
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sorted(Object.keys(value))) {
     const one = value[key]
     if (one === undefined) continue
-    text += `${text.length === 1 ? "" : ","}${JSON.stringify(key)}:${write(one, { parent: place, at: key }, depth + 1)}`
+    path.push(key)
+    text += `${text.length === 1 ? "" : ","}${JSON.stringify(key)}:${write(one, path)}`
+    path.pop()
   }
   return `${text}}`
+}
+
+/** Most objects are written in order already, and `sort` costs more than looking. */
+function sorted(keys: Array<string>): Array<string> {
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort()
+  return keys
 }
 
 /** An object literal, whatever realm it comes from: its prototype is null or has none itself. */
@@ -85,11 +92,13 @@ function isPlain(value: object): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-function pathOf(place: Place | null): string {
-  if (place === null) return "$"
-  const { parent, at } = place
-  if (typeof at === "number") return `${pathOf(parent)}[${at}]`
-  return /^[A-Za-z_$][\w$]*$/.test(at)
-    ? `${pathOf(parent)}.${at}`
-    : `${pathOf(parent)}[${JSON.stringify(at)}]`
-}
+const pathOf = (path: Path): string =>
+  `$${path
+    .map((at) =>
+      typeof at === "number"
+        ? `[${at}]`
+        : /^[A-Za-z_$][\w$]*$/.test(at)
+          ? `.${at}`
+          : `[${JSON.stringify(at)}]`
+    )
+    .join("")}`

@@ -18,6 +18,14 @@ export interface Stat {
   readonly inode: string
 }
 
+/** A file, seen in passing. */
+export interface Glance {
+  readonly size: number
+  /** exact to a quarter of a microsecond: a double holds no more */
+  readonly mtimeMs: number
+  readonly inode: number
+}
+
 /** A name in a folder, and what it is itself: a link is not followed. */
 export interface Entry {
   readonly kind: "file" | "folder" | "link" | "other"
@@ -35,6 +43,8 @@ export interface FileSystemCalls {
   readIfPresent(path: string): Uint8Array | null
   readRange(path: string, position: number, length: number): Uint8Array
   stat(path: string): Stat | null
+  /** null when it is not there, or no file; a third cheaper than `stat`, which a no-op feels */
+  glance(path: string): Glance | null
   /** null when it is not there */
   entry(path: string): Entry | null
   /** names, sorted; null when the folder is not there */
@@ -42,7 +52,7 @@ export interface FileSystemCalls {
   /** mutating */
   makeFolder(path: string): void
   /** mutating: creates the file, which must not exist, writes all of it and flushes it to the disk */
-  write(path: string, content: Uint8Array | string): void
+  write(path: string, content: Uint8Array | string, mode?: number): void
   /** mutating: adds to a file, made if need be, without flushing */
   append(path: string, content: string): void
   /** mutating: replaces what was there */
@@ -110,6 +120,10 @@ export function nodeFileSystem(): FileSystemCalls {
           inode: String(s.ino)
         }
       }),
+    glance(file) {
+      const s = ifPresent(() => fs.statSync(file, { throwIfNoEntry: false }))
+      return s?.isFile() === true ? { size: s.size, mtimeMs: s.mtimeMs, inode: s.ino } : null
+    },
     entry: (file) =>
       ifPresent(() => {
         const s = fs.lstatSync(file, { bigint: true })
@@ -123,8 +137,8 @@ export function nodeFileSystem(): FileSystemCalls {
       }),
     list: (folder) => ifPresent(() => fs.readdirSync(folder).sort()),
     makeFolder: (folder) => void fs.mkdirSync(folder, { recursive: true }),
-    write(file, content) {
-      const handle = fs.openSync(file, "wx", 0o666)
+    write(file, content, mode = 0o666) {
+      const handle = fs.openSync(file, "wx", mode)
       try {
         const bytes = typeof content === "string" ? Buffer.from(content) : content
         for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at, bytes.length - at)

@@ -1,16 +1,20 @@
 /** Where things lie in a store. */
 import * as path from "node:path"
 
-/** The store's folders and files, all under its root. */
+/**
+ * The store's folders and files, all under its root.
+ *
+ * Paths of what there are many of are put together as text: `path.join` took 5 µs a node of a no-op.
+ */
 export const layout = (root: string) => ({
   root,
   /** immutable files, named by the sha256 of their bytes */
   object: (sha256: string, extension: string) =>
-    path.join(root, "objects", sha256.slice(0, 2), `${sha256}.${extension}`),
+    `${root}/objects/${sha256.slice(0, 2)}/${sha256}.${extension}`,
   /** one JSON file an artifact, named by the digest of its values */
-  manifest: (digest: string) => path.join(root, "manifests", digest.slice(0, 2), `${digest}.json`),
+  manifest: (digest: string) => `${root}/manifests/${digest.slice(0, 2)}/${digest}.json`,
   /** traces of one stage: a folder a key, since one key of a source may have been answered by several worlds */
-  traces: (stage: string, key: string) => path.join(root, "traces", stage, key.slice(0, 2), key),
+  traces: (stage: string, key: string) => `${root}/traces/${stage}/${key.slice(0, 2)}/${key}`,
   /** traces of one stage's items: a file a shard */
   itemTraces: (stage: string, shared: string) => path.join(root, "traces", stage, "items", shared),
   runs: path.join(root, "runs"),

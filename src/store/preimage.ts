@@ -3,9 +3,10 @@
  *
  * Parts that only explain (which module, which node) are kept beside and do not enter the key.
  */
+import { hash } from "node:crypto"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
-import { digestJson } from "./canonical-json.ts"
+import { canonicalJson } from "./canonical-json.ts"
 
 /** What a port reads of one artifact. */
 export interface InputPreimage {
@@ -41,19 +42,32 @@ export const sharedKeyOf = (preimage: Preimage, joined: ReadonlyArray<string>): 
     inputs: Object.fromEntries(Object.entries(preimage.inputs).filter(([port]) => !joined.includes(port)))
   })
 
-/** The digest of all that the outcome depends on, and of nothing else. */
-export const keyOf = (preimage: Preimage): string =>
-  digestJson({
-    format: preimage.format,
-    stage: preimage.stage,
-    code: preimage.code.digest,
-    params: preimage.params,
-    environment: preimage.environment,
-    output: preimage.output,
-    inputs: Object.fromEntries(
-      Object.entries(preimage.inputs).map(([port, inputs]) => [
-        port,
-        inputs.map(({ ids, columns, failed }) => ({ ids, columns, failed }))
-      ])
-    )
-  })
+/**
+ * The digest of all that the outcome depends on, and of nothing else: of the canonical JSON of the preimage without
+ * its explanations.
+ *
+ * The text is put together of its parts, since a no-op does little else: 21 µs a node became 9 µs.
+ */
+export const keyOf = ({ code, environment, format, inputs, output, params, stage }: Preimage): string => {
+  const ports = Object.keys(inputs)
+    .sort()
+    .map((port) => `${JSON.stringify(port)}:[${inputs[port]!.map(inputText).join(",")}]`)
+  return hash(
+    "sha256",
+    `{"code":${JSON.stringify(code.digest)},"environment":${environment === null ? "null" : canonicalJson(environment)},"format":${format},` +
+      `"inputs":{${ports.join(",")}},"output":${outputText(output)},"params":${canonicalJson(params)},` +
+      `"stage":${JSON.stringify(stage)}}`
+  )
+}
+
+const inputText = ({ columns, failed, ids }: InputPreimage): string =>
+  `{"columns":${canonicalJson(columns)},"failed":${failed.length === 0 ? "[]" : canonicalJson(failed)},` +
+  `"ids":${ids === null ? "null" : JSON.stringify(ids)}}`
+
+/** Nodes of one stage share their columns, as an object too. */
+const columnTexts = new WeakMap<Columns, string>()
+function outputText({ columns, form, label }: Preimage["output"]): string {
+  let text = columnTexts.get(columns)
+  if (text === undefined) columnTexts.set(columns, (text = canonicalJson(columns)))
+  return `{"columns":${text},"form":${JSON.stringify(form)},"label":${JSON.stringify(label)}}`
+}

@@ -68,6 +68,8 @@ export class Store extends Context.Service<Store, StoreCalls>()("probeline/store
     )
 }
 
+const readOnly = 0o444
+
 export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
   const at = layout(root)
   const attempt = <A>(doing: string, act: () => A): Op<A> =>
@@ -75,18 +77,18 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
   // a process id comes again, and a killed process leaves its temporary files: only chance keeps names apart
   const unique = `${process.pid}-${randomBytes(6).toString("hex")}`
   let count = 0
-  const publish = (file: string, content: Uint8Array | string) => {
+  const publish = (file: string, content: Uint8Array | string, mode?: number) => {
     const folder = path.dirname(file)
     files.makeFolder(folder)
     const temporary = `${file}${temporaryMark}${unique}-${count++}`
     try {
       try {
-        files.write(temporary, content)
+        files.write(temporary, content, mode)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
         // gc removed the folder, which was empty, in between
         files.makeFolder(folder)
-        files.write(temporary, content)
+        files.write(temporary, content, mode)
       }
       files.rename(temporary, file)
     } catch (error) {
@@ -109,7 +111,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     }
   }
   const hasSize = (object: AnyObject) =>
-    files.stat(at.object(object.sha256, object.extension))?.size === object.bytes
+    files.glance(at.object(object.sha256, object.extension))?.size === object.bytes
   const answers = new Answers(files, at, hasSize)
 
   return {
@@ -131,7 +133,8 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
         const object = { sha256, bytes: content.byteLength, extension }
         const file = at.object(sha256, extension)
         // what is there counts as young again, so that gc leaves it until something names it
-        if (!hasSize(object) || !renewed(files, file)) publish(file, content)
+        // views are further names of it: who writes into one must be told that it is not theirs to change
+        if (!hasSize(object) || !renewed(files, file)) publish(file, content, readOnly)
         return object
       }),
     objectPath: (object) => at.object(object.sha256, object.extension),

@@ -12,39 +12,66 @@ import type { StoreCalls } from "./store.ts"
 import { storeProblem } from "./store-error.ts"
 
 /** Where a node's table lies, relative to the store's root. */
-export const viewOf = (run: string, node: string): string => path.join("runs", run, `${node}.parquet`)
+export const viewOf = (run: string, node: string): string => `runs/${run}/${node}.parquet`
 
-/** Links what is one object already, and writes the table of several shards anew. */
+/**
+ * Links what is one object already, and writes the table of several shards anew.
+ *
+ * `folders` has those that the run has made: a look at each took 7 µs a node.
+ */
 export const publishView = (
   store: StoreCalls,
   run: string,
   node: string,
-  manifest: Manifest
+  manifest: Manifest,
+  folders = new Set<string>()
+): Effect.Effect<void, Problem> => {
+  const table = `${store.root}/${viewOf(run, node)}`
+  const object = onlyTable(manifest)
+  return object !== null && !hasTensors(manifest)
+    ? link(store, object, table, folders)
+    : publishParts(store, table, manifest, folders)
+}
+
+const hasTensors = ({ families }: Manifest): boolean =>
+  Object.values(families).some(({ members }) => members.length > 0)
+
+const publishParts = (
+  store: StoreCalls,
+  table: string,
+  manifest: Manifest,
+  folders: Set<string>
 ): Effect.Effect<void, Problem> =>
   Effect.gen(function* () {
-    const table = path.join(store.root, viewOf(run, node))
-    yield* link(store, yield* wholeTable(store, manifest), table)
-    if (Object.values(manifest.families).every(({ members }) => members.length === 0)) return
+    yield* link(store, yield* wholeTable(store, manifest), table, folders)
+    if (!hasTensors(manifest)) return
     const folder = table.slice(0, -".parquet".length)
     for (const [family, { members }] of Object.entries(manifest.families))
       for (const member of members)
         for (const [part, shard] of manifest.shards.filter((one) => one.rows > 0).entries()) {
           const name = `${members.length > 0 ? member : family}.${String(part).padStart(5, "0")}.arrow`
-          yield* link(store, shard.tensors[`${family}/${member}`]!, path.join(folder, name))
+          yield* link(store, shard.tensors[`${family}/${member}`]!, path.join(folder, name), folders)
         }
     const items = yield* remembered(store, `${manifest.digest}.items`, async () =>
       (await import("./merged-table.ts")).itemsTable(store, manifest)
     )
-    yield* link(store, items, path.join(folder, "items.parquet"))
+    yield* link(store, items, path.join(folder, "items.parquet"), folders)
   })
 
 /** One Parquet table of all of an artifact's rows, as an object of the store. */
 export const wholeTable = (store: StoreCalls, manifest: Manifest): Effect.Effect<ObjectRef, Problem> =>
-  manifest.shards.length === 1 && manifest.segments === null
-    ? Effect.succeed(manifest.shards[0]!.table)
-    : remembered(store, `${manifest.digest}.table`, async () =>
-        (await import("./merged-table.ts")).mergedTable(store, manifest)
-      )
+  Effect.suspend(() => {
+    const only = onlyTable(manifest)
+    return only !== null
+      ? Effect.succeed(only)
+      : remembered(store, `${manifest.digest}.table`, async () =>
+          (await import("./merged-table.ts")).mergedTable(store, manifest)
+        )
+  })
+
+/** The table of an artifact that is one shard, and all of it. */
+const onlyTable = ({ shards, segments }: Manifest): ObjectRef | null =>
+  shards.length === 1 && segments === null ? shards[0]!.table : null
 
 /** A table that was put together before is an object of the store: its name is kept in the cache. Parquet is imported only to make one. */
 const remembered = (store: StoreCalls, name: string, make: () => Promise<Uint8Array>) =>
@@ -82,10 +109,12 @@ function readNote(store: StoreCalls, note: string): ObjectRef | null {
   }
 }
 
-const link = (store: StoreCalls, object: ObjectRef, at: string) =>
+const link = (store: StoreCalls, object: ObjectRef, at: string, folders: Set<string>) =>
   Effect.try({
     try: () => {
-      store.files.makeFolder(path.dirname(at))
+      const folder = at.slice(0, at.lastIndexOf("/"))
+      if (!folders.has(folder)) store.files.makeFolder(folder)
+      folders.add(folder)
       store.files.link(store.objectPath(object), at)
     },
     catch: (error) => storeProblem(error, store.root, "link an artifact into its run's folder")

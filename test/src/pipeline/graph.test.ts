@@ -31,6 +31,17 @@ it("orders nodes so that inputs come first, each once", () => {
   expect(graph.byId.get("total")!.sample).toBeNull()
 })
 
+it("takes a chain that is longer than the stack is deep", () => {
+  const chain = (length: number) => {
+    let last = numbers("n0", {})
+    for (let i = 1; i < length; i++) last = add(`n${i}`, { a: last, b: last })
+    return build({ last })
+  }
+  const { graph, issues } = chain(20_000)
+  expect(issues).toEqual([])
+  expect(graph.nodes.map(({ id }) => id)).toEqual(graph.nodes.map((_, i) => `n${i}`))
+})
+
 it("refuses two nodes of one id", () => {
   const n = numbers("n", {})
   expect(messages({ out: [n, add("x", { a: n, b: n }), add("x", { a: n, b: n })] })).toEqual([
@@ -87,4 +98,35 @@ it("refuses a column that is called as the items are", () => {
   expect(messages({ out: odd("o", {}) })).toEqual([
     'stage "odd": the column name "scene" is taken by the items\' ids'
   ])
+})
+
+it("refuses names that would leave the store, or that items have already", () => {
+  const stage = (name: string, item: string, column_: string) =>
+    defineStage.source(name, {
+      item,
+      params: {},
+      output: one({ [column_]: column.utf8() }),
+      compute: async function* () {}
+    })("x", {})
+  expect(messages({ out: stage("../../evil", "scene", "a") })).toEqual([
+    '"../../evil" cannot be a stage\'s name'
+  ])
+  expect(messages({ out: stage("s", "a b", "a") })).toEqual(['stage "s": its items cannot be called "a b"'])
+  for (const name of ["id", "item", "failed"])
+    expect(messages({ out: stage("s", "scene", name) })).toEqual([
+      `stage "s": a column cannot be called "${name}"`
+    ])
+})
+
+it("refuses ids that would lie in one place", () => {
+  const tensors = defineStage.source("tensors", {
+    item: "scene",
+    params: {},
+    output: one({ t: column.tensors("x") }),
+    compute: async function* () {}
+  })
+  expect(messages({ out: [tensors("a", {}), numbers("a/items", {})] })).toEqual([
+    'the node "a/items" lies where the items of "a" do'
+  ])
+  expect(messages({ out: numbers("run.json", {}) })).toEqual(['a node cannot be called "run.json"'])
 })

@@ -3,7 +3,7 @@ import { dirname } from "node:path"
 import type { FileSystemCalls } from "../../../src/store/file-system.ts"
 
 /** Calls that change something; a call that is not here only reads. */
-const reading = ["read", "readIfPresent", "readRange", "stat", "list", "entry"]
+const reading = ["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"]
 type Decorate = (files: FileSystemCalls) => FileSystemCalls
 type Call = (...args: ReadonlyArray<unknown>) => unknown
 

@@ -26,6 +26,7 @@ async function opened(): Promise<ReadonlyArray<string>> {
   const read: Array<string> = []
   const files = (real: FileSystemCalls): FileSystemCalls => ({
     ...real,
+    read: (path) => (read.push(path), real.read(path)),
     readIfPresent: (path) => (read.push(path), real.readIfPresent(path)),
     list: (path) => (read.push(path), real.list(path))
   })
