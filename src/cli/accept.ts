@@ -21,8 +21,8 @@ export const acceptCommand = defineCommand({
     ...setOption
   },
   examples: [
-    ["accept pipelines/coco.ts activations/vit -n", "what has changed since its outputs were computed"],
-    ["accept pipelines/coco.ts masks/vit activations/vit", "a patch release need not cost a night"]
+    ["accept pipelines/quickstart.ts activations/vit -n", "what has changed since its outputs were computed"],
+    ["accept pipelines/quickstart.ts masks/vit activations/vit", "a patch release need not cost a night"]
   ],
   run: ({ pipeline, node: ids, all, "dry-run": dryRun, set }, { output, json, store: root, now }) =>
     Effect.gen(function* () {

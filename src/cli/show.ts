@@ -36,7 +36,7 @@ export const showCommand = defineCommand({
         output.out(
           json
             ? JSON.stringify(runJson(run))
-            : `${runSummary(run, { paint: output.paint, store: root, summaries: [] })}\nrun ${run.id}, ${run.started}, ${run.file}`
+            : `${runSummary(run, { paint: output.paint, store: root, summaries: [], past: true })}\nrun ${run.id}, ${run.started}, ${run.file}`
         )
         return 0
       }

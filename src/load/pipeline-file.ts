@@ -13,7 +13,15 @@ import { namesIn, placeOfText } from "./source-text.ts"
 export function existingFile(given: string): string {
   const file = path.resolve(given)
   const stat = fs.statSync(file, { throwIfNoEntry: false })
-  if (stat?.isFile() === true) return fs.realpathSync(file)
+  if (stat?.isFile() === true) {
+    if (/\.[cm]?[jt]s$/.test(file)) return fs.realpathSync(file)
+    throw new LoadError(
+      "PipelineNotFound",
+      `${given} is no pipeline file`,
+      wholeFile(file),
+      "a pipeline file is TypeScript (.ts) or JavaScript (.js)"
+    )
+  }
   if (stat?.isDirectory() === true) {
     const scripts = namesIn(file).filter((name) => /\.[cm]?[jt]s$/.test(name))
     const hint =

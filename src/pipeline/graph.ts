@@ -158,7 +158,7 @@ function inputsToCome(ref: AnyRef, made: ReadonlyMap<AnyRef, GraphNode>): Readon
 }
 
 /** A stage's name is a folder of the store. */
-const stageName = /^[a-z0-9][a-z0-9._-]*$/
+const stageName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 /** Names that a row or an item has already. */
 const reserved = ["id", "item", "failed"]
 
@@ -169,7 +169,7 @@ function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): void {
     issue(
       stage.name,
       `"${stage.name}" cannot be a stage's name`,
-      "use lower-case letters, digits, '.', '_' and '-', a letter or digit first"
+      "use letters, digits, '.', '_' and '-', a letter or digit first"
     )
   const { item, output } = stage.spec
   if (item !== undefined && (!columnName.test(item) || reserved.includes(item)))

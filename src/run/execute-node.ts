@@ -7,8 +7,8 @@ import type * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { acceptedItems, type ItemPlan } from "../plan/items.ts"
-import { type Known, labelOf, type NodePlan, partialOf } from "../plan/plan.ts"
-import type { FailedItem } from "../store/manifest.ts"
+import { type Known, labelOf, type NodePlan, partialOf, type Planning } from "../plan/plan.ts"
+import type { FailedItem, Shard } from "../store/manifest.ts"
 import type { Accepted, Trace } from "../store/trace.ts"
 import { assemble, type Pieces } from "./assemble.ts"
 import { executeChunks } from "./execute-chunks.ts"
@@ -38,7 +38,7 @@ export const executeNode = (
     const { node } = planned
     const { emit, now, planning } = executing
     const from = now().getTime()
-    const task = taskOf(node, inputs, executing)
+    const task = { ...taskOf(node, inputs, executing), previous: yield* previousShards(node, planning) }
     const { items } = planned
     emit({ type: "node-started", node: node.id, plan: planned, items: items?.left.length ?? null })
     const made = yield* (
@@ -118,6 +118,22 @@ const executeItemwise = (task: Task, items: ItemPlan, executing: Executing): Eff
 const isStageFailure = ({ _tag }: Problem) =>
   _tag === "StageFailed" || _tag === "OutputInvalid" || _tag === "SourceInvalid" || _tag === "WorkerDied"
 
+/**
+ * What a source gave before, if its rows are written in the same form now. Not where columns hold files: their paths
+ * are in no digest.
+ */
+const previousShards = (node: GraphNode, planning: Planning): Effect.Effect<ReadonlyArray<Shard>, Problem> =>
+  Effect.gen(function* () {
+    if (node.stage.kind !== "source" || JSON.stringify(node.columns).includes('"file"')) return []
+    const trace = yield* planning.previous(node)
+    const manifest = trace?.artifact == null ? null : yield* planning.store.manifest(trace.artifact)
+    const isSameForm =
+      manifest !== null &&
+      manifest.label === labelOf(node) &&
+      JSON.stringify(manifest.columns) === JSON.stringify(node.columns)
+    return isSameForm ? manifest.shards : []
+  })
+
 function taskOf(node: GraphNode, inputs: ReadonlyMap<string, Known>, executing: Executing): Task {
   return {
     node: node.id,
@@ -134,6 +150,7 @@ function taskOf(node: GraphNode, inputs: ReadonlyMap<string, Known>, executing: 
     columns: node.columns,
     label: labelOf(node),
     items: null,
+    previous: [],
     base: executing.planning.outside.base
   }
 }

@@ -2,14 +2,14 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import { recordingWorld } from "../plan/world.ts"
-import { type WrittenShard, writeShard } from "../store/write-shard.ts"
+import { knownShards, type WrittenShard, writeShard } from "../store/write-shard.ts"
 import { broken, checkRows, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 
-/** Items that are written together. */
-const shardItems = 256
+/** Items that are written together: few at first, for what is added; more where there are very many, since files cost. */
+const shardItems = (shards: number) => (shards < 16 ? 256 : 1024)
 
 export const executeSource = (
   task: Task,
@@ -20,9 +20,12 @@ export const executeSource = (
     const world = recordingWorld({ files: store.files, digests, base: task.base })
     const partial: Array<string> = []
     const shards: Array<WrittenShard> = []
+    const known = knownShards(task.previous)
     const services = yield* Effect.context<never>()
     const write = (some: ReadonlyArray<Rows>) =>
-      Effect.runPromiseWith(services)(writeShard(store, task, some)).then((shard) => void shards.push(shard))
+      Effect.runPromiseWith(services)(writeShard(store, task, some, known)).then(
+        (shard) => void shards.push(shard)
+      )
     yield* Effect.tryPromise({
       try: async (signal) => {
         const context = {
@@ -46,7 +49,7 @@ export const executeSource = (
           const rows: Rows = { item: id as string, rows: [row] }
           checkRows(task.columns, rows, task.stage.name, task.node)
           some.push(rows)
-          if (some.length === shardItems) {
+          if (some.length === shardItems(shards.length)) {
             await write(some)
             some = []
           }

@@ -10,7 +10,7 @@ import type { Columns } from "../pipeline/columns.ts"
 import type { Form, Take } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
-import type { FailedItem, Manifest } from "../store/manifest.ts"
+import type { FailedItem, Manifest, Shard } from "../store/manifest.ts"
 import type { ReadRecord } from "../store/trace.ts"
 import type { WrittenShard } from "../store/write-shard.ts"
 
@@ -38,6 +38,8 @@ export interface Task {
   readonly label: string | null
   /** the ids to compute, of an itemwise stage; null for the others */
   readonly items: ReadonlyArray<string> | null
+  /** of a source: shards that it gave before; what has not changed is not written again */
+  readonly previous: ReadonlyArray<Shard>
   /** the folder that relative paths of a source are relative to */
   readonly base: string
 }

@@ -9,6 +9,9 @@ import { itemIndex } from "./item-index.ts"
 import { partsOf } from "./read-artifact.ts"
 import type { StoreCalls } from "./store.ts"
 
+/** Rows that are written together: a row group a shard would be very many small ones. */
+const groupRows = 4096
+
 /** One Parquet table of an artifact's shards, in their order. */
 export async function mergedTable(store: StoreCalls, manifest: Manifest): Promise<Uint8Array> {
   const sink = new MemorySink()

@@ -32,7 +32,7 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
     })
   },
   isolate: true,
-  chunk: 32,
+  chunk: 16,
   itemSeconds: 120,
   identity: async ({ encoder }, world) => {
     const { preprocessing, dataFiles } = await resolveWithWorld(encoder, world)

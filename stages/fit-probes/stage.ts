@@ -116,9 +116,10 @@ function askable(
   if (fit.length > 0) return fit
   const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
   const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
+  const left = questions.reduce((a, q) => Math.max(a, scenes(q)), 0)
   throw Object.assign(
     new Error(
-      `too few objects for a probe of "${encoder}": ${most} examples of ${classes} classes are left, and ${folds} folds need at least 2 classes and ${4 * folds} scenes`
+      `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} scenes are left, and ${folds} folds need at least 2 classes and ${4 * folds} scenes`
     ),
     {
       hint: "sample more scenes, or lower the `minimum` of a class; masks and activations are kept, and the table of examples says what was left out and why"

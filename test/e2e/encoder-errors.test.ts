@@ -35,6 +35,8 @@ function reluModel(): Uint8Array {
   return Buffer.concat([Buffer.from([0x08, 8]), field(7, graph), field(8, Buffer.from([0x10, 17]))])
 }
 
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
+
 describe("an encoder", () => {
   it.each([
     ["that is not there", null, ["there is no file"]],
@@ -44,18 +46,26 @@ describe("an encoder", () => {
     ["that is empty", Buffer.alloc(0), ["not an ONNX model"]],
     ["that is a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", [/not an ONNX|truncated/]],
     ["that is no vision transformer", reluModel(), ["no transformer's residual stream", "pixel_values"]]
-  ])("%s is refused by name, and -k does not hide it", async (name, content, says) => {
+  ])("%s is refused by name; under -k its node fails, and others go on", async (name, content, says) => {
     const file = `${name.replaceAll(" ", "-")}/model.onnx`
     if (content !== null) {
       rig.write(file, content)
       rig.write(path.join(path.dirname(file), "preprocessor_config.json"), config)
     }
-    const ended = await rig.json(...run, "-S", `encoder=${file}`, "-k")
-    expectRefusal(ended, {
-      code: 2,
-      tag: "ParameterInvalid",
-      says: [rig.at(file), 'node "masks"', ...says]
-    })
+    const refused = await rig.json(...run, "-S", `encoder=${file}`)
+    const all = [rig.at(file), 'node "masks"', ...says]
+    expectRefusal(refused, { code: 2, tag: "ParameterInvalid", says: all })
+    const { code, document } = await rig.json(...run, "-S", `encoder=${file}`, "-k")
+    const { nodes } = document as {
+      nodes: ReadonlyArray<{ id: string; status: string; error: string; hint: string }>
+    }
+    expect(code).toBe(1)
+    const [scenes, masks] = ["scenes", "masks"].map((id) => nodes.find((node) => node.id === id)!)
+    expect(scenes!.status).not.toBe("failed")
+    expect(masks).toMatchObject({ status: "failed" })
+    for (const text of all)
+      expect(masks!.error).toMatch(typeof text === "string" ? new RegExp(escaped(text)) : text)
+    expect(masks!.hint).toMatch(/\w/)
   })
   it("without preprocessor_config.json and preset is told both ways out", async () => {
     rig.write("bare/model.onnx", model)

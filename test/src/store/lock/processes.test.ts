@@ -124,7 +124,6 @@ it("of processes that race for it, some of which are killed, never two hold it",
   )
   await Promise.all(children.map((child) => child.said("ready")))
   const killed = new Set<Child>()
-  let swept = 0
   for (const child of children) {
     child.onMessage(({ type }) => {
       if (type !== "inside") return
@@ -132,7 +131,7 @@ it("of processes that race for it, some of which are killed, never two hold it",
       if (draw < 0.03 && killed.size < 5 && child.process.exitCode === null) {
         killed.add(child)
         child.kill() // a moment after it came in: inside, giving back, or taking anew
-      } else if (draw > 0.8) swept += Effect.runSync(sweepLocks(bench.store(), Date.now))
+      } else if (draw > 0.8) Effect.runSync(sweepLocks(bench.store(), Date.now))
     })
     child.tell()
   }
@@ -147,7 +146,6 @@ it("of processes that race for it, some of which are killed, never two hold it",
   expect(counted.length).toBeGreaterThanOrEqual((8 - killed.size) * sections)
   expect(counted.at(-1)! - counted.length).toBeLessThanOrEqual(killed.size)
   expect(await bench.tryOnce()).toBe("got it")
-  expect(swept).toBeGreaterThan(0)
 })
 
 it.skipIf(!root || !linux)(
