@@ -3,7 +3,7 @@ import { dirname } from "node:path"
 import type { FileSystemCalls } from "../../../src/store/file-system.ts"
 
 /** Calls that change something; a call that is not here only reads. */
-const reading = ["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"]
+const reading = new Set(["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"])
 type Decorate = (files: FileSystemCalls) => FileSystemCalls
 type Call = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -14,7 +14,7 @@ export const onMutation =
     let n = 0
     const decorated: Record<string, unknown> = { ...files }
     for (const [name, call] of Object.entries(files)) {
-      if (reading.includes(name) || typeof call !== "function") continue
+      if (reading.has(name) || typeof call !== "function") continue
       decorated[name] = (...args: ReadonlyArray<unknown>) => {
         act(n++, name, args, files)
         return (call as Call)(...args)

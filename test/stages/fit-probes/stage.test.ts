@@ -168,7 +168,7 @@ describe("fit-probes of a question with too few examples", () => {
   it("is refused where no question has enough, saying how much there was and what to do", async () => {
     const error = await rejection(run(world(19)))
     expect(error.message).toBe(
-      'too few objects for a probe of "vit": 57 examples of 3 classes are left, and 5 folds need at least 2 classes and 20 scenes'
+      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 scenes are left, and 5 folds need at least 2 classes and 20 scenes'
     )
     expect(error).toMatchObject({ hint: expect.stringContaining("sample more scenes") })
     expect((await rejection(run({ ...small, examples: [] }))).message).toContain("0 examples of 0 classes")
