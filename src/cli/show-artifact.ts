@@ -130,7 +130,7 @@ export const itemRows = (
     if (at < 0) return yield* Effect.fail(noItem(name, item, ids))
     const alone = selectItems(manifest, [[shard[at]!, places[at]!]])
     const [found] = yield* artifactItems(store, alone, withoutTensors(manifest.columns))
-    return answer(found!.rows)
+    return answer(found!)
   })
 
 /** The id first, under its name; the columns in their order; no tensors. */

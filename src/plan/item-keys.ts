@@ -4,11 +4,12 @@
  * An item's key is of its id, since a stage may draw by it, and of the digests of its values in the columns that the
  * joined ports read. So a scene's captions are in no key of a stage that does not read them.
  */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { Manifest } from "../store/manifest.ts"
+import type { ItemIndex } from "../store/item-index.ts"
 import type { Place } from "../store/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
 
@@ -41,33 +42,79 @@ export const keyedItems = (
     const indexes = yield* Effect.forEach(ports, ({ manifest }) => itemIndex(store, manifest))
     const [first, ...others] = indexes
     if (first === undefined) return { ids: [], keys: [], places: () => [] }
-    const positions = others.map(({ ids }) => new Map(ids.map((id, i) => [id, i])))
-    const ids: Array<string> = []
-    const at: Array<ReadonlyArray<number>> = []
-    first.ids.forEach((id, i) => {
-      const there = positions.map((of) => of.get(id))
-      if (there.includes(undefined)) return
-      ids.push(id)
-      at.push([i, ...(there as Array<number>)])
-    })
-    const columns = ports.map(columnsOf)
+    const at = commonItems(first, others)
+    const ids = Array.from(at[0]!, (i) => first.ids[i]!)
+    const parts = ports.map((port, p) => new PortParts(indexes[p]!, columnsOf(port)))
+    const text = new KeyText()
     const keys = ids.map((id, k) => {
-      const hash = createHash("sha256").update(`${Buffer.byteLength(id)}:${id}`)
-      at[k]!.forEach((i, p) => {
-        const { shard, item } = indexes[p]!
-        for (const name of columns[p]!) {
-          const digests = indexes[p]!.sidecars[shard[i]!]!.digests[name]
-          // an item of a shard without rows has no members: its absence is told apart by the name
-          hash.update(name)
-          if (digests !== undefined)
-            hash.update(digests.subarray(item[i]! * keyBytes, (item[i]! + 1) * keyBytes))
-        }
-      })
-      return hash.digest("hex").slice(0, keyBytes * 2)
+      text.start(id)
+      parts.forEach((part, p) => part.add(text, at[p]![k]!))
+      return text.key()
     })
-    const places = (k: number) => at[k]!.map((i, p): Place => [indexes[p]!.shard[i]!, indexes[p]!.item[i]!])
+    const places = (k: number) =>
+      indexes.map(({ shard, item }, p): Place => [shard[at[p]![k]!]!, item[at[p]![k]!]!])
     return { ids, keys, places }
   })
+
+/** Of each port, the indices of the items that all ports have, in the first port's order. */
+function commonItems(first: ItemIndex, others: ReadonlyArray<ItemIndex>): ReadonlyArray<ArrayLike<number>> {
+  if (others.length === 0) return [Int32Array.from(first.ids, (_, i) => i)]
+  const positions = others.map(({ ids }) => new Map(ids.map((id, i) => [id, i])))
+  const at: ReadonlyArray<Array<number>> = [[], ...others.map(() => [])]
+  first.ids.forEach((id, i) => {
+    const there = [i, ...positions.map((of) => of.get(id) ?? -1)]
+    if (!there.includes(-1)) there.forEach((index, p) => at[p]!.push(index))
+  })
+  return at
+}
+
+/** What a port adds to an item's key: of each column, its name and the digest of the item's values. */
+class PortParts {
+  readonly #index: ItemIndex
+  readonly #names: ReadonlyArray<Buffer>
+  /** by column, by shard; absent of a member in a shard without rows, which is told apart by the name alone */
+  readonly #digests: ReadonlyArray<ReadonlyArray<Uint8Array | undefined>>
+  constructor(index: ItemIndex, columns: ReadonlyArray<string>) {
+    this.#index = index
+    this.#names = columns.map((name) => Buffer.from(name))
+    this.#digests = columns.map((name) => index.sidecars.map(({ digests }) => digests[name]))
+  }
+  add(text: KeyText, i: number): void {
+    const shard = this.#index.shard[i]!
+    const start = this.#index.item[i]! * keyBytes
+    for (let c = 0; c < this.#names.length; c++) {
+      text.add(this.#names[c]!, 0, this.#names[c]!.length)
+      const digests = this.#digests[c]![shard]
+      if (digests !== undefined) text.add(digests, start, keyBytes)
+    }
+  }
+}
+
+/** What is hashed for a key, gathered in one piece: hashed part by part, 100,000 keys took four times as long. */
+class KeyText {
+  #bytes = Buffer.allocUnsafe(1 << 12)
+  #length = 0
+  start(id: string): void {
+    this.#length = 0
+    const head = `${Buffer.byteLength(id)}:${id}`
+    this.#reserve(head.length * 3)
+    this.#length = this.#bytes.write(head)
+  }
+  add(from: Uint8Array, start: number, length: number): void {
+    this.#reserve(length)
+    for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = from[start + i]!
+    this.#length += length
+  }
+  key(): string {
+    return hash("sha256", this.#bytes.subarray(0, this.#length)).slice(0, keyBytes * 2)
+  }
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const bytes = Buffer.allocUnsafe(2 * (this.#length + more))
+    this.#bytes.copy(bytes, 0, 0, this.#length)
+    this.#bytes = bytes
+  }
+}
 
 /** The digested columns that a port reads, members of its families one by one, sorted. */
 const columnsOf = ({ reads, manifest }: JoinedPort): ReadonlyArray<string> =>

@@ -20,7 +20,7 @@ export const joinedRows = (
       if (take !== "each" && take !== "group") continue
       const read = yield* artifactItems(store, from[0]!.manifest, reads)
       items.forEach((item, i) => {
-        item[name] = take === "each" ? read[i]!.rows[0] : read[i]!.rows
+        item[name] = take === "each" ? read[i]![0] : read[i]!
       })
     }
     return items

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { column } from "../pipeline/columns.ts"
 import { type ByteSource, memorySource, MemorySink } from "./bytes.ts"
 import type { Manifest } from "./manifest.ts"
-import { openTable } from "./parquet-read.ts"
+import { openTable, type TableRows } from "./parquet-read.ts"
 import { encodeParquet, TableWriter } from "./parquet-write.ts"
 import { itemIndex } from "./item-index.ts"
 import { partsOf } from "./read-artifact.ts"
@@ -16,15 +16,29 @@ const groupRows = 4096
 export async function mergedTable(store: StoreCalls, manifest: Manifest): Promise<Uint8Array> {
   const sink = new MemorySink()
   const writer = new TableWriter(sink, { columns: manifest.columns, itemLabel: manifest.label })
+  let group: Group | null = null
   for (const { shard, start, end } of await Effect.runPromise(partsOf(store, manifest))) {
     const bytes = await Effect.runPromise(store.readObject(shard.table))
     const source: ByteSource = memorySource(bytes, store.objectPath(shard.table))
     const file = openTable(source)
-    const items = await file.items(start, end)
-    await writer.write({ rows: end - start, items, vectors: await file.read({ start, end }) })
+    const read = { rows: end - start, ...(await file.readWithItems({ start, end })) }
+    group = group === null ? read : joined(group, read)
+    if (group.rows < groupRows) continue
+    await writer.write(group)
+    group = null
   }
+  if (group !== null) await writer.write(group)
   await writer.close()
   return sink.bytes()
+}
+
+type Group = TableRows & { readonly rows: number }
+/** Adds the second to the first. */
+function joined(first: Group, second: Group): Group {
+  const append = <A>(to: Array<A>, from: ReadonlyArray<A>) => from.forEach((one) => to.push(one))
+  if (first.items !== null) append(first.items, second.items!)
+  for (const [name, vector] of Object.entries(first.vectors)) append(vector, second.vectors[name]!)
+  return { ...first, rows: first.rows + second.rows }
 }
 
 /** Which part and which rows of it hold an item's tensors: item, part, row (the first), rows. */

@@ -22,6 +22,13 @@ export interface TableFile {
   read(range?: TableRange): Promise<Record<string, Array<unknown>>>
   /** The item's id of each of those rows; null in a table. */
   items(start?: number, end?: number): Promise<Array<string> | null>
+  /** Both at once, which takes little more than one of them. */
+  readWithItems(range?: TableRange): Promise<TableRows>
+}
+
+export interface TableRows {
+  readonly items: Array<string> | null
+  readonly vectors: Record<string, Array<unknown>>
 }
 
 /**
@@ -93,36 +100,46 @@ export function openTable(source: ByteSource): TableFile {
     return result
   }
 
+  async function read(
+    { columns: names, start = 0, end = rows }: TableRange,
+    withItems: boolean
+  ): Promise<TableRows> {
+    const wanted =
+      names ?? Object.keys(columns).filter((name) => physicalColumns(name, columns[name]!).length > 0)
+    const physical = wanted.map((name) => {
+      const column = columns[name]
+      if (column === undefined)
+        throw new RangeError(
+          `${source.name}: no column "${name}"; there are ${Object.keys(columns).join(", ")}`
+        )
+      return [name, physicalColumns(name, column)] as const
+    })
+    const items = withItems ? itemLabel : null
+    const flat = await readPhysical(
+      [
+        ...(items === null ? [] : [items]),
+        ...physical.flatMap(([, parts]) => parts.map((part) => part.name))
+      ],
+      start,
+      end
+    )
+    const result: Record<string, Array<unknown>> = {}
+    for (const [name, parts] of physical) {
+      if (parts.length === 3) result[name] = fileCells(name, flat)
+      else if (parts[0]?.kind === "json")
+        result[name] = flat[name]!.map((json) => (json === null ? null : JSON.parse(json as string)))
+      else if (parts.length === 1) result[name] = flat[name]!
+    }
+    return { items: items === null ? null : (flat[items] as Array<string>), vectors: result }
+  }
+
   return {
     columns,
     itemLabel,
     rows,
     groups,
-    async read({ columns: names, start = 0, end = rows } = {}) {
-      const wanted =
-        names ?? Object.keys(columns).filter((name) => physicalColumns(name, columns[name]!).length > 0)
-      const physical = wanted.map((name) => {
-        const column = columns[name]
-        if (column === undefined)
-          throw new RangeError(
-            `${source.name}: no column "${name}"; there are ${Object.keys(columns).join(", ")}`
-          )
-        return [name, physicalColumns(name, column)] as const
-      })
-      const flat = await readPhysical(
-        physical.flatMap(([, parts]) => parts.map((part) => part.name)),
-        start,
-        end
-      )
-      const result: Record<string, Array<unknown>> = {}
-      for (const [name, parts] of physical) {
-        if (parts.length === 3) result[name] = fileCells(name, flat)
-        else if (parts[0]?.kind === "json")
-          result[name] = flat[name]!.map((json) => (json === null ? null : JSON.parse(json as string)))
-        else if (parts.length === 1) result[name] = flat[name]!
-      }
-      return result
-    },
+    read: async (range = {}) => (await read(range, false)).vectors,
+    readWithItems: (range = {}) => read(range, true),
     async items(start = 0, end = rows) {
       return itemLabel === null
         ? null

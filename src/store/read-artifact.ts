@@ -27,7 +27,7 @@ export const artifactItems = (
   store: StoreCalls,
   manifest: Manifest,
   columns: Columns
-): Op<ReadonlyArray<{ readonly id: string; readonly rows: ReadonlyArray<Row> }>> =>
+): Op<ReadonlyArray<ReadonlyArray<Row>>> =>
   Effect.gen(function* () {
     const segments = segmentsOf(manifest)
     const shards = new Map<number, ShardItems>()
@@ -46,7 +46,8 @@ export const artifactItems = (
 interface ShardItems {
   /** the index of the first item read */
   readonly first: number
-  readonly items: ReadonlyArray<{ readonly id: string; readonly rows: ReadonlyArray<Row> }>
+  /** rows of each */
+  readonly items: ReadonlyArray<ReadonlyArray<Row>>
 }
 const shardItems = (
   store: StoreCalls,
@@ -57,12 +58,15 @@ const shardItems = (
   to: number
 ): Op<ShardItems> =>
   Effect.gen(function* () {
-    const { items: ids, rows } = yield* readSidecar(store, shard)
+    if (manifest.form === "row per item") {
+      const read = yield* shardRows(store, manifest, shard, columns, from, to)
+      return { first: from, items: read.map((row) => [row]) }
+    }
+    const { rows } = yield* readSidecar(store, shard)
     const [start, end] = [rowsBefore(rows, from), rowsBefore(rows, to)]
     const read = start === end ? [] : yield* shardRows(store, manifest, shard, columns, start, end)
-    const items: Array<ShardItems["items"][number]> = []
-    for (let i = from, at = 0; i < to; at += rows[i++]!)
-      items.push({ id: ids[i]!, rows: read.slice(at, at + rows[i]!) })
+    const items: Array<ReadonlyArray<Row>> = []
+    for (let i = from, at = 0; i < to; at += rows[i++]!) items.push(read.slice(at, at + rows[i]!))
     return { first: from, items }
   })
 
@@ -81,14 +85,18 @@ interface Part {
 export const partsOf = (store: StoreCalls, manifest: Manifest): Op<ReadonlyArray<Part>> =>
   manifest.segments === null
     ? Effect.succeed(manifest.shards.map((shard) => ({ shard, start: 0, end: shard.rows })))
-    : Effect.gen(function* () {
-        const sidecars = yield* Effect.forEach(manifest.shards, (shard) => readSidecar(store, shard))
-        return segmentsOf(manifest).map(([s, from, to]) => ({
-          shard: manifest.shards[s]!,
-          start: rowsBefore(sidecars[s]!.rows, from),
-          end: rowsBefore(sidecars[s]!.rows, to)
-        }))
-      })
+    : manifest.form === "row per item"
+      ? Effect.succeed(
+          manifest.segments.map(([s, start, end]) => ({ shard: manifest.shards[s]!, start, end }))
+        )
+      : Effect.gen(function* () {
+          const sidecars = yield* Effect.forEach(manifest.shards, (shard) => readSidecar(store, shard))
+          return segmentsOf(manifest).map(([s, from, to]) => ({
+            shard: manifest.shards[s]!,
+            start: rowsBefore(sidecars[s]!.rows, from),
+            end: rowsBefore(sidecars[s]!.rows, to)
+          }))
+        })
 
 /** The façade that stages read whole artifacts by. `node` names it in messages. */
 export function artifactTable(store: StoreCalls, node: string, manifest: Manifest): Table<any> {
@@ -166,12 +174,11 @@ const shardColumns = (store: StoreCalls, shard: Shard, columns: Columns, start =
     Effect.tryPromise({
       try: async () => {
         const file = openTable(memorySource(bytes, store.objectPath(shard.table)))
-        const read = await file.read({ columns: Object.keys(columns), start, end })
-        const item = (await file.items(start, end)) ?? []
+        const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
         for (const [name, column] of Object.entries(columns))
           if (holdsFiles(column))
-            read[name] = read[name]!.map((cell) => handleOf(store, cell as FileCell | null))
-        return { ...read, item } as Record<string, Array<unknown>>
+            vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null))
+        return { ...vectors, item: items ?? [] } as Record<string, Array<unknown>>
       },
       catch: (error) => damaged(error, store.root)
     })
