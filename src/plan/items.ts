@@ -2,25 +2,19 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { FailedItem, Shard } from "../store/manifest.ts"
+import type { ItemTrace } from "../store/item-trace.ts"
+import type { FailedItem } from "../store/manifest.ts"
 import { type Preimage, sharedKeyOf } from "../store/preimage.ts"
-import type { StoreCalls } from "../store/store.ts"
 import type { Accepted } from "../store/trace.ts"
+import { DoneItems } from "./done-items.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
 import type { Known, Planning } from "./planning.ts"
 
-/** An item that was computed before: its shard, and its index there. */
-export interface DoneItem {
-  readonly shard: Shard
-  readonly item: number
-  /** absent where the stage itself has computed it under this key */
-  readonly accepted?: Accepted
-}
 export interface ItemPlan extends KeyedItems {
   readonly shared: string
   readonly joined: ReadonlyArray<JoinedPort>
   /** by index into `ids` */
-  readonly done: ReadonlyMap<number, DoneItem>
+  readonly done: DoneItems
   readonly failed: ReadonlyMap<number, FailedItem>
   /** indices that have to be computed */
   readonly left: ReadonlyArray<number>
@@ -44,42 +38,42 @@ export const planItems = (
     })
     const shared = sharedKeyOf(preimage, joinedPorts(node))
     const items = yield* keyedItems(store, joined)
-    const isForced = force.has(node.id)
-    const known = isForced ? none : yield* lookUp(store, node.stage.name, shared)
-    const done = new Map<number, DoneItem>()
+    const traces = force.has(node.id) ? [] : yield* store.itemTraces(node.stage.name, shared)
+    const { done, errors } = lookUp(items.keys, traces)
     const failed = new Map<number, FailedItem>()
     const left: Array<number> = []
-    items.keys.forEach((key, i) => {
-      const found = known.done.get(key)
-      const error = known.failed.get(key)
-      if (found !== undefined) done.set(i, found)
-      else if (error !== undefined && !retryFailed) failed.set(i, { item: items.ids[i]!, error })
+    items.ids.forEach((item, i) => {
+      if (done.has(i)) return
+      const error = errors.get(i)
+      if (error !== undefined && !retryFailed) failed.set(i, { item, error })
       else left.push(i)
     })
     return { ...items, shared, joined, done, failed, left }
   })
 
-interface Looked {
-  readonly done: ReadonlyMap<string, DoneItem>
-  readonly failed: ReadonlyMap<string, string>
+/** What traces say of items. A shard that lost a file is as good as absent. */
+function lookUp(keys: ReadonlyArray<string>, traces: ReadonlyArray<ItemTrace>) {
+  const done = new DoneItems(keys.length)
+  const errors = new Map<number, string>()
+  const index = traces.length === 0 ? new Map<string, number>() : new Map(keys.map((key, i) => [key, i]))
+  for (const { shard, keys: its, failed, accepted } of traces) {
+    if (shard !== null) {
+      done.from(shard, accepted)
+      its.forEach((key, item) => {
+        const i = index.get(key)
+        if (i !== undefined) done.add(i, item)
+      })
+    }
+    for (const { key, error } of failed) {
+      const i = index.get(key)
+      if (i !== undefined) errors.set(i, error)
+    }
+  }
+  return { done, errors }
 }
-const none: Looked = { done: new Map(), failed: new Map() }
 
 /** An artifact with items that were accepted is accepted itself: the mark of one of them. */
 export const acceptedItems = ({ done }: Pick<ItemPlan, "done">): { readonly accepted?: Accepted } => {
-  for (const { accepted } of done.values()) if (accepted !== undefined) return { accepted }
-  return {}
+  const accepted = done.accepted()
+  return accepted === undefined ? {} : { accepted }
 }
-
-/** All that is known of a stage's items. A shard that lost a file is as good as absent. */
-const lookUp = (store: StoreCalls, stage: string, shared: string): Effect.Effect<Looked, Problem> =>
-  Effect.map(store.itemTraces(stage, shared), (traces) => {
-    const done = new Map<string, DoneItem>()
-    const failed = new Map<string, string>()
-    for (const { shard, keys, failed: failures, accepted } of traces) {
-      const mark = accepted === undefined ? {} : { accepted }
-      if (shard !== null) keys.forEach((key, item) => done.set(key, { shard, item, ...mark }))
-      for (const { key, error } of failures) failed.set(key, error)
-    }
-    return { done, failed }
-  })

@@ -1,7 +1,7 @@
 /** Assembles a manifest from the items of an artifact, wherever they lie. */
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { FailedItem, Family, Manifest, Shard } from "../store/manifest.ts"
-import { compactSegments, type Place, segmentsFrom, segmentsOf } from "../store/segments.ts"
+import type { FailedItem, Family, Manifest, Segment, Shard } from "../store/manifest.ts"
+import { compactSegments, segmentsOf } from "../store/segments.ts"
 import {
   artifactDigest,
   columnDigest,
@@ -17,7 +17,7 @@ export interface Pieces {
   /** with ids, rows and digests of their items */
   readonly shards: ReadonlyArray<WrittenShard>
   /** the artifact's items in their order; null for all items of all shards */
-  readonly places: ReadonlyArray<Place> | null
+  readonly segments: ReadonlyArray<Segment> | null
   /** in the items' order */
   readonly failed: ReadonlyArray<FailedItem>
 }
@@ -26,10 +26,10 @@ export interface Pieces {
 export function assemble(
   node: GraphNode,
   label: string | null,
-  { shards: written, places, failed }: Pieces
+  { shards: written, segments: some, failed }: Pieces
 ): Manifest {
   const shards = written.map(({ shard }) => shard)
-  const segments = places === null ? segmentsOf({ shards, segments: null }) : segmentsFrom(places)
+  const segments = segmentsOf({ shards, segments: some })
   const families = familiesOf(node, shards)
   const digests = Object.fromEntries(
     digestedColumns(node, families).map((name) => [

@@ -7,7 +7,7 @@ import type { Problem } from "../pipeline/problem.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import { readSidecar } from "../store/item-index.ts"
 import type { FailedItem, Shard } from "../store/manifest.ts"
-import { type Place, selectItems } from "../store/segments.ts"
+import { SegmentList, selectItems } from "../store/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { WrittenShard } from "../store/write-shard.ts"
 import type { Pieces } from "./assemble.ts"
@@ -121,55 +121,45 @@ function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task
   return { ...task, ports, items: chunk.map((i) => items.ids[i]!) }
 }
 
-/** Old shards and new ones, and where each item lies among them. */
+/** Shards, new ones and old, in the order in which the artifact first needs them, and where its items lie among them. */
 const piecesOf = (
   store: StoreCalls,
   items: ItemPlan,
   results: ReadonlyArray<TaskResult>
 ): Effect.Effect<Pieces, Problem> =>
   Effect.gen(function* () {
-    const shards: Array<WrittenShard> = results.flatMap((result) => result.shards)
-    const fresh = new Map<string, Place>()
-    shards.forEach(({ ids }, s) => ids.forEach((id, i) => fresh.set(id, [s, i])))
+    const fresh = new Map<string, readonly [shard: WrittenShard, item: number]>()
+    for (const { shards } of results)
+      for (const shard of shards) shard.ids.forEach((id, i) => fresh.set(id, [shard, i]))
     const failedNow = new Map(
       results.flatMap((result) => result.failed).map((failure) => [failure.item, failure])
     )
-    const old = new Map<Shard, number>()
-    const places: Array<Place> = []
+    const shards: Array<WrittenShard> = []
+    const index = new Map<Shard, number>()
+    const list = new SegmentList()
     const failed: Array<FailedItem> = []
     for (const [i, id] of items.ids.entries()) {
       const failure = failedNow.get(id) ?? items.failed.get(i)
-      const done = items.done.get(i)
-      if (failure !== undefined) failed.push(failure)
-      else if (done === undefined) places.push(fresh.get(id)!)
-      else {
-        let s = old.get(done.shard)
-        if (s === undefined) {
-          s = shards.length
-          old.set(done.shard, s)
-          const { items: ids, rows, digests } = yield* readSidecar(store, done.shard)
-          shards.push({ shard: done.shard, ids, rows, digests })
-        }
-        places.push([s, done.item])
+      if (failure !== undefined) {
+        failed.push(failure)
+        continue
       }
+      const done = items.done.get(i)
+      const [written, item] = done === undefined ? fresh.get(id)! : [null, done.item]
+      const shard = written?.shard ?? done!.shard
+      let s = index.get(shard)
+      if (s === undefined) {
+        s = shards.length
+        index.set(shard, s)
+        shards.push(written ?? (yield* readShard(store, shard)))
+      }
+      list.add(s, item)
     }
-    return inOrder(shards, places, failed)
+    return { shards, segments: list.segments, failed }
   })
 
-/** Shards in the order in which the artifact first needs them, and none that it does not need. */
-function inOrder(
-  shards: ReadonlyArray<WrittenShard>,
-  places: ReadonlyArray<Place>,
-  failed: Pieces["failed"]
-): Pieces {
-  const index = new Map<number, number>()
-  for (const [s] of places) if (!index.has(s)) index.set(s, index.size)
-  return {
-    shards: [...index.keys()].map((s) => shards[s]!),
-    places: places.map(([s, i]) => [index.get(s)!, i]),
-    failed
-  }
-}
+const readShard = (store: StoreCalls, shard: Shard): Effect.Effect<WrittenShard, Problem> =>
+  Effect.map(readSidecar(store, shard), ({ items, rows, digests }) => ({ shard, ids: items, rows, digests }))
 
 /** Adds up what chunks say of themselves. */
 function progressMeter(task: Task, total: number, { emit }: Executing): () => TaskReport {

@@ -106,7 +106,7 @@ const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.
     progress: (done, total) => emit({ type: "node-progress", node: task.node, done, total })
   }
   return Effect.map(permits.withPermits(1)(executor.execute(task, report)), ({ shards, reads, partial }) => ({
-    pieces: { shards, places: null, failed: [] },
+    pieces: { shards, segments: null, failed: [] },
     reads,
     partial
   }))

@@ -15,15 +15,17 @@ export const segmentsOf = ({
 }: Pick<Manifest, "segments" | "shards">): ReadonlyArray<Segment> =>
   segments ?? shards.map((shard, i) => [i, 0, shard.items] as const)
 
-/** Items that follow one another in a shard become one segment. */
-export function segmentsFrom(places: Iterable<Place>): ReadonlyArray<Segment> {
-  const segments: Array<[number, number, number]> = []
-  for (const [shard, item] of places) {
-    const last = segments.at(-1)
+/** Puts segments together item by item: those that follow one another in a shard become one. */
+export class SegmentList {
+  readonly #segments: Array<[number, number, number]> = []
+  add(shard: number, item: number): void {
+    const last = this.#segments.at(-1)
     if (last !== undefined && last[0] === shard && last[2] === item) last[2]++
-    else segments.push([shard, item, item + 1])
+    else this.#segments.push([shard, item, item + 1])
   }
-  return segments
+  get segments(): ReadonlyArray<Segment> {
+    return this.#segments
+  }
 }
 
 /** null where the segments are all of all shards, in order. */
@@ -41,12 +43,15 @@ export function compactSegments(
 export function selectItems(manifest: Manifest, places: ReadonlyArray<Place>): Manifest {
   const shards: Array<Shard> = []
   const index = new Map<number, number>()
-  const moved = places.map(([shard, item]): Place => {
-    const known = index.get(shard)
-    if (known !== undefined) return [known, item]
-    index.set(shard, shards.length)
-    shards.push(manifest.shards[shard]!)
-    return [shards.length - 1, item]
-  })
-  return { ...manifest, items: places.length, shards, segments: segmentsFrom(moved) }
+  const list = new SegmentList()
+  for (const [shard, item] of places) {
+    let known = index.get(shard)
+    if (known === undefined) {
+      known = shards.length
+      index.set(shard, known)
+      shards.push(manifest.shards[shard]!)
+    }
+    list.add(known, item)
+  }
+  return { ...manifest, items: places.length, shards, segments: list.segments }
 }

@@ -4,6 +4,7 @@ import { buildGraph, type Graph } from "../../../src/pipeline/graph.ts"
 import { param } from "../../../src/pipeline/params.ts"
 import { each, many, one, table } from "../../../src/pipeline/ports.ts"
 import { defineStage } from "../../../src/pipeline/stage.ts"
+import { DoneItems } from "../../../src/plan/done-items.ts"
 import type { ItemPlan } from "../../../src/plan/items.ts"
 import type { Known, NodePlan, State } from "../../../src/plan/plan.ts"
 import type { Manifest } from "../../../src/store/manifest.ts"
@@ -116,13 +117,16 @@ export function itemPlan(total: number, done: number, failed = 0): ItemPlan {
   const indices = Array.from({ length: total }, (_, i) => i)
   const shard = { items: 1, rows: 1, sidecar: null, tensors: {}, shapes: {}, files: [] }
   const table = { sha256: "ab".repeat(32), bytes: 1, extension: "parquet" } as const
+  const doneItems = new DoneItems(total)
+  doneItems.from({ ...shard, table }, undefined)
+  for (let i = 0; i < done; i++) doneItems.add(i, i)
   return {
     ids: indices.map((i) => `n${i}`),
     keys: indices.map((i) => `k${i}`),
     places: () => [],
     shared: "shared",
     joined: [],
-    done: new Map(indices.slice(0, done).map((i) => [i, { shard: { ...shard, table }, item: i }])),
+    done: doneItems,
     failed: new Map(indices.slice(done, done + failed).map((i) => [i, { item: `n${i}`, error: "torn" }])),
     left: indices.slice(done + failed)
   }

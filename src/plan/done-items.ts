@@ -1,0 +1,54 @@
+/** Items that were computed before, by their index in the plan, and where each lies. */
+import type { Shard } from "../store/manifest.ts"
+import type { Accepted } from "../store/trace.ts"
+
+/** An item that was computed before: its shard, and its index there. */
+export interface DoneItem {
+  readonly shard: Shard
+  readonly item: number
+}
+interface Source {
+  readonly shard: Shard
+  /** absent where the stage itself has computed its items under these keys */
+  readonly accepted: Accepted | undefined
+}
+
+/** In typed arrays, since there may be very many: a map of objects took 100 bytes an item. */
+export class DoneItems {
+  readonly #sources: Array<Source> = []
+  /** an item's source, from 1; 0 where it is not done */
+  readonly #source: Uint32Array
+  readonly #item: Uint32Array
+  #size = 0
+  constructor(items: number) {
+    this.#source = new Uint32Array(items)
+    this.#item = new Uint32Array(items)
+  }
+  get size(): number {
+    return this.#size
+  }
+  /** Items that are added from now on lie in this shard. */
+  from(shard: Shard, accepted: Accepted | undefined): void {
+    this.#sources.push({ shard, accepted })
+  }
+  /** Of two places, the last counts. */
+  add(i: number, item: number): void {
+    if (this.#source[i] === 0) this.#size++
+    this.#source[i] = this.#sources.length
+    this.#item[i] = item
+  }
+  has(i: number): boolean {
+    return this.#source[i]! > 0
+  }
+  get(i: number): DoneItem | undefined {
+    const source = this.#sources[this.#source[i]! - 1]
+    return source === undefined ? undefined : { shard: source.shard, item: this.#item[i]! }
+  }
+  /** The mark of an item that was accepted, if there is one. */
+  accepted(): Accepted | undefined {
+    const marked = new Set(this.#sources.flatMap(({ accepted }, s) => (accepted === undefined ? [] : s + 1)))
+    if (marked.size === 0) return undefined
+    const source = this.#source.find((s) => marked.has(s))
+    return source === undefined ? undefined : this.#sources[source - 1]!.accepted
+  }
+}
