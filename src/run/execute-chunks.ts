@@ -32,12 +32,15 @@ export const executeChunks = (
       chunksOf(items.left, size),
       (chunk) => {
         const report = meter()
-        return executing.permits
-          .withPermits(1)(attempt(task, items, chunk, report, executing))
-          .pipe(
-            Effect.tap((result) => finish(task, items, chunk, result, executing)),
-            Effect.tap(() => Effect.sync(() => report.progress(chunk.length, chunk.length)))
-          )
+        return (
+          executing.permits
+            // a chunk's task is put together when its turn comes
+            .withPermits(1)(Effect.suspend(() => attempt(task, items, chunk, report, executing)))
+            .pipe(
+              Effect.tap((result) => finish(task, items, chunk, result, executing)),
+              Effect.tap(() => Effect.sync(() => report.progress(chunk.length, chunk.length)))
+            )
+        )
       },
       { concurrency: "unbounded" }
     )
