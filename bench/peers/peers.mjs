@@ -1,0 +1,76 @@
+/**
+ * The same DAG by other tools: `branches` × five stages, each of which copies its input and adds a line.
+ *
+ * The others start a process a task (`cat`, `echo`), two at a time; Probeline calls a function in its own process, and
+ * keeps for it what `cp` does not: values, digests, and why. So the first runs tell what starting processes costs; what
+ * can be compared is the no-op, and how much one changed input costs beyond it.
+ */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { inFolder, interleaved, line, probeline, root, summary, timed } from "../measure.mjs"
+import { make } from "./make.mjs"
+import { snakemake } from "./snakemake.mjs"
+import { stages } from "./tasks.mjs"
+import { wireit } from "./wireit.mjs"
+
+const rounds = 5
+/** Above this many branches the slow ones take minutes. */
+const fewBranches = 100
+
+/** @type {import("./tasks.mjs").Peer} */
+const ours = {
+  name: "probeline",
+  isSlow: false,
+  version: () => "",
+  write: () => {},
+  build: (folder, branches) =>
+    probeline(
+      "run",
+      join(root, "bench/pipelines/branches.ts"),
+      "-S",
+      `folder=${folder}`,
+      "-S",
+      `branches=${branches}`,
+      "--store",
+      join(folder, "store")
+    )
+}
+
+/** @param {ReadonlyArray<number>} sizes */
+export async function peers(sizes) {
+  for (const branches of sizes)
+    inFolder((folder) => {
+      const able = [ours, make, snakemake, wireit].flatMap((peer) => {
+        const name = `${(branches * stages).toLocaleString("en")} tasks, ${peer.name}`
+        if (peer.isSlow && branches > fewBranches) return []
+        const place = join(folder, peer.name)
+        mkdirSync(join(place, "in"), { recursive: true })
+        for (let branch = 0; branch < branches; branch++)
+          writeFileSync(join(place, "in", `${branch}.txt`), `input of ${branch}\n`)
+        const version = peer.version(place)
+        if (version === null) {
+          line(name, "not installed")
+          return []
+        }
+        peer.write(place, branches)
+        return [{ name: `${name} ${version}`.trimEnd(), build: () => peer.build(place, branches), place }]
+      })
+      for (const { name, build } of able) line(`${name}: first run`, summary([timed(build())]))
+      const noop = interleaved(rounds, Object.fromEntries(able.map(({ name, build }) => [name, build])))
+      for (const { name } of able) line(`${name}: no-op`, summary(noop[name]))
+      let change = 0
+      const changed = interleaved(
+        rounds,
+        Object.fromEntries(
+          able.map(({ name, build, place }) => [
+            name,
+            () => {
+              writeFileSync(join(place, "in/0.txt"), `changed for the time ${change++}\n`)
+              return build()
+            }
+          ])
+        )
+      )
+      for (const { name } of able) line(`${name}: one input changed`, summary(changed[name]))
+    })
+}

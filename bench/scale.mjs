@@ -1,0 +1,105 @@
+/**
+ * Scale: what a run costs when nothing has changed, when one item has come, and with how many items and nodes.
+ *
+ *     npm run build
+ *     node bench/scale.mjs start                 the quickstart's no-op, beside Node's own start
+ *     node bench/scale.mjs items 1000 100000     rows of a file, two itemwise stages and their sums
+ *     node bench/scale.mjs nodes 10000           a DAG of whole stages, no two alike
+ *     node bench/scale.mjs peers                 the same DAG of small tasks by make, snakemake and wireit
+ *
+ * Wall-clock medians (least–most) of rounds that take turns; memory is the peak that is resident.
+ */
+import { appendFileSync, closeSync, openSync, writeSync } from "node:fs"
+import { join } from "node:path"
+import { inFolder, interleaved, line, probeline, root, summary, timed } from "./measure.mjs"
+import { peers } from "./peers/peers.mjs"
+
+const rounds = 7
+const [what, ...words] = process.argv.slice(2)
+const pipeline = (name) => join(root, "bench/pipelines", `${name}.ts`)
+
+switch (what) {
+  case "start":
+    start()
+    break
+  case "items":
+    for (const count of numbers(words, [1000, 100_000])) items(count)
+    break
+  case "nodes":
+    for (const count of numbers(words, [10_000])) nodes(count)
+    break
+  case "peers":
+    await peers(numbers(words, [20, 2000]))
+    break
+  default:
+    console.error("usage: node bench/scale.mjs start | items [N..] | nodes [N..] | peers [BRANCHES..]")
+    process.exitCode = 2
+}
+
+function numbers(texts, usual) {
+  return texts.length === 0 ? usual : texts.map(Number)
+}
+
+function start() {
+  inFolder((store) => {
+    const quickstart = join(root, "pipelines/quickstart.ts")
+    line("quickstart: first run", summary([timed(probeline("run", quickstart, "--store", store))]))
+    const runs = interleaved(3 * rounds, {
+      "node -e 0": () => ({ command: process.execPath, args: ["-e", "0"] }),
+      "quickstart: no-op run": () => probeline("run", quickstart, "--store", store),
+      "quickstart: status": () => probeline("status", quickstart, "--store", store)
+    })
+    for (const [name, all] of Object.entries(runs)) line(name, summary(all))
+  })
+}
+
+function items(count) {
+  inFolder((folder) => {
+    const file = join(folder, "rows.jsonl")
+    writeRows(file, count)
+    const args = [pipeline("scale"), "-S", `file=${file}`, "--store", join(folder, "store")]
+    const of = `${count.toLocaleString("en")} items`
+    line(`${of}: first run`, summary([timed(probeline("run", ...args))]))
+    const runs = interleaved(rounds, {
+      "no-op run": () => probeline("run", ...args),
+      status: () => probeline("status", ...args)
+    })
+    for (const [name, all] of Object.entries(runs)) line(`${of}: ${name}`, summary(all))
+    const added = Array.from({ length: 3 }, (_, i) => {
+      appendFileSync(file, row(`added-${i}`, i))
+      const run = timed(probeline("run", ...args, "--json"))
+      expectOneItem(JSON.parse(run.stdout))
+      return run
+    })
+    line(`${of}: one item added`, summary(added))
+  })
+}
+
+const row = (id, i) => `${JSON.stringify({ id, value: i / 2, label: `row number ${i}` })}\n`
+function writeRows(file, count) {
+  const handle = openSync(file, "w")
+  for (let i = 0; i < count;) {
+    let text = ""
+    for (; i < count && text.length < 1 << 20; i++) text += row(`row-${String(i).padStart(7, "0")}`, i)
+    writeSync(handle, text)
+  }
+  closeSync(handle)
+}
+function expectOneItem({ nodes }) {
+  for (const { id, stage, items } of nodes)
+    if (["half", "length"].includes(stage) && items.executed !== 1)
+      throw new Error(`${id} executed ${items.executed} items where one was added`)
+}
+
+function nodes(count) {
+  inFolder((folder) => {
+    const args = [pipeline("dag"), "-S", `nodes=${count}`, "--store", join(folder, "store")]
+    const of = `${count.toLocaleString("en")} nodes`
+    line(`${of}: first run`, summary([timed(probeline("run", ...args))]))
+    const runs = interleaved(rounds, {
+      "no-op run": () => probeline("run", ...args),
+      status: () => probeline("status", ...args)
+    })
+    for (const [name, all] of Object.entries(runs)) line(`${of}: ${name}`, summary(all))
+  })
+}
