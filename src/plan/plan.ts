@@ -67,8 +67,9 @@ const lookAt = Effect.fn("plan.node")(function* (
 
   const traces = yield* planning.store.traces(node.stage.name, key)
   const changes: Array<Cue> = []
+  const seen = new Map<string, string | null>()
   for (const trace of traces) {
-    const reads = changedReads(trace.reads, planning.outside)
+    const reads = changedReads(trace.reads, planning.outside, seen)
     if (reads.length > 0) {
       if (changes.length === 0) changes.push(...reads)
       continue

@@ -77,14 +77,29 @@ export function recordingWorld(
 
 const relative = (base: string, file: string) => path.relative(base, file).split(path.sep).join("/")
 
-/** What has changed of what was read; none if all is as it was. */
-export function changedReads(reads: ReadonlyArray<ReadRecord>, outside: Outside): ReadonlyArray<Cue> {
+/**
+ * What has changed of what was read; none if all is as it was.
+ *
+ * `seen` has what was found before: of a source with many traces, each names the same files, and one that was changed
+ * just now is hashed at every look.
+ */
+export function changedReads(
+  reads: ReadonlyArray<ReadRecord>,
+  outside: Outside,
+  seen = new Map<string, string | null>()
+): ReadonlyArray<Cue> {
   return reads.flatMap((record) => {
     const at = path.resolve(outside.base, record.path)
-    const [before, after] =
-      record.look === "file"
-        ? [record.sha256, outside.digests.digest(at)?.sha256 ?? null]
-        : [record.digest, listDigest(outside.files.list(at))]
+    const look = `${record.look}:${at}`
+    let after = seen.get(look)
+    if (after === undefined) {
+      after =
+        record.look === "file"
+          ? (outside.digests.digest(at)?.sha256 ?? null)
+          : listDigest(outside.files.list(at))
+      seen.set(look, after)
+    }
+    const before = record.look === "file" ? record.sha256 : record.digest
     return before === after ? [] : [{ cue: "read" as const, path: record.path, before, after }]
   })
 }
