@@ -1,7 +1,7 @@
 /**
- * Many items: rows of a file, two trivial itemwise stages, and a total.
+ * Many items: rows of a file, a trivial itemwise stage, and a total.
  *
- * The file's rows are `{ "id": …, "value": … }`, one a line; `scale.mjs` writes it, and adds one.
+ * The file's rows are `{ "id": …, "value": …, "label": … }`, one a line; `scale.mjs` writes it, and adds one.
  */
 import { column, definePipeline, defineStage, each, one, param, table, whole } from "probeline"
 
@@ -26,12 +26,6 @@ export const half = defineStage.itemwise("half", {
   compute: (items) => items.map(({ of: { value } }) => ({ value: value / 2 }))
 })
 
-export const length = defineStage.itemwise("length", {
-  inputs: { of: each({ label: column.utf8() }) },
-  output: one({ value: column.float64() }),
-  compute: (items) => items.map(({ of: { label } }) => ({ value: label.length }))
-})
-
 export const sum = defineStage.whole("sum", {
   inputs: { of: whole({ value: column.float64() }) },
   output: table({ sum: column.float64() }),
@@ -47,7 +41,6 @@ export default definePipeline("scale", {
   graph: ({ file }) => {
     const rows = rowsOfFile("rows", { file })
     const halves = half("halves", { of: rows })
-    const lengths = length("lengths", { of: rows })
-    return { halves: sum("sum/halves", { of: halves }), lengths: sum("sum/lengths", { of: lengths }) }
+    return { sum: sum("sum", { of: halves }) }
   }
 })

@@ -5,7 +5,7 @@ import { inputNodes } from "./inputs.ts"
 import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
 import { knownPreimage } from "./node-preimage.ts"
 import type { Known, Planning } from "./planning.ts"
-import { changedReads } from "./world.ts"
+import { changedReads, type Seen } from "./world.ts"
 
 /** A plan that has an artifact. */
 export type FreshPlan = NodePlan & { readonly known: Known }
@@ -17,7 +17,8 @@ export type FreshPlan = NodePlan & { readonly known: Known }
 export function planFresh(
   node: GraphNode,
   artifacts: ReadonlyMap<string, Known>,
-  planning: Planning
+  planning: Planning,
+  seen: Seen = new Map()
 ): FreshPlan | null {
   if (planning.force.has(node.id)) return null
   const inputs = new Map<string, Known>()
@@ -38,7 +39,7 @@ export function planFresh(
       (kind === "source" ? null : answers.learn(name, key, preimage.output, []))
     if (found === null) return null
     const { answer, manifest } = found
-    if (changedReads(answer.reads, planning.outside).length > 0) return null
+    if (changedReads(answer.reads, planning.outside, seen).length > 0) return null
     const known = knownOf(manifest, answer, inputs)
     return {
       ...planOf(node, { state: "fresh", preimage, key, trace: answer, cues: freshCues(answer) }),

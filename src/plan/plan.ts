@@ -17,7 +17,7 @@ import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
 import { preimageOf } from "./node-preimage.ts"
 import { planFresh } from "./plan-fresh.ts"
 import type { Known, Planning } from "./planning.ts"
-import { changedReads } from "./world.ts"
+import { changedReads, type Seen } from "./world.ts"
 
 export { inputNodes } from "./inputs.ts"
 export { type NodePlan, partialOf, type State } from "./node-plan.ts"
@@ -37,15 +37,17 @@ export const planNode = (
   withItems = true
 ): Effect.Effect<NodePlan, Problem> =>
   Effect.suspend(() => {
-    const fresh = planFresh(node, artifacts, planning)
-    return fresh === null ? lookAt(node, artifacts, planning, withItems) : Effect.succeed(fresh)
+    const seen: Seen = new Map()
+    const fresh = planFresh(node, artifacts, planning, seen)
+    return fresh === null ? lookAt(node, artifacts, planning, withItems, seen) : Effect.succeed(fresh)
   })
 
 const lookAt = Effect.fn("plan.node")(function* (
   node: GraphNode,
   artifacts: ReadonlyMap<string, Known>,
   planning: Planning,
-  withItems: boolean
+  withItems: boolean,
+  seen: Seen
 ) {
   const waiting = inputNodes(node).filter((input) => !artifacts.has(input.id))
   if (waiting.length > 0)
@@ -67,7 +69,6 @@ const lookAt = Effect.fn("plan.node")(function* (
 
   const traces = yield* planning.store.traces(node.stage.name, key)
   const changes: Array<Cue> = []
-  const seen = new Map<string, string | null>()
   for (const trace of traces) {
     const reads = changedReads(trace.reads, planning.outside, seen)
     if (reads.length > 0) {
@@ -123,7 +124,9 @@ export const planAll = Effect.fn("plan.all")(function* (nodes: ReadonlyArray<Gra
   const known = new Map<string, Known>()
   const plans: Array<NodePlan> = []
   for (const node of nodes) {
-    const planned = planFresh(node, known, planning) ?? (yield* lookAt(node, known, planning, true))
+    const seen: Seen = new Map()
+    const planned =
+      planFresh(node, known, planning, seen) ?? (yield* lookAt(node, known, planning, true, seen))
     if (planned.known !== null) known.set(node.id, planned.known)
     plans.push(planned)
   }

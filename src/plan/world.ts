@@ -77,6 +77,9 @@ export function recordingWorld(
 
 const relative = (base: string, file: string) => path.relative(base, file).split(path.sep).join("/")
 
+/** What was found at a look, by what was looked for. */
+export type Seen = Map<string, string | null>
+
 /**
  * What has changed of what was read; none if all is as it was.
  *
@@ -86,7 +89,7 @@ const relative = (base: string, file: string) => path.relative(base, file).split
 export function changedReads(
   reads: ReadonlyArray<ReadRecord>,
   outside: Outside,
-  seen = new Map<string, string | null>()
+  seen: Seen = new Map()
 ): ReadonlyArray<Cue> {
   return reads.flatMap((record) => {
     const at = path.resolve(outside.base, record.path)

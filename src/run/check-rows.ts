@@ -17,8 +17,16 @@ export interface FamilyRows {
 }
 
 /** Refuses rows that break the schema. `stage` and `node` name them in the message. */
-export function checkRows(columns: Columns, { item, rows }: Rows, stage: string, node: string): void {
-  for (const row of rows) {
+export const checkRows = (columns: Columns, rows: Rows, stage: string, node: string): void =>
+  rowChecker(columns, stage, node)(rows)
+
+/** The same for many items, whose columns are looked up once. */
+export function rowChecker(columns: Columns, stage: string, node: string): (rows: Rows) => void {
+  const declared = Object.entries(columns)
+  return ({ item, rows }) => {
+    for (const row of rows) checkRow(row, item)
+  }
+  function checkRow(row: Rows["rows"][number], item: string): void {
     if (typeof row !== "object" || row === null || Array.isArray(row))
       throw broken(stage, node, item, null, `expected a row, got ${show(row)}`)
     for (const name of Object.keys(row))
@@ -31,7 +39,7 @@ export function checkRows(columns: Columns, { item, rows }: Rows, stage: string,
           `the schema has no column "${name}"`,
           didYouMean(name, Object.keys(columns))
         )
-    for (const [name, column] of Object.entries(columns)) {
+    for (const [name, column] of declared) {
       const wrong = wrongCell(column, row[name])
       if (wrong !== null) throw broken(stage, node, item, name, `column "${name}" (${column.type}): ${wrong}`)
     }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import { recordingWorld } from "../plan/world.ts"
 import { knownShards, type WrittenShard, writeShard } from "../store/write-shard.ts"
-import { broken, checkRows, type Rows } from "./check-rows.ts"
+import { broken, checkRows, rowChecker, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
@@ -35,6 +35,7 @@ export const executeSource = (
         const given = task.stage.spec.compute(task.params, world, context) as AsyncIterable<
           Record<string, unknown>
         >
+        const check = rowChecker(task.columns, task.stage.name, task.node)
         const seen = new Set<string>()
         let some: Array<Rows> = []
         const table: Array<Record<string, unknown>> = []
@@ -47,7 +48,7 @@ export const executeSource = (
           const { id, ...row } = given_
           checkId(task, id, seen)
           const rows: Rows = { item: id as string, rows: [row] }
-          checkRows(task.columns, rows, task.stage.name, task.node)
+          check(rows)
           some.push(rows)
           if (some.length === shardItems(shards.length)) {
             await write(some)
