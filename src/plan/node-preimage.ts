@@ -32,6 +32,8 @@ const withParams = (
   { params, environment }: ParamsPreimage
 ): Preimage => {
   const { digest, modules, packages } = codeOf(node.stage)
+  const ports: Record<string, ReadonlyArray<InputPreimage>> = {}
+  for (const name of Object.keys(node.ports)) ports[name] = inputPreimages(node.ports[name]!, inputs)
   return {
     format: 1,
     stage: node.stage.name,
@@ -39,9 +41,7 @@ const withParams = (
     params,
     environment,
     output: { columns: node.columns, form: node.form, label: labelOf(node) },
-    inputs: Object.fromEntries(
-      Object.entries(node.ports).map(([name, port]) => [name, inputPreimages(port, inputs)])
-    )
+    inputs: ports
   }
 }
 

@@ -2,7 +2,7 @@
 import type { GraphNode } from "../pipeline/graph.ts"
 import { keyOf } from "../store/preimage.ts"
 import { inputNodes } from "./inputs.ts"
-import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
+import { freshCues, knownOf, type NodePlan } from "./node-plan.ts"
 import { knownPreimage } from "./node-preimage.ts"
 import type { Known, Planning } from "./planning.ts"
 import { changedReads, type Seen } from "./world.ts"
@@ -42,8 +42,15 @@ export function planFresh(
     if (changedReads(answer.reads, planning.outside, seen).length > 0) return null
     const known = knownOf(manifest, answer, inputs)
     return {
-      ...planOf(node, { state: "fresh", preimage, key, trace: answer, cues: freshCues(answer) }),
-      known
+      node,
+      state: "fresh",
+      preimage,
+      key,
+      trace: answer,
+      known,
+      cues: freshCues(answer),
+      items: null,
+      failures: []
     }
   } catch {
     return null // a file is missing, or a value is none: the closer look says so
