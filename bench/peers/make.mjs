@@ -7,7 +7,7 @@ import { stages } from "./tasks.mjs"
 /** @type {import("./tasks.mjs").Peer} */
 export const make = {
   name: "make",
-  isSlow: false,
+  isFew: false,
   version: () =>
     /GNU Make (\S+)/.exec(spawnSync("make", ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1] ?? null,
   write(folder, branches) {

@@ -14,13 +14,13 @@ import { stages } from "./tasks.mjs"
 import { wireit } from "./wireit.mjs"
 
 const rounds = 5
-/** Above this many branches the slow ones take minutes. */
+/** Above this many branches the slow ones take many minutes. */
 const fewBranches = 100
 
 /** @type {import("./tasks.mjs").Peer} */
 const ours = {
   name: "probeline",
-  isSlow: false,
+  isFew: false,
   version: () => "",
   write: () => {},
   build: (folder, branches) =>
@@ -42,7 +42,7 @@ export async function peers(sizes) {
     inFolder((folder) => {
       const able = [ours, make, snakemake, wireit].flatMap((peer) => {
         const name = `${(branches * stages).toLocaleString("en")} tasks, ${peer.name}`
-        if (peer.isSlow && branches > fewBranches) return []
+        if (peer.isFew && branches > fewBranches) return []
         const place = join(folder, peer.name)
         mkdirSync(join(place, "in"), { recursive: true })
         for (let branch = 0; branch < branches; branch++)
@@ -53,9 +53,14 @@ export async function peers(sizes) {
           return []
         }
         peer.write(place, branches)
-        return [{ name: `${name} ${version}`.trimEnd(), build: () => peer.build(place, branches), place }]
+        const pretend =
+          peer.pretend === undefined || branches <= fewBranches ? null : peer.pretend(place, branches)
+        const build = () => peer.build(place, branches)
+        return [{ name: `${name} ${version}`.trimEnd(), build, pretend, place }]
       })
-      for (const { name, build } of able) line(`${name}: first run`, summary([timed(build())]))
+      for (const { name, build, pretend } of able)
+        if (pretend === null) line(`${name}: first run`, summary([timed(build())]))
+        else timed(pretend)
       const noop = interleaved(rounds, Object.fromEntries(able.map(({ name, build }) => [name, build])))
       for (const { name } of able) line(`${name}: no-op`, summary(noop[name]))
       let change = 0

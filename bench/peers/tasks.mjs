@@ -1,12 +1,28 @@
 /** What all peers build: `out/<stage>/<branch>.txt` of `in/<branch>.txt`, stage by stage. */
 
+import { mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
 /** Stages of a branch. */
 export const stages = 5
+
+/** Writes what the tasks would. @param {string} folder @param {number} branches */
+export function writeOutputs(folder, branches) {
+  for (let stage = 0; stage < stages; stage++) {
+    const out = join(folder, "out", String(stage))
+    mkdirSync(out, { recursive: true })
+    const lines = Array.from({ length: stage + 1 }, (_, i) => `${i}\n`).join("")
+    for (let branch = 0; branch < branches; branch++)
+      writeFileSync(join(out, `${branch}.txt`), `input of ${branch}\n${lines}`)
+  }
+}
 
 /**
  * @typedef {object} Peer
  * @property {string} name
- * @property {boolean} isSlow not tried with many branches
+ * @property {boolean} isFew not tried with many branches
+ * @property {(folder: string, branches: number) => import("../measure.mjs").Command} [pretend] stands for the first run
+ * of many branches, which would take many minutes: notes outputs that are there for those of its tasks
  * @property {(folder: string) => string | null} version null where it is not installed
  * @property {(folder: string, branches: number) => void} write
  * @property {(folder: string) => import("../measure.mjs").Command} build

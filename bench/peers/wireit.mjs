@@ -8,7 +8,7 @@ import { stages } from "./tasks.mjs"
 export const wireit = {
   name: "wireit",
   // one script a task: npm and wireit read them all
-  isSlow: true,
+  isFew: true,
   version(folder) {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }))
     const { status } = spawnSync("npm", ["install", "--no-audit", "--no-fund", "wireit"], { cwd: folder })
