@@ -157,8 +157,16 @@ const chooseArray = (
   options: ExportOptions
 ): Effect.Effect<Chosen | { readonly plain: string; readonly type: NpyType }, Problem> => {
   const { manifest, name } = artifact
-  const { column } = options
+  const { column, tap } = options
   if (column === null || manifest.families[column] !== undefined) return chooseTensor(artifact, options)
+  if (tap !== null && manifest.columns[column] !== undefined)
+    return Effect.fail(
+      usage(
+        `--tap names a tensor, and ${column} of "${name}" is a plain column`,
+        "--tap",
+        "leave out one of them"
+      )
+    )
   const declared = manifest.columns[column]
   const type = declared === undefined ? null : npyType(declared)
   if (type !== null) return Effect.succeed({ plain: column, type })

@@ -9,6 +9,9 @@ import { referenceDoc } from "./shared-options.ts"
 import { usage } from "./words.ts"
 
 const formats = ["parquet", "arrow", "csv", "npy"] as const
+type Format = (typeof formats)[number]
+/** Those that hold one tensor or column; the others hold the whole table. */
+const tensorFormats: ReadonlySet<Format> = new Set(["arrow", "npy"])
 
 export const exportCommand = defineCommand({
   name: "export",
@@ -42,6 +45,8 @@ export const exportCommand = defineCommand({
         return yield* Effect.fail(
           usage(`the ending of ${to} is no format`, "--format", `--format ${formats.join("|")}`)
         )
+      for (const [option, value] of Object.entries({ tap, column }))
+        if (value !== null && !tensorFormats.has(chosen)) return yield* Effect.fail(ofTensors(option, chosen))
       const referred = yield* resolveReference(yield* openStore(root), ref)
       if (referred.kind === "run")
         return yield* Effect.fail(
@@ -58,3 +63,10 @@ export const exportCommand = defineCommand({
       return 0
     })
 })
+
+const ofTensors = (option: string, format: Format) =>
+  usage(
+    `--${option} goes with arrow and npy; ${format} holds the whole table, without its tensors`,
+    `--${option}`,
+    `--format npy (or arrow) writes one tensor; without --${option} the table is written`
+  )
