@@ -14,7 +14,7 @@ export interface Output {
   readonly paint: Paint
   /** for text on stderr */
   readonly errPaint: Paint
-  /** columns of stdout */
+  /** columns of stdout; Infinity where it is no terminal, and nothing is cut for want of room */
   readonly width: number
   /** stderr is a terminal: progress may be drawn there */
   readonly live: boolean
@@ -36,7 +36,8 @@ export function processOutput(): Output {
     err: (text) => void stderr.write(`${text}\n`),
     paint: paintFor(stdout, env),
     errPaint: paintFor(stderr, env),
-    width: stdout.columns || 100, // a terminal that does not know its width says 0
+    // a terminal that does not know its width says 0
+    width: stdout.isTTY === true ? stdout.columns || 100 : Infinity,
     live: stderr.isTTY === true && env["TERM"] !== "dumb"
   }
 }

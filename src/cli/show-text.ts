@@ -91,13 +91,16 @@ const rowTable = (first: Rows, total: number, paint: Paint, width: number): stri
   ].join("\n")
 }
 
-/** As many columns as the terminal has room for. */
+const atMost = (limit: number, width: number) => (Number.isFinite(width) ? limit : Infinity)
+
+/** As many columns as the terminal has room for; all of them, and whole cells, where there is no terminal. */
 function fittedTable(rows: Rows, paint: Paint, width: number): string {
   const names = Object.keys(rows[0]!)
-  const cells = rows.map((row) => names.map((name) => clipped(cellText(row[name]), cellWidth)))
+  const most = atMost(cellWidth, width)
+  const cells = rows.map((row) => names.map((name) => clipped(cellText(row[name]), most)))
   let used = 0
   const fits = names.findIndex((name, i) => {
-    used += 2 + cells.reduce((most, row) => Math.max(most, widthOf(row[i]!)), widthOf(name))
+    used += 2 + cells.reduce((widest, row) => Math.max(widest, widthOf(row[i]!)), widthOf(name))
     return used - 2 > width && i > 0
   })
   const shown = fits < 0 ? names.length : fits
@@ -119,7 +122,7 @@ export function itemText({ node, item, failed, total, rows }: ItemRows, paint: P
     const names = Object.keys(row)
     const longest = Math.max(0, ...names.map(widthOf))
     const line = (name: string) =>
-      `  ${paint("dim", name.padEnd(longest))}  ${clipped(cellText(row[name]), longCell)}`
+      `  ${paint("dim", name.padEnd(longest))}  ${clipped(cellText(row[name]), atMost(longCell, width))}`
     return names.map(line).join("\n")
   })
   return [head, ...blocks].join("\n\n")

@@ -103,6 +103,18 @@ it("shows as many columns as there is room for, and names the others", () => {
   expect(text).toMatch(/and caption$/)
 })
 
+it("cuts nothing where stdout is no terminal", () => {
+  const text = artifactText(described, noPaint, Infinity)
+  expect(text).toMatch(/scene  coverage  caption\n/)
+  expect(text).toMatch(/a long caption that goes on and on and on$/m)
+  const many = Array.from({ length: 5 }, () => described.first[0]!)
+  const item = { node: "masks/vit", item: "s1", failed: null, total: 5, rows: many }
+  expect(itemText(item, noPaint, Infinity)).toMatch(/a long caption that goes on and on and on$/m)
+  expect(itemText({ ...item, rows: [{ caption: "x".repeat(600) }] }, noPaint, Infinity)).toContain(
+    "x".repeat(600)
+  )
+})
+
 it("shows an item's rows in blocks if they are few, and as a table if they are many", () => {
   const item = { node: "masks/vit", item: "s1", failed: null, total: 2, rows: described.first }
   expect(itemText(item, noPaint, 100)).toContain(
