@@ -136,12 +136,14 @@ export interface Source<P extends Params, C extends Columns, F extends Form> ext
   /** what an item is ("scene"): the name of the id column in every table below this source */
   readonly item: string
   readonly output: Output<C, F>
-  readonly compute: (
-    params: Values<P>,
-    world: World,
-    context: SourceContext
-  ) => AsyncIterable<F extends "row per item" ? WrittenRow<C> & { readonly id: string } : WrittenRow<C>>
+  /** An item at a time, with its id: its row, or its `rows`; or rows that belong to no item. */
+  readonly compute: (params: Values<P>, world: World, context: SourceContext) => AsyncIterable<Sourced<C, F>>
 }
+type Sourced<C extends Columns, F extends Form> = F extends "row per item"
+  ? WrittenRow<C> & { readonly id: string }
+  : F extends "rows per item"
+    ? { readonly id: string; readonly rows: ReadonlyArray<WrittenRow<C>> }
+    : WrittenRow<C>
 
 /** A stage as the orchestrator sees it: its types are gone, what it does is checked when it runs. */
 export interface AnyStage {
@@ -186,7 +188,7 @@ const make = (kind: AnyStage["kind"], name: string, spec: unknown): any => {
 /** The three kinds of stage; shipped stages and users' own are made by the same functions. */
 export const defineStage = {
   /** Reads the outside through a recording `world`. */
-  source: <const P extends Params, const C extends Columns, F extends "row per item" | "table">(
+  source: <const P extends Params, const C extends Columns, F extends Form>(
     name: string,
     spec: Source<P, C, F>
   ): Stage<{}, P, C, F> => make("source", name, spec),

@@ -47,7 +47,10 @@ export const executeSource = (
           }
           const { id, ...row } = given_
           checkId(task, id, seen)
-          const rows: Rows = { item: id as string, rows: [row] }
+          const rows: Rows = {
+            item: id as string,
+            rows: task.form === "row per item" ? [row] : rowsOf(task, given_)
+          }
           check(rows)
           some.push(rows)
           if (some.length === shardItems(shards.length)) {
@@ -64,6 +67,17 @@ export const executeSource = (
     })
     return { shards, failed: [], reads: world.reads(), partial }
   })
+
+function rowsOf(task: Task, { id, rows }: Record<string, unknown>): Rows["rows"] {
+  if (Array.isArray(rows)) return rows as Rows["rows"]
+  throw broken(
+    task.stage.name,
+    task.node,
+    id as string,
+    "rows",
+    "a source of rows gives { id, rows } for each item"
+  )
+}
 
 function checkId(task: Task, id: unknown, seen: Set<string>): void {
   if (typeof id !== "string" || id === "")
