@@ -64,7 +64,13 @@ export function plainProgress({ err, errPaint: paint }: Output, now: () => numbe
           items.failed > 0
             ? `${count(items.failed)} of ${counted(items.total ?? 0, "item")}`
             : counted(items.executed, "item")
-        const what = error === null ? some : oneLine(error)
+        // a stage's error has lines, and the end of the run prints them once and well
+        const what =
+          status === "failed" && error !== null
+            ? "why is said at the end of the run, and in its log"
+            : error === null
+              ? some
+              : oneLine(error)
         const took = status === "skipped" || seconds === null ? "" : ` (${duration(seconds)})`
         err(
           `${node(id)} ${paint(status === "executed" ? "green" : status === "failed" ? "red" : "yellow", status)}: ${clipped(what, 300)}${took}`

@@ -19,6 +19,9 @@ export interface RunLook {
 /** Failures that are named; of the others, the number. */
 const namedFailures = 20
 const namedFiles = 12
+/** Of an error: lines, and characters of a line. */
+const mostCauseLines = 12
+const causeWidth = 300
 
 export function runSummary(run: RunRecord, { paint, store, summaries, past = false }: RunLook): string {
   const sections = [
@@ -88,7 +91,7 @@ function failureLines({ nodes }: RunRecord, paint: Paint): string {
         item === node.id ? { text: "the stage", style: "dim" } : item,
         node.id,
         { text: node.stage, style: "cyan" },
-        clipped(oneLine(error), 300)
+        { lines: causeLines(error) }
       ])
     lines.push(
       paint("red", `failed: ${count(all.length)}`),
@@ -107,6 +110,18 @@ function failureLines({ nodes }: RunRecord, paint: Paint): string {
   if (skipped.length > namedFailures)
     lines.push(`… and ${count(skipped.length - namedFailures)} more were skipped`)
   return lines.join("\n")
+}
+
+/** An error as it was thrown, line by line; what is very long is in the run's log. */
+function causeLines(error: string): ReadonlyArray<string> {
+  const lines = error
+    .trim()
+    .split(/\r?\n/)
+    .map((line) => clipped(line, causeWidth))
+  const more = lines.length - mostCauseLines
+  return more <= 0
+    ? lines
+    : [...lines.slice(0, mostCauseLines), `… ${counted(more, "more line")}, in the run's log.ndjson`]
 }
 
 function markLines({ nodes }: RunRecord, paint: Paint): string {

@@ -1,9 +1,14 @@
 /** Tables in columns of text; columns of numbers are set to the right. */
 import { noPaint, type Paint, type Style } from "./colour.ts"
-import { oneLine, widthOf } from "./plain-text.ts"
+import { oneLine, printable, widthOf } from "./plain-text.ts"
 
-/** A cell: plain, or in a style. Null is empty. */
-export type Cell = string | number | null | { readonly text: string; readonly style: Style }
+/** A cell: plain, in a style, or, in the last column, of several lines, which go on below it. Null is empty. */
+export type Cell =
+  | string
+  | number
+  | null
+  | { readonly text: string; readonly style: Style }
+  | { readonly lines: ReadonlyArray<string> }
 
 export interface TableLook {
   readonly paint?: Paint
@@ -39,17 +44,26 @@ export function textTable(
     }
     return text.trimEnd()
   }
+  const before = indent.length + widths.slice(0, -1).reduce((sum, width) => sum + width + gap.length, 0)
+  const below = (cell: Cell) =>
+    isOfLines(cell) ? cell.lines.slice(1).map((text) => " ".repeat(before) + printable(text).trimEnd()) : []
   return [
     line(titles, (text) => paint("dim", text)),
-    ...texts.map((row, r) => line(row, (text, i) => styledBy(rows[r]![i] ?? null, text, paint)))
+    ...texts.flatMap((row, r) => [
+      line(row, (text, i) => styledBy(rows[r]![i] ?? null, text, paint)),
+      ...below(rows[r]![head.length - 1] ?? null)
+    ])
   ].join("\n")
 }
+
+const isOfLines = (cell: Cell): cell is { readonly lines: ReadonlyArray<string> } =>
+  typeof cell === "object" && cell !== null && "lines" in cell
 
 const textOf = (cell: Cell): string =>
   cell === null
     ? ""
     : typeof cell === "number"
       ? String(cell)
-      : oneLine(typeof cell === "string" ? cell : cell.text)
+      : oneLine(typeof cell === "string" ? cell : "lines" in cell ? (cell.lines[0] ?? "") : cell.text)
 const styledBy = (cell: Cell, text: string, paint: Paint): string =>
-  typeof cell === "object" && cell !== null ? paint(cell.style, text) : text
+  typeof cell === "object" && cell !== null && "style" in cell ? paint(cell.style, text) : text

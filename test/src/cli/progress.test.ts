@@ -29,6 +29,8 @@ it("prints a line when a node begins, every ten seconds, and when it ends", () =
   emit({ type: "node-log", node: "half/a", message: "one\ntwo\u001b[2J" })
   emit({ type: "node-finished", record: nodeRecord("half/a", { seconds: 40 }) })
   emit({ type: "node-finished", record: nodeRecord("half/b", { status: "cached" }) })
+  const error = "no parse:\n  3 | a +"
+  emit({ type: "node-finished", record: nodeRecord("half/c", { status: "failed", error, seconds: 2 }) })
   emit({ type: "node-finished", record: nodeRecord("total", { status: "skipped", error: "half/b failed" }) })
   expect(output.stderr().split("\n")).toEqual([
     "half/a: 400 items; parameter by: 2 → 3",
@@ -37,6 +39,7 @@ it("prints a line when a node begins, every ten seconds, and when it ends", () =
     "half/a: one",
     "two\\u001b[2J",
     "half/a: executed: 4 items (40 s)",
+    "half/c: failed: why is said at the end of the run, and in its log (2.0 s)",
     "total: skipped: half/b failed"
   ])
   expect(output.stdout()).toBe("")

@@ -66,13 +66,34 @@ it("names the first 20 failures with node, stage and cause, and counts the other
   const printed = text(run)
   expect(printed).toContain("failed, incomplete  100 (77 computed, 23 failed)".replace("77 computed, ", ""))
   expect(printed).toContain("failed: 23")
-  expect(printed).toMatch(/s19 +masks\/vit +build-object-masks +torn ⏎ JPEG 19/)
+  expect(printed).toMatch(/s19 +masks\/vit +build-object-masks +torn\n +JPEG 19\n/)
   expect(printed).not.toContain("s20")
   expect(printed).toContain("… and 3 more")
   expect(printed).toContain("skipped: probes/vit: masks/vit is incomplete")
   expect(printed).toContain("partial: 50 of 350 scenes")
   expect(printed).toContain("incomplete: masks/vit lacks")
   expect(printed).toMatch(/demo: failed in 10 s, 1 failed, 1 skipped$/)
+})
+
+it("prints an error of several lines once, line by line, below its first", () => {
+  const failure = (error: string) => ({
+    ...nodeRecord("sum", { status: "failed", artifact: null, bytes: null }),
+    error,
+    failures: [{ item: "sum", error }]
+  })
+  const printed = text(runRecord([failure("no parse:\n  3 | a +\n        ^")], { status: "failed" }))
+  expect(printed).toContain(
+    [
+      "  item       node  stage  cause",
+      "  the stage  sum   slow   no parse:",
+      "                            3 | a +",
+      "                                  ^"
+    ].join("\n")
+  )
+  expect(printed).not.toContain("⏎")
+  expect(printed.split("no parse").length).toBe(2)
+  const long = Array.from({ length: 15 }, (_, i) => `line ${i}`).join("\n")
+  expect(text(runRecord([failure(long)]))).toMatch(/line 11\n +… 3 more lines, in the run's log\.ndjson/)
 })
 
 it("names a stage that failed as a whole, and what to do", () => {
