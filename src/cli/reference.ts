@@ -1,9 +1,12 @@
 /**
  * References: how runs and artifacts are named on the command line.
  *
- * `latest`, `@1` (the last run), `@2` (the one before), a run's id or a beginning of it that no other has; `:node` after one of them for
- * what the node made there; a digest, or its beginning; a manifest's path. Names are looked up, never joined into
- * paths, so that none can lead out of the store.
+ * `@1` (the run that began last), `@2` (the one before), `latest`, a run's id or a beginning of it that no other has;
+ * `:node` after one of them for what the node made there; a digest, or its beginning; a manifest's path. Names are
+ * looked up, never joined into paths, so that none can lead out of the store.
+ *
+ * `latest` is the run that `runs/latest` points at: the last that came to its end, ok or failed. It is `@1`, but while
+ * a run goes on, after one that was interrupted or killed, and where of two that went side by side the later ended first.
  */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
@@ -52,8 +55,16 @@ export const resolveReference = (store: StoreCalls, text: string): Effect.Effect
 
 const findRun = (store: StoreCalls, head: string): Effect.Effect<RunRecord | null, Problem> =>
   Effect.gen(function* () {
-    if (head === "latest") return yield* store.run("latest")
     const ids = yield* store.runs
+    if (head === "latest") {
+      const latest = yield* store.run("latest")
+      if (latest === null && ids.length > 0)
+        return yield* fail("RunNotFound", `no run in the store ${store.root} has come to its end yet`, {
+          field: head,
+          hint: "@1 is the run that began last"
+        })
+      return latest
+    }
     const back = /^@(\d+)$/.exec(head)?.[1]
     if (back !== undefined) {
       const id = ids[ids.length - Number(back)]
@@ -103,7 +114,7 @@ const nodeOf = (store: StoreCalls, run: RunRecord, id: string): Effect.Effect<Re
         `"${id}" made no artifact in run ${run.id}: it ${node.status === "skipped" ? "was skipped" : "failed"}`,
         {
           field: id,
-          hint: node.error
+          hint: [node.error, run.stopped?.reason].filter((why) => why != null).join(": ") || null
         }
       )
     const manifest = yield* store.manifest(node.artifact)

@@ -11,6 +11,7 @@ export const runJson = (run: RunRecord) => ({
   outputs: run.outputs,
   started: run.started as string | null,
   finished: run.finished,
+  stopped: run.stopped ?? null,
   version: run.version
 })
 

@@ -1,7 +1,7 @@
 /** What a run prints when it is over. */
 import * as path from "node:path"
 import type { Summary } from "../pipeline/stage.ts"
-import type { NodeRecord, NodeStatus, RunRecord, RunStatus } from "../store/run-record.ts"
+import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/run-record.ts"
 import { viewOf } from "../store/view.ts"
 import type { Paint, Style } from "./colour.ts"
 import { bytes, count, counted, duration } from "./numbers.ts"
@@ -180,10 +180,18 @@ function closingLine(run: RunRecord, paint: Paint): string {
     status === "ok" && of("cached") === nodes.length
       ? `everything was fresh (${counted(nodes.length, "node")})`
       : parts.join(", ")
-  const hint =
-    status === "interrupted" ? "\nwhat was finished is kept: the same command goes on from here" : ""
-  return `${run.pipeline}: ${paint(runStyle[status], status)}${took}${what === "" ? "" : `, ${what}`}${hint}`
+  const hint = [
+    ...(run.stopped === undefined ? [] : stoppedLines(run.stopped, paint)),
+    ...(status === "interrupted" ? ["what was finished is kept: the same command goes on from here"] : [])
+  ]
+  return `${run.pipeline}: ${paint(runStyle[status], status)}${took}${what === "" ? "" : `, ${what}`}${hint.map((line) => `\n${line}`).join("")}`
 }
+
+/** Why it was cut off. */
+export const stoppedLines = ({ reason, hint }: Stopped, paint: Paint): ReadonlyArray<string> => [
+  `${paint("yellow", "stopped:")} ${printable(reason)}`,
+  ...(hint === null ? [] : [`  ${paint("cyan", "hint:")} ${printable(hint)}`])
+]
 
 export const runStyle: Readonly<Record<RunStatus, Style>> = {
   running: "cyan",

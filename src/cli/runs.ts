@@ -10,6 +10,8 @@ import { count, duration } from "./numbers.ts"
 import { openStore } from "./open-store.ts"
 import { pinRuns } from "./pin-runs.ts"
 import { runStyle } from "./run-summary.ts"
+import { clipped, oneLine } from "./plain-text.ts"
+import { runDoc } from "./shared-options.ts"
 import { type Cell, textTable } from "./text-table.ts"
 
 const usualLimit = 20
@@ -19,7 +21,7 @@ export const runsCommand = defineCommand({
   doc: "list the runs, newest first, or pin some",
   positionals: [
     { name: "action", take: "maybe", doc: "pin or unpin: the runs named after it" },
-    { name: "run", take: "rest", doc: "latest, @1 the last, @2 the one before, or an id" }
+    { name: "run", take: "rest", doc: runDoc }
   ],
   options: { limit: { kind: "count", value: "N", doc: `so many at most (${usualLimit}; all with --json)` } },
   examples: [
@@ -53,14 +55,17 @@ export const runsCommand = defineCommand({
           })
         )
       else if (records.length === 0) output.out(`there are no runs in ${root}`)
-      else output.out(runsText(records, refs, ids.length, output.paint, pinned))
+      else output.out(runsText(records, refs, ids.length, output.paint, pinned, output.width))
       return 0
     })
 })
 
 /** A run that says it is running, and whose process is gone, was killed before it could say otherwise. */
 export const asItIs = (record: RunRecord, store: StoreCalls, now: number): RunRecord =>
-  record.status === "running" && !isLive(store, record, now) ? { ...record, status: "interrupted" } : record
+  record.status === "running" && !isLive(store, record, now)
+    ? { ...record, status: "interrupted", stopped: killed }
+    : record
+const killed = { reason: "its process is gone, and left no word", hint: null }
 
 const statusesOf = ({ nodes }: RunRecord) => {
   const of = (wanted: NodeStatus) => nodes.filter(({ status }) => status === wanted).length
@@ -81,6 +86,7 @@ export const runLine = (run: RunRecord, ref: string, pinned = false) => ({
   params: run.params,
   nodes: { total: run.nodes.length, ...statusesOf(run) },
   outputs: run.outputs,
+  stopped: run.stopped ?? null,
   pinned
 })
 
@@ -89,7 +95,8 @@ export function runsText(
   refs: ReadonlyArray<string>,
   total: number,
   paint: Paint,
-  pinned: ReadonlySet<string> = new Set()
+  pinned: ReadonlySet<string>,
+  width: number
 ): string {
   const rows = runs.map((run, i): ReadonlyArray<Cell> => {
     const seconds = secondsOf(run)
@@ -103,12 +110,13 @@ export function runsText(
       { text: run.status, style: runStyle[run.status] },
       seconds === null ? "–" : duration(seconds),
       nodes.join(", "),
+      run.stopped === undefined ? "" : clipped(oneLine(run.stopped.reason), Math.max(40, width - 90)),
       pinned.has(run.id) ? { text: "pinned", style: "yellow" } : ""
     ]
   })
   const more = total > runs.length ? [`… ${count(total)} in all: --limit ${total} shows them`] : []
   return [
-    textTable(["ref", "run", "pipeline", "status", "time", "nodes", ""], rows, { paint }),
+    textTable(["ref", "run", "pipeline", "status", "time", "nodes", "", ""], rows, { paint }),
     ...more
   ].join("\n")
 }

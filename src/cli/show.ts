@@ -5,6 +5,7 @@ import { openStore } from "./open-store.ts"
 import { resolveReference } from "./reference.ts"
 import { runJson } from "./run-json.ts"
 import { runSummary } from "./run-summary.ts"
+import { asItIs } from "./runs.ts"
 import { referenceDoc } from "./shared-options.ts"
 import { usage } from "./words.ts"
 
@@ -19,11 +20,11 @@ export const showCommand = defineCommand({
   ],
   options: { rows: { kind: "count", value: "N", doc: `rows to print (${usualRows}; all of an item's)` } },
   examples: [
-    ["show latest", "the last run"],
+    ["show @1", "the last run: its nodes, and why it was cut off if it was"],
     ["show latest:measures", "what its node measures made"],
     ["show @2:masks/vit 00012", "one scene's masks in the run before"]
   ],
-  run: ({ ref, item, rows }, { output, json, store: root }) =>
+  run: ({ ref, item, rows }, { output, json, store: root, now }) =>
     Effect.gen(function* () {
       const store = yield* openStore(root)
       const referred = yield* resolveReference(store, ref)
@@ -32,7 +33,7 @@ export const showCommand = defineCommand({
           return yield* Effect.fail(
             usage(`"${ref}" is a run, and has no items`, item, `name a node of it: ${ref}:<node>`)
           )
-        const { run } = referred
+        const run = asItIs(referred.run, referred.store, now().getTime())
         output.out(
           json
             ? JSON.stringify(runJson(run))

@@ -4,6 +4,7 @@
  */
 import * as path from "node:path"
 import { sentence } from "../plan/cue.ts"
+import type { RunRecord } from "../store/run-record.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Emit, RunEvent } from "./events.ts"
 
@@ -63,8 +64,11 @@ function lineOf(event: RunEvent): Pick<LogLine, "node" | "item" | "message"> | n
       }
     }
     case "run-finished":
-      return { node: null, item: null, message: event.run.status }
+      return { node: null, item: null, message: endOf(event.run) }
     case "node-progress":
       return null
   }
 }
+
+const endOf = ({ status, stopped }: RunRecord) =>
+  stopped === undefined ? status : `${status}: ${stopped.reason}`

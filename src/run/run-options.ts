@@ -2,7 +2,7 @@
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Planning } from "../plan/plan.ts"
-import type { RunRecord } from "../store/run-record.ts"
+import type { RunRecord, Stopped } from "../store/run-record.ts"
 import type { Host } from "../store/trace.ts"
 import type { Emit } from "./events.ts"
 import type { Executor, StageAddress } from "./task.ts"
@@ -28,4 +28,6 @@ export interface RunOptions {
   readonly now: () => Date
   readonly version: string
   readonly host: Host
+  /** why the run is being interrupted, for its record; null where whoever interrupts it does not say */
+  readonly stopped?: () => Stopped | null
 }

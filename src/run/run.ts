@@ -2,17 +2,18 @@
  * Runs a graph: every node waits for its inputs, is planned with their artifacts in hand, and is computed only if
  * no trace answers its key. So a change that yields the same values stops where it does (early cutoff).
  */
+import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
-import { Problem } from "../pipeline/problem.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
 import { lacking } from "../plan/lacking.ts"
 import { inputNodes, type Known, lockName, type NodePlan, planFresh, planNode } from "../plan/plan.ts"
 import { thisProcess } from "../store/lock/process-identity.ts"
 import { renewing } from "../store/renew.ts"
-import type { NodeRecord, RunRecord } from "../store/run-record.ts"
+import type { NodeRecord, RunRecord, Stopped } from "../store/run-record.ts"
 import { storeProblem } from "../store/store-error.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
@@ -48,7 +49,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const permits = yield* Semaphore.make(options.jobs)
   const running: Running = { options, done, permits, turns: new Map(), folders: new Set(), stopped: false }
   const records = new Map<string, NodeRecord>()
-  const recordOf = (status: RunRecord["status"], nodes = options.nodes): RunRecord => ({
+  const recordOf = (status: RunRecord["status"], nodes = options.nodes, stopped?: Stopped): RunRecord => ({
     format: 1,
     id: options.id,
     pipeline: options.pipeline,
@@ -57,6 +58,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     status,
     started,
     finished: status === "running" ? null : options.now().toISOString(),
+    ...(stopped === undefined ? {} : { stopped }),
     version: options.version,
     pid: process.pid,
     process: me,
@@ -73,6 +75,18 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   yield* store.putRun(begun)
   options.emit({ type: "run-started", run: begun, nodes: options.nodes.map((node) => node.id) })
 
+  /** Publishes how the run ended. `runs/latest` is the last that came to an end by itself, be that a failure. */
+  const end = (finished: RunRecord) =>
+    Effect.gen(function* () {
+      yield* store.putRun(finished)
+      if (finished.status !== "interrupted")
+        yield* Effect.try({
+          try: () => store.files.pointer(options.id, store.layout.latest),
+          catch: (error) => storeProblem(error, store.root, "point runs/latest at the run")
+        })
+      options.emit({ type: "run-finished", run: finished })
+      return finished
+    })
   const settle = ({ record }: Outcome) => {
     records.set(record.id, record)
     options.emit({ type: "node-finished", record })
@@ -100,25 +114,28 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
       options.planning.outside.digests.save()
       options.planning.identities.save()
       store.answers.save()
-      return Exit.isSuccess(exit)
-        ? Effect.void
-        : Effect.ignore(store.putRun(recordOf(Exit.hasInterrupts(exit) ? "interrupted" : "failed")))
+      if (Exit.isSuccess(exit)) return Effect.void
+      // as the command line tells the exit code: where a problem came too, it is the problem's
+      const status = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
+      // whoever hears of the failure says it; the record is for those who ask later
+      return Effect.ignore(end(recordOf(status, options.nodes, whyStopped(exit.cause, options))))
     }),
-    Effect.flatMap(() =>
-      Effect.gen(function* () {
-        const failed = [...records.values()].some((record) => record.status === "failed")
-        const finished = recordOf(failed ? "failed" : "ok")
-        yield* store.putRun(finished)
-        yield* Effect.try({
-          try: () => store.files.pointer(options.id, store.layout.latest),
-          catch: (error) => storeProblem(error, store.root, "point runs/latest at the run")
-        })
-        options.emit({ type: "run-finished", run: finished })
-        return finished
-      })
-    )
+    Effect.flatMap(() => {
+      const failed = [...records.values()].some((record) => record.status === "failed")
+      return end(recordOf(failed ? "failed" : "ok"))
+    })
   )
 })
+
+/** Why a run ends before its end: a problem that is no node's alone, a defect, or somebody who interrupts it. */
+function whyStopped(cause: Cause.Cause<Problem>, { stopped }: RunOptions): Stopped {
+  if (Cause.hasInterruptsOnly(cause)) return stopped?.() ?? { reason: "it was interrupted", hint: null }
+  const error = Cause.squash(cause)
+  return {
+    reason: error instanceof Error ? error.message : String(error),
+    hint: isProblem(error) ? error.hint : null
+  }
+}
 
 /** Nodes between which others get their turn: a signal, above all. */
 const turn = 64

@@ -30,6 +30,10 @@ export interface NodeRecord {
   /** absent, but where its artifact was accepted and not computed under this key */
   readonly accepted?: Accepted
 }
+export interface Stopped {
+  readonly reason: string
+  readonly hint: string | null
+}
 export type RunStatus = "running" | "ok" | "failed" | "interrupted" | "planned"
 export interface RunRecord {
   readonly format: 1
@@ -41,6 +45,8 @@ export interface RunRecord {
   readonly status: RunStatus
   readonly started: string
   readonly finished: string | null
+  /** why it was cut off before its end, and what to do about that; absent in a run that came to its end */
+  readonly stopped?: Stopped
   readonly version: string
   readonly pid: number
   /** which process it is, in words that another can check; absent in records of earlier versions */

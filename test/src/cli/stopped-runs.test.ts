@@ -1,0 +1,100 @@
+/** Runs that were cut off: their record keeps why, `runs` and `show` say it, and `latest` and `@1` agree where they can. */
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { afterEach, beforeEach, expect, it } from "vitest"
+import { runsCommand } from "../../../src/cli/runs.ts"
+import { showCommand } from "../../../src/cli/show.ts"
+import { column, defineStage, each, one, param, table, whole } from "../../../src/index.ts"
+import { type Lab, numbers } from "../run/lab.ts"
+import { storeOf } from "../store/gc/worlds.ts"
+import { labOfTwoRuns, typed } from "./store-commands.ts"
+
+let lab: Lab
+beforeEach(async () => {
+  lab = await labOfTwoRuns()
+})
+afterEach(() => lab.close())
+const show = (line: string) => typed(lab, showCommand, line)
+const runs = (line = "runs") => typed(lab, runsCommand, line)
+const recordOf = (id: string) => Effect.runPromise(storeOf(lab).run(id))
+
+const waits = defineStage.whole("waits", {
+  inputs: { of: whole({ a: column.float64() }) },
+  output: table({ a: column.float64() }),
+  compute: (_inputs, _params, { signal }) =>
+    new Promise((_resolve, reject) => {
+      stopping.abort()
+      signal.addEventListener("abort", () => reject(signal.reason as Error))
+    })
+})
+let stopping: AbortController
+
+const scaled = defineStage.itemwise("scaled", {
+  inputs: { of: each({ a: column.float64() }) },
+  params: { by: param.file() },
+  output: one({ a: column.float64() }),
+  compute: (items) => items.map(({ of }) => of)
+})
+/** A run in which a node cannot be planned: it ends there. */
+const abort = () => {
+  const source = numbers("source", { file: { path: join(lab.folder, "items.json") } })
+  const by = { path: join(lab.folder, "gone.json") }
+  return expect(lab.run(lab.graph({ scaled: scaled("scaled", { of: source, by }) }))).rejects.toThrow(
+    "gone.json"
+  )
+}
+/** A run that somebody interrupts. */
+const interrupt = () => {
+  stopping = new AbortController()
+  const source = numbers("source", { file: { path: join(lab.folder, "items.json") } })
+  return expect(
+    lab.run(lab.graph({ waits: waits("waits", { of: source }) }), { signal: stopping.signal })
+  ).rejects.toThrow()
+}
+
+it("keeps in the record why a run was aborted, and `runs` and `show` say it", async () => {
+  await abort()
+  const reason = expect.stringContaining("gone.json") as string
+  expect(await recordOf("run-000002")).toMatchObject({ status: "failed", stopped: { reason } })
+  expect((await runs()).text).toMatch(/@1 +run-000002 +lab +failed .* node "scaled": by: there is no file/)
+  expect((await runs("runs --json")).json.runs[0]).toMatchObject({ run: "run-000002", stopped: { reason } })
+  expect((await show("show @1")).text).toMatch(/^stopped: .*gone\.json/m)
+  expect((await show("show @1 --json")).json).toMatchObject({ status: "failed", stopped: { reason } })
+})
+
+it("says nothing of the kind about a run that came to its end", async () => {
+  expect(await recordOf("run-000001")).not.toHaveProperty("stopped")
+  expect((await show("show @1 --json")).json).toMatchObject({ status: "ok", stopped: null })
+  expect((await show("show @1")).text).not.toContain("stopped")
+})
+
+it("`latest` is `@1` also where a run was aborted", async () => {
+  await abort()
+  for (const ref of ["latest", "@1"])
+    expect((await show(`show ${ref} --json`)).json).toMatchObject({ run: "run-000002" })
+  for (const ref of ["latest:scaled", "@1:scaled"])
+    await expect(show(`show ${ref}`)).rejects.toMatchObject({
+      _tag: "ArtifactNotFound",
+      message: expect.stringContaining("run run-000002") as string,
+      hint: expect.stringContaining("gone.json") as string
+    })
+})
+
+it("`latest` stays with the run before one that was interrupted, which is `@1` and says so", async () => {
+  await interrupt()
+  expect(await recordOf("run-000002")).toMatchObject({
+    status: "interrupted",
+    stopped: { reason: "it was interrupted" }
+  })
+  expect((await show("show latest --json")).json).toMatchObject({ run: "run-000001" })
+  expect((await show("show @1 --json")).json).toMatchObject({ run: "run-000002", status: "interrupted" })
+})
+
+it("shows a run whose process is gone as interrupted, not as running", async () => {
+  const record = (await recordOf("run-000001"))!
+  const gone = { ...record.process!, pid: 2 ** 22 + 1 }
+  await Effect.runPromise(
+    storeOf(lab).putRun({ ...record, status: "running", finished: null, process: gone })
+  )
+  expect((await show("show @1")).text).toMatch(/^lab: interrupted.*\nstopped: its process is gone/m)
+})
