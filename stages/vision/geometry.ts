@@ -54,8 +54,8 @@ export function geometryOf(preprocessing: Preprocessing, imageHeight: number, im
   }
   const resized = resizedSize(preprocessing, imageHeight, imageWidth)
   const input = preprocessedSize(preprocessing, imageHeight, imageWidth)
-  const cropTop = cropStart(resized.height, input.height)
-  const cropLeft = cropStart(resized.width, input.width)
+  const cropTop = cropStart(resized.height, input.height, preprocessing.cropRounding)
+  const cropLeft = cropStart(resized.width, input.width, preprocessing.cropRounding)
   return {
     imageHeight,
     imageWidth,

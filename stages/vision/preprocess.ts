@@ -67,8 +67,8 @@ function resizedAndCropped(
 ): { pixels: Image; top: number; left: number } {
   const resized = resizedSize(preprocessing, image.height, image.width)
   const crop = preprocessing.crop ?? resized
-  const top = cropStart(resized.height, crop.height)
-  const left = cropStart(resized.width, crop.width)
+  const top = cropStart(resized.height, crop.height, preprocessing.cropRounding)
+  const left = cropStart(resized.width, crop.width, preprocessing.cropRounding)
   const window = {
     top: Math.max(0, top),
     left: Math.max(0, left),

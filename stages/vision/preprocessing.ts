@@ -2,6 +2,9 @@
 
 export type Resample = "nearest" | "bilinear" | "bicubic" | "lanczos"
 
+/** `half-even`: torchvision's `CenterCrop`, by which timm and open_clip crop; Hugging Face's processors round down. */
+export type CropRounding = "half-even"
+
 export interface Preprocessing {
   /** `exact`: to height × width, whatever the shape. `shortest-edge`: keeps the shape. */
   readonly resize:
@@ -10,6 +13,8 @@ export interface Preprocessing {
     | null
   /** a centre crop, after the resize */
   readonly crop: { readonly height: number; readonly width: number } | null
+  /** where the crop starts when an odd number of pixels is cut away; left out: half of them, rounded down */
+  readonly cropRounding?: CropRounding
   readonly resample: Resample
   /** the factor that pixels of 0 … 255 are multiplied by */
   readonly rescale: number

@@ -42,6 +42,7 @@ const known = new Set([
   "resample",
   "do_center_crop",
   "crop_size",
+  "crop_rounding", // Probeline's own (tools/export_encoder.py), for what Hugging Face's processors can't express
   "do_pad",
   "pad_size", // has no effect without `do_pad`, which is refused
   "do_rescale",
@@ -87,6 +88,7 @@ class Reader {
     return {
       resize: resized ? this.#resize() : null,
       crop: cropped ? this.#crop() : null,
+      ...(cropped ? this.#cropRounding() : {}),
       // without a resize the filter is idle, and the field may be missing
       resample: resized ? this.#resample() : "bilinear",
       rescale: this.#flag("do_rescale") ? this.#positive("rescale_factor", this.#value("rescale_factor")) : 1,
@@ -158,6 +160,13 @@ class Reader {
     if (typeof size !== "number") return this.#heightAndWidth("crop_size", size)
     const edge = this.#pixels("crop_size", size)
     return { height: edge, width: edge }
+  }
+
+  #cropRounding(): Pick<Preprocessing, "cropRounding"> {
+    const rounding = this.#config.crop_rounding ?? "down"
+    if (rounding === "down") return {}
+    if (rounding === "half_even") return { cropRounding: "half-even" }
+    return this.#fail("crop_rounding", `expected "down" or "half_even", got ${JSON.stringify(rounding)}`)
   }
 
   #heightAndWidth(field: string, size: unknown): { height: number; width: number } {

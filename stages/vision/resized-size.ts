@@ -1,6 +1,6 @@
-/** Sizes and offsets of Hugging Face's `resize` and `center_crop`, in whole pixels. */
+/** Sizes and offsets of Hugging Face's `resize` and `center_crop`, in whole pixels; and of torchvision's crop. */
 
-import type { Preprocessing } from "./preprocessing.ts"
+import type { CropRounding, Preprocessing } from "./preprocessing.ts"
 
 export interface Size {
   readonly height: number
@@ -25,8 +25,19 @@ export function resizedSize({ resize }: Pick<Preprocessing, "resize">, height: n
  * image_transforms.py: floor((size − cropped) / 2). Negative where the image is smaller: it is padded with zeros,
  * the larger half of an odd remainder before it.
  */
-export function cropStart(size: number, cropped: number): number {
-  return Math.floor((size - cropped) / 2)
+export function cropStart(size: number, cropped: number, rounding?: CropRounding): number {
+  return rounding === "half-even" ? torchvisionStart(size, cropped) : Math.floor((size - cropped) / 2)
+}
+
+/**
+ * `center_crop` of torchvision's transforms/functional.py: Python's round, which takes a half to the even neighbour;
+ * of padding the smaller half of an odd remainder is before the image.
+ */
+function torchvisionStart(size: number, cropped: number): number {
+  const cut = size - cropped
+  const down = Math.floor(cut / 2)
+  if (cut < 0) return 0 - Math.floor(-cut / 2) // not −0
+  return cut % 2 === 1 && down % 2 === 1 ? down + 1 : down
 }
 
 /** The size of an encoder's input. It depends on the image only without a crop and an exact resize. */

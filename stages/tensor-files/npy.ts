@@ -1,0 +1,94 @@
+/**
+ * NumPy's array files, written and read.
+ *
+ * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1.0 to 3.0
+ */
+import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
+import { TensorFileError } from "./tensor-file-error.ts"
+
+const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] // "\x93NUMPY"
+const types: Readonly<Record<string, StoredType>> = { "<f2": "float16", "<f4": "float32", "<f8": "float64" }
+/** What a header of an array with dozens of dimensions takes; a longer one is of something else. */
+const longestHeader = 1 << 16
+
+/**
+ * The array in a .npy file; of the file only the header is read.
+ *
+ * @throws {TensorFileError} not such a file, truncated, or with values that are not float16, float32 or float64 in C
+ *   order, little-endian
+ */
+export function openNpy(bytes: Bytes): StoredTensor {
+  const start = bytes.read(0, 12)
+  if (start.length < 10 || magic.some((byte, i) => start[i] !== byte))
+    throw new TensorFileError('not a .npy file: it does not start with "\\x93NUMPY"')
+  const major = start[6]!
+  if (major < 1 || major > 3) throw new TensorFileError(`a .npy file of an unknown version, ${major}`)
+  const view = new DataView(start.buffer, start.byteOffset, start.length)
+  const lengthBytes = major === 1 ? 2 : 4
+  if (start.length < 8 + lengthBytes) throw new TensorFileError("truncated: it ends within its header")
+  const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
+  if (length > longestHeader) throw new TensorFileError(`its header claims ${length} bytes`)
+  const offset = 8 + lengthBytes + length
+  const header = bytes.read(8 + lengthBytes, length)
+  if (header.length < length) throw new TensorFileError("truncated: it ends within its header")
+  const { descr, fortran, shape } = parseHeader(new TextDecoder("latin1").decode(header))
+  const type = types[descr] ?? refuseType(descr)
+  if (fortran && shape.filter((size) => size > 1).length > 1)
+    throw new TensorFileError("its array is in Fortran order: save numpy.ascontiguousarray(array)")
+  const wanted = sizeOf(shape) * bytesOf[type]
+  if (!Number.isSafeInteger(wanted) || offset + wanted !== bytes.size)
+    throw new TensorFileError(
+      `its header says ${descr} [${shape.join(", ")}], which is ${wanted} bytes of values, but it has ${bytes.size - offset}: it is truncated, or something was appended`
+    )
+  return { type, shape, offset, bytes }
+}
+
+/** The header is a Python dict of exactly three keys, in any order. */
+function parseHeader(text: string) {
+  const dictionary = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1]
+  const field = (name: string, value: string): string | undefined =>
+    new RegExp(`(?:^|,)\\s*['"]${name}['"]\\s*:\\s*(${value})\\s*(?=,|$)`).exec(dictionary ?? "")?.[1]
+  const descr = field("descr", "'[^']*'|\"[^\"]*\"")
+  const fortran = field("fortran_order", "True|False")
+  const shape = field("shape", "\\([\\d,\\sL]*\\)")
+  if (dictionary !== undefined && descr === undefined && /['"]descr['"]\s*:\s*\[/.test(dictionary))
+    throw new TensorFileError("it is a structured array: save one plain array a file")
+  if (descr === undefined || fortran === undefined || shape === undefined)
+    throw new TensorFileError(
+      `its header is not one of a .npy file: ${JSON.stringify(text.slice(0, 80).trim())}`
+    )
+  const sizes = shape.slice(1, -1).match(/\d+/g) ?? []
+  return { descr: descr.slice(1, -1), fortran: fortran === "True", shape: sizes.map(Number) }
+}
+
+function refuseType(descr: string): never {
+  if (descr.includes("O"))
+    throw new TensorFileError(
+      "it holds Python objects (pickled), which are not read: save an array of float32"
+    )
+  if (descr.startsWith(">"))
+    throw new TensorFileError(`its values are big-endian (${descr}): save array.astype("<f4")`)
+  throw new TensorFileError(
+    `its values are ${descr}: float16, float32 and float64 (<f2, <f4, <f8) are read; save array.astype("float32")`
+  )
+}
+
+/**
+ * A .npy file of float32 in C order, version 1.0.
+ *
+ * @throws {RangeError} the values are not as many as the shape says
+ */
+export function encodeNpy(shape: ReadonlyArray<number>, values: Float32Array): Uint8Array<ArrayBuffer> {
+  if (sizeOf(shape) !== values.length)
+    throw new RangeError(`${values.length} values are not a tensor [${shape.join(", ")}]`)
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`
+  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }`
+  // the values begin at a multiple of 64
+  const offset = Math.ceil((10 + dictionary.length + 1) / 64) * 64
+  const file = new Uint8Array(offset + values.byteLength)
+  file.set([...magic, 1, 0])
+  new DataView(file.buffer).setUint16(8, offset - 10, true)
+  file.set(new TextEncoder().encode(`${dictionary.padEnd(offset - 11)}\n`), 10)
+  file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset)
+  return file
+}

@@ -1,0 +1,31 @@
+/** The tensors of a .npy or .safetensors file, by the file's extension. */
+import { openNpy } from "./npy.ts"
+import { openSafetensors } from "./safetensors.ts"
+import type { Bytes, StoredTensor } from "./stored-tensor.ts"
+import { TensorFileError } from "./tensor-file-error.ts"
+
+/**
+ * One tensor of a file; `tensor` is its name in a .safetensors file, and null in a .npy file, which has one.
+ *
+ * @throws {TensorFileError} the file is neither, malformed, or has no such tensor; the message does not name the file
+ */
+export function openTensor(file: string, bytes: Bytes, tensor: string | null): StoredTensor {
+  if (/\.npy$/i.test(file)) {
+    if (tensor !== null)
+      throw new TensorFileError(`a .npy file holds one array without a name, and no "${tensor}"`)
+    return openNpy(bytes)
+  }
+  if (!/\.safetensors$/i.test(file))
+    throw new TensorFileError("neither a .npy nor a .safetensors file, by its name")
+  const tensors = openSafetensors(bytes)
+  const names = [...tensors.keys()]
+  const shown =
+    names.length === 0 ? "it has none of floating point" : `it has ${names.slice(0, 20).join(", ")}`
+  if (tensor === null) {
+    if (names.length === 1) return tensors.get(names[0]!)!
+    throw new TensorFileError(`which of its tensors is meant? ${shown}`)
+  }
+  const found = tensors.get(tensor)
+  if (found === undefined) throw new TensorFileError(`no tensor "${tensor}" of floating point: ${shown}`)
+  return found
+}
