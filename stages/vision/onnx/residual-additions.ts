@@ -1,7 +1,9 @@
 /** Where a branch is added to the residual stream, and whether that branch is an attention. */
+import { addedTo, type Branch, nodesOf } from "./branches.ts"
 import { type Flow, originPlace } from "./image-flow.ts"
 import type { Node } from "./model.ts"
 import {
+  fusedBiasInput,
   fusedSumOutput,
   isAddition,
   isFusedAttention,
@@ -17,6 +19,10 @@ export interface ResidualAddition {
   readonly skip: string
   /** the result before any norm; null where a fused node does not give it out */
   readonly sum: string | null
+  /** what is added to the skip and depends on the image: one, or an attention and an MLP that are parallel */
+  readonly branches: ReadonlyArray<Branch>
+  /** what is added besides: biases that a fused node or a sum of several takes */
+  readonly constants: ReadonlyArray<string>
   readonly isAttention: boolean
 }
 
@@ -25,19 +31,36 @@ export function residualAdditions(flow: Flow): ReadonlyArray<ResidualAddition> {
   return flow.nodes.flatMap((node, place) => {
     const isFused = isFusedSumAndNorm(node.op)
     if (!flow.cut[place] || !(isFused || isAddition(node.op))) return []
-    const operands = addends(flow, isFused ? node.inputs.slice(0, 2) : node.inputs)
-    const skips = operands.filter((name) => isCutTensor(flow, name))
-    if (operands.length < 2 || skips.length !== 1) return []
+    const operands = operandsOf(node)
+    const leaves = addends(flow, operands).filter((name) => flow.place.has(name))
+    const skips = leaves.filter((name) => isCutTensor(flow, name))
+    if (leaves.length < 2 || skips.length !== 1) return []
     const [skip] = skips as [string]
-    const branch = flow.nodes.slice(originPlace(flow, skip)! + 1, place)
+    const from = originPlace(flow, skip)!
+    const added = addedTo(skip, operands, (nested) => addends(flow, nested))
+    const branches = added
+      .filter((name) => flow.place.has(name))
+      .map((tensor) => ({
+        tensor,
+        isAttention: nodesOf(flow, tensor, from).some((step) => attends(flow, step))
+      }))
     return {
       node,
       place,
       skip,
       sum: (isFused ? node.outputs[fusedSumOutput] : node.outputs[0]) || null,
-      isAttention: branch.some((step) => attends(flow, step))
+      branches,
+      constants: added.filter((name) => !flow.place.has(name)),
+      isAttention: branches.some(({ isAttention }) => isAttention)
     }
   })
+}
+
+/** All that a node adds up, a fused node's bias too. */
+function operandsOf({ op, inputs }: Node): ReadonlyArray<string> {
+  if (!isFusedSumAndNorm(op)) return inputs
+  const bias = inputs[fusedBiasInput[op]!]
+  return bias === undefined || bias === "" ? inputs.slice(0, 2) : [...inputs.slice(0, 2), bias]
 }
 
 function isCutTensor(flow: Flow, tensor: string): boolean {
@@ -45,15 +68,15 @@ function isCutTensor(flow: Flow, tensor: string): boolean {
   return at !== undefined && flow.cut[at]!
 }
 
-/** Operands that depend on the image. Parallel blocks write (x + attention) + mlp: nested sums are flattened. */
+/** Parallel blocks write (x + attention) + mlp: nested sums of several tensors of the image are flattened. */
 function addends(flow: Flow, operands: ReadonlyArray<string>, depth = 0): ReadonlyArray<string> {
   return operands.flatMap((name) => {
     const at = flow.place.get(name)
-    if (at === undefined) return []
+    if (at === undefined) return [name]
     const { op, inputs } = flow.nodes[at]!
     const isNested = depth < 4 && !flow.cut[at] && isAddition(op)
     if (isNested && inputs.filter(flow.dependsOnImage).length > 1) return addends(flow, inputs, depth + 1)
-    return name
+    return [name]
   })
 }
 

@@ -1,18 +1,20 @@
 /** Stable names for the tensors of a residual stream: the same for every vision transformer. */
+import { tapsWithin } from "./block-taps.ts"
 import type { Flow } from "./image-flow.ts"
 import { originPlace } from "./image-flow.ts"
 import type { Node } from "./model.ts"
 import { fusedBiasInput, isNorm } from "./operators.ts"
 import { normAfter } from "./norm-after.ts"
+
 import type { ResidualAddition } from "./residual-additions.ts"
 import type { ResidualStream } from "./residual-stream.ts"
 
 /** A tensor that can be made an output. */
 export interface Tap {
-  /** `embed`, `block.{i}.resid_mid`, `block.{i}.resid_post`, `final.norm`, `pooled` or `tensor:NAME` */
+  /** see `streamTaps`; `pooled`, or `tensor:NAME` */
   readonly name: string
   readonly tensor: string
-  /** where a fused node keeps the sum to itself: what to add to have it under the name of `tensor` */
+  /** where the graph has no such tensor, as in fused nodes: what to add to have it under the name of `tensor` */
   readonly sumOf?: ReadonlyArray<string>
 }
 
@@ -21,17 +23,21 @@ type Block = ReadonlyArray<ResidualAddition>
 
 /**
  * `embed` is what enters block 0 (`hidden_states[0]` of transformers), `block.{i}.resid_post` what leaves block i
- * (`hidden_states[i + 1]`, without the final norm), `block.{i}.resid_mid` what enters its MLP on the stream,
- * `final.norm` the norm of what leaves the last block, where there is one for all tokens.
+ * (`hidden_states[i + 1]`, without the final norm), `final.norm` the norm of what leaves the last block, where there
+ * is one for all tokens. Within a block, `attn_out` and `mlp_out` are what is added to the stream (bias and LayerScale
+ * included), `resid_mid` is what enters the MLP on the stream.
  */
 export function streamTaps({ index, flow, additions }: ResidualStream): ReadonlyArray<Tap> {
   const blocks = blocksOf(additions)
   const last = lastState(flow, blocks)
   const taps: Array<Tap> = [{ name: "embed", tensor: blocks[0]![0]!.skip }]
-  blocks.forEach(([, mlp], i) => {
-    if (mlp !== undefined) taps.push({ name: `block.${i}.resid_mid`, tensor: mlp.skip })
+  blocks.forEach((block, i) => {
     const next = blocks[i + 1]?.[0]
-    taps.push({ name: `block.${i}.resid_post`, ...(next === undefined ? last : { tensor: next.skip }) })
+    const post = next === undefined ? last : { tensor: next.skip }
+    taps.push(
+      ...tapsWithin(flow, block, post.tensor).map((tap) => ({ ...tap, name: `block.${i}.${tap.name}` }))
+    )
+    taps.push({ name: `block.${i}.resid_post`, ...post })
   })
   const { node } = blocks.at(-1)!.at(-1)!
   const norm = isNorm(node.op) ? node.outputs[0]! : normAfter(index, last.tensor)

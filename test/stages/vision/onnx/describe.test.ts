@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest"
 import { describeEncoder, prefixTokens } from "../../../../stages/vision/onnx/describe.ts"
-import { fixture, modelOf, quickstartModel } from "./fixture.ts"
+import { fixture, modelOf, quickstartModel, tapsOfBlock } from "./fixture.ts"
 
 const names = (file: string) => describeEncoder(modelOf(file)).taps.map(({ name }) => name)
 
@@ -32,18 +32,12 @@ describe("an encoder is described from its graph", () => {
   )
 
   test("taps come in the order of computing, under the same names in all families", () => {
-    const common = [
-      "embed",
-      "block.0.resid_mid",
-      "block.0.resid_post",
-      "block.1.resid_mid",
-      "block.1.resid_post"
-    ]
+    const common = ["embed", ...[0, 1].flatMap(tapsOfBlock)]
     for (const name of ["blip", "flava", "dinov2", "dinov2-registers", "vit-fp16"]) {
       expect(names(fixture(`${name}.onnx`))).toEqual([...common, "final.norm", "pooled"])
     }
     expect(names(fixture("clip-opset14.onnx"))).toEqual([...common, "pooled"])
-    expect(names(quickstartModel)).toHaveLength(1 + 2 * 6 + 2)
+    expect(names(quickstartModel)).toHaveLength(1 + 4 * 6 + 2)
   })
 })
 

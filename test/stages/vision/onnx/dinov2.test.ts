@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest"
 import { seededRandom } from "../../../../src/pipeline/random.ts"
 import { describeEncoder } from "../../../../stages/vision/onnx/describe.ts"
 import { openEncoder } from "../../../../stages/vision/onnx/session.ts"
-import { modelOf } from "./fixture.ts"
+import { modelOf, tapsOfBlock } from "./fixture.ts"
 
 const file = fileURLToPath(new URL("../../../../../shared/real/dinov2-small-saliency.onnx", import.meta.url))
 const present = existsSync(file)
@@ -28,7 +28,7 @@ describe.skipIf(!present)(present ? name : `${name} (skipped: ../shared/real is 
     })
     expect(taps.map(({ name }) => name)).toEqual([
       "embed",
-      ...Array.from({ length: 12 }, (_, i) => [`block.${i}.resid_mid`, `block.${i}.resid_post`]).flat(),
+      ...Array.from({ length: 12 }, (_, i) => tapsOfBlock(i)).flat(),
       "final.norm"
     ])
   })

@@ -19,6 +19,10 @@ export const quickstartModel = fileURLToPath(
   new URL("../../../../pipelines/quickstart/vit/model.onnx", import.meta.url)
 )
 
+/** The names of a pre-norm block's taps, in order. */
+export const tapsOfBlock = (i: number): ReadonlyArray<string> =>
+  ["attn_out", "resid_mid", "mlp_out", "resid_post"].map((name) => `block.${i}.${name}`)
+
 export function modelOf(file: string): Model {
   const access = fileAccess(file)
   try {

@@ -66,9 +66,13 @@ const tapsOf = (steps: ReadonlyArray<Step>, outputs: string): Readonly<Record<st
 }
 const preNormTaps = {
   embed: "x0",
+  "block.0.attn_out": "att0",
   "block.0.resid_mid": "mid0",
+  "block.0.mlp_out": "mlp0",
   "block.0.resid_post": "x1",
+  "block.1.attn_out": "att1",
   "block.1.resid_mid": "mid1",
+  "block.1.mlp_out": "mlp1",
   "block.1.resid_post": "x2"
 }
 
@@ -113,10 +117,28 @@ describe("the residual stream is found by structure", () => {
     const steps: ReadonlyArray<Step> = [...stem("x0"), ...[0, 1].flatMap(parallelBlock), norm("x2", "y")]
     expect(tapsOf(steps, "y")).toEqual({
       embed: "x0",
+      "block.0.attn_out": "att0",
+      "block.0.mlp_out": "mlp0",
       "block.0.resid_post": "x1",
+      "block.1.attn_out": "att1",
+      "block.1.mlp_out": "mlp1",
       "block.1.resid_post": "x2",
       "final.norm": "y"
     })
+  })
+
+  test("of parallel blocks: whose a bias is that is added to both is not told", () => {
+    const steps = [0, 1].flatMap((i) =>
+      parallelBlock(i).map(([op, inputs, made]): Step =>
+        made === `x${i + 1}` ? ["Sum", `${inputs} bias`, made] : [op, inputs, made]
+      )
+    )
+    expect(Object.keys(tapsOf([...stem("x0"), ...steps, norm("x2", "y")], "y"))).toEqual([
+      "embed",
+      "block.0.resid_post",
+      "block.1.resid_post",
+      "final.norm"
+    ])
   })
 
   test("through casts and quantisation of the skip", () => {
@@ -148,12 +170,51 @@ describe("the residual stream is found by structure", () => {
     const { taps } = describeEncoder(graphModel(steps, "y", [patchWeights]))
     expect(taps).toEqual([
       { name: "embed", tensor: "x0" },
+      { name: "block.0.attn_out", tensor: "att0" },
       { name: "block.0.resid_mid", tensor: "mid0" },
+      { name: "block.0.mlp_out", tensor: "probeline/mlp_out/n1a", sumOf: ["mlp0", "bias"] },
       { name: "block.0.resid_post", tensor: "x1" },
+      { name: "block.1.attn_out", tensor: "att1" },
       { name: "block.1.resid_mid", tensor: "mid1" },
+      { name: "block.1.mlp_out", tensor: "probeline/mlp_out/y", sumOf: ["mlp1", "bias"] },
       { name: "block.1.resid_post", tensor: "probeline/sum/y", sumOf: ["mlp1", "mid1", "bias"] },
       { name: "final.norm", tensor: "y" }
     ])
+  })
+
+  test("with biases that are added behind the sum: they are part of what was added", () => {
+    const steps = preNorm(2).flatMap((step): ReadonlyArray<Step> => {
+      const [op, inputs, made] = step
+      return /^(mid|x[12])/.test(made)
+        ? [
+            [op, inputs, `${made}.sum`],
+            ["Add", `${made}.sum bias`, made]
+          ]
+        : [step]
+    })
+    const { taps } = describeEncoder(graphModel([...steps, norm("x2", "y")], "y", [patchWeights]))
+    const { tensor: mid } = taps.find(({ name }) => name === "block.1.resid_mid")!
+    expect(mid).toBe("mid1")
+    const within = taps.filter(({ name }) => name.endsWith("_out")).map(({ sumOf }) => sumOf)
+    expect(within).toEqual([
+      ["att0", "bias"],
+      ["mlp0", "bias"],
+      ["att1", "bias"],
+      ["mlp1", "bias"]
+    ])
+  })
+
+  test("with a branch that is a sum itself, as of an adapter, in one piece", () => {
+    const steps = preNorm(1).flatMap((step): ReadonlyArray<Step> =>
+      step[2] === "x1"
+        ? [
+            ["MatMul", "mlp0.act down", "low"],
+            ["Add", "mlp0 low", "both"],
+            ["Add", "mid0 both", "x1"]
+          ]
+        : [step]
+    )
+    expect(tapsOf([...steps, norm("x1", "y")], "y")).toMatchObject({ "block.0.mlp_out": "both" })
   })
 
   test("before a convolutional head", () => {
