@@ -15,6 +15,7 @@ export type {
   Tensors,
   WrittenRow
 } from "./pipeline/columns.ts"
+export { float16Limit, fromFloat16, toFloat16 } from "./pipeline/float16.ts"
 export { file, param } from "./pipeline/params.ts"
 export type { FileRef, Param, Params, Values, Written } from "./pipeline/params.ts"
 export { definePipeline } from "./pipeline/pipeline.ts"

@@ -32,10 +32,14 @@ export interface Nullable<out C extends AnyColumn> extends Column<
 > {
   readonly detail: C
 }
-/** A family of tensors of one shape a row; its members (an encoder's taps) are named at run time. */
+/**
+ * A family of tensors of one shape a row; its members (an encoder's taps) are named at run time. A stage that gives
+ * the bits of float16 (`toFloat16`) has them stored so, in half the space; it is read as float32 either way.
+ */
 export interface Tensors<out D extends ReadonlyArray<string>> extends Column<
   "tensors",
-  Readonly<Record<string, Float32Array>>
+  Readonly<Record<string, Float32Array>>,
+  Readonly<Record<string, Float32Array | Uint16Array>>
 > {
   readonly detail: D
 }
@@ -89,7 +93,8 @@ export const column = {
   /** The same column, with nulls. */
   nullable: <const C extends AnyColumn>(of: C): Nullable<C> => make("nullable", of),
   /**
-   * Named float32 tensors of one shape, the given names of dimensions after the row.
+   * Named tensors of float32, or of float16 where a stage gives its bits as a `Uint16Array`; of one shape, the given
+   * names of dimensions after the row.
    * Arrow: a file a (shard, member), `FixedSizeList` with `arrow.fixed_shape_tensor` metadata.
    */
   tensors: <const D extends ReadonlyArray<string>>(...dims: D): Tensors<D> => make("tensors", dims)

@@ -91,7 +91,8 @@ function wrongCell(column: AnyColumn, value: unknown): string | null {
     case "tensors": {
       if (typeof value !== "object") return `expected tensors by name, got ${show(value)}`
       for (const [member, data] of Object.entries(value as object))
-        if (!(data instanceof Float32Array)) return `"${member}": expected a Float32Array, got ${show(data)}`
+        if (!(data instanceof Float32Array || data instanceof Uint16Array))
+          return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${show(data)}`
       return null
     }
     default:

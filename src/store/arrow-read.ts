@@ -1,5 +1,6 @@
 /** Reads tensor files (their form: `arrow-write.ts`): all rows or some, straight into the memory they are for. */
 import { DataType, Precision } from "apache-arrow"
+import { fromFloat16 } from "../pipeline/float16.ts"
 import { type ArrowBatch, openArrowFile, readTexts } from "./arrow-file.ts"
 import { tensorFormat, tensorMetadata } from "./arrow-write.ts"
 import { blamingFile, type ByteSource, FileFormatError } from "./bytes.ts"
@@ -12,6 +13,8 @@ export interface TensorFile {
   readonly dims: ReadonlyArray<string>
   /** the name of the id column; null in a table of no items */
   readonly itemLabel: string | null
+  /** as stored; values are read as float32 either way */
+  readonly elements: "float32" | "float16"
   readonly rows: number
   /** Values of one row. */
   readonly size: number
@@ -53,15 +56,17 @@ function open(source: ByteSource): TensorFile {
       `expected the columns ${fields.join(", ")}, got ${schema.fields.map((field) => field.name).join(", ")}`
     )
   const type = schema.fields[fields.length - 1]!.type
-  if (!DataType.isFixedSizeList(type) || type.listSize !== size || !isFloat32(type.children[0]?.type))
-    throw wrong(`column "${family}" is ${type}, expected FixedSizeList[${size}] of Float32`)
+  const elements = DataType.isFixedSizeList(type) ? elementsOf(type.children[0]?.type) : null
+  if (!DataType.isFixedSizeList(type) || type.listSize !== size || elements === null)
+    throw wrong(`column "${family}" is ${type}, expected FixedSizeList[${size}] of Float32 or Float16`)
+  const rowBytes = size * (elements === "float16" ? 2 : 4)
   if (itemLabel !== null && !DataType.isUtf8(schema.fields[0]!.type))
     throw wrong(`column "${itemLabel}" is no text`)
 
   // depth first: ids have validity, offsets and text; the tensor validity, its elements' validity and values
   const valuesAt = (itemLabel === null ? 0 : 3) + 2
   for (const batch of batches)
-    if ((batch.buffers[valuesAt]?.length ?? -1) < batch.rows * size * 4)
+    if ((batch.buffers[valuesAt]?.length ?? -1) < batch.rows * rowBytes)
       throw wrong(`a record batch of ${batch.rows} rows has fewer values than that: it is damaged`)
 
   const range = (start: number, end: number) => {
@@ -74,8 +79,10 @@ function open(source: ByteSource): TensorFile {
       throw new RangeError(`${source.name}: ${into.length} values to hold ${end - start} rows of ${size}`)
     for (const [batch, from, to] of overlapping(batches, start, end)) {
       const values = into.subarray((batch.start + from - start) * size, (batch.start + to - start) * size)
-      const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-      source.read(batch.buffers[valuesAt]!.position + from * size * 4, bytes)
+      const stored = elements === "float16" ? new Uint16Array(values.length) : values
+      const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
+      source.read(batch.buffers[valuesAt]!.position + from * rowBytes, bytes)
+      if (stored instanceof Uint16Array) fromFloat16(stored, values)
     }
   }
   return {
@@ -84,6 +91,7 @@ function open(source: ByteSource): TensorFile {
     shape,
     dims,
     itemLabel,
+    elements,
     rows,
     size,
     readInto,
@@ -117,8 +125,11 @@ function* overlapping(
   }
 }
 
-const isFloat32 = (type: DataType | undefined) =>
-  type !== undefined && DataType.isFloat(type) && type.precision === Precision.SINGLE
+function elementsOf(type: DataType | undefined): TensorFile["elements"] | null {
+  if (type === undefined || !DataType.isFloat(type)) return null
+  if (type.precision === Precision.SINGLE) return "float32"
+  return type.precision === Precision.HALF ? "float16" : null
+}
 const wholeNumbers = (text: string | undefined) =>
   listOf(text, (one) => Number.isInteger(one) && (one as number) >= 1) as Array<number> | null
 const names = (text: string | undefined) =>

@@ -3,6 +3,7 @@ import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { AnyColumn, Columns, NewFile } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
+import { fromFloat16 } from "../pipeline/float16.ts"
 import { Problem } from "../pipeline/problem.ts"
 import { encodeTensors } from "./arrow-write.ts"
 import { type ObjectRef, objectsOfShard, type Shard, type StoredFile } from "./manifest.ts"
@@ -56,7 +57,7 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
   const rowItems = label === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
   const files = new Map<string, StoredFile>()
   const vectors: Record<string, ReadonlyArray<unknown>> = {}
-  const tensors: Record<string, Record<string, Tensor>> = {}
+  const tensors: Record<string, Record<string, StoredTensor>> = {}
   for (const [name, column] of Object.entries(columns)) {
     if (column.type === "tensors") tensors[name] = yield* family(node, name, rows)
     else if (isFileColumn(column)) vectors[name] = yield* fileCells(store, name, rows, files)
@@ -82,10 +83,14 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
   const written: Record<string, ObjectRef> = {}
   const shapes: Record<string, ReadonlyArray<number>> = {}
   for (const [name, members] of Object.entries(tensors))
-    for (const [member, { shape, data }] of Object.entries(members)) {
+    for (const [member, { shape, data, halves }] of Object.entries(members)) {
       const dims = columns[name]!.detail as ReadonlyArray<string>
       const bytes = yield* attempt(node, () =>
-        encodeTensors({ family: name, member, shape, dims, itemLabel: label }, data, rowItems)
+        encodeTensors(
+          { family: name, member, shape, dims, itemLabel: label, elements: halves ? "float16" : "float32" },
+          halves ?? data,
+          rowItems
+        )
       )
       written[`${name}/${member}`] = yield* store.putObject(bytes, "arrow")
       shapes[`${name}/${member}`] = shape
@@ -135,22 +140,37 @@ const fileCells = (store: StoreCalls, name: string, rows: ItemRows["rows"], file
     })
   })
 
-/** Each member of a family as one matrix; every row must have the same members and sizes. */
+/** Digests are of what readers get, float32; a stage that gave float16 has that stored. */
+interface StoredTensor extends Tensor {
+  readonly halves: Uint16Array | null
+}
+type Elements = Float32Array | Uint16Array
+
+/** Each member of a family as one matrix; every row must have the same members, sizes and kind of number. */
 const family = (node: string, name: string, rows: ItemRows["rows"]) =>
   attempt(node, () => {
-    const members: Record<string, Tensor> = {}
-    const first = rows[0]?.[name] as Readonly<Record<string, Float32Array>> | undefined
-    for (const [member, { length }] of Object.entries(first ?? {})) {
-      const data = new Float32Array(rows.length * length)
+    const members: Record<string, StoredTensor> = {}
+    const first = rows[0]?.[name] as Readonly<Record<string, Elements>> | undefined
+    for (const [member, one] of Object.entries(first ?? {})) {
+      const { length } = one
+      const isHalf = one instanceof Uint16Array
+      const data = new (isHalf ? Uint16Array : Float32Array)(rows.length * length)
       rows.forEach((row, i) => {
-        const values = (row[name] as Readonly<Record<string, Float32Array>>)[member]
+        const values = (row[name] as Readonly<Record<string, Elements>>)[member]
         if (values?.length !== length)
           throw new Error(
             `column "${name}": row ${i} has ${values === undefined ? "no" : `${values.length} values in`} "${member}", the first row has ${length}`
           )
+        if (values instanceof Uint16Array !== isHalf)
+          throw new Error(
+            `column "${name}": row ${i} has ${isHalf ? "float32" : "float16"} in "${member}", the first row has ${isHalf ? "float16" : "float32"}`
+          )
         data.set(values, i * length)
       })
-      members[member] = { shape: [length], data }
+      members[member] =
+        data instanceof Uint16Array
+          ? { shape: [length], data: fromFloat16(data), halves: data }
+          : { shape: [length], data, halves: null }
     }
     return members
   })

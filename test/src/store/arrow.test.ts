@@ -1,6 +1,7 @@
 import * as fs from "node:fs"
 import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow"
 import { describe, expect, test } from "vitest"
+import { fromFloat16, toFloat16 } from "../../../src/pipeline/float16.ts"
 import { below, pick, seededRandom } from "../../../src/pipeline/random.ts"
 import { openTensors } from "../../../src/store/arrow-read.ts"
 import { encodeTensors, TensorFileWriter } from "../../../src/store/arrow-write.ts"
@@ -85,6 +86,21 @@ describe("a tensor file", () => {
       ).toEqual(bitsOf(all))
       if (itemLabel !== null) expect(table.getChild("scene")!.toJSON()).toEqual(ids)
     }
+  })
+
+  test("in float16 gives back the float32 that each stands for, whole and in ranges, and takes no float32", () => {
+    const halves = toFloat16(Float32Array.from([...odd, 65504, 2 ** -24, 1 / 3, -7], Math.fround))
+    const bytes = encodeTensors({ ...head, elements: "float16", batchBytes: 12 }, halves, ["a", "b"])
+    const file = openTensors(memorySource(bytes))
+
+    expect(file).toMatchObject({ elements: "float16", shape: [2, 3], rows: 2 })
+    expect(bitsOf(file.read())).toEqual(bitsOf(fromFloat16(halves)))
+    expect(bitsOf(file.read(1, 2))).toEqual(bitsOf(fromFloat16(halves.subarray(6))))
+    expect(String(tableFromIPC(bytes).schema.fields[1]!.type)).toBe("FixedSizeList[6]<Float16>")
+    expect(() => encodeTensors({ ...head, elements: "float16" }, new Float32Array(6), ["a"])).toThrow(
+      "a file of float16 got a Float32Array"
+    )
+    expect(() => encodeTensors(head, halves, ["a", "b"])).toThrow("a file of float32 got a Uint16Array")
   })
 
   test("declares arrow.fixed_shape_tensor with its shape and dimensions", () => {

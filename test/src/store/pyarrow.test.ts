@@ -5,7 +5,8 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { column } from "../../../src/pipeline/columns.ts"
-import { TensorFileWriter } from "../../../src/store/arrow-write.ts"
+import { toFloat16 } from "../../../src/pipeline/float16.ts"
+import { encodeTensors, TensorFileWriter } from "../../../src/store/arrow-write.ts"
 import { MemorySink } from "../../../src/store/bytes.ts"
 import { encodeParquet } from "../../../src/store/parquet-write.ts"
 import { encodeSidecar } from "../../../src/store/sidecar.ts"
@@ -35,6 +36,11 @@ test.skipIf(python === undefined)(
       writer.write(data, items)
       writer.close()
       fs.writeFileSync(path.join(folder, "tensors.arrow"), sink.bytes())
+      const halves = toFloat16(data)
+      fs.writeFileSync(
+        path.join(folder, "halves.arrow"),
+        encodeTensors({ ...head, itemLabel: "scene", elements: "float16" }, halves, items)
+      )
       const digests = { "activations/block.0": Uint8Array.from({ length: 32 }, (_, i) => i) }
       fs.writeFileSync(
         path.join(folder, "sidecar.arrow"),
@@ -58,6 +64,7 @@ test.skipIf(python === undefined)(
         batches: 3,
         array_shape: [5, 2, 3],
         bits: [...new Uint32Array(data.buffer)],
+        halves: { type: "halffloat", shape: [2, 3], array_shape: [5, 2, 3], bits: [...halves] },
         items,
         stream_bits: [...new Uint32Array(data.buffer)],
         sidecar: {

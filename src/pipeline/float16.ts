@@ -1,0 +1,54 @@
+/**
+ * Half precision: IEEE 754 binary16 as bits in a Uint16Array, which is how Arrow, ONNX and onnxruntime keep it.
+ * (Node 20 has no Float16Array.)
+ *
+ * Source: IEEE 754-2019, 3.4 and 4.3.1 (round to nearest, ties to even), as numpy's `astype(float16)` rounds.
+ */
+
+/** The least magnitude that becomes infinite: halfway from the largest float16, 65504, to the next power of two. */
+export const float16Limit = 65520
+
+/**
+ * Rounds to the nearest float16, ties to even; magnitudes from `float16Limit` on become infinite, all NaNs 0x7e00.
+ *
+ * @returns the bits, one a value
+ */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const source = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < source.length; i++) {
+    const bits = source[i]!
+    const sign = (bits >>> 16) & 0x8000
+    const magnitude = bits & 0x7fffffff
+    let half: number
+    if (magnitude > 0x7f800000) half = 0x7e00
+    else if (magnitude >= 0x477ff000) half = 0x7c00
+    // From 2⁻¹⁴ on: the exponent's bias goes from 127 to 15, and 13 bits are rounded away.
+    else if (magnitude >= 0x38800000) half = (magnitude - 0x37fff001 + ((magnitude >>> 13) & 1)) >>> 13
+    // Subnormal: in units of 2⁻²⁴, made whole by a sum that has no room for a fraction (float64 rounds ties to even).
+    else half = Math.abs(values[i]!) * 2 ** 24 + 2 ** 52 - 2 ** 52
+    halves[i] = magnitude > 0x7f800000 ? half : half | sign
+  }
+  return halves
+}
+
+/** What each of the 65,536 halves stands for; 256 KiB, made when first needed. */
+let table: Float32Array | undefined
+
+/** The float32 that each half stands for, exactly; into `target` where one is given, of the same length. */
+export function fromFloat16(
+  halves: Uint16Array,
+  target: Float32Array = new Float32Array(halves.length)
+): Float32Array {
+  table ??= Float32Array.from({ length: 1 << 16 }, (_, half) => valueOf(half))
+  for (let i = 0; i < halves.length; i++) target[i] = table[halves[i]!]!
+  return target
+}
+
+function valueOf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >>> 10) & 31
+  const fraction = half & 1023
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+}
