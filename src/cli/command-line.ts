@@ -2,6 +2,7 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import type { Bringer } from "../plan/plan.ts"
 import type { Command, CommandContext } from "./command.ts"
 import { exitCodeOf, failureJson, failureText } from "./failure.ts"
 import { guardProcess } from "./guard-process.ts"
@@ -15,6 +16,8 @@ export interface Installed {
   readonly version: string
   /** the worker processes' entry */
   readonly worker: URL
+  /** what brings to this machine what stages want, by name */
+  readonly bringers?: Readonly<Record<string, Bringer>>
 }
 
 /** Gives the exit code. */
@@ -37,7 +40,7 @@ async function fullWords(argv: ReadonlyArray<string>, { commands, version }: Ins
 
 async function execute(
   words: Words,
-  { version, worker }: Installed,
+  { version, worker, bringers = {} }: Installed,
   output: Output,
   fail: (error: unknown) => number
 ): Promise<number> {
@@ -52,6 +55,7 @@ async function execute(
     store: globals.store ?? (environment === undefined || environment === "" ? "artifacts" : environment),
     version,
     worker,
+    bringers,
     now: () => new Date()
   }
   const end = (code: number): never => {

@@ -86,20 +86,27 @@ const bringUpToDate = (
     const progress = showProgress(output, () => now().getTime())
     yield* Effect.addFinalizer(() => Effect.sync(() => progress.stop()))
     const executor = yield* lazyExecutor(planning, { entry: context.worker, onOutput: log.workerOutput })
+    const emit = (event: RunEvent) => {
+      log.emit(event)
+      progress.emit(event)
+    }
     const options: RunOptions = {
       pipeline: opened.name,
       file: opened.file,
       params: opened.params,
       nodes,
       outputs: outputsOf(opened, nodes),
-      planning,
+      planning: {
+        ...planning,
+        bringing: {
+          by: context.bringers ?? {},
+          log: (node, message) => emit({ type: "node-log", node, message })
+        }
+      },
       executor,
       addressOf: opened.addressOf,
       ...told,
-      emit: (event: RunEvent) => {
-        log.emit(event)
-        progress.emit(event)
-      },
+      emit,
       id,
       now,
       version: context.version,

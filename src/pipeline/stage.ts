@@ -59,6 +59,20 @@ export interface World {
   file(path: string): Promise<import("./columns.ts").FileHandle | null>
   /** Parts of a file, for formats with large bodies; null when it is missing. */
   open(path: string): Promise<RandomAccess | null>
+  /**
+   * Has something brought to this machine, such as a model from a hub; what has come is read like any file. Only a
+   * run brings: where a plan is only looked at, this rejects, and the node stays unknown.
+   */
+  bring(wanted: Wanted): Promise<void>
+}
+/** What a stage wants brought here, and by whom. */
+export interface Wanted {
+  /** one of those that the program has for it: `hub` */
+  readonly by: string
+  /** what they are told: plain JSON */
+  readonly request: unknown
+  /** in words, for who only looks: `Xenova/clip-vit-base-patch16@main: onnx/vision_model.onnx` */
+  readonly what: string
 }
 /** Reads parts of a file. */
 export interface RandomAccess {
@@ -90,11 +104,16 @@ interface Common<P extends Params, C extends Columns> {
   /** stands for the code in the key: bump it to make the stage stale, keep it to refactor without a re-run */
   readonly version?: string
   readonly params?: P
-  /** Plain JSON that replaces the named parameters in the key. Runs when planning; must load no native code. */
+  /**
+   * Plain JSON that replaces the named parameters in the key. Runs when planning; must load no native code. `about`
+   * is kept beside the key and enters it not: it says where things come from.
+   */
   readonly identity?: (
     params: Values<P>,
     world: World
-  ) => Awaitable<{ readonly [K in keyof P]?: unknown } & { readonly environment?: unknown }>
+  ) => Awaitable<
+    { readonly [K in keyof P]?: unknown } & { readonly environment?: unknown; readonly about?: unknown }
+  >
   /** what the run prints of this artifact when it is one of the pipeline's outputs */
   readonly summary?: (rows: ReadonlyArray<import("./columns.ts").Row<C>>) => Summary
 }

@@ -30,6 +30,8 @@ export type CueKind =
   | "read"
   /** an input will be computed first; whether its values change is not known before */
   | "upstream"
+  /** something that the stage reads is not on this machine: a run brings it first */
+  | "not-here"
   /** the artifact, or a file of it, is gone */
   | "lost"
   /** it failed before with the same key; `before` is the error */
@@ -142,6 +144,8 @@ export function sentence({ cue, path, before, after }: Cue): string {
           : `${path} changed (${change})`
     case "upstream":
       return `unknown until ${path} has run`
+    case "not-here":
+      return `a run downloads ${path} first`
     case "lost":
       return `${path} is gone from the store`
     case "failed":

@@ -11,8 +11,9 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
 import { digestJson } from "../store/canonical-json.ts"
+import type { World } from "../pipeline/stage.ts"
 import type { ReadRecord } from "../store/trace.ts"
-import { changedReads, type Outside, recordingWorld } from "./world.ts"
+import { type Bringing, changedReads, NotHere, type Outside, recordingWorld } from "./world.ts"
 
 interface Kept {
   readonly reads: ReadonlyArray<ReadRecord>
@@ -63,29 +64,47 @@ export class Identities {
 export interface ParamsPreimage {
   readonly params: Readonly<Record<string, unknown>>
   readonly environment: unknown
+  /** explains */
+  readonly about?: unknown
 }
 
-/** The parameters as they enter the key. Fails when a file is missing or `identity` refuses what it sees. */
+/**
+ * The parameters as they enter the key. Fails when a file is missing or `identity` refuses what it sees; with
+ * `NotHere` when it wants something brought, and there is no `bringing`.
+ */
 export const paramsPreimage = (
   node: GraphNode,
   codeDigest: string,
   outside: Outside,
-  identities: Identities
-): Effect.Effect<ParamsPreimage, Problem> =>
+  identities: Identities,
+  bringing?: Bringing
+): Effect.Effect<ParamsPreimage, Problem | NotHere> =>
   Effect.gen(function* () {
     const known = yield* Effect.try({
       try: () => knownParams(node, codeDigest, outside, identities),
       catch: asProblem(node)
     })
     if (known !== null) return known
-    const world = recordingWorld(outside)
-    const answer = yield* Effect.tryPromise({
-      try: async () => (await node.stage.spec.identity!(node.params, world)) as Record<string, unknown>,
-      catch: asProblem(node)
+    const { reads, answer } = yield* Effect.tryPromise({
+      try: async (signal) => {
+        const world = recordingWorld(outside, bring(node, bringing, signal))
+        const answer: Record<string, unknown> = await node.stage.spec.identity!(node.params, world)
+        return { reads: world.reads(), answer }
+      },
+      catch: (error) => (error instanceof NotHere ? error : asProblem(node)(error))
     })
-    identities.set(identityKey(node, codeDigest, outside), { reads: world.reads(), answer })
+    identities.set(identityKey(node, codeDigest, outside), { reads, answer })
     return yield* Effect.try({ try: () => withAnswer(node, answer, outside), catch: asProblem(node) })
   })
+
+const bring =
+  (node: GraphNode, bringing: Bringing | undefined, signal: AbortSignal): World["bring"] =>
+  async (wanted) => {
+    if (bringing === undefined) throw new NotHere(wanted)
+    const bringer = bringing.by[wanted.by]
+    if (bringer === undefined) throw new Error(`nobody here brings what "${wanted.by}" stands for`)
+    await bringer(wanted.request, { signal, log: (message) => bringing.log(node.id, message) })
+  }
 
 /** The same, where `identity` need not be asked; null where it must. Throws where `paramsPreimage` fails. */
 export function knownParams(
@@ -101,14 +120,14 @@ export function knownParams(
 
 function withAnswer(
   node: GraphNode,
-  { environment = null, ...replaced }: Readonly<Record<string, unknown>>,
+  { environment = null, about, ...replaced }: Readonly<Record<string, unknown>>,
   outside: Outside
 ): ParamsPreimage {
   const params: Record<string, unknown> = {}
   const reading = { node, outside }
   for (const [name, declared] of Object.entries(node.stage.spec.params ?? {}))
     if (!Object.hasOwn(replaced, name)) params[name] = plain(declared, node.params[name], reading, name)
-  return { params: Object.assign(params, replaced), environment }
+  return { params: Object.assign(params, replaced), environment, ...(about === undefined ? {} : { about }) }
 }
 
 const identityKey = (node: GraphNode, codeDigest: string, outside: Outside): string =>

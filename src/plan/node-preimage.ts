@@ -5,6 +5,7 @@ import type { Problem } from "../pipeline/problem.ts"
 import type { InputPreimage, Preimage } from "../store/preimage.ts"
 import { knownParams, type ParamsPreimage, paramsPreimage } from "./identity.ts"
 import type { Known, Planning } from "./planning.ts"
+import type { NotHere } from "./world.ts"
 
 type Inputs = ReadonlyMap<string, Known>
 
@@ -12,9 +13,15 @@ export const preimageOf = (
   node: GraphNode,
   inputs: Inputs,
   planning: Planning
-): Effect.Effect<Preimage, Problem> =>
+): Effect.Effect<Preimage, Problem | NotHere> =>
   Effect.map(
-    paramsPreimage(node, planning.codeOf(node.stage).digest, planning.outside, planning.identities),
+    paramsPreimage(
+      node,
+      planning.codeOf(node.stage).digest,
+      planning.outside,
+      planning.identities,
+      planning.bringing
+    ),
     (params) => withParams(node, inputs, planning, params)
   )
 
@@ -29,7 +36,7 @@ const withParams = (
   node: GraphNode,
   inputs: Inputs,
   { codeOf }: Planning,
-  { params, environment }: ParamsPreimage
+  { params, environment, about }: ParamsPreimage
 ): Preimage => {
   const { digest, modules, packages } = codeOf(node.stage)
   const ports: Record<string, ReadonlyArray<InputPreimage>> = {}
@@ -40,6 +47,7 @@ const withParams = (
     code: { digest, modules, packages },
     params,
     environment,
+    ...(about === undefined ? {} : { about }),
     output: { columns: node.columns, form: node.form, label: labelOf(node) },
     inputs: ports
   }

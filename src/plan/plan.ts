@@ -17,13 +17,14 @@ import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
 import { preimageOf } from "./node-preimage.ts"
 import { planFresh } from "./plan-fresh.ts"
 import type { Known, Planning } from "./planning.ts"
-import { changedReads, type Seen } from "./world.ts"
+import { changedReads, NotHere, type Seen } from "./world.ts"
 
 export { inputNodes } from "./inputs.ts"
 export { type NodePlan, partialOf, type State } from "./node-plan.ts"
 export { labelOf } from "./node-preimage.ts"
 export { planFresh } from "./plan-fresh.ts"
 export type { Known, Planning } from "./planning.ts"
+export type { Bringer, Bringing } from "./world.ts"
 
 /**
  * Plans one node. `artifacts` has those of the nodes that it reads; one that is missing there is not known yet.
@@ -56,7 +57,14 @@ const lookAt = Effect.fn("plan.node")(function* (
       cues: waiting.map(({ id }) => ({ cue: "upstream", path: id, before: null, after: null }))
     })
   const inputs = new Map(inputNodes(node).map(({ id }) => [id, artifacts.get(id)!]))
-  const preimage = yield* preimageOf(node, inputs, planning)
+  const preimage = yield* preimageOf(node, inputs, planning).pipe(
+    Effect.catchTag("NotHere", (absent) => Effect.succeed(absent))
+  )
+  if (preimage instanceof NotHere)
+    return planOf(node, {
+      state: "unknown",
+      cues: [{ cue: "not-here", path: preimage.wanted.what, before: null, after: null }]
+    })
   const key = keyOf(preimage)
   const items = () =>
     withItems && node.stage.kind === "itemwise"

@@ -8,7 +8,7 @@ import type { CodePreimage } from "../store/preimage.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Trace } from "../store/trace.ts"
 import type { Identities } from "./identity.ts"
-import type { Outside } from "./world.ts"
+import type { Bringing, Outside } from "./world.ts"
 
 /** An artifact, and what its trace says of it. */
 export interface Known {
@@ -26,4 +26,6 @@ export interface Planning {
   readonly previous: (node: GraphNode) => Effect.Effect<Trace | null, Problem>
   readonly force: ReadonlySet<string>
   readonly retryFailed: boolean
+  /** how what is not on this machine gets here; without it, a node that wants something is unknown */
+  readonly bringing?: Bringing
 }

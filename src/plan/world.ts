@@ -6,7 +6,7 @@ import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Problem } from "../pipeline/problem.ts"
-import type { World } from "../pipeline/stage.ts"
+import type { Wanted, World } from "../pipeline/stage.ts"
 import type { FileSystemCalls } from "../store/file-system.ts"
 import { checkedRead, outsideFile } from "../store/outside-file.ts"
 import type { StatCache } from "../store/stat-cache.ts"
@@ -23,9 +23,32 @@ export interface Outside {
 const listDigest = (names: ReadonlyArray<string> | null) =>
   names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
 
+/** Brings what a stage asks for (`World.bring`). What it throws fails the node's plan; a `hint` on it is shown. */
+export type Bringer = (
+  request: unknown,
+  context: { readonly signal: AbortSignal; readonly log: (message: string) => void }
+) => Promise<unknown>
+export interface Bringing {
+  readonly by: Readonly<Record<string, Bringer>>
+  readonly log: (node: string, message: string) => void
+}
+/** What a stage wants is not on this machine, and whoever asks may not have it brought. */
+export class NotHere extends Error {
+  readonly _tag = "NotHere"
+  readonly wanted: Wanted
+  constructor(wanted: Wanted) {
+    super(`${wanted.what} is not on this machine`)
+    this.wanted = wanted
+  }
+}
+const refuse = async (wanted: Wanted): Promise<never> => {
+  throw new NotHere(wanted)
+}
+
 /** A world that records into `reads`; a path is recorded once, relative to the pipeline file where it can be. */
 export function recordingWorld(
-  outside: Outside
+  outside: Outside,
+  bring: World["bring"] = refuse
 ): World & { readonly reads: () => ReadonlyArray<ReadRecord> } {
   const reads = new Map<string, ReadRecord>()
   const absolute = (at: string) => path.resolve(outside.base, at)
@@ -71,6 +94,7 @@ export function recordingWorld(
         close: () => fs.closeSync(handle)
       }
     },
+    bring,
     reads: () => [...reads.values()]
   }
 }

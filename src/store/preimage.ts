@@ -31,6 +31,8 @@ export interface Preimage {
   readonly code: CodePreimage
   readonly params: Readonly<Record<string, unknown>>
   readonly environment: unknown
+  /** explains: where what the parameters name comes from (a hub's repository and commit) */
+  readonly about?: unknown
   readonly output: { readonly form: Form; readonly columns: Columns; readonly label: string | null }
   readonly inputs: Readonly<Record<string, ReadonlyArray<InputPreimage>>>
 }
