@@ -5,6 +5,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
+import type { Bringer } from "../plan/plan.ts"
 import type { Output } from "./output.ts"
 
 interface Documented {
@@ -59,6 +60,8 @@ export interface CommandContext {
   readonly version: string
   /** the worker processes' entry */
   readonly worker: URL
+  /** what brings to this machine what stages want, by name */
+  readonly bringers?: Readonly<Record<string, Bringer>>
   readonly now: () => Date
 }
 /** Gives the exit code. */
