@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from "node:fs"
 import * as path from "node:path"
 import { file, type FileRef, param, type Values, type World } from "../../src/index.ts"
-import { describeEncoder, type EncoderDescription } from "./onnx/describe.ts"
+import { describeGiven, type GivenStructure, type PartialDescription } from "./onnx/describe-given.ts"
 import { fileAccess, type RandomAccess } from "./onnx/access.ts"
 import { readModel } from "./onnx/reader.ts"
 import type { TokenGrid } from "./grid.ts"
@@ -19,22 +19,61 @@ import { presetNames, presetOf, type PresetName } from "./presets.ts"
 export const presetParam = param.maybe(param.choice(presetNames), {
   doc: "preprocessing by name; without it, preprocessor_config.json beside the model decides"
 })
+/** Taps by tensor, for graphs whose structure is not recognised, and what else such a graph may not tell. */
+const structureParams = {
+  taps: param.maybe(
+    param.list(
+      param.struct({
+        name: param.text({ doc: "such as block.*.resid_post, where * stands for a number" }),
+        tensor: param.text({ doc: "the tensor's name in the graph, with * for the same number" })
+      })
+    ),
+    { doc: "taps by tensor, in place of those found by the graph's structure" }
+  ),
+  patch: param.maybe(param.int({ min: 1 }), { doc: "pixels a patch, where the graph does not tell" }),
+  prefix: param.maybe(param.int({ min: 0 }), {
+    doc: "tokens before the patches (CLS, registers), where the graph does not tell"
+  })
+}
 export const encoderParam = param.struct(
-  { model: param.file({ doc: "a vision transformer in ONNX" }), preset: presetParam },
-  { doc: "an encoder: onnx(path, preset?)" }
+  { model: param.file({ doc: "a vision transformer in ONNX" }), preset: presetParam, ...structureParams },
+  { doc: "an encoder: onnx(path, preset?) or onnx(path, { preset, taps, patch, prefix })" }
 )
-export type Encoder = Values<{ encoder: typeof encoderParam }>["encoder"]
+type EncoderValues = Values<{ encoder: typeof encoderParam }>["encoder"]
+/** What is not given of its structure is read off its graph. */
+export type Encoder = Pick<EncoderValues, "model" | "preset"> & Partial<EncoderValues>
+
+export interface OnnxOptions {
+  /** how images get in; without it, `preprocessor_config.json` beside the model decides */
+  readonly preset?: PresetName | null
+  /**
+   * Names of taps, and their tensors, for graphs whose structure is not recognised: they replace those found by it.
+   * `*` stands for the same number in both: `{ "block.*.resid_post": "/encoder/layer.*\/Add_1_output_0" }`.
+   */
+  readonly taps?: Readonly<Record<string, string>>
+  /** pixels a patch, where the graph does not tell */
+  readonly patch?: number
+  /** tokens before the patches (CLS, registers), where the graph does not tell */
+  readonly prefix?: number
+}
 
 /** An encoder in an ONNX file; a path in a pipeline file is relative to that file. */
-export const onnx = (model: string | FileRef, preset: PresetName | null = null) => ({
-  model: typeof model === "string" ? file(model) : model,
-  preset
-})
+export function onnx(model: string | FileRef, options: PresetName | OnnxOptions | null = null) {
+  const given: OnnxOptions = typeof options === "string" || options === null ? { preset: options } : options
+  const { preset = null, taps, patch = null, prefix = null } = given
+  return {
+    model: typeof model === "string" ? file(model) : model,
+    preset,
+    taps: taps === undefined ? null : Object.entries(taps).map(([name, tensor]) => ({ name, tensor })),
+    patch,
+    prefix
+  }
+}
 
 export interface ResolvedEncoder {
   readonly preprocessing: Preprocessing
   readonly grid: TokenGrid
-  readonly description: EncoderDescription
+  readonly description: PartialDescription
   /** files beside the model that hold its weights, absolute */
   readonly dataFiles: ReadonlyArray<string>
 }
@@ -91,10 +130,23 @@ export async function gridIdentity({ encoder }: { readonly encoder: Encoder }, w
 export const resolveWithWorld = (encoder: Encoder, world: World): Promise<ResolvedEncoder> =>
   resolve(encoder, worldReader(world))
 
-async function resolve({ model, preset }: Encoder, reader: Reader): Promise<ResolvedEncoder> {
+/**
+ * What a user says of an encoder's structure, as far as values depend on it: in the key of activations, beside the
+ * model's content. Nothing where nothing is given.
+ */
+export const structureIdentity = (
+  { taps = null, patch = null, prefix = null }: Encoder,
+  { description, grid }: ResolvedEncoder
+) => ({
+  ...(taps === null ? {} : { taps: description.taps.map(({ name, tensor }) => ({ name, tensor })) }),
+  ...(taps === null && patch === null && prefix === null ? {} : { grid })
+})
+
+async function resolve(encoder: Encoder, reader: Reader): Promise<ResolvedEncoder> {
+  const { model, preset, taps = null, patch = null, prefix = null } = encoder
   const access = await reader.open(model.path)
   try {
-    const { description, externalFiles } = describe(model.path, access)
+    const { description, externalFiles } = describe(model.path, access, { taps, patch, prefix })
     const preprocessing = await preprocessingOf(model.path, preset, reader)
     const dataFiles = externalFiles.map((location) => path.join(path.dirname(model.path), location))
     return { description, preprocessing, dataFiles, grid: gridOf(model.path, description, preprocessing) }
@@ -103,15 +155,15 @@ async function resolve({ model, preset }: Encoder, reader: Reader): Promise<Reso
   }
 }
 
-function describe(model: string, access: RandomAccess) {
+function describe(model: string, access: RandomAccess, given: GivenStructure) {
   try {
     const read = readModel(access)
-    return { description: describeEncoder(read), externalFiles: read.externalFiles }
+    return { description: describeGiven(read, given), externalFiles: read.externalFiles }
   } catch (error) {
     throw new EncoderError(
       `${model}: ${(error as Error).message}`,
       model,
-      "give a vision transformer as torch.onnx or optimum export it, whole",
+      "give a vision transformer as torch.onnx or optimum export it, whole; for others, give taps by tensor (docs/taps.md)",
       error
     )
   }
@@ -140,7 +192,7 @@ async function preprocessingOf(model: string, preset: string | null, reader: Rea
 /** The input's size over the patch size; what comes before the patches is the prefix. */
 function gridOf(
   model: string,
-  { patch, input, prefixTokens }: EncoderDescription,
+  { patch, input, prefixTokens }: PartialDescription,
   preprocessing: Preprocessing
 ): TokenGrid {
   const size = preprocessing.crop ?? (preprocessing.resize?.kind === "exact" ? preprocessing.resize : null)
@@ -160,7 +212,7 @@ function gridOf(
     throw new EncoderError(
       `${model}: how many tokens come before its patches (CLS, registers) cannot be read from the file`,
       model,
-      "export it with its own position embeddings and a fixed image size"
+      "give it, as in onnx(path, { prefix: 1 }), or export it with its own position embeddings and a fixed image size"
     )
   return {
     rows: Math.floor(size.height / patch.height),

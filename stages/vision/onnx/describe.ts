@@ -3,7 +3,7 @@ import type { GraphIndex } from "./graph-index.ts"
 import { dependents, imageInput, originPlace } from "./image-flow.ts"
 import type { Dimension, ElementType, Model, ValueInfo } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import { concatenatedPrefix, patchEmbedding } from "./patch-embedding.ts"
+import { concatenatedPrefix, patchEmbedding, type PatchSize } from "./patch-embedding.ts"
 import { residualStream, type ResidualStream } from "./residual-stream.ts"
 import { blocksOf, streamTaps, type Tap } from "./taps.ts"
 
@@ -17,8 +17,7 @@ export interface EncoderInput {
 }
 export interface EncoderDescription {
   readonly input: EncoderInput
-  /** in pixels */
-  readonly patch: { readonly height: number; readonly width: number }
+  readonly patch: PatchSize
   /** tokens before the patches (class token, registers); null where the graph does not tell: see `prefixTokens` */
   readonly prefixTokens: number | null
   /** hidden size */
@@ -35,14 +34,15 @@ export interface EncoderDescription {
 }
 
 /**
+ * @param patchSize where the graph does not tell it
  * @throws {OnnxError} the graph is not that of a plain vision transformer; the message says what was found, and does
  * not name the file
  */
-export function describeEncoder(model: Model): EncoderDescription {
+export function describeEncoder(model: Model, patchSize: PatchSize | null = null): EncoderDescription {
   const stream = residualStream(model)
   const { index, flow, additions, warnings } = stream
   const end = originPlace(flow, additions[0]!.skip) ?? 0
-  const { patch, width } = patchEmbedding(index, flow, end)
+  const { patch, width } = patchEmbedding(index, flow, end, patchSize)
   return {
     input: describeInput(imageInput(model.graph)),
     patch,
@@ -71,7 +71,8 @@ export function prefixTokens(
   throw new OnnxError(`${tokens} tokens are fewer than the ${grid.rows}×${grid.columns} patches of the image`)
 }
 
-function describeInput({
+/** @throws {OnnxError} channels are not the three of RGB, or come last */
+export function describeInput({
   name,
   dims,
   elementType

@@ -6,7 +6,9 @@ import { externalDataOptions } from "./external-data.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { tapModel, type TappedModel } from "./patch.ts"
+import { checkProvider, type Provider, reasonOfProvider, type Runtime } from "./providers.ts"
 import { readModel } from "./reader.ts"
+import type { Tap } from "./taps.ts"
 
 /** 4 is "fatal": what is wrong is thrown as an error, the runtime need not say it again on stderr. */
 const silent = 4
@@ -17,24 +19,32 @@ export interface LoadedModel {
   readonly session: InferenceSession
 }
 
+export interface LoadOptions {
+  readonly taps: ReadonlyArray<string>
+  /** the model's taps, where they are not to be found by its structure */
+  readonly known: ReadonlyArray<Tap> | null
+  readonly pool: boolean
+  readonly threads: number
+  readonly provider: Provider
+  readonly runtime: Runtime
+}
+
 /**
  * @throws {OnnxError} the file is missing, corrupt or no vision transformer, a tap is not there, or the runtime
- * cannot load it
+ * cannot load it or lacks the provider
  */
 export async function loadTapped(
   file: string,
-  taps: ReadonlyArray<string>,
-  pool: boolean,
-  threads: number
+  { taps, known, pool, threads, provider, runtime }: LoadOptions
 ): Promise<LoadedModel> {
-  const { InferenceSession } = await import("onnxruntime-node")
+  checkProvider(provider, runtime)
   const access = openModel(file)
   let model: Model
   let tapped: TappedModel
   let bytes: Uint8Array
   try {
     model = readModel(access)
-    tapped = tapModel(model, taps, { pool, pinStream: true })
+    tapped = tapModel(model, taps, { known, pool, pinStream: true })
     bytes = withPatch(file, access.size, tapped.patch)
   } catch (error) {
     throw error instanceof OnnxError ? new OnnxError(`${file}: ${error.message}`, { cause: error }) : error
@@ -42,7 +52,8 @@ export async function loadTapped(
     access.close()
   }
   try {
-    const session = await InferenceSession.create(bytes, {
+    const session = await runtime.InferenceSession.create(bytes, {
+      executionProviders: [provider],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: silent,
@@ -50,7 +61,9 @@ export async function loadTapped(
     })
     return { model, tapped, session }
   } catch (error) {
-    throw error instanceof OnnxError ? error : new OnnxError(reasonNotLoaded(file, error), { cause: error })
+    throw error instanceof OnnxError
+      ? error
+      : new OnnxError(reasonNotLoaded(file, error, provider), { cause: error })
   }
 }
 
@@ -80,8 +93,10 @@ function withPatch(file: string, size: number, patch: Uint8Array): Uint8Array {
   return bytes
 }
 
-function reasonNotLoaded(file: string, error: unknown): string {
+function reasonNotLoaded(file: string, error: unknown, provider: Provider): string {
   const said = (error as Error).message
+  const ofProvider = reasonOfProvider(provider, said)
+  if (ofProvider !== null) return ofProvider
   if (/not a registered function\/op|No Op registered|Could not find an implementation/i.test(said)) {
     return `${file}: onnxruntime has no implementation of one of its operators: export it with a lower opset, or without custom or fused operators (${said})`
   }

@@ -5,9 +5,14 @@ import { OnnxError } from "./onnx-error.ts"
 import { passesThrough } from "./operators.ts"
 import type { Flow } from "./image-flow.ts"
 
+/** In pixels. */
+export interface PatchSize {
+  readonly height: number
+  readonly width: number
+}
 export interface PatchEmbedding {
-  /** in pixels: the stride, which for vision transformers is the kernel's size too */
-  readonly patch: { readonly height: number; readonly width: number }
+  /** the stride, which for vision transformers is the kernel's size too */
+  readonly patch: PatchSize
   /** channels of the last convolution: the transformer's hidden size */
   readonly width: number
 }
@@ -16,11 +21,17 @@ export interface PatchEmbedding {
 const stem = ({ nodes }: Flow, end: number): ReadonlyArray<Node> => nodes.slice(0, end + 1)
 
 /**
- * The convolutions before the stream; with several (a convolutional stem) their strides are multiplied.
+ * The convolutions before the stream; with several (a convolutional stem) their strides are multiplied. Without one
+ * (patches are cut by reshaping, and multiplied), the patches' size has to be given.
  *
- * @throws {OnnxError} there is none with a stride, or not in two dimensions
+ * @throws {OnnxError} there is none with a stride and no size is given, or not in two dimensions
  */
-export function patchEmbedding(index: GraphIndex, flow: Flow, end: number): PatchEmbedding {
+export function patchEmbedding(
+  index: GraphIndex,
+  flow: Flow,
+  end: number,
+  given: PatchSize | null = null
+): PatchEmbedding {
   const convolutions = stem(flow, end).filter(({ op }) => convolutionWeight[op] !== undefined)
   const patch = { height: 1, width: 1 }
   for (const { integers } of convolutions) {
@@ -34,20 +45,37 @@ export function patchEmbedding(index: GraphIndex, flow: Flow, end: number): Patc
     patch.width *= width
   }
   const last = convolutions.at(-1)
-  if (last === undefined || patch.height * patch.width === 1) {
+  const isCut = last !== undefined && patch.height * patch.width > 1
+  if (!isCut && given === null) {
     throw new OnnxError(
-      "no convolution cuts the image into patches: the size of its token grid is not in the graph"
+      "no convolution cuts the image into patches, so that the size of its token grid is not in the graph: give it, as in onnx(path, { patch: 16, prefix: 1 })"
     )
   }
-  const weight = dimsOf(index, last.inputs[convolutionWeight[last.op]!]!)
-  if (weight?.[0] === undefined) {
-    throw new OnnxError(`the weights of the patch embedding ${last.name} have no shape in the file`)
+  const width = isCut
+    ? dimsOf(index, last.inputs[convolutionWeight[last.op]!]!)?.[0]
+    : productWidth(index, flow, end)
+  if (width === undefined) {
+    throw new OnnxError(`the weights of the patch embedding ${last?.name ?? ""} have no shape in the file`)
   }
-  return { patch, width: weight[0] }
+  return { patch: given ?? patch, width }
+}
+
+/** The width of what the last product with weights before the stream gives. */
+function productWidth(index: GraphIndex, flow: Flow, end: number): number | undefined {
+  const widths = stem(flow, end).map(({ op, inputs, integers }) => {
+    const dims = op === "MatMul" || op === "Gemm" ? dimsOf(index, inputs[1]!) : null
+    return dims?.at(integers.get("transB")?.[0] === 1 ? 0 : -1)
+  })
+  return widths.findLast((width) => width !== undefined)
 }
 
 /** The place of the weights among a convolution's inputs. */
-const convolutionWeight: Readonly<Record<string, number>> = { Conv: 1, ConvInteger: 1, QLinearConv: 3 }
+const convolutionWeight: Readonly<Record<string, number>> = {
+  Conv: 1,
+  FusedConv: 1,
+  ConvInteger: 1,
+  QLinearConv: 3
+}
 
 /**
  * The number of tokens before the patches (class token, registers): what is concatenated before tokens of the image

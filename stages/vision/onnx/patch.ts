@@ -10,6 +10,7 @@ import { imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { resolveTaps } from "./resolve-taps.ts"
+import type { Tap } from "./taps.ts"
 import { graphPatch, nameOnly, node, tensorInfo } from "./writer.ts"
 
 /** The input that takes pooling weights, float32 [batch, rows, tokens]. */
@@ -28,6 +29,8 @@ export interface TapOptions {
    * reads the sum. Who runs the model need not fetch them.
    */
   readonly pinStream?: boolean
+  /** The model's taps, where they are not to be found by its structure. */
+  readonly known?: ReadonlyArray<Tap> | null
 }
 export interface TappedModel {
   /** to be put behind the model's bytes */
@@ -46,7 +49,7 @@ export interface TappedModel {
 export function tapModel(
   model: Model,
   taps: ReadonlyArray<string>,
-  { pool = false, pinStream = false }: TapOptions = {}
+  { pool = false, pinStream = false, known = null }: TapOptions = {}
 ): TappedModel {
   const index = indexGraph(model.graph)
   if (pool && model.graph.inputs.some(({ name }) => name === weightsInput)) {
@@ -62,7 +65,7 @@ export function tapModel(
     declared.add(output)
     added.push(nameOnly(output))
   }
-  const { chosen, stream } = resolveTaps(model, index, taps)
+  const { chosen, stream } = resolveTaps(model, index, taps, known)
   for (const tap of chosen) {
     if (outputs.has(tap.name)) continue
     if (tap.sumOf !== undefined) nodes.push(...sumNodes(tap.sumOf, tap.tensor))

@@ -1,4 +1,5 @@
 /** Finds the residual stream of a vision transformer, by the structure of its graph alone. */
+import { additionsOf, listed } from "./candidates.ts"
 import { type Flow, dependents, flowTo, imageInput, originPlace } from "./image-flow.ts"
 import { type GraphIndex, indexGraph } from "./graph-index.ts"
 import type { Model } from "./model.ts"
@@ -35,11 +36,11 @@ export function residualStream(model: Model): ResidualStream {
   const image = imageInput(model.graph).name
   const ways = waysThrough(index, image)
   const best = ways.reduce<Way | null>((a, b) => (a !== null && length(a) >= length(b) ? a : b), null)
-  if (best === null || length(best) === 0) throw notRecognised(model, image, ways)
+  if (best === null || length(best) === 0) throw notRecognised(index, model.localFunctions, image, ways)
   if (best.runs.length >= runsOfPyramid) {
     const lengths = best.runs.map((run) => run.length).join(", ")
     throw new OnnxError(
-      `this is a pyramid of ${best.runs.length} residual streams (${lengths} additions), not a plain vision transformer with one token grid: ${byTensorName}`
+      `this is a pyramid of ${best.runs.length} residual streams (${lengths} additions), not a plain vision transformer with one token grid: candidates are ${listed(candidatesOf(best.runs))}; ${wayOut}`
     )
   }
   const additions = longest(best.runs)
@@ -54,6 +55,9 @@ export function residualStream(model: Model): ResidualStream {
 const longest = <A>(runs: ReadonlyArray<ReadonlyArray<A>>): ReadonlyArray<A> =>
   runs.reduce((a, b) => (b.length > a.length ? b : a), [])
 const length = ({ runs }: Way): number => longest(runs).length
+
+const candidatesOf = (runs: Way["runs"]): ReadonlyArray<string> =>
+  runs.flat().map(({ sum, node }) => sum ?? node.outputs[0]!)
 
 /** Ways to outputs come first, and so win over equal ones to additions. */
 function waysThrough(index: GraphIndex, image: string): ReadonlyArray<Way> {
@@ -110,9 +114,15 @@ function follows(flow: Flow, before: ResidualAddition, { skip }: ResidualAdditio
   )
 }
 
-const byTensorName = 'taps can be given by tensor name ("tensor:NAME")'
+const wayOut =
+  'give taps by tensor, as in onnx(path, { taps: { "block.*.resid_post": "/layer.*/Add_1_output_0" } })'
 
-function notRecognised({ graph, localFunctions }: Model, image: string, ways: ReadonlyArray<Way>): OnnxError {
+function notRecognised(
+  index: GraphIndex,
+  localFunctions: ReadonlyArray<string>,
+  image: string,
+  ways: ReadonlyArray<Way>
+): OnnxError {
   if (localFunctions.length > 0) {
     return new OnnxError(
       `the graph hides its nodes in ${localFunctions.length} local functions (${localFunctions.slice(0, 3).join(", ")}): inline them (onnx.inliner.inline_local_functions) and save it again`
@@ -120,19 +130,13 @@ function notRecognised({ graph, localFunctions }: Model, image: string, ways: Re
   }
   if (ways.length === 0) return new OnnxError(`no output depends on the image input ${image}`)
   const additions = ways.flatMap((way) => way.additions)
-  const candidates = [...new Set(additions.map(({ sum, node }) => sum ?? node.outputs[0]!))]
+  const candidates = [...new Set(candidatesOf([additions]))]
   const found =
     candidates.length === 0
-      ? "there is no residual addition"
+      ? `there is no residual addition (${additionsOf(index, dependents(index, image))})`
       : `no residual addition has an attention; candidates are ${listed(candidates)}`
-  const outputs = listed(graph.outputs.map(({ name }) => name))
+  const outputs = listed(index.graph.outputs.map(({ name }) => name))
   return new OnnxError(
-    `no transformer's residual stream was found between ${image} and ${outputs}: ${found}; ${byTensorName}`
+    `no transformer's residual stream was found between ${image} and ${outputs}: ${found}; ${wayOut}`
   )
-}
-
-function listed(names: ReadonlyArray<string>): string {
-  return names.length <= 12
-    ? names.join(", ")
-    : `${names.slice(0, 6).join(", ")}, … ${names.slice(-6).join(", ")}`
 }

@@ -11,17 +11,19 @@ export interface ResolvedTaps {
   readonly stream: ReadonlyArray<Tap>
 }
 
-/** @throws {OnnxError} no such tap or tensor, none at all, or a named tap of a model that is no vision transformer */
+/**
+ * @param known the model's taps, where they are not to be found by its structure
+ * @throws {OnnxError} no such tap or tensor, none at all, or a named tap of a model that is no vision transformer
+ */
 export function resolveTaps(
   model: Model,
   { producer }: GraphIndex,
-  names: ReadonlyArray<string>
+  names: ReadonlyArray<string>,
+  known: ReadonlyArray<Tap> | null = null
 ): ResolvedTaps {
   if (names.length === 0) throw new OnnxError("no taps are chosen")
-  const stream = streamOf(
-    model,
-    names.every((name) => name.startsWith(tensorPrefix))
-  )
+  const byTensorAlone = names.every((name) => name.startsWith(tensorPrefix))
+  const stream = known ?? streamOf(model, byTensorAlone)
   const chosen = names.map((name) => {
     if (name.startsWith(tensorPrefix)) {
       const tensor = name.slice(tensorPrefix.length)

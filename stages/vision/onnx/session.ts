@@ -5,7 +5,9 @@ import { loadTapped } from "./load.ts"
 import type { Dimension, Model, ValueInfo } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { weightsInput } from "./patch.ts"
+import type { Provider, Runtime } from "./providers.ts"
 import { checkImages, checkWeights, type ImageShape } from "./session-inputs.ts"
+import type { Tap } from "./taps.ts"
 import { joinBatches, repeatRows, type TapOutputs, type TapValues } from "./tap-values.ts"
 
 export type { TapOutputs, TapValues } from "./tap-values.ts"
@@ -14,10 +16,16 @@ export type { ImageShape } from "./session-inputs.ts"
 export interface EncoderOptions {
   /** names of taps, or `tensor:NAME` */
   readonly taps: ReadonlyArray<string>
+  /** the encoder's taps, where they are not to be found by its structure: see `describeGiven` */
+  readonly known?: ReadonlyArray<Tap> | null
   /** Give out pooled rows in place of all tokens; see `TapOptions.pool`. */
   readonly pool?: boolean
   /** of the runtime: several sessions of one thread are faster than one of several */
   readonly threads?: number
+  /** what of the runtime computes; `cpu` if left out */
+  readonly provider?: Provider
+  /** onnxruntime-node if left out; a test may bring its own */
+  readonly runtime?: Runtime
 }
 export interface EncoderSession {
   /**
@@ -36,14 +44,22 @@ export interface EncoderSession {
  * Loads an encoder with taps.
  *
  * @throws {OnnxError} the file is missing, corrupt or no vision transformer, a tap is not there, or the runtime
- * cannot load it
+ * cannot load it or lacks the provider
  */
 export async function openEncoder(
   file: string,
-  { taps, pool = false, threads = 1 }: EncoderOptions
+  { taps, known = null, pool = false, threads = 1, provider = "cpu", runtime }: EncoderOptions
 ): Promise<EncoderSession> {
-  const { Tensor } = await import("onnxruntime-node")
-  const { model, tapped, session } = await loadTapped(file, taps, pool, threads)
+  const used = runtime ?? (await import("onnxruntime-node"))
+  const { Tensor } = used
+  const { model, tapped, session } = await loadTapped(file, {
+    taps,
+    known,
+    pool,
+    threads,
+    provider,
+    runtime: used
+  })
   const input = imageInput(model.graph)
   checkFeeds(file, model, input)
 

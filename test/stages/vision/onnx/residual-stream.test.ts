@@ -263,7 +263,7 @@ describe("what is no plain vision transformer is refused, and says what is there
       ])
     ]
     expect(() => tapsOf(steps, "x2")).toThrow(
-      /no residual addition has an attention; candidates are s0, s1; taps can be given by tensor name/
+      /no residual addition has an attention; candidates are s0, s1; give taps by tensor, as in onnx\(path, \{ taps: /
     )
   })
 
@@ -277,7 +277,9 @@ describe("what is no plain vision transformer is refused, and says what is there
       merge("x2", "m2"),
       ...preNormBlock(2, "m2")
     ]
-    expect(() => tapsOf(steps, "x3")).toThrow(/a pyramid of 3 residual streams \(2, 2, 2 additions\)/)
+    expect(() => tapsOf(steps, "x3")).toThrow(
+      /a pyramid of 3 residual streams \(2, 2, 2 additions\).*candidates are mid0, x1, mid1, x2, mid2, x3; give taps/
+    )
   })
 
   test("a graph that hides in local functions", () => {
