@@ -15,7 +15,7 @@ const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
   "src/executors": ["src/run", "src/plan", "src/store", "src/pipeline"],
   "src/worker.ts": ["src/executors", "src/run", "src/store", "src/pipeline"],
   "src/cli": ["src/executors", "src/run", "src/plan", "src/load", "src/store", "src/pipeline"],
-  "src/main.ts": ["src/cli"],
+  "src/main.ts": ["src/cli", "stages"],
   stages: ["src/index.ts", "src/pipeline"],
   pipelines: ["probeline"]
 }

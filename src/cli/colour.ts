@@ -1,8 +1,8 @@
 /** Colours, on a terminal that wants them. */
 import { styleText } from "node:util"
+import type { Paint } from "../pipeline/command.ts"
 
-export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
-export type Paint = (style: Style, text: string) => string
+export type { Paint, Style } from "../pipeline/command.ts"
 
 export const noPaint: Paint = (_style, text) => text
 // whether to colour is decided here, by stream: Node would look at stdout alone

@@ -4,51 +4,11 @@
  * Declaring one loads nothing heavy; `run` imports what it needs.
  */
 import type * as Effect from "effect/Effect"
+import type { ArgsOf, Options, Positional } from "../pipeline/command.ts"
 import type { Problem } from "../pipeline/problem.ts"
-import type { Bringer } from "../plan/plan.ts"
 import type { Output } from "./output.ts"
 
-interface Documented {
-  readonly doc: string
-  /** one letter */
-  readonly alias?: string
-}
-/** An option of a command. `value` stands for its value in help. */
-export type Option =
-  | (Documented & { readonly kind: "flag" })
-  | (Documented & { readonly kind: "text"; readonly value: string })
-  /** may be repeated */
-  | (Documented & { readonly kind: "texts"; readonly value: string })
-  /** a whole number from 1 */
-  | (Documented & { readonly kind: "count"; readonly value: string })
-  | (Documented & { readonly kind: "choice"; readonly of: ReadonlyArray<string> })
-export type Options = { readonly [name: string]: Option }
-
-/** A word that is no option: one, one or none, or any number. */
-export interface Positional {
-  readonly name: string
-  readonly doc: string
-  readonly take: "one" | "maybe" | "rest"
-}
-
-type OptionValue<O> = O extends { readonly kind: "flag" }
-  ? boolean
-  : O extends { readonly kind: "texts" }
-    ? ReadonlyArray<string>
-    : O extends { readonly kind: "count" }
-      ? number | null
-      : O extends { readonly kind: "choice"; readonly of: ReadonlyArray<infer W> }
-        ? W | null
-        : string | null
-type PositionalValue<P> = P extends { readonly take: "one" }
-  ? string
-  : P extends { readonly take: "maybe" }
-    ? string | null
-    : ReadonlyArray<string>
-/** What a command's function gets of the words. */
-export type ArgsOf<O extends Options, P extends ReadonlyArray<Positional>> = {
-  readonly [K in keyof O]: OptionValue<O[K]>
-} & { readonly [W in P[number] as W["name"]]: PositionalValue<W> }
+export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
 
 /** What every command gets beside its words. */
 export interface CommandContext {
@@ -60,15 +20,20 @@ export interface CommandContext {
   readonly version: string
   /** the worker processes' entry */
   readonly worker: URL
-  /** what brings to this machine what stages want, by name */
-  readonly bringers?: Readonly<Record<string, Bringer>>
   readonly now: () => Date
+}
+/** Commands behind a word of their own: `probeline <group> <command>`. */
+export interface CommandGroup {
+  readonly name: string
+  readonly doc: string
 }
 /** Gives the exit code. */
 export type Run<A> = (args: A, context: CommandContext) => Effect.Effect<number, Problem>
 
 export interface Command {
+  /** one word; or two, of which the first is its group's */
   readonly name: string
+  readonly group?: CommandGroup
   readonly doc: string
   readonly positionals: ReadonlyArray<Positional>
   readonly options: Options
@@ -96,6 +61,9 @@ export const globalOptions = {
   json: { kind: "flag", doc: "print one JSON document, and nothing else, on stdout" },
   debug: { kind: "flag", doc: "print stack traces of failures" }
 } as const satisfies Options
+
+/** The words of a command's name. */
+export const nameWords = ({ name }: Command): ReadonlyArray<string> => name.split(" ")
 
 /** `run <pipeline> [node..]` */
 export const usageOf = ({ name, positionals }: Command): string =>

@@ -5,12 +5,12 @@
  * command) is left to it, and it says what is wrong; a test holds the two readers to the same answer.
  */
 import { parseArgs, type ParseArgsConfig } from "node:util"
-import { type Command, globalOptions } from "./command.ts"
+import { type Command, globalOptions, nameWords } from "./command.ts"
 import type { Words } from "./words.ts"
 
 /** Null where yargs should look. */
 export function plainWords(commands: ReadonlyArray<Command>, argv: ReadonlyArray<string>): Words | null {
-  const command = commands.find(({ name }) => name === argv[0])
+  const command = commands.find((one) => nameWords(one).every((word, i) => word === argv[i]))
   if (command === undefined) return null
   const options: NonNullable<ParseArgsConfig["options"]> = {}
   for (const [name, { kind, alias }] of Object.entries({ ...command.options, ...globalOptions }).map(widened))
@@ -21,7 +21,7 @@ export function plainWords(commands: ReadonlyArray<Command>, argv: ReadonlyArray
     }
   try {
     const { values, positionals } = parseArgs({
-      args: argv.slice(1),
+      args: argv.slice(nameWords(command).length),
       options,
       allowPositionals: true,
       strict: true

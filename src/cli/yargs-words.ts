@@ -1,7 +1,7 @@
 /** The full reader of the command line: yargs, for help, completion, and for saying what is wrong. */
 import yargs, { type Argv, type Options as YargsOptions } from "yargs"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
-import { type Command, globalOptions, type Options, usageOf } from "./command.ts"
+import { type Command, globalOptions, nameWords, type Options, usageOf } from "./command.ts"
 import { reservedCommands, reservedOptions } from "./reserved.ts"
 import { usage, type Words } from "./words.ts"
 
@@ -40,24 +40,45 @@ export async function yargsWords(
     .fail((message: string, error: Error | undefined) => {
       throw error instanceof Problem ? error : refusal(message ?? String(error), commands, argv)
     })
-  for (const command of commands)
-    parser = parser.command({
-      command: usageOf(command),
+  const add = (to: Argv, command: Command): Argv =>
+    to.command({
+      command: usageOf(command).slice(command.group === undefined ? 0 : command.group.name.length + 1),
       describe: command.doc,
       builder: (own: Argv) => declared(own, command),
       handler: (parsed) => {
         words = wordsOf(command, parsed as Readonly<Record<string, unknown>>)
       }
     })
+  const groups = new Set<string>()
+  for (const command of commands) {
+    const { group } = command
+    if (group === undefined) parser = add(parser, command)
+    else if (!groups.has(group.name)) {
+      groups.add(group.name)
+      const own = commands.filter((other) => other.group?.name === group.name)
+      parser = parser.command({
+        command: group.name,
+        describe: group.doc,
+        builder: (within: Argv) =>
+          own.reduce(add, within.usage(`$0 ${group.name} <command>\n\n${group.doc}`)),
+        // no command of the group's was named
+        handler: () => {}
+      })
+    }
+  }
   const parsed = await parser.parseAsync()
   if (words !== null) return words
   const asked = parsed as Readonly<Record<string, unknown>>
   if (asked["help"] === true || asked["version"] === true || asked["get-yargs-completions"] !== undefined)
     return null
-  const word = String((parsed._ as ReadonlyArray<unknown>)[0] ?? "")
+  const [word = "", second] = (parsed._ as ReadonlyArray<unknown>).map(String)
   if (word === "completion") return null
   if (word === "") throw usage("no command is given", null, "probeline --help lists them")
-  throw unknownCommand(word, commands)
+  if (!groups.has(word)) throw unknownCommand(word, commands)
+  if (second !== undefined) throw unknownCommand(`${word} ${second}`, commands)
+  if (asked["json"] === true)
+    throw usage(`no command of ${word} is given`, null, `probeline ${word} --help lists them`)
+  return yargsWords(commands, [word, "--help"], version, width)
 }
 
 function declared(own: Argv, command: Command): Argv {
@@ -95,14 +116,14 @@ function wordsOf(command: Command, parsed: Readonly<Record<string, unknown>>): W
     if (values.length > 0) options[name] = values as ReadonlyArray<string | true>
   }
   const positionals = command.positionals.flatMap(({ name }) => list(parsed[name])).map(String)
-  // yargs leaves the command's own name, and words that found no place, in `_`
-  const spare = (parsed["_"] as ReadonlyArray<unknown>).slice(1).map(String)
+  // yargs leaves the words of the command's name, and words that found no place, in `_`
+  const spare = (parsed["_"] as ReadonlyArray<unknown>).slice(nameWords(command).length).map(String)
   return { command, positionals: [...positionals, ...spare], options }
 }
 
 /** What yargs refuses, in our words. */
 function refusal(message: string, commands: ReadonlyArray<Command>, argv: ReadonlyArray<string>): Problem {
-  const command = commands.find(({ name }) => argv.includes(name))
+  const command = commands.find((one) => nameWords(one).every((word) => argv.includes(word)))
   const hint =
     command === undefined ? "probeline --help lists the commands" : `probeline ${command.name} --help`
   const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(", ")[0]
@@ -132,7 +153,8 @@ function refusal(message: string, commands: ReadonlyArray<Command>, argv: Readon
 export function unknownCommand(word: string, commands: ReadonlyArray<Command>): Problem {
   if (reservedCommands.includes(word))
     return usage(`${word} is not there yet`, word, "it is a name that is kept for a later version")
-  const names = [...commands.map(({ name }) => name), ...reservedCommands, "completion"]
+  const named = commands.flatMap(({ name, group }) => (group === undefined ? [name] : [group.name, name]))
+  const names = [...new Set(named), ...reservedCommands, "completion"]
   return usage(
     `there is no command "${word}"`,
     word,

@@ -15,6 +15,8 @@ const exitCodes = {
   RunNotFound: 2,
   ArtifactNotFound: 2,
   SourceInvalid: 2,
+  /** a file that a command was given to look at */
+  InputInvalid: 2,
   StoreNotUsable: 2,
   /** something that ran has failed */
   StageFailed: 1,

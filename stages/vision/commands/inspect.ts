@@ -1,0 +1,126 @@
+/** `encoders inspect`: what an encoder is, read off its file; weights are not read. */
+import { existsSync } from "node:fs"
+import * as path from "node:path"
+import type { Answer } from "../../../src/pipeline/command.ts"
+import { onnx, resolveEncoderFile } from "../encoder.ts"
+import type { TokenGrid } from "../grid.ts"
+import { fileAccess } from "../onnx/access.ts"
+import { describeEncoder, type EncoderDescription } from "../onnx/describe.ts"
+import type { Model, ValueInfo } from "../onnx/model.ts"
+import { readModel } from "../onnx/reader.ts"
+import type { Preprocessing } from "../preprocessing.ts"
+import type { PresetName } from "../presets.ts"
+import { inspectionText } from "./inspect-text.ts"
+import { withFile } from "./problems.ts"
+
+/** A tensor that goes in or comes out; a dimension by name where it is free, null where nothing is known of it. */
+export interface Port {
+  readonly name: string
+  readonly elementType: string
+  readonly shape: ReadonlyArray<number | string | null> | null
+}
+/** What `--json` prints. */
+export interface Inspection {
+  readonly file: string
+  readonly bytes: number
+  readonly producer: string
+  readonly opset: number
+  /** by domain; "" is ONNX's own */
+  readonly opsets: Readonly<Record<string, number>>
+  readonly inputs: ReadonlyArray<Port>
+  readonly outputs: ReadonlyArray<Port>
+  readonly blocks: number
+  /** hidden size */
+  readonly width: number
+  /** in pixels */
+  readonly patch: { readonly height: number; readonly width: number }
+  /** at the size of the file's input, or of the preprocessing; null where neither is fixed */
+  readonly grid: { readonly rows: number; readonly columns: number } | null
+  /** tokens before the patches; null where the file does not tell */
+  readonly prefix: number | null
+  /** those of the prefix but the first, which is CLS */
+  readonly registers: number | null
+  /** patches and prefix */
+  readonly tokens: number | null
+  readonly preprocessing: Preprocessing | null
+  /** files beside it that hold weights */
+  readonly externalFiles: ReadonlyArray<string>
+  readonly taps: ReadonlyArray<{ readonly name: string; readonly tensor: string }>
+  readonly warnings: ReadonlyArray<string>
+}
+
+export async function inspectCommand(args: {
+  readonly file: string
+  readonly preset: PresetName | null
+  readonly all: boolean
+}): Promise<Answer> {
+  const inspection = await inspectEncoder(args.file, args.preset)
+  return { json: inspection, text: (look) => inspectionText(inspection, look, args.all) }
+}
+
+/** @throws {Problem} the file is missing, not ONNX or truncated, or no vision transformer was recognised in it */
+export function inspectEncoder(file: string, preset: PresetName | null = null): Promise<Inspection> {
+  return withFile(file, async () => {
+    const { model, bytes } = read(file)
+    const description = describeEncoder(model)
+    const { grid, preprocessing, warning } = await gridOf(file, preset, description)
+    const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
+    const weightsMissing = model.externalFiles
+      .filter((name) => !existsSync(path.join(path.dirname(file), name)))
+      .map((name) => `its weights are in ${name}, which is missing: copy it beside the model`)
+    return {
+      file,
+      bytes,
+      producer,
+      opset,
+      opsets: Object.fromEntries(model.opsets),
+      inputs: model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name)).map(portOf),
+      outputs: model.graph.outputs.map(portOf),
+      blocks,
+      width,
+      patch,
+      grid,
+      prefix,
+      registers: prefix === null ? null : Math.max(0, prefix - 1),
+      tokens: grid === null || prefix === null ? null : grid.rows * grid.columns + prefix,
+      preprocessing,
+      externalFiles: model.externalFiles,
+      taps: description.taps.map(({ name, tensor }) => ({ name, tensor })),
+      warnings: [...description.warnings, ...weightsMissing, ...(warning === null ? [] : [warning])]
+    }
+  })
+}
+
+function read(file: string): { readonly model: Model; readonly bytes: number } {
+  const access = fileAccess(file)
+  try {
+    return { model: readModel(access), bytes: access.size }
+  } finally {
+    access.close()
+  }
+}
+
+const portOf = ({ name, elementType, dims }: ValueInfo): Port => ({ name, elementType, shape: dims })
+
+/** As far as it is known: a file without preprocessing is no error here, but worth a word. */
+async function gridOf(
+  file: string,
+  preset: PresetName | null,
+  { input, patch }: EncoderDescription
+): Promise<{
+  readonly grid: Pick<TokenGrid, "rows" | "columns"> | null
+  readonly preprocessing: Preprocessing | null
+  readonly warning: string | null
+}> {
+  try {
+    const { grid, preprocessing } = await resolveEncoderFile(onnx(path.resolve(file), preset))
+    return { grid: { rows: grid.rows, columns: grid.columns }, preprocessing, warning: null }
+  } catch (error) {
+    const { height, width } = input
+    const grid =
+      height === null || width === null
+        ? null
+        : { rows: Math.floor(height / patch.height), columns: Math.floor(width / patch.width) }
+    return { grid, preprocessing: null, warning: (error as Error).message }
+  }
+}

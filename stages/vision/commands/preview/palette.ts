@@ -1,0 +1,27 @@
+/** Colours that people tell apart, also those who are colour-blind. */
+
+export type Rgb = readonly [red: number, green: number, blue: number]
+export interface Colour {
+  readonly name: string
+  readonly hex: string
+  readonly rgb: Rgb
+}
+
+/** After Okabe and Ito (https://jfly.uni-koeln.de/color/), white in place of black, neighbours in the list far apart. */
+export const colours: ReadonlyArray<Colour> = (
+  [
+    ["orange", "#e69f00"],
+    ["sky blue", "#56b4e9"],
+    ["purple", "#cc79a7"],
+    ["green", "#009e73"],
+    ["yellow", "#f0e442"],
+    ["vermilion", "#d55e00"],
+    ["blue", "#0072b2"],
+    ["white", "#ffffff"]
+  ] as const
+).map(([name, hex]) => ({ name, hex, rgb: rgbOf(hex) }))
+
+function rgbOf(hex: string): Rgb {
+  const channel = (at: number) => Number.parseInt(hex.slice(at, at + 2), 16)
+  return [channel(1), channel(3), channel(5)]
+}
