@@ -17,7 +17,11 @@ export const gcCommand = defineCommand({
   doc: "free what the last runs do not need",
   positionals: [],
   options: {
-    keep: { kind: "count", value: "N", doc: `runs to keep, the newest (${usualKeep})` },
+    keep: {
+      kind: "count",
+      value: "N",
+      doc: `of each pipeline, keep the last N runs that made something new (${usualKeep})`
+    },
     grace: {
       kind: "text",
       value: "TIME",
@@ -27,7 +31,7 @@ export const gcCommand = defineCommand({
   },
   examples: [
     ["gc -n", "what would go"],
-    ["gc --keep 3", "keep the last three runs, and those that `runs pin` has pinned"]
+    ["gc --keep 3", "keep the last three runs of each pipeline, and those that `runs pin` has pinned"]
   ],
   run: ({ keep, grace, "dry-run": dryRun }, { output, json, store: root, now }) =>
     Effect.gen(function* () {

@@ -7,9 +7,10 @@ import type { StoreCalls } from "../store.ts"
 import { readJson } from "./json.ts"
 import { isLive, millisOf } from "./live.ts"
 import { isPinned } from "./pin.ts"
+import { recentRuns } from "./recent.ts"
 
 export interface GcOptions {
-  /** runs that are kept, the newest */
+  /** runs of each pipeline that are kept, the last that made something new */
   readonly keep: number
   /** what is younger stays, in milliseconds */
   readonly grace: number
@@ -22,7 +23,7 @@ export interface GcOptions {
 export type KeptFor =
   | "running"
   | "pinned"
-  /** one of the last */
+  /** one of the last of its pipeline */
   | "recent"
   /** `runs/latest` points at it */
   | "latest"
@@ -66,12 +67,15 @@ export function rootsOf(store: StoreCalls, { keep, grace, now }: GcOptions): Roo
   const since = live.map(({ record, changed }) => Math.min(Date.parse(record!.started), changed) - slackMs)
   const cutoff = Math.min(now, ...since) - grace
 
-  const recent = new Set(runs.filter(({ record }) => record !== null).slice(-keep))
+  const recent = recentRuns(
+    runs.flatMap(({ record }) => record ?? []),
+    keep
+  )
   const latest = readJson<RunRecord>(files, path.join(layout.latest, "run.json"))?.id
   const keptFor = (run: (typeof runs)[number]): KeptFor | null => {
     if (live.includes(run)) return "running"
     if (isPinned(store, run.id)) return "pinned"
-    if (recent.has(run)) return "recent"
+    if (run.record !== null && recent.has(run.record)) return "recent"
     if (run.id === latest) return "latest"
     if (run.changed >= cutoff) return "young"
     return run.record === null && run.hasRecord ? "unreadable" : null
