@@ -6,6 +6,7 @@
 import type * as Effect from "effect/Effect"
 import type { ArgsOf, Options, Positional } from "../pipeline/command.ts"
 import type { Problem } from "../pipeline/problem.ts"
+import type { Bringer } from "../plan/plan.ts"
 import type { Output } from "./output.ts"
 
 export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
@@ -20,6 +21,8 @@ export interface CommandContext {
   readonly version: string
   /** the worker processes' entry */
   readonly worker: URL
+  /** what brings to this machine what stages want, by name */
+  readonly bringers?: Readonly<Record<string, Bringer>>
   readonly now: () => Date
 }
 /** Commands behind a word of their own: `probeline <group> <command>`. */
