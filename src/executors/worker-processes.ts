@@ -33,6 +33,12 @@ export const workerProcesses = (options: WorkerOptions) =>
     })
   )
 
+/**
+ * What worker processes have in their environment beside this process's own. TF32 has 10 bits of fraction: NVIDIA's
+ * libraries would use it for float32 products unasked, with errors of 1e-3, and must be told so before they load.
+ */
+const workerEnvironment = { NVIDIA_TF32_OVERRIDE: "0" }
+
 class Pool {
   readonly #options: WorkerOptions
   readonly #idle: Array<ChildProcess> = []
@@ -105,6 +111,7 @@ class Pool {
   #start(): ChildProcess {
     const { entry, store, onOutput } = this.#options
     const worker = fork(fileURLToPath(entry), [store], {
+      env: { ...process.env, ...workerEnvironment },
       serialization: "advanced",
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       // Ctrl-C reaches the whole process group: the run decides when its workers end

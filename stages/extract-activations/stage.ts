@@ -1,8 +1,10 @@
 /** `extract-activations`: an encoder's taps at the tokens that were selected, an item at a time. */
 import { column, defineStage, each, group, param, rows } from "../../src/index.ts"
-import { encoderParam, resolveWithWorld } from "../vision/encoder.ts"
-import { Extractor } from "./extractor.ts"
+import { encoderParam, resolveWithWorld, structureIdentity } from "../vision/encoder.ts"
+import { providers } from "../vision/onnx/providers.ts"
 import { runtimeEnvironment } from "./environment.ts"
+import { Extractor } from "./extractor.ts"
+import { precisions } from "./precision.ts"
 
 export const activationColumns = {
   source: column.utf8(),
@@ -29,13 +31,22 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
     taps: param.text({
       default: "embed,block.*.resid_post",
       doc: "names or patterns, joined by commas: embed, block.{6,9,11}.resid_post, final.norm"
+    }),
+    precision: param.choice(precisions, {
+      default: "float32",
+      doc: "how activations are kept: float16 takes half the space, and an item that does not fit into it fails"
+    }),
+    provider: param.choice(providers, {
+      default: "cpu",
+      doc: "what of onnxruntime computes; docs/providers.md says what has to be installed"
     })
   },
   isolate: true,
   chunk: 16,
   itemSeconds: 120,
-  identity: async ({ encoder }, world) => {
-    const { preprocessing, dataFiles } = await resolveWithWorld(encoder, world)
+  identity: async ({ encoder, provider, precision }, world) => {
+    const resolved = await resolveWithWorld(encoder, world)
+    const { preprocessing, dataFiles } = resolved
     const digests: Array<string> = []
     for (const file of [encoder.model.path, ...dataFiles]) {
       const found = await world.file(file)
@@ -44,11 +55,11 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
       digests.push(found.sha256)
     }
     return {
-      encoder: { sha256: digests, preprocessing },
-      environment: runtimeEnvironment()
+      encoder: { sha256: digests, preprocessing, ...structureIdentity(encoder, resolved) },
+      environment: runtimeEnvironment(provider, precision)
     }
   },
   output: rows(activationColumns),
-  open: ({ encoder, taps }) => Extractor.open(encoder, taps),
+  open: (params) => Extractor.open(params),
   compute: (items, { resource }, context) => resource.extract(items, context)
 })

@@ -17,8 +17,11 @@ export class ImageError extends Error {
   override readonly name = "ImageError"
 }
 
-/** Larger images are refused: decoded, they would take 600 MB and more. */
-export const maxPixels = 200_000_000
+/**
+ * Images of more pixels are refused, as Pillow refuses them (`DecompressionBombError`: twice `Image.MAX_IMAGE_PIXELS`);
+ * decoded, they take 3 bytes a pixel, 537 MB. Those that Pillow only warns of, from 89,478,486 pixels on, are decoded.
+ */
+export const maxPixels = 178_956_970
 
 /** What was compared with PIL. sharp would read more (it even renders SVG), but PIL would not, or not alike. */
 const formats = new Set(["jpeg", "png", "webp", "gif", "tiff"])
@@ -34,9 +37,31 @@ const formats = new Set(["jpeg", "png", "webp", "gif", "tiff"])
  * @throws {ImageError} not an image of these formats, truncated or corrupt, of more than `maxPixels` pixels, or in
  *   a colour space that PIL's `convert("RGB")` has no rule for (CIELAB, floating point)
  */
-export async function decodeImage(bytes: Uint8Array): Promise<Image> {
+export const decodeImage = async (bytes: Uint8Array): Promise<Image> => (await openImage(bytes)).decode()
+
+/** An image whose header was read. */
+export interface OpenedImage {
+  /** in pixels, as stored: EXIF orientation is not applied */
+  readonly height: number
+  /** in pixels */
+  readonly width: number
+  /** Decodes as `decodeImage` says, on another thread; begun at once. */
+  decode(): Promise<Image>
+}
+
+/**
+ * Reads the header, so that who decodes large images can know beforehand.
+ *
+ * @throws {ImageError} not an image of the formats above, or of more than `maxPixels` pixels
+ */
+export async function openImage(bytes: Uint8Array): Promise<OpenedImage> {
   const image = await open(bytes)
-  const { width, height, space, depth, hasAlpha } = await header(image)
+  const metadata = await header(image)
+  const { height, width } = metadata
+  return { height, width, decode: () => decode(image, metadata) }
+}
+
+async function decode(image: Sharp, { width, height, space, depth, hasAlpha }: Metadata): Promise<Image> {
   if (space === "cmyk" && depth === "uchar") {
     // The inks as stored (libvips has undone Adobe's inversion): "srgb" would go through a printer's profile.
     const inks = await pixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"))
@@ -63,7 +88,7 @@ export async function decodeImage(bytes: Uint8Array): Promise<Image> {
  * @throws {ImageError} not an image of the formats above, or of more than `maxPixels` pixels
  */
 export async function imageSize(bytes: Uint8Array): Promise<{ height: number; width: number }> {
-  const { height, width } = await header(await open(bytes))
+  const { height, width } = await openImage(bytes)
   return { height, width }
 }
 
@@ -129,6 +154,11 @@ function rgbOfCmyk(inks: Uint8Array): Uint8Array {
 /** Pillow's `I16_RGB` (src/libImaging/Convert.c): values above 255 become 255; they are not scaled. */
 function rgbOfGrey16(grey: Uint16Array): Uint8Array {
   const rgb = new Uint8Array(grey.length * 3)
-  for (let i = 0; i < grey.length; i++) rgb.fill(Math.min(grey[i]!, 255), i * 3, i * 3 + 3)
+  for (let i = 0, to = 0; i < grey.length; i++) {
+    const level = Math.min(grey[i]!, 255)
+    rgb[to++] = level
+    rgb[to++] = level
+    rgb[to++] = level
+  }
   return rgb
 }

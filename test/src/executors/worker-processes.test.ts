@@ -3,8 +3,12 @@ import { fork } from "node:child_process"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
+import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import type { AnyStage, Stage } from "../../../src/pipeline/stage.ts"
+import { nodeFileSystem } from "../../../src/store/file-system.ts"
+import { artifactObjects } from "../../../src/store/read-artifact.ts"
+import { makeStore } from "../../../src/store/store.ts"
 import { Lab, numbers } from "../run/lab.ts"
 
 const dist = new URL("../../../dist/", import.meta.url)
@@ -22,6 +26,8 @@ const itemwise = (name, compute, more = {}) =>
     ...more
   })
 export const apart = itemwise("apart", (items) => items.map(({ of }) => ({ pid: process.pid, a: of.a })))
+export const tf32 = itemwise("tf32", (items) =>
+  items.map(() => ({ pid: process.pid, a: Number(process.env.NVIDIA_TF32_OVERRIDE) })))
 export const deadly = itemwise("deadly", (items) => {
   if (items.some(({ of }) => of.a === 3)) process.kill(process.pid, "SIGKILL")
   return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
@@ -90,6 +96,19 @@ it("runs stages that ask for it in other processes, as many as there are jobs", 
   expect(run.nodes[1]).toMatchObject({ status: "executed", items: { total: 10, executed: 10, failed: 0 } })
   const here = await lab.run(graphOf("apart"), { workers, jobs: 2 })
   expect(here.run.nodes[1]!.status).toBe("cached")
+})
+
+it("workers have TF32 off, whatever their parent has: it would cost float32 products 13 of their 23 bits", async () => {
+  process.env["NVIDIA_TF32_OVERRIDE"] = "1"
+  try {
+    const { run } = await lab.run(graphOf("tf32"), { workers, jobs: 1 })
+    const store = makeStore(join(lab.folder, "store"), nodeFileSystem())
+    const manifest = await Effect.runPromise(store.manifest(run.nodes[1]!.artifact!))
+    const rows = await Effect.runPromise(artifactObjects(store, manifest!))
+    expect(new Set(rows.map(({ a }) => a))).toEqual(new Set([0]))
+  } finally {
+    delete process.env["NVIDIA_TF32_OVERRIDE"]
+  }
 })
 
 it("a worker that is killed costs its chunk alone: the item that does it is found, and the others are kept", async () => {

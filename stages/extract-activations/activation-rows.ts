@@ -1,0 +1,67 @@
+/** What goes into the runtime beside images, and what comes out: weights of tokens, and rows of activations. */
+import { type Failed, failed } from "../../src/index.ts"
+import type { TapOutputs } from "../vision/onnx/tap-values.ts"
+import { type Precision, reasonNotKept, stored } from "./precision.ts"
+
+export interface SelectedTokens {
+  readonly source: string
+  readonly object: number
+  readonly token: string
+  readonly indices: ReadonlyArray<number>
+  readonly weights: ReadonlyArray<number>
+}
+export interface ActivationRow {
+  readonly source: string
+  readonly object: number
+  readonly token: string
+  readonly activation: Readonly<Record<string, Float32Array | Uint16Array>>
+}
+
+/**
+ * Pooling weights [items, rows, tokens], zero where an item has fewer rows than its neighbours.
+ *
+ * @param tokens of the encoder: the prefix and the patches
+ */
+export function poolingWeights(
+  selections: ReadonlyArray<ReadonlyArray<SelectedTokens>>,
+  rows: number,
+  tokens: number
+): Float32Array {
+  const all = new Float32Array(selections.length * rows * tokens)
+  for (const [item, selection] of selections.entries())
+    for (const [row, { indices, weights }] of selection.entries()) {
+      const at = (item * rows + row) * tokens
+      for (let k = 0; k < indices.length; k++) all[at + indices[k]!] = weights[k]!
+    }
+  return all
+}
+
+/**
+ * The rows of item `index` of a batch, out of pooled outputs [items, rows, width]; float32 shares their memory. The
+ * item fails where a value cannot be kept.
+ */
+export function activationRows(
+  selection: ReadonlyArray<SelectedTokens>,
+  index: number,
+  rows: number,
+  outputs: TapOutputs,
+  taps: ReadonlyArray<string>,
+  precision: Precision
+): ReadonlyArray<ActivationRow> | Failed {
+  const result: Array<ActivationRow> = []
+  for (const [row, { source, object, token }] of selection.entries()) {
+    const activation: Record<string, Float32Array | Uint16Array> = {}
+    for (const tap of taps) {
+      const { data, shape } = outputs[tap]!
+      const width = shape.at(-1)!
+      const from = (index * rows + row) * width
+      const values = data.subarray(from, from + width)
+      const wrong = reasonNotKept(values, precision)
+      if (wrong !== null)
+        return failed(`tap ${tap} has ${wrong} (token ${token}, object ${object} of ${source})`)
+      activation[tap] = stored(values, precision)
+    }
+    result.push({ source, object, token, activation })
+  }
+  return result
+}

@@ -1,0 +1,53 @@
+/**
+ * Images as an encoder's inputs. Reading the file and its header comes first (`open`), so that decoding, on threads
+ * of its own (libuv's), can be begun before the runtime blocks this one.
+ */
+import { type Failed, failed, type FileHandle } from "../../src/index.ts"
+import { openImage, type OpenedImage } from "../vision/image.ts"
+import { preprocessInto } from "../vision/preprocess.ts"
+import type { Preprocessing } from "../vision/preprocessing.ts"
+import { Room } from "./room.ts"
+
+/** Pixels that are decoded at a time, 48 MiB of RGB: with one larger image, no other is. */
+const decodedPixels = 2 ** 24
+
+/** The file that was opened, with its name for messages. */
+export interface OpenedFile {
+  readonly name: string
+  readonly image: OpenedImage
+}
+
+export class InputReader {
+  readonly #preprocessing: Preprocessing
+  readonly #values: number
+  readonly #room = new Room(decodedPixels)
+  /** @param size height and width of the encoder's input */
+  constructor(preprocessing: Preprocessing, size: { readonly height: number; readonly width: number }) {
+    this.#preprocessing = preprocessing
+    this.#values = 3 * size.height * size.width
+  }
+
+  /** Reads the file and its header. An image that cannot be read fails its item alone. */
+  async open(file: FileHandle): Promise<OpenedFile | Failed> {
+    try {
+      return { name: file.name, image: await openImage(await file.bytes()) }
+    } catch (error) {
+      return failed(`${file.name}: ${(error as Error).message}`)
+    }
+  }
+
+  /** Decodes and preprocesses: [3, H, W], or why there is none. */
+  async input(opened: OpenedFile | Failed): Promise<Float32Array | Failed> {
+    if ("failed" in opened) return opened
+    const { name, image } = opened
+    try {
+      return await this.#room.with(image.height * image.width, async () => {
+        const input = new Float32Array(this.#values)
+        preprocessInto(await image.decode(), this.#preprocessing, input, 0)
+        return input
+      })
+    } catch (error) {
+      return failed(`${name}: ${(error as Error).message}`)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** Items of the extractor, with images in memory; and a runtime that gives what a test wants. */
+import { readFile } from "node:fs/promises"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import type { FileHandle } from "../../../src/index.ts"
+import { Extractor, type ExtractorOptions } from "../../../stages/extract-activations/extractor.ts"
+import { onnx } from "../../../stages/vision/encoder.ts"
+import type { Runtime } from "../../../stages/vision/onnx/providers.ts"
+
+const model = fileURLToPath(new URL("../../../pipelines/quickstart/vit/model.onnx", import.meta.url))
+/** The quickstart's encoder takes images of 64 × 64 in patches of 8. */
+export const tokens = 1 + 64
+export const options: ExtractorOptions = {
+  encoder: { ...onnx(model) },
+  taps: "embed,block.5.resid_post",
+  precision: "float32",
+  provider: "cpu"
+}
+const images = fileURLToPath(new URL("../../fixtures/preprocessing/images/", import.meta.url))
+
+export const fileOf = (name: string, bytes: () => Promise<Uint8Array>): FileHandle => ({
+  name,
+  sha256: "",
+  size: 0,
+  bytes
+})
+/** An image among the fixtures of preprocessing. */
+export const imageFile = (name: string) => fileOf(name, () => readFile(path.join(images, name)))
+
+/** The CLS token, and the mean of all others. */
+export const selections = [
+  { source: "s", object: -1, token: "cls", indices: [0], weights: [1] },
+  {
+    source: "s",
+    object: 4,
+    token: "avg_obj",
+    indices: Array.from({ length: tokens - 1 }, (_, i) => i + 1),
+    weights: Array.from({ length: tokens - 1 }, () => 1 / (tokens - 1))
+  }
+]
+export const item = (image: FileHandle, chosen = selections) => ({
+  id: image.name,
+  scenes: { image },
+  tokens: chosen
+})
+
+export async function extracted(
+  items: Parameters<Extractor["extract"]>[0],
+  more: Partial<ExtractorOptions> = {},
+  runtime?: Runtime
+) {
+  await using extractor = await Extractor.open({ ...options, ...more }, runtime)
+  return await extractor.extract(items, { signal: new AbortController().signal, progress: () => {} })
+}
+
+/** What a runtime was asked for. */
+export interface Asked {
+  readonly options: Array<Readonly<Record<string, unknown>>>
+  readonly batches: Array<number>
+}
+/** A runtime whose every output is `value`, of width 2. */
+export function runtimeOf(value: number, backends: ReadonlyArray<string> = ["cpu", "cuda"]) {
+  const asked: Asked = { options: [], batches: [] }
+  const runtime = {
+    listSupportedBackends: () => backends.map((name) => ({ name, bundled: true })),
+    Tensor: class {
+      constructor(
+        readonly type: string,
+        readonly data: Float32Array,
+        readonly dims: ReadonlyArray<number>
+      ) {}
+    },
+    InferenceSession: {
+      create: async (_model: Uint8Array, given: Readonly<Record<string, unknown>>) => {
+        asked.options.push(given)
+        return {
+          run: async (
+            feeds: Record<string, { dims: ReadonlyArray<number> }>,
+            names: ReadonlyArray<string>
+          ) => {
+            const weights = feeds["probeline_weights"]!
+            asked.batches.push(weights.dims[0]!)
+            const dims = [weights.dims[0]!, weights.dims[1]!, 2]
+            const data = new Float32Array(dims.reduce((a, b) => a * b)).fill(value)
+            return Object.fromEntries(names.map((name) => [name, { data, dims }]))
+          },
+          release: async () => {}
+        }
+      }
+    }
+  }
+  // what of it is not asked for is left out
+  return { asked, runtime: runtime as unknown as Runtime }
+}
