@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Planning } from "../plan/plan.ts"
 import type { Executor } from "../run/task.ts"
 import { inProcessExecutor } from "./in-process.ts"
+import { watchful } from "./watchful.ts"
 import { workerProcesses, type WorkerOptions } from "./worker-processes.ts"
 
 export const localExecutor = (planning: Planning, workers: Omit<WorkerOptions, "store">) =>
@@ -14,5 +15,5 @@ export const localExecutor = (planning: Planning, workers: Omit<WorkerOptions, "
       execute: (task, report) =>
         (task.stage.spec.isolate === true && task.address !== null ? apart : here).execute(task, report)
     }
-    return executor
+    return watchful(executor)
   })

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
+import { secondsOf, timedOut } from "./time-limit.ts"
 
 export interface WorkerOptions {
   /** the store's folder */
@@ -50,8 +51,7 @@ class Pool {
   execute(task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem> {
     return Effect.callback<TaskResult, Problem>((resume) => {
       const worker = this.#idle.pop() ?? this.#start()
-      const { itemSeconds } = task.stage.spec
-      const seconds = itemSeconds === undefined ? null : itemSeconds * (task.items?.length ?? 1)
+      const seconds = secondsOf(task)
       let hung = false
       let limit: NodeJS.Timeout | undefined
       const startClock = () => {
@@ -88,7 +88,13 @@ class Pool {
       }
       const onExit = (code: number | null, signal: string | null) => {
         this.#all.delete(worker)
-        finish(Effect.fail(hung ? workerHung(task, seconds!) : workerDied(task, code, signal)))
+        finish(
+          Effect.fail(
+            hung
+              ? timedOut(task, seconds!, "was killed with its worker process")
+              : workerDied(task, code, signal)
+          )
+        )
       }
       worker.on("message", onMessage)
       worker.on("exit", onExit)
@@ -131,13 +137,6 @@ class Pool {
     worker.kill("SIGKILL")
   }
 }
-
-const workerHung = (task: Task, seconds: number) =>
-  new Problem(
-    "WorkerDied",
-    `the worker process of stage "${task.stage.name}" (node "${task.node}") was killed: it took more than ${seconds} s`,
-    { field: task.node, hint: "the stage's itemSeconds says how long an item may take" }
-  )
 
 const workerDied = (task: Task, code: number | null, signal: string | null) =>
   new Problem(

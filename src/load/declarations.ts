@@ -96,7 +96,7 @@ function probelineImports(
   return names
 }
 
-const notInKeys = new Set(["doc", "summary", "chunk", "isolate", "itemSeconds", "version"])
+const notInKeys = new Set(["doc", "summary", "chunk", "isolate", "itemSeconds", "seconds", "version"])
 
 /** Takes the words out of a stage's spec, and the documentation out of a parameter's options. */
 function withoutWords(call: Node, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {

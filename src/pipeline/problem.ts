@@ -20,6 +20,8 @@ const exitCodes = {
   StoreNotUsable: 2,
   /** something that ran has failed */
   StageFailed: 1,
+  /** it took longer than its stage allows */
+  TimedOut: 1,
   OutputInvalid: 1,
   WorkerDied: 1,
   StoreFull: 1,

@@ -130,7 +130,10 @@ export interface Itemwise<
   readonly isolate?: boolean
   /** items a call at most; the scheduler's affair, in no key */
   readonly chunk?: number
-  /** seconds that an item may take in a worker process, before that is killed and the item counts as failed; in no key */
+  /**
+   * Seconds that an item may take, before it counts as failed; in no key. A worker process is killed; in this process
+   * `signal` is aborted and nobody waits any longer, which a function that computes without a pause does not notice.
+   */
   readonly itemSeconds?: number
   /** A resource of a worker (an inference session), disposed by `Symbol.asyncDispose`. Must stand before `compute`. */
   readonly open?: (params: Values<P>, context: StageContext) => Awaitable<R>
@@ -145,6 +148,8 @@ export interface Whole<I extends Ports, P extends Params, C extends Columns> ext
   readonly inputs: I
   readonly output: Output<C, "table">
   readonly isolate?: boolean
+  /** seconds that it may take in all, before it counts as failed (as `itemSeconds` of an itemwise stage); in no key */
+  readonly seconds?: number
   readonly compute: (
     inputs: { readonly [K in keyof I]: Given<I[K]> },
     params: Values<P>,
@@ -155,6 +160,8 @@ export interface Source<P extends Params, C extends Columns, F extends Form> ext
   /** what an item is ("scene"): the name of the id column in every table below this source */
   readonly item: string
   readonly output: Output<C, F>
+  /** seconds that it may take in all, before it counts as failed; in no key */
+  readonly seconds?: number
   /** An item at a time, with its id: its row, or its `rows`; or rows that belong to no item. */
   readonly compute: (params: Values<P>, world: World, context: SourceContext) => AsyncIterable<Sourced<C, F>>
 }
@@ -180,6 +187,7 @@ export interface StageSpec {
   readonly isolate?: boolean
   readonly chunk?: number
   readonly itemSeconds?: number
+  readonly seconds?: number
   readonly identity?: (params: any, world: World) => any
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
   readonly open?: (params: any, context: StageContext) => any

@@ -81,7 +81,7 @@ const finish = (
     for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
   })
 
-/** A worker that dies costs its chunk: tried again in halves, until the item that kills it is found. */
+/** A worker that dies, or time that runs out, costs its chunk: tried again in halves, until the item that does it is found. */
 const attempt = (
   task: Task,
   items: ItemPlan,
@@ -90,7 +90,7 @@ const attempt = (
   executing: Executing
 ): Effect.Effect<TaskResult, Problem> =>
   Effect.catch(executing.executor.execute(taskOf(task, items, chunk), report), (problem: Problem) => {
-    if (problem._tag !== "WorkerDied") return Effect.fail(problem)
+    if (problem._tag !== "WorkerDied" && problem._tag !== "TimedOut") return Effect.fail(problem)
     if (chunk.length === 1) {
       const failed = [{ item: items.ids[chunk[0]!]!, error: problem.message }]
       return Effect.succeed({ shards: [], failed, reads: [], partial: [] })

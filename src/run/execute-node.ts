@@ -116,7 +116,11 @@ const executeItemwise = (task: Task, items: ItemPlan, executing: Executing): Eff
 
 /** Failures that belong to the stage and will come again; those of the store or the outside are not recorded. */
 const isStageFailure = ({ _tag }: Problem) =>
-  _tag === "StageFailed" || _tag === "OutputInvalid" || _tag === "SourceInvalid" || _tag === "WorkerDied"
+  _tag === "StageFailed" ||
+  _tag === "OutputInvalid" ||
+  _tag === "SourceInvalid" ||
+  _tag === "WorkerDied" ||
+  _tag === "TimedOut"
 
 /**
  * What a source gave before, if its rows are written in the same form now. Not where columns hold files: their paths

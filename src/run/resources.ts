@@ -5,6 +5,8 @@ import type { Task } from "./task.ts"
 
 export class Resources {
   readonly #opened = new Map<string, Promise<unknown>>()
+  /** those of them that are not open yet */
+  readonly #opening = new Set<Promise<unknown>>()
 
   /** The node's resource; opened by the first task that needs it. */
   of(task: Task, open: () => Promise<unknown>): Promise<unknown> {
@@ -12,22 +14,34 @@ export class Resources {
     if (known !== undefined) return known
     const opened = open()
     this.#opened.set(task.node, opened)
-    opened.catch(() => this.#opened.delete(task.node))
+    this.#opening.add(opened)
+    opened.then(
+      () => this.#opening.delete(opened),
+      () => {
+        this.#opening.delete(opened)
+        this.#opened.delete(task.node)
+      }
+    )
     return opened
   }
 
-  /** Disposes one node's resource, or all. */
+  /** Disposes one node's resource, or all; of what is not open yet, nobody waits for the end: it may never come. */
   async close(node?: string): Promise<void> {
     for (const [key, opened] of this.#opened) {
       if (node !== undefined && key !== node) continue
       this.#opened.delete(key)
-      try {
-        const resource = (await opened) as Partial<AsyncDisposable & Disposable> | null | undefined
-        await resource?.[Symbol.asyncDispose]?.()
-        resource?.[Symbol.dispose]?.()
-      } catch {
-        // it did not open, or does not close: its work is done either way
-      }
+      if (this.#opening.has(opened)) void dispose(opened)
+      else await dispose(opened)
     }
+  }
+}
+
+async function dispose(opened: Promise<unknown>): Promise<void> {
+  try {
+    const resource = (await opened) as Partial<AsyncDisposable & Disposable> | null | undefined
+    await resource?.[Symbol.asyncDispose]?.()
+    resource?.[Symbol.dispose]?.()
+  } catch {
+    // it did not open, or does not close: its work is done either way
   }
 }
