@@ -16,8 +16,11 @@ export interface GivenStructure {
   /** tokens before the patches */
   readonly prefix: number | null
 }
-/** An encoder as far as its graph and its user tell it; the hidden size is known at run time at the latest. */
-export type PartialDescription = Omit<EncoderDescription, "width">
+/** An encoder as far as its graph and its user tell it. */
+export interface PartialDescription extends Omit<EncoderDescription, "width"> {
+  /** hidden size; null where the graph does not tell */
+  readonly width: number | null
+}
 
 /**
  * What is given goes before what the graph says. Without taps, the structure has to be recognised.
@@ -45,8 +48,8 @@ export function describeGiven(model: Model, given: GivenStructure): PartialDescr
   }
   const found = recognised(model)
   if (found !== null) {
-    const { patch: own, prefixTokens, warnings } = found
-    return { ...base, patch: patch ?? own, prefixTokens: given.prefix ?? prefixTokens, warnings }
+    const { patch: own, prefixTokens, width, warnings } = found
+    return { ...base, width, patch: patch ?? own, prefixTokens: given.prefix ?? prefixTokens, warnings }
   }
   // all that comes before the first tap stands for the stem
   const flow = flowTo(index, image.name, taps[0]!.tensor, dependent)
@@ -54,6 +57,7 @@ export function describeGiven(model: Model, given: GivenStructure): PartialDescr
   const embedding = patch === null || given.prefix === null ? patchEmbedding(index, flow, end, patch) : null
   return {
     ...base,
+    width: embedding?.width ?? null,
     patch: patch ?? embedding!.patch,
     prefixTokens: given.prefix ?? concatenatedPrefix(index, flow, end, embedding!.width),
     warnings: []

@@ -87,10 +87,11 @@ export function tapModel(
   return { patch: graphPatch({ nodes, inputs, outputs: added }), outputs }
 }
 
-const FLOAT = 1
+/** TensorProto.DataType */
+export const FLOAT = 1
 
 /** Additions one by one, in the order of the fused node. */
-function sumNodes([first, ...rest]: ReadonlyArray<string>, sum: string): ReadonlyArray<Uint8Array> {
+export function sumNodes([first, ...rest]: ReadonlyArray<string>, sum: string): ReadonlyArray<Uint8Array> {
   let left = first!
   return rest.map((right, k) => {
     const output = k === rest.length - 1 ? sum : `${sum}/${k}`

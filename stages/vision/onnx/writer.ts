@@ -17,9 +17,14 @@ export function message(...parts: ReadonlyArray<Uint8Array>): Uint8Array {
   }
   return bytes
 }
+/** What stands before the payload of a length-delimited field. */
+export const tag = (number: number, length: number): ReadonlyArray<Uint8Array> => [
+  varint(number * 8 + 2),
+  varint(length)
+]
 /** A length-delimited field: a message, or bytes. */
 export const embedded = (number: number, bytes: Uint8Array): Uint8Array =>
-  message(varint(number * 8 + 2), varint(bytes.length), bytes)
+  message(...tag(number, bytes.length), bytes)
 export const text = (number: number, value: string): Uint8Array => embedded(number, encoder.encode(value))
 /** A whole number ≥ 0. */
 export const integer = (number: number, value: number): Uint8Array =>
@@ -70,17 +75,16 @@ export interface GraphParts {
   readonly inputs: ReadonlyArray<Uint8Array>
   readonly outputs: ReadonlyArray<Uint8Array>
 }
+/** The fields of a GraphProto. */
+export const graphBody = ({ nodes, inputs, outputs }: GraphParts): Uint8Array =>
+  message(
+    ...nodes.map((bytes) => embedded(1, bytes)),
+    ...inputs.map((bytes) => embedded(11, bytes)),
+    ...outputs.map((bytes) => embedded(12, bytes))
+  )
 /**
  * Bytes that, put behind those of a model, add to its graph: a second `graph` field is merged into the first.
  *
  * Source: https://protobuf.dev/programming-guides/encoding/#last-one-wins
  */
-export const graphPatch = ({ nodes, inputs, outputs }: GraphParts): Uint8Array =>
-  embedded(
-    7,
-    message(
-      ...nodes.map((bytes) => embedded(1, bytes)),
-      ...inputs.map((bytes) => embedded(11, bytes)),
-      ...outputs.map((bytes) => embedded(12, bytes))
-    )
-  )
+export const graphPatch = (parts: GraphParts): Uint8Array => embedded(7, graphBody(parts))

@@ -37,7 +37,7 @@ describe("pooling in the graph", () => {
     ["vit-fp16.onnx", "pixels.npy", 5e-4]
   ])("of %s equals pooling all tokens outside", async (name, input, tolerance) => {
     const { pixels, shape } = pixelsOf(input)
-    const taps = ["embed", "block.0.resid_mid", "block.1.resid_post"]
+    const taps = ["embed", "block.0.attn_out", "block.0.resid_mid", "block.1.mlp_out", "block.1.resid_post"]
     const whole = await openEncoder(fixture(name), { taps })
     const tokens = await whole.run(pixels, shape)
     await whole.release()
@@ -113,7 +113,8 @@ test.each([
       await session.release()
       return outputs
     }
-    const taps = ["embed", "block.0.resid_mid", `block.${last}.resid_post`, "pooled"]
+    const within = ["block.0.attn_out", "block.0.resid_mid", `block.${last}.mlp_out`]
+    const taps = ["embed", ...within, `block.${last}.resid_post`, "pooled"]
     const together = await values(taps)
     for (const tap of taps) expect((await values([tap]))[tap]).toEqual(together[tap])
   }
