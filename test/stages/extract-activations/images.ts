@@ -64,11 +64,12 @@ export function runtimeOf(value: number, backends: ReadonlyArray<string> = ["cpu
   const runtime = {
     listSupportedBackends: () => backends.map((name) => ({ name, bundled: true })),
     Tensor: class {
-      constructor(
-        readonly type: string,
-        readonly data: Float32Array,
-        readonly dims: ReadonlyArray<number>
-      ) {}
+      readonly data: Float32Array
+      readonly dims: ReadonlyArray<number>
+      constructor(_type: string, data: Float32Array, dims: ReadonlyArray<number>) {
+        this.data = data
+        this.dims = dims
+      }
     },
     InferenceSession: {
       create: async (_model: Uint8Array, given: Readonly<Record<string, unknown>>) => {
