@@ -67,6 +67,10 @@ const isEmpty = (value: unknown): boolean =>
   value === 0 ||
   (typeof value === "object" && Object.keys(value).length === 0)
 
+/** What an absent member stands for; one for all lines. */
+const noMembers = Object.freeze({})
+const noneOf: ReadonlyArray<never> = Object.freeze([])
+
 export interface ReadLine extends Answered {
   readonly traceMark: string
   readonly manifestBytes: number
@@ -74,19 +78,27 @@ export interface ReadLine extends Answered {
 /** @throws SyntaxError or TypeError where it is no line */
 export function readLine(text: string, { form, columns, label }: Output): ReadLine {
   const [, traceMark, manifestBytes, answer, manifest] = JSON.parse(text) as Line
-  const { reads = [], partial = [], run, at, accepted } = answer
+  const { reads = noneOf, partial = noneOf, run, at, accepted } = answer
   const {
     digest,
     items = 0,
     rows,
     bytes,
     ids = null,
-    digests = {},
-    families = {},
+    digests = noMembers,
+    families = noMembers,
     segments = null
   } = manifest
   const shards = manifest.shards.map(
-    ({ items, rows, table, sidecar = null, tensors = {}, shapes = {}, files = [] }): Shard => ({
+    ({
+      items,
+      rows,
+      table,
+      sidecar = null,
+      tensors = noMembers,
+      shapes = noMembers,
+      files = noneOf
+    }): Shard => ({
       items,
       rows,
       table,
@@ -121,7 +133,7 @@ export function readLine(text: string, { form, columns, label }: Output): ReadLi
       ids,
       digests,
       families,
-      failed: [],
+      failed: noneOf,
       shards,
       segments
     }

@@ -27,7 +27,8 @@ export const layout = (root: string) => ({
   cache: path.join(root, "cache"),
   statCache: path.join(root, "cache", "stat.json"),
   answers: path.join(root, "cache", "answers.ndjson"),
-  identities: path.join(root, "cache", "identities.json")
+  identities: path.join(root, "cache", "identities.json"),
+  gcMark: path.join(root, "cache", "gc")
 })
 export type Layout = ReturnType<typeof layout>
 

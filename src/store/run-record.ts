@@ -52,6 +52,8 @@ export interface RunRecord {
   /** which process it is, in words that another can check; absent in records of earlier versions */
   readonly process?: ProcessIdentity
   readonly nodes: ReadonlyArray<NodeRecord>
+  /** the run whose views this run shows, where it has none of its own */
+  readonly views?: string
   /** the pipeline's outputs: node ids by name */
   readonly outputs: Readonly<Record<string, ReadonlyArray<string>>>
 }

@@ -12,6 +12,8 @@ export type Room =
   | "traces"
   /** tables that were put together for views: a note of the object's name */
   | "notes"
+  /** the name of the run that has views of so many artifacts */
+  | "shown"
   | "summaries"
   /** bundles of pipeline files */
   | "pipelines"
@@ -27,21 +29,22 @@ export interface Found {
 const object = /^[0-9a-f]{64}\.[a-z0-9]{1,8}$/
 const manifest = /^[0-9a-f]{64}\.json$/
 const note = /^[0-9a-f]{64}\.(table|items)\.json$/
+const shown = /^[0-9a-f]{64}\.run\.json$/
 const summary = /^[0-9a-f]{64}-[0-9a-f]+\.json$/
 const bundle = /^[0-9a-f]{32}\.(json|mjs|mjs\.map)$/
 
 /** In no order that matters, but a folder at a time. The folders `runs/<run>/` are not in it. */
 export function* census(files: FileSystemCalls, layout: Layout): Generator<Found> {
   const inside = (...names: ReadonlyArray<string>) => path.join(layout.root, ...names)
-  for (const folder of subfolders(files, inside("objects"))) yield* named(files, folder, "objects", object)
+  for (const folder of subfolders(files, inside("objects"))) yield* named(files, folder, { objects: object })
   for (const folder of subfolders(files, inside("manifests")))
-    yield* named(files, folder, "manifests", manifest)
+    yield* named(files, folder, { manifests: manifest })
   yield* traces(files, inside("traces"))
-  yield* named(files, inside("cache", "views"), "notes", note)
-  yield* named(files, inside("cache", "summaries"), "summaries", summary)
-  yield* named(files, inside("cache", "pipelines"), "pipelines", bundle)
-  yield* named(files, layout.cache, "temporary", null)
-  yield* named(files, layout.runs, "temporary", null)
+  yield* named(files, inside("cache", "views"), { notes: note, shown })
+  yield* named(files, inside("cache", "summaries"), { summaries: summary })
+  yield* named(files, inside("cache", "pipelines"), { pipelines: bundle })
+  yield* named(files, layout.cache, {})
+  yield* named(files, layout.runs, {})
 }
 
 /** Folders below a room that it made itself, the deepest first: they may be empty. */
@@ -63,16 +66,18 @@ function* subfolders(files: FileSystemCalls, folder: string): Generator<string> 
   }
 }
 
-/** Files of a folder whose name is of the pattern, and temporary ones; a temporary name in `runs/` may be a folder's. */
+/** Files of a folder whose name is of a room's pattern, and temporary ones; a temporary name in `runs/` may be a folder's. */
 function* named(
   files: FileSystemCalls,
   folder: string,
-  room: Room,
-  pattern: RegExp | null
+  rooms: Partial<Record<Room, RegExp>>
 ): Generator<Found> {
+  const patterns = Object.entries(rooms) as ReadonlyArray<[Room, RegExp]>
   for (const base of files.list(folder) ?? []) {
-    const its = base.includes(temporaryMark) ? "temporary" : pattern?.test(base) === true ? room : null
-    if (its === null) continue
+    const its = base.includes(temporaryMark)
+      ? "temporary"
+      : patterns.find(([, pattern]) => pattern.test(base))?.[0]
+    if (its === undefined) continue
     const file = path.join(folder, base)
     const entry = files.entry(file)
     if (entry === null || (its !== "temporary" && entry.kind !== "file")) continue

@@ -12,6 +12,7 @@ import { temporaryMark } from "../layout.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
 import { census, type Found, type Room } from "./census.ts"
+import { leaveMark } from "./gc-mark.ts"
 import { Reach, readTrace, type SeenTrace } from "./mark.ts"
 import { type GcOptions, type RootRun, type Roots, rootsOf } from "./roots.ts"
 import { sweep } from "./sweep.ts"
@@ -33,6 +34,7 @@ export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Ef
   Effect.gen(function* () {
     const look = <A>(act: () => A) =>
       Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
+    if (!options.dryRun) yield* look(() => leaveMark(store.files, store.layout))
     const roots = yield* look(() => rootsOf(store, options))
     const reach = yield* look(() => new Reach(store, roots))
     const tally = new Tally()
@@ -50,7 +52,7 @@ export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Ef
         dryRun: options.dryRun,
         found,
         traces,
-        runs: roots.runs.flatMap(({ id, keptFor }) => (keptFor === null ? id : []))
+        runs: roots.runs.filter(({ keptFor }) => keptFor === null)
       })
     )
     const runs = roots.runs.map((run): RootRun =>

@@ -29,6 +29,8 @@ export type KeptFor =
   | "latest"
   /** younger than the grace */
   | "young"
+  /** a run that is kept shows its views */
+  | "shown"
   /** its record is damaged: what it reaches is not known */
   | "unreadable"
 export interface RootRun {
@@ -36,6 +38,8 @@ export interface RootRun {
   readonly record: RunRecord | null
   /** null: it goes */
   readonly keptFor: KeptFor | null
+  /** when its record was written or renewed last, as the file system tells it */
+  readonly recorded: string | null
 }
 export interface Roots {
   /** the oldest first */
@@ -60,7 +64,7 @@ export function rootsOf(store: StoreCalls, { keep, grace, now }: GcOptions): Roo
     if (record !== null && record.format !== 1) throw laterFormat(file, record.format)
     const written = files.entry(file)
     const changed = millisOf(written ?? files.entry(layout.run(id)))
-    return { id, record, hasRecord: written !== null, changed }
+    return { id, record, hasRecord: written !== null, changed, recorded: written?.mtimeNs ?? null }
   })
   const live = runs.filter(({ record }) => record !== null && isLive(store, record, now))
   // a run that goes on reaches what it has written and used since it began, which no record says yet
@@ -80,7 +84,19 @@ export function rootsOf(store: StoreCalls, { keep, grace, now }: GcOptions): Roo
     if (run.changed >= cutoff) return "young"
     return run.record === null && run.hasRecord ? "unreadable" : null
   }
-  return { runs: runs.map((run) => ({ id: run.id, record: run.record, keptFor: keptFor(run) })), cutoff }
+  const judged = runs.map((run) => ({ run, keptFor: keptFor(run) }))
+  const shown = new Set(
+    judged.flatMap(({ run, keptFor }) => (keptFor === null ? [] : (run.record?.views ?? [])))
+  )
+  return {
+    runs: judged.map(({ run: { id, record, recorded }, keptFor }) => ({
+      id,
+      record,
+      recorded,
+      keptFor: keptFor ?? (shown.has(id) ? "shown" : null)
+    })),
+    cutoff
+  }
 }
 
 export const laterFormat = (file: string, format: unknown) =>

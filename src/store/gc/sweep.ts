@@ -13,6 +13,7 @@ import { keptBundles } from "./bundles.ts"
 import { type Found, type Room, roomFolders } from "./census.ts"
 import { readJson } from "./json.ts"
 import { nameOf, type Reach, type SeenTrace } from "./mark.ts"
+import type { RootRun } from "./roots.ts"
 import { type Taken, takeAway, takeAwayFolder } from "./take-away.ts"
 import type { Tally } from "./tally.ts"
 import { walkFolder } from "./walk-folder.ts"
@@ -24,8 +25,8 @@ export interface Sweeping {
   readonly dryRun: boolean
   readonly found: ReadonlyMap<Room, ReadonlyArray<Found>>
   readonly traces: ReadonlyArray<SeenTrace>
-  /** ids of runs that go */
-  readonly runs: ReadonlyArray<string>
+  /** runs that go */
+  readonly runs: ReadonlyArray<RootRun>
 }
 
 /** Gives the ids of the runs that went: one that was pinned meanwhile does not. */
@@ -40,11 +41,15 @@ export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, 
       const entry = files.entry(folder)
       return entry !== null && !sweeping.reach.isYoung({ entry })
     })
-    yield* each(sweeping.runs, (run) => void (takeRun(sweeping, run) && gone.push(run)))
+    yield* each(sweeping.runs, (run) => void (takeRun(sweeping, run) && gone.push(run.id)))
     yield* each(of("manifests"), (one) => takeManifest(sweeping, one))
     yield* each(itemsFirst(traces), (trace) => takeItems(sweeping, trace))
     yield* each(traces, (trace) => takeTrace(sweeping, trace))
     yield* each(of("notes"), (one) => takeNote(sweeping, one))
+    yield* each(of("shown"), (one) => {
+      const run = readJson<{ readonly run: string }>(files, one.file)?.run
+      if (run === undefined || !sweeping.reach.runs.has(run)) take(sweeping, one)
+    })
     yield* each(of("objects"), (one) => {
       if (!sweeping.reach.objects.has(path.basename(one.file))) take(sweeping, one)
     })
@@ -86,11 +91,14 @@ function take({ store, reach, tally, dryRun }: Sweeping, found: Found): Taken {
   return taken
 }
 
-function takeRun({ store, tally, dryRun }: Sweeping, run: string): boolean {
-  const folder = store.layout.run(run)
+function takeRun({ store, tally, dryRun }: Sweeping, { id, recorded }: RootRun): boolean {
+  const folder = store.layout.run(id)
   const inside = [...walkFolder(store.files, folder)]
-  const isPinned = (aside: string) => store.files.entry(path.join(aside, "pinned"))?.kind === "file"
-  if (!dryRun && takeAwayFolder(store.files, folder, isPinned) !== "taken") return false
+  // pinned meanwhile, or shown by a run that has just renewed its record
+  const isWanted = (aside: string) =>
+    store.files.entry(path.join(aside, "pinned"))?.kind === "file" ||
+    (store.files.entry(path.join(aside, "run.json"))?.mtimeNs ?? null) !== recorded
+  if (!dryRun && takeAwayFolder(store.files, folder, isWanted) !== "taken") return false
   for (const { entry } of inside) tally.take(entry, "runs")
   return true
 }

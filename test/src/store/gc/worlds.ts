@@ -117,11 +117,12 @@ export const gc = (store: StoreCalls, options: Partial<GcOptions> = {}): GcRepor
   Effect.runSync(collectGarbage(store, gcOptions(options)))
 
 /** Names below the store's root, and the bytes they take up, each file's once. */
-export function contents({ files, root }: StoreCalls): {
+export function contents({ files, root, layout }: StoreCalls): {
   readonly names: ReadonlyArray<string>
   readonly bytes: number
 } {
-  const all = [...walkFolder(files, root)]
+  // but for the mark that gc itself leaves
+  const all = [...walkFolder(files, root)].filter(({ file }) => file !== layout.gcMark)
   const inodes = new Map(
     all.flatMap(({ entry }) => (entry.kind === "link" ? [] : [[entry.inode, entry.size]]))
   )

@@ -1,0 +1,46 @@
+/** The views of one run: its own, or where nothing has changed and there are many, those of an earlier run. */
+import type * as Effect from "effect/Effect"
+import type { Problem } from "../pipeline/problem.ts"
+import type { Known } from "../plan/plan.ts"
+import type { Manifest } from "../store/manifest.ts"
+import type { NodeRecord } from "../store/run-record.ts"
+import { hideViews, noteViews, sharedFrom, showDigest, showViews } from "../store/shared-views.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { publishView } from "../store/view.ts"
+
+export class Views {
+  readonly #run: string
+  /** those that are there */
+  readonly #folders = new Set<string>()
+  #of: string | null = null
+  constructor(run: string) {
+    this.#run = run
+  }
+
+  /** The run whose views these are; null where they are its own. */
+  get of(): string | null {
+    return this.#of
+  }
+
+  publish(store: StoreCalls, node: string, manifest: Manifest): Effect.Effect<void, Problem> {
+    return publishView(store, this.#run, node, manifest, this.#folders)
+  }
+
+  /** Shows all artifacts of a run as an earlier run does. False where they have to be published. */
+  show(store: StoreCalls, artifacts: ReadonlyMap<string, Known>): boolean {
+    if (this.#of !== null) hideViews(store, this.#run)
+    this.#of = artifacts.size < sharedFrom ? null : showViews(store, this.#run, shownOf(artifacts))
+    return this.#of !== null
+  }
+
+  /** For runs to come: this one, which is over, has views of all its nodes. */
+  note(store: StoreCalls, nodes: ReadonlyArray<NodeRecord>): void {
+    if (this.#of !== null || nodes.length < sharedFrom) return
+    if (nodes.every(({ artifact }) => artifact !== null))
+      noteViews(store, this.#run, showDigest(nodes.map(({ id, artifact }) => [id, artifact!])))
+  }
+}
+
+/** In the order of the nodes, as records are. */
+const shownOf = (artifacts: ReadonlyMap<string, Known>) =>
+  showDigest([...artifacts].map(([id, { manifest }]) => [id, manifest.digest]))

@@ -1,0 +1,85 @@
+/**
+ * Views of many nodes: a run that finds all artifacts as an earlier run left them shows that run's views, by a
+ * symbolic link for each of their folders. Links to 10,000 tables were a fifth of such a run.
+ *
+ * The run whose views they are is kept as long as one that shows them (`RunRecord.views`).
+ */
+import { createHash } from "node:crypto"
+import * as path from "node:path"
+import { temporaryMark } from "./layout.ts"
+import { renewed } from "./renew.ts"
+import { sealed, unsealed } from "./seal.ts"
+import type { StoreCalls } from "./store.ts"
+
+/** Of fewer nodes, each run has views of its own, which are there whatever becomes of other runs' folders. */
+export const sharedFrom = 500
+
+interface Note {
+  readonly run: string
+  /** names in the run's folder */
+  readonly entries: ReadonlyArray<string>
+}
+
+/** What a run shows: nodes, and their artifacts. */
+export function showDigest(artifacts: Iterable<readonly [node: string, digest: string]>): string {
+  const hash = createHash("sha256")
+  let text = ""
+  for (const [node, digest] of artifacts) {
+    text += `${node}\0${digest}\n`
+    if (text.length < 1 << 16) continue
+    hash.update(text)
+    text = ""
+  }
+  return hash.update(text).digest("hex")
+}
+
+/** Shows the views of the run that has noted them. Gives its id; null where there is none that has them all still. */
+export function showViews({ files, layout }: StoreCalls, run: string, shown: string): string | null {
+  const note = readNote(files.readIfPresent(noteFile(layout.cache, shown)))
+  if (note === null || note.run === run) return null
+  const record = path.join(layout.run(note.run), "run.json")
+  // before it is looked at: a gc that is about to take the run sees the new time, and leaves it
+  if (!renewed(files, record)) return null
+  if (note.entries.some((name) => files.entry(path.join(layout.run(note.run), name)) === null)) return null
+  files.makeFolder(layout.run(run))
+  for (const name of note.entries)
+    files.pointer(path.join("..", note.run, name), path.join(layout.run(run), name))
+  return note.run
+}
+
+/** Takes away what `showViews` has put there. */
+export function hideViews({ files, layout }: StoreCalls, run: string): void {
+  const folder = layout.run(run)
+  for (const name of files.list(folder) ?? []) {
+    const file = path.join(folder, name)
+    if (files.entry(file)?.kind === "link") files.remove(file)
+  }
+}
+
+/** Notes that a run's folder has views of all of this. */
+export function noteViews({ files, layout }: StoreCalls, run: string, shown: string): void {
+  const own = new Set(["run.json", "log.ndjson", "pinned"])
+  const note: Note = {
+    run,
+    entries: (files.list(layout.run(run)) ?? []).filter(
+      (name) => !own.has(name) && !name.includes(temporaryMark)
+    )
+  }
+  const file = noteFile(layout.cache, shown)
+  try {
+    files.makeFolder(path.dirname(file))
+    files.remove(file)
+    files.write(file, sealed(note))
+  } catch {
+    // a cache: the next run has views of its own
+  }
+}
+
+const noteFile = (cache: string, shown: string) => path.join(cache, "views", `${shown}.run.json`)
+function readNote(bytes: Uint8Array | null): Note | null {
+  try {
+    return bytes === null ? null : (unsealed(bytes) as Note)
+  } catch {
+    return null
+  }
+}
