@@ -25,6 +25,33 @@ export const preimageOf = (
     (params) => withParams(node, inputs, planning, params)
   )
 
+/**
+ * The same while some inputs are not known yet: those are as they were `before`, so that what differs is the node's
+ * own. Null where the rest cannot be told either: then the run that finds out says why.
+ */
+export const preimageSoFar = (
+  node: GraphNode,
+  known: Inputs,
+  planning: Planning,
+  before: Preimage
+): Effect.Effect<Preimage | null> => {
+  const ports = Object.entries(node.ports)
+  const told = ports.filter(([, { from }]) => from.every(({ id }) => known.has(id)))
+  const untold = ports.filter(([, { from }]) => from.some(({ id }) => !known.has(id)))
+  return Effect.map(
+    preimageOf({ ...node, ports: Object.fromEntries(told) }, known, planning),
+    (preimage) => ({
+      ...preimage,
+      inputs: {
+        ...preimage.inputs,
+        ...Object.fromEntries(
+          untold.flatMap(([name]) => (name in before.inputs ? [[name, before.inputs[name]!]] : []))
+        )
+      }
+    })
+  ).pipe(Effect.catch(() => Effect.succeed(null)))
+}
+
 /** The same, where `identity` need not be asked; null where it must. Throws where `preimageOf` fails. */
 export function knownPreimage(node: GraphNode, inputs: Inputs, planning: Planning): Preimage | null {
   const { digest } = planning.codeOf(node.stage)

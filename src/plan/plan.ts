@@ -14,7 +14,7 @@ import { type Cue, differences } from "./cue.ts"
 import { inputNodes } from "./inputs.ts"
 import { joinedPorts, planItems } from "./items.ts"
 import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
-import { preimageOf } from "./node-preimage.ts"
+import { preimageOf, preimageSoFar } from "./node-preimage.ts"
 import { planFresh } from "./plan-fresh.ts"
 import type { Known, Planning } from "./planning.ts"
 import { changedReads, NotHere, type Seen } from "./world.ts"
@@ -52,10 +52,7 @@ const lookAt = Effect.fn("plan.node")(function* (
 ) {
   const waiting = inputNodes(node).filter((input) => !artifacts.has(input.id))
   if (waiting.length > 0)
-    return planOf(node, {
-      state: "unknown",
-      cues: waiting.map(({ id }) => ({ cue: "upstream", path: id, before: null, after: null }))
-    })
+    return planOf(node, { state: "unknown", cues: yield* waitingCues(node, artifacts, planning, waiting) })
   const inputs = new Map(inputNodes(node).map(({ id }) => [id, artifacts.get(id)!]))
   const preimage = yield* preimageOf(node, inputs, planning).pipe(
     Effect.catchTag("NotHere", (absent) => Effect.succeed(absent))
@@ -126,6 +123,22 @@ const lookAt = Effect.fn("plan.node")(function* (
   const reasons = cues.length > 0 ? cues : [absentCue(node, key, previous)]
   return planOf(node, { state, preimage, key, items: yield* items(), cues: reasons })
 })
+
+/** Below a node that would run: what is other than before in any case, and what is not known until then. */
+const waitingCues = (
+  node: GraphNode,
+  artifacts: ReadonlyMap<string, Known>,
+  planning: Planning,
+  waiting: ReadonlyArray<GraphNode>
+): Effect.Effect<ReadonlyArray<Cue>, Problem> =>
+  Effect.gen(function* () {
+    const before = (yield* planning.previous(node))?.preimage
+    const now = before === undefined ? null : yield* preimageSoFar(node, artifacts, planning, before)
+    return [
+      ...(before === undefined || now === null ? [] : differences(before, now)),
+      ...waiting.map(({ id }): Cue => ({ cue: "upstream", path: id, before: null, after: null }))
+    ]
+  })
 
 /** Plans all nodes without running any: below one that would run, nodes are unknown. */
 export const planAll = Effect.fn("plan.all")(function* (nodes: ReadonlyArray<GraphNode>, planning: Planning) {
