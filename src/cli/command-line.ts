@@ -3,12 +3,14 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { Bringer } from "../plan/plan.ts"
+import { isProblem } from "../pipeline/problem.ts"
+import type { Stopped } from "../store/run-record.ts"
 import type { Command, CommandContext } from "./command.ts"
 import { exitCodeOf, failureJson, failureText } from "./failure.ts"
 import { guardProcess } from "./guard-process.ts"
 import { type Output, processOutput } from "./output.ts"
 import { plainWords } from "./plain-words.ts"
-import { graceMs, watchSignals } from "./signals.ts"
+import { graceMs, type StopSignal, watchSignals } from "./signals.ts"
 import { readWords, type Words } from "./words.ts"
 
 export interface Installed {
@@ -47,6 +49,7 @@ async function execute(
   const { args, globals } = readWords(words)
   const environment = process.env["PROBELINE_STORE"]
   const stray = { came: false, error: undefined as unknown }
+  let signal: StopSignal | null = null
   const context: CommandContext = {
     // a command that an error of nobody's has stopped has no results
     output: { ...output, out: (text) => (stray.came ? undefined : output.out(text)) },
@@ -56,7 +59,8 @@ async function execute(
     version,
     worker,
     bringers,
-    now: () => new Date()
+    now: () => new Date(),
+    stopped: () => (stray.came ? stoppedBy(stray.error) : signal === null ? null : stoppedBySignal(signal))
   }
   const end = (code: number): never => {
     unguard()
@@ -72,17 +76,29 @@ async function execute(
       fiber.interruptUnsafe()
     }
   })
-  const fiber = Effect.runFork(words.command.run(args, context))
-  const signals = watchSignals(() => fiber.interruptUnsafe(), end)
+  const fiber = Effect.runFork(words.command.run(args, context), {
+    uninterruptible: words.command.finishes === true
+  })
+  const signals = watchSignals((came) => {
+    signal = came
+    fiber.interruptUnsafe()
+  }, end)
   const exit = await new Promise<Exit.Exit<number, unknown>>((resolve) => void fiber.addObserver(resolve))
   const signalled = signals.code()
   signals.stop()
   unguard()
   if (stray.came) return fail(stray.error)
-  if (Exit.isSuccess(exit)) return signalled ?? exit.value
+  // a signal that came when all was done has stopped nothing: the run's record says so too
+  if (Exit.isSuccess(exit)) return exit.value
   if (signalled !== null && Cause.hasInterruptsOnly(exit.cause)) return signalled
   return fail(Cause.squash(exit.cause))
 }
+
+const stoppedBySignal = (signal: StopSignal): Stopped => ({ reason: `${signal} came`, hint: null })
+const stoppedBy = (error: unknown): Stopped => ({
+  reason: error instanceof Error ? error.message : String(error),
+  hint: isProblem(error) ? error.hint : null
+})
 
 function reportFailure(
   error: unknown,

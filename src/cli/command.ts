@@ -7,6 +7,7 @@ import type * as Effect from "effect/Effect"
 import type { ArgsOf, Options, Positional } from "../pipeline/command.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { Bringer } from "../plan/plan.ts"
+import type { Stopped } from "../store/run-record.ts"
 import type { Output } from "./output.ts"
 
 export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
@@ -24,6 +25,8 @@ export interface CommandContext {
   /** what brings to this machine what stages want, by name */
   readonly bringers?: Readonly<Record<string, Bringer>>
   readonly now: () => Date
+  /** why the command is being interrupted; null, or absent, where nobody has said */
+  readonly stopped?: () => Stopped | null
 }
 /** Commands behind a word of their own: `probeline <group> <command>`. */
 export interface CommandGroup {
@@ -42,6 +45,8 @@ export interface Command {
   readonly options: Options
   /** what is typed after `probeline`, and what it does */
   readonly examples: ReadonlyArray<readonly [string, string]>
+  /** it says itself where it may be interrupted (`Effect.interruptible`); the others may be anywhere */
+  readonly finishes?: true
   // what the words are is known to the command alone
   readonly run: Run<any>
 }

@@ -40,19 +40,21 @@ export const runCommand = defineCommand({
     ["run pipelines/quickstart.ts probes/vit -S seed=8", "one node and what it needs, with another seed"],
     ["run pipelines/coco.ts -k --retry-failed", "try failed scenes again, and go on beside those that fail"]
   ],
+  // interrupted while it makes ready or brings nodes up to date, and not after that: the exit code is what the run's
+  // record says
+  finishes: true,
   run: (args, context) =>
     Effect.gen(function* () {
       const { store, json, output } = context
-      const opened = yield* openPipeline(args.pipeline, {
-        set: args.set,
-        store,
-        force: args.force,
-        retryFailed: args["retry-failed"]
+      const open = Effect.gen(function* () {
+        const options = { set: args.set, store, force: args.force, retryFailed: args["retry-failed"] }
+        const opened = yield* openPipeline(args.pipeline, options)
+        return { opened, nodes: yield* chooseNodes(opened, args.node) }
       })
-      const nodes = yield* chooseNodes(opened, args.node)
+      const { opened, nodes } = yield* Effect.interruptible(open)
       const keepGoing = args["keep-going"]
       if (args["dry-run"]) {
-        const plans = yield* planAll(nodes, opened.planning)
+        const plans = yield* Effect.interruptible(planAll(nodes, opened.planning))
         output.out(
           json
             ? JSON.stringify(dryRunJson(opened, plans, keepGoing))
@@ -110,6 +112,7 @@ const bringUpToDate = (
       id,
       now,
       version: context.version,
+      stopped: context.stopped ?? (() => null),
       host: { cpu: os.cpus()[0]?.model ?? "unknown", host: os.hostname(), node: process.version }
     }
     const interrupted = Effect.map(

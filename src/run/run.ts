@@ -35,6 +35,7 @@ interface Running {
   stopped: boolean
 }
 
+/** Can be interrupted while it brings nodes up to date; how that ended is written down whatever comes. */
 export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const { files } = given.planning.store
   // a gc beside this run leaves what the run has found
@@ -130,7 +131,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     }
     yield* Effect.forEach(others, bring, { concurrency: "unbounded", discard: true })
   })
-  return yield* bringAll.pipe(
+  return yield* Effect.interruptible(bringAll).pipe(
     Effect.onExit((exit) => {
       options.planning.outside.digests.save()
       options.planning.identities.save()
@@ -148,7 +149,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
       return end(finished)
     })
   )
-})
+}, Effect.uninterruptible)
 
 /** Why a run ends before its end: a problem that is no node's alone, a defect, or somebody who interrupts it. */
 function whyStopped(cause: Cause.Cause<Problem>, { stopped }: RunOptions): Stopped {
