@@ -24,6 +24,8 @@ const exitCodes = {
   TimedOut: 1,
   OutputInvalid: 1,
   WorkerDied: 1,
+  /** what was to be downloaded */
+  FetchFailed: 1,
   StoreFull: 1,
   StoreWriteFailed: 1,
   Stale: 3,

@@ -9,7 +9,7 @@ export function inspectionText(inspection: Inspection, look: Look, all: boolean)
   const facts: ReadonlyArray<readonly [label: string, text: string]> = [
     ...ports("input", inputs),
     ...ports("output", outputs),
-    ["blocks", `${blocks}, of width ${width}`],
+    ["blocks", width === null ? String(blocks) : `${blocks}, of width ${width}`],
     ["tokens", tokensText(inspection)],
     ...(inspection.preprocessing === null
       ? []
@@ -39,11 +39,22 @@ export function inspectionText(inspection: Inspection, look: Look, all: boolean)
 }
 
 function ports(label: string, list: ReadonlyArray<Port>): ReadonlyArray<readonly [string, string]> {
-  return list.map(({ name, elementType, shape }, i) => [
+  // a tapped model has an output a tap: those of all blocks are one line
+  const lines = new Map<string, number>()
+  for (const port of list) {
+    const line = `${ofAllBlocks(port.name)}  ${port.elementType} ${shapeText(port)}`
+    lines.set(line, (lines.get(line) ?? 0) + 1)
+  }
+  return [...lines].map(([line, times], i) => [
     i > 0 ? "" : list.length === 1 ? label : `${label}s`,
-    `${name}  ${elementType} ${shape === null ? "of unknown shape" : `[${shape.map((dim) => dim ?? "?").join(", ")}]`}`
+    times === 1 ? line : `${line}, ${times} of them`
   ])
 }
+const shapeText = ({ shape }: Port): string =>
+  shape === null ? "of unknown shape" : `[${shape.map((dim) => dim ?? "?").join(", ")}]`
+
+/** The pattern that chooses a tap in every block. */
+export const ofAllBlocks = (name: string): string => name.replace(/^block\.\d+\./, "block.*.")
 
 function tokensText({ grid, patch, prefix, tokens }: Inspection): string {
   const patches =
@@ -85,7 +96,7 @@ const weightsText = ({ bytes, externalFiles }: Inspection): string => {
 function patternsOf(taps: Inspection["taps"]) {
   const byPattern = new Map<string, Array<string>>()
   for (const { name, tensor } of taps) {
-    const pattern = name.replace(/^block\.\d+\./, "block.*.")
+    const pattern = ofAllBlocks(name)
     byPattern.set(pattern, [...(byPattern.get(pattern) ?? []), tensor])
   }
   return [...byPattern].map(([pattern, tensors]) => ({ pattern, tensors }))

@@ -5,11 +5,12 @@ import type { Answer } from "../../../src/pipeline/command.ts"
 import { onnx, resolveEncoderFile } from "../encoder.ts"
 import type { TokenGrid } from "../grid.ts"
 import { fileAccess } from "../onnx/access.ts"
-import { describeEncoder, type EncoderDescription } from "../onnx/describe.ts"
+import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe-given.ts"
 import type { Model, ValueInfo } from "../onnx/model.ts"
 import { readModel } from "../onnx/reader.ts"
 import type { Preprocessing } from "../preprocessing.ts"
 import type { PresetName } from "../presets.ts"
+import { givenStructure, type GivenWords } from "./given.ts"
 import { inspectionText } from "./inspect-text.ts"
 import { withFile } from "./problems.ts"
 
@@ -30,8 +31,8 @@ export interface Inspection {
   readonly inputs: ReadonlyArray<Port>
   readonly outputs: ReadonlyArray<Port>
   readonly blocks: number
-  /** hidden size */
-  readonly width: number
+  /** hidden size; null where taps are given for a structure that is not recognised */
+  readonly width: number | null
   /** in pixels */
   readonly patch: { readonly height: number; readonly width: number }
   /** at the size of the file's input, or of the preprocessing; null where neither is fixed */
@@ -49,46 +50,51 @@ export interface Inspection {
   readonly warnings: ReadonlyArray<string>
 }
 
-export async function inspectCommand(args: {
-  readonly file: string
-  readonly preset: PresetName | null
-  readonly all: boolean
-}): Promise<Answer> {
-  const inspection = await inspectEncoder(args.file, args.preset)
+export async function inspectCommand(
+  args: GivenWords & { readonly file: string; readonly preset: PresetName | null; readonly all: boolean }
+): Promise<Answer> {
+  const inspection = await inspectEncoder(args.file, args.preset, givenStructure(args))
   return { json: inspection, text: (look) => inspectionText(inspection, look, args.all) }
 }
 
+const nothingGiven: GivenStructure = { taps: null, patch: null, prefix: null }
+/** What to do about a graph whose structure is not recognised. */
+export const howToGive =
+  "where the structure is not recognised, taps can be given by tensor: --tap 'block.*.resid_post=/encoder/layer.*/Add_1_output_0', for example (docs/taps.md)"
+
 /** @throws {Problem} the file is missing, not ONNX or truncated, or no vision transformer was recognised in it */
-export function inspectEncoder(file: string, preset: PresetName | null = null): Promise<Inspection> {
-  return withFile(file, async () => {
-    const { model, bytes } = read(file)
-    const description = describeEncoder(model)
-    const { grid, preprocessing, warning } = await gridOf(file, preset, description)
-    const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
-    const weightsMissing = model.externalFiles
-      .filter((name) => !existsSync(path.join(path.dirname(file), name)))
-      .map((name) => `its weights are in ${name}, which is missing: copy it beside the model`)
-    return {
-      file,
-      bytes,
-      producer,
-      opset,
-      opsets: Object.fromEntries(model.opsets),
-      inputs: model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name)).map(portOf),
-      outputs: model.graph.outputs.map(portOf),
-      blocks,
-      width,
-      patch,
-      grid,
-      prefix,
-      registers: prefix === null ? null : Math.max(0, prefix - 1),
-      tokens: grid === null || prefix === null ? null : grid.rows * grid.columns + prefix,
-      preprocessing,
-      externalFiles: model.externalFiles,
-      taps: description.taps.map(({ name, tensor }) => ({ name, tensor })),
-      warnings: [...description.warnings, ...weightsMissing, ...(warning === null ? [] : [warning])]
-    }
-  })
+export async function inspectEncoder(
+  file: string,
+  preset: PresetName | null = null,
+  given: GivenStructure = nothingGiven
+): Promise<Inspection> {
+  const { model, bytes } = await withFile(file, () => read(file))
+  const description = await withFile(file, () => describeGiven(model, given), howToGive)
+  const { grid, preprocessing, warning } = await gridOf(file, preset, given, description)
+  const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
+  const weightsMissing = model.externalFiles
+    .filter((name) => !existsSync(path.join(path.dirname(file), name)))
+    .map((name) => `its weights are in ${name}, which is missing: copy it beside the model`)
+  return {
+    file,
+    bytes,
+    producer,
+    opset,
+    opsets: Object.fromEntries(model.opsets),
+    inputs: model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name)).map(portOf),
+    outputs: model.graph.outputs.map(portOf),
+    blocks,
+    width,
+    patch,
+    grid,
+    prefix,
+    registers: prefix === null ? null : Math.max(0, prefix - 1),
+    tokens: grid === null || prefix === null ? null : grid.rows * grid.columns + prefix,
+    preprocessing,
+    externalFiles: model.externalFiles,
+    taps: description.taps.map(({ name, tensor }) => ({ name, tensor })),
+    warnings: [...description.warnings, ...weightsMissing, ...(warning === null ? [] : [warning])]
+  }
 }
 
 function read(file: string): { readonly model: Model; readonly bytes: number } {
@@ -106,14 +112,15 @@ const portOf = ({ name, elementType, dims }: ValueInfo): Port => ({ name, elemen
 async function gridOf(
   file: string,
   preset: PresetName | null,
-  { input, patch }: EncoderDescription
+  given: GivenStructure,
+  { input, patch }: PartialDescription
 ): Promise<{
   readonly grid: Pick<TokenGrid, "rows" | "columns"> | null
   readonly preprocessing: Preprocessing | null
   readonly warning: string | null
 }> {
   try {
-    const { grid, preprocessing } = await resolveEncoderFile(onnx(path.resolve(file), preset))
+    const { grid, preprocessing } = await resolveEncoderFile(encoderOf(file, preset, given))
     return { grid: { rows: grid.rows, columns: grid.columns }, preprocessing, warning: null }
   } catch (error) {
     const { height, width } = input
@@ -124,3 +131,11 @@ async function gridOf(
     return { grid, preprocessing: null, warning: (error as Error).message }
   }
 }
+
+const encoderOf = (file: string, preset: PresetName | null, { taps, patch, prefix }: GivenStructure) =>
+  onnx(path.resolve(file), {
+    preset,
+    ...(taps === null ? {} : { taps: Object.fromEntries(taps.map(({ name, tensor }) => [name, tensor])) }),
+    ...(patch === null ? {} : { patch }),
+    ...(prefix === null ? {} : { prefix })
+  })

@@ -2,13 +2,13 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer, Look, StageCommandContext } from "../../../src/pipeline/command.ts"
+import { encodeNpy } from "../../tensor-files/npy.ts"
 import { geometryOf, patchPreimage, type Geometry } from "../geometry.ts"
 import { decodeImage } from "../image.ts"
 import { preprocess } from "../preprocess.ts"
 import type { PresetName } from "../presets.ts"
 import { preprocessingText } from "./inspect-text.ts"
 import { type Annotated, objectsOfImage } from "./preview/annotated.ts"
-import { npyBytes } from "./preview/npy.ts"
 import { type Colour, colours } from "./preview/palette.ts"
 import { drawPicture, scaleOf } from "./preview/picture.ts"
 import { viewOf } from "./preview/view.ts"
@@ -51,7 +51,7 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
     await context.writeFile(png, overwrite, (out) => out.write(bytes))
   }
   if (npy !== null) {
-    const bytes = npyBytes([3, tensor.height, tensor.width], tensor.data)
+    const bytes = encodeNpy([3, tensor.height, tensor.width], tensor.data)
     await context.writeFile(npy, overwrite, (out) => out.write(bytes))
   }
   const json = {

@@ -2,8 +2,6 @@
 import { isProblem, Problem } from "../../../src/pipeline/problem.ts"
 import { CocoError } from "../../sample-scenes/coco/problems.ts"
 import { EncoderError } from "../encoder.ts"
-import { ImageError } from "../image.ts"
-import { OnnxError } from "../onnx/onnx-error.ts"
 
 export const usage = (message: string, field: string, hint: string): Problem =>
   new Problem("Usage", message, { field, hint })
@@ -11,28 +9,42 @@ export const usage = (message: string, field: string, hint: string): Problem =>
 /**
  * Does what concerns one file.
  *
+ * @param hint what to do where the error itself does not say
  * @throws {Problem} InputInvalid, which names the file; what is no known fault of a file is thrown as it is
  */
-export async function withFile<A>(file: string, work: () => A | Promise<A>): Promise<A> {
+export async function withFile<A>(
+  file: string,
+  work: () => A | Promise<A>,
+  hint: string | null = null
+): Promise<A> {
   try {
     return await work()
   } catch (error) {
-    throw problemOf(error, file)
+    throw problemOf(error, file, hint)
   }
 }
 
-function problemOf(error: unknown, file: string): unknown {
+function problemOf(error: unknown, file: string, hint: string | null): unknown {
   if (!(error instanceof Error) || isProblem(error)) return error
-  const invalid = (message: string, where: { file?: string; field?: string | null; hint?: string } = {}) =>
-    new Problem("InputInvalid", message, { file, ...where, cause: error })
-  if (error instanceof EncoderError) return invalid(error.message, error)
-  if (error instanceof CocoError) return invalid(error.message, { field: error.field || null })
-  if (error instanceof OnnxError || error instanceof ImageError) {
-    return invalid(error.message.includes(file) ? error.message : `${file}: ${error.message}`)
-  }
+  const { message } = error
+  if (error instanceof EncoderError)
+    return new Problem("InputInvalid", message, { file: error.file, hint: error.hint, cause: error })
+  if (error instanceof CocoError)
+    return new Problem("InputInvalid", message, { file, field: error.field || null, hint, cause: error })
+  if (aboutFiles.has(error.name))
+    return new Problem("InputInvalid", message.includes(file) ? message : `${file}: ${message}`, {
+      file,
+      hint,
+      cause: error
+    })
   const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""]
-  return reason === undefined ? error : invalid(reason(file), { hint: "check the path" })
+  return reason === undefined
+    ? error
+    : new Problem("InputInvalid", reason(file), { file, hint: "check the path", cause: error })
 }
+
+/** Errors that say what is wrong with a file, and may leave its name to who knows it. */
+const aboutFiles = new Set(["OnnxError", "ImageError", "MaskError", "TensorFileError"])
 
 const reasons: Readonly<Record<string, (file: string) => string>> = {
   ENOENT: (file) => `there is no file ${file}`,

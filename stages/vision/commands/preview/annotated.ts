@@ -65,13 +65,16 @@ export function objectsOfImage(
           crowd,
           patches: all.map(([patch]) => patch),
           coverage: all.map(([, share]) => share),
-          seen: Math.min(1, inPatches / Math.max(1, areaOf(mask))),
+          seen: rounded(inPatches / Math.max(1, areaOf(mask))),
           mask
         }
       })
     }
   })
 }
+
+/** Sums of many quotients are a little off: all of it is 1, not nearly 1. */
+const rounded = (share: number): number => Math.min(1, Math.round(share * 1e9) / 1e9)
 
 /** Of several folders' files of that name, the one whose path agrees furthest from its end on. */
 function imageNamed(images: ReadonlyArray<CocoImage>, image: string, file: string): CocoImage {

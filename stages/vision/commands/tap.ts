@@ -1,0 +1,52 @@
+/** `encoders tap`: a copy of an encoder whose taps are outputs under their stable names, for onnxruntime anywhere. */
+import { mkdirSync, statSync } from "node:fs"
+import * as path from "node:path"
+import type { Answer } from "../../../src/pipeline/command.ts"
+import { writeTapped } from "../onnx/write-tapped.ts"
+import { givenStructure, type GivenWords } from "./given.ts"
+import { howToGive } from "./inspect.ts"
+import { ofAllBlocks } from "./inspect-text.ts"
+import { usage, withFile } from "./problems.ts"
+
+export interface TapArgs extends GivenWords {
+  readonly file: string
+  readonly output: string | null
+  readonly taps: string | null
+  readonly overwrite: boolean
+}
+
+/** @throws {Problem} Usage: nowhere to write, or a file in the way; InputInvalid: as `inspectEncoder`, or no such tap */
+export async function tapCommand(args: TapArgs): Promise<Answer> {
+  const { file, output, taps, overwrite } = args
+  if (output === null) throw usage("where to? -o PATH is missing", "--output", "-o tapped.onnx")
+  const given = givenStructure(args)
+  checkTarget(file, output, overwrite)
+  const written = await withFile(
+    file,
+    () => {
+      mkdirSync(path.dirname(output), { recursive: true })
+      return writeTapped(file, output, { ...(taps === null ? {} : { taps }), given, overwrite })
+    },
+    taps === null ? howToGive : "probeline encoders inspect lists an encoder's taps"
+  )
+  const { outputs, bytes, dataFiles } = written
+  return {
+    json: { file, output, bytes, outputs, dataFiles },
+    text: ({ paint }) =>
+      [
+        `${paint("bold", output)}: ${outputs.length} taps as outputs, ${(bytes / 1e6).toFixed(1)} MB`,
+        `  ${[...new Set(outputs.map(({ name }) => ofAllBlocks(name)))].join(", ")}`,
+        ...dataFiles.map((at) => `  weights beside it: ${at}`)
+      ].join("\n")
+  }
+}
+
+function checkTarget(file: string, output: string, overwrite: boolean): void {
+  const there = statSync(output, { throwIfNoEntry: false })
+  if (there === undefined) return
+  const own = statSync(file, { throwIfNoEntry: false })
+  if (own !== undefined && own.ino === there.ino && own.dev === there.dev)
+    throw usage(`${output} is the model itself`, "--output", "give the copy another name")
+  if (there.isDirectory()) throw usage(`${output} is a folder`, "--output", "name the file to write")
+  if (!overwrite) throw usage(`${output} is there already`, "--output", "--overwrite replaces it")
+}

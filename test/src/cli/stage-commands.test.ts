@@ -1,0 +1,210 @@
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { afterEach, describe, expect, it, vi } from "vitest"
+import type { Command } from "../../../src/cli/command.ts"
+import { runsCommand } from "../../../src/cli/runs.ts"
+import { memoryOutput } from "../../../src/cli/output.ts"
+import { plainWords } from "../../../src/cli/plain-words.ts"
+import { commandsOf } from "../../../src/cli/stage-commands.ts"
+import { readWords } from "../../../src/cli/words.ts"
+import { yargsWords } from "../../../src/cli/yargs-words.ts"
+import { type Answer, defineStageCommand, type StageCommandContext } from "../../../src/pipeline/command.ts"
+import { Problem } from "../../../src/pipeline/problem.ts"
+
+/** What the command does; tests set it. */
+let act: (args: any, context: StageCommandContext) => Promise<Answer>
+const weigh = defineStageCommand({
+  name: "weigh",
+  doc: "how heavy it is",
+  positionals: [{ name: "what", take: "one", doc: "a thing" }],
+  options: {
+    unit: { kind: "choice", of: ["g", "kg"], doc: "grams, if not said" },
+    all: { kind: "flag", alias: "a", doc: "its parts too" }
+  },
+  examples: [["scales weigh apple", "in grams"]],
+  run: (args, context) => act(args, context)
+})
+const reset = defineStageCommand({
+  name: "reset",
+  doc: "back to nought",
+  positionals: [],
+  options: {},
+  examples: [["scales reset", "nought"]],
+  run: (args, context) => act(args, context)
+})
+const commands: ReadonlyArray<Command> = [
+  runsCommand,
+  ...commandsOf({ name: "scales", doc: "scales for things", commands: [weigh, reset] })
+]
+
+const full = (line: string) => yargsWords(commands, line.split(" "), "1.2.3", 100)
+const refused = async (line: string): Promise<Problem> => {
+  try {
+    readWords((plainWords(commands, line.split(" ")) ?? (await full(line)))!)
+  } catch (error) {
+    return error as Problem
+  }
+  throw new Error(`not refused: ${line}`)
+}
+
+describe("commands behind a word of their own", () => {
+  it.each(["scales weigh apple", "scales weigh apple --unit kg -a --json", "scales reset", "runs --limit 3"])(
+    "both readers of the command line agree on: %s",
+    async (line) => {
+      const plain = plainWords(commands, line.split(" "))
+      expect(plain).not.toBeNull()
+      const yargs = await full(line)
+      expect(yargs!.command).toBe(plain!.command)
+      expect(readWords(yargs!)).toEqual(readWords(plain!))
+    }
+  )
+
+  it("options may stand before the words", async () => {
+    const words = await full("--json scales weigh apple")
+    expect(words!.command.name).toBe("scales weigh")
+    expect(readWords(words!).args).toMatchObject({ what: "apple" })
+  })
+
+  it.each([
+    ["scales wiegh apple", 'no command "scales wiegh"', 'did you mean "scales weigh"'],
+    ["scale weigh apple", 'no command "scale"', 'did you mean "scales"'],
+    ["weigh apple", 'no command "weigh"', ""],
+    ["scales weigh", "a word is missing", "probeline scales weigh <what>"],
+    ["scales weigh a b", 'no place for "b"', "probeline scales weigh <what>"],
+    ["scales weigh a --al", "no option --al of scales weigh", 'did you mean "--all"'],
+    ["scales weigh a --unit t", "expected one of g, kg", ""],
+    ["scales --json", "no command of scales is given", "probeline scales --help lists them"]
+  ])("says what is wrong with: %s", async (line, message, hint) => {
+    const problem = await refused(line)
+    expect(problem).toMatchObject({ _tag: "Usage", exitCode: 2 })
+    expect(problem.message).toContain(message)
+    expect(problem.hint ?? "").toContain(hint)
+  })
+
+  describe("help", () => {
+    afterEach(() => vi.restoreAllMocks())
+    const printed = async (line: string) => {
+      const log = vi.spyOn(console, "log").mockImplementation(() => {})
+      expect(await full(line)).toBeNull()
+      return log.mock.calls.flat().join("\n")
+    }
+    it("of all commands names the group, not what is behind it", async () => {
+      const all = await printed("--help")
+      expect(all).toContain("scales for things")
+      expect(all).not.toContain("back to nought")
+    })
+    it.each(["scales", "scales --help"])("lists the group's commands: %s", async (line) => {
+      const own = await printed(line)
+      for (const text of ["scales weigh <what>", "how heavy it is", "scales reset", "scales for things"])
+        expect(own).toContain(text)
+      expect(own).not.toContain("list the runs")
+    })
+    it("of one of them has its options and examples", async () => {
+      const own = await printed("scales weigh --help")
+      for (const text of ["--unit", "grams, if not said", "probeline scales weigh apple"])
+        expect(own).toContain(text)
+    })
+  })
+})
+
+describe("an answer", () => {
+  const run = (line: string, output = memoryOutput()) => {
+    const words = plainWords(commands, line.split(" "))!
+    const { args, globals } = readWords(words)
+    const effect = words.command.run(args, {
+      output,
+      json: globals.json,
+      debug: false,
+      store: "store",
+      version: "test",
+      worker: new URL("file:///worker.js"),
+      now: () => new Date(0)
+    })
+    return { effect, output }
+  }
+  const answer: Answer = {
+    json: { grams: 150 },
+    text: ({ table }) => table(["thing", "g"], [["apple", 150]]),
+    exitCode: 1
+  }
+
+  it("is one JSON document under --json, and text without; its exit code is the command's", async () => {
+    const seen: Array<unknown> = []
+    act = async (args) => {
+      seen.push(args)
+      return answer
+    }
+    const json = run("scales weigh apple --json")
+    expect(await Effect.runPromise(json.effect)).toBe(1)
+    expect(json.output.stdout()).toBe('{"grams":150}')
+    const text = run("scales weigh apple --unit kg")
+    await Effect.runPromise(text.effect)
+    expect(text.output.stdout()).toMatch(/thing +g\n +apple +150/)
+    expect(seen).toEqual([
+      { what: "apple", unit: null, all: false },
+      { what: "apple", unit: "kg", all: false }
+    ])
+  })
+
+  it("is 0 where nothing is said, and what is logged goes to stderr", async () => {
+    act = async (_, { log }) => {
+      log("half\nway")
+      return { json: null, text: () => "done" }
+    }
+    const { effect, output } = run("scales reset")
+    expect(await Effect.runPromise(effect)).toBe(0)
+    expect(output.stdout()).toBe("done")
+    expect(output.stderr()).toBe("half ⏎ way")
+  })
+
+  it("a problem is the command's failure, any other error a defect", async () => {
+    act = async () => {
+      throw new Problem("InputInvalid", "no apple")
+    }
+    const failed = await Effect.runPromiseExit(run("scales reset").effect)
+    expect(Exit.findErrorOption(failed)).toMatchObject({ value: { _tag: "InputInvalid", exitCode: 2 } })
+    act = async () => {
+      throw new TypeError("oops")
+    }
+    const died = await Effect.runPromiseExit(run("scales reset").effect)
+    expect(Exit.hasDies(died)).toBe(true)
+  })
+
+  it("Ctrl-C aborts the command's signal", async () => {
+    let given: AbortSignal | null = null
+    act = (_, { signal }) => {
+      given = signal
+      return new Promise(() => {})
+    }
+    const fiber = Effect.runFork(run("scales reset").effect)
+    await vi.waitFor(() => expect(given).not.toBeNull())
+    await Effect.runPromise(Fiber.interrupt(fiber))
+    expect(given!.aborted).toBe(true)
+  })
+
+  it("writes files whole, and over none without being told so", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "probeline-commands-"))
+    const file = path.join(folder, "new", "x.txt")
+    const write = (overwrite: boolean, text: string) => {
+      act = async (_, { writeFile }) => {
+        const bytes = await writeFile(file, overwrite, (out) => out.write(Buffer.from(text)))
+        return { json: bytes, text: () => "" }
+      }
+      return Effect.runPromise(run("scales reset").effect)
+    }
+    await write(false, "one")
+    await expect(write(false, "two")).rejects.toMatchObject({
+      _tag: "Usage",
+      hint: "--overwrite replaces it"
+    })
+    expect(fs.readFileSync(file, "utf8")).toBe("one")
+    await write(true, "two")
+    expect(fs.readFileSync(file, "utf8")).toBe("two")
+    expect(fs.readdirSync(path.dirname(file))).toEqual(["x.txt"])
+    fs.rmSync(folder, { recursive: true })
+  })
+})
