@@ -6,7 +6,6 @@ import * as Effect from "effect/Effect"
 import { loadPipeline, type LoadedPipeline } from "../load/load-pipeline.ts"
 import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params.ts"
 import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
-import type { Params } from "../pipeline/params.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
 import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/plan.ts"
@@ -16,6 +15,7 @@ import { StatCache } from "../store/stat-cache.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { openStore } from "./open-store.ts"
 import type { Opened, OpenOptions } from "./opened.ts"
+import { parameterTable } from "./parameter-table.ts"
 
 /** Fails with one problem that names everything that is wrong with the file, its parameters or its graph. */
 export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<Opened, Problem> =>
@@ -108,7 +108,7 @@ function readParams(
       return Effect.fail(
         new Problem("Usage", `-S ${text}: expected key=value`, {
           field: text,
-          hint: paramsHint(pipeline.params)
+          hint: `its parameters:\n${parameterTable(pipeline.params)}`
         })
       )
     const name = text.slice(0, equals)
@@ -117,9 +117,13 @@ function readParams(
     given[name] = declared === undefined ? value : absolute(fromText(declared, value))
   }
   const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
-  return issues.length === 0
-    ? Effect.succeed(values)
-    : Effect.fail(invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, issues, file))
+  if (issues.length === 0) return Effect.succeed(values)
+  const problem = invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, issues, file)
+  // who leaves out what is required, to have a look at it, does not know what there is
+  const isMissing = Object.entries(pipeline.params).some(
+    ([name, { options }]) => given[name] === undefined && options.default === undefined
+  )
+  return Effect.fail(isMissing ? withHint(problem, parameterTable(pipeline.params)) : problem)
 }
 
 function absolute(value: unknown): unknown {
@@ -176,9 +180,12 @@ function invalid(
   })
 }
 
-const paramsHint = (params: Params): string =>
-  Object.keys(params).length === 0
-    ? "this pipeline has no parameters"
-    : `its parameters: ${Object.entries(params)
-        .map(([name, { options }]) => (options.doc === undefined ? name : `${name} (${options.doc})`))
-        .join(", ")}`
+/** The same problem; what its hint says is followed by more. */
+const withHint = ({ _tag, message, file, line, field, hint, cause }: Problem, more: string): Problem =>
+  new Problem(_tag, message, {
+    file,
+    line,
+    field,
+    hint: hint === null ? more : `${hint}\n${more}`,
+    ...(cause === undefined ? {} : { cause })
+  })

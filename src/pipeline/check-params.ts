@@ -123,12 +123,15 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 function missingHint(declared: AnyParam, field: string): string {
   const what = declared.options.doc === undefined ? "" : ` (${declared.options.doc})`
-  return `give it with -S ${field}=${example(declared)}${what}`
+  return `give it with -S ${field}=${valueWord(declared)}${what}`
 }
-function example({ kind, options }: AnyParam): string {
+/** What stands for a value in help: `FILE`, `N`, or the choices. */
+export function valueWord({ kind, options }: AnyParam): string {
   if (kind === "file") return "FILE"
   if (kind === "folder") return "DIR"
   if (kind === "choice") return (options.of as ReadonlyArray<string>).join("|")
+  if (kind === "bool") return "true|false"
+  if (kind === "maybe") return valueWord(options.of as AnyParam)
   return kind === "int" || kind === "number" ? "N" : "VALUE"
 }
 function show(value: unknown): string {

@@ -1,0 +1,66 @@
+/** A pipeline that is run, planned or drawn without what it requires says all that it takes. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { dagCommand } from "../../../src/cli/dag.ts"
+import { parameterTable } from "../../../src/cli/parameter-table.ts"
+import { runCommand } from "../../../src/cli/run.ts"
+import { statusCommand } from "../../../src/cli/status.ts"
+import { param } from "../../../src/index.ts"
+import { Lab } from "../run/lab.ts"
+import { typed } from "./store-commands.ts"
+
+let lab: Lab
+beforeAll(() => {
+  lab = new Lab()
+  writeFileSync(
+    join(lab.folder, "p.ts"),
+    `import { definePipeline, param } from "probeline"
+export default definePipeline("p", {
+  params: {
+    scenes: param.int({ default: 400, doc: "scenes to render" }),
+    images: param.folder({ doc: "where the photographs lie" }),
+    annotations: param.file({ doc: "instances, as JSON" })
+  },
+  graph: () => ({})
+})
+`
+  )
+})
+afterAll(() => lab.close())
+
+it.each([
+  ["run", runCommand],
+  ["dag", dagCommand],
+  ["status", statusCommand]
+])("`%s` without required parameters lists all parameters with their docs", async (name, command) => {
+  const asked = typed(lab, command, `${name} ${join(lab.folder, "p.ts")}`)
+  await expect(asked).rejects.toMatchObject({
+    _tag: "ParameterInvalid",
+    message: expect.stringMatching(/2 problems\n- images: a value is missing\n- annotations: /) as string
+  })
+  const { hint } = (await asked.catch((error: unknown) => error)) as { readonly hint: string }
+  expect(hint).toContain("give it with -S images=DIR (where the photographs lie)\n")
+  for (const [word, text] of [
+    ["images=DIR", "required +where the photographs lie"],
+    ["annotations=FILE", "required +instances, as JSON"],
+    ["scenes=N", "400 +scenes to render"]
+  ])
+    expect(hint).toMatch(new RegExp(`^ +-S ${word} +${text}$`, "m"))
+})
+
+it("says what a value looks like, the required ones first", () => {
+  expect(
+    parameterTable({
+      seed: param.int({ default: 7 }),
+      mode: param.choice(["a", "b"], { doc: "how" }),
+      crop: param.maybe(param.bool())
+    }).split("\n")
+  ).toEqual([
+    "    parameter           default",
+    "    -S mode=a|b         required  how",
+    "    -S seed=N           7",
+    "    -S crop=true|false  null"
+  ])
+  expect(parameterTable({})).toBe("this pipeline has no parameters")
+})
