@@ -72,7 +72,7 @@ export class Extractor implements AsyncDisposable {
     const { encoder, provider } = options
     const resolved = await resolveEncoderFile(encoder)
     const taps = chooseTaps(resolved.description.taps, options.taps).map(({ name }) => name)
-    const session = await openEncoder(encoder.model.path, {
+    const session = await openEncoder(resolved.model, {
       taps,
       known: resolved.description.taps,
       pool: true,

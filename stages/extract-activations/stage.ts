@@ -48,15 +48,15 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
     const resolved = await resolveWithWorld(encoder, world)
     const { preprocessing, dataFiles } = resolved
     const digests: Array<string> = []
-    for (const file of [encoder.model.path, ...dataFiles]) {
+    for (const file of [resolved.model, ...dataFiles]) {
       const found = await world.file(file)
-      if (found === null)
-        throw new Error(`${encoder.model.path}: its weights are in ${file}, which is missing`)
+      if (found === null) throw new Error(`${resolved.model}: its weights are in ${file}, which is missing`)
       digests.push(found.sha256)
     }
     return {
       encoder: { sha256: digests, preprocessing, ...structureIdentity(encoder, resolved) },
-      environment: runtimeEnvironment(provider, precision)
+      environment: runtimeEnvironment(provider, precision),
+      about: { encoder: resolved.origin }
     }
   },
   output: rows(activationColumns),

@@ -1,6 +1,9 @@
 /**
  * The preprocessing of well-known checkpoints, as their `preprocessor_config.json` on the hub has it. A checkpoint's
  * own file, where there is one, is better (`preprocessor-config.ts`): two revisions exist of DINO's and of BLIP's.
+ *
+ * Short names (`clip`, `clip-large`, `blip`) are the encoders of the paper, arXiv 2406.09067; the others are named
+ * after their checkpoints.
  */
 
 import type { Preprocessing } from "./preprocessing.ts"
@@ -18,18 +21,31 @@ const clip = (edge: number): Preprocessing => ({
   ...clipColours
 })
 const blip: Preprocessing = { resize: exact(384), crop: null, ...clipColours }
+const dinov2: Preprocessing = {
+  resize: shortestEdge(256),
+  crop: square(224),
+  resample: "bicubic",
+  rescale,
+  mean: imagenetMean,
+  std: imagenetStd
+}
 
 export const presets = {
   /** google/vit-base-patch16-224 and -in21k */
   vit: { resize: exact(224), crop: null, resample: "bilinear", rescale, mean: halves, std: halves },
-  /** openai/clip-vit-base-patch16 and -patch32 */
+  /** openai/clip-vit-base-patch16 */
   clip: clip(224),
+  "clip-base-16": clip(224),
+  /** openai/clip-vit-base-patch32 */
+  "clip-base-32": clip(224),
+  /** openai/clip-vit-large-patch14-336, the paper's CLIP-L */
+  "clip-large": clip(336),
   /** openai/clip-vit-large-patch14 */
-  "clip-large": clip(224),
-  /** openai/clip-vit-large-patch14-336 */
-  "clip-large-336": clip(336),
+  "clip-large-14": clip(224),
+  "clip-large-14-336": clip(336),
   /** Salesforce/blip-image-captioning-base, blip-itm-base-coco */
   blip,
+  "blip-base": blip,
   /** Salesforce/blip-image-captioning-large */
   "blip-large": blip,
   /** facebook/flava-full, its image encoder; the crop removes nothing */
@@ -43,18 +59,31 @@ export const presets = {
     mean: imagenetMean,
     std: imagenetStd
   },
-  /** facebook/dinov2-small, -base, -large and those with registers */
-  dinov2: {
-    resize: shortestEdge(256),
-    crop: square(224),
-    resample: "bicubic",
-    rescale,
-    mean: imagenetMean,
-    std: imagenetStd
-  }
+  /** facebook/dinov2-small, -base, -large */
+  dinov2,
+  /** facebook/dinov2-with-registers-small, -base, -large */
+  "dinov2-registers": dinov2
 } as const satisfies Record<string, Preprocessing>
 
 export type PresetName = keyof typeof presets
+
+/** Pixels along a side of a patch, of the checkpoints that the presets are named after (`patch_size`). */
+export const patchOfPreset: Readonly<Record<PresetName, number>> = {
+  vit: 16,
+  clip: 16,
+  "clip-base-16": 16,
+  "clip-base-32": 32,
+  "clip-large": 14,
+  "clip-large-14": 14,
+  "clip-large-14-336": 14,
+  blip: 16,
+  "blip-base": 16,
+  "blip-large": 16,
+  flava: 16,
+  dino: 16,
+  dinov2: 14,
+  "dinov2-registers": 14
+}
 
 export const presetNames = Object.keys(presets) as ReadonlyArray<PresetName>
 

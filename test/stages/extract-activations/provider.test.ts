@@ -47,7 +47,7 @@ it("provider, precision and the runtime's version are in the key", async () => {
 describe("a provider that is missing", () => {
   const open = (provider: Provider, backends?: ReadonlyArray<string>) =>
     rejection(
-      openEncoder(options.encoder.model.path, {
+      openEncoder(options.encoder.model!.path, {
         taps: ["embed"],
         provider,
         ...(backends === undefined ? {} : { runtime: runtimeOf(1, backends).runtime })

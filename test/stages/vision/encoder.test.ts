@@ -23,11 +23,12 @@ const checked = (given: unknown) => checkParams({ encoder: encoderParam }, { enc
 
 describe("onnx(path, …)", () => {
   it("takes a preset's name, or what else there is to say", () => {
-    const nothing = { taps: null, patch: null, prefix: null }
+    const nothing = { hub: null, taps: null, patch: null, prefix: null }
     expect(onnx("m.onnx")).toEqual({ model: { path: "m.onnx" }, preset: null, ...nothing })
     expect(onnx("m.onnx", "clip")).toEqual({ model: { path: "m.onnx" }, preset: "clip", ...nothing })
     expect(onnx("m.onnx", { prefix: 0, taps: { embed: "x" } })).toEqual({
       model: { path: "m.onnx" },
+      hub: null,
       preset: null,
       taps: [{ name: "embed", tensor: "x" }],
       patch: null,

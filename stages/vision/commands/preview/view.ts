@@ -3,29 +3,13 @@ import * as path from "node:path"
 import { onnx, resolveEncoderFile } from "../../encoder.ts"
 import type { PatchGrid } from "../../geometry.ts"
 import type { Preprocessing } from "../../preprocessing.ts"
-import { presetOf, type PresetName } from "../../presets.ts"
+import { patchOfPreset, presetOf, type PresetName } from "../../presets.ts"
 import type { Size } from "../../resized-size.ts"
 import { usage, withFile } from "../problems.ts"
 
 export interface View {
   readonly preprocessing: Preprocessing
   readonly gridOf: (input: Size) => PatchGrid
-}
-
-/**
- * Pixels a patch of the checkpoints that presets are named after (`patch_size` of their config.json). CLIP's is that
- * of clip-vit-base-patch16; patch32 has the same preprocessing.
- */
-const patchOfPreset: Readonly<Record<PresetName, number>> = {
-  vit: 16,
-  clip: 16,
-  "clip-large": 14,
-  "clip-large-336": 14,
-  blip: 16,
-  "blip-large": 16,
-  flava: 16,
-  dino: 16,
-  dinov2: 14
 }
 
 /** @throws {Problem} neither or both of encoder and preset, a patch size beside an encoder, an encoder that is none */

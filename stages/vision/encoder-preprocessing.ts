@@ -1,0 +1,116 @@
+/**
+ * How images get into an encoder: what its files say of it, in an order that is the same for all.
+ *
+ * 1. `preprocessor_config.json` beside the model (or `processor_config.json`, where transformers 5 has the same);
+ * 2. the preset that is named;
+ * 3. the preset of the family and image size that `config.json` names, if that is one and no more.
+ *
+ * A user's own file goes before a preset, which speaks of a family's published checkpoints alone.
+ */
+import * as path from "node:path"
+import { EncoderError } from "./encoder-error.ts"
+import type { EncoderReader } from "./encoder-reader.ts"
+import { type ModelConfig, parseModelConfig, presetFor } from "./model-config.ts"
+import type { ModelFile } from "./model-file.ts"
+import type { Preprocessing } from "./preprocessing.ts"
+import { parsePreprocessorConfig } from "./preprocessor-config.ts"
+import { presetNames, presetOf } from "./presets.ts"
+
+export interface FoundPreprocessing {
+  readonly preprocessing: Preprocessing
+  /** where it comes from: `preprocessor_config.json`, `preset clip` */
+  readonly from: string
+}
+
+/**
+ * @param inputEdge the edge of the graph's input in pixels, where that is fixed
+ * @throws {EncoderError} a file is malformed, or nothing says how images get in
+ */
+export async function preprocessingOf(
+  model: ModelFile,
+  given: {
+    readonly preset: string | null
+    readonly config: ModelConfig | null
+    readonly inputEdge: number | null
+  },
+  reader: EncoderReader
+): Promise<FoundPreprocessing> {
+  const { preset, config, inputEdge } = given
+  const beside = await fromFile(model, reader)
+  if (beside !== null)
+    return preset === null
+      ? beside
+      : { ...beside, from: `${beside.from}, which goes before the preset ${preset}` }
+  if (preset !== null) return { preprocessing: presetOf(preset), from: `preset ${preset}` }
+  const family = config === null ? null : presetFor(config, inputEdge)
+  if (family !== null && "preset" in family)
+    return {
+      preprocessing: presetOf(family.preset),
+      from: `preset ${family.preset}, by config.json's model_type "${config!.modelType}"`
+    }
+  const why = family === null ? "" : `; ${family.problem}`
+  throw new EncoderError(
+    `how images get into ${model.path} is not known: there is no ${path.join(model.configFolders[0]!, names[0]!)}, and no preset is named${why}`,
+    model.path,
+    `put the checkpoint's preprocessor_config.json beside the model, or name a preset (${presetNames.join(", ")})`
+  )
+}
+
+const names = ["preprocessor_config.json", "processor_config.json"]
+
+async function fromFile(model: ModelFile, reader: EncoderReader): Promise<FoundPreprocessing | null> {
+  for (const folder of model.configFolders)
+    for (const name of names) {
+      const file = path.join(folder, name)
+      const config = await readJson(file, reader)
+      // a processor of several parts may have none for images
+      if (config === null || (name === names[1] && !hasImageProcessor(config))) continue
+      try {
+        return { preprocessing: parsePreprocessorConfig(config, file), from: name }
+      } catch (error) {
+        throw new EncoderError(
+          (error as Error).message,
+          file,
+          "correct it; or move it away and name a preset, if one fits",
+          error
+        )
+      }
+    }
+  return null
+}
+const hasImageProcessor = (config: unknown): boolean =>
+  typeof config === "object" && config !== null && "image_processor" in config
+
+/** The nearest `config.json` of a family that is known; null where there is none. */
+export async function configOf(
+  model: ModelFile,
+  reader: EncoderReader
+): Promise<{ readonly file: string; readonly config: ModelConfig } | null> {
+  for (const folder of model.configFolders) {
+    const file = path.join(folder, "config.json")
+    const parsed = await readJson(file, reader)
+    if (parsed === null) continue
+    try {
+      const config = parseModelConfig(parsed, file)
+      return config === null ? null : { file, config }
+    } catch (error) {
+      throw new EncoderError((error as Error).message, file, "fetch the file again", error)
+    }
+  }
+  return null
+}
+
+async function readJson(file: string, reader: EncoderReader): Promise<unknown> {
+  const text = await reader.textIfPresent(file)
+  if (text === null) return null
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new EncoderError(
+      `${file} is not JSON: ${(error as Error).message}`,
+      file,
+      "fetch the file again",
+      error
+    )
+  }
+}

@@ -1,0 +1,41 @@
+/** What an encoder's files are read with: a recording world when planning, the file system when computing. */
+import { existsSync, readFileSync } from "node:fs"
+import type { World } from "../../src/index.ts"
+import { EncoderError } from "./encoder-error.ts"
+import { fileAccess, type RandomAccess } from "./onnx/access.ts"
+
+export interface EncoderReader {
+  readonly open: (file: string) => Promise<RandomAccess & { close?: () => void }>
+  readonly textIfPresent: (file: string) => Promise<string | null>
+  readonly bring: World["bring"]
+}
+
+export const plainReader: EncoderReader = {
+  open: async (at) => fileAccess(at),
+  textIfPresent: async (at) => (existsSync(at) ? readFileSync(at, "utf8") : null),
+  bring: async ({ what }) => {
+    throw new EncoderError(
+      `${what} is not in the cache`,
+      what,
+      "a run downloads it when it plans, and `probeline encoders fetch` at any time; leave it there while a run is at work"
+    )
+  }
+}
+
+export const worldReader = (world: World): EncoderReader => ({
+  open: async (at) => {
+    const access = await world.open(at)
+    if (access === null)
+      throw new EncoderError(
+        `there is no file ${at}`,
+        at,
+        "check the path: in a pipeline file it is relative to that file"
+      )
+    return access
+  },
+  textIfPresent: async (at) => {
+    const bytes = await world.readIfPresent(at)
+    return bytes === null ? null : new TextDecoder().decode(bytes)
+  },
+  bring: (wanted) => world.bring(wanted)
+})

@@ -1,0 +1,126 @@
+/** Downloads one content into the cache: goes on where an earlier download broke off, and checks what came. */
+import { createHash, type Hash } from "node:crypto"
+import { createReadStream } from "node:fs"
+import * as fs from "node:fs/promises"
+import { HubError } from "./hub-error.ts"
+import { Partial } from "./partial.ts"
+import { type HubRequests, reasonOf, type RemoteFile } from "./requests.ts"
+
+export interface Download {
+  readonly requests: HubRequests
+  readonly commit: string
+  /** in the repository */
+  readonly file: string
+  readonly remote: RemoteFile
+  readonly signal: AbortSignal
+  /** bytes that are there */
+  readonly progress: (done: number) => void
+}
+
+/** Connections in a row that may break off before they get further than those before them. */
+const patience = 3
+
+/**
+ * Writes the content to `blob`, whole or not at all. What is there when it fails or is interrupted is kept for the
+ * next time; what turns out to be another content is removed.
+ *
+ * @throws {HubError}
+ */
+export async function download(blobs: string, blob: string, given: Download): Promise<void> {
+  const partial = await Partial.claim(blobs, given.remote.etag)
+  let settled = false
+  try {
+    await receive(partial, given)
+    const wrong = await mismatch(partial.file, given.remote)
+    if (wrong === null) await partial.finish(blob)
+    else await partial.discard()
+    settled = true
+    if (wrong !== null)
+      throw new HubError(
+        `${given.file} arrived damaged: ${wrong}`,
+        "it was removed: try again; if that stays so, a proxy or mirror in between changes it"
+      )
+  } finally {
+    if (!settled) await partial.giveUp()
+  }
+}
+
+async function receive(partial: Partial, given: Download): Promise<void> {
+  const { remote, file } = given
+  let furthest = await partial.size()
+  for (let failures = 0; ;) {
+    let from = await partial.size()
+    if (remote.size !== null && from > remote.size) {
+      await fs.truncate(partial.file, 0)
+      from = 0
+    }
+    if (remote.size !== null && from === remote.size && from > 0) return
+    const broken = await append(partial, from, given)
+    const now = await partial.size()
+    if (broken === null && (remote.size === null || now >= remote.size)) return
+    // the server's fault, or the network's: go on as long as that brings something
+    failures = now > furthest ? 0 : failures + 1
+    furthest = Math.max(furthest, now)
+    if (failures === patience)
+      throw new HubError(
+        `${file} breaks off at ${now} of ${remote.size ?? "?"} bytes: ${broken ?? "the connection ends"}`,
+        "try again: it goes on from there",
+        broken
+      )
+  }
+}
+
+/** Why it ended early, or null. */
+async function append(partial: Partial, from: number, given: Download): Promise<string | null> {
+  const { requests, commit, file, signal, progress } = given
+  const response = await requests.content(commit, file, from)
+  const goesOn = from > 0 && response.status === 206 && startOf(response) === from
+  if (response.status === 416 || (response.status === 206 && !goesOn)) {
+    // another content than before, or another part of it than was asked for
+    await response.body?.cancel()
+    await fs.rm(partial.file, { force: true })
+    return "the server has no such part of it"
+  }
+  const handle = await fs.open(partial.file, goesOn ? "a" : "w")
+  let done = goesOn ? from : 0
+  try {
+    for await (const chunk of response.body ?? []) {
+      await handle.writeFile(chunk)
+      done += chunk.length
+      progress(done)
+    }
+    await handle.sync()
+    return null
+  } catch (error) {
+    signal.throwIfAborted()
+    if ((error as NodeJS.ErrnoException).syscall === "write") throw error // the disk's fault
+    return reasonOf(error)
+  } finally {
+    await handle.close()
+  }
+}
+
+const startOf = (response: Response): number | null => {
+  const start = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1]
+  return start === undefined ? null : Number(start)
+}
+
+/** What is wrong with a content, or null: etags of 64 digits are sha256, those of 40 are git's of a blob. */
+async function mismatch(file: string, { etag, size }: RemoteFile): Promise<string | null> {
+  const actual = (await fs.stat(file).catch(() => null))?.size ?? 0
+  if (size !== null && actual !== size) return `${actual} bytes, not ${size}`
+  const hash = hashFor(etag, actual)
+  if (hash === null) return null
+  if (actual > 0) for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  const digest = hash.digest("hex")
+  return digest === etag
+    ? null
+    : `its ${etag.length === 64 ? "sha256" : "git sha1"} is ${digest}, not ${etag}`
+}
+
+function hashFor(etag: string, size: number): Hash | null {
+  if (/^[0-9a-f]{64}$/.test(etag)) return createHash("sha256")
+  // Source: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
+  if (/^[0-9a-f]{40}$/.test(etag)) return createHash("sha1").update(`blob ${size}\0`)
+  return null // a mirror's own
+}

@@ -1,0 +1,186 @@
+/**
+ * Downloads a model into the Hugging Face cache: the ONNX file, the files of its external weights, and what says how
+ * images get into it. Only what is not there yet is asked for.
+ *
+ * It is no part of any stage: what it brings enters keys by sha256, so how it came does not count.
+ */
+import * as fs from "node:fs/promises"
+import * as path from "node:path"
+import { fileAccess } from "../onnx/access.ts"
+import { readModel } from "../onnx/reader.ts"
+import { CachedRepo, configFiles, configPlaces } from "./cache.ts"
+import { download } from "./download.ts"
+import { HubError } from "./hub-error.ts"
+import { progressLines } from "./progress-lines.ts"
+import { candidates, checkHubModel, type HubModel, isCommit, nameOf } from "./reference.ts"
+import { HubRequests } from "./requests.ts"
+import { isOffline } from "./settings.ts"
+
+export interface FetchOptions {
+  /** aborts the download; what has come is kept for the next */
+  readonly signal: AbortSignal
+  /** takes a line about what is being done */
+  readonly log: (message: string) => void
+  /** ask which commit the branch or tag is at now, though the cache knows one */
+  readonly refresh?: boolean
+}
+export interface FetchedModel {
+  readonly repo: string
+  readonly commit: string
+  /** in the repository */
+  readonly file: string
+  /** absolute, in the cache */
+  readonly path: string
+  /** bytes that were downloaded */
+  readonly downloaded: number
+}
+
+/** Nodes that are planned at a time want the same model: it is downloaded once. */
+const underWay = new Map<string, Promise<FetchedModel>>()
+
+/**
+ * @throws {HubError} the hub cannot be reached or refuses, there is no such repository, revision or file, what came is
+ *   damaged, or `HF_HUB_OFFLINE` forbids it
+ * @throws the signal's reason, when it is aborted
+ */
+export function fetchModel(model: HubModel, options: FetchOptions): Promise<FetchedModel> {
+  const key = JSON.stringify([model.repo, model.revision, model.file, options.refresh ?? false])
+  const begun = underWay.get(key)
+  if (begun !== undefined) return begun
+  const fetched = fetchAll(checkHubModel(model), options).finally(() => underWay.delete(key))
+  underWay.set(key, fetched)
+  return fetched
+}
+
+async function fetchAll(model: HubModel, { signal, log, refresh }: FetchOptions): Promise<FetchedModel> {
+  if (isOffline())
+    throw new HubError(
+      `${nameOf(model)} is not in the cache (${new CachedRepo(model.repo).folder}), and HF_HUB_OFFLINE forbids to download it`,
+      "unset HF_HUB_OFFLINE for one run, or copy the cache from where it is"
+    )
+  const repo = new CachedRepo(model.repo)
+  const requests = new HubRequests(model.repo, signal)
+  const { commit, files } = await requests.commit(
+    (!refresh && (await knownCommit(repo, model))) || model.revision
+  )
+  const transfer = new Transfer({ repo, requests, commit, files, signal, log, name: model.repo })
+  const file = await transfer.firstOf(model.file === null ? candidates : [model.file])
+  if (file === null) throw noSuchFile(model, files, requests.endpoint)
+  const at = repo.snapshot(commit, file)
+  for (const beside of externalFiles(at)) {
+    const location = path.posix.join(path.posix.dirname(file), beside)
+    if ((await transfer.firstOf([location])) === null)
+      throw new HubError(
+        `${model.repo}: the weights of ${file} are in ${location}, which the repository does not have`,
+        "take another file or revision, or tell the repository's owner"
+      )
+  }
+  for (const names of configFiles) await transfer.firstOf(configPlaces(file, names))
+  // last: until all is there, the branch stays where it was, for those who are offline
+  if (!isCommit(model.revision)) await replaceFile(repo.ref(model.revision), commit)
+  return { repo: model.repo, commit, file, path: at, downloaded: transfer.downloaded }
+}
+
+async function knownCommit(repo: CachedRepo, { revision }: HubModel): Promise<string | null> {
+  const text = await fs.readFile(repo.ref(revision), "utf8").catch(() => "")
+  return isCommit(text.trim()) ? text.trim() : null
+}
+
+/** A file that is none is for the stage to refuse, which says what was expected. */
+function externalFiles(model: string): ReadonlyArray<string> {
+  const access = fileAccess(model)
+  try {
+    return readModel(access).externalFiles.map((location) => location.replaceAll("\\", "/"))
+  } catch {
+    return []
+  } finally {
+    access.close()
+  }
+}
+
+interface TransferOptions {
+  readonly repo: CachedRepo
+  readonly requests: HubRequests
+  readonly commit: string
+  /** null where the hub lists none */
+  readonly files: ReadonlySet<string> | null
+  readonly signal: AbortSignal
+  readonly log: (message: string) => void
+  readonly name: string
+}
+/** Brings files of one commit. */
+class Transfer {
+  readonly #given: TransferOptions
+  downloaded = 0
+  constructor(given: TransferOptions) {
+    this.#given = given
+  }
+
+  /** Brings the first of these that the commit has; null where it has none. Absences are noted in the cache. */
+  async firstOf(places: ReadonlyArray<string>): Promise<string | null> {
+    for (const file of places) {
+      if (await this.#bring(file)) return file
+      await replaceFile(this.#given.repo.absence(this.#given.commit, file), "")
+    }
+    return null
+  }
+
+  async #bring(file: string): Promise<boolean> {
+    const { repo, requests, commit, files, signal, log, name } = this.#given
+    if (repo.look(commit, file) === "here") return true
+    if (files !== null && !files.has(file)) return false
+    const remote = await requests.head(commit, file)
+    if (remote === null) return false
+    const blob = path.join(repo.blobs, remote.etag)
+    await fs.mkdir(repo.blobs, { recursive: true })
+    if (!(await isWhole(blob, remote.size))) {
+      const progress = progressLines(`${name}: ${file}`, remote.size, log)
+      await download(repo.blobs, blob, { requests, commit, file, remote, signal, progress })
+      this.downloaded += (await fs.stat(blob)).size
+    }
+    await link(blob, repo.snapshot(commit, file))
+    return true
+  }
+}
+
+const isWhole = async (blob: string, size: number | null): Promise<boolean> => {
+  const found = await fs.stat(blob).catch(() => null)
+  return found !== null && (size === null || found.size === size)
+}
+
+/** A relative link, so that the cache may be moved; a copy where the file system has no links. */
+async function link(blob: string, pointer: string): Promise<void> {
+  await fs.mkdir(path.dirname(pointer), { recursive: true })
+  const beside = besideOf(pointer)
+  try {
+    await fs.symlink(path.relative(path.dirname(pointer), blob), beside)
+  } catch (error) {
+    if (!["EPERM", "ENOTSUP", "ENOSYS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
+    await fs.copyFile(blob, beside)
+  }
+  await fs.rename(beside, pointer)
+}
+
+async function replaceFile(file: string, text: string): Promise<void> {
+  await fs.mkdir(path.dirname(file), { recursive: true })
+  const beside = besideOf(file)
+  await fs.writeFile(beside, text)
+  await fs.rename(beside, file)
+}
+let number = 0
+const besideOf = (file: string): string => `${file}.${process.pid}-${number++}.tmp`
+
+function noSuchFile({ repo, file, revision }: HubModel, files: ReadonlySet<string> | null, endpoint: string) {
+  const models = [...(files ?? [])].filter((name) => name.endsWith(".onnx"))
+  const listed = models.length > 12 ? [...models.slice(0, 12), "…"] : models
+  return new HubError(
+    file === null
+      ? `${repo}@${revision} has none of ${candidates.join(", ")}`
+      : `${repo}@${revision} has no file ${file}`,
+    listed.length > 0
+      ? `name one of its models: ${listed.join(", ")}`
+      : files === null
+        ? `its files: ${endpoint}/${repo}/tree/${revision}`
+        : "it has no ONNX file: take an export of it (organisations such as Xenova and onnx-community have them), or export it yourself with tools/export_encoder.py"
+  )
+}
