@@ -1,107 +1,148 @@
 /**
- * Extraction against its floor: images a second of `extract-activations` (decoding, preprocessing, every tap, pooling,
- * writing) over those of a bare onnxruntime-node loop over prepared tensors of the same model, on as many processes
- * of one runtime thread each.
+ * Extraction against its floor, and beside what is usual:
  *
- *     node bench/extraction.mjs MODEL.onnx ANNOTATIONS.json IMAGES [PRESET] [JOBS]
+ *     node bench/extraction.mjs MODEL.onnx ANNOTATIONS.json IMAGES PRESET [LIMIT] [JOBS] [ROUNDS]
  *
- * Both are measured in one go, bare loop first and last, and the ratio is of the medians.
+ * - `bare`: onnxruntime-node runs the same model over prepared tensors, in as many processes of one runtime thread.
+ * - `bare + inputs`: that, and reading, decoding and preprocessing the same images, one after the other: what there is
+ *   to compute where all cores are busy.
+ * - `extraction`: node `activations` of pipelines/coco.ts: decoding, every tap, pooling, digests, writing. Scenes,
+ *   masks and tokens are computed before.
+ * - `PyTorch`: a model of DINOv2-small's shape at batch 1 with forward hooks, in one process (if PROBELINE_PYTHON
+ *   names a Python with torch and transformers; loading is left out, which favours it).
+ *
+ * All load the model in the time that is taken (PyTorch aside), and extraction starts its processes in it. Rounds are interleaved, and
+ * ratios are medians over rounds of ratios within a round. CPU seconds of all processes, from Linux's /proc, say what
+ * a loaded machine hides.
  */
-import { fork, spawnSync } from "node:child_process"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { execFileSync, fork } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { loadavg, tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { watched } from "./extraction/process-tree.mjs"
 
 const batch = 4
-const bareBatches = 20
+const side = 224
 const root = fileURLToPath(new URL("..", import.meta.url))
+const here = (name) => fileURLToPath(new URL(`extraction/${name}`, import.meta.url))
+delete process.env.NODE_EXTRA_CA_CERTS // Node reads certificates at its start
 
-if (process.send !== undefined) await bareLoop(process.argv[2])
-else await main(process.argv.slice(2))
-
-/** One process of the bare loop: the model as it is, prepared tensors, nothing kept. */
-async function bareLoop(model) {
-  const { InferenceSession, Tensor } = await import("onnxruntime-node")
-  const session = await InferenceSession.create(model, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3
-  })
-  const { name, shape } = session.inputMetadata[0]
-  const [, channels, height, width] = shape.map((size) => (typeof size === "number" ? size : null))
-  const side = { height: height ?? 64, width: width ?? 64 }
-  const dims = [batch, channels ?? 3, side.height, side.width]
-  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => Math.sin(i))
-  const feeds = { [name]: new Tensor("float32", data, dims) }
-  await session.run(feeds)
-  process.send("ready")
-  await new Promise((go) => process.once("message", go))
-  for (let i = 0; i < bareBatches; i++) await session.run(feeds)
-  process.send("done")
-  process.disconnect()
-}
-
-async function bare(model, jobs) {
-  const loops = Array.from({ length: jobs }, () => fork(fileURLToPath(import.meta.url), [model]))
-  const next = (loop) => new Promise((resolve) => loop.once("message", resolve))
-  await Promise.all(loops.map(next))
-  const from = performance.now()
-  const done = loops.map(next)
-  for (const loop of loops) loop.send("go")
-  await Promise.all(done)
-  return (jobs * batch * bareBatches) / ((performance.now() - from) / 1000)
-}
-
-async function main([model, annotations, images, preset, jobs = "2"]) {
-  if (images === undefined)
-    throw new Error("usage: node bench/extraction.mjs MODEL.onnx ANNOTATIONS.json IMAGES [PRESET] [JOBS]")
-  const store = mkdtempSync(join(tmpdir(), "probeline-bench-"))
-  const floors = []
-  const ours = []
-  try {
-    const set = {
-      annotations: resolve(annotations),
-      images: resolve(images),
-      encoder: resolve(model),
-      preset
-    }
-    const flags = Object.entries(set).flatMap(([key, value]) =>
-      value === undefined ? [] : ["-S", `${key}=${value}`]
-    )
-    const run = (...more) => {
-      const args = [
-        join(root, "dist/main.js"),
-        "run",
-        join(root, "pipelines/coco.ts"),
-        "activations",
-        "--json",
-        "-j",
-        jobs,
-        "--store",
-        store,
-        ...flags,
-        ...more
-      ]
-      const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", maxBuffer: 1 << 28 })
-      const { nodes, error } = JSON.parse(stdout)
-      if (nodes === undefined) throw new Error(error?.message ?? stderr)
-      return nodes.find(({ id }) => id === "activations")
-    }
-    for (let round = 0; round < 3; round++) {
-      floors.push(await bare(set.encoder, Number(jobs)))
-      const node = run(...(round === 0 ? [] : ["--force", "activations"]))
-      ours.push(node.items.executed / node.seconds)
-    }
-    floors.push(await bare(set.encoder, Number(jobs)))
-  } finally {
-    rmSync(store, { recursive: true, force: true })
-  }
-  const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
-  const show = (values) => values.map((value) => value.toFixed(1)).join(", ")
-  console.log(`bare loop      ${show(floors)} images/s`)
-  console.log(
-    `extraction     ${show(ours)} images/s (start of the workers and loading of the model included)`
+const [model, annotations, folder, preset, limit = "64", jobs = "2", rounds = "5"] = process.argv.slice(2)
+if (preset === undefined)
+  throw new Error(
+    "usage: node bench/extraction.mjs MODEL.onnx ANNOTATIONS.json IMAGES PRESET [LIMIT] [JOBS] [ROUNDS]"
   )
-  console.log(`ratio          ${(median(ours) / median(floors)).toFixed(2)}`)
+
+const work = mkdtempSync(join(tmpdir(), "probeline-bench-"))
+try {
+  await main()
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+async function main() {
+  await probeline("tokens")
+  const images = await sampled()
+  const measures = {
+    bare: () => loops("bare", images),
+    "bare + inputs": () => loops("both", images),
+    extraction: () => extraction(),
+    ...(process.env.PROBELINE_PYTHON === undefined ? {} : { PyTorch: () => torch(images) })
+  }
+  const taken = Object.fromEntries(Object.keys(measures).map((name) => [name, []]))
+  for (let round = 0; round < Number(rounds); round++)
+    for (const [name, measure] of Object.entries(measures)) taken[name].push(await measure())
+
+  console.log(`${images.length} images, ${jobs} processes, ${rounds} rounds, load ${loadavg()[0].toFixed(1)}`)
+  for (const [name, all] of Object.entries(taken)) {
+    const over = (field) => median(all.map((one, i) => taken.bare[i][field] / one[field])).toFixed(2)
+    console.log(
+      [
+        name.padEnd(14),
+        `${(images.length / median(all.map(({ seconds }) => seconds))).toFixed(1)} images/s`.padStart(14),
+        `${over("seconds")} of bare`.padStart(13),
+        `${((1000 * median(all.map(({ cpu }) => cpu))) / images.length).toFixed(0)} ms CPU an image`.padStart(
+          22
+        ),
+        `${over("cpu")} of bare`.padStart(13),
+        all[0].note ?? ""
+      ].join("  ")
+    )
+  }
+}
+
+/** @returns seconds by the run's own record, of which planning is no part */
+async function extraction() {
+  const { nodes, cpu, peaks } = await probeline("activations", "--force", "activations")
+  const { seconds, items } = nodes.find(({ id }) => id === "activations")
+  if (items.executed === 0) throw new Error("nothing was extracted")
+  return {
+    seconds,
+    cpu,
+    note: `peaks of memory: ${peaks.map((peak) => `${Math.round(peak)}`).join(", ")} MiB`
+  }
+}
+
+async function probeline(...nodes) {
+  const settings = { annotations, images: folder, encoder: model, preset, limit }
+  const flags = Object.entries(settings).flatMap(([key, value]) => [
+    "-S",
+    `${key}=${key === "preset" || key === "limit" ? value : resolve(value)}`
+  ])
+  const args = [join(root, "dist/main.js"), "run", join(root, "pipelines/coco.ts"), ...nodes, ...flags]
+  const ran = await watched(process.execPath, [...args, "--json", "-j", jobs, "--store", join(work, "store")])
+  return { ...JSON.parse(ran.stdout), cpu: ran.cpu, peaks: ran.peaks }
+}
+
+/** The files of the scenes that were sampled. */
+async function sampled() {
+  const args = ["export", "latest:scenes", "--store", join(work, "store"), "-o", join(work, "scenes.csv")]
+  execFileSync(process.execPath, [join(root, "dist/main.js"), ...args])
+  const names = new Set(readFileSync(join(work, "scenes.csv"), "utf8").match(/[\w-]+\.jpg/g))
+  return [...names].map((name) => resolve(folder, name))
+}
+
+async function loops(kind, images) {
+  const processes = Array.from({ length: Number(jobs) }, (_, job) => {
+    const own = images.filter((_, i) => i % Number(jobs) === job)
+    const task = { kind, model: resolve(model), preset, images: own, side, batch }
+    return fork(here("loop.mjs"), [JSON.stringify(task)])
+  })
+  const answers = () =>
+    Promise.all(
+      processes.map(
+        (one) =>
+          new Promise((answer, fail) =>
+            one.once("message", answer).once("exit", (code) => fail(new Error(`a loop ended with ${code}`)))
+          )
+      )
+    )
+  await answers()
+  const from = performance.now()
+  for (const one of processes) one.send("go")
+  const ended = await answers()
+  return {
+    seconds: (performance.now() - from) / 1000,
+    cpu: ended.reduce((sum, { cpu }) => sum + cpu, 0)
+  }
+}
+
+function torch(images) {
+  const {
+    seconds,
+    cpu,
+    threads,
+    torch: version
+  } = JSON.parse(
+    execFileSync(process.env.PROBELINE_PYTHON, [here("torch_loop.py"), work, ...images], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"]
+    })
+  )
+  return { seconds, cpu, note: `torch ${version}, ${threads} threads` }
+}
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]
 }

@@ -35,6 +35,14 @@ export default definePipeline("coco", {
     preset: presetParam,
     name: param.text({ default: "encoder", doc: "the encoder's name in the tables" }),
     taps: param.text({ default: "embed,block.*.resid_post", doc: "names or patterns, joined by commas" }),
+    precision: param.choice(["float32", "float16"], {
+      default: "float32",
+      doc: "how activations are kept; float16 takes half the space"
+    }),
+    provider: param.choice(["cpu", "cuda", "tensorrt", "webgpu", "coreml", "dml"], {
+      default: "cpu",
+      doc: "what of onnxruntime computes (docs/providers.md)"
+    }),
     minimum: param.int({ default: 20, min: 2, doc: "objects that a category needs" }),
     classes: param.int({ default: 20, min: 2, max: 20, doc: "categories at most, the largest first" }),
     cap: param.int({ default: 100, min: 2, doc: "objects of a category at most" }),
@@ -51,6 +59,8 @@ export default definePipeline("coco", {
     preset,
     name,
     taps,
+    precision,
+    provider,
     minimum,
     classes,
     cap,
@@ -63,7 +73,14 @@ export default definePipeline("coco", {
     })
     const masks = buildObjectMasks("masks", { scenes, encoder })
     const tokens = selectTokens("tokens", { masks, scenes, encoder, of: "objects", seed })
-    const activations = extractActivations("activations", { scenes, tokens, encoder, taps })
+    const activations = extractActivations("activations", {
+      scenes,
+      tokens,
+      encoder,
+      taps,
+      precision,
+      provider
+    })
     const examples = chooseExamples("examples", {
       scenes,
       tokens,
