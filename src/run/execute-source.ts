@@ -1,9 +1,12 @@
 /** Executes a source: rows out of a world that records what is read. */
 import * as Effect from "effect/Effect"
+import type { AnyColumn } from "../pipeline/columns.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { recordingWorld } from "../plan/world.ts"
+import { cellCheck } from "../store/cell.ts"
 import { knownShards, type WrittenShard, writeShard } from "../store/write-shard.ts"
-import { broken, checkRows, rowChecker, type Rows } from "./check-rows.ts"
+import { writeTable } from "../store/write-table.ts"
+import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
@@ -35,16 +38,15 @@ export const executeSource = (
         const given = task.stage.spec.compute(task.params, world, context) as AsyncIterable<
           Record<string, unknown>
         >
+        if (task.form === "table") {
+          shards.push(await writeTable(store, task, given, tableRowChecker(task, signal)))
+          return
+        }
         const check = rowChecker(task.columns, task.stage.name, task.node)
         const seen = new Set<string>()
         let some: Array<Rows> = []
-        const table: Array<Record<string, unknown>> = []
         for await (const given_ of given) {
           signal.throwIfAborted()
-          if (task.form === "table") {
-            table.push(given_)
-            continue
-          }
           const { id, ...row } = given_
           checkId(task, id, seen)
           const rows: Rows = {
@@ -58,10 +60,7 @@ export const executeSource = (
             some = []
           }
         }
-        if (task.form === "table") {
-          checkRows(task.columns, { item: "", rows: table }, task.stage.name, task.node)
-          await write([{ item: "", rows: table }])
-        } else if (some.length > 0) await write(some)
+        if (some.length > 0) await write(some)
       },
       catch: stageProblem(task)
     })
@@ -79,9 +78,12 @@ function rowsOf(task: Task, { id, rows }: Record<string, unknown>): Rows["rows"]
   )
 }
 
+const wrongText = cellCheck({ type: "utf8" } as AnyColumn)
 function checkId(task: Task, id: unknown, seen: Set<string>): void {
   if (typeof id !== "string" || id === "")
     throw broken(task.stage.name, task.node, "", "id", "every row of a source needs an id that is text")
+  const wrong = wrongText(id)
+  if (wrong !== null) throw broken(task.stage.name, task.node, "", "id", `an id: ${wrong}`)
   if (seen.has(id))
     throw broken(
       task.stage.name,

@@ -2,8 +2,8 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import { artifactTable } from "../store/read-artifact.ts"
-import { writeShard } from "../store/write-shard.ts"
-import { broken, checkRows } from "./check-rows.ts"
+import { writeTable } from "../store/write-table.ts"
+import { broken, tableRowChecker } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
@@ -19,7 +19,7 @@ export const executeWhole = (
       const tables = from.map(({ node, manifest }) => artifactTable(store, node, manifest))
       inputs[name] = take === "many" ? tables : tables[0]
     }
-    const rows = yield* Effect.tryPromise({
+    const shard = yield* Effect.tryPromise({
       try: async (signal) => {
         const context = stageContext(task, report, signal)
         const given = (await task.stage.spec.compute(inputs, task.params, context)) as
@@ -37,21 +37,10 @@ export const executeWhole = (
             null,
             "expected a list of rows, or an async generator of rows"
           )
-        const all: Array<Record<string, unknown>> = []
-        for await (const row of given) {
-          signal.throwIfAborted()
-          all.push(row)
-        }
-        checkRows(task.columns, { item: "", rows: all }, task.stage.name, task.node)
-        return all
+        // written as they come: a table may have more rows than memory
+        return writeTable(store, task, given, tableRowChecker(task, signal))
       },
       catch: stageProblem(task)
     })
-    // a table is one shard whatever its size, so that its digest is of its rows alone
-    return {
-      shards: [yield* writeShard(store, task, [{ item: "", rows }])],
-      failed: [],
-      reads: [],
-      partial: []
-    }
+    return { shards: [shard], failed: [], reads: [], partial: [] }
   })

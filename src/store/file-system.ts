@@ -53,6 +53,17 @@ export interface FileSystemCalls {
   makeFolder(path: string): void
   /** mutating: creates the file, which must not exist, writes all of it and flushes it to the disk */
   write(path: string, content: Uint8Array | string, mode?: number): void
+  /**
+   * mutating: creates the file, which must not exist, to be written piece by piece. Whoever has the handle ends with
+   * `finish` or `close`.
+   */
+  create(path: string, mode?: number): number
+  /** mutating: writes all of the pieces at the end of what `create` has opened */
+  extend(handle: number, pieces: ReadonlyArray<Uint8Array>): void
+  /** mutating: flushes it to the disk, and closes it whatever comes of that */
+  finish(handle: number): void
+  /** closes it as it is */
+  close(handle: number): void
   /** mutating: adds to a file, made if need be, without flushing */
   append(path: string, content: string): void
   /** mutating: replaces what was there */
@@ -90,6 +101,11 @@ function ifPresent<A>(look: () => A): A | null {
   }
 }
 
+function writeAll(handle: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at, bytes.length - at)
+}
+
+const quiet = { throwIfNoEntry: false } as const
 export function nodeFileSystem(): FileSystemCalls {
   return {
     read: (file) => fs.readFileSync(file),
@@ -121,8 +137,13 @@ export function nodeFileSystem(): FileSystemCalls {
         }
       }),
     glance(file) {
-      const s = ifPresent(() => fs.statSync(file, { throwIfNoEntry: false }))
-      return s?.isFile() === true ? { size: s.size, mtimeMs: s.mtimeMs, inode: s.ino } : null
+      try {
+        const s = fs.statSync(file, quiet)
+        return s?.isFile() === true ? { size: s.size, mtimeMs: s.mtimeMs, inode: s.ino } : null
+      } catch (error) {
+        if (isMissing(error)) return null
+        throw error
+      }
     },
     entry: (file) =>
       ifPresent(() => {
@@ -140,13 +161,22 @@ export function nodeFileSystem(): FileSystemCalls {
     write(file, content, mode = 0o666) {
       const handle = fs.openSync(file, "wx", mode)
       try {
-        const bytes = typeof content === "string" ? Buffer.from(content) : content
-        for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at, bytes.length - at)
+        writeAll(handle, typeof content === "string" ? Buffer.from(content) : content)
         fs.fsyncSync(handle)
       } finally {
         fs.closeSync(handle)
       }
     },
+    create: (file, mode = 0o666) => fs.openSync(file, "wx", mode),
+    extend: (handle, pieces) => pieces.forEach((piece) => writeAll(handle, piece)),
+    finish(handle) {
+      try {
+        fs.fsyncSync(handle)
+      } finally {
+        fs.closeSync(handle)
+      }
+    },
+    close: (handle) => fs.closeSync(handle),
     append: (file, content) => fs.appendFileSync(file, content),
     rename: (from, to) => fs.renameSync(from, to),
     syncFolder(folder) {

@@ -10,7 +10,7 @@ export interface FileCell {
 }
 
 export type PhysicalType = "UTF8" | "INT32" | "INT64" | "DOUBLE" | "BOOLEAN"
-/** What is checked of a value and how it is written. */
+/** What a value is, and so how it is written. */
 export type ValueKind = "utf8" | "int32" | "float64" | "bool" | "json" | "size"
 /** A Parquet column. */
 export interface Physical {

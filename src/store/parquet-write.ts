@@ -17,10 +17,10 @@ export interface TableHead {
   readonly columns: Columns
   /** the name of the id column, which comes first; null in a table of no items */
   readonly itemLabel: string | null
-  /** rows a row group, at most: 100,000 */
+  /** rows a row group, at most: 100,000; fewer where they have very many bytes */
   readonly rowGroupRows?: number
 }
-/** Rows, column by column. File columns hold `FileCell`s; tensors are not here. */
+/** Rows, column by column, of valid cells (`cell.ts`). File columns hold `FileCell`s; tensors are not here. */
 export interface TableBatch {
   readonly rows: number
   /** each row's item; null in a table */
@@ -29,6 +29,8 @@ export interface TableBatch {
 }
 
 const options = { useDataPageV2: false, pageIndex: false } as const
+/** Bytes of a row group's pages, encoded, above which it ends. */
+const groupBytes = 2 ** 25
 /** Values a page: its levels are encoded in time that grows with the square of them. */
 const pageValues = 20_000
 
@@ -41,12 +43,17 @@ const noEnvelope: Envelope = {
   close() {}
 }
 
-/** Writes a table batch by batch; memory holds one row group. A batch makes row groups of its own. */
+/** Writes a table batch by batch; memory holds the pages of one row group, which batches fill together. */
 export class TableWriter {
   readonly #physical: ReadonlyArray<Physical>
   readonly #head: TableHead
   readonly #schema: InstanceType<typeof parquet.ParquetSchema>
   readonly #envelope: Envelope
+  readonly #pager: InstanceType<typeof parquet.ParquetWriter>
+  /** the open row group: its pages by column */
+  #pages: Record<string, Array<Page>> = {}
+  #rows = 0
+  #bytes = 0
   /** @throws TypeError when a column cannot be stored in Parquet, or two would have one name */
   constructor(sink: ByteSink, head: TableHead) {
     this.#head = head
@@ -63,11 +70,12 @@ export class TableWriter {
       options
     )
     this.#envelope.writeHeader()
+    this.#pager = new parquet.ParquetWriter(this.#schema, noEnvelope, options)
   }
 
-  /** @throws TypeError when a value does not fit its column, naming the column and the row */
+  /** @throws TypeError when a column is missing or has not as many rows */
   async write({ rows, items, vectors }: TableBatch): Promise<void> {
-    const { itemLabel } = this.#head
+    const { itemLabel, rowGroupRows = 100_000 } = this.#head
     const sources = this.#physical.map((column) => {
       const declared = this.#declaredName(column)
       const vector = column.name === itemLabel ? items : vectors[declared]
@@ -76,43 +84,49 @@ export class TableWriter {
         throw new TypeError(`column "${declared}" has ${vector.length} rows, ${rows} were expected`)
       return vector
     })
-    const groupRows = this.#head.rowGroupRows ?? 100_000
-    for (let start = 0; start < rows; start += groupRows)
-      await this.#writeGroup(sources, start, Math.min(rows, start + groupRows))
+    const lists = sources.filter((_, i) => this.#physical[i]!.list)
+    for (let from = 0; from < rows;) {
+      const to = pageEnd(lists, from, Math.min(rows, from + rowGroupRows - this.#rows))
+      await this.#writePage(sources, from, to)
+      from = to
+      if (this.#rows === rowGroupRows || this.#bytes > groupBytes) await this.#endGroup()
+    }
   }
 
   #declaredName({ name, part }: Physical): string {
     return part === null ? name : name.slice(0, -part.length - 1)
   }
 
-  async #writeGroup(sources: ReadonlyArray<ArrayLike<unknown>>, start: number, end: number) {
-    const pages: Record<string, Array<Page>> = {}
-    for (const field of this.#schema.fieldList) pages[String(field.path)] = []
-    const lists = this.#physical.flatMap((column, i) => (column.list ? [sources[i]!] : []))
-    const pager = new parquet.ParquetWriter(this.#schema, noEnvelope, options)
-    for (let from = start; from < end;) {
-      const to = pageEnd(lists, from, end)
-      const columnData: Record<string, ColumnBuffer> = {}
-      let i = 0
-      for (const field of this.#schema.fieldList) {
-        // the levels above a list's elements hold no values, but are looked up all the same
-        if (field.isNested) continue
-        columnData[String(field.path)] = levelsAndValues(this.#physical[i]!, sources[i]!, from, to)
-        i++
-      }
-      pager.rowBuffer = { rowCount: to - from, pageRowCount: to - from, columnData, pages }
-      pager.closed = false
-      await thrownAsError(() => pager.close())
-      from = to
+  async #writePage(sources: ReadonlyArray<ArrayLike<unknown>>, from: number, to: number): Promise<void> {
+    const columnData: Record<string, ColumnBuffer> = {}
+    let i = 0
+    for (const { path, isNested } of this.#schema.fieldList) {
+      // the levels above a list's elements hold no values
+      if (isNested) continue
+      this.#pages[String(path)] ??= []
+      columnData[String(path)] = levelsAndValues(this.#physical[i]!, sources[i]!, from, to)
+      i++
     }
-    await thrownAsError(() =>
-      this.#envelope.writeRowGroup({ rowCount: end - start, pageRowCount: 0, columnData: {}, pages })
-    )
+    const rows = to - from
+    this.#pager.rowBuffer = { rowCount: rows, pageRowCount: rows, columnData, pages: this.#pages }
+    this.#pager.closed = false
+    await thrownAsError(() => this.#pager.close())
+    this.#rows += rows
+    for (const path of Object.keys(columnData)) this.#bytes += this.#pages[path]!.at(-1)!.page.byteLength
+  }
+
+  async #endGroup(): Promise<void> {
+    if (this.#rows === 0) return
+    const group = { rowCount: this.#rows, pageRowCount: 0, columnData: {}, pages: this.#pages }
+    await thrownAsError(() => this.#envelope.writeRowGroup(group))
+    this.#pages = {}
+    this.#rows = this.#bytes = 0
   }
 
   /** Ends the file; without it, there is none. */
   async close(): Promise<void> {
     const { columns, itemLabel } = this.#head
+    await this.#endGroup()
     await thrownAsError(() =>
       this.#envelope.writeFooter({
         [tableMetadata.format]: tableFormat,

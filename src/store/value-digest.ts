@@ -10,7 +10,6 @@ import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
 import { digestJson } from "./canonical-json.ts"
 import {
-  at,
   Bytes,
   bytesOf,
   canonicalNaN,
@@ -35,9 +34,9 @@ export { digestBytes, digestFormat, type Tensor, type Tensors, ValueError, type 
  * The digests of every item in every column: 16 bytes an item, by column (`family/member` for tensors).
  *
  * Rows of item i are `rowOffsets[i]` … `rowOffsets[i + 1] − 1`, so there is one offset more than items.
- * Equal values give equal digests however items are cut into calls.
+ * Equal values give equal digests however items are cut into calls. Cells must be valid (`cell.ts`).
  *
- * @throws ValueError when a value does not fit its column, naming the column and the row
+ * @throws ValueError when a column is missing, too short, or of a type or shape that cannot be
  */
 export function itemDigests(
   columns: Columns,
@@ -60,19 +59,12 @@ export function itemDigests(
     out.copy(prefixOf(name, column))
     const start = out.length
     const digests = Buffer.alloc(items * digestBytes)
-    let row = 0
-    try {
-      for (let i = 0; i < items; i++) {
-        out.length = start
-        const end = rowOffsets[i + 1]!
-        row = rowOffsets[i]!
-        const rows = end - row
-        for (; row < end; row++) encode(out, vector[row])
-        out.count(rows)
-        writeDigest(digests, i, out.view())
-      }
-    } catch (error) {
-      throw at(error, name, row)
+    for (let i = 0; i < items; i++) {
+      out.length = start
+      const end = rowOffsets[i + 1]!
+      for (let row = rowOffsets[i]!; row < end; row++) encode(out, vector[row])
+      out.count(end - rowOffsets[i]!)
+      writeDigest(digests, i, out.view())
     }
     result[name] = digests
   }

@@ -1,18 +1,17 @@
 /** Writes rows of some items as a shard: a Parquet table, an Arrow file a tensor, and a sidecar. */
 import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
-import type { AnyColumn, Columns, NewFile } from "../pipeline/columns.ts"
+import type { Columns } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
-import { fromFloat16 } from "../pipeline/float16.ts"
-import { Problem } from "../pipeline/problem.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
 import { encodeTensors } from "./arrow-write.ts"
-import { type ObjectRef, objectsOfShard, type Shard, type StoredFile } from "./manifest.ts"
-import type { FileCell } from "./parquet-layout.ts"
+import { type ObjectRef, objectsOfShard, type Shard } from "./manifest.ts"
 import { encodeParquet } from "./parquet-write.ts"
 import { renewed } from "./renew.ts"
+import { RowColumns } from "./row-columns.ts"
 import { encodeSidecar } from "./sidecar.ts"
 import type { StoreCalls } from "./store.ts"
-import { itemDigests, type Tensor } from "./value-digest.ts"
+import { itemDigests } from "./value-digest.ts"
 
 export interface ItemRows {
   readonly item: string
@@ -42,7 +41,7 @@ export const knownShards = (shards: ReadonlyArray<Shard>): KnownShards =>
   new Map(shards.flatMap((shard) => (shard.sidecar === null ? [] : [[shard.sidecar.sha256, shard]])))
 
 /**
- * Rows must have been checked against the columns. Objects are in the store when it ends; nothing names them yet.
+ * Rows must have been checked against the columns (`cell.ts`). Objects are in the store when it ends; nothing names them yet.
  *
  * `known` has shards of the same columns and label. One that holds the same is taken as it is: of a source of 100,000
  * items to which one was added, writing them again took half the time.
@@ -55,14 +54,8 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
 ) {
   const rows = items.flatMap((one) => one.rows)
   const rowItems = label === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
-  const files = new Map<string, StoredFile>()
-  const vectors: Record<string, ReadonlyArray<unknown>> = {}
-  const tensors: Record<string, Record<string, StoredTensor>> = {}
-  for (const [name, column] of Object.entries(columns)) {
-    if (column.type === "tensors") tensors[name] = yield* family(node, name, rows)
-    else if (isFileColumn(column)) vectors[name] = yield* fileCells(store, name, rows, files)
-    else vectors[name] = rows.map((row) => row[name])
-  }
+  const gathered = new RowColumns(store, columns)
+  const { vectors, tensors } = yield* attempt(node, () => gathered.of(rows))
   const offsets = new Int32Array(items.length + 1)
   items.forEach((one, i) => (offsets[i + 1] = offsets[i]! + one.rows.length))
   const digests = yield* attempt(node, () => itemDigests(columns, vectors, tensors, offsets))
@@ -76,7 +69,7 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
   const table = yield* Effect.flatMap(
     Effect.tryPromise({
       try: () => encodeParquet({ columns, itemLabel: label, rows: rows.length, items: rowItems, vectors }),
-      catch: (error) => invalid(node, error)
+      catch: (error) => invalidOutput(node, error)
     }),
     (bytes) => store.putObject(bytes, "parquet")
   )
@@ -102,7 +95,7 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
     sidecar: sidecar === null ? null : yield* store.putObject(sidecar, "arrow"),
     tensors: written,
     shapes,
-    files: [...files.values()]
+    files: gathered.files
   }
   const result: WrittenShard = { shard, ids, digests, rows: counts }
   return result
@@ -115,62 +108,13 @@ const isStillThere = ({ files, objectPath }: StoreCalls, shard: Shard): boolean 
     return renewed(files, file) && files.glance(file)?.size === object.bytes
   })
 
-const invalid = (node: string, error: unknown) =>
-  new Problem("OutputInvalid", `node "${node}": ${(error as Error).message}`, { field: node, cause: error })
-const attempt = <A>(node: string, act: () => A) =>
-  Effect.try({ try: act, catch: (error) => invalid(node, error) })
-
-const isFileColumn = (column: AnyColumn): boolean =>
-  column.type === "file" || (column.type === "nullable" && isFileColumn(column.detail as AnyColumn))
-
-/** Bytes that a stage made go into the store; files of the outside are named where they lie. */
-const fileCells = (store: StoreCalls, name: string, rows: ItemRows["rows"], files: Map<string, StoredFile>) =>
-  Effect.forEach(rows, (row) => {
-    const value = row[name] as FileCell | NewFile | null
-    if (value === null || "sha256" in value) return Effect.succeed(value)
-    const dot = value.name.lastIndexOf(".")
-    const extension = /^[a-z0-9]{1,8}$/i.exec(value.name.slice(dot + 1))?.[0].toLowerCase() ?? "bin"
-    return Effect.map(store.putObject(value.content, extension), (object): FileCell => {
-      files.set(object.sha256, object)
-      return {
-        path: store.objectPath(object).slice(store.root.length + 1),
-        size: object.bytes,
-        sha256: object.sha256
-      }
-    })
-  })
-
-/** Digests are of what readers get, float32; a stage that gave float16 has that stored. */
-interface StoredTensor extends Tensor {
-  readonly halves: Uint16Array | null
-}
-type Elements = Float32Array | Uint16Array
-
-/** Each member of a family as one matrix; every row must have the same members, sizes and kind of number. */
-const family = (node: string, name: string, rows: ItemRows["rows"]) =>
-  attempt(node, () => {
-    const members: Record<string, StoredTensor> = {}
-    const first = rows[0]?.[name] as Readonly<Record<string, Elements>> | undefined
-    for (const [member, one] of Object.entries(first ?? {})) {
-      const { length } = one
-      const isHalf = one instanceof Uint16Array
-      const data = new (isHalf ? Uint16Array : Float32Array)(rows.length * length)
-      rows.forEach((row, i) => {
-        const values = (row[name] as Readonly<Record<string, Elements>>)[member]
-        if (values?.length !== length)
-          throw new Error(
-            `column "${name}": row ${i} has ${values === undefined ? "no" : `${values.length} values in`} "${member}", the first row has ${length}`
-          )
-        if (values instanceof Uint16Array !== isHalf)
-          throw new Error(
-            `column "${name}": row ${i} has ${isHalf ? "float32" : "float16"} in "${member}", the first row has ${isHalf ? "float16" : "float32"}`
-          )
-        data.set(values, i * length)
+/** What a node gave cannot be written; the store's own problems stay what they are. */
+export const invalidOutput = (node: string, error: unknown): Problem =>
+  isProblem(error)
+    ? error
+    : new Problem("OutputInvalid", `node "${node}": ${(error as Error).message}`, {
+        field: node,
+        cause: error
       })
-      members[member] =
-        data instanceof Uint16Array
-          ? { shape: [length], data: fromFloat16(data), halves: data }
-          : { shape: [length], data, halves: null }
-    }
-    return members
-  })
+const attempt = <A>(node: string, act: () => A) =>
+  Effect.try({ try: act, catch: (error) => invalidOutput(node, error) })

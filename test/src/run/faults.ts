@@ -26,7 +26,20 @@ export const onMutation =
 /** Counts mutating calls. */
 export const counting = (count: (n: number) => void): Decorate => onMutation((n) => count(n + 1))
 
+/** From call n on nothing comes to the disk, half of its write excepted: what a process leaves that was killed. */
+export const deadFrom = (from: number): Decorate =>
+  onMutation((n, name, args, files) => {
+    if (n < from) return
+    if (n === from) halfWritten(name, args, files)
+    throw Object.assign(new Error(`dead since call ${from} (${name})`), { code: "EIO" })
+  })
+
 const halfWritten = (name: string, args: ReadonlyArray<unknown>, files: FileSystemCalls) => {
+  if (name === "extend") {
+    const [handle, pieces] = args as readonly [number, ReadonlyArray<Uint8Array>]
+    const half = pieces.map((piece) => piece.subarray(0, piece.length >> 1))
+    files.extend(handle, half)
+  }
   if (name !== "write") return
   const [path, content] = args as readonly [string, Uint8Array | string]
   files.makeFolder(dirname(path))

@@ -213,20 +213,41 @@ describe("a table in Parquet", () => {
   })
 
   test.each([
-    ["int32", column.int32(), 1.5, "whole number"],
-    ["int32", column.int32(), 2 ** 31, "whole number"],
-    ["float64", column.float64(), "1", "a number"],
-    ["utf8", column.utf8(), "\ud83d", "surrogate"],
-    ["utf8", column.utf8(), null, "null"],
-    ["bool", column.bool(), 0, "true or false"],
-    ["list", column.list(column.int32()), [1, null], "whole number"],
-    ["json", column.json(), { a: NaN }, "$.a is NaN"]
-  ])("refuses what a column of %s cannot hold, and says where", async (_, kind, value, message) => {
-    const table = { columns: { c: kind }, itemLabel: null, rows: 1, items: null, vectors: { c: [value] } }
-    const refused = await encodeParquet(table).catch((error: Error) => error)
-    expect(refused).toBeInstanceOf(TypeError)
-    expect((refused as Error).message).toContain('column "c", row 0')
-    expect((refused as Error).message).toContain(message)
+    ["is missing", {}],
+    ["has 2 rows, 1 were expected", { c: [1, 2] }]
+  ])("refuses a column that %s", async (message, vectors) => {
+    const table = { columns: { c: column.int32() }, itemLabel: null, rows: 1, items: null, vectors }
+    await expect(encodeParquet(table)).rejects.toThrow(`column "c" ${message}`)
+  })
+
+  test("fills row groups however rows come, and ends one that has very many bytes", async () => {
+    const columns = { n: column.int32(), text: column.utf8() }
+    const groupsOf = async (batchRows: number, textBytes: number, rowGroupRows?: number) => {
+      const sink = new MemorySink()
+      const writer = new TableWriter(sink, {
+        columns,
+        itemLabel: null,
+        ...(rowGroupRows === undefined ? {} : { rowGroupRows })
+      })
+      const random = seededRandom("groups")
+      // longer than what Snappy looks back, so that repeating it makes it no smaller
+      const block = Array.from({ length: 70_000 }, () => String.fromCharCode(33 + below(random, 90))).join("")
+      const text = block.repeat(Math.ceil(textBytes / block.length)).slice(0, textBytes)
+      for (let from = 0; from < 100; from += batchRows) {
+        const n = Array.from({ length: Math.min(batchRows, 100 - from) }, (_, i) => from + i)
+        const vectors = { n, text: n.map(() => text) }
+        await writer.write({ rows: n.length, items: null, vectors })
+      }
+      await writer.close()
+      const table = openTable(memorySource(sink.bytes()))
+      expect((await table.read()).n).toEqual(Array.from({ length: 100 }, (_, n) => n))
+      return table.groups
+    }
+    for (const batchRows of [1, 7, 30, 100])
+      expect(await groupsOf(batchRows, 1, 30)).toEqual([0, 30, 60, 90, 100])
+    expect(await groupsOf(10, 1)).toEqual([0, 100])
+    // 40 rows of 1 MB are more than the 32 MiB of a group
+    expect(await groupsOf(10, 1 << 20)).toEqual([0, 40, 80, 100])
   })
 
   test("refuses two columns that would have one name", async () => {
