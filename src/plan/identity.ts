@@ -9,7 +9,7 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
-import { isProblem, Problem } from "../pipeline/problem.ts"
+import { isProblem, Problem, type ProblemTag } from "../pipeline/problem.ts"
 import { digestJson } from "../store/canonical-json.ts"
 import type { World } from "../pipeline/stage.ts"
 import type { ReadRecord } from "../store/trace.ts"
@@ -103,7 +103,11 @@ const bring =
     if (bringing === undefined) throw new NotHere(wanted)
     const bringer = bringing.by[wanted.by]
     if (bringer === undefined) throw new Error(`nobody here brings what "${wanted.by}" stands for`)
-    await bringer(wanted.request, { signal, log: (message) => bringing.log(node.id, message) })
+    try {
+      await bringer(wanted.request, { signal, log: (message) => bringing.log(node.id, message) })
+    } catch (error) {
+      throw asProblem(node, "FetchFailed")(error)
+    }
   }
 
 /** The same, where `identity` need not be asked; null where it must. Throws where `paramsPreimage` fails. */
@@ -133,15 +137,17 @@ function withAnswer(
 const identityKey = (node: GraphNode, codeDigest: string, outside: Outside): string =>
   digestJson({ stage: node.stage.name, code: codeDigest, params: node.params, base: outside.base })
 
-const asProblem = (node: GraphNode) => (error: unknown) =>
-  isProblem(error)
-    ? error
-    : new Problem("ParameterInvalid", `node "${node.id}": ${(error as Error).message}`, {
-        field: node.id,
-        file: textOf(error, "file"),
-        hint: textOf(error, "hint"),
-        cause: error
-      })
+const asProblem =
+  (node: GraphNode, tag: ProblemTag = "ParameterInvalid") =>
+  (error: unknown) =>
+    isProblem(error)
+      ? error
+      : new Problem(tag, `node "${node.id}": ${(error as Error).message}`, {
+          field: node.id,
+          file: textOf(error, "file"),
+          hint: textOf(error, "hint"),
+          cause: error
+        })
 
 /** A stage's own errors may say where and what to do. */
 const textOf = (error: unknown, name: string): string | null => {

@@ -176,9 +176,9 @@ const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome
 
     const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
     const planned = yield* planNode(node, inputs, options.planning, false).pipe(
-      // a file that is missing or an encoder that is none: its node fails, and others go on where they may
+      // a file that is missing, an encoder that is none, a hub that is down: its node fails, others go on where they may
       Effect.catch((problem: Problem) =>
-        problem._tag === "ParameterInvalid" && options.keepGoing
+        (problem._tag === "ParameterInvalid" || problem._tag === "FetchFailed") && options.keepGoing
           ? Effect.succeed(problem)
           : Effect.fail(problem)
       )

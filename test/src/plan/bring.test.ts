@@ -71,7 +71,7 @@ describe("a node that wants something which is not on this machine", () => {
     const error = Object.assign(new Error("the hub is gone"), { hint: "wait" })
     const by = { hub: () => Promise.reject(error) }
     await expect(plan({ by, log: () => {} })).rejects.toMatchObject({
-      _tag: "ParameterInvalid",
+      _tag: "FetchFailed",
       message: 'node "wanting": the hub is gone',
       hint: "wait"
     })
