@@ -5,7 +5,6 @@ import { isProblem, type Problem } from "../pipeline/problem.ts"
 import type { Command, CommandGroup } from "./command.ts"
 import { oneLine } from "./plain-text.ts"
 import { textTable } from "./text-table.ts"
-import { writeOut } from "./write-out.ts"
 
 export const commandsOf = ({ name, doc, commands }: StageCommandGroup): ReadonlyArray<Command> =>
   commands.map((command) => asCommand(command, { name, doc }))
@@ -21,7 +20,10 @@ const asCommand = (command: StageCommand, group: CommandGroup): Command => ({
           command.run(args, {
             signal,
             log: (message) => output.err(oneLine(message)),
-            writeFile: async (file, overwrite, write) => writeOut(file, overwrite, async (out) => write(out))
+            writeFile: async (file, overwrite, write) => {
+              const { writeOut } = await import("./write-out.ts")
+              return writeOut(file, overwrite, async (out) => write(out))
+            }
           }),
         catch: (error): Problem => {
           if (isProblem(error)) return error
