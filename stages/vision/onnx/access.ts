@@ -20,8 +20,13 @@ export const bytesAccess = (bytes: Uint8Array): RandomAccess => ({
  */
 export function fileAccess(path: string): RandomAccess & { close(): void } {
   const descriptor = openSync(path, "r")
+  const stat = fstatSync(descriptor)
+  if (stat.isDirectory()) {
+    closeSync(descriptor)
+    throw Object.assign(new Error(`EISDIR: ${path} is a folder`), { code: "EISDIR" })
+  }
   return {
-    size: fstatSync(descriptor).size,
+    size: stat.size,
     read(position, length) {
       const bytes = new Uint8Array(length)
       let filled = 0

@@ -99,7 +99,7 @@ export function concatenatedPrefix(index: GraphIndex, flow: Flow, end: number, w
   return prefix
 }
 
-/** From a batch of copies back to the one parameter. */
+/** From a batch of copies back to the one parameter, whatever casts and quantisation are between them. */
 const copies = new Set(["Expand", "Reshape", "Unsqueeze", "Tile"])
 
 function parameterDims(index: GraphIndex, tensor: string): ReadonlyArray<number> | null {
@@ -108,7 +108,7 @@ function parameterDims(index: GraphIndex, tensor: string): ReadonlyArray<number>
   const i = index.producer.get(tensor)
   if (i === undefined) return null
   const { op, inputs } = index.graph.nodes[i]!
-  return copies.has(op) ? parameterDims(index, inputs[0]!) : null
+  return copies.has(op) || passesThrough(op) ? parameterDims(index, inputs[0]!) : null
 }
 
 /** Dims of a weight, through casts and dequantisation; null if it is computed. */

@@ -5,6 +5,7 @@
  * Source of field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import { type RandomAccess, WindowedReader } from "./access.ts"
+import { otherKind } from "./file-kind.ts"
 import type { Initializer, Model, Node, ValueInfo } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { type Field, Protobuf } from "./protobuf.ts"
@@ -19,6 +20,15 @@ import { readValueInfo } from "./read-value-info.ts"
  * model's folder; the message does not name the file
  */
 export function readModel(source: RandomAccess): Model {
+  try {
+    return read(source)
+  } catch (error) {
+    const kind = error instanceof OnnxError ? otherKind(source) : null
+    throw kind === null ? error : new OnnxError(`this is not an ONNX file: ${kind}`, { cause: error })
+  }
+}
+
+function read(source: RandomAccess): Model {
   const protobuf = new Protobuf(new WindowedReader(source))
   let [irVersion, producer] = [0, ""]
   const opsets = new Map<string, number>()
@@ -33,7 +43,7 @@ export function readModel(source: RandomAccess): Model {
   }
   if (opsets.size === 0 || parts.nodes.length === 0) {
     throw new OnnxError(
-      `this is not an ONNX model: it has ${parts.nodes.length} nodes and ${opsets.size} operator sets (an .ort file must be exported as .onnx, a Git LFS pointer must be fetched)`
+      `this is not an ONNX file, or it is truncated: it has ${parts.nodes.length} nodes and ${opsets.size} operator sets`
     )
   }
   const locations = [...parts.initializers.values()].flatMap(({ location }) => location ?? [])

@@ -12,7 +12,11 @@ describe("an encoder is described from its graph", () => {
     ["flava", 2, 1, 18, 2],
     ["dinov2", 2, 1, 18, "dynamic"],
     ["dinov2-registers", 2, 5, 18, "dynamic"],
-    ["vit-fp16", 2, 1, 18, "dynamic"]
+    ["vit-fp16", 2, 1, 18, "dynamic"],
+    ["clip-fused", 2, 1, 11, "dynamic"],
+    ["flava-opset11", 2, 1, 11, "dynamic"],
+    ["blip-int8", 2, 1, 17, "dynamic"],
+    ["dinov2-qdq", 2, 1, 17, "dynamic"]
   ])(
     "%s: %i blocks, %i tokens before the patches, opset %i, batch %s",
     (name, blocks, prefix, opset, batch) => {
@@ -25,7 +29,7 @@ describe("an encoder is described from its graph", () => {
         blocks,
         outputs: ["last_hidden_state", "pooler_output"],
         opset,
-        producer: "pytorch",
+        producer: expect.stringMatching(/^(pytorch|onnxruntime\.transformers|onnx\.quantize)$/),
         warnings: []
       })
     }

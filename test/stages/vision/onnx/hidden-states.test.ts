@@ -59,6 +59,28 @@ describe("embed and every block.{i}.resid_post equal transformers' hidden_states
   })
 })
 
+describe("so do those of graphs that were rewritten, whose weights are the same", () => {
+  test.each([
+    ["clip-fused", "clip-opset14", 1e-5], // Attention, and SkipLayerNormalization with biases inside
+    ["flava-opset11", "flava", 1e-5], // norms written out
+    ["blip-int8", "blip", 0.05], // dynamic quantisation
+    ["dinov2-qdq", "dinov2", 0.1] // quantisation of the stream
+  ])("%s", async (name, original, tolerance) => {
+    const states = statesOf(`${original}.npy`)
+    const { pixels, shape } = pixelsOf("pixels.npy")
+    const taps = stateTaps(states.length - 1)
+    const session = await openEncoder(fixture(`${name}.onnx`), { taps })
+    const outputs = await session.run(pixels, shape)
+    await session.release()
+    taps.forEach((tap, i) => {
+      const errors = states.map((state) => relativeDifference(outputs[tap]!.data, state))
+      expect(errors[i], tap).toBeLessThan(tolerance)
+      // each is its own, and nearest to its own by far
+      expect(Math.min(...errors.filter((_, k) => k !== i)), tap).toBeGreaterThan(3 * errors[i]!)
+    })
+  })
+})
+
 describe("final.norm and pooled are the model's own", () => {
   test.each(["blip", "flava", "dinov2", "dinov2-registers"])("in %s", async (name) => {
     const { pixels, shape } = pixelsOf("pixels.npy")

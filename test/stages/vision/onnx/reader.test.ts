@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it, test } from "vitest"
+import { seededRandom } from "../../../../src/pipeline/random.ts"
 import { bytesAccess, fileAccess } from "../../../../stages/vision/onnx/access.ts"
+import { describeEncoder } from "../../../../stages/vision/onnx/describe.ts"
 import { OnnxError } from "../../../../stages/vision/onnx/onnx-error.ts"
 import { readModel } from "../../../../stages/vision/onnx/reader.ts"
 import { embedded, integer, message, text } from "../../../../stages/vision/onnx/writer.ts"
@@ -69,20 +71,64 @@ describe("readModel", () => {
 
 describe("a file that is no model", () => {
   test.each([
-    ["nothing", new Uint8Array(0)],
-    ["text", Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")],
-    ["a JPEG", Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1)],
-    ["zeros", new Uint8Array(64)],
-    ["another protobuf", integer(1, 8)]
-  ])("is refused: %s", (_, content) => {
-    expect(() => readModel(bytesAccess(content))).toThrow(OnnxError)
-    expect(() => readModel(bytesAccess(content))).toThrow(/not an ONNX|truncated/)
+    ["nothing", "", /the file is empty/],
+    [
+      "a Git LFS pointer",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+      /git lfs pull/
+    ],
+    [
+      "a web page",
+      "\n<!DOCTYPE html>\n<html><title>Not found</title></html>",
+      /a web page in place of the model/
+    ],
+    ["a PyTorch checkpoint", "PK\u0003\u0004\u0000\u0000archive/data.pkl", /a PyTorch checkpoint: export it/],
+    [
+      "safetensors",
+      '@\u0000\u0000\u0000\u0000\u0000\u0000\u0000{"w":{"dtype":"F32"}}',
+      /weights alone \(safetensors\)/
+    ],
+    ["onnxruntime's own format", "\u0018\u0000\u0000\u0000ORTM\u0000\u0000", /give the \.onnx file/],
+    ["a JPEG", "\u00ff\u00d8\u00ff\u00e0\u0000\u0010JFIF\u0000\u0001", /no protobuf field/],
+    ["zeros", "\u0000".repeat(64), /follows a field 0/],
+    ["another protobuf", "\u0008\u0008", /has 0 nodes and 0 operator sets/]
+  ])("is refused: %s", (_, content, message) => {
+    const access = bytesAccess(Buffer.from(content, "latin1"))
+    expect(() => readModel(access)).toThrow(OnnxError)
+    expect(() => readModel(access)).toThrow(/^this is not an ONNX file/)
+    expect(() => readModel(access)).toThrow(message)
   })
 
-  it("is refused wherever it was cut off", () => {
-    for (let size = 1; size < bytes.length; size += 997) {
-      expect(() => readModel(bytesAccess(bytes.subarray(0, size))), `${size}`).toThrow(OnnxError)
+  test.each(["dinov2", "clip", "clip-opset14", "flava", "vit-fp16"])(
+    "is refused wherever it was cut off: %s",
+    (name) => {
+      const whole = new Uint8Array(readFileSync(fixture(`${name}.onnx`)))
+      const random = seededRandom("cut", name)
+      // operator sets come last: what is behind them may be missed
+      const needed = whole.length - 64
+      const cuts = [...Array(100).keys(), ...Array.from({ length: 300 }, () => Math.floor(random() * needed))]
+      for (const size of cuts) {
+        const cut = () => readModel(bytesAccess(whole.subarray(0, size)))
+        expect(cut, `${size}`).toThrow(OnnxError)
+        expect(cut, `${size}`).toThrow(/truncated|empty/)
+      }
     }
+  )
+
+  it("is refused or read, and nothing else happens, whatever bytes are changed", () => {
+    const random = seededRandom("change")
+    let refused = 0
+    for (let round = 0; round < 400; round++) {
+      const changed = Uint8Array.from(bytes)
+      for (let k = 0; k < 20; k++) changed[Math.floor(random() * changed.length)] = Math.floor(random() * 256)
+      try {
+        describeEncoder(readModel(bytesAccess(changed)))
+      } catch (error) {
+        refused++
+        expect(error).toBeInstanceOf(OnnxError)
+      }
+    }
+    expect(refused).toBeGreaterThan(100)
   })
 })
 

@@ -336,6 +336,15 @@ describe("tokens before the patches are counted", () => {
     ["none", 0, [["Add", "grid more", "x0"]]],
     ["a class token", 1, [["Concat", "one grid", "x0"]]],
     [
+      "a class token whose copies are quantised",
+      1,
+      [
+        ["QuantizeLinear", "one scale zero", "one.q"],
+        ["DequantizeLinear", "one.q scale zero", "one.dq"],
+        ["Concat", "one.dq grid", "x0"]
+      ]
+    ],
+    [
       "registers put behind the class token later",
       5,
       [

@@ -12,7 +12,7 @@ import * as path from "node:path"
 import { afterAll, describe, expect, it, test } from "vitest"
 import { openEncoder } from "../../../../stages/vision/onnx/session.ts"
 import { firstNonFinite } from "../../../../stages/vision/onnx/tap-values.ts"
-import { graphPatch, message, node } from "../../../../stages/vision/onnx/writer.ts"
+import { embedded, graphPatch, integer, message, node, text } from "../../../../stages/vision/onnx/writer.ts"
 import { fixture, fusedModel, graphBytes, pixelsOf, quickstartModel, relativeDifference } from "./fixture.ts"
 
 const folder = mkdtempSync(path.join(tmpdir(), "probeline-onnx-"))
@@ -199,8 +199,33 @@ describe("errors say what is wrong with", () => {
     )
     const cut = saved("cut.onnx", whole.subarray(0, whole.length >> 1))
     await expect(openEncoder(cut, { taps })).rejects.toThrow(/cut\.onnx: the file is truncated/)
-    const text = saved("text.onnx", Buffer.from("not a model"))
-    await expect(openEncoder(text, { taps })).rejects.toThrow(/text\.onnx: .*not/)
+    const words = saved("text.onnx", Buffer.from("not a model"))
+    await expect(openEncoder(words, { taps })).rejects.toThrow(/text\.onnx: .*not/)
+  })
+
+  test("a folder, or a file of another kind", async () => {
+    await expect(openEncoder(folder, { taps })).rejects.toThrow(/the encoder .* cannot be read: EISDIR/)
+    const pointer = saved(
+      "pointer.onnx",
+      Buffer.from("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a")
+    )
+    await expect(openEncoder(pointer, { taps })).rejects.toThrow(/pointer\.onnx: .*git lfs pull/)
+  })
+
+  test("weights outside that are cut off, or climb out of the folder", async () => {
+    const home = path.join(folder, "short")
+    mkdirSync(home)
+    copyFileSync(fixture("vit-fp16.onnx"), path.join(home, "vit-fp16.onnx"))
+    const data = readFileSync(fixture("vit-fp16.onnx_data"))
+    writeFileSync(path.join(home, "vit-fp16.onnx_data"), data.subarray(0, data.length >> 1))
+    await expect(openEncoder(path.join(home, "vit-fp16.onnx"), { taps })).rejects.toThrow(
+      /vit-fp16\.onnx: onnxruntime cannot load it/
+    )
+    const entry = embedded(13, message(text(1, "location"), text(2, "../secret")))
+    const outside = embedded(7, embedded(5, message(integer(1, 4), text(8, "w"), entry, integer(14, 1))))
+    await expect(openEncoder(saved("climbing.onnx", message(whole, outside)), { taps })).rejects.toThrow(
+      /climbing\.onnx: the external weights of w are at "\.\.\/secret", outside of the model's folder/
+    )
   })
 
   test("an operator that the runtime lacks", async () => {
@@ -217,14 +242,14 @@ describe("errors say what is wrong with", () => {
 
   test("a model that needs more than images", async () => {
     const graph = graphBytes([["Relu", "image", "x"]], "x")
-    const text = graphPatch({
+    const ids = graphPatch({
       nodes: [],
       inputs: [Uint8Array.from([10, 3, 105, 100, 115, 18, 4, 10, 2, 8, 7])],
       outputs: []
     })
-    await expect(
-      openEncoder(saved("two.onnx", message(graph, text)), { taps: ["tensor:x"] })
-    ).rejects.toThrow("it also needs ids: export the vision encoder alone")
+    await expect(openEncoder(saved("two.onnx", message(graph, ids)), { taps: ["tensor:x"] })).rejects.toThrow(
+      "it also needs ids: export the vision encoder alone"
+    )
   })
 
   test("images and weights of wrong sizes", async () => {
@@ -247,7 +272,25 @@ describe("errors say what is wrong with", () => {
   })
 })
 
-test("values that are not finite are found", () => {
+test("values that are not finite come out as they are, and are found", async () => {
+  const file = path.join(folder, "nan.onnx")
+  const roots = graphBytes(
+    [
+      ["Sqrt", "image", "x"],
+      ["Relu", "x", "y"]
+    ],
+    "y"
+  )
+  writeFileSync(file, roots)
+  const session = await openEncoder(file, { taps: ["tensor:x"] })
+  const pixels = new Float32Array(2 * 3 * 32 * 32).fill(4)
+  pixels[pixels.length - 1] = -4
+  const outputs = await session.run(pixels, [2, 3, 32, 32])
+  await session.release()
+  expect(firstNonFinite(outputs)).toEqual({ tap: "tensor:x", image: 1, value: Number.NaN })
+})
+
+test("the first value that is not finite is told", () => {
   const data = new Float32Array(2 * 3 * 4)
   expect(firstNonFinite({ embed: { data, shape: [2, 3, 4] } })).toBeNull()
   data[13] = Number.NaN

@@ -18,15 +18,19 @@ const sum = (a: Float32Array, b: Float32Array) => a.map((value, i) => value + b[
 
 describe("attn_out, resid_mid and mlp_out equal what hooks see in transformers", () => {
   test.each([
-    ["clip", 1e-5],
-    ["clip-opset14", 1e-5],
-    ["blip", 1e-5],
-    ["flava", 1e-5],
-    ["dinov2", 1e-5], // LayerScale is in them
-    ["dinov2-registers", 1e-5],
-    ["vit-fp16", 2e-3] // half precision has 11 bits
-  ])("of %s", async (name, tolerance) => {
-    const { data, shape } = readNpy(fixture(`${name}-within.npy`))
+    ["clip", "clip", 1e-5],
+    ["clip-opset14", "clip-opset14", 1e-5],
+    ["blip", "blip", 1e-5],
+    ["flava", "flava", 1e-5],
+    ["dinov2", "dinov2", 1e-5], // LayerScale is in them
+    ["dinov2-registers", "dinov2-registers", 1e-5],
+    ["vit-fp16", "vit-fp16", 2e-3], // half precision has 11 bits
+    ["clip-fused", "clip-opset14", 1e-5], // biases are inside of the nodes that add
+    ["flava-opset11", "flava", 1e-5],
+    ["blip-int8", "blip", 0.05],
+    ["dinov2-qdq", "dinov2", 0.1]
+  ])("of %s", async (name, original, tolerance) => {
+    const { data, shape } = readNpy(fixture(`${original}-within.npy`))
     const [blocks, , tokens, width] = shape as [number, number, number, number]
     const outputs = await allTaps(fixture(`${name}.onnx`), "pixels.npy")
     const size = tokens * width
@@ -39,7 +43,7 @@ describe("attn_out, resid_mid and mlp_out equal what hooks see in transformers",
       expect(relativeDifference(actual, values), tap).toBeLessThan(tolerance)
       // and no other would have passed for it
       for (const other of expected)
-        if (other.tap !== tap) expect(relativeDifference(actual, other.values), tap).toBeGreaterThan(0.05)
+        if (other.tap !== tap) expect(relativeDifference(actual, other.values), tap).toBeGreaterThan(0.2)
     }
   })
 })
@@ -47,6 +51,8 @@ describe("attn_out, resid_mid and mlp_out equal what hooks see in transformers",
 describe("the stream is what enters it plus what is added", () => {
   test.each([
     ["clip", fixture("clip.onnx"), "pixels.npy", 1e-6],
+    ["CLIP of fused nodes", fixture("clip-fused.onnx"), "pixels.npy", 1e-6],
+    ["FLAVA of opset 11", fixture("flava-opset11.onnx"), "pixels.npy", 1e-6],
     ["BLIP", fixture("blip.onnx"), "pixels.npy", 1e-6],
     ["FLAVA", fixture("flava.onnx"), "pixels.npy", 1e-6],
     ["DINOv2 with registers", fixture("dinov2-registers.onnx"), "pixels.npy", 1e-6],

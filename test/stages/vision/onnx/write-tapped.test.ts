@@ -36,7 +36,9 @@ const models: ReadonlyArray<[string, string]> = [
   ["flava, of a fixed batch", fixture("flava.onnx")],
   ["dinov2 with registers", fixture("dinov2-registers.onnx")],
   ["vit in half precision, with external weights", fixture("vit-fp16.onnx")],
-  ["a fused block", fused]
+  ["a fused block", fused],
+  ["clip of fused nodes, with biases inside", fixture("clip-fused.onnx")],
+  ["blip in 8 bits", fixture("blip-int8.onnx")]
 ]
 
 describe("a tapped model", () => {
@@ -182,7 +184,7 @@ describe.skipIf(python === undefined)(
         const { pixels, shape } = pixelsOf("pixels.npy")
         writeFileSync(path.join(at, "pixels.f32"), pixels)
         const script = fileURLToPath(new URL("check_tapped.py", import.meta.url))
-        const given = [script, target, path.join(at, "pixels.f32"), JSON.stringify(shape)]
+        const given = [script, file, target, path.join(at, "pixels.f32"), JSON.stringify(shape)]
         const seen = JSON.parse(execFileSync(python!, given, { encoding: "utf8" })) as Record<
           string,
           [ReadonlyArray<number>, number]
