@@ -66,11 +66,6 @@ const preview = defineStageCommand({
   options: {
     encoder: { kind: "text", value: "FILE", doc: "an ONNX file, preprocessor_config.json beside it" },
     preset: { kind: "choice", of: presetNames, doc: "or a preprocessing by name" },
-    patch: {
-      kind: "count",
-      value: "N",
-      doc: "with --preset: pixels a patch, if not those of its checkpoint"
-    },
     annotations: { kind: "text", value: "FILE", doc: "COCO instances JSON that names the image" },
     output: {
       kind: "text",
@@ -79,7 +74,13 @@ const preview = defineStageCommand({
       doc: "the PNG to write (IMAGE.preview.png in this folder, if neither this nor --npy is given)"
     },
     npy: { kind: "text", value: "PATH", doc: "write the very tensor: float32 [3, height, width]" },
-    overwrite
+    overwrite,
+    ...structureOptions,
+    patch: {
+      kind: "count",
+      value: "N",
+      doc: "pixels a patch, if the graph does not tell, or they are not those of the preset's checkpoint"
+    }
   },
   examples: [
     ["encoders preview 000000000139.jpg --preset clip", "what CLIP's crop leaves of it"],

@@ -1,5 +1,8 @@
 /** What a user says of an encoder's structure, where its graph does not tell. */
+import * as path from "node:path"
+import { onnx } from "../encoder.ts"
 import type { GivenStructure } from "../onnx/describe-given.ts"
+import type { PresetName } from "../presets.ts"
 import { usage } from "./problems.ts"
 
 export interface GivenWords {
@@ -35,3 +38,12 @@ function givenTap(text: string) {
     )
   return { name: text.slice(0, at), tensor: text.slice(at + 1) }
 }
+
+/** The encoder in a file, as a pipeline would name it; the path is relative to the working directory. */
+export const encoderOf = (file: string, preset: PresetName | null, { taps, patch, prefix }: GivenStructure) =>
+  onnx(path.resolve(file), {
+    preset,
+    ...(taps === null ? {} : { taps: Object.fromEntries(taps.map(({ name, tensor }) => [name, tensor])) }),
+    ...(patch === null ? {} : { patch }),
+    ...(prefix === null ? {} : { prefix })
+  })

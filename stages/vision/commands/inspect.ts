@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer } from "../../../src/pipeline/command.ts"
-import { onnx, resolveEncoderFile } from "../encoder.ts"
+import { resolveEncoderFile } from "../encoder.ts"
 import type { TokenGrid } from "../grid.ts"
 import { fileAccess } from "../onnx/access.ts"
 import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe-given.ts"
@@ -10,7 +10,7 @@ import type { Model, ValueInfo } from "../onnx/model.ts"
 import { readModel } from "../onnx/reader.ts"
 import type { Preprocessing } from "../preprocessing.ts"
 import type { PresetName } from "../presets.ts"
-import { givenStructure, type GivenWords } from "./given.ts"
+import { encoderOf, givenStructure, type GivenWords } from "./given.ts"
 import { inspectionText } from "./inspect-text.ts"
 import { withFile } from "./problems.ts"
 
@@ -131,11 +131,3 @@ async function gridOf(
     return { grid, preprocessing: null, warning: (error as Error).message }
   }
 }
-
-const encoderOf = (file: string, preset: PresetName | null, { taps, patch, prefix }: GivenStructure) =>
-  onnx(path.resolve(file), {
-    preset,
-    ...(taps === null ? {} : { taps: Object.fromEntries(taps.map(({ name, tensor }) => [name, tensor])) }),
-    ...(patch === null ? {} : { patch }),
-    ...(prefix === null ? {} : { prefix })
-  })

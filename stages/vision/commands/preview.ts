@@ -6,19 +6,15 @@ import { encodeNpy } from "../../tensor-files/npy.ts"
 import { geometryOf, patchPreimage, type Geometry } from "../geometry.ts"
 import { decodeImage } from "../image.ts"
 import { preprocess } from "../preprocess.ts"
-import type { PresetName } from "../presets.ts"
 import { preprocessingText } from "./inspect-text.ts"
 import { type Annotated, objectsOfImage } from "./preview/annotated.ts"
 import { type Colour, colours } from "./preview/palette.ts"
 import { drawPicture, scaleOf } from "./preview/picture.ts"
-import { viewOf } from "./preview/view.ts"
+import { type ViewWords, viewOf } from "./preview/view.ts"
 import { usage, withFile } from "./problems.ts"
 
-export interface PreviewArgs {
+export interface PreviewArgs extends ViewWords {
   readonly image: string
-  readonly encoder: string | null
-  readonly preset: PresetName | null
-  readonly patch: number | null
   readonly annotations: string | null
   readonly output: string | null
   readonly npy: string | null

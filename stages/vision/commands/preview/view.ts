@@ -1,10 +1,10 @@
 /** How an image gets into the encoder that was named, and how its input is cut into patches. */
-import * as path from "node:path"
-import { onnx, resolveEncoderFile } from "../../encoder.ts"
+import { resolveEncoderFile } from "../../encoder.ts"
 import type { PatchGrid } from "../../geometry.ts"
 import type { Preprocessing } from "../../preprocessing.ts"
 import { patchOfPreset, presetOf, type PresetName } from "../../presets.ts"
 import type { Size } from "../../resized-size.ts"
+import { encoderOf, givenStructure, type GivenWords } from "../given.ts"
 import { usage, withFile } from "../problems.ts"
 
 export interface View {
@@ -12,38 +12,34 @@ export interface View {
   readonly gridOf: (input: Size) => PatchGrid
 }
 
-/** @throws {Problem} neither or both of encoder and preset, a patch size beside an encoder, an encoder that is none */
-export async function viewOf({
-  encoder,
-  preset,
-  patch
-}: {
+export interface ViewWords extends GivenWords {
   readonly encoder: string | null
   readonly preset: PresetName | null
-  readonly patch: number | null
-}): Promise<View> {
+}
+
+/** @throws {Problem} neither or both of encoder and preset, what is of no use with a preset, an encoder that is none */
+export async function viewOf(words: ViewWords): Promise<View> {
+  const { encoder, preset } = words
+  const given = givenStructure(words)
   if (encoder !== null && preset !== null)
     throw usage(
       "--encoder and --preset are both given",
       "--preset",
-      "--encoder goes by the preprocessor_config.json beside its file; --preset needs no file"
+      "--encoder goes by the preprocessor_config.json beside its file; --preset alone shows what any encoder of that preprocessing sees, and --patch N how large its patches are"
     )
-  if (preset !== null) {
-    const size = patch ?? patchOfPreset[preset]
-    return { preprocessing: presetOf(preset), gridOf: (input) => gridOfPatches(input, size) }
+  if (encoder !== null) {
+    const { preprocessing, grid } = await withFile(encoder, () =>
+      resolveEncoderFile(encoderOf(encoder, null, given))
+    )
+    return { preprocessing, gridOf: () => ({ rows: grid.rows, columns: grid.columns }) }
   }
-  if (encoder === null)
+  if (preset === null)
     throw usage("whose eyes? --encoder or --preset is missing", "--encoder", "--preset clip, for example")
-  if (patch !== null)
-    throw usage(
-      "--patch is of no use with --encoder",
-      "--patch",
-      "the file itself says how large patches are"
-    )
-  const { preprocessing, grid } = await withFile(encoder, () =>
-    resolveEncoderFile(onnx(path.resolve(encoder)))
-  )
-  return { preprocessing, gridOf: () => ({ rows: grid.rows, columns: grid.columns }) }
+  const idle = given.taps !== null ? "--tap" : given.prefix !== null ? "--prefix" : null
+  if (idle !== null)
+    throw usage(`${idle} is of no use with --preset`, idle, "it is about the graph of an --encoder")
+  const size = given.patch ?? patchOfPreset[preset]
+  return { preprocessing: presetOf(preset), gridOf: (input) => gridOfPatches(input, size) }
 }
 
 function gridOfPatches({ height, width }: Size, patch: number): PatchGrid {

@@ -5,6 +5,7 @@ import { previewCommand, type PreviewArgs } from "../../../../stages/vision/comm
 import { decodeImage } from "../../../../stages/vision/image.ts"
 import { preprocess } from "../../../../stages/vision/preprocess.ts"
 import { presets } from "../../../../stages/vision/presets.ts"
+import { graphBytes } from "../onnx/fixture.ts"
 import { readNpy } from "../onnx/npy.ts"
 import { context, look, makeFolder, problemOf, quickstart, writeImage } from "./rig.ts"
 
@@ -50,7 +51,9 @@ const preview = (args: Partial<PreviewArgs>) =>
       image,
       encoder: null,
       preset: null,
+      tap: [],
       patch: null,
+      prefix: null,
       annotations: null,
       output: args.npy === undefined ? fresh("png") : null,
       npy: null,
@@ -79,6 +82,21 @@ describe("the tensor", () => {
     const { json } = await preview({ encoder: quickstart, npy })
     expect(readNpy(npy).shape).toEqual([3, 64, 64])
     expect(json).toMatchObject({ grid: { rows: 8, columns: 8 }, encoder: quickstart, preset: null })
+  })
+
+  it("is that of an encoder whose structure is not recognised, where that is given", async () => {
+    const steps = [
+      ["Conv", "image patches", "a"],
+      ["Relu", "a", "b"]
+    ] as const
+    const bytes = graphBytes(steps, "b", [["patches", 4, 3, 8, 8]], ["batch", 3, 64, 64])
+    const encoder = write("relu.onnx", bytes)
+    const config = path.join(path.dirname(quickstart), "preprocessor_config.json")
+    fs.copyFileSync(config, at("preprocessor_config.json"))
+    const given = { encoder, tap: ["block.0.resid_post=b"], prefix: "0" }
+    const { json } = await preview({ ...given, npy: fresh("npy") })
+    expect(json).toMatchObject({ grid: { rows: 8, columns: 8 } })
+    fs.rmSync(at("preprocessor_config.json"))
   })
 })
 
@@ -177,7 +195,8 @@ describe("is refused, and nothing is written:", () => {
   it.each([
     ["neither encoder nor preset", {}, "--encoder or --preset is missing"],
     ["both", { encoder: quickstart, preset: "vit" }, "--encoder and --preset are both given"],
-    ["a patch size beside an encoder", { encoder: quickstart, patch: 8 }, "--patch is of no use"],
+    ["what is about a graph beside a preset", { preset: "vit", prefix: "1" }, "--prefix is of no use"],
+    ["a tap that is none", { encoder: quickstart, tap: ["x"] }, "expected NAME=TENSOR"],
     ["a patch larger than the input", { preset: "vit", patch: 500 }, "has no such patch"]
   ] as const)("%s", async (_, args, message) => {
     expect(await refused(args)).toMatchObject({ _tag: "Usage", message: expect.stringContaining(message) })
