@@ -113,6 +113,19 @@ describe("encoders preview", () => {
   })
 })
 
+describe("encoders check", () => {
+  const exported = fileURLToPath(new URL("../fixtures/export/blip", import.meta.url))
+  it("ends with 0 where the export is the model, and with 1 where it is not near enough", async () => {
+    const same = await rig.json("encoders", "check", exported)
+    expect(same.code, same.stderr).toBe(0)
+    expect(same.document).toMatchObject({ ok: true, pixels: { ok: true } })
+    const strict = await rig.json("encoders", "check", exported, "--tolerance", "1e-12")
+    expect(strict.code).toBe(1)
+    expect(strict.document.ok).toBe(false)
+    expect(strict.document.taps.some(({ ok }: { ok: boolean }) => !ok)).toBe(true)
+  })
+})
+
 describe("what is wrong with a file is said by its name, once, with no trace", () => {
   it.each([
     ["inspect", ["missing.onnx"], ["there is no file missing.onnx"]],

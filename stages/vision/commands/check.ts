@@ -3,6 +3,7 @@ import { statSync } from "node:fs"
 import type { Answer, Look } from "../../../src/pipeline/command.ts"
 import { Problem } from "../../../src/pipeline/problem.ts"
 import { checkEncoder, type EncoderCheck } from "../check-encoder.ts"
+import { ofAllBlocks } from "./inspect-text.ts"
 import { usage, withFile } from "./problems.ts"
 
 export interface CheckArgs {
@@ -56,7 +57,9 @@ function checkText(check: EncoderCheck, { paint, table }: Look): string {
         mark(isRight)
       ])
     ),
-    ...(unchecked.length === 0 ? [] : [`  not in the reference: ${unchecked.join(", ")}`]),
+    ...(unchecked.length === 0
+      ? []
+      : [`  not in the reference: ${[...new Set(unchecked.map(ofAllBlocks))].join(", ")}`]),
     "",
     ok
       ? paint("green", `The encoder is the model: all within ${tolerance} of what Python gave.`)

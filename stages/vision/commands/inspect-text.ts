@@ -112,6 +112,7 @@ function spanOf(first: string, last: string): string {
   // a number stays whole
   while (start > 0 && isDigit(first[start - 1])) start--
   while (end > 0 && isDigit(first.at(-end))) end--
+  if (start + end === 0) return `${first} … ${last}`
   const middle = (name: string) => name.slice(start, name.length - end)
   return `${first.slice(0, start)}{${middle(first)} … ${middle(last)}}${first.slice(first.length - end)}`
 }

@@ -78,6 +78,10 @@ describe("on a page", () => {
     const text = (await inspectCommand({ ...words, file: quickstart, all: true })).text(look)
     for (let i = 0; i < 6; i++) expect(text).toMatch(new RegExp(`^block\\.${i}\\.resid_post\\t\\S+$`, "m"))
   })
+  it("names of tensors that have nothing in common are given whole", async () => {
+    const given = { ...words, file: quickstart, tap: ["block.0.x=add_4", "block.1.x=last_hidden_state"] }
+    expect((await inspectCommand(given)).text(look)).toMatch(/^block\.\*\.x\t2\tadd_4 … last_hidden_state$/m)
+  })
   it("registers and files of weights are named", async () => {
     const registers = (await inspectCommand({ ...words, file: fixture("dinov2-registers.onnx") })).text(look)
     expect(registers).toContain("after 5 others (class token and 4 registers): 21")
