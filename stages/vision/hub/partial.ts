@@ -3,7 +3,7 @@
  *
  * Each download writes to a file of its own (host, process, number), so that two never write to one. What a dead
  * process has left is taken over by renaming, which one of two that try succeeds in. `<etag>.incomplete` is where
- * huggingface_hub has its partials: ours go there when they are given up, and it is copied, not moved, since another
+ * huggingface_hub has had its partials: ours go there when they are given up, and it is copied, not moved, since another
  * program may be at it.
  */
 import * as fs from "node:fs/promises"

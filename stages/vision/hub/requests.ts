@@ -1,5 +1,6 @@
 /** Requests to a hub: through the proxy that the environment names, with the user's token, and with errors that say what to do. */
 import { HubError } from "./hub-error.ts"
+import { isCommit } from "./reference.ts"
 import { endpointOf, proxiesOf, tokenOf } from "./settings.ts"
 
 /** What a hub says of a file before it is downloaded. */
@@ -146,7 +147,9 @@ export class HubRequests {
     if (code === "RevisionNotFound")
       return new HubError(
         `${this.#repo} has no revision "${revision}"`,
-        `its branches and tags: ${page}/refs; "main" is the usual one`
+        isCommit(revision)
+          ? `it may be gone from the hub: \`probeline encoders fetch ${this.#repo} --refresh\` takes what the branch is at now`
+          : `its branches and tags: ${page}/refs; "main" is the usual one`
       )
     if (status === 401 || status === 403)
       return new HubError(
