@@ -1,0 +1,94 @@
+/** `import-activations`: activations that were computed elsewhere, in place of `extract-activations`. */
+import { column, defineStage, param, rows, type World } from "../../src/index.ts"
+import { activationColumns } from "../extract-activations/stage.ts"
+import { ImportError } from "./import-error.ts"
+import type { Entry } from "./entry.ts"
+import { keyOf } from "./labels.ts"
+import { type Manifest, parseManifest } from "./manifest.ts"
+import { TensorReader, type Vector } from "./tensor-reader.ts"
+
+export const importActivations = defineStage.source("import-activations", {
+  doc: "activations dumped elsewhere as .npy or .safetensors, by a manifest",
+  item: "scene",
+  params: {
+    manifest: param.file({ doc: "a manifest in JSON, beside the files that it names (docs/import.md)" })
+  },
+  output: rows({
+    ...activationColumns,
+    /** where the manifest names it */
+    image: column.nullable(column.file())
+  }),
+  compute: async function* ({ manifest: { path: file } }, world, context) {
+    const manifest = await readManifest(file, world)
+    const reader = new TensorReader((name) => world.open(name), manifest.rows)
+    const scenes = byId(manifest.entries)
+    let done = 0
+    try {
+      for (const [id, entries] of scenes) {
+        context.signal.throwIfAborted()
+        const found = []
+        for (const entry of entries) found.push(...(await rowsOf(entry, manifest, reader, world)))
+        yield { id, rows: found }
+        context.progress(++done, scenes.size)
+      }
+    } finally {
+      reader.close()
+    }
+  }
+})
+
+async function readManifest(file: string, world: World): Promise<Manifest> {
+  const bytes = await world.readIfPresent(file)
+  if (bytes === null)
+    throw new ImportError(
+      file,
+      null,
+      "there is no such file",
+      "check the path: in a pipeline file it is relative to that file"
+    )
+  return parseManifest(file, new TextDecoder().decode(bytes), async (name) => {
+    const text = await world.readIfPresent(name)
+    return text === null ? null : new TextDecoder().decode(text)
+  })
+}
+
+/** Entries by scene, both in the manifest's order; a scene has one vector of a token. */
+function byId(entries: ReadonlyArray<Entry>): ReadonlyMap<string, ReadonlyArray<Entry>> {
+  const scenes = new Map<string, Array<Entry>>()
+  const seen = new Map<string, string>()
+  for (const entry of entries) {
+    for (const label of entry.tokens) {
+      const key = JSON.stringify([entry.id, keyOf(label)])
+      const before = seen.get(key)
+      if (before !== undefined)
+        throw new ImportError(
+          entry.file,
+          entry.field,
+          `item "${entry.id}" has token ${keyOf(label)} already, from ${before}`,
+          "name each vector by a token, source or object of its own"
+        )
+      seen.set(key, entry.field)
+    }
+    const scene = scenes.get(entry.id)
+    if (scene === undefined) scenes.set(entry.id, [entry])
+    else scene.push(entry)
+  }
+  return scenes
+}
+
+async function rowsOf(entry: Entry, { taps }: Manifest, reader: TensorReader, world: World) {
+  const image = entry.image === null ? null : await world.file(entry.image)
+  if (entry.image !== null && image === null)
+    throw new ImportError(
+      entry.file,
+      entry.field,
+      `there is no image ${entry.image}`,
+      "paths are relative to the manifest"
+    )
+  const found = entry.tokens.map((label) => ({ ...label, image, activation: {} as Record<string, Vector> }))
+  for (const tap of taps) {
+    const vectors = await reader.read(entry, tap)
+    found.forEach((row, i) => (row.activation[tap] = vectors[i]!))
+  }
+  return found
+}
