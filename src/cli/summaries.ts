@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
 import type { Summary } from "../pipeline/stage.ts"
+import { readCache, writeCache } from "../store/cache-file.ts"
 import type { RunRecord } from "../store/run-record.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Opened } from "./opened.ts"
@@ -28,9 +29,10 @@ export const outputSummaries = (
       const { store } = planning
       const code = planning.codeOf(node.stage).digest
       const note = path.join(store.layout.cache, "summaries", `${artifact}-${code.slice(0, 32)}.json`)
-      const summary = readNote(store, note) ?? (yield* summarise(store, node, artifact))
+      const known = readCache<Summary>(store.files, note)
+      const summary = known ?? (yield* summarise(store, node, artifact))
       if (summary === null) continue
-      keepNote(store, note, summary)
+      if (known === null) writeCache(store.files, note, summary)
       summaries.push(summary)
     }
     return summaries
@@ -62,24 +64,3 @@ const summarise = (
             )
     })
   })
-
-function readNote(store: StoreCalls, note: string): Summary | null {
-  try {
-    const content = store.files.readIfPresent(note)
-    return content === null ? null : (JSON.parse(Buffer.from(content).toString("utf8")) as Summary)
-  } catch {
-    return null
-  }
-}
-function keepNote(store: StoreCalls, note: string, summary: Summary): void {
-  if (store.files.stat(note) !== null) return
-  const temporary = `${note}.tmp-${process.pid}`
-  try {
-    store.files.makeFolder(path.dirname(note))
-    store.files.remove(temporary)
-    store.files.write(temporary, JSON.stringify(summary))
-    store.files.rename(temporary, note)
-  } catch {
-    // a cache: it is summed up again next time
-  }
-}

@@ -5,13 +5,15 @@
  * an entry (missing, torn, of another version, of other inputs), it is made again.
  */
 import * as fs from "node:fs"
-import * as os from "node:os"
 import * as path from "node:path"
+import { readCache, replaceFile, writeCache } from "../store/cache-file.ts"
+import { nodeFileSystem } from "../store/file-system.ts"
 import type { Bundle } from "./bundle.ts"
 import { digestOf, sha256 } from "./hash.ts"
 import { type Input, isFresh } from "./inputs.ts"
 import type { CodeParts } from "./stage-code.ts"
 
+const files = nodeFileSystem()
 /** Goes up when what is stored changes its meaning. */
 const format = 1
 
@@ -35,9 +37,9 @@ const entryFile = (folder: string, pipeline: string, own: string) =>
 
 export function readCached(folder: string, pipeline: string, own: string): CachedBundle | null {
   try {
-    const entry = JSON.parse(fs.readFileSync(entryFile(folder, pipeline, own), "utf8")) as CachedBundle
+    const entry = readCache<CachedBundle>(files, entryFile(folder, pipeline, own))
     if (
-      entry.format !== format ||
+      entry?.format !== format ||
       entry.pipeline !== pipeline ||
       entry.own !== own ||
       !entry.inputs.every(isFresh)
@@ -66,26 +68,13 @@ export function writeBundle(
   folder: string,
   { code, map }: Bundle
 ): { readonly sha: string; readonly file: string } {
-  fs.mkdirSync(folder, { recursive: true })
   const sha = sha256(code)
   const file = bundleFile(folder, sha)
-  writeWhole(`${file}.map`, map)
-  writeWhole(file, code)
+  replaceFile(files, `${file}.map`, map)
+  replaceFile(files, file, code)
   return { sha, file }
 }
 
 export function writeEntry(folder: string, entry: Omit<CachedBundle, "format">): void {
-  writeWhole(entryFile(folder, entry.pipeline, entry.own), JSON.stringify({ format, ...entry }))
-}
-
-/** Two processes, on two hosts even, may write the same file: each its own temporary one, and the last rename wins. */
-function writeWhole(file: string, content: string): void {
-  const temporary = `${file}.tmp-${os.hostname()}-${process.pid}`
-  try {
-    fs.writeFileSync(temporary, content)
-    fs.renameSync(temporary, file)
-  } catch (error) {
-    fs.rmSync(temporary, { force: true }) // half of it, on a full disk
-    throw error
-  }
+  writeCache(files, entryFile(folder, entry.pipeline, entry.own), { format, ...entry })
 }

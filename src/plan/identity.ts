@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
 import { isProblem, Problem, type ProblemTag } from "../pipeline/problem.ts"
+import { readCache, writeCache } from "../store/cache-file.ts"
 import { digestJson } from "../store/canonical-json.ts"
 import type { World } from "../pipeline/stage.ts"
 import type { ReadRecord } from "../store/trace.ts"
@@ -39,25 +40,12 @@ export class Identities {
   }
   save(): void {
     if (!this.#changed || this.#kept === null) return
-    const temporary = `${this.#file}.tmp-${process.pid}`
-    try {
-      this.#outside.files.remove(temporary)
-      this.#outside.files.write(temporary, JSON.stringify([...this.#kept]))
-      this.#outside.files.rename(temporary, this.#file)
-      this.#changed = false
-    } catch {
-      // a cache: the next run asks again
-    }
+    if (writeCache(this.#outside.files, this.#file, { identities: [...this.#kept] })) this.#changed = false
   }
   #load(): Map<string, Kept> {
-    if (this.#kept !== null) return this.#kept
-    try {
-      const bytes = this.#outside.files.readIfPresent(this.#file)
-      this.#kept = new Map(bytes === null ? [] : JSON.parse(Buffer.from(bytes).toString("utf8")))
-    } catch {
-      this.#kept = new Map()
-    }
-    return this.#kept
+    return (this.#kept ??= new Map(
+      readCache<{ readonly identities: Array<[string, Kept]> }>(this.#outside.files, this.#file)?.identities
+    ))
   }
 }
 

@@ -4,13 +4,14 @@
  *
  * An answer is believed while its trace is the file that was read (size, mtime, inode), and its manifest and every
  * object, which are named by their content, are there with their size. Whatever else may be, the trace and the
- * manifest are read again; the file may be deleted at any time. Only whole artifacts are kept here: what failed is
- * always looked at closely.
+ * manifest are read again; the file may be deleted at any time, and a damaged one is as good as that. Only whole
+ * artifacts are kept here: what failed is always looked at closely.
  *
  * Why: of a no-op over 10,000 nodes, listing traces took 55 µs a node, and reading and parsing both files 45 µs; an
  * answer takes 10 µs.
  */
 import { type Answered, keyOfLine, type Output, readLine, writeLine } from "./answer-line.ts"
+import { readLargeCache, writeLargeCache } from "./cache-file.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 import type { Layout } from "./layout.ts"
 import { type Manifest, objectsOf, type StoredFile } from "./manifest.ts"
@@ -36,7 +37,6 @@ type Uses = (file: string) => boolean
 const mostShards = 8
 /** Answers that this process did not ask for are kept for others: as many as it asked for, and so many more. */
 const spare = 1000
-const header = JSON.stringify({ format: 1 })
 
 export class Answers {
   readonly #files: FileSystemCalls
@@ -118,18 +118,10 @@ export class Answers {
   #save(): void {
     if (!this.#changed || this.#lines === null) return
     const file = this.#layout.answers
-    const temporary = `${file}.tmp-${process.pid}`
     const unused = [...this.#lines.keys()].filter((key) => !this.#used.has(key))
     for (const key of unused.slice(0, Math.max(0, unused.length - this.#used.size - spare)))
       this.#lines.delete(key)
-    try {
-      this.#files.remove(temporary)
-      this.#files.write(temporary, [header, ...this.#lines.values()].join("\n"))
-      this.#files.rename(temporary, file)
-      this.#changed = false
-    } catch {
-      // read-only or full: the next run looks again
-    }
+    if (writeLargeCache(this.#files, file, [...this.#lines.values()].join("\n"))) this.#changed = false
   }
 
   #traceFile(stage: string, key: string, reads: ReadonlyArray<ReadRecord>): string {
@@ -147,19 +139,12 @@ export class Answers {
     if (this.#lines !== null) return this.#lines
     const lines = new Map<string, string>()
     this.#lines = lines
-    try {
-      const bytes = this.#files.readIfPresent(this.#layout.answers)
-      if (bytes === null) return lines
-      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
-      if (!text.startsWith(`${header}\n`)) return lines
-      for (let at = header.length + 1; at < text.length;) {
-        const next = text.indexOf("\n", at)
-        const end = next < 0 ? text.length : next
-        lines.set(keyOfLine(text, at), text.slice(at, end))
-        at = end + 1
-      }
-    } catch {
-      // unreadable: start anew
+    const text = readLargeCache(this.#files, this.#layout.answers) ?? ""
+    for (let at = 0; at < text.length;) {
+      const next = text.indexOf("\n", at)
+      const end = next < 0 ? text.length : next
+      lines.set(keyOfLine(text, at), text.slice(at, end))
+      at = end + 1
     }
     return lines
   }

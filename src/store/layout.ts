@@ -25,7 +25,7 @@ export const layout = (root: string) => ({
   lock: (name: string) => path.join(root, "locks", `${name}.lock`),
   /** may be deleted at any time */
   cache: path.join(root, "cache"),
-  statCache: path.join(root, "cache", "stat.json"),
+  statCache: path.join(root, "cache", "stat.ndjson"),
   answers: path.join(root, "cache", "answers.ndjson"),
   identities: path.join(root, "cache", "identities.json"),
   gcMark: path.join(root, "cache", "gc")

@@ -19,13 +19,26 @@ export function sealed(value: object, indented = false): string {
 
 /** The value of such a file, without its seal. @throws SyntaxError where it is no JSON or not what was written */
 export function unsealed(bytes: Uint8Array): unknown {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+  const text = textOf(bytes)
   const found = seal.exec(text)
-  if (found === null) {
-    const value = JSON.parse(text) as unknown
-    if (hasBrokenSeal(value)) throw new SyntaxError("its own sha256 cannot be read")
-    return value
-  }
+  if (found !== null) return opened(text, found)
+  const value = JSON.parse(text) as unknown
+  if (hasBrokenSeal(value)) throw new SyntaxError("its own sha256 cannot be read")
+  return value
+}
+
+/** The same, of what no earlier version has written: without a seal it is not believed. @throws SyntaxError */
+export function sealedValue(bytes: Uint8Array): unknown {
+  const text = textOf(bytes)
+  const found = seal.exec(text)
+  if (found === null) throw new SyntaxError("it has no sha256 of its own")
+  return opened(text, found)
+}
+
+const textOf = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+
+function opened(text: string, found: RegExpExecArray): unknown {
   if (sha256(text.slice(0, found.index)) !== (found[1] ?? found[2]))
     throw new SyntaxError("its text is not what was written (its own sha256 differs)")
   const { check: _, ...value } = JSON.parse(text) as Record<string, unknown>

@@ -6,9 +6,9 @@
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
+import { readCache, writeCache } from "./cache-file.ts"
 import { temporaryMark } from "./layout.ts"
 import { renewed } from "./renew.ts"
-import { sealed, unsealed } from "./seal.ts"
 import type { StoreCalls } from "./store.ts"
 
 /** Of fewer nodes, each run has views of its own, which are there whatever becomes of other runs' folders. */
@@ -35,7 +35,7 @@ export function showDigest(artifacts: Iterable<readonly [node: string, digest: s
 
 /** Shows the views of the run that has noted them. Gives its id; null where there is none that has them all still. */
 export function showViews({ files, layout }: StoreCalls, run: string, shown: string): string | null {
-  const note = readNote(files.readIfPresent(noteFile(layout.cache, shown)))
+  const note = readCache<Note>(files, noteFile(layout.cache, shown))
   if (note === null || note.run === run) return null
   const record = path.join(layout.run(note.run), "run.json")
   // before it is looked at: a gc that is about to take the run sees the new time, and leaves it
@@ -65,21 +65,7 @@ export function noteViews({ files, layout }: StoreCalls, run: string, shown: str
       (name) => !own.has(name) && !name.includes(temporaryMark)
     )
   }
-  const file = noteFile(layout.cache, shown)
-  try {
-    files.makeFolder(path.dirname(file))
-    files.remove(file)
-    files.write(file, sealed(note))
-  } catch {
-    // a cache: the next run has views of its own
-  }
+  writeCache(files, noteFile(layout.cache, shown), note)
 }
 
 const noteFile = (cache: string, shown: string) => path.join(cache, "views", `${shown}.run.json`)
-function readNote(bytes: Uint8Array | null): Note | null {
-  try {
-    return bytes === null ? null : (unsealed(bytes) as Note)
-  } catch {
-    return null
-  }
-}

@@ -6,6 +6,7 @@
  * Documentation/technical/racy-git): those are hashed again.
  */
 import { createHash } from "node:crypto"
+import { readLargeCache, writeLargeCache } from "./cache-file.ts"
 import type { FileSystemCalls, Stat } from "./file-system.ts"
 
 interface Entry {
@@ -47,32 +48,13 @@ export class StatCache {
   /** Writes what was learnt. The cache may be lost at any time, so a failure is nobody's business. */
   save(): void {
     if (!this.#changed || this.#entries === null) return
-    const temporary = `${this.#file}.tmp-${process.pid}`
-    try {
-      this.#files.remove(temporary)
-      this.#files.write(temporary, JSON.stringify({ format: 1, entries: [...this.#entries] }))
-      this.#files.rename(temporary, this.#file)
-      this.#changed = false
-    } catch {
-      // read-only or full: the next run hashes again
-    }
+    if (writeLargeCache(this.#files, this.#file, JSON.stringify([...this.#entries]))) this.#changed = false
   }
 
   #load(): Map<string, Entry> {
     if (this.#entries !== null) return this.#entries
-    this.#entries = new Map()
-    try {
-      const bytes = this.#files.readIfPresent(this.#file)
-      if (bytes !== null) {
-        const kept = JSON.parse(Buffer.from(bytes).toString("utf8")) as {
-          format: number
-          entries: Array<[string, Entry]>
-        }
-        if (kept.format === 1) this.#entries = new Map(kept.entries)
-      }
-    } catch {
-      // torn or foreign: start anew
-    }
+    const text = readLargeCache(this.#files, this.#file)
+    this.#entries = new Map(text === null ? [] : (JSON.parse(text) as Array<[string, Entry]>))
     return this.#entries
   }
 }

@@ -14,7 +14,7 @@ import { Problem } from "../pipeline/problem.ts"
 import { type AnswerCalls, Answers } from "./answers.ts"
 import { FileSystem, type FileSystemCalls } from "./file-system.ts"
 import { layout, type Layout, temporaryMark } from "./layout.ts"
-import type { ItemTrace } from "./item-trace.ts"
+import { type ItemTrace, itemTraceFile, itemTraceOf } from "./item-trace.ts"
 import { type Manifest, type ObjectRef, objectsOf, objectsOfShard } from "./manifest.ts"
 import { renewed } from "./renew.ts"
 import type { RunRecord } from "./run-record.ts"
@@ -110,6 +110,10 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       return null // torn, damaged or foreign: as good as absent, and healed when it is written again
     }
   }
+  const itemTrace = (folder: string, name: string): ItemTrace | null => {
+    const bytes = files.readIfPresent(path.join(folder, name))
+    return bytes === null ? null : itemTraceOf(name, bytes)
+  }
   const hasSize = (object: AnyObject) =>
     files.glance(at.object(object.sha256, object.extension))?.size === object.bytes
   const answers = new Answers(files, at, hasSize)
@@ -180,16 +184,15 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       }),
     putItemTrace: (trace) =>
       attempt("write a trace of items", () => {
-        const text = JSON.stringify(trace)
-        const name = createHash("sha256").update(text).digest("hex").slice(0, 32)
-        publish(path.join(at.itemTraces(trace.stage, trace.shared), `${name}.json`), `${text}\n`)
+        const { name, text } = itemTraceFile(trace)
+        publish(path.join(at.itemTraces(trace.stage, trace.shared), name), text)
       }),
     itemTraces: (stage, shared) =>
       attempt("read traces of items", () => {
         const folder = at.itemTraces(stage, shared)
         return (files.list(folder) ?? [])
           .filter((name) => name.endsWith(".json"))
-          .flatMap((name) => json<ItemTrace>(path.join(folder, name)) ?? [])
+          .flatMap((name) => itemTrace(folder, name) ?? [])
           .filter((trace) => trace.format === 1 && trace.stage === stage && trace.shared === shared)
           .filter(({ shard }) => shard === null || [...objectsOfShard(shard)].every(hasSize))
           .sort((a, b) => (a.at < b.at ? -1 : 1))

@@ -5,15 +5,12 @@
  * it is as it was before, no gc came in between, and one that comes after finds the record.
  */
 import { randomBytes } from "node:crypto"
+import { replaceFile } from "../cache-file.ts"
 import type { FileSystemCalls } from "../file-system.ts"
-import { type Layout, temporaryMark } from "../layout.ts"
+import type { Layout } from "../layout.ts"
 
-export function leaveMark(files: FileSystemCalls, { cache, gcMark }: Layout): void {
-  const temporary = `${gcMark}${temporaryMark}${process.pid}`
-  files.makeFolder(cache)
-  files.remove(temporary)
-  files.write(temporary, randomBytes(16).toString("hex"))
-  files.rename(temporary, gcMark)
+export function leaveMark(files: FileSystemCalls, { gcMark }: Layout): void {
+  replaceFile(files, gcMark, randomBytes(16).toString("hex"))
 }
 
 /** Null where no gc ever came. */

@@ -5,7 +5,9 @@ import { unsealed } from "../seal.ts"
 /** null where it is not there, no JSON object, or not what was written. */
 export function readJson<A>(files: FileSystemCalls, file: string): A | null {
   const bytes = files.readIfPresent(file)
-  if (bytes === null) return null
+  return bytes === null ? null : jsonOf(bytes)
+}
+export function jsonOf<A>(bytes: Uint8Array): A | null {
   try {
     const value = unsealed(bytes)
     return typeof value === "object" && value !== null ? (value as A) : null

@@ -1,11 +1,12 @@
 /** What the kept runs and what is young reach. */
+import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
-import type { ItemTrace } from "../item-trace.ts"
+import { type ItemTrace, itemTraceOf } from "../item-trace.ts"
 import { type Manifest, objectsOf, objectsOfShard, type Shard } from "../manifest.ts"
 import type { StoreCalls } from "../store.ts"
 import type { Trace } from "../trace.ts"
 import type { Found } from "./census.ts"
-import { readJson } from "./json.ts"
+import { jsonOf, readJson } from "./json.ts"
 import { millisOf } from "./live.ts"
 import { laterFormat, type Roots } from "./roots.ts"
 
@@ -76,11 +77,13 @@ function readManifest(files: FileSystemCalls, file: string): Manifest | null {
 }
 
 export function readTrace(files: FileSystemCalls, found: Found): SeenTrace {
-  const trace = readJson<Trace | ItemTrace>(files, found.file)
+  const bytes = files.readIfPresent(found.file)
+  const trace = bytes === null ? null : jsonOf<Trace | ItemTrace>(bytes)
   if (trace === null) return { found, kind: "unreadable" }
   const { format } = trace as { readonly format: unknown }
   if (format !== 1) throw laterFormat(found.file, format)
   if (!("shard" in trace)) return { found, kind: "node", key: trace.key, artifact: trace.artifact }
+  if (itemTraceOf(path.basename(found.file), bytes!) === null) return { found, kind: "unreadable" }
   return { found, kind: "items", run: trace.run, objects: shardObjects(trace.shard) }
 }
 const shardObjects = (shard: Shard | null) => (shard === null ? [] : [...objectsOfShard(shard)].map(nameOf))

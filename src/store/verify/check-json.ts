@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
-import type { ItemTrace } from "../item-trace.ts"
+import { type ItemTrace, itemTraceOf } from "../item-trace.ts"
 import type { Layout } from "../layout.ts"
 import type { Manifest } from "../manifest.ts"
 import { keyOf } from "../preimage.ts"
@@ -70,8 +70,9 @@ function nodeWrong(layout: Layout, file: string, { key, preimage, reads }: Trace
 function itemsWrong(layout: Layout, file: string, trace: ItemTrace, text: string): string | null {
   if (layout.itemTraces(trace.stage, trace.shared) !== path.dirname(file))
     return "lies in the folder of other items"
-  const isWritten = text.endsWith("\n") && sha256(text.slice(0, -1)).startsWith(path.basename(file, ".json"))
-  return isWritten ? null : "is not what was written: its name is the digest of another text"
+  return itemTraceOf(path.basename(file), Buffer.from(text)) !== null
+    ? null
+    : "is not what was written: its name is the digest of another text"
 }
 
 export const checkRun = (files: FileSystemCalls, layout: Layout, file: string): Checked<RunRecord> =>

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync 
 import { basename, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../src/pipeline/graph.ts"
-import type { FileSystemCalls } from "../../../src/store/file-system.ts"
+import { readLargeCache, writeLargeCache } from "../../../src/store/cache-file.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/file-system.ts"
 import { layout } from "../../../src/store/layout.ts"
 import { coarse, crashGraph, executedIn, Lab, numbers, sum, total } from "../run/lab.ts"
 
@@ -95,6 +96,20 @@ describe("an answer is not believed", () => {
       expect(await states(), file).toEqual(fresh)
     }
   })
+  it("when a byte of it is damaged: not even by half, which would be worse", async () => {
+    const plans = async () =>
+      (await lab.plan(graph)).map(({ state, key, known }) => ({ state, key, manifest: known?.manifest }))
+    const whole = readFileSync(at().answers)
+    const [before] = [await plans(), rmSync(at().answers)]
+    // digits of digests, of counts and of times, in all of the lines
+    const digits = [...whole.entries()].filter(([, byte]) => byte >= 0x30 && byte <= 0x39).map(([i]) => i)
+    for (const i of digits.filter((_, n) => n % Math.ceil(digits.length / 60) === 0)) {
+      const bytes = Uint8Array.from(whole)
+      bytes[i]! ^= 1
+      writeFileSync(at().answers, bytes)
+      expect(await plans(), `byte ${i}`).toEqual(before)
+    }
+  })
   it("when a file that a source has read is another", async () => {
     lab.writeItems({ i0: [7, 1] })
     expect((await states())["source"]).toBe("stale")
@@ -120,11 +135,12 @@ it("another answer to the same key counts from then on", async () => {
 const nodeId = (stage: string) => graph.nodes.find((node) => node.stage.name === stage)!.id
 
 it("answers of others are kept, but not for ever", async () => {
-  const [, ...lines] = readFileSync(at().answers, "utf8").split("\n")
+  const files = nodeFileSystem()
+  const lines = readLargeCache(files, at().answers)!.split("\n")
   const others = Array.from({ length: 3000 }, (_, i) =>
     lines[0]!.replace(/[0-9a-f]{64}/, String(i).padStart(64, "0"))
   )
-  writeFileSync(at().answers, ['{"format":1}', ...others, ...lines].join("\n"))
+  writeLargeCache(files, at().answers, [...others, ...lines].join("\n"))
   // something new, so that the file is written again
   const source = numbers("source", { file: { path: lab.writeItems({ i0: [1, 1] }) } })
   const halves = coarse("halves", { of: source, step: 2 })

@@ -22,7 +22,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const cacheAt = (now: number) => new StatCache(files, join(folder, "stat.json"), () => now)
+const cacheAt = (now: number) => new StatCache(files, join(folder, "stat.ndjson"), () => now)
 const minute = 60_000
 function write(text: string, time: number): string {
   const path = join(folder, "a.txt")
@@ -70,7 +70,7 @@ it("gives null for what is not a file, and starts anew when the cache is torn", 
   const cache = cacheAt(now)
   cache.digest(path)
   cache.save()
-  const saved = readFileSync(join(folder, "stat.json"))
-  writeFileSync(join(folder, "stat.json"), saved.subarray(0, saved.length / 2))
+  const saved = readFileSync(join(folder, "stat.ndjson"))
+  writeFileSync(join(folder, "stat.ndjson"), saved.subarray(0, saved.length / 2))
   expect(cacheAt(now).digest(path)?.size).toBe(5)
 })

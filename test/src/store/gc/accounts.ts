@@ -66,7 +66,9 @@ export async function reasons(
       if (first === "views" || first === "summaries")
         return artifacts.has(/^[0-9a-f]*/.exec(basename(name))![0]) ? "cache" : "orphaned"
       if (first === "pipelines") return pipelines.size > 0 ? "cache" : "orphaned"
-      return ["stat.json", "identities.json", "answers.ndjson", "gc"].includes(first!) ? "cache" : "orphaned"
+      return ["stat.ndjson", "identities.json", "answers.ndjson", "gc"].includes(first!)
+        ? "cache"
+        : "orphaned"
     }
     // swept by those who know locks
     if (room === "locks") return "lock"

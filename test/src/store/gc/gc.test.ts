@@ -195,7 +195,7 @@ describe("what goes", () => {
       "objects/ab/x.parquet.tmp-1",
       "manifests/ab/x.json.tmp-1",
       "traces/sum/ab/key/x.json.tmp-1",
-      "cache/stat.json.tmp-1",
+      "cache/stat.ndjson.tmp-1",
       "cache/pipelines/x.mjs.tmp-host-1"
     ]
     for (const name of left) {
