@@ -1,0 +1,102 @@
+/** Activations that numpy and safetensors wrote, through to fitted probes by the real command line. */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { fixtures, makeRig, type Rig } from "./cli.ts"
+import { makeCocoData } from "./coco-data.ts"
+import { artifacts, executed, nodeOf, statuses } from "./look.ts"
+
+const pipeline = path.join(fixtures, "imported.ts")
+const dumped = fileURLToPath(new URL("../fixtures/import/activations", import.meta.url))
+let rig: Rig
+let run: ReadonlyArray<string>
+let first: Awaited<ReturnType<Rig["json"]>>
+beforeAll(async () => {
+  rig = makeRig()
+  const data = await makeCocoData(rig.at("coco"))
+  fs.cpSync(dumped, rig.at("dump"), { recursive: true })
+  run = ["run", pipeline, ...data.set, "-S", `manifest=${rig.at("dump/manifest.json")}`]
+  first = await rig.json(...run)
+}, 60_000)
+afterAll(() => rig.remove())
+
+const editFile = (name: string, edit: (bytes: Buffer) => Buffer) => {
+  const before = fs.readFileSync(rig.at(name))
+  fs.writeFileSync(rig.at(name), edit(Buffer.from(before)))
+  return () => fs.writeFileSync(rig.at(name), before)
+}
+
+describe("imported activations", () => {
+  it("are an artifact like those of extract-activations, by scene and tap", async () => {
+    expect(first.code, first.stderr).toBe(0)
+    expect(nodeOf(first.document, "activations").items.total).toBe(32)
+    const { document } = await rig.json("show", "@1:activations", "7")
+    expect(document.rows).toMatchObject([
+      { scene: "7", source: "object", object: 0, token: "avg_obj", image: null },
+      { scene: "7", source: "object", object: 1, token: "avg_obj", image: null }
+    ])
+    const npy = rig.at("norm.npy")
+    await rig.cli("export", "@1:activations", "--format", "npy", "--tap", "embed", "-o", npy)
+    expect(fs.readFileSync(npy)).toEqual(fs.readFileSync(path.join(dumped, "embed.npy")))
+  })
+  it("are probed: the category is in the taps where numpy planted it, and not in the noise", async () => {
+    const csv = rig.at("measures.csv")
+    await rig.cli("export", "@1:measures", "--format", "csv", "-o", csv)
+    const [head, ...lines] = fs
+      .readFileSync(csv, "utf8")
+      .trim()
+      .split(/\r?\n/)
+      .map((line) => line.split(","))
+    const accuracies = lines
+      .map((cells) => Object.fromEntries(head!.map((name, i) => [name, cells[i]!])))
+      .filter((row) => row["probe"] === "logistic" && row["target"] === "category")
+      .map((row) => [row["tap"], Number(row["balanced_accuracy"])] as const)
+    const of = Object.fromEntries(accuracies)
+    expect(of["block.0.resid_post"]).toBeGreaterThan(0.95)
+    expect(of["final.norm"]).toBeGreaterThan(0.95)
+    expect(of["embed"]).toBeLessThan(0.6)
+  })
+  it("are read again for nothing", async () => {
+    const { document } = await rig.json(...run)
+    expect(executed(document)).toEqual([])
+    expect(artifacts(document)).toEqual(artifacts(first.document))
+  })
+  it("are imported again when an array changes; the scenes are not", async () => {
+    const undo = editFile("dump/embed.npy", (bytes) => {
+      bytes.writeFloatLE(3, bytes.length - 4)
+      return bytes
+    })
+    const why = await rig.json("why", ...run.slice(1, 2), "activations", ...run.slice(2))
+    expect(why.document).toMatchObject({
+      state: "stale",
+      cues: [{ cue: "read", path: expect.stringContaining("embed.npy") }]
+    })
+    const { document } = await rig.json(...run)
+    expect(statuses(document)).toMatchObject({
+      scenes: "cached",
+      activations: "executed",
+      probes: "executed"
+    })
+    undo()
+    const { document: back } = await rig.json(...run)
+    expect(artifacts(back)).toEqual(artifacts(first.document))
+  })
+})
+
+describe("a dump that is not right", () => {
+  it("fails its source with the file and what to do, and nothing below it runs", async () => {
+    const undo = editFile("dump/embed.npy", (bytes) => bytes.subarray(0, -3))
+    const { document, code } = await rig.json(...run)
+    undo()
+    expect(nodeOf(document, "activations")).toMatchObject({
+      status: "failed",
+      error: expect.stringMatching(
+        /embed\.npy: its header says <f4 \[64, 8\], which is 2048 bytes.* truncated/
+      ),
+      hint: expect.stringContaining("save it again")
+    })
+    expect(nodeOf(document, "probes").status).toBe("skipped")
+    expect(code).toBe(1)
+  })
+})
