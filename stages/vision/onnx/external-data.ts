@@ -9,6 +9,11 @@ export interface ExternalDataOptions {
   readonly extra?: { readonly session: { readonly model_external_initializers_file_folder_path: string } }
 }
 
+/** The folder, without links, in which onnxruntime looks for weights of a model that is given as bytes. */
+export const folderOption = (folder: string): ExternalDataOptions => ({
+  extra: { session: { model_external_initializers_file_folder_path: folder } }
+})
+
 /**
  * A model that is given as bytes has no folder: it is named. onnxruntime refuses data files that are symbolic links
  * out of that folder, as all are in Hugging Face's cache: those are read here and given as bytes.
@@ -19,7 +24,7 @@ export function externalDataOptions({ externalFiles }: Model, modelPath: string)
   if (externalFiles.length === 0) return {}
   const folder = realpathSync(path.dirname(modelPath))
   const isPlain = externalFiles.every((location) => !isLinked(folder, location, modelPath))
-  if (isPlain) return { extra: { session: { model_external_initializers_file_folder_path: folder } } }
+  if (isPlain) return folderOption(folder)
   return {
     externalData: externalFiles.map((location) => ({
       path: location,

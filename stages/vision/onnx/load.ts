@@ -1,14 +1,17 @@
 /** Brings a tapped model into the runtime, and says what is wrong with a file that does not load. */
-import { closeSync, openSync, readSync } from "node:fs"
+import { realpathSync } from "node:fs"
+import * as path from "node:path"
 import type { InferenceSession } from "onnxruntime-node"
 import { fileAccess, type RandomAccess } from "./access.ts"
-import { externalDataOptions } from "./external-data.ts"
+import { externalDataOptions, folderOption } from "./external-data.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { tapModel, type TappedModel } from "./patch.ts"
 import { checkProvider, type Provider, reasonOfProvider, type Runtime } from "./providers.ts"
 import { readModel } from "./reader.ts"
 import type { Tap } from "./taps.ts"
+import { withoutWeights } from "./weights-in-place.ts"
+import { message } from "./writer.ts"
 
 /** 4 is "fatal": what is wrong is thrown as an error, the runtime need not say it again on stderr. */
 const silent = 4
@@ -45,7 +48,7 @@ export async function loadTapped(
   try {
     model = readModel(access)
     tapped = tapModel(model, taps, { known, pool, pinStream: true })
-    bytes = withPatch(file, access.size, tapped.patch)
+    bytes = message(structureOf(model, access, file), tapped.patch)
   } catch (error) {
     throw error instanceof OnnxError ? new OnnxError(`${file}: ${error.message}`, { cause: error }) : error
   } finally {
@@ -57,7 +60,9 @@ export async function loadTapped(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: silent,
-      ...externalDataOptions(model, file)
+      ...(hasOwnWeights(model)
+        ? folderOption(path.dirname(realpathSync(file)))
+        : externalDataOptions(model, file))
     })
     return { model, tapped, session }
   } catch (error) {
@@ -75,23 +80,13 @@ function openModel(file: string): RandomAccess & { close(): void } {
   }
 }
 
-/** The file and the patch in one buffer, read once. */
-function withPatch(file: string, size: number, patch: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(size + patch.length)
-  const descriptor = openSync(file, "r")
-  try {
-    for (let filled = 0; filled < size;) {
-      // a single read gives at most 2 GiB
-      const count = readSync(descriptor, bytes, filled, Math.min(size - filled, 1 << 30), filled)
-      if (count === 0) throw new OnnxError("the file became shorter while it was read")
-      filled += count
-    }
-  } finally {
-    closeSync(descriptor)
-  }
-  bytes.set(patch, size)
-  return bytes
-}
+const hasOwnWeights = ({ externalFiles }: Model): boolean => externalFiles.length === 0
+
+/** Weights stay where they are. A file that has some of them outside has few of its own: it is taken whole. */
+const structureOf = (model: Model, access: RandomAccess, file: string): Uint8Array =>
+  hasOwnWeights(model)
+    ? withoutWeights(access, path.basename(realpathSync(file)))
+    : access.read(0, access.size)
 
 function reasonNotLoaded(file: string, error: unknown, provider: Provider): string {
   const said = (error as Error).message

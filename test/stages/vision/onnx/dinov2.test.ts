@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest"
 import { seededRandom } from "../../../../src/pipeline/random.ts"
 import { describeEncoder } from "../../../../stages/vision/onnx/describe.ts"
 import { openEncoder } from "../../../../stages/vision/onnx/session.ts"
-import { modelOf, tapsOfBlock } from "./fixture.ts"
+import { modelOf, relativeDifference, tapsOfBlock } from "./fixture.ts"
 
 const file = fileURLToPath(new URL("../../../../../shared/real/dinov2-small-saliency.onnx", import.meta.url))
 const present = existsSync(file)
@@ -36,7 +36,9 @@ describe.skipIf(!present)(present ? name : `${name} (skipped: ../shared/real is 
   test("gives out all of its states, each of its own", async () => {
     const random = seededRandom("dinov2 test")
     const pixels = Float32Array.from({ length: 3 * 224 * 224 }, () => 4 * random() - 2)
-    const session = await openEncoder(file, { taps: [...states, "final.norm"] })
+    const session = await openEncoder(file, {
+      taps: [...states, ...tapsOfBlock(0), ...tapsOfBlock(11), "final.norm"]
+    })
     const outputs = await session.run(pixels, [1, 3, 224, 224])
     await session.release()
     const norms = states.map((tap) => {
@@ -46,6 +48,18 @@ describe.skipIf(!present)(present ? name : `${name} (skipped: ../shared/real is 
       return Math.hypot(...data.subarray(0, 384))
     })
     expect(new Set(norms).size).toBe(states.length)
+    // what is added within the first and the last block, LayerScale included, makes the difference
+    for (const i of [0, 11]) {
+      const of = (tap: string) => outputs[tap]!.data
+      const [before, mid] = [i === 0 ? "embed" : `block.${i - 1}.resid_post`, `block.${i}.resid_mid`]
+      const sum = (a: Float32Array, b: Float32Array) => a.map((value, k) => value + b[k]!)
+      const [attended, left] = [
+        sum(of(before), of(`block.${i}.attn_out`)),
+        sum(of(mid), of(`block.${i}.mlp_out`))
+      ]
+      expect(relativeDifference(of(mid), attended)).toBeLessThan(1e-6)
+      expect(relativeDifference(of(`block.${i}.resid_post`), left)).toBeLessThan(1e-6)
+    }
     const norm = outputs["final.norm"]!
     expect(norm.shape).toEqual([1, 257, 384])
     // scale and shift are the same for all tokens: what two tokens tell of them holds for a third

@@ -176,6 +176,12 @@ describe("external weights are found", () => {
     expect(await run(path.join(snapshot, "vit-fp16.onnx"))).toEqual(expected)
   })
 
+  test("as those inside of a model that is a symbolic link are", async () => {
+    const link = path.join(folder, "link.onnx")
+    symlinkSync(fixture("clip-opset14.onnx"), link)
+    expect(await run(link)).toEqual(await run(fixture("clip-opset14.onnx")))
+  })
+
   test("or missed by name", async () => {
     const alone = path.join(folder, "alone.onnx")
     copyFileSync(fixture("vit-fp16.onnx"), alone)
