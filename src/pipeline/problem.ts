@@ -24,6 +24,8 @@ const exitCodes = {
   TimedOut: 1,
   OutputInvalid: 1,
   WorkerDied: 1,
+  /** a file was changed while somebody computed with it */
+  InputChanged: 1,
   /** what was to be downloaded */
   FetchFailed: 1,
   StoreFull: 1,

@@ -3,17 +3,19 @@
  * first, then the manifest, then the trace.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { acceptedItems, type ItemPlan } from "../plan/items.ts"
 import { type Known, labelOf, type NodePlan, partialOf, type Planning } from "../plan/plan.ts"
+import { stillSo } from "../plan/still-so.ts"
 import type { FailedItem, Shard } from "../store/manifest.ts"
 import type { Accepted, Trace } from "../store/trace.ts"
 import { assemble, type Pieces } from "./assemble.ts"
 import { executeChunks } from "./execute-chunks.ts"
 import type { RunOptions } from "./run-options.ts"
-import type { Task, TaskReport, TaskResult } from "./task.ts"
+import type { Executor, Task, TaskReport, TaskResult } from "./task.ts"
 
 export interface Executed {
   readonly known: Known | null
@@ -32,10 +34,11 @@ export type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }
 export const executeNode = (
   planned: NodePlan,
   inputs: ReadonlyMap<string, Known>,
-  executing: Executing
+  given: Executing
 ): Effect.Effect<Executed, Problem> =>
   Effect.gen(function* () {
     const { node } = planned
+    const executing = { ...given, executor: checked(given.executor, planned, given.planning) }
     const { emit, now, planning } = executing
     const from = now().getTime()
     const task = { ...taskOf(node, inputs, executing), previous: yield* previousShards(node, planning) }
@@ -96,6 +99,15 @@ export const executeNode = (
       ...mark
     }
   })
+
+/** What was computed, or has failed, is of the files that the key names, or it is nothing. */
+const checked = (executor: Executor, { node, preimage }: NodePlan, planning: Planning): Executor => ({
+  ...executor,
+  execute: (task, report) =>
+    Effect.flatMap(Effect.exit(executor.execute(task, report)), (exit) =>
+      Exit.hasInterrupts(exit) ? exit : Effect.andThen(stillSo(node, preimage!, planning), exit)
+    )
+})
 
 type Made = { readonly pieces: Pieces } & Pick<TaskResult, "reads" | "partial">
 

@@ -184,7 +184,14 @@ const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome
       )
     )
     if (planned instanceof Problem) return refused(node, planned)
-    const outcome = isKnown(planned) ? cached(planned) : yield* once(planned, inputs, running)
+    const outcome = isKnown(planned)
+      ? cached(planned)
+      : yield* once(planned, inputs, running).pipe(
+          Effect.catchIf(
+            ({ _tag }) => _tag === "InputChanged",
+            (problem) => Effect.succeed(refused(node, problem))
+          )
+        )
     if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
     if (outcome.known !== null)
       yield* running.views.publish(options.planning.store, node.id, outcome.known.manifest)
