@@ -1,11 +1,11 @@
 /** `choose-examples`: which objects are asked about, with which label, and why the others are left out. */
 import { column, defineStage, param, table, whole } from "../../src/index.ts"
-import type { SceneObject } from "../vision/scene.ts"
+import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
 import { type Candidate, type Chosen, choose } from "./choose.ts"
 
 export const exampleColumns = {
   scene: column.utf8(),
-  /** the object's index in the scene; −1 where the question is about the scene */
+  /** the object's index in the scene, on from the last for what its source has left out; −1: the scene itself is asked about */
   object: column.int32(),
   /** what is asked: `category`, `primary`, `secondary` */
   target: column.utf8(),
@@ -30,6 +30,7 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   inputs: {
     scenes: whole({
       objects: column.json<ReadonlyArray<SceneObject>>(),
+      left_out: column.json<ReadonlyArray<LeftOutObject>>(),
       primary: column.nullable(column.utf8()),
       secondary: column.nullable(column.utf8())
     }),
@@ -47,13 +48,21 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   output: table(exampleColumns),
   summary: (rows) => leftOutSummary(rows),
   compute: async ({ scenes, tokens }, { question, ...limits }, context) => {
-    const { item, objects, primary, secondary } = await scenes.read("objects", "primary", "secondary")
+    const { item, objects, left_out, primary, secondary } = await scenes.read(
+      "objects",
+      "left_out",
+      "primary",
+      "secondary"
+    )
     const selected = await tokens.read("source", "object")
     const has = new Set(
       selected.item.map((scene, i) => `${scene}/${selected.source[i]}/${selected.object[i]}`)
     )
     if (question === "category") {
-      const candidates = item.flatMap((scene, i) => objectCandidates(scene, objects[i]!, has))
+      const candidates = item.flatMap((scene, i) => [
+        ...objectCandidates(scene, objects[i]!, has),
+        ...leftOutCandidates(scene, left_out[i]!, objects[i]!.length)
+      ])
       const place = ({ label, scene, object }: Candidate) => context.random("cap", label, scene, object)()
       return choose(candidates, limits, place).map(({ scene, object, label, reason }) => ({
         scene,
@@ -85,6 +94,20 @@ function objectCandidates(
   }))
 }
 
+/** What the source of the scenes has left out is no object of its scene: it is counted on from the last one. */
+const leftOutCandidates = (
+  scene: string,
+  others: ReadonlyArray<LeftOutObject>,
+  objects: number
+): Array<Candidate> =>
+  others.map(({ category, reason }, i) => ({
+    scene,
+    object: objects + i,
+    label: category,
+    barred: `${degenerate}: ${reason}`
+  }))
+const degenerate = "degenerate polygons"
+
 function pairExamples(
   scene: string,
   primary: string | null,
@@ -112,7 +135,9 @@ function pairExamples(
 function leftOutSummary(rows: ReadonlyArray<Example>) {
   const counts = new Map<string, number>()
   for (const { target, left_out } of rows) {
-    const key = JSON.stringify([target, left_out])
+    // one line for all of them: each has its own place in the annotations
+    const reason = left_out?.startsWith(`${degenerate}: `) === true ? degenerate : left_out
+    const key = JSON.stringify([target, reason])
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   const lines = [...counts].map(([key, count]): [string, string, number] => {

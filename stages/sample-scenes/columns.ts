@@ -1,6 +1,6 @@
 /** The columns of a table of scenes: what every source of scenes gives. */
 import { column } from "../../src/index.ts"
-import type { SceneObject } from "../vision/scene.ts"
+import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
 
 export const sceneColumns = {
   image: column.file(),
@@ -8,6 +8,8 @@ export const sceneColumns = {
   height: column.int32(),
   width: column.int32(),
   objects: column.json<ReadonlyArray<SceneObject>>(),
+  /** annotations that are not among the objects, and why */
+  left_out: column.json<ReadonlyArray<LeftOutObject>>(),
   captions: column.list(column.utf8()),
   /** the categories of the main and the second object, in scenes made for paired questions */
   primary: column.nullable(column.utf8()),

@@ -20,7 +20,7 @@ const sources = {
     seed: param.int({ default: 0, doc: "of that order" }),
     skip_degenerate: param.bool({
       default: false,
-      doc: "leave out objects whose polygons are degenerate, rather than refuse the file"
+      doc: "leave out objects whose polygons are degenerate, and list them among the examples, rather than refuse the file"
     })
   }
 }
@@ -66,6 +66,7 @@ export const sampleScenes = defineStage.source("sample-scenes", {
         height,
         width,
         objects: scene.objects,
+        left_out: [],
         captions: scene.captions,
         primary: scene.primary,
         secondary: scene.secondary

@@ -9,6 +9,15 @@ export interface Rle {
 /** Polygons ([x0, y0, x1, y1, …] in pixels, one list a part) or RLE. */
 export type Segmentation = ReadonlyArray<ReadonlyArray<number>> | Rle
 
+/** An annotation that is no object of its scene, since its polygons are degenerate. */
+export interface LeftOutObject {
+  /** the annotation's id */
+  readonly id: number
+  readonly category: string
+  /** such as "segmentation[1] has 2 points; a polygon has at least 3" */
+  readonly reason: string
+}
+
 export interface SceneObject {
   /** the annotation's id, unique within its scene */
   readonly id: number

@@ -5,7 +5,7 @@
  * `licenses`, `bbox`, …) are neither needed nor checked.
  */
 
-import type { SceneObject } from "../../vision/scene.ts"
+import type { LeftOutObject, SceneObject } from "../../vision/scene.ts"
 import { absentOr, type Fields, idOf, Ids, objectsOf, parseObject, textOf, wholeNumberOf } from "./fields.ts"
 import { problemOfFileName } from "./file-name.ts"
 import { Problems } from "./problems.ts"
@@ -23,14 +23,6 @@ export interface CocoImage {
   readonly width: number
 }
 
-/** An object that was left out, since its polygons are degenerate. */
-export interface LeftOut {
-  readonly annotation: number
-  readonly image: string
-  /** such as "segmentation[1] has 2 points; a polygon has at least 3" */
-  readonly reason: string
-}
-
 /** An instances file, checked. Everything is in the file's order. */
 export interface Instances {
   readonly images: ReadonlyArray<CocoImage>
@@ -38,7 +30,8 @@ export interface Instances {
   readonly categories: ReadonlyMap<string, string>
   /** by image id; an image without objects has an empty list */
   readonly objects: ReadonlyMap<string, ReadonlyArray<SceneObject>>
-  readonly leftOut: ReadonlyArray<LeftOut>
+  /** by image id, those that have some */
+  readonly leftOut: ReadonlyMap<string, ReadonlyArray<LeftOutObject>>
 }
 
 export interface InstancesOptions {
@@ -61,7 +54,7 @@ export function parseInstances(text: string, { file, skipDegenerate = false }: I
   const categories = categoriesOf(json, problems)
   const objects = new Map<string, Array<SceneObject>>(images.map(({ id }) => [id, []]))
   const sizes = new Map(images.map((image) => [image.id, image]))
-  const leftOut: Array<LeftOut> = []
+  const leftOut = new Map<string, Array<LeftOutObject>>()
   // With an image or a category refused, each of its annotations would be a problem too, and hide the one to mend.
   problems.check()
   const ids = new Ids()
@@ -74,10 +67,12 @@ export function parseInstances(text: string, { file, skipDegenerate = false }: I
     const crowd = crowdOf(fields, path, problems)
     if (image === null) continue
     const { segmentation, degenerate } = segmentationOf(fields, path, image, problems, !skipDegenerate)
-    if (degenerate !== null && id !== null)
-      leftOut.push({ annotation: id, image: image.id, reason: degenerate })
-    if (id === null || category === null || area === null || crowd === null || segmentation === null) continue
-    objects.get(image.id)!.push({ id, category, segmentation, area, crowd })
+    if (id === null || category === null || area === null || crowd === null) continue
+    if (degenerate !== null) {
+      const others = leftOut.get(image.id) ?? []
+      leftOut.set(image.id, [...others, { id, category, reason: degenerate }])
+    }
+    if (segmentation !== null) objects.get(image.id)!.push({ id, category, segmentation, area, crowd })
   }
   problems.check()
   return { images, categories, objects, leftOut }

@@ -27,8 +27,6 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     file,
     skipDegenerate: source.skip_degenerate
   })
-  for (const { annotation, image, reason } of leftOut)
-    context.log(`left out annotation ${annotation} of image ${image}: ${reason}`)
   const captions = source.captions === null ? null : await captionsOf(source.captions.path, world)
   const chosen = new Set(
     limitOf(
@@ -47,12 +45,16 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     context.progress(++done, chosen.size)
     const found = await imageOf(image, index, source.images.path, world, problems, context)
     if (found === null) continue
+    const others = leftOut.get(image.id) ?? []
+    for (const { id, reason } of others)
+      context.log(`left out annotation ${id} of image ${image.id}: ${reason}`)
     yield {
       id: image.id,
       image: found,
       height: image.height,
       width: image.width,
       objects: objects.get(image.id) ?? [],
+      left_out: others,
       captions: captions?.get(image.id) ?? [],
       primary: null,
       secondary: null

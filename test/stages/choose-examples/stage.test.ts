@@ -5,6 +5,11 @@ import { computeOf, fakeContext, tableOf } from "../fakes.ts"
 interface Scene {
   readonly item: string
   readonly objects: ReadonlyArray<{ readonly category: string; readonly crowd: boolean }>
+  readonly left_out?: ReadonlyArray<{
+    readonly id: number
+    readonly category: string
+    readonly reason: string
+  }>
   readonly primary: string | null
   readonly secondary: string | null
 }
@@ -21,7 +26,7 @@ const examplesOf = (
   some: Partial<typeof defaults> = {}
 ): Promise<Array<Example>> =>
   computeOf(chooseExamples)(
-    { scenes: tableOf(scenes), tokens: tableOf(tokens) },
+    { scenes: tableOf(scenes.map((scene) => ({ left_out: [], ...scene }))), tokens: tableOf(tokens) },
     { question, ...defaults, ...some },
     fakeContext(chooseExamples, some.seed)
   )
@@ -58,6 +63,31 @@ describe("choose-examples of a category", () => {
     { item: "elsewhere", source: "object", object: 3 }
   ]
 
+  it("has a row for what the source has left out, and its reason; no other object changes its place or its class", async () => {
+    const reason = "segmentation[0] has 2 points; a polygon has at least 3"
+    const torn: Scene = {
+      ...street,
+      left_out: [
+        { id: 9, category: "dog", reason },
+        { id: 10, category: "car", reason }
+      ]
+    }
+    const without = await examplesOf("category", [street], tokens)
+    const rows = await examplesOf("category", [torn], tokens)
+    expect(rows.slice(0, 4)).toEqual(without)
+    expect(rows.slice(4)).toEqual(
+      ["dog", "car"].map((label, i) => ({
+        scene: "street",
+        target: "category",
+        object: 4 + i,
+        label,
+        cell: label,
+        left_out: `degenerate polygons: ${reason}`
+      }))
+    )
+    const { rows: counts } = chooseExamples.stage.spec.summary!(rows)
+    expect(counts).toContainEqual(["category", "degenerate polygons", 2])
+  })
   it("has a row for every object: its label, its cell, and why it is left out", async () => {
     const common = { scene: "street", target: "category" }
     expect(await examplesOf("category", [street], tokens)).toEqual([

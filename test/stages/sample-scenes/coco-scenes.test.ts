@@ -158,12 +158,18 @@ describe("sample-scenes of a COCO data set", () => {
     expect(await idsOf({ limit: 3 })).toEqual(kept.map((i) => String(100 + i)))
   })
 
-  it("leaves out objects of degenerate polygons on request, and says which", async () => {
+  it("leaves out objects of degenerate polygons on request, and says which, in the log and in the table", async () => {
     const change = instances()
     change.annotations[1]!.segmentation = [[1, 1, 2, 2]]
     write(change)
     const { scenes, context } = sampling({ skip_degenerate: true })
-    expect((await scenes)[1]).toMatchObject({ id: "101", objects: [] })
+    const reason = "segmentation[0] has 2 points; a polygon has at least 3"
+    expect((await scenes)[1]).toMatchObject({
+      id: "101",
+      objects: [],
+      left_out: [{ id: 1001, category: expect.any(String) as string, reason }]
+    })
+    expect((await scenes)[0]).toMatchObject({ id: "100", left_out: [] })
     expect(context.lines).toEqual([
       "left out annotation 1001 of image 101: segmentation[0] has 2 points; a polygon has at least 3"
     ])

@@ -52,9 +52,7 @@ export function objectsOfImage(
     const preimage = patchPreimage(geometry, grid, 0)
     const pixelsOfPatch = (preimage.right - preimage.left) * (preimage.bottom - preimage.top)
     return {
-      leftOut: leftOut
-        .filter((one) => one.image === id)
-        .map(({ annotation, reason }) => ({ annotation, reason })),
+      leftOut: (leftOut.get(id) ?? []).map(({ id: annotation, reason }) => ({ annotation, reason })),
       objects: (objects.get(id) ?? []).map(({ id: annotation, category, crowd, segmentation }) => {
         const mask = maskOf(segmentation, height, width)
         const all = [...coverageOf(mask, geometry, grid).entries()].filter(([, share]) => share > 0)

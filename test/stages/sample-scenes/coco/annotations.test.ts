@@ -79,7 +79,7 @@ describe("an instances file", () => {
         ]
       ]
     ])
-    expect(leftOut).toEqual([])
+    expect(leftOut).toEqual(new Map())
   })
 
   it("gives an empty list for an image without objects", () => {
@@ -331,9 +331,15 @@ describe("degenerate polygons", () => {
   it("are left out on request, their objects with them, and listed", () => {
     const { objects, leftOut } = parse({ ...file, annotations }, { skipDegenerate: true })
     expect(objects.get("397133")!.map(({ id }) => id)).toEqual([82445])
-    expect(leftOut).toEqual([
-      { annotation: 2, image: "397133", reason: "segmentation[1] has 2 points; a polygon has at least 3" },
-      { annotation: 3, image: "397133", reason: "segmentation has no polygon" }
+    const { category } = objects.get("397133")![0]!
+    expect([...leftOut]).toEqual([
+      [
+        "397133",
+        [
+          { id: 2, category, reason: "segmentation[1] has 2 points; a polygon has at least 3" },
+          { id: 3, category, reason: "segmentation has no polygon" }
+        ]
+      ]
     ])
   })
 
