@@ -1,9 +1,9 @@
 /** What a command sees of a pipeline file that was opened. */
 import type { Graph } from "../pipeline/graph.ts"
 import type { Params } from "../pipeline/params.ts"
+import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Planning } from "../plan/plan.ts"
-import type { StageAddress } from "../run/task.ts"
 
 export interface Opened {
   /** the pipeline's name */

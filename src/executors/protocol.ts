@@ -1,6 +1,7 @@
 /** What a run and its worker processes say to each other, over Node's IPC (structured clone). */
 import type { ProblemTag } from "../pipeline/problem.ts"
-import type { StageAddress, Task, TaskResult } from "../run/task.ts"
+import type { StageAddress } from "../pipeline/stage-address.ts"
+import type { Task, TaskResult } from "../run/task.ts"
 
 /** A task without the stage, which the worker finds by its address. */
 export interface SentTask extends Omit<Task, "stage" | "address"> {

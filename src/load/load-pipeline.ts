@@ -7,6 +7,7 @@
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
+import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import { bundleFile } from "./bundle-cache.ts"
 import { type ExportedStage, exportedStages } from "./exported-stages.ts"
@@ -25,13 +26,6 @@ export interface LoadOptions {
   readonly own?: OwnPackage
 }
 
-/** What tells a worker process where a stage is: import `url`, then `modules[module][export]`, or `[export]`. */
-export interface StagePlace {
-  readonly url: string
-  readonly module: string | null
-  readonly export: string
-}
-
 export interface LoadedPipeline {
   readonly pipeline: AnyPipeline
   /** the pipeline file, absolute */
@@ -47,7 +41,7 @@ export interface LoadedPipeline {
   /** A stage's code. @throws LoadError (`PipelineInvalid`) for a stage that is neither exported nor versioned */
   codeOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode
   /** Where a worker finds a stage; null for one that is not exported */
-  placeOf(stage: AnyStage | { readonly stage: AnyStage }): StagePlace | null
+  placeOf(stage: AnyStage | { readonly stage: AnyStage }): StageAddress | null
   /** Where in the user's own source an error was thrown; null where that is not known */
   sourceOf(error: unknown): Place | null
 }

@@ -102,3 +102,7 @@ export const column = {
 
 /** Names that a column may have: they become Parquet's, so that every reader can spell them. */
 export const columnName = /^[A-Za-z][A-Za-z0-9_]*$/
+
+/** Whether its cells are files, or null. */
+export const isFileColumn = ({ type, detail }: AnyColumn): boolean =>
+  type === "file" || (type === "nullable" && isFileColumn(detail as AnyColumn))

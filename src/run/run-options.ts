@@ -1,11 +1,12 @@
 /** What a run is told. */
 import type { GraphNode } from "../pipeline/graph.ts"
+import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Planning } from "../plan/plan.ts"
 import type { RunRecord, Stopped } from "../store/run-record.ts"
 import type { Host } from "../store/trace.ts"
 import type { Emit } from "./events.ts"
-import type { Executor, StageAddress } from "./task.ts"
+import type { Executor } from "./task.ts"
 
 export interface RunOptions {
   readonly pipeline: string

@@ -9,18 +9,12 @@ import type * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Form, Take } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
+import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { FailedItem, Manifest, Shard } from "../store/manifest.ts"
 import type { ReadRecord } from "../store/trace.ts"
 import type { WrittenShard } from "../store/write-shard.ts"
 
-/** Where a worker finds a stage: a module to import, and the export in it. */
-export interface StageAddress {
-  readonly url: string
-  /** the module's namespace, in a bundle that has several; null where `url` is the module itself */
-  readonly module: string | null
-  readonly export: string
-}
 export interface TaskPort {
   readonly take: Take
   readonly reads: Columns

@@ -2,12 +2,10 @@
  * The file system: the one place that touches node:fs for the store.
  *
  * Calls are synchronous: the store's files are few and small or written in large pieces, and a synchronous call
- * costs a fraction of an asynchronous one. Tests decorate this service to count, break or kill at a call.
+ * costs a fraction of an asynchronous one. Tests decorate them to count, break or kill at a call.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import * as Context from "effect/Context"
-import * as Layer from "effect/Layer"
 
 export interface Stat {
   readonly kind: "file" | "folder" | "other"
@@ -82,10 +80,6 @@ export interface FileSystemCalls {
   remove(path: string): void
   /** mutating: a folder, if it is empty; quiet when it is not, or not there */
   removeEmpty(path: string): void
-}
-
-export class FileSystem extends Context.Service<FileSystem, FileSystemCalls>()("probeline/store/FileSystem") {
-  static readonly layer = Layer.succeed(FileSystem, nodeFileSystem())
 }
 
 const isMissing = (error: unknown) => {

@@ -1,6 +1,6 @@
 /** Turns rows that a stage gives into columns: new files go into the store, the tensors of a member become one matrix. */
 import * as Effect from "effect/Effect"
-import type { AnyColumn, Columns, NewFile } from "../pipeline/columns.ts"
+import { type AnyColumn, type Columns, isFileColumn, type NewFile } from "../pipeline/columns.ts"
 import { fromFloat16 } from "../pipeline/float16.ts"
 import type { StoredFile } from "./manifest.ts"
 import type { FileCell } from "./parquet-layout.ts"
@@ -116,6 +116,3 @@ function checkMembers(
   for (const member of Object.keys(cell))
     if (!first.has(member)) throw new Error(`${place} has "${member}", which the first row has not`)
 }
-
-const isFileColumn = (column: AnyColumn): boolean =>
-  column.type === "file" || (column.type === "nullable" && isFileColumn(column.detail as AnyColumn))

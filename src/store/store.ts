@@ -7,15 +7,13 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import * as path from "node:path"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import { Problem } from "../pipeline/problem.ts"
 import { type AnswerCalls, Answers } from "./answers.ts"
-import { FileSystem, type FileSystemCalls } from "./file-system.ts"
+import type { FileSystemCalls } from "./file-system.ts"
 import { layout, type Layout, temporaryMark } from "./layout.ts"
 import { type ItemTrace, itemTraceFile, itemTraceOf } from "./item-trace.ts"
-import { type Manifest, type ObjectRef, objectsOf, objectsOfShard } from "./manifest.ts"
+import { type Manifest, objectsOf, objectsOfShard, type StoredFile } from "./manifest.ts"
 import { renewed } from "./renew.ts"
 import type { RunRecord } from "./run-record.ts"
 import { sealed, unsealed } from "./seal.ts"
@@ -23,11 +21,6 @@ import { storeProblem } from "./store-error.ts"
 import { type Trace, traceName } from "./trace.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
-interface AnyObject {
-  readonly sha256: string
-  readonly bytes: number
-  readonly extension: string
-}
 
 export interface StoreCalls {
   readonly root: string
@@ -40,9 +33,9 @@ export interface StoreCalls {
     content: Uint8Array,
     extension: X
   ): Op<{ sha256: string; bytes: number; extension: X }>
-  objectPath(object: AnyObject): string
+  objectPath(object: StoredFile): string
   /** All bytes; fails with StoreCorrupt when the object is gone or its size is wrong. */
-  readObject(object: AnyObject): Op<Uint8Array>
+  readObject(object: StoredFile): Op<Uint8Array>
   putManifest(manifest: Manifest): Op<void>
   /** The manifest, if it is there and every object it names has its size; null otherwise. */
   manifest(digest: string): Op<Manifest | null>
@@ -58,14 +51,6 @@ export interface StoreCalls {
   run(id: string): Op<RunRecord | null>
   /** Ids of all runs, the oldest first. */
   readonly runs: Op<ReadonlyArray<string>>
-}
-
-export class Store extends Context.Service<Store, StoreCalls>()("probeline/store/Store") {
-  static readonly layer = (root: string) =>
-    Layer.effect(
-      Store,
-      Effect.map(FileSystem, (files) => Store.of(makeStore(root, files)))
-    )
 }
 
 const readOnly = 0o444
@@ -114,7 +99,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     const bytes = files.readIfPresent(path.join(folder, name))
     return bytes === null ? null : itemTraceOf(name, bytes)
   }
-  const hasSize = (object: AnyObject) =>
+  const hasSize = (object: StoredFile) =>
     files.glance(at.object(object.sha256, object.extension))?.size === object.bytes
   const answers = new Answers(files, at, hasSize)
 
@@ -207,6 +192,3 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     )
   }
 }
-
-/** An object of the store, of one of the formats that it reads. */
-export type { ObjectRef }

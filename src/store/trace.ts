@@ -43,7 +43,7 @@ export interface Trace {
   readonly reads: ReadonlyArray<ReadRecord>
   /** reasons for which this is a part of what was there, its own and its inputs' */
   readonly partial: ReadonlyArray<string>
-  /** node ids of inputs that were incomplete */
+  /** items failed here, or above: the artifact lacks them, or what came of them */
   readonly incomplete: boolean
   readonly run: string
   readonly at: string
