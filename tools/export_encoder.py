@@ -4,6 +4,7 @@
     python export_encoder.py ./my-finetuned-clip               -o encoders/mine
     python export_encoder.py timm:vit_small_patch14_dinov2.lvd142m     -o encoders/dinov2s
     python export_encoder.py open_clip:ViT-B-32/laion2b_s34b_b79k      -o encoders/laion
+    python export_encoder.py open_clip:hf-hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K -o encoders/laion
     npx probeline encoders check encoders/vit
 
 Run it with your own Python, where the model works already. Tried with Python 3.11, torch 2.15, transformers 5.23,
@@ -214,20 +215,22 @@ def from_open_clip(name, seed=None):
     import open_clip
 
     torch.backends.mha.set_fastpath_enabled(False)  # its fused kernel shows no blocks and cannot be exported
-    architecture, _, pretrained = name.partition("/")
-    if seed is None and not pretrained:
+    # open_clip's own words for a checkpoint on the hub or in a folder, which name weights too
+    whole = name.startswith(("hf-hub:", "local-dir:"))
+    architecture, _, pretrained = (name, "", "") if whole else name.partition("/")
+    if seed is None and not pretrained and not whole:
         raise Refusal(f"open_clip:{name} names no weights: write open_clip:{architecture}/PRETRAINED")
     if seed is not None:
         torch.manual_seed(seed)
     model, _, transform = open_clip.create_model_and_transforms(
-        architecture, pretrained=None if seed is not None else pretrained
+        architecture, pretrained=None if seed is not None or whole else pretrained
     )
     visual = prepare(model.visual, seed)
     trunk = getattr(visual, "trunk", visual)  # a model of timm inside
-    config = open_clip.get_model_config(architecture) or {}
+    config = {} if whole else open_clip.get_model_config(architecture) or {}
     return Encoder(
         name=f"open_clip:{name}",
-        module=wrap(visual, lambda pixels: (visual(pixels),)),
+        module=wrap(visual, lambda pixels: (first(visual(pixels)),)),  # CoCa's gives its tokens, too
         outputs=["image_embeds"],
         blocks=find_blocks(f"open_clip:{name}", trunk, ["transformer.resblocks", "blocks"]),
         final_norm=find(trunk, ["ln_post", "norm"]),
@@ -318,6 +321,10 @@ def wrap(inner, function):
     return Exported().eval()
 
 
+def first(value):
+    return value[0] if isinstance(value, tuple) else value
+
+
 def find(module, names):
     for name in names:
         found = module
@@ -343,9 +350,6 @@ def hidden_states(encoder, pixels):
     import torch
 
     states = {}
-
-    def first(value):
-        return value[0] if isinstance(value, tuple) else value
 
     def keep(tap):
         def hook(_module, _inputs, output):
@@ -440,6 +444,9 @@ def export(encoder, folder, opset=18, seed=None):
     folder = pathlib.Path(folder)
     reference = folder / "reference"
     reference.mkdir(parents=True, exist_ok=True)
+    # written last, and taken away first: a folder without it is not whole
+    manifest_file = reference / "manifest.json"
+    manifest_file.unlink(missing_ok=True)
     image = synthetic_image()
     image.save(reference / "image.png", optimize=True)
     # contiguous: a processor may give a transposed view, whose strides confuse the exporter
@@ -450,7 +457,6 @@ def export(encoder, folder, opset=18, seed=None):
     write_json(folder / "preprocessor_config.json", encoder.preprocessor_config)
     write_json(folder / "config.json", encoder.config)
     export_onnx(encoder, pixels, folder / "model.onnx", opset)
-    # last: a folder without it is not whole
     manifest = {
         "format": 1,
         "model": encoder.name,
@@ -459,7 +465,7 @@ def export(encoder, folder, opset=18, seed=None):
         "versions": versions,
         "taps": list(states),
     }
-    write_json(reference / "manifest.json", manifest)
+    write_json(manifest_file, manifest)
 
 
 def write_json(path, value):
@@ -501,8 +507,8 @@ def main(argv=None):
         if (folder / "model.onnx").exists() and not options.overwrite:
             raise Refusal(f"{folder / 'model.onnx'} is there already: name another folder, or say --overwrite")
         export(load(options.model, options.revision, seed), folder, options.opset, seed)
-    except Refusal as refusal:
-        print(f"error: {refusal}", file=sys.stderr)
+    except (Refusal, OSError) as error:  # OSError: no such model, no connection, no room
+        print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"wrote {folder}; to see that it is the model you meant: npx probeline encoders check {folder}")
     return 0
