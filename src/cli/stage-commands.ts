@@ -1,7 +1,8 @@
 /** Commands that packages of stages bring, as commands of this command line. */
+import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import type { StageCommand, StageCommandGroup } from "../pipeline/command.ts"
-import { isProblem, type Problem } from "../pipeline/problem.ts"
+import type { StageCommand, StageCommandGroup, WriteFile } from "../pipeline/command.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
 import type { Command, CommandGroup } from "./command.ts"
 import { oneLine } from "./plain-text.ts"
 import { textTable } from "./text-table.ts"
@@ -20,10 +21,7 @@ const asCommand = (command: StageCommand, group: CommandGroup): Command => ({
           command.run(args, {
             signal,
             log: (message) => output.err(oneLine(message)),
-            writeFile: async (file, overwrite, write) => {
-              const { writeOut } = await import("./write-out.ts")
-              return writeOut(file, overwrite, async (out) => write(out))
-            }
+            writeFile
           }),
         catch: (error): Problem => {
           if (isProblem(error)) return error
@@ -37,3 +35,18 @@ const asCommand = (command: StageCommand, group: CommandGroup): Command => ({
       return answer.exitCode ?? 0
     })
 })
+
+const writeFile: WriteFile = async (file, overwrite, write) => {
+  const { writeOut } = await import("./write-out.ts")
+  try {
+    return await writeOut(file, overwrite, async (out) => write(out))
+  } catch (error) {
+    // the system refuses: no folder, no permission, no room
+    if (isProblem(error) || (error as NodeJS.ErrnoException).syscall === undefined) throw error
+    const { message } = error as Error
+    throw new Problem("StoreWriteFailed", `${file} could not be written: ${message}`, {
+      file: path.resolve(file),
+      cause: error
+    })
+  }
+}

@@ -1,7 +1,8 @@
 /** `encoders tap`: a copy of an encoder whose taps are outputs under their stable names, for onnxruntime anywhere. */
-import { mkdirSync, statSync } from "node:fs"
+import { existsSync, mkdirSync, statSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer } from "../../../src/pipeline/command.ts"
+import { Problem } from "../../../src/pipeline/problem.ts"
 import { writeTapped } from "../onnx/write-tapped.ts"
 import { givenStructure, type GivenWords } from "./given.ts"
 import { howToGive } from "./inspect.ts"
@@ -21,12 +22,10 @@ export async function tapCommand(args: TapArgs): Promise<Answer> {
   if (output === null) throw usage("where to? -o PATH is missing", "--output", "-o tapped.onnx")
   const given = givenStructure(args)
   checkTarget(file, output, overwrite)
+  const options = { ...(taps === null ? {} : { taps }), given, overwrite }
   const written = await withFile(
     file,
-    () => {
-      mkdirSync(path.dirname(output), { recursive: true })
-      return writeTapped(file, output, { ...(taps === null ? {} : { taps }), given, overwrite })
-    },
+    () => writing(file, output, () => writeTapped(file, output, options)),
     taps === null ? howToGive : "probeline encoders inspect lists an encoder's taps"
   )
   const { outputs, bytes, dataFiles } = written
@@ -42,11 +41,26 @@ export async function tapCommand(args: TapArgs): Promise<Answer> {
 }
 
 function checkTarget(file: string, output: string, overwrite: boolean): void {
-  const there = statSync(output, { throwIfNoEntry: false })
-  if (there === undefined) return
+  if (!existsSync(output)) return
+  const there = statSync(output)
   const own = statSync(file, { throwIfNoEntry: false })
   if (own !== undefined && own.ino === there.ino && own.dev === there.dev)
     throw usage(`${output} is the model itself`, "--output", "give the copy another name")
   if (there.isDirectory()) throw usage(`${output} is a folder`, "--output", "name the file to write")
   if (!overwrite) throw usage(`${output} is there already`, "--output", "--overwrite replaces it")
+}
+
+/** @throws {Problem} StoreWriteFailed: the system refuses to write (no permission, no room) */
+function writing<A>(file: string, output: string, write: () => A): A {
+  try {
+    mkdirSync(path.dirname(output), { recursive: true })
+    return write()
+  } catch (error) {
+    const { syscall, path: at, message } = error as NodeJS.ErrnoException
+    if (syscall === undefined || syscall === "read" || at === file) throw error
+    throw new Problem("StoreWriteFailed", `${output} could not be written: ${message}`, {
+      file: path.resolve(output),
+      cause: error
+    })
+  }
 }

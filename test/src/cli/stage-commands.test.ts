@@ -205,6 +205,14 @@ describe("an answer", () => {
     await write(true, "two")
     expect(fs.readFileSync(file, "utf8")).toBe("two")
     expect(fs.readdirSync(path.dirname(file))).toEqual(["x.txt"])
+    act = async (_, { writeFile }) => {
+      await writeFile(path.join(file, "below.txt"), false, () => {})
+      return answer
+    }
+    await expect(Effect.runPromise(run("scales reset").effect)).rejects.toMatchObject({
+      _tag: "StoreWriteFailed",
+      message: expect.stringContaining("below.txt could not be written")
+    })
     fs.rmSync(folder, { recursive: true })
   })
 })

@@ -75,6 +75,13 @@ describe("is refused, and nothing is written:", () => {
     expect(fs.readFileSync(file).equals(fs.readFileSync(quickstart))).toBe(true)
     expect((await refused({ output: folder, overwrite: true })).message).toContain("is a folder")
   })
+  it("a place where nothing can be written", async () => {
+    const below = path.join(at("copy.onnx"), "x.onnx")
+    expect(await refused({ output: below })).toMatchObject({
+      _tag: "StoreWriteFailed",
+      message: expect.stringContaining(`${below} could not be written`)
+    })
+  })
   it("a tap that is not there, and a file that is no model", async () => {
     const problem = await refused({ output: at("x.onnx"), taps: "blck.*" })
     expect(problem).toMatchObject({
