@@ -58,6 +58,19 @@ it("arrows between rooms only go down", () => {
   expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
 })
 
+it("no stage reaches into another's folder: what they share lies beside them", () => {
+  const stageOf = (file: string) => /^stages\/([^/]+)\//.exec(file)?.[1]
+  const stages = new Set(files.flatMap((file) => /\/stages\/([^/]+)\/stage\.ts$/.exec(file)?.[1] ?? []))
+  const wrong = imports.filter(({ from, to }) => {
+    const [here, there] = [stageOf(from), stageOf(to)]
+    return (
+      here !== undefined && there !== undefined && here !== there && stages.has(here) && stages.has(there)
+    )
+  })
+  expect(stages.size).toBeGreaterThan(6)
+  expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+})
+
 it("no file imports itself round a corner", () => {
   const next = new Map<string, Array<string>>()
   for (const { from, to, onlyTypes } of imports)

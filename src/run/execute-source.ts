@@ -45,13 +45,13 @@ export const executeSource = (
         const check = rowChecker(task.columns, task.stage.name, task.node)
         const seen = new Set<string>()
         let some: Array<Rows> = []
-        for await (const given_ of given) {
+        for await (const one of given) {
           signal.throwIfAborted()
-          const { id, ...row } = given_
+          const { id, ...row } = one
           checkId(task, id, seen)
           const rows: Rows = {
             item: id as string,
-            rows: task.form === "row per item" ? [row] : rowsOf(task, given_)
+            rows: task.form === "row per item" ? [row] : rowsOf(task, one)
           }
           check(rows)
           some.push(rows)

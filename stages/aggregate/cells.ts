@@ -1,23 +1,8 @@
 /** Cells: all predictions of one (encoder, probe, tap, token, source, target), scored by seed and fold. */
+import type { Prediction } from "../shared/predictions.ts"
 import { balancedAccuracy } from "../statistics/scores.ts"
 import { correctedInterval } from "../statistics/intervals.ts"
 
-/** One out-of-fold prediction. */
-export interface Prediction {
-  readonly encoder: string
-  readonly probe: string
-  readonly tap: string
-  readonly token: string
-  readonly source: string
-  readonly target: string
-  readonly seed: number
-  readonly fold: number
-  readonly scene: string
-  readonly object: number
-  readonly cell: string
-  readonly label: string
-  readonly predicted: string | null
-}
 export type CellName = Pick<Prediction, "encoder" | "probe" | "tap" | "token" | "source" | "target">
 
 /** A cell's scores; null values where its probe is undefined in some fold (the tap is constant). */

@@ -1,17 +1,16 @@
 /** `aggregate`: from per-example predictions to one flat table of accuracies and measures, with intervals. */
 import { defineStage, many, table } from "../../src/index.ts"
-import { predictionColumns } from "../fit-probes/stage.ts"
-import { type Cell, type CellName, type Prediction, scoreCell } from "./cells.ts"
+import { answerColumns, type Prediction } from "../shared/predictions.ts"
+import { type Cell, type CellName, scoreCell } from "./cells.ts"
 import { measureColumns, type MeasureRow } from "./columns.ts"
 import { measureOf, measures, type Measures, noMeasures } from "./measures.ts"
 import { accuracySummary } from "./summary.ts"
 
-const { c: _c, ...read } = predictionColumns
-const names = Object.keys(read) as ReadonlyArray<keyof typeof read>
+const names = Object.keys(answerColumns) as ReadonlyArray<keyof typeof answerColumns>
 
 export const aggregate = defineStage.whole("aggregate", {
   doc: "balanced accuracies with intervals, and for paired scenes A_pp, A_ps, A_sp, A_ss, M1 and M2",
-  inputs: { probes: many(read) },
+  inputs: { probes: many(answerColumns) },
   output: table(measureColumns),
   summary: (rows) => accuracySummary(rows),
   compute: async ({ probes }) => {

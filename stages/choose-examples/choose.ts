@@ -4,7 +4,7 @@
  * A class needs enough objects, and no class may drown the rest: categories below `minimum` are left out, then all
  * but the `classes` largest, then all but `cap` seeded objects of each.
  */
-import { byCodePoint } from "./code-points.ts"
+import { byCodePoint } from "../shared/code-points.ts"
 
 /** One object that could be asked about. */
 export interface Candidate {

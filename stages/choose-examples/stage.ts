@@ -1,29 +1,8 @@
 /** `choose-examples`: which objects are asked about, with which label, and why the others are left out. */
 import { column, defineStage, param, table, whole } from "../../src/index.ts"
+import { exampleColumns, type Example } from "../shared/examples.ts"
 import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
-import { type Candidate, type Chosen, choose } from "./choose.ts"
-
-export const exampleColumns = {
-  scene: column.utf8(),
-  /** the object's index in the scene, on from the last for what its source has left out; −1: the scene itself is asked about */
-  object: column.int32(),
-  /** what is asked: `category`, `primary`, `secondary` */
-  target: column.utf8(),
-  /** the right answer */
-  label: column.utf8(),
-  /** examples of one cell weigh as much as those of another: the label, or primary × secondary */
-  cell: column.utf8(),
-  /** null where it is kept */
-  left_out: column.nullable(column.utf8())
-}
-export type Example = {
-  readonly scene: string
-  readonly object: number
-  readonly target: string
-  readonly label: string
-  readonly cell: string
-  readonly left_out: string | null
-}
+import { type Candidate, choose } from "./choose.ts"
 
 export const chooseExamples = defineStage.whole("choose-examples", {
   doc: "which objects are asked about, with which label, and why the others are left out",
@@ -150,4 +129,3 @@ function leftOutSummary(rows: ReadonlyArray<Example>) {
     rows: lines.sort((a, b) => b[2] - a[2])
   }
 }
-export type { Chosen }

@@ -1,18 +1,11 @@
 /** `extract-activations`: an encoder's taps at the tokens that were selected, an item at a time. */
 import { column, defineStage, each, group, param, rows } from "../../src/index.ts"
+import { activationColumns } from "../shared/activations.ts"
 import { encoderParam, resolveWithWorld, structureIdentity } from "../vision/encoder.ts"
 import { providers } from "../vision/onnx/providers.ts"
 import { runtimeEnvironment } from "./environment.ts"
 import { Extractor } from "./extractor.ts"
 import { precisions } from "./precision.ts"
-
-export const activationColumns = {
-  source: column.utf8(),
-  object: column.int32(),
-  token: column.utf8(),
-  /** [width] of each tap, by the tap's name */
-  activation: column.tensors("width")
-}
 
 export const extractActivations = defineStage.itemwise("extract-activations", {
   doc: "an encoder's activations at the selected tokens, for every tap",

@@ -3,8 +3,8 @@
  *
  * A question is (token, source, target): the label `target` of examples, asked of the tokens `token` of `source`.
  */
-import { byCodePoint } from "../choose-examples/code-points.ts"
-import type { Example } from "../choose-examples/stage.ts"
+import { byCodePoint } from "../shared/code-points.ts"
+import type { Example } from "../shared/examples.ts"
 
 /** The plain columns of activations, side by side; row i is row i of every tap's matrix. */
 export interface TokenRows {

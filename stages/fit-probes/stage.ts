@@ -1,32 +1,13 @@
 /** `fit-probes`: what a tap's tokens say of the objects, as out-of-fold predictions. */
 import { column, defineStage, param, type StageContext, table, whole } from "../../src/index.ts"
-import { exampleColumns, type Example } from "../choose-examples/stage.ts"
+import { exampleColumns, readExamples } from "../shared/examples.ts"
+import { predictionColumns } from "../shared/predictions.ts"
 import { assignFolds } from "../statistics/folds.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
 import { fitPerceptron } from "./perceptron.ts"
 import type { OuterSplit, UndefinedProbe } from "./probe.ts"
 import { type Question, questionsOf, strata } from "./questions.ts"
 
-export const predictionColumns = {
-  encoder: column.utf8(),
-  /** `logistic` or `perceptron` */
-  probe: column.utf8(),
-  tap: column.utf8(),
-  token: column.utf8(),
-  source: column.utf8(),
-  target: column.utf8(),
-  /** the number of the seed whose folds these are, and the fold that was held out */
-  seed: column.int32(),
-  fold: column.int32(),
-  scene: column.utf8(),
-  object: column.int32(),
-  cell: column.utf8(),
-  label: column.utf8(),
-  /** null where the probe is undefined: the tap is constant over the training rows */
-  predicted: column.nullable(column.utf8()),
-  /** logistic: the strength C chosen within the training rows */
-  c: column.nullable(column.float64())
-}
 interface Settings {
   readonly encoder: string
   readonly probes: ReadonlyArray<"logistic" | "perceptron">
@@ -79,23 +60,6 @@ export const fitProbes = defineStage.whole("fit-probes", {
     }
   }
 })
-
-async function readExamples(table_: {
-  read(
-    ...names: ReadonlyArray<keyof Example>
-  ): Promise<{ readonly [K in keyof Example]: ReadonlyArray<Example[K]> }>
-}): Promise<ReadonlyArray<Example>> {
-  const names = ["scene", "object", "target", "label", "cell", "left_out"] as const
-  const columns = await table_.read(...names)
-  return columns.scene.map((scene, i) => ({
-    scene,
-    object: columns.object[i]!,
-    target: columns.target[i]!,
-    label: columns.label[i]!,
-    cell: columns.cell[i]!,
-    left_out: columns.left_out[i]!
-  }))
-}
 
 /**
  * A probe needs two classes, and images for its folds and theirs. A question without them (few scenes have background

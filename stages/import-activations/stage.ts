@@ -1,6 +1,6 @@
 /** `import-activations`: activations that were computed elsewhere, in place of `extract-activations`. */
 import { column, defineStage, param, rows, type World } from "../../src/index.ts"
-import { activationColumns } from "../extract-activations/stage.ts"
+import { activationColumns } from "../shared/activations.ts"
 import { ImportError } from "./import-error.ts"
 import type { Entry } from "./entry.ts"
 import { keyOf } from "./labels.ts"

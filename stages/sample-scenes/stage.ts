@@ -1,6 +1,6 @@
 /** `sample-scenes`: the scenes of an experiment, a row each, from one of several sources. */
 import { defineStage, type FileRef, one, param, seededRandom } from "../../src/index.ts"
-import { sceneColumns } from "./columns.ts"
+import { sceneColumns } from "../shared/scenes.ts"
 import { cocoScenes } from "./coco/scenes.ts"
 import { encodePng } from "./synthetic/png.ts"
 import { renderScene } from "./synthetic/render-scene.ts"

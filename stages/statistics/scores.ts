@@ -1,4 +1,4 @@
-/** Scores of predictions: recalls by cell, their mean, confusion, macro-F1. */
+/** Scores of predictions: recalls by cell, and their mean. */
 
 /** Which rows were predicted right, and the cell (or class) of each. */
 export interface Outcomes {
@@ -47,69 +47,6 @@ export function balancedAccuracy(outcomes: Outcomes, keep?: (row: number) => boo
     else sum += recalls[cell]!
   }
   return { value: sum / (cellCount - empty.length), recalls, counts, empty }
-}
-
-export interface FoldScores {
-  /** over all rows at once: a small cell counts its rows of all folds together */
-  readonly pooled: BalancedAccuracy
-  /** what intervals are made of */
-  readonly byFold: ReadonlyArray<BalancedAccuracy>
-}
-
-/**
- * Balanced accuracy out of fold, pooled and by fold. A cell that is empty in a fold leaves that fold's mean to the
- * others, and is named in its `empty`. Rows of fold −1 take no part.
- *
- * @throws RangeError as `balancedAccuracy`
- */
-export function scoreFolds(
-  outcomes: Outcomes,
-  folds: { readonly of: ArrayLike<number>; readonly count: number }
-): FoldScores {
-  sameLength("folds", folds.of, "cells", outcomes.cells)
-  return {
-    pooled: balancedAccuracy(outcomes, (row) => folds.of[row]! >= 0),
-    byFold: Array.from({ length: folds.count }, (_, fold) =>
-      balancedAccuracy(outcomes, (row) => folds.of[row] === fold)
-    )
-  }
-}
-
-/**
- * The confusion matrix, [actual × predicted] row-major, as scikit-learn's.
- *
- * @throws RangeError if lengths differ or a class is out of range
- */
-export function confusion(
-  actual: ArrayLike<number>,
-  predicted: ArrayLike<number>,
-  classCount: number
-): Int32Array {
-  sameLength("actual", actual, "predicted", predicted)
-  const matrix = new Int32Array(classCount * classCount)
-  for (let row = 0; row < actual.length; row++) {
-    const from = inRange("actual", actual, row, classCount)
-    matrix[from * classCount + inRange("predicted", predicted, row, classCount)]!++
-  }
-  return matrix
-}
-
-/**
- * Macro-F1 over all `classCount` labels, present or not, where 0/0 counts as 0: scikit-learn's
- * `f1_score(labels=range(classCount), average="macro", zero_division=0)`.
- */
-export function macroF1(matrix: Int32Array, classCount: number): number {
-  let sum = 0
-  for (let k = 0; k < classCount; k++) {
-    let actual = 0
-    let predicted = 0
-    for (let j = 0; j < classCount; j++) {
-      actual += matrix[k * classCount + j]!
-      predicted += matrix[j * classCount + k]!
-    }
-    if (actual + predicted > 0) sum += (2 * matrix[k * classCount + k]!) / (actual + predicted)
-  }
-  return sum / classCount
 }
 
 function inRange(name: string, values: ArrayLike<number>, row: number, count: number): number {

@@ -7,6 +7,7 @@
  *
  * Source: onnx.proto3 (field numbers), operators MatMul-13 and Gemm-13, https://onnx.ai/onnx/operators/.
  */
+import { embedded, integer, message, node, tensorInfo, text } from "../../vision/onnx/writer.ts"
 
 export type Product = "times-transpose" | "times"
 
@@ -14,49 +15,29 @@ export type Product = "times-transpose" | "times"
 export const MATRIX_LOCATION = "matrix"
 
 const FLOAT = 1
+const EXTERNAL = 1
 
 export function gemmGraph(product: Product, rows: number, columns: number): Uint8Array {
-  const node =
-    product === "times"
-      ? message(string(1, "A"), string(1, "M"), string(2, "Y"), string(4, "MatMul"))
-      : message(string(1, "A"), string(1, "M"), string(2, "Y"), string(4, "Gemm"), field(5, TRANSPOSE_SECOND))
   const [from, to] = product === "times" ? [rows, columns] : [columns, rows]
+  const operands = ["A", "M"]
   const matrix = message(
-    int(1, rows),
-    int(1, columns),
-    int(2, FLOAT),
-    string(8, "M"),
-    field(13, message(string(1, "location"), string(2, MATRIX_LOCATION))),
-    int(14, 1) // data_location = EXTERNAL
+    integer(1, rows),
+    integer(1, columns),
+    integer(2, FLOAT),
+    text(8, "M"),
+    embedded(13, message(text(1, "location"), text(2, MATRIX_LOCATION))),
+    integer(14, EXTERNAL)
   )
   const graph = message(
-    field(1, node),
-    string(2, product),
-    field(5, matrix),
-    field(11, tensorInfo("A", from)),
-    field(12, tensorInfo("Y", to))
+    embedded(
+      1,
+      product === "times" ? node("MatMul", operands, "Y") : node("Gemm", operands, "Y", { transB: 1 })
+    ),
+    text(2, product),
+    embedded(5, matrix),
+    embedded(11, tensorInfo("A", "float32", ["k", from])),
+    embedded(12, tensorInfo("Y", "float32", ["k", to]))
   )
-  const opset = message(string(1, ""), int(2, 17))
-  return message(int(1, 8), field(7, graph), field(8, opset))
+  const opset = message(text(1, ""), integer(2, 17))
+  return message(integer(1, 8), embedded(7, graph), embedded(8, opset))
 }
-
-/** ValueInfoProto of a float tensor [k × width] with k open. */
-const tensorInfo = (name: string, width: number) => {
-  const shape = message(field(1, string(2, "k")), field(1, int(1, width)))
-  return message(string(1, name), field(2, field(1, message(int(1, FLOAT), field(2, shape)))))
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: Array<number> = []
-  for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128)
-  return Uint8Array.from([...bytes, value])
-}
-
-const message = (...fields: ReadonlyArray<Uint8Array>): Uint8Array => Buffer.concat(fields)
-const field = (number: number, bytes: Uint8Array) =>
-  message(varint(number * 8 + 2), varint(bytes.length), bytes)
-const string = (number: number, text: string) => field(number, Buffer.from(text))
-const int = (number: number, value: number) => message(varint(number * 8), varint(value))
-
-/** AttributeProto `transB = 1`. */
-const TRANSPOSE_SECOND = message(string(1, "transB"), int(3, 1), int(20, 2))

@@ -150,10 +150,6 @@ export function drawLayout(random: Random, cast: Cast, { height, width }: SceneS
   )
 }
 
-/** Draws a scene's description: a cast, then its layout. */
-export const drawDescription = (random: Random, size: SceneSize): SceneDescription =>
-  drawLayout(random, drawCast(random), size)
-
 /** The object that plays a role: there is one main and one second object in every scene. */
 export function objectOf(description: SceneDescription, role: "main" | "second"): DescribedObject {
   const object = description.objects.find((candidate) => candidate.role === role)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { type Prediction, scoreCell } from "../../../stages/aggregate/cells.ts"
+import { scoreCell } from "../../../stages/aggregate/cells.ts"
+import type { Prediction } from "../../../stages/shared/predictions.ts"
 
 const name = {
   encoder: "vit",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { chooseExamples, type Example } from "../../../stages/choose-examples/stage.ts"
+import { chooseExamples } from "../../../stages/choose-examples/stage.ts"
+import type { Example } from "../../../stages/shared/examples.ts"
 import { computeOf, fakeContext, tableOf } from "../fakes.ts"
 
 interface Scene {

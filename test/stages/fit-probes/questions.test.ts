@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Example } from "../../../stages/choose-examples/stage.ts"
+import type { Example } from "../../../stages/shared/examples.ts"
 import { type Question, questionsOf, strata, type TokenRows } from "../../../stages/fit-probes/questions.ts"
 
 const example = (scene: string, object: number, label: string, some: Partial<Example> = {}): Example => ({

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { normal, seededRandom } from "../../../src/index.ts"
-import type { Prediction } from "../../../stages/aggregate/cells.ts"
-import type { Example } from "../../../stages/choose-examples/stage.ts"
-import { fitProbes, predictionColumns } from "../../../stages/fit-probes/stage.ts"
+import type { Prediction } from "../../../stages/shared/predictions.ts"
+import type { Example } from "../../../stages/shared/examples.ts"
+import { fitProbes } from "../../../stages/fit-probes/stage.ts"
+import { predictionColumns } from "../../../stages/shared/predictions.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
 import { collect, computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
 

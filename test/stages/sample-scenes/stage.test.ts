@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { NewFile } from "../../../src/index.ts"
 import { checkParams } from "../../../src/pipeline/check-params.ts"
-import { sceneColumns } from "../../../stages/sample-scenes/columns.ts"
+import { sceneColumns } from "../../../stages/shared/scenes.ts"
 import { sampleScenes, synthetic } from "../../../stages/sample-scenes/stage.ts"
 import { decodeImage } from "../../../stages/vision/image.ts"
 import { maskOf } from "../../../stages/vision/mask.ts"

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest"
 import { seededRandom } from "../../../../src/pipeline/random.ts"
 import { drawCaptions, place, relation } from "../../../../stages/sample-scenes/synthetic/captions.ts"
-import { drawDescription, objectOf } from "../../../../stages/sample-scenes/synthetic/description.ts"
+import { objectOf } from "../../../../stages/sample-scenes/synthetic/description.ts"
+import { drawDescription } from "./draw.ts"
 
 const size = { height: 96, width: 128 }
 const drawn = Array.from({ length: 300 }, (_, i) => {

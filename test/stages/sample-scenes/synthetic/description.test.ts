@@ -1,12 +1,9 @@
 import { describe, expect, test } from "vitest"
 import { seededRandom } from "../../../../src/pipeline/random.ts"
-import {
-  drawDescription,
-  drawLayout,
-  objectOf
-} from "../../../../stages/sample-scenes/synthetic/description.ts"
+import { drawLayout, objectOf } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import type { SceneDescription } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import { DISTRACTORS, PRIMARIES, SECONDARIES } from "../../../../stages/sample-scenes/synthetic/outlines.ts"
+import { drawDescription } from "./draw.ts"
 
 const size = { height: 96, width: 128 }
 const scenes = Array.from({ length: 2000 }, (_, i) => drawDescription(seededRandom("scene", i), size))

@@ -1,17 +1,14 @@
 import { createHash } from "node:crypto"
 import { expect, test } from "vitest"
 import { seededRandom } from "../../../../src/pipeline/random.ts"
-import {
-  drawCast,
-  drawDescription,
-  drawLayout
-} from "../../../../stages/sample-scenes/synthetic/description.ts"
+import { drawCast, drawLayout } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import type { SceneDescription } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import { outlines } from "../../../../stages/sample-scenes/synthetic/outlines.ts"
 import { encodePng } from "../../../../stages/sample-scenes/synthetic/png.ts"
 import { rasterise } from "../../../../stages/sample-scenes/synthetic/rasterise.ts"
 import { FEWEST_PIXELS, renderScene } from "../../../../stages/sample-scenes/synthetic/render-scene.ts"
 import type { SceneObject } from "../../../../stages/vision/scene.ts"
+import { drawDescription } from "./draw.ts"
 
 const size = { height: 96, width: 128 }
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex")

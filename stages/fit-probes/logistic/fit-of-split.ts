@@ -1,0 +1,75 @@
+/** A finished fit: the strength that was chosen, its coefficients, and predictions of the rows that were held out. */
+import type { OuterSplit } from "../probe.ts"
+import type { Matrix } from "./matrix.ts"
+import type { LogisticOptions } from "./options.ts"
+import { logProbabilities } from "./predict.ts"
+import type { RegularisationPath } from "./regularisation-path.ts"
+import { compose, type Scaling } from "./standardise.ts"
+
+export interface LogisticFit {
+  readonly undefined?: never
+  /** [test] the predicted class of each test row: the first of the most probable */
+  readonly predictions: Int32Array
+  /** [test × classes] natural logs; −Infinity for a class that the training rows lack */
+  readonly logProbabilities: Float64Array
+  readonly c: number
+  /** the choice lies at an end of the grid: a wider grid might choose otherwise */
+  readonly edge: "lower" | "upper" | null
+  /** [grid] the mean log-loss over the inner folds; NaN where the path had ended, or nothing was chosen */
+  readonly innerLosses: Float64Array
+  /** F on the training rows */
+  readonly objective: number
+  readonly converged: boolean
+  /** the classes that the training rows have, ascending */
+  readonly classes: ReadonlyArray<number>
+  /** [vectors × width] on features standardised by `scaling`; one vector for two classes, for the second */
+  readonly coefficients: Float64Array
+  /** [vectors] */
+  readonly intercepts: Float64Array
+  /** z = (x − mean) · inverse, over the training rows; `inverse` is 0 for a feature that is constant there */
+  readonly scaling: Scaling
+}
+
+/** The chosen fit of an outer split, and what it says of the rows held out. */
+export async function fitOf(
+  options: LogisticOptions,
+  features: Matrix,
+  overall: Scaling,
+  grid: ReadonlyArray<number>,
+  path: RegularisationPath,
+  { test }: OuterSplit
+): Promise<LogisticFit> {
+  const { outer } = path
+  const { cIndex, innerLosses, minimum } = path.result!
+  const { width, classes: count } = options
+  const own = await logProbabilities(features, outer, minimum.x, test)
+  const logs = new Float64Array(test.length * count).fill(-Infinity)
+  const predictions = new Int32Array(test.length)
+  const k = outer.classes.length
+  for (let t = 0; t < test.length; t++) {
+    let best = 0
+    for (let j = 0; j < k; j++) {
+      logs[t * count + outer.classes[j]!] = own[t * k + j]!
+      if (own[t * k + j]! > own[t * k + best]!) best = j
+    }
+    predictions[t] = outer.classes[best]!
+  }
+  const vectors = Array.from({ length: outer.vectors }, (_, v) =>
+    minimum.x.subarray(v * (width + 1), (v + 1) * (width + 1))
+  )
+  const coefficients = new Float64Array(outer.vectors * width)
+  vectors.forEach((vector, v) => coefficients.set(vector.subarray(0, width), v * width))
+  return {
+    predictions,
+    logProbabilities: logs,
+    c: grid[cIndex]!,
+    edge: grid.length === 1 ? null : cIndex === 0 ? "lower" : cIndex === grid.length - 1 ? "upper" : null,
+    innerLosses,
+    objective: minimum.loss,
+    converged: minimum.converged,
+    classes: outer.classes,
+    coefficients,
+    intercepts: Float64Array.from(vectors, (vector) => vector[width]!),
+    scaling: compose(overall, outer.scaling)
+  }
+}
