@@ -43,7 +43,7 @@ describe("an encoder", () => {
     ["that is corrupt", Buffer.alloc(4096, 0xff), ["not an ONNX file"]],
     ["that is cut off", model.subarray(0, model.length >> 1), ["truncated"]],
     ["that lacks its last byte", model.subarray(0, -1), ["truncated"]],
-    ["that is empty", Buffer.alloc(0), ["not an ONNX model"]],
+    ["that is empty", Buffer.alloc(0), ["not an ONNX file: the file is empty"]],
     ["that is a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", [/not an ONNX|truncated/]],
     ["that is no vision transformer", reluModel(), ["no transformer's residual stream", "pixel_values"]]
   ])("%s is refused by name; under -k its node fails, and others go on", async (name, content, says) => {
