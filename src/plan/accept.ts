@@ -139,7 +139,7 @@ const itemTraces = (
   Effect.gen(function* () {
     const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
     const index = yield* itemIndex(store, manifest)
-    const keyOf = new Map(plan.ids.map((id, i) => [id, plan.keys[i]!]))
+    const keyOf = new Map(plan.ids.map((id, i) => [id, plan.keys.at(i)]))
     const failed = new Map(manifest.failed.map((failure) => [failure.item, failure]))
     const expected = plan.ids.filter((id) => !failed.has(id))
     if (expected.length !== index.ids.length || expected.some((id, i) => id !== index.ids[i]))

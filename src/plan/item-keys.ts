@@ -4,7 +4,6 @@
  * An item's key is of its id, since a stage may draw by it, and of the digests of its values in the columns that the
  * joined ports read. So a scene's captions are in no key of a stage that does not read them.
  */
-import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Problem } from "../pipeline/problem.ts"
@@ -12,6 +11,7 @@ import type { Manifest } from "../store/manifest.ts"
 import type { ItemIndex } from "../store/item-index.ts"
 import type { Place } from "../store/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
+import { keyBytes, PackedKeys } from "./packed-keys.ts"
 
 /** A port that is joined by item id, with what it is fed from. */
 export interface JoinedPort {
@@ -21,12 +21,11 @@ export interface JoinedPort {
 }
 export interface KeyedItems {
   readonly ids: ReadonlyArray<string>
-  /** 16 bytes in hexadecimal, of each id */
-  readonly keys: ReadonlyArray<string>
+  /** of each id */
+  readonly keys: PackedKeys
   /** where item i lies in each port, in the ports' order */
   readonly places: (item: number) => ReadonlyArray<Place>
 }
-const keyBytes = 16
 
 /**
  * The items that all ports have, in the first port's order. One that a port lacks, because it failed there, is left
@@ -41,18 +40,21 @@ export const keyedItems = (
     const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
     const indexes = yield* Effect.forEach(ports, ({ manifest }) => itemIndex(store, manifest))
     const [first, ...others] = indexes
-    if (first === undefined) return { ids: [], keys: [], places: () => [] }
+    if (first === undefined) return { ids: [], keys: new PackedKeys(0), places: () => [] }
     const at = commonItems(first, others)
     const ids = Array.from(at[0]!, (i) => first.ids[i]!)
     const parts = ports.map((port, p) => new PortParts(indexes[p]!, columnsOf(port)))
     const text = new KeyText()
-    const keys = ids.map((id, k) => {
+    const keys = new PackedKeys(ids.length)
+    ids.forEach((id, k) => {
       text.start(id)
       parts.forEach((part, p) => part.add(text, at[p]![k]!))
-      return text.key()
+      keys.set(k, text.bytes())
     })
+    // without the sidecars, whose digests are in the keys now
+    const where = indexes.map(({ shard, item }) => ({ shard, item }))
     const places = (k: number) =>
-      indexes.map(({ shard, item }, p): Place => [shard[at[p]![k]!]!, item[at[p]![k]!]!])
+      where.map(({ shard, item }, p): Place => [shard[at[p]![k]!]!, item[at[p]![k]!]!])
     return { ids, keys, places }
   })
 
@@ -105,8 +107,8 @@ class KeyText {
     for (let i = 0; i < length; i++) this.#bytes[this.#length + i] = from[start + i]!
     this.#length += length
   }
-  key(): string {
-    return hash("sha256", this.#bytes.subarray(0, this.#length)).slice(0, keyBytes * 2)
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length)
   }
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return

@@ -8,6 +8,7 @@ import { type Preimage, sharedKeyOf } from "../store/preimage.ts"
 import type { Accepted } from "../store/trace.ts"
 import { DoneItems } from "./done-items.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
+import type { PackedKeys } from "./packed-keys.ts"
 import type { Known, Planning } from "./planning.ts"
 
 export interface ItemPlan extends KeyedItems {
@@ -52,21 +53,22 @@ export const planItems = (
   })
 
 /** What traces say of items. A shard that lost a file is as good as absent. */
-function lookUp(keys: ReadonlyArray<string>, traces: ReadonlyArray<ItemTrace>) {
+function lookUp(keys: PackedKeys, traces: ReadonlyArray<ItemTrace>) {
   const done = new DoneItems(keys.length)
   const errors = new Map<number, string>()
-  const index = traces.length === 0 ? new Map<string, number>() : new Map(keys.map((key, i) => [key, i]))
+  if (traces.length === 0) return { done, errors }
+  const indexOf = keys.index()
   for (const { shard, keys: its, failed, accepted } of traces) {
     if (shard !== null) {
       done.from(shard, accepted)
       its.forEach((key, item) => {
-        const i = index.get(key)
-        if (i !== undefined) done.add(i, item)
+        const i = indexOf(key)
+        if (i >= 0) done.add(i, item)
       })
     }
     for (const { key, error } of failed) {
-      const i = index.get(key)
-      if (i !== undefined) errors.set(i, error)
+      const i = indexOf(key)
+      if (i >= 0) errors.set(i, error)
     }
   }
   return { done, errors }

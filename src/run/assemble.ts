@@ -38,7 +38,7 @@ export function assemble(
     ])
   )
   const isTable = node.form === "table"
-  const ids = isTable ? null : idsDigest(segments.flatMap(([s, from, to]) => written[s]!.ids.slice(from, to)))
+  const ids = isTable ? null : idsDigest(idsOf(written, segments))
   const rowsOf = ([s, from, to]: (typeof segments)[number]) => {
     let rows = 0
     for (let i = from; i < to; i++) rows += written[s]!.rows[i]!
@@ -66,6 +66,13 @@ export function assemble(
     failed,
     shards,
     segments: compactSegments(segments, shards)
+  }
+}
+
+function* idsOf(written: Pieces["shards"], segments: ReadonlyArray<Segment>): Generator<string> {
+  for (const [s, from, to] of segments) {
+    const { ids } = written[s]!
+    for (let i = from; i < to; i++) yield ids[i]!
   }
 }
 

@@ -5,19 +5,21 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import type { ItemPlan } from "../plan/items.ts"
-import { readSidecar } from "../store/item-index.ts"
-import type { FailedItem, Shard } from "../store/manifest.ts"
-import { SegmentList, selectItems } from "../store/segments.ts"
-import type { StoreCalls } from "../store/store.ts"
-import type { WrittenShard } from "../store/write-shard.ts"
+import { selectItems } from "../store/segments.ts"
 import type { Pieces } from "./assemble.ts"
+import { ChunkResults } from "./chunk-results.ts"
 import type { Executing } from "./execute-node.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 
 /** Items of a chunk, unless the stage says otherwise. */
 const usualChunk = 64
-/** A chunk is larger where there are very many items: each costs a few files. */
-const mostChunks = 256
+/** A chunk is larger where there are very many items, since each costs a few files; but not without end, for memory. */
+const manyChunks = 256
+/** … of so many calls at most */
+const largestChunk = 16
+/** Items of a chunk of which so many are left; `stageChunk` is what the stage wants in a call. */
+export const chunkSize = (left: number, stageChunk = usualChunk): number =>
+  Math.min(Math.max(stageChunk, Math.ceil(left / manyChunks)), stageChunk * largestChunk)
 
 /** Everything that the node's artifact consists of, what was done before and what is done now. */
 export const executeChunks = (
@@ -26,25 +28,30 @@ export const executeChunks = (
   executing: Executing
 ): Effect.Effect<Pieces, Problem> =>
   Effect.gen(function* () {
-    const size = Math.max(task.stage.spec.chunk ?? usualChunk, Math.ceil(items.left.length / mostChunks))
+    const size = chunkSize(items.left.length, task.stage.spec.chunk)
     const meter = progressMeter(task, items.left.length, executing)
-    const results = yield* Effect.forEach(
-      chunksOf(items.left, size),
-      (chunk) => {
+    const results = new ChunkResults(items)
+    yield* Effect.forEach(
+      Array.from({ length: Math.ceil(items.left.length / size) }, (_, c) => c * size),
+      (start) => {
         const report = meter()
-        return (
-          executing.permits
-            // a chunk's task is put together when its turn comes
-            .withPermits(1)(Effect.suspend(() => attempt(task, items, chunk, report, executing)))
-            .pipe(
-              Effect.tap((result) => finish(task, items, chunk, result, executing)),
-              Effect.tap(() => Effect.sync(() => report.progress(chunk.length, chunk.length)))
-            )
+        // a chunk is cut and its task put together when its turn comes
+        const executed = executing.permits.withPermits(1)(
+          Effect.suspend(() => {
+            const chunk = items.left.slice(start, start + size)
+            return Effect.map(attempt(task, items, chunk, report, executing), (result) => ({ chunk, result }))
+          })
+        )
+        return Effect.flatMap(executed, ({ chunk, result }) =>
+          Effect.map(finish(task, items, chunk, result, executing), () => {
+            results.add(chunk, result)
+            report.progress(chunk.length, chunk.length)
+          })
         )
       },
-      { concurrency: "unbounded" }
+      { concurrency: "unbounded", discard: true }
     )
-    return yield* piecesOf(executing.planning.store, items, results)
+    return yield* results.pieces(executing.planning.store)
   })
 
 /** Publishes a chunk's outcome: from here on its items are done. */
@@ -56,7 +63,7 @@ const finish = (
   { planning, emit, id, now }: Executing
 ) =>
   Effect.gen(function* () {
-    const keyOf = new Map(chunk.map((i) => [items.ids[i]!, items.keys[i]!]))
+    const keyOf = new Map(chunk.map((i) => [items.ids[i]!, items.keys.at(i)]))
     const common = {
       format: 1,
       stage: task.stage.name,
@@ -124,46 +131,6 @@ function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task
   return { ...task, ports, items: chunk.map((i) => items.ids[i]!) }
 }
 
-/** Shards, new ones and old, in the order in which the artifact first needs them, and where its items lie among them. */
-const piecesOf = (
-  store: StoreCalls,
-  items: ItemPlan,
-  results: ReadonlyArray<TaskResult>
-): Effect.Effect<Pieces, Problem> =>
-  Effect.gen(function* () {
-    const fresh = new Map<string, readonly [shard: WrittenShard, item: number]>()
-    for (const { shards } of results)
-      for (const shard of shards) shard.ids.forEach((id, i) => fresh.set(id, [shard, i]))
-    const failedNow = new Map(
-      results.flatMap((result) => result.failed).map((failure) => [failure.item, failure])
-    )
-    const shards: Array<WrittenShard> = []
-    const index = new Map<Shard, number>()
-    const list = new SegmentList()
-    const failed: Array<FailedItem> = []
-    for (const [i, id] of items.ids.entries()) {
-      const failure = failedNow.get(id) ?? items.failed.get(i)
-      if (failure !== undefined) {
-        failed.push(failure)
-        continue
-      }
-      const done = items.done.get(i)
-      const [written, item] = done === undefined ? fresh.get(id)! : [null, done.item]
-      const shard = written?.shard ?? done!.shard
-      let s = index.get(shard)
-      if (s === undefined) {
-        s = shards.length
-        index.set(shard, s)
-        shards.push(written ?? (yield* readShard(store, shard)))
-      }
-      list.add(s, item)
-    }
-    return { shards, segments: list.segments, failed }
-  })
-
-const readShard = (store: StoreCalls, shard: Shard): Effect.Effect<WrittenShard, Problem> =>
-  Effect.map(readSidecar(store, shard), ({ items, rows, digests }) => ({ shard, ids: items, rows, digests }))
-
 /** Adds up what chunks say of themselves. */
 function progressMeter(task: Task, total: number, { emit }: Executing): () => TaskReport {
   let done = 0
@@ -178,8 +145,4 @@ function progressMeter(task: Task, total: number, { emit }: Executing): () => Ta
       }
     }
   }
-}
-
-function chunksOf<A>(all: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> {
-  return Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size))
 }

@@ -44,8 +44,13 @@ async function computeItems(
   signal: AbortSignal,
   resources: Tools["resources"]
 ) {
-  const { open, compute } = task.stage.spec
-  const context = stageContext(task, report, signal)
+  const { open, compute, chunk } = task.stage.spec
+  let before = 0
+  const context = stageContext(
+    task,
+    { ...report, progress: (some) => report.progress(before + some, items.length) },
+    signal
+  )
   const resource =
     open === undefined ? undefined : await resources.of(task, async () => open(task.params, context))
   const done: Array<Rows> = []
@@ -82,7 +87,9 @@ async function computeItems(
       else done.push(checked(task, item, result))
     })
   }
-  await attempt(items)
+  // a task may have more items than the stage wants in a call
+  for (; before < items.length; before += chunk ?? items.length)
+    await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
   return { done, failed }
 }
 

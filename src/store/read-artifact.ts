@@ -13,7 +13,7 @@ import { type ByteSource, memorySource } from "./bytes.ts"
 import { outsideFile } from "./outside-file.ts"
 import type { Manifest, ObjectRef, Shard } from "./manifest.ts"
 import type { FileCell } from "./parquet-layout.ts"
-import { openTable } from "./parquet-read.ts"
+import { openTable, type TableFile } from "./parquet-read.ts"
 import { readSidecar } from "./item-index.ts"
 import { segmentsOf } from "./segments.ts"
 import { damaged } from "./store-error.ts"
@@ -134,7 +134,7 @@ export function artifactTable(store: StoreCalls, node: string, manifest: Manifes
       ),
     async *batches(...names: ReadonlyArray<string>) {
       for (const { shard, start, end } of await run(partsOf(store, manifest)))
-        yield await run(shardColumns(store, shard, plain(names), start, end))
+        yield* shardBatches(store, shard, plain(names), start, end)
     },
     members: (family: string) => manifest.families[family]?.members ?? [],
     tensor: (family: string, name: string) => run(member(family, name))
@@ -172,17 +172,48 @@ export const withoutTensors = (columns: Columns): Columns =>
 const shardColumns = (store: StoreCalls, shard: Shard, columns: Columns, start = 0, end = shard.rows) =>
   Effect.flatMap(store.readObject(shard.table), (bytes) =>
     Effect.tryPromise({
-      try: async () => {
+      try: () => {
         const file = openTable(memorySource(bytes, store.objectPath(shard.table)))
-        const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
-        for (const [name, column] of Object.entries(columns))
-          if (holdsFiles(column))
-            vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null))
-        return { ...vectors, item: items ?? [] } as Record<string, Array<unknown>>
+        return columnsOf(store, file, columns, start, end)
       },
       catch: (error) => damaged(error, store.root)
     })
   )
+
+/** Bytes of a table that are read at once; of a larger one, a row group is. */
+const smallTable = 2 ** 22
+
+/** The same in batches, whose memory does not grow with the shard. */
+async function* shardBatches(store: StoreCalls, shard: Shard, columns: Columns, start: number, end: number) {
+  if (shard.table.bytes <= smallTable) {
+    yield await Effect.runPromise(shardColumns(store, shard, columns, start, end))
+    return
+  }
+  try {
+    const file = openTable(objectSource(store, shard.table))
+    for (let from = start; from < end;) {
+      const to = Math.min(end, file.groups.find((row) => row > from) ?? end)
+      yield await columnsOf(store, file, columns, from, to)
+      from = to
+    }
+  } catch (error) {
+    throw damaged(error, store.root)
+  }
+}
+
+async function columnsOf(
+  store: StoreCalls,
+  file: TableFile,
+  columns: Columns,
+  start: number,
+  end: number
+): Promise<Record<string, Array<unknown>>> {
+  const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
+  for (const [name, column] of Object.entries(columns))
+    if (holdsFiles(column))
+      vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null))
+  return { ...vectors, item: items ?? [] }
+}
 
 const shardRows = (
   store: StoreCalls,

@@ -74,12 +74,12 @@ const onlyTable = ({ shards, segments }: Manifest): ObjectRef | null =>
   shards.length === 1 && segments === null ? shards[0]!.table : null
 
 /** A table that was put together before is an object of the store: its name is kept in the cache. Parquet is imported only to make one. */
-const remembered = (store: StoreCalls, name: string, make: () => Promise<Uint8Array>) =>
+const remembered = (store: StoreCalls, name: string, make: () => Promise<ObjectRef>) =>
   Effect.gen(function* () {
     const note = path.join(store.layout.cache, "views", `${name}.json`)
     const known = readNote(store, note)
     if (known !== null && store.files.stat(store.objectPath(known))?.size === known.bytes) return known
-    const bytes = yield* Effect.tryPromise({
+    const object = yield* Effect.tryPromise({
       try: make,
       catch: (error) =>
         isProblem(error)
@@ -89,7 +89,6 @@ const remembered = (store: StoreCalls, name: string, make: () => Promise<Uint8Ar
               cause: error
             })
     })
-    const object: ObjectRef = yield* store.putObject(bytes, "parquet")
     try {
       store.files.makeFolder(path.dirname(note))
       store.files.remove(note)

@@ -18,6 +18,9 @@ import { invalidOutput, type ShardHead, type WrittenShard } from "./write-shard.
 const batchRows = 8192
 const batchBytes = 2 ** 23
 
+/** Rows that are read together, where a stage reads in batches. */
+const rowGroupRows = 2 ** 15
+
 /** A file of one member of a family; its writer is made with the first batch, which knows the shape. */
 interface TensorOutput {
   readonly object: ObjectWriter<"arrow">
@@ -45,7 +48,7 @@ class TableShardWriter {
     this.#object = new ObjectWriter(store, "parquet")
     try {
       this.#digester = new TableDigester(head.columns)
-      this.#table = new TableWriter(this.#object, { columns: head.columns, itemLabel: null })
+      this.#table = new TableWriter(this.#object, { columns: head.columns, itemLabel: null, rowGroupRows })
     } catch (error) {
       throw invalidOutput(head.node, error)
     }

@@ -6,6 +6,7 @@ import { each, many, one, table } from "../../../src/pipeline/ports.ts"
 import { defineStage } from "../../../src/pipeline/stage.ts"
 import { DoneItems } from "../../../src/plan/done-items.ts"
 import type { ItemPlan } from "../../../src/plan/items.ts"
+import { PackedKeys } from "../../../src/plan/packed-keys.ts"
 import type { Known, NodePlan, State } from "../../../src/plan/plan.ts"
 import type { Manifest } from "../../../src/store/manifest.ts"
 import type { NodeRecord, RunRecord } from "../../../src/store/run-record.ts"
@@ -122,7 +123,7 @@ export function itemPlan(total: number, done: number, failed = 0): ItemPlan {
   for (let i = 0; i < done; i++) doneItems.add(i, i)
   return {
     ids: indices.map((i) => `n${i}`),
-    keys: indices.map((i) => `k${i}`),
+    keys: new PackedKeys(total),
     places: () => [],
     shared: "shared",
     joined: [],

@@ -101,6 +101,12 @@ export function build(lab: Lab, world: World): Graph {
   return lab.graph({ total: total("total", { of: world.totals.map(at) }), all: [source, ...made] as never })
 }
 
+/** Chunks of other sizes from here on: they are the scheduler's affair, and must show nowhere. */
+export function varyChunks(random: Random): void {
+  for (const { stage } of [coarse, sum, spread, gathered])
+    (stage.spec as { chunk?: number }).chunk = 1 + below(random, 5)
+}
+
 /** JSON has no infinity, but reads 1e999 as one. */
 function writeItems(lab: Lab, items: Items): string {
   const path = join(lab.folder, "items.json")
