@@ -9,6 +9,7 @@ import type { Accepted } from "../store/trace.ts"
 import { type AnyTable, anyTable } from "./any-table.ts"
 import { cellJson } from "./cell-text.ts"
 import { ColumnGatherer, type ColumnStatistics, typeText } from "./column-statistics.ts"
+import { type MadeFrom, madeFrom } from "./made-from.ts"
 import type { Referred } from "./reference.ts"
 import { noItem } from "./why.ts"
 
@@ -31,6 +32,7 @@ export interface Described {
   /** absent or null where the stage itself has computed it under its key */
   readonly accepted?: Accepted | null
   readonly failed: ReadonlyArray<FailedItem>
+  readonly made: MadeFrom | null
   readonly columns: ReadonlyArray<ColumnStatistics>
   readonly tensors: ReadonlyArray<{
     readonly family: string
@@ -61,6 +63,7 @@ export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effec
       partial: node?.partial ?? [],
       accepted: node?.accepted ?? null,
       failed: manifest.failed,
+      made: yield* madeFrom(store, manifest, node),
       columns,
       tensors: tensorsOf(manifest),
       first: first.map((row) => rowJson(row, manifest))

@@ -2,6 +2,7 @@
 import type { Paint } from "./colour.ts"
 import { cellText } from "./cell-text.ts"
 import type { ColumnStatistics } from "./column-statistics.ts"
+import { type MadeFrom, madeFromLines } from "./made-from.ts"
 import { bytes, count, counted, shortDigest, statistic } from "./numbers.ts"
 import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
 import type { Described, ItemRows } from "./show-artifact.ts"
@@ -11,6 +12,7 @@ const cellWidth = 32
 const namedFailures = 20
 const mostBlocks = 3
 const longCell = 500
+const longParameter = 120
 
 export function artifactText(artifact: Described, paint: Paint, width: number): string {
   const { node, stage, form, label, items, rows, partial, failed } = artifact
@@ -39,12 +41,16 @@ export function artifactText(artifact: Described, paint: Paint, width: number): 
         ),
       ...(failed.length > namedFailures ? [`  … and ${count(failed.length - namedFailures)} more`] : [])
     ].join("\n"),
+    artifact.made === null ? "" : madeText(artifact.made, paint, width),
     artifact.columns.length === 0 ? "" : columnTable(artifact.columns, paint),
     artifact.tensors.length === 0 ? "" : tensorTable(artifact.tensors, paint),
     artifact.first.length === 0 ? "" : rowTable(artifact.first, rows, paint, width)
   ]
   return sections.filter((section) => section !== "").join("\n\n")
 }
+
+const madeText = (made: MadeFrom, paint: Paint, width: number) =>
+  [paint("bold", "made with"), ...madeFromLines(made, atMost(longParameter, width))].join("\n")
 
 const columnTable = (columns: ReadonlyArray<ColumnStatistics>, paint: Paint) =>
   textTable(

@@ -79,6 +79,13 @@ const described: Described = {
   incomplete: true,
   partial: ["50 of 350 scenes"],
   failed: [{ item: "s9", error: "torn" }],
+  made: {
+    params: { threshold: 0, encoder: { preprocessing: { mean: [0.5, 0.5, 0.5], crop: null } } },
+    environment: null,
+    about: { encoder: { model: "org/model@1234: onnx/model.onnx" } },
+    code: "cd".repeat(32),
+    seconds: 2
+  },
   columns: [gathered(column.float64(), [0.25, 0.5, 0.75])],
   tensors: [{ family: "activation", type: "tensors (width)", member: "embed", shape: [96], digest: null }],
   first: [
@@ -93,6 +100,10 @@ it("shows schema, statistics, taps and first rows of an artifact", () => {
   expect(text).toContain("partial: 50 of 350 scenes")
   expect(text).toContain("failed s9: torn")
   expect(text).toMatch(/x +float64 +– +– +0\.25 +0\.5 +0\.75/)
+  expect(text).toMatch(
+    /encoder\.preprocessing\.mean +\[0\.5,0\.5,0\.5\]\nencoder\.preprocessing\.crop +none\n/
+  )
+  expect(text).toMatch(/about\.encoder\.model +org\/model@1234: onnx\/model\.onnx/)
   expect(text).toMatch(/activation +embed +\[96\] +\(width\)/)
   expect(text).toContain("first 2 of 3 rows")
 })
