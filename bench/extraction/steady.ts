@@ -8,7 +8,7 @@ import { makeStore } from "../../src/store/store.ts"
 import { writeShard } from "../../src/store/write-shard.ts"
 import { Extractor, type ExtractorOptions } from "../../stages/extract-activations/extractor.ts"
 import { InputReader } from "../../stages/extract-activations/inputs.ts"
-import { activationColumns } from "../../stages/extract-activations/stage.ts"
+import { activationColumns } from "../../stages/shared/activations.ts"
 import { resolveEncoderFile } from "../../stages/vision/encoder.ts"
 
 /** Rows an image, as many as coco.ts asks of COCO's photographs on average. */

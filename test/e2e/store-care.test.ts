@@ -59,7 +59,9 @@ describe("a store", () => {
     const before = await runsOf(rig)
     const { code } = await rig.json("gc", "--grace", "0s")
     expect(code).toBe(0)
-    expect(await runsOf(rig)).toEqual(before)
+    // all of them made the same: the first, which did the work, and the last are left
+    const left = (await runsOf(rig)).map((one) => one.run)
+    expect(left).toEqual([before[0].run, before.at(-1).run])
     expect(executed((await rig.json(...run)).document)).toEqual([])
   })
 })
