@@ -9,6 +9,7 @@ import { writeTable } from "../store/write-table.ts"
 import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
+import { Turns, withTurns } from "./turns.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 
 /** Items that are written together: few at first, for what is added; more where there are very many, since files cost. */
@@ -39,13 +40,15 @@ export const executeSource = (
           Record<string, unknown>
         >
         if (task.form === "table") {
-          shards.push(await writeTable(store, task, given, tableRowChecker(task, signal)))
+          shards.push(await writeTable(store, task, withTurns(given), tableRowChecker(task, signal)))
           return
         }
         const check = rowChecker(task.columns, task.stage.name, task.node)
         const seen = new Set<string>()
         let some: Array<Rows> = []
+        const turns = new Turns()
         for await (const one of given) {
+          if (turns.isDue) await turns.take()
           signal.throwIfAborted()
           const { id, ...row } = one
           checkId(task, id, seen)

@@ -6,6 +6,7 @@ import { writeTable } from "../store/write-table.ts"
 import { broken, tableRowChecker } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
+import { withTurns } from "./turns.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 
 export const executeWhole = (
@@ -38,7 +39,7 @@ export const executeWhole = (
             "expected a list of rows, or an async generator of rows"
           )
         // written as they come: a table may have more rows than memory
-        return writeTable(store, task, given, tableRowChecker(task, signal))
+        return writeTable(store, task, withTurns(given), tableRowChecker(task, signal))
       },
       catch: stageProblem(task)
     })
