@@ -4,6 +4,7 @@
  *     npm run build
  *     node bench/scale.mjs start                 the quickstart's no-op, beside Node's own start
  *     node bench/scale.mjs items 1000 100000     rows of a file, an itemwise stage and its sum
+ *     node bench/scale.mjs rows 1000 1000000     rows of a whole stage
  *     node bench/scale.mjs nodes 10000           a DAG of whole stages, no two alike
  *     node bench/scale.mjs peers                 the same DAG of small tasks by make, snakemake and wireit
  *
@@ -25,6 +26,9 @@ switch (what) {
   case "items":
     for (const count of numbers(words, [1000, 100_000])) items(count)
     break
+  case "rows":
+    for (const count of numbers(words, [1000, 1_000_000])) rowsOfTable(count)
+    break
   case "nodes":
     for (const count of numbers(words, [10_000])) nodes(count)
     break
@@ -32,7 +36,9 @@ switch (what) {
     await peers(numbers(words, [20, 2000]))
     break
   default:
-    console.error("usage: node bench/scale.mjs start | items [N..] | nodes [N..] | peers [BRANCHES..]")
+    console.error(
+      "usage: node bench/scale.mjs start | items [N..] | rows [N..] | nodes [N..] | peers [BRANCHES..]"
+    )
     process.exitCode = 2
 }
 
@@ -90,6 +96,16 @@ function writeRows(file, count) {
 function expectOneItem({ nodes }) {
   const executed = nodes.find(({ id }) => id === "halves").items.executed
   if (executed !== 1) throw new Error(`${executed} items were executed where one was added`)
+}
+
+function rowsOfTable(count) {
+  inFolder((folder) => {
+    const all = Array.from({ length: 3 }, (_, i) => {
+      const store = join(folder, `store-${i}`)
+      return timed(probeline("run", pipeline("rows"), "-S", `rows=${count}`, "--store", store))
+    })
+    line(`${count.toLocaleString("en")} rows of a whole stage`, summary(all))
+  })
 }
 
 function nodes(count) {
