@@ -5,7 +5,7 @@
  */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import type { AnyColumn, Columns, FileHandle } from "../pipeline/columns.ts"
+import { type Columns, type FileHandle, isFileColumn } from "../pipeline/columns.ts"
 import type { Table, TensorBlock } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { openTensors } from "./arrow-read.ts"
@@ -210,7 +210,7 @@ async function columnsOf(
 ): Promise<Record<string, Array<unknown>>> {
   const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
   for (const [name, column] of Object.entries(columns))
-    if (holdsFiles(column))
+    if (isFileColumn(column))
       vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null))
   return { ...vectors, item: items ?? [] }
 }
@@ -265,9 +265,6 @@ const objectSource = (store: StoreCalls, object: ObjectRef): ByteSource => {
 }
 
 // ---- cells -------------------------------------------------------------------------------------------------------
-const holdsFiles = (column: AnyColumn): boolean =>
-  column.type === "file" || (column.type === "nullable" && holdsFiles(column.detail as AnyColumn))
-
 /** A path that is not absolute is the store's own. */
 const handleOf = (store: StoreCalls, cell: FileCell | null): FileHandle | null =>
   cell === null ? null : outsideFile(store.files, path.resolve(store.root, cell.path), cell)

@@ -7,6 +7,7 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { isProblem, Problem } from "../pipeline/problem.ts"
+import { readCache, writeCache } from "./cache-file.ts"
 import type { Manifest, ObjectRef } from "./manifest.ts"
 import type { StoreCalls } from "./store.ts"
 import { storeProblem } from "./store-error.ts"
@@ -77,7 +78,7 @@ const onlyTable = ({ shards, segments }: Manifest): ObjectRef | null =>
 const remembered = (store: StoreCalls, name: string, make: () => Promise<ObjectRef>) =>
   Effect.gen(function* () {
     const note = path.join(store.layout.cache, "views", `${name}.json`)
-    const known = readNote(store, note)
+    const known = readCache<ObjectRef>(store.files, note)
     if (known !== null && store.files.stat(store.objectPath(known))?.size === known.bytes) return known
     const object = yield* Effect.tryPromise({
       try: make,
@@ -89,24 +90,9 @@ const remembered = (store: StoreCalls, name: string, make: () => Promise<ObjectR
               cause: error
             })
     })
-    try {
-      store.files.makeFolder(path.dirname(note))
-      store.files.remove(note)
-      store.files.write(note, JSON.stringify(object))
-    } catch {
-      // a cache: the table is put together again next time
-    }
+    writeCache(store.files, note, object)
     return object
   })
-
-function readNote(store: StoreCalls, note: string): ObjectRef | null {
-  try {
-    const bytes = store.files.readIfPresent(note)
-    return bytes === null ? null : (JSON.parse(Buffer.from(bytes).toString("utf8")) as ObjectRef)
-  } catch {
-    return null
-  }
-}
 
 const link = (store: StoreCalls, object: ObjectRef, at: string, folders: Set<string>) =>
   Effect.try({
