@@ -9,7 +9,8 @@
  * - `extraction`: node `activations` of pipelines/coco.ts: decoding, every tap, pooling, digests, writing. Scenes,
  *   masks and tokens are computed before.
  * - `PyTorch`: a model of DINOv2-small's shape at batch 1 with forward hooks, in one process (if PROBELINE_PYTHON
- *   names a Python with torch and transformers; loading is left out, which favours it).
+ *   names a Python with torch and transformers; loading is left out, which favours it). With as many threads as it
+ *   takes, and with one.
  *
  * All load the model in the time that is taken (PyTorch aside), and extraction starts its processes in it. Rounds are interleaved, and
  * ratios are medians over rounds of ratios within a round. CPU seconds of all processes, from Linux's /proc, say what
@@ -48,7 +49,9 @@ async function main() {
     bare: () => loops("bare", images),
     "bare + inputs": () => loops("both", images),
     extraction: () => extraction(),
-    ...(process.env.PROBELINE_PYTHON === undefined ? {} : { PyTorch: () => torch(images) })
+    ...(process.env.PROBELINE_PYTHON === undefined
+      ? {}
+      : { PyTorch: () => torch(images), "PyTorch, 1": () => torch(images, { OMP_NUM_THREADS: "1" }) })
   }
   const taken = Object.fromEntries(Object.keys(measures).map((name) => [name, []]))
   for (let round = 0; round < Number(rounds); round++)
@@ -128,7 +131,7 @@ async function loops(kind, images) {
   }
 }
 
-function torch(images) {
+function torch(images, threads = {}) {
   const {
     seconds,
     cpu,
@@ -137,6 +140,7 @@ function torch(images) {
   } = JSON.parse(
     execFileSync(process.env.PROBELINE_PYTHON, [here("torch_loop.py"), work, ...images], {
       encoding: "utf8",
+      env: { ...process.env, ...threads },
       stdio: ["ignore", "pipe", "ignore"]
     })
   )
