@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { loadPipeline, type LoadedPipeline } from "../load/load-pipeline.ts"
 import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params.ts"
 import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
+import type { Params } from "../pipeline/params.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
 import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/plan.ts"
@@ -108,7 +109,7 @@ function readParams(
       return Effect.fail(
         new Problem("Usage", `-S ${text}: expected key=value`, {
           field: text,
-          hint: `its parameters:\n${parameterTable(pipeline.params)}`
+          hint: parametersHint(pipeline.params)
         })
       )
     const name = text.slice(0, equals)
@@ -118,12 +119,15 @@ function readParams(
   }
   const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
   if (issues.length === 0) return Effect.succeed(values)
-  const problem = invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, issues, file)
   // who leaves out what is required, to have a look at it, does not know what there is
-  const isMissing = Object.entries(pipeline.params).some(
-    ([name, { options }]) => given[name] === undefined && options.default === undefined
+  const missing = new Set(
+    Object.entries(pipeline.params).flatMap(([name, { options }]) =>
+      given[name] === undefined && options.default === undefined ? name : []
+    )
   )
-  return Effect.fail(isMissing ? withHint(problem, parameterTable(pipeline.params)) : problem)
+  const told = issues.map((issue) => (missing.has(issue.field) ? { ...issue, hint: null } : issue))
+  const more = missing.size === 0 ? [] : [parametersHint(pipeline.params)]
+  return Effect.fail(invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, told, file, more))
 }
 
 function absolute(value: unknown): unknown {
@@ -165,14 +169,15 @@ function invalid(
   tag: "ParameterInvalid" | "PipelineInvalid",
   what: string,
   issues: ReadonlyArray<ParamIssue | GraphIssue>,
-  file: string
+  file: string,
+  moreHints: ReadonlyArray<string> = []
 ): Problem {
   const [first] = issues
   const message =
     issues.length === 1
       ? first!.message
       : [`${what}: ${issues.length} problems`, ...issues.map((issue) => `- ${issue.message}`)].join("\n")
-  const hints = [...new Set(issues.flatMap(({ hint }) => hint ?? []))]
+  const hints = [...new Set(issues.flatMap(({ hint }) => hint ?? [])), ...moreHints]
   return new Problem(tag, message, {
     file,
     field: first!.field,
@@ -180,12 +185,4 @@ function invalid(
   })
 }
 
-/** The same problem; what its hint says is followed by more. */
-const withHint = ({ _tag, message, file, line, field, hint, cause }: Problem, more: string): Problem =>
-  new Problem(_tag, message, {
-    file,
-    line,
-    field,
-    hint: hint === null ? more : `${hint}\n${more}`,
-    ...(cause === undefined ? {} : { cause })
-  })
+const parametersHint = (params: Params) => `its parameters:\n${parameterTable(params)}`

@@ -1,15 +1,19 @@
 /** A pipeline's parameters, for who does not know what to give: names, what a value looks like, defaults, docs. */
 import { valueWord } from "../pipeline/check-params.ts"
 import type { Params } from "../pipeline/params.ts"
+import { clipped } from "./plain-text.ts"
 import { textTable } from "./text-table.ts"
+
+/** Characters of a value, and of a default: many choices would push the docs off the screen. */
+const widest = 30
 
 /** Lines of text, the required ones first. */
 export function parameterTable(params: Params): string {
   const all = Object.entries(params).map(([name, declared]) => ({
     isRequired: declared.options.default === undefined,
     row: [
-      `-S ${name}=${valueWord(declared)}`,
-      declared.options.default === undefined ? "required" : JSON.stringify(declared.options.default),
+      `-S ${name}=${clipped(valueWord(declared), widest)}`,
+      declared.options.default === undefined ? "required" : defaultText(declared.options.default),
       declared.options.doc ?? ""
     ]
   }))
@@ -20,4 +24,11 @@ export function parameterTable(params: Params): string {
     rows.map(({ row }) => row),
     { indent: "    " }
   )
+}
+
+/** As it would be typed after `-S name=`. */
+function defaultText(value: unknown): string {
+  const path = (value as { readonly path?: unknown } | null)?.path
+  const text = typeof value === "string" ? value : typeof path === "string" ? path : JSON.stringify(value)
+  return clipped(text, widest)
 }

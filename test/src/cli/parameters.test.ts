@@ -40,7 +40,7 @@ it.each([
     message: expect.stringMatching(/2 problems\n- images: a value is missing\n- annotations: /) as string
   })
   const { hint } = (await asked.catch((error: unknown) => error)) as { readonly hint: string }
-  expect(hint).toContain("give it with -S images=DIR (where the photographs lie)\n")
+  expect(hint).toMatch(/^its parameters:\n/)
   for (const [word, text] of [
     ["images=DIR", "required +where the photographs lie"],
     ["annotations=FILE", "required +instances, as JSON"],
@@ -54,13 +54,17 @@ it("says what a value looks like, the required ones first", () => {
     parameterTable({
       seed: param.int({ default: 7 }),
       mode: param.choice(["a", "b"], { doc: "how" }),
-      crop: param.maybe(param.bool())
+      crop: param.maybe(param.bool()),
+      model: param.file({ default: { path: "./model.onnx" } }),
+      preset: param.choice(["a preset of a long name", "and another one"], { default: "and another one" })
     }).split("\n")
   ).toEqual([
-    "    parameter           default",
-    "    -S mode=a|b         required  how",
-    "    -S seed=N           7",
-    "    -S crop=true|false  null"
+    "    parameter                                 default",
+    "    -S mode=a|b                               required         how",
+    "    -S seed=N                                 7",
+    "    -S crop=true|false                        null",
+    "    -S model=FILE                             ./model.onnx",
+    "    -S preset=a preset of a long name|and a…  and another one"
   ])
   expect(parameterTable({})).toBe("this pipeline has no parameters")
 })
