@@ -42,7 +42,7 @@ export const keyedItems = (
     const [first, ...others] = indexes
     if (first === undefined) return { ids: [], keys: new PackedKeys(0), places: () => [] }
     const at = commonItems(first, others)
-    const ids = Array.from(at[0]!, (i) => first.ids[i]!)
+    const ids = others.length === 0 ? first.ids : Array.from(at[0]!, (i) => first.ids[i]!)
     const parts = ports.map((port, p) => new PortParts(indexes[p]!, columnsOf(port)))
     const text = new KeyText()
     const keys = new PackedKeys(ids.length)
@@ -51,12 +51,17 @@ export const keyedItems = (
       parts.forEach((part, p) => part.add(text, at[p]![k]!))
       keys.set(k, text.bytes())
     })
-    // without the sidecars, whose digests are in the keys now
-    const where = indexes.map(({ shard, item }) => ({ shard, item }))
-    const places = (k: number) =>
-      where.map(({ shard, item }, p): Place => [shard[at[p]![k]!]!, item[at[p]![k]!]!])
-    return { ids, keys, places }
+    return { ids, keys, places: placesIn(indexes, at) }
   })
+
+/** In a scope of its own: a closure keeps what others beside it need, and the sidecars' digests are in the keys now. */
+function placesIn(
+  indexes: ReadonlyArray<ItemIndex>,
+  at: ReadonlyArray<ArrayLike<number>>
+): KeyedItems["places"] {
+  const where = indexes.map(({ shard, item }) => ({ shard, item }))
+  return (k) => where.map(({ shard, item }, p): Place => [shard[at[p]![k]!]!, item[at[p]![k]!]!])
+}
 
 /** Of each port, the indices of the items that all ports have, in the first port's order. */
 function commonItems(first: ItemIndex, others: ReadonlyArray<ItemIndex>): ReadonlyArray<ArrayLike<number>> {
