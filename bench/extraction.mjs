@@ -131,7 +131,7 @@ async function loops(kind, images) {
   }
 }
 
-function torch(images, threads = {}) {
+function torch(images, settings = {}) {
   const {
     seconds,
     cpu,
@@ -140,7 +140,7 @@ function torch(images, threads = {}) {
   } = JSON.parse(
     execFileSync(process.env.PROBELINE_PYTHON, [here("torch_loop.py"), work, ...images], {
       encoding: "utf8",
-      env: { ...process.env, ...threads },
+      env: { ...process.env, ...settings },
       stdio: ["ignore", "pipe", "ignore"]
     })
   )
