@@ -4,6 +4,7 @@ import { basename, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../src/pipeline/graph.ts"
 import { readLargeCache, writeLargeCache } from "../../../src/store/cache-file.ts"
+import { leaveMark } from "../../../src/store/gc/gc-mark.ts"
 import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/file-system.ts"
 import { layout } from "../../../src/store/layout.ts"
 import { coarse, crashGraph, executedIn, Lab, numbers, sum, total } from "../run/lab.ts"
@@ -116,14 +117,40 @@ describe("an answer is not believed", () => {
   })
 })
 
-it("a run renews the manifests that it takes by their answers", async () => {
-  const old = new Date(0)
-  const manifests = filesIn("manifests")
-  for (const file of manifests) utimesSync(file, old, old)
-  await lab.plan(graph)
-  expect(manifests.every((file) => statSync(file).mtimeMs === 0)).toBe(true)
-  await lab.run(graph)
-  expect(manifests.some((file) => statSync(file).mtimeMs === 0)).toBe(false)
+describe("the manifests that a run takes by their answers", () => {
+  const renewedBy = async (files: (files: FileSystemCalls) => FileSystemCalls) => {
+    const old = new Date(0)
+    const manifests = filesIn("manifests")
+    for (const file of manifests) utimesSync(file, old, old)
+    const { run } = await lab.run(graph, { files })
+    const named = run.nodes.every(({ artifact }) => manifests.some((file) => file.includes(artifact!)))
+    return {
+      named,
+      renewed: manifests.filter((file) => statSync(file).mtimeMs !== 0).length,
+      of: manifests.length
+    }
+  }
+  it("are in its record, which is what keeps them", async () => {
+    expect(await renewedBy((files) => files)).toMatchObject({ named: true, renewed: 0 })
+  })
+  it("are renewed one by one where a gc came before that was written", async () => {
+    let hasCome = false
+    const { named, renewed, of } = await renewedBy((files) => ({
+      ...files,
+      glance(file) {
+        if (!hasCome) leaveMark(files, at())
+        hasCome = true
+        return files.glance(file)
+      }
+    }))
+    expect([named, renewed]).toEqual([true, of])
+  })
+  it("are not renewed by who looks only", async () => {
+    const old = new Date(0)
+    for (const file of filesIn("manifests")) utimesSync(file, old, old)
+    await lab.plan(graph)
+    expect(filesIn("manifests").every((file) => statSync(file).mtimeMs === 0)).toBe(true)
+  })
 })
 
 it("another answer to the same key counts from then on", async () => {
