@@ -8,32 +8,18 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
-import { isProblem, Problem } from "../pipeline/problem.ts"
-import { lacking } from "../plan/lacking.ts"
-import { inputNodes, type Known, lockName, type NodePlan, planNode, type Planning } from "../plan/plan.ts"
+import { isProblem, type Problem } from "../pipeline/problem.ts"
+import type { Planning } from "../plan/plan.ts"
 import { lastMark } from "../store/gc/gc-mark.ts"
 import { thisProcess } from "../store/lock/process-identity.ts"
 import { renewing } from "../store/renew.ts"
 import type { NodeRecord, RunRecord, Stopped } from "../store/run-record.ts"
 import { storeProblem } from "../store/store-error.ts"
-import { describeHolder } from "../store/lock/holder.ts"
-import { withLock } from "../store/lock/lock.ts"
+import { bringUpToDate, type Running } from "./bring-node.ts"
 import { freshNodes } from "./fresh-nodes.ts"
-import { cached, blank, itemCount, made, type Outcome, refused, skipped } from "./outcome.ts"
+import { type Outcome, skipped } from "./outcome.ts"
 import type { RunOptions } from "./run-options.ts"
 import { Views } from "./views.ts"
-
-/** What the nodes of one run share. */
-interface Running {
-  readonly options: RunOptions
-  readonly done: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
-  readonly permits: Semaphore.Semaphore
-  /** a turn a lock: nodes of one run that share work wait for each other, also where the run may not wait for others */
-  readonly turns: Map<string, Semaphore.Semaphore>
-  readonly views: Views
-  /** set by the first failure when the run does not keep going */
-  stopped: boolean
-}
 
 /** Can be interrupted while it brings nodes up to date; how that ended is written down whatever comes. */
 export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
@@ -160,103 +146,3 @@ function whyStopped(cause: Cause.Cause<Problem>, { stopped }: RunOptions): Stopp
     hint: isProblem(error) ? error.hint : null
   }
 }
-
-const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome, Problem> =>
-  Effect.gen(function* () {
-    const { options } = running
-    const ends = new Map<GraphNode, Outcome>()
-    for (const input of inputNodes(node)) ends.set(input, yield* Deferred.await(running.done.get(input.id)!))
-    const without = lacking(
-      node,
-      (input) => ({ status: ends.get(input)!.record.status, known: ends.get(input)!.known }),
-      options.keepGoing
-    )
-    if (without.length > 0) return skipped(node, without.join(", "))
-    if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
-
-    const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
-    const planned = yield* planNode(node, inputs, options.planning, false).pipe(
-      // a file that is missing, an encoder that is none, a hub that is down: its node fails, others go on where they may
-      Effect.catch((problem: Problem) =>
-        (problem._tag === "ParameterInvalid" || problem._tag === "FetchFailed") && options.keepGoing
-          ? Effect.succeed(problem)
-          : Effect.fail(problem)
-      )
-    )
-    if (planned instanceof Problem) return refused(node, planned)
-    const outcome = isKnown(planned)
-      ? cached(planned)
-      : yield* once(planned, inputs, running).pipe(
-          Effect.catchIf(
-            ({ _tag }) => _tag === "InputChanged",
-            (problem) => Effect.succeed(refused(node, problem))
-          )
-        )
-    if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
-    if (outcome.known !== null)
-      yield* running.views.publish(options.planning.store, node.id, outcome.known.manifest)
-    return outcome
-  })
-
-const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
-
-/**
- * Executes while holding the lock of the node's work. Whoever held it before, a node of this run or another run, may
- * have done some of it or all: so what is left is planned again under the lock.
- */
-const once = (
-  { node, ...planned }: NodePlan,
-  inputs: ReadonlyMap<string, Known>,
-  running: Running
-): Effect.Effect<Outcome, Problem> => {
-  const { options } = running
-  const log = (message: string) => options.emit({ type: "node-log", node: node.id, message })
-  const name = lockName({ node, ...planned })
-  const lock = withLock(options.planning.store, name, {
-    wait: options.lockWait,
-    onWait: (holder) => log(`waiting for ${describeHolder(holder)}`),
-    now: () => options.now().getTime(),
-    run: options.id,
-    note: log
-  })
-  const work = Effect.gen(function* () {
-    const again = yield* planNode(node, inputs, options.planning)
-    return isKnown(again) ? cached(again) : yield* execute(again, inputs, running)
-  })
-  return Effect.gen(function* () {
-    const fresh = yield* Semaphore.make(1)
-    const turn = running.turns.get(name) ?? fresh
-    running.turns.set(name, turn)
-    return yield* turn.withPermits(1)(lock(work))
-  })
-}
-
-const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running: Running) =>
-  Effect.gen(function* () {
-    const { options, permits } = running
-    const from = options.now().getTime()
-    // what executing needs (Parquet, Arrow) is heavy: a run in which all is fresh does without
-    const { executeNode } = yield* Effect.promise(() => import("./execute-node.ts"))
-    const executed = yield* executeNode(planned, inputs, { ...options, permits })
-    const seconds = (options.now().getTime() - from) / 1000
-    const { known, failures, executed: count, cached: before } = executed
-    const isFailed = failures.length > 0 || known === null
-    const record: NodeRecord = {
-      ...blank(planned.node),
-      // where all items were done before, by another node or for another selection, nothing ran
-      status: isFailed ? "failed" : count === 0 && before > 0 ? "cached" : "executed",
-      items: {
-        total: known === null ? 1 : itemCount(planned.node, known),
-        executed: count,
-        cached: before,
-        failed: failures.length
-      },
-      ...made(planned, known),
-      seconds,
-      error: known === null ? (failures[0]?.error ?? null) : null,
-      hint: executed.hint,
-      failures,
-      ...(executed.accepted === undefined ? {} : { accepted: executed.accepted })
-    }
-    return { record, known }
-  })

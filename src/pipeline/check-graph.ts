@@ -1,0 +1,152 @@
+/** What types cannot see of a graph: names, ports, samples and columns that do not go together. */
+import { columnName, type Columns } from "./columns.ts"
+import type { GraphNode } from "./graph-node.ts"
+import type { Take } from "./ports.ts"
+import type { AnyRef, AnyStage } from "./stage.ts"
+
+/** Something wrong with the graph, and the node and field where it is. */
+export interface GraphIssue {
+  readonly field: string | null
+  readonly message: string
+  readonly hint: string | null
+}
+
+const nodeId = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/
+const dotSegment = /(?:^|\/)\.\.?(?:\/|$)/
+
+/** A stage's name is a folder of the store. */
+const stageName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+/** Names that a row or an item has already. */
+const reserved = ["id", "item", "failed"]
+
+export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): void {
+  if (seen.has(stage)) return
+  seen.add(stage)
+  if (!stageName.test(stage.name))
+    issue(
+      stage.name,
+      `"${stage.name}" cannot be a stage's name`,
+      "use letters, digits, '.', '_' and '-', a letter or digit first"
+    )
+  const { item, output } = stage.spec
+  if (item !== undefined && (!columnName.test(item) || reserved.includes(item)))
+    issue(
+      stage.name,
+      `stage "${stage.name}": its items cannot be called "${item}"`,
+      "name what an item is: scene"
+    )
+  for (const name of Object.keys(output.columns))
+    if (reserved.includes(name))
+      issue(
+        `${stage.name}.${name}`,
+        `stage "${stage.name}": a column cannot be called "${name}"`,
+        `${reserved.join(", ")} are taken by the items`
+      )
+}
+
+/** Files of a run's own, beside which its artifacts lie by their nodes' ids. */
+const ofTheRun = new Set(["run.json", "log.ndjson", "pinned", "items"])
+
+/** A node's tensors lie in a folder of its id, with a table of their items. */
+export function checkViews(nodes: ReadonlyArray<GraphNode>, issue: Issue): void {
+  const ids = new Set(nodes.map(({ id }) => id))
+  for (const { id, columns } of nodes) {
+    if (ofTheRun.has(id)) issue(id, `a node cannot be called "${id}"`, "a run has a file of that name")
+    const hasTensors = Object.values(columns).some(({ type }) => type === "tensors")
+    if (hasTensors && ids.has(`${id}/items`))
+      issue(`${id}/items`, `the node "${id}/items" lies where the items of "${id}" do`, "give it another id")
+  }
+}
+
+export type Issue = (field: string | null, message: string, hint?: string | null) => void
+
+export function checkId(ref: AnyRef, ids: Map<string, AnyRef>, issue: Issue): void {
+  const id = String(ref.id)
+  if (!nodeId.test(id) || dotSegment.test(id))
+    issue(
+      id,
+      `"${id}" cannot be a node's id`,
+      "use lower-case letters, digits, '.', '_' and '-', in segments joined by '/'"
+    )
+  const other = ids.get(id)
+  if (other !== undefined && other !== ref)
+    issue(
+      id,
+      `two nodes are called "${id}" (stages "${other.stage.name}" and "${ref.stage.name}")`,
+      "give one of them another id"
+    )
+  ids.set(id, ref)
+}
+
+export function checkPort(
+  ref: AnyRef,
+  name: string,
+  take: Take,
+  reads: Columns,
+  input: GraphNode,
+  issue: Issue
+): void {
+  const field = `${ref.id}.${name}`
+  const wants =
+    take === "each" ? ["row per item"] : take === "group" ? ["row per item", "rows per item"] : null
+  if (wants !== null && !wants.includes(input.form))
+    issue(
+      field,
+      `node "${ref.id}": port "${name}" wants ${wants.join(" or ")}, but "${input.id}" gives ${input.form === "table" ? "a table" : input.form}`
+    )
+  for (const [column, declared] of Object.entries(reads)) {
+    const has = input.columns[column]
+    if (has === undefined)
+      issue(
+        `${field}.${column}`,
+        `node "${ref.id}": port "${name}" reads the column "${column}", which "${input.id}" does not have`,
+        `it has: ${Object.keys(input.columns).join(", ")}`
+      )
+    else if (has !== declared && JSON.stringify(has) !== JSON.stringify(declared))
+      issue(
+        `${field}.${column}`,
+        `node "${ref.id}": port "${name}" reads "${column}" as ${declared.type}, but in "${input.id}" it is ${has.type}`
+      )
+  }
+}
+
+/** Items are joined by id, so all of an itemwise stage's items must come from one source. */
+export function sampleOf(node: GraphNode, issue: Issue): GraphNode | null {
+  if (node.stage.kind !== "itemwise") return null
+  const joined = Object.entries(node.ports).filter(([, p]) => p.take === "each" || p.take === "group")
+  const samples = new Map<GraphNode, string>()
+  for (const [name, port] of joined)
+    for (const input of port.from) if (input.sample !== null) samples.set(input.sample, name)
+  if (joined.length === 0)
+    issue(
+      node.id,
+      `itemwise stage "${node.stage.name}" has no port that gives it items`,
+      "give it an each(…) or group(…) input"
+    )
+  if (samples.size > 1) {
+    const named = [...samples].map(([s, port]) => `"${port}" from "${s.id}"`).join(", ")
+    issue(
+      node.id,
+      `node "${node.id}": its ports are fed from different samples: ${named}`,
+      "items are joined by id: feed all of them from one source"
+    )
+  }
+  return [...samples.keys()][0] ?? null
+}
+
+export function checkColumns(node: GraphNode, issue: Issue): void {
+  const label = node.sample?.stage.spec.item
+  for (const name of Object.keys(node.columns)) {
+    if (!columnName.test(name))
+      issue(
+        `${node.id}.${name}`,
+        `stage "${node.stage.name}": "${name}" cannot be a column's name`,
+        "use letters, digits and '_', a letter first"
+      )
+    if (label !== undefined && name === label)
+      issue(
+        `${node.id}.${name}`,
+        `stage "${node.stage.name}": the column name "${name}" is taken by the items' ids`
+      )
+  }
+}
