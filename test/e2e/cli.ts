@@ -14,7 +14,7 @@ if (!fs.existsSync(binary))
 
 export const pipelines = here("../../pipelines")
 /** A small vision transformer with random weights. */
-export const encoder = path.join(pipelines, "quickstart/vit/model.onnx")
+export const encoder = here("../fixtures/vit-random/model.onnx")
 export const fixtures = here("../fixtures/e2e")
 /** Scenes to measures with one tap; parameters scenes, seed, taps, encoder, preset. */
 export const small = path.join(fixtures, "small.ts")

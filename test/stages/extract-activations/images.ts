@@ -7,8 +7,8 @@ import { Extractor, type ExtractorOptions } from "../../../stages/extract-activa
 import { onnx } from "../../../stages/vision/encoder.ts"
 import type { Runtime } from "../../../stages/vision/onnx/providers.ts"
 
-const model = fileURLToPath(new URL("../../../pipelines/quickstart/vit/model.onnx", import.meta.url))
-/** The quickstart's encoder takes images of 64 × 64 in patches of 8. */
+const model = fileURLToPath(new URL("../../fixtures/vit-random/model.onnx", import.meta.url))
+/** That encoder takes images of 64 × 64 in patches of 8. */
 export const tokens = 1 + 64
 export const options: ExtractorOptions = {
   encoder: { ...onnx(model) },

@@ -8,9 +8,7 @@ import type { Look, StageCommandContext } from "../../../../src/pipeline/command
 import { Problem } from "../../../../src/pipeline/problem.ts"
 import { encodePng } from "../../../../stages/sample-scenes/synthetic/png.ts"
 
-export const quickstart = fileURLToPath(
-  new URL("../../../../pipelines/quickstart/vit/model.onnx", import.meta.url)
-)
+export const quickstart = fileURLToPath(new URL("../../../fixtures/vit-random/model.onnx", import.meta.url))
 export const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/onnx/${name}`, import.meta.url))
 

@@ -8,7 +8,7 @@ import { modelOf, quickstartModel } from "./fixture.ts"
 const beside = (name: string) => path.join(path.dirname(quickstartModel), name)
 const json = (name: string) => JSON.parse(readFileSync(beside(name), "utf8"))
 
-test("the quickstart's encoder is small, in one file, and what its configuration says", () => {
+test("the tests' encoder is small, in one file, and what its configuration says", () => {
   const config = json("config.json")
   const model = modelOf(quickstartModel)
   expect(statSync(quickstartModel).size).toBeLessThan(3e6)
