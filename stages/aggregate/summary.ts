@@ -4,13 +4,25 @@ import type { MeasureRow } from "./columns.ts"
 
 const pair = ["A_pp", "A_ps", "A_sp", "A_ss", "A_bg"] as const
 
-/** Of the first probe alone: the table has the others. */
+/** More lines than a screen has room for are not read. */
+const mostLines = 40
+
+/** Of the first probe alone, and where that is long, of each encoder's last tap: the table has the others. */
 export function accuracySummary(rows: ReadonlyArray<MeasureRow>): Summary {
   const probe = rows[0]?.probe
-  const shown = rows.filter((row) => row.probe === probe)
-  const probes = new Set(rows.map((row) => row.probe)).size
-  const title = `Balanced accuracy (${probe ?? "no"} probe${probes > 1 ? "; the others are in the table" : ""})`
-  return shown.some((row) => row.measure !== null) ? pairSummary(title, shown) : plainSummary(title, shown)
+  const ofProbe = rows.filter((row) => row.probe === probe)
+  const summary = ofProbe.some((row) => row.measure !== null) ? pairSummary : plainSummary
+  const isLong = summary("", ofProbe).rows.length > mostLines
+  const shown = isLong ? lastTaps(ofProbe) : ofProbe
+  const what = [`${probe ?? "no"} probe`, ...(isLong ? ["each encoder's last tap"] : [])]
+  const others = shown.length < rows.length ? "; the others are in the table" : ""
+  return summary(`Balanced accuracy (${what.join(", ")}${others})`, shown)
+}
+
+/** Taps are in the order of the blocks. */
+function lastTaps(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<MeasureRow> {
+  const last = new Map(rows.map(({ encoder, tap }) => [encoder, tap]))
+  return rows.filter(({ encoder, tap }) => last.get(encoder) === tap)
 }
 
 function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
@@ -32,7 +44,8 @@ function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
 
 function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
   const groups = new Map<string, Array<MeasureRow>>()
-  for (const row of rows) {
+  // background tokens are rows of their own in the table; here they are a column of the others
+  for (const row of rows.filter(({ token }) => token !== "background")) {
     const key = JSON.stringify([row.encoder, row.tap, row.token])
     groups.set(key, [...(groups.get(key) ?? []), row])
   }
@@ -46,7 +59,6 @@ function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
         encoder,
         tap,
         token,
-        // background tokens are rows of their own, but A_sp never stands without A_bg
         ...pair.map((measure) =>
           share(of(measure)?.balanced_accuracy ?? (measure === "A_bg" ? (of("A_sp")?.a_bg ?? null) : null))
         ),
