@@ -1,9 +1,7 @@
 /** Brings a tapped model into the runtime, and says what is wrong with a file that does not load. */
-import { realpathSync } from "node:fs"
-import * as path from "node:path"
 import type { InferenceSession } from "onnxruntime-node"
 import { fileAccess, type RandomAccess } from "./access.ts"
-import { externalDataOptions, folderOption } from "./external-data.ts"
+import { folderOption, weightFiles, type WeightFiles } from "./external-data.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { tapModel, type TappedModel } from "./patch.ts"
@@ -45,10 +43,12 @@ export async function loadTapped(
   let model: Model
   let tapped: TappedModel
   let bytes: Uint8Array
+  let weights: WeightFiles
   try {
     model = readModel(access)
     tapped = tapModel(model, taps, { known, pool, pinStream: true })
-    bytes = message(structureOf(model, access, file), tapped.patch)
+    weights = weightFiles(model, file)
+    bytes = message(withoutWeights(access, weights.own, weights.outside), tapped.patch)
   } catch (error) {
     throw error instanceof OnnxError ? new OnnxError(`${file}: ${error.message}`, { cause: error }) : error
   } finally {
@@ -60,15 +60,11 @@ export async function loadTapped(
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: silent,
-      ...(hasOwnWeights(model)
-        ? folderOption(path.dirname(realpathSync(file)))
-        : externalDataOptions(model, file))
+      ...folderOption(weights.folder)
     })
     return { model, tapped, session }
   } catch (error) {
-    throw error instanceof OnnxError
-      ? error
-      : new OnnxError(reasonNotLoaded(file, error, provider), { cause: error })
+    throw new OnnxError(reasonNotLoaded(file, error, provider), { cause: error })
   }
 }
 
@@ -79,14 +75,6 @@ function openModel(file: string): RandomAccess & { close(): void } {
     throw new OnnxError(`the encoder ${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
 }
-
-const hasOwnWeights = ({ externalFiles }: Model): boolean => externalFiles.length === 0
-
-/** Weights stay where they are. A file that has some of them outside has few of its own: it is taken whole. */
-const structureOf = (model: Model, access: RandomAccess, file: string): Uint8Array =>
-  hasOwnWeights(model)
-    ? withoutWeights(access, path.basename(realpathSync(file)))
-    : access.read(0, access.size)
 
 function reasonNotLoaded(file: string, error: unknown, provider: Provider): string {
   const said = (error as Error).message

@@ -24,7 +24,7 @@ export function readTensor(protobuf: Protobuf, tensor: Field): Initializer {
 }
 
 /** StringStringEntryProto */
-function readEntry(protobuf: Protobuf, entry: Field): [key: string, value: string] {
+export function readEntry(protobuf: Protobuf, entry: Field): [key: string, value: string] {
   const pair: [string, string] = ["", ""]
   for (const field of protobuf.message(entry)) {
     if (field.number === 1) pair[0] = protobuf.text(field)

@@ -1,12 +1,14 @@
 /**
  * A model's bytes without its weights, which the runtime then reads where they lie: in the model's own file, named as
- * external data. So weights are never in the memory of JavaScript, nor twice in the runtime's while it loads.
+ * external data, or in data files, named where they truly are. So weights are never in the memory of JavaScript, nor
+ * twice in the runtime's while it loads.
  *
  * Source of field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, and of external data:
  * https://onnx.ai/onnx/repo-docs/ExternalData.html
  */
 import { type RandomAccess, WindowedReader } from "./access.ts"
 import { type Field, Protobuf } from "./protobuf.ts"
+import { readEntry } from "./read-tensor.ts"
 import { embedded, integer, message, tag, text } from "./writer.ts"
 
 /** Smaller ones (shapes, axes, scalars) stay: optimisers look at their values. In bytes. */
@@ -16,16 +18,20 @@ const [GRAPH, INITIALIZER, RAW_DATA, EXTERNAL_DATA, DATA_LOCATION] = [7, 5, 9, 1
 const EXTERNAL = 1
 
 /**
- * @param location the model's file, relative to the folder that the runtime is given
+ * @param own the model's file, relative to the folder that the runtime is given
+ * @param outside for data files, by their location in the model, their places relative to that folder; those that are
+ * not named stay as they are
  */
-export function withoutWeights(source: RandomAccess, location: string): Uint8Array {
+export function withoutWeights(
+  source: RandomAccess,
+  own: string,
+  outside: ReadonlyMap<string, string> = new Map()
+): Uint8Array {
   const protobuf = new Protobuf(new WindowedReader(source))
   const parts = rewritten(protobuf.top(), 0, source, (graph) => {
     if (graph.number !== GRAPH) return null
     return rewritten(protobuf.message(graph), graph.position, source, (tensor) =>
-      tensor.number === INITIALIZER && tensor.length >= smallest
-        ? referring(protobuf, source, tensor, location)
-        : null
+      tensor.number === INITIALIZER ? placed(protobuf, source, tensor, own, outside) : null
     )
   })
   return message(...parts)
@@ -55,29 +61,49 @@ function rewritten(
   return parts
 }
 
-/** A tensor whose raw data are said to lie in the file; null if it has none of its own. */
-function referring(
+/** A tensor whose data are said to lie in a file; null if it stays as it is. */
+function placed(
   protobuf: Protobuf,
   source: RandomAccess,
   tensor: Field,
-  location: string
+  own: string,
+  outside: ReadonlyMap<string, string>
 ): ReadonlyArray<Uint8Array> | null {
   let raw: Field | null = null
-  let [before, end] = [tensor.position, tensor.position]
+  let [before, end, isExternal] = [tensor.position, tensor.position, false]
   for (const field of protobuf.message(tensor)) {
-    if (field.number === DATA_LOCATION) return null
+    if (field.number === DATA_LOCATION) isExternal = field.value === EXTERNAL
     if (field.number === RAW_DATA) [raw, before] = [field, end]
     end = field.position + field.length
   }
+  if (isExternal) return moved(protobuf, source, tensor, outside)
   if (raw === null || raw.length < smallest) return null
   const behind = raw.position + raw.length
-  const entry = (key: string, value: string) => embedded(EXTERNAL_DATA, message(text(1, key), text(2, value)))
   return [
     source.read(tensor.position, before - tensor.position),
     source.read(behind, end - behind),
-    entry("location", location),
+    entry("location", own),
     entry("offset", String(raw.position)),
     entry("length", String(raw.length)),
+    // the last one counts, should there be another
     integer(DATA_LOCATION, EXTERNAL)
   ]
 }
+
+/** A tensor of a data file, under that file's true place. */
+function moved(
+  protobuf: Protobuf,
+  source: RandomAccess,
+  tensor: Field,
+  outside: ReadonlyMap<string, string>
+): ReadonlyArray<Uint8Array> {
+  return rewritten(protobuf.message(tensor), tensor.position, source, (field) => {
+    if (field.number !== EXTERNAL_DATA) return null
+    const [key, value] = readEntry(protobuf, field)
+    const place = key === "location" ? outside.get(value) : undefined
+    return place === undefined ? null : [entryBody("location", place)]
+  })
+}
+
+const entryBody = (key: string, value: string) => message(text(1, key), text(2, value))
+const entry = (key: string, value: string) => embedded(EXTERNAL_DATA, entryBody(key, value))

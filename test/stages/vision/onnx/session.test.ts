@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync
 } from "node:fs"
 import { tmpdir } from "node:os"
@@ -174,6 +175,33 @@ describe("external weights are found", () => {
       symlinkSync(path.join("..", "blobs", `hash-${name}`), path.join(snapshot, name))
     }
     expect(await run(path.join(snapshot, "vit-fp16.onnx"))).toEqual(expected)
+  })
+
+  test("behind links also where they are more than Node reads at once: they are the runtime's to read", async () => {
+    const [blobs, snapshot] = [path.join(folder, "large", "blobs"), path.join(folder, "large", "onnx")]
+    mkdirSync(blobs, { recursive: true })
+    mkdirSync(snapshot)
+    copyFileSync(fixture("vit-fp16.onnx"), path.join(blobs, "m"))
+    copyFileSync(fixture("vit-fp16.onnx_data"), path.join(blobs, "d"))
+    // sparse: the disk holds no more of it than before
+    truncateSync(path.join(blobs, "d"), 2 ** 31 + 2 ** 27)
+    symlinkSync(path.join("..", "blobs", "m"), path.join(snapshot, "vit-fp16.onnx"))
+    symlinkSync(path.join("..", "blobs", "d"), path.join(snapshot, "vit-fp16.onnx_data"))
+    expect(await run(path.join(snapshot, "vit-fp16.onnx"))).toEqual(await run(fixture("vit-fp16.onnx")))
+  })
+
+  test("in another folder than the model's own file, where one of them is a link", async () => {
+    const [models, data] = [path.join(folder, "models"), path.join(folder, "far", "data")]
+    mkdirSync(models)
+    mkdirSync(data, { recursive: true })
+    copyFileSync(fixture("vit-fp16.onnx"), path.join(models, "vit-fp16.onnx"))
+    copyFileSync(fixture("vit-fp16.onnx_data"), path.join(data, "weights"))
+    symlinkSync(path.join(data, "weights"), path.join(models, "vit-fp16.onnx_data"))
+    expect(await run(path.join(models, "vit-fp16.onnx"))).toEqual(await run(fixture("vit-fp16.onnx")))
+    rmSync(path.join(data, "weights"))
+    await expect(run(path.join(models, "vit-fp16.onnx"))).rejects.toThrow(
+      /models\/vit-fp16\.onnx: its weights are in .*vit-fp16\.onnx_data, which is a link to nothing/
+    )
   })
 
   test("as those inside of a model that is a symbolic link are", async () => {
