@@ -1,8 +1,8 @@
 /**
- * The quickstart: what do the tokens of a small vision transformer know about the two main objects of a scene?
+ * The quickstart: what do the tokens of ViT, CLIP, BLIP and FLAVA know about the two main objects of a scene?
  *
- * Everything is here: the scenes are rendered, the encoder lies beside this file. Its weights are RANDOM, so what it
- * shows is what the architecture alone passes on; run `pipelines/coco.ts` with a trained encoder for more.
+ * Everything is here: the scenes are rendered, and four small encoders lie beside this file, each trained with its
+ * family's own objective on such scenes (their cards say how). `pipelines/coco.ts` asks the same of real photographs.
  */
 import { definePipeline, param } from "probeline"
 import {
@@ -24,7 +24,7 @@ export default definePipeline("quickstart", {
   },
   graph: ({ scenes: count, seed }) => {
     const scenes = sampleScenes("scenes", { source: synthetic({ count, seed }) })
-    const probes = ["vit"].map((name) => {
+    const probes = ["vit", "clip", "blip", "flava"].map((name) => {
       const encoder = onnx(`./quickstart/${name}/model.onnx`)
       const masks = buildObjectMasks(`masks/${name}`, { scenes, encoder })
       const tokens = selectTokens(`tokens/${name}`, { masks, scenes, encoder, of: "pair", seed })
