@@ -43,7 +43,7 @@ export class InputReader {
     try {
       return await this.#room.with(image.height * image.width, async () => {
         const input = new Float32Array(this.#values)
-        preprocessInto(await image.decode(), this.#preprocessing, input, 0)
+        preprocessInto(await image.decode(this.#preprocessing.alpha), this.#preprocessing, input, 0)
         return input
       })
     } catch (error) {

@@ -97,7 +97,7 @@ async function checkPixels(
   preprocessing: Preprocessing,
   levels: number
 ): Promise<PixelCheck> {
-  const decoded = await decodeImage(readImage(image)).catch((cause: Error) => {
+  const decoded = await decodeImage(readImage(image), preprocessing.alpha).catch((cause: Error) => {
     throw new EncoderError(`${image}: ${cause.message}`, image, "export the encoder again", cause)
   })
   const { data, height, width } = preprocess(decoded, preprocessing)

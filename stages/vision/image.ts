@@ -1,6 +1,7 @@
 /** Decodes image files into the RGB pixels that PIL's `Image.open(…).convert("RGB")` gives. */
 
 import type { Metadata, Sharp } from "sharp"
+import { type Alpha, blendedOntoWhite, hasTransparentPixel, withoutAlpha } from "./alpha.ts"
 
 /** 8-bit RGB pixels. */
 export interface Image {
@@ -25,19 +26,30 @@ export const maxPixels = 178_956_970
 
 /** What was compared with PIL. sharp would read more (it even renders SVG), but PIL would not, or not alike. */
 const formats = new Set(["jpeg", "png", "webp", "gif", "tiff"])
+const readable = "JPEG, PNG, WebP, GIF and TIFF files can be read"
+
+/** What files begin with whose formats PIL reads and libvips, as sharp brings it, does not. */
+const otherFormats = new Map([
+  ["BM", "BMP"],
+  ["\0\0\0\x0cjP  ", "JPEG 2000"],
+  ["\0\0\x01\0", "ICO"],
+  ["8BPS", "PSD"],
+  ["P5", "PGM"],
+  ["P6", "PPM"]
+])
 
 /**
  * Decodes a JPEG, PNG, WebP, GIF or TIFF file (of several frames or pages, the first).
  *
- * As PIL leaves them: EXIF orientation is not applied, an embedded ICC profile is ignored, and alpha is dropped,
- * not blended. As PIL converts them: CMYK without a profile, 16-bit grey saturated at 255 (Pillow's `I;16`),
- * other 16-bit channels by their high byte. (Processors of transformers 5 that convert to RGB themselves blend alpha
- * onto white first; earlier ones dropped it too.)
+ * As PIL leaves them: EXIF orientation is not applied, an embedded ICC profile is ignored. As PIL converts them: CMYK
+ * without a profile, 16-bit grey saturated at 255 (Pillow's `I;16`), other 16-bit channels by their high byte.
  *
+ * @param alpha what becomes of transparency; an encoder's preprocessing says it
  * @throws {ImageError} not an image of these formats, truncated or corrupt, of more than `maxPixels` pixels, or in
  *   a colour space that PIL's `convert("RGB")` has no rule for (CIELAB, floating point)
  */
-export const decodeImage = async (bytes: Uint8Array): Promise<Image> => (await openImage(bytes)).decode()
+export const decodeImage = async (bytes: Uint8Array, alpha: Alpha = "drop"): Promise<Image> =>
+  (await openImage(bytes)).decode(alpha)
 
 /** An image whose header was read. */
 export interface OpenedImage {
@@ -46,7 +58,7 @@ export interface OpenedImage {
   /** in pixels */
   readonly width: number
   /** Decodes as `decodeImage` says, on another thread; begun at once. */
-  decode(): Promise<Image>
+  decode(alpha?: Alpha): Promise<Image>
 }
 
 /**
@@ -56,12 +68,13 @@ export interface OpenedImage {
  */
 export async function openImage(bytes: Uint8Array): Promise<OpenedImage> {
   const image = await open(bytes)
-  const metadata = await header(image)
+  const metadata = await header(image, bytes)
   const { height, width } = metadata
-  return { height, width, decode: () => decode(image, metadata) }
+  return { height, width, decode: (alpha = "drop") => decode(image, metadata, alpha) }
 }
 
-async function decode(image: Sharp, { width, height, space, depth, hasAlpha }: Metadata): Promise<Image> {
+async function decode(image: Sharp, metadata: Metadata, alpha: Alpha): Promise<Image> {
+  const { width, height, space, depth, hasAlpha } = metadata
   if (space === "cmyk" && depth === "uchar") {
     // The inks as stored (libvips has undone Adobe's inversion): "srgb" would go through a printer's profile.
     const inks = await pixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"))
@@ -75,11 +88,27 @@ async function decode(image: Sharp, { width, height, space, depth, hasAlpha }: M
   if (!known.includes(space)) {
     throw new ImageError(`the image's pixels are ${space} of type ${depth}: convert it to 8-bit RGB first`)
   }
-  const data = await pixels(image.removeAlpha().toColourspace("srgb"))
+  const data = hasAlpha
+    ? await transparent(image, metadata, alpha)
+    : await pixels(image.removeAlpha().toColourspace("srgb"))
   if (data.length !== height * width * 3) {
     throw new ImageError(`decoded to ${data.length} bytes, not ${height} × ${width} × 3`)
   }
   return { height, width, data }
+}
+
+/** [height, width, 3] of an image that has alpha. */
+async function transparent(image: Sharp, { format }: Metadata, alpha: Alpha): Promise<Uint8Array> {
+  if (alpha === "drop" && format !== "gif") return pixels(image.removeAlpha().toColourspace("srgb"))
+  const rgba = await pixels(image.toColourspace("srgb"))
+  if (alpha === "white") return blendedOntoWhite(rgba)
+  // libvips makes them black; PIL gives the palette's colour, which nothing here tells
+  if (hasTransparentPixel(rgba)) {
+    throw new ImageError(
+      "the GIF file has transparent pixels, and the encoder's preprocessing drops alpha: save it as an opaque PNG"
+    )
+  }
+  return withoutAlpha(rgba)
 }
 
 /**
@@ -108,13 +137,21 @@ async function open(bytes: Uint8Array): Promise<Sharp> {
   return sharp(bytes, { failOn: "error", ignoreIcc: true, limitInputPixels: false })
 }
 
-async function header(image: Sharp): Promise<Metadata> {
+async function header(image: Sharp, bytes: Uint8Array): Promise<Metadata> {
   const metadata = await image.metadata().catch((cause: unknown) => {
-    throw new ImageError(`not an image, or its header is damaged: ${reason(cause)}`, { cause })
+    const other = otherFormatOf(bytes)
+    if (other !== null) throw new ImageError(`a ${other} file is not supported: ${readable}; convert it`)
+    throw new ImageError(`not an image, or its header is damaged: ${reason(cause)} (${readable})`, { cause })
   })
-  const { format, width, height, orientation } = metadata
+  const { format, width, height, orientation, depth, hasAlpha } = metadata
   if (!formats.has(format)) {
-    throw new ImageError(`a file of format "${format}" is not supported: use ${[...formats].join(", ")}`)
+    throw new ImageError(`a file of format "${format}" is not supported: ${readable}; convert it`)
+  }
+  if (format === "png" && depth === "ushort" && hasAlpha && (bytes[pngColourType]! & 4) === 0) {
+    // PIL drops such a colour or compares it at 8 bits, by the image's mode
+    throw new ImageError(
+      "the 16-bit PNG file has a transparent colour (tRNS): save it with an alpha channel or with 8 bits"
+    )
   }
   if (width * height > maxPixels) {
     throw new ImageError(`the image has ${width} × ${height} pixels, more than the ${maxPixels} allowed`)
@@ -124,6 +161,16 @@ async function header(image: Sharp): Promise<Metadata> {
     throw new ImageError(`the TIFF file has orientation ${orientation}: save it upright`)
   }
   return metadata
+}
+
+/** Where a PNG's IHDR chunk has the colour type, whose bit of 4 stands for an alpha channel. */
+const pngColourType = 25
+
+/** A format that is known and not read, by the file's first bytes. */
+function otherFormatOf(bytes: Uint8Array): string | null {
+  const start = String.fromCharCode(...bytes.subarray(0, 12))
+  for (const [magic, name] of otherFormats) if (start.startsWith(magic)) return name
+  return null
 }
 
 async function pixels(image: Sharp, depth: "uchar" | "ushort" = "uchar"): Promise<Buffer> {

@@ -6,6 +6,8 @@ export type Resample = "nearest" | "bilinear" | "bicubic" | "lanczos"
 export type CropRounding = "half-even"
 
 export interface Preprocessing {
+  /** transparent pixels are blended onto white (`do_convert_rgb` of transformers 5); left out: alpha is dropped */
+  readonly alpha?: "white"
   /** `exact`: to height × width, whatever the shape. `shortest-edge`: keeps the shape. */
   readonly resize:
     | { readonly kind: "exact"; readonly height: number; readonly width: number }

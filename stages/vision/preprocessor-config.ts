@@ -30,12 +30,12 @@ const metadata = new Set([
   "input_data_format",
   "device",
   "disable_grouping",
-  "return_tensors",
-  "do_convert_rgb" // images are always turned to RGB here: a processor that doesn't would fail on the others
+  "return_tensors"
 ])
 
 /** Settings that are read below. */
 const known = new Set([
+  "do_convert_rgb",
   "do_resize",
   "size",
   "default_to_square",
@@ -86,6 +86,7 @@ class Reader {
     const cropped = this.#flag("do_center_crop")
     const normalised = this.#flag("do_normalize")
     return {
+      ...(this.#blendsAlpha() ? { alpha: "white" } : {}),
       resize: resized ? this.#resize() : null,
       crop: cropped ? this.#crop() : null,
       ...(cropped ? this.#cropRounding() : {}),
@@ -125,6 +126,17 @@ class Reader {
     const value = this.#value(field)
     if (typeof value === "boolean" || value === null) return value ?? false
     return this.#fail(field, `expected true or false, got ${JSON.stringify(value)}`)
+  }
+
+  /**
+   * Images are turned to RGB here in any case, for a processor that doesn't fails on others. What it says is whether
+   * alpha is blended, as transformers 5 does then, or dropped, as users do who call `convert("RGB")` before. Of no
+   * known class, where timm's and open_clip's exports are, it is the latter, as `PilBackend` has it.
+   */
+  #blendsAlpha(): boolean {
+    return "do_convert_rgb" in this.#config || this.#class !== undefined
+      ? this.#flag("do_convert_rgb")
+      : false
   }
 
   #resize(): NonNullable<Preprocessing["resize"]> {

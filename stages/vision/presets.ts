@@ -14,14 +14,18 @@ const shortestEdge = (edge: number): Preprocessing["resize"] => ({ kind: "shorte
 const square = (edge: number): Preprocessing["crop"] => ({ height: edge, width: edge })
 
 const rescale = 1 / 255
+/** of the processors that convert to RGB themselves: CLIP's, BLIP's and Bit's, which is DINOv2's */
+const alpha = "white"
 const clipColours = { resample: "bicubic", rescale, mean: clipMean, std: clipStd } as const
 const clip = (edge: number): Preprocessing => ({
+  alpha,
   resize: shortestEdge(edge),
   crop: square(edge),
   ...clipColours
 })
-const blip: Preprocessing = { resize: exact(384), crop: null, ...clipColours }
+const blip: Preprocessing = { alpha, resize: exact(384), crop: null, ...clipColours }
 const dinov2: Preprocessing = {
+  alpha,
   resize: shortestEdge(256),
   crop: square(224),
   resample: "bicubic",

@@ -27,6 +27,7 @@ export interface ProcessorClass {
 }
 
 const always = {
+  do_convert_rgb: false, // `PilBackend` has none: a processor that leaves it so takes RGB images alone
   do_resize: true,
   do_center_crop: false,
   do_rescale: true,
@@ -49,6 +50,7 @@ const asClip: ProcessorClass = {
   squareSize: false,
   defaults: {
     ...always,
+    do_convert_rgb: true,
     size: { shortest_edge: 224 },
     do_center_crop: true,
     crop_size: square(224),
@@ -71,7 +73,14 @@ export const processorClasses: ReadonlyMap<string, ProcessorClass> = new Map<str
     "Blip",
     {
       squareSize: true,
-      defaults: { ...always, size: square(384), resample: bicubic, image_mean: clipMean, image_std: clipStd },
+      defaults: {
+        ...always,
+        do_convert_rgb: true,
+        size: square(384),
+        resample: bicubic,
+        image_mean: clipMean,
+        image_std: clipStd
+      },
       irrelevant: /^size_divisor$/ // of the padding
     }
   ],
@@ -79,7 +88,7 @@ export const processorClasses: ReadonlyMap<string, ProcessorClass> = new Map<str
     "Flava",
     {
       squareSize: true,
-      defaults: { ...asClip.defaults, size: square(224) },
+      defaults: { ...asClip.defaults, do_convert_rgb: false, size: square(224) },
       // its second image, for the codebook, and its masked-image pre-training
       irrelevant: /^(codebook_|mask_group_|total_mask_patches$|input_size_patches$|return_)/
     }
@@ -105,5 +114,5 @@ export const processorClasses: ReadonlyMap<string, ProcessorClass> = new Map<str
       irrelevant: /^(do_)?reduce_labels$/ // of segmentation maps
     }
   ],
-  ["Siglip", { squareSize: false, defaults: { ...asVit.defaults, resample: bicubic } }]
+  ["Siglip", { squareSize: false, defaults: { ...asVit.defaults, do_convert_rgb: true, resample: bicubic } }]
 ])

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer, Look, StageCommandContext } from "../../../src/pipeline/command.ts"
 import { encodeNpy } from "../../tensor-files/npy.ts"
-import { geometryOf, patchPreimage, type Geometry } from "../geometry.ts"
+import { geometryOf, patchPreimage, type Geometry, type PatchGrid } from "../geometry.ts"
 import { decodeImage } from "../image.ts"
 import { preprocess } from "../preprocess.ts"
 import { preprocessingText } from "./inspect-text.ts"
@@ -27,8 +27,8 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
   const png = args.output ?? (npy === null ? `${path.parse(file).name}.preview.png` : null)
   checkTargets([png, npy], [file, args.encoder, args.annotations])
   const view = await viewOf(args)
-  const image = await withFile(file, async () => decodeImage(readFileSync(file)))
   const { preprocessing, gridOf } = view
+  const image = await withFile(file, async () => decodeImage(readFileSync(file), preprocessing.alpha))
   const tensor = preprocess(image, preprocessing)
   const grid = gridOf(tensor)
   const geometry = geometryOf(preprocessing, image.height, image.width)
@@ -56,8 +56,8 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
     preset: args.preset,
     preprocessing,
     geometry,
-    /** the part of the image that the encoder sees, in pixels of the image */
-    seen: seenPart(geometry),
+    /** the part of the image that its patches see, in pixels of the image */
+    seen: seenPart(geometry, grid),
     grid,
     objects: annotated.objects.map(({ annotation, category, crowd, patches, coverage, seen }, i) => ({
       number: i + 1,
@@ -79,8 +79,10 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
 
 const colourOf = (i: number): Colour => colours[i % colours.length]!
 
-function seenPart(geometry: Geometry) {
-  const { left, top, right, bottom } = patchPreimage(geometry, { rows: 1, columns: 1 }, 0)
+/** From the first patch's corner to the last one's. */
+function seenPart(geometry: Geometry, grid: PatchGrid) {
+  const { left, top } = patchPreimage(geometry, grid, 0)
+  const { right, bottom } = patchPreimage(geometry, grid, grid.rows * grid.columns - 1)
   return { left, top, right, bottom }
 }
 

@@ -2,12 +2,18 @@ import { existsSync, readFileSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { describe, expect, it, test } from "vitest"
 import { decodeImage, ImageError, imageSize, maxPixels } from "../../../stages/vision/image.ts"
-import { pngHeader } from "./png-header.ts"
+import { chunk, pngHeader } from "./png-header.ts"
 import { bytesOf, expected, sha256 } from "./preprocessing-fixture.ts"
 
 const files = Object.entries(expected.decoded)
-const lossless = files.filter(([file]) => !file.endsWith(".jpg"))
+const lossless = files.filter(([file]) => !file.endsWith(".jpg") && file !== "transparent.gif")
 const jpegs = files.filter(([file]) => file.endsWith(".jpg"))
+
+/** A copy of a PNG file with a tRNS chunk after its header: black is transparent. */
+function withTransparentColour(png: Buffer, bytes: number): Buffer {
+  const header = 8 + 25 // the signature and IHDR
+  return Buffer.concat([png.subarray(0, header), chunk("tRNS", Buffer.alloc(bytes)), png.subarray(header)])
+}
 
 describe("decodeImage", () => {
   test.each(lossless)(
@@ -36,7 +42,42 @@ describe("decodeImage", () => {
     expect({ height, width }).toEqual({ height: 61, width: 97 })
   })
 
-  it("drops alpha and doesn't blend it", async () => {
+  test.each(Object.entries(expected.blended))(
+    "%s: blended onto white, every byte is that of transformers' convert_to_rgb",
+    async (file, hash) => {
+      expect(sha256((await decodeImage(await bytesOf(file), "white")).data)).toBe(hash)
+    }
+  )
+
+  it("leaves opaque images as they are where alpha is blended", async () => {
+    for (const [file] of files.filter(
+      ([file]) => !(file in expected.blended) && file !== "grey16-alpha.png"
+    )) {
+      const bytes = await bytesOf(file)
+      expect(await decodeImage(bytes, "white"), file).toEqual(await decodeImage(bytes))
+    }
+  })
+
+  it("refuses to drop the alpha of a GIF with transparent pixels, whose colour libvips doesn't tell", async () => {
+    const bytes = await bytesOf("transparent.gif")
+    await expect(decodeImage(bytes)).rejects.toThrow(
+      /GIF file has transparent pixels.*save it as an opaque PNG/
+    )
+    await expect(decodeImage(bytes, "drop")).rejects.toThrow(ImageError)
+  })
+
+  it("refuses a transparent colour in a 16-bit PNG, which PIL treats by the image's mode", async () => {
+    for (const [file, channels] of [
+      ["grey16.png", 1],
+      ["rgb16.png", 3]
+    ] as const) {
+      const tagged = withTransparentColour(await bytesOf(file), 2 * channels)
+      await expect(decodeImage(tagged), file).rejects.toThrow(/16-bit PNG .*tRNS/)
+      await expect(decodeImage(tagged, "white"), file).rejects.toThrow(ImageError)
+    }
+  })
+
+  it("drops alpha and doesn't blend it unless asked to", async () => {
     const opaque = await decodeImage(await bytesOf("palette.png"))
     const transparent = await decodeImage(await bytesOf("palette-transparent.png"))
     expect(transparent.data).toEqual(opaque.data)
@@ -84,7 +125,19 @@ describe("decodeImage", () => {
   it("refuses a format that PIL reads otherwise or not at all", async () => {
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
-    await expect(decodeImage(Buffer.from(svg))).rejects.toThrow(/"svg" is not supported: use jpeg, png/)
+    await expect(decodeImage(Buffer.from(svg))).rejects.toThrow(
+      '"svg" is not supported: JPEG, PNG, WebP, GIF and TIFF files can be read; convert it'
+    )
+  })
+
+  it.each([
+    ["BMP", Buffer.from("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "latin1")],
+    ["JPEG 2000", Buffer.from("\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 ", "latin1")],
+    ["PPM", Buffer.from("P6 1 1 255\nabc")]
+  ])("names %s, and the formats that can be read", async (name, bytes) => {
+    const message = `a ${name} file is not supported: JPEG, PNG, WebP, GIF and TIFF files can be read; convert it`
+    await expect(decodeImage(bytes)).rejects.toThrow(message)
+    await expect(imageSize(bytes)).rejects.toThrow(ImageError)
   })
 
   it("refuses an image of too many pixels by its header", async () => {
@@ -94,7 +147,7 @@ describe("decodeImage", () => {
   })
 
   it("decodes many at once as one by one", async () => {
-    const names = files.map(([file]) => file)
+    const names = [...lossless, ...jpegs].map(([file]) => file)
     const together = await Promise.all(names.map(async (name) => decodeImage(await bytesOf(name))))
     for (const [i, name] of names.entries())
       expect(together[i]).toEqual(await decodeImage(await bytesOf(name)))

@@ -10,7 +10,7 @@ export function pngHeader(width: number, height: number): Buffer {
   return Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(Buffer.alloc(64)))])
 }
 
-function chunk(kind: string, data: Buffer): Buffer {
+export function chunk(kind: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(kind, "latin1"), data])
   const length = Buffer.alloc(4)
   length.writeUInt32BE(data.length)

@@ -49,6 +49,8 @@ const folder = new URL("../../fixtures/preprocessing/", import.meta.url)
 export const expected = JSON.parse(readFileSync(new URL("expected.json", folder), "utf8")) as {
   readonly decoded: Readonly<Record<string, Decoded>>
   readonly resampled: ReadonlyArray<Resampled>
+  /** sha256 of the pixels that transformers' `convert_to_rgb` makes of an image with transparency */
+  readonly blended: Readonly<Record<string, string>>
   readonly presets: ReadonlyArray<Case>
   readonly others: ReadonlyArray<Case>
   readonly configs: ReadonlyArray<{ readonly config: object; readonly preprocessing: Preprocessing }>

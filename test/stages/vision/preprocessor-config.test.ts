@@ -51,6 +51,29 @@ describe("parsePreprocessorConfig", () => {
     )
   })
 
+  it("blends alpha where the class converts to RGB or the file says so; dropping it leaves no trace in keys", () => {
+    const alphaOf = (config: object) => parsePreprocessorConfig(config).alpha
+    for (const [name, alpha] of [
+      ["CLIP", "white"],
+      ["Blip", "white"],
+      ["Bit", "white"],
+      ["Siglip", "white"],
+      ["ViT", undefined],
+      ["Flava", undefined],
+      ["DeiT", undefined],
+      ["Beit", undefined]
+    ] as const) {
+      const config = { image_processor_type: `${name}ImageProcessor` }
+      expect(alphaOf(config), name).toBe(alpha)
+      expect(alphaOf({ ...config, do_convert_rgb: true }), name).toBe("white")
+      expect(parsePreprocessorConfig({ ...config, do_convert_rgb: false }), name).not.toHaveProperty("alpha")
+      expect(alphaOf({ ...config, do_convert_rgb: null }), name).toBeUndefined()
+    }
+    // of no known class, as timm's and open_clip's exports
+    expect(alphaOf(explicit)).toBeUndefined()
+    expect(alphaOf({ ...explicit, do_convert_rgb: true })).toBe("white")
+  })
+
   it("guesses nothing for an unknown class", () => {
     for (const field of Object.keys(explicit)) {
       const config = Object.fromEntries(Object.entries(explicit).filter(([key]) => key !== field))
@@ -79,6 +102,7 @@ describe("parsePreprocessorConfig", () => {
     ["crop_size", { do_center_crop: true }],
     ["crop_size.shortest_edge", { do_center_crop: true, crop_size: { shortest_edge: 224 } }],
     ["do_normalize", { do_normalize: "yes" }],
+    ["do_convert_rgb", { do_convert_rgb: "white" }],
     ["image_mean", { image_mean: [0.5] }],
     ["image_mean", { image_mean: [0.5, 0.5, "0.5"] }],
     ["image_std", { image_std: [1, 1, 0] }],
