@@ -87,7 +87,7 @@ FAMILIES = {
 }
 PROCESSORS = ["ViT", "CLIP", "Bit", "Blip", "Flava", "DeiT", "Beit", "Siglip"]  # + "ImageProcessor"
 PIXEL_SETTINGS = [
-    "do_resize", "size", "resample", "do_center_crop", "crop_size", "do_rescale", "rescale_factor", "do_normalize",
+    "do_convert_rgb", "do_resize", "size", "resample", "do_center_crop", "crop_size", "do_rescale", "rescale_factor", "do_normalize",
     "image_mean", "image_std",
 ]  # fmt: skip
 RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}  # PIL's codes
@@ -105,6 +105,8 @@ def from_transformers(name, revision=None, seed=None):
             f"{name} is of the family {config.model_type}, which is not known here: {', '.join(FAMILIES)}. "
             f"If it is a plain vision transformer, add a line to FAMILIES in {pathlib.Path(__file__).name}"
         )
+    processor = load_processor(name, revision)
+    processor_config = resolve_processor(processor)
     class_name, part = FAMILIES[config.model_type]
     model_class = getattr(transformers, class_name)
     missing = []
@@ -128,7 +130,6 @@ def from_transformers(name, revision=None, seed=None):
         pooled = getattr(output, "pooler_output", None)
         return (output.last_hidden_state,) if pooled is None else (output.last_hidden_state, pooled)
 
-    processor = transformers.AutoImageProcessor.from_pretrained(name, revision=revision, backend="pil")
     has_pooled = "pooler" not in tower._modules or tower._modules["pooler"] is not None
     return Encoder(
         name=name,
@@ -137,10 +138,25 @@ def from_transformers(name, revision=None, seed=None):
         blocks=find_blocks(name, tower, ["encoder.layers", "encoder.layer", "layers", "layer"]),
         final_norm=find(tower, ["layernorm", "post_layernorm"]),
         preprocess=lambda image: torch.from_numpy(processor(images=image, return_tensors="np")["pixel_values"][0]),
-        preprocessor_config=resolve_processor(processor),
+        preprocessor_config=processor_config,
         config=tower.config.to_dict(),
         packages=["transformers"],
     )
+
+
+def load_processor(name, revision=None):
+    import transformers
+
+    try:
+        return transformers.AutoImageProcessor.from_pretrained(name, revision=revision, backend="pil")
+    except (ValueError, ImportError) as error:  # no class that is called so, or one that is the checkpoint's own code
+        # the rest of the message is a list of all the families that there are
+        reason = str(error).strip().split("\n")[0].split(". ")[0]
+        raise Refusal(
+            f"transformers {transformers.__version__} cannot make the image processor of {name}: {reason}. "
+            f"Known here are {', '.join(PROCESSORS)} (ImageProcessor): if one of them does the same, name it as "
+            "image_processor_type in a copy's preprocessor_config.json"
+        ) from error
 
 
 def resolve_processor(processor):
@@ -157,6 +173,7 @@ def resolve_processor(processor):
         value = settings.get(name)
         if value is not None:
             config[name] = list(value) if isinstance(value, tuple) else value
+    config["do_convert_rgb"] = bool(config.get("do_convert_rgb", False))  # whether alpha is blended onto white
     config["do_center_crop"] = bool(config.get("do_center_crop", False))
     if config.get("do_resize"):
         config["resample"] = check_resample(kind, config.get("resample"))
@@ -202,9 +219,22 @@ def from_timm(name, seed=None, **arguments):
         final_norm=find(model, ["norm"]),
         preprocess=transform,
         preprocessor_config=resolve_transform(transform),
-        config=jsonable({"timm": name, "tag": model.pretrained_cfg.get("tag"), **settings, "arguments": arguments}),
+        config=jsonable(
+            {
+                "timm": name,
+                "tag": model.pretrained_cfg.get("tag"),
+                **settings,
+                **class_token_config(model),
+                "arguments": arguments,
+            }
+        ),
         packages=["timm", "torchvision"],
     )
+
+
+def class_token_config(model):
+    """What a config.json says where a model of timm has no class token: registers alone may come before its patches."""
+    return {"class_token": False} if getattr(model, "cls_token", True) is None else {}
 
 
 def from_open_clip(name, seed=None):
@@ -236,7 +266,12 @@ def from_open_clip(name, seed=None):
         final_norm=find(trunk, ["ln_post", "norm"]),
         preprocess=transform,
         preprocessor_config=resolve_transform(transform),
-        config={"open_clip": architecture, "pretrained": pretrained or None, **jsonable(config)},
+        config={
+            "open_clip": architecture,
+            "pretrained": pretrained or None,
+            **jsonable(config),
+            **class_token_config(trunk),
+        },
         packages=["open_clip_torch", "torchvision"],
     )
 

@@ -1,10 +1,9 @@
 /**
  * From pixels to an encoder's input tensor, as Hugging Face's image processors compute it (their PIL backend:
- * `PilBackend._preprocess` in transformers' image_processing_backends.py): resize, centre crop, rescale, normalise. The image is RGB already: `preprocessing.alpha` goes to
- * `decodeImage`.
- * Equal bit for bit under Pillow 13. Their torchvision backend differs from Pillow 12 by at most 2 levels of 255 (in
- * 0.2 to 0.4 % of the values of 40 COCO photographs), and from Pillow 13 by up to 12 where that turns its passes
- * round (`resample.ts`).
+ * `PilBackend._preprocess` in transformers' image_processing_backends.py): resize, centre crop, rescale, normalise.
+ * Equal bit for bit under Pillow 13, from pixels that are RGB already (`preprocessing.alpha` is for `decodeImage`). How
+ * far their torchvision backend is from that is in docs/models.md: mostly nothing, and up to 12 levels of 255 where
+ * Pillow 13 turns its passes round (`resample.ts`).
  */
 
 import type { Image } from "./image.ts"
