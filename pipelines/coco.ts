@@ -28,6 +28,10 @@ export default definePipeline("coco", {
     captions: param.maybe(param.file(), { doc: "captions JSON in COCO's format" }),
     limit: param.maybe(param.int({ min: 1 }), { doc: "take so many images, in a stable seeded order" }),
     skip_degenerate: param.bool({ default: false, doc: "leave out objects with degenerate polygons" }),
+    skip_bad_images: param.bool({
+      default: false,
+      doc: "leave out images that are missing, unreadable or of another size than annotated"
+    }),
     encoder: param.file({
       default: file("./quickstart/vit/model.onnx"),
       doc: "a vision transformer in ONNX"
@@ -55,6 +59,7 @@ export default definePipeline("coco", {
     captions,
     limit,
     skip_degenerate,
+    skip_bad_images,
     encoder: model,
     preset,
     name,
@@ -69,7 +74,7 @@ export default definePipeline("coco", {
   }) => {
     const encoder = onnx(model, preset)
     const scenes = sampleScenes("scenes", {
-      source: coco({ annotations, images, captions, limit, skip_degenerate, seed })
+      source: coco({ annotations, images, captions, limit, skip_degenerate, skip_bad_images, seed })
     })
     const masks = buildObjectMasks("masks", { scenes, encoder })
     const tokens = selectTokens("tokens", { masks, scenes, encoder, of: "objects", seed })

@@ -21,6 +21,10 @@ const sources = {
     skip_degenerate: param.bool({
       default: false,
       doc: "leave out objects whose polygons are degenerate, and list them among the examples, rather than refuse the file"
+    }),
+    skip_bad_images: param.bool({
+      default: false,
+      doc: "leave out scenes whose image is missing, unreadable or of another size than annotated, and mark the run as partial"
     })
   }
 }
@@ -41,6 +45,7 @@ export const coco = (options: {
   readonly limit?: number | null
   readonly seed?: number
   readonly skip_degenerate?: boolean
+  readonly skip_bad_images?: boolean
 }) => ({ kind: "coco" as const, ...options })
 
 export const sampleScenes = defineStage.source("sample-scenes", {

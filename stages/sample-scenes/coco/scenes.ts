@@ -14,6 +14,8 @@ export interface CocoSource {
   readonly seed: number
   /** leave out objects with degenerate polygons, and say so, rather than refuse the file */
   readonly skip_degenerate: boolean
+  /** leave out scenes whose image is missing, unreadable or of another size, and say so, rather than refuse the file */
+  readonly skip_bad_images: boolean
 }
 
 /**
@@ -38,19 +40,31 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   if (chosen.size < images.length) context.partial(`${chosen.size} of ${images.length} scenes`)
 
   const problems = new Problems(file)
+  const skipped: Array<string> = []
   let done = 0
   for (const [index, image] of images.entries()) {
     if (!chosen.has(image.id)) continue
     context.signal.throwIfAborted()
     context.progress(++done, chosen.size)
-    const found = await imageOf(image, index, source.images.path, world, problems, context)
-    if (found === null) continue
+    const { file: handle, wrong } = await imageOf(image, index, source.images.path, world)
+    if (wrong !== null && source.skip_bad_images) {
+      context.log(`left out scene ${image.id}: ${wrong.problem}`)
+      skipped.push(image.id)
+      problems.add(wrong.field, wrong.problem)
+      continue
+    }
+    if (handle === null) {
+      problems.add(wrong.field, `${wrong.problem}; or leave such scenes out (skip_bad_images)`)
+      continue
+    }
+    // a photograph that cannot be read fails where it is decoded, alone: one in 15,000 must not stop the others
+    if (wrong !== null) context.log(`${wrong.problem}; it will fail where it is needed`)
     const others = leftOut.get(image.id) ?? []
     for (const { id, reason } of others)
       context.log(`left out annotation ${id} of image ${image.id}: ${reason}`)
     yield {
       id: image.id,
-      image: found,
+      image: handle,
       height: image.height,
       width: image.width,
       objects: objects.get(image.id) ?? [],
@@ -60,7 +74,12 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       secondary: null
     }
   }
-  problems.check()
+  // where no image is good, it is the folder that is wrong
+  if (!source.skip_bad_images || skipped.length === chosen.size) problems.check()
+  if (skipped.length > 0) {
+    const ids = skipped.length > 5 ? [...skipped.slice(0, 5), "…"] : skipped
+    context.partial(`${skipped.length} of ${chosen.size} scenes left out for bad images (${ids.join(", ")})`)
+  }
 }
 
 async function text(world: World, file: string, parameter: string): Promise<string> {
@@ -72,32 +91,36 @@ async function text(world: World, file: string, parameter: string): Promise<stri
 const captionsOf = async (file: string, world: World) =>
   parseCaptions(await text(world, file, "captions"), { file })
 
-/** The image's file, if it is there and as large as the annotations say. */
+/** The image's file, and what is wrong with it; without the file where its masks would have no image that they fit. */
+type FoundImage =
+  | { readonly file: FileHandle; readonly wrong: Wrong | null }
+  | { readonly file: null; readonly wrong: Wrong }
+interface Wrong {
+  /** in the annotations, such as `images[12].file_name` */
+  readonly field: string
+  readonly problem: string
+}
+
+/** Is the image's file there, and as large as the annotations say? */
 async function imageOf(
   { fileName, height, width }: CocoImage,
   index: number,
   folder: string,
-  world: World,
-  problems: Problems,
-  context: SourceContext
-): Promise<FileHandle | null> {
+  world: World
+): Promise<FoundImage> {
   const path = `${folder}/${fileName}`
-  const found = await world.file(path)
-  if (found === null) {
-    problems.add(`images[${index}].file_name`, `there is no image ${path}: check the folder of images`)
-    return null
+  const field = `images[${index}]`
+  const file = await world.file(path)
+  if (file === null) {
+    const problem = `there is no image ${path}: check the folder of images`
+    return { file: null, wrong: { field: `${field}.file_name`, problem } }
   }
   try {
-    const real = await imageSize(await found.bytes())
-    if (real.height === height && real.width === width) return found
-    problems.add(
-      `images[${index}]`,
-      `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: its masks would not fit`
-    )
-    return null
+    const real = await imageSize(await file.bytes())
+    if (real.height === height && real.width === width) return { file, wrong: null }
+    const problem = `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: its masks would not fit`
+    return { file: null, wrong: { field, problem } }
   } catch (error) {
-    // a photograph that cannot be read fails where it is decoded, alone: one in 15,000 must not stop the others
-    context.log(`${path} will fail where it is needed: ${(error as Error).message}`)
-    return found
+    return { file, wrong: { field, problem: `${path} cannot be read: ${(error as Error).message}` } }
   }
 }

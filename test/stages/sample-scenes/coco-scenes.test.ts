@@ -176,6 +176,39 @@ describe("sample-scenes of a COCO data set", () => {
   })
 })
 
+describe("bad images are left out on request", () => {
+  it("each with its reason in the log; and the run is a part", async () => {
+    const change = instances()
+    change.images[1]!.file_name = "train/gone.png"
+    change.images[2]!.width = 99
+    change.images[5]!.file_name = "train/broken.png"
+    write(change)
+    const { scenes, context } = sampling({ skip_bad_images: true })
+    expect((await scenes).map(({ id }) => id)).toEqual(["100", "103", "104", "106", "107"])
+    expect(context.parts).toEqual(["3 of 8 scenes left out for bad images (101, 102, 105)"])
+    expect(context.lines).toEqual([
+      expect.stringMatching(/^left out scene 101: there is no image .*gone\.png/) as string,
+      expect.stringMatching(/^left out scene 102: .* is 12×8 pixels, but the annotations say 99×8/) as string,
+      expect.stringMatching(/^left out scene 105: .*broken\.png cannot be read: not an image/) as string
+    ])
+  })
+
+  it("of many, five are named in the reason", async () => {
+    const change = instances()
+    for (const image of change.images.slice(1)) image.height = 9
+    write(change)
+    const { scenes, context } = sampling({ skip_bad_images: true })
+    expect(await scenes).toHaveLength(1)
+    expect(context.parts).toEqual(["7 of 8 scenes left out for bad images (101, 102, 103, 104, 105, …)"])
+  })
+
+  it("and where there is none, nothing is said", async () => {
+    const { scenes, context } = sampling({ skip_bad_images: true })
+    expect(await scenes).toHaveLength(count)
+    expect([context.parts, context.lines]).toEqual([[], []])
+  })
+})
+
 describe("a COCO data set is refused, and the error names file and field:", () => {
   const changed = (change: (json: Instances) => void) => {
     const json = instances()
@@ -257,13 +290,25 @@ describe("a COCO data set is refused, and the error names file and field:", () =
     expect(message).toMatch(/3 problems/)
     for (const field of ["images[1].file_name", "images[2]", "images[5].file_name"])
       expect(message).toContain(`\n  ${field}: `)
+    expect(message.match(/or leave such scenes out \(skip_bad_images\)/g)).toHaveLength(3)
+  })
+
+  it("no image that is good, though bad ones are to be left out: then the folder is wrong", async () => {
+    write(changed(({ images }) => images.forEach((image, i) => (image.file_name = `gone-${i}.png`))))
+    const { scenes, context } = sampling({ skip_bad_images: true })
+    expect((await rejection(scenes)).message).toMatch(
+      /8 problems\n {2}images\[0\]\.file_name: there is no image/
+    )
+    expect(context.parts).toEqual([])
   })
 
   it("but lets an image through that cannot be read: it fails where it is decoded, alone", async () => {
     write(changed(({ images }) => (images[1]!.file_name = "train/broken.png")))
     const { scenes, context } = sampling()
     expect(await scenes).toHaveLength(instances().images.length)
-    expect(context.lines.join("\n")).toContain("broken.png will fail where it is needed: not an image")
+    expect(context.lines.join("\n")).toMatch(
+      /broken\.png cannot be read: not an image.*; it will fail where it is needed/
+    )
   })
 
   it("annotations that were cut short", async () => {
