@@ -35,6 +35,8 @@ export interface Initializer {
   readonly elementType: ElementType
   /** the data file, relative to the model's folder, where the weights lie outside */
   readonly location: string | null
+  /** the value of a boolean scalar, such as the `training_mode` of a Dropout */
+  readonly flag?: boolean
 }
 export interface ValueInfo {
   readonly name: string

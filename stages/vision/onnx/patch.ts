@@ -5,12 +5,14 @@
  * that R vectors an image leave the runtime in place of T.
  */
 import { elementTypeOf } from "./element-type.ts"
-import { indexGraph } from "./graph-index.ts"
+import { type GraphIndex, indexGraph } from "./graph-index.ts"
 import { imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
+import { refuseRandom } from "./nondeterministic.ts"
 import { OnnxError } from "./onnx-error.ts"
+import { rankOf } from "./rank.ts"
 import { resolveTaps } from "./resolve-taps.ts"
-import type { Tap } from "./taps.ts"
+import { type Tap, tensorsWithTokens } from "./taps.ts"
 import { graphPatch, nameOnly, node, tensorInfo } from "./writer.ts"
 
 /** The input that takes pooling weights, float32 [batch, rows, tokens]. */
@@ -41,10 +43,11 @@ export interface TappedModel {
 
 /**
  * Taps are named as in `describeEncoder`, or by tensor (`tensor:NAME`). An unpooled tap [B, T, D] is an output
- * under its tensor's name, a pooled one [B, R, D] under `probeline/` and the tap's. `pooled`, which has no tokens, is
- * given out as it is.
+ * under its tensor's name, a pooled one [B, R, D] under `probeline/` and the tap's. What has two dimensions (`pooled`,
+ * `image_embeds`) has no tokens, and is given out as it is.
  *
- * @throws {OnnxError} no such tap or tensor, or the model is patched already
+ * @throws {OnnxError} no such tap or tensor, one that depends on random numbers, one to be pooled that is known to have
+ * neither two nor three dimensions, or the model is patched already
  */
 export function tapModel(
   model: Model,
@@ -66,6 +69,7 @@ export function tapModel(
     added.push(nameOnly(output))
   }
   const { chosen, stream } = resolveTaps(model, index, taps, known)
+  refuseRandom(index, chosen)
   for (const tap of chosen) {
     if (outputs.has(tap.name)) continue
     if (tap.sumOf !== undefined) nodes.push(...sumNodes(tap.sumOf, tap.tensor))
@@ -74,7 +78,7 @@ export function tapModel(
       nodes.push(node("Cast", [output], `probeline/float32/${tap.name}`, { to: FLOAT }))
       output = `probeline/float32/${tap.name}`
     }
-    if (pool && tap.name !== "pooled") {
+    if (pool && hasTokens(index, tap, stream)) {
       nodes.push(node("MatMul", [weightsInput, output], `probeline/${tap.name}`))
       output = `probeline/${tap.name}`
     }
@@ -85,6 +89,15 @@ export function tapModel(
   if (pinStream) for (const { tensor, sumOf } of stream) if (sumOf === undefined) declare(tensor)
   const inputs = pool ? [weightsInfo(model)] : []
   return { patch: graphPatch({ nodes, inputs, outputs: added }), outputs }
+}
+
+/** Where neither the graph nor the tap's name tells, it is [batch, tokens, width], as all of the stream is. */
+function hasTokens(index: GraphIndex, { name, tensor, sumOf }: Tap, stream: ReadonlyArray<Tap>): boolean {
+  const rank = rankOf(index, sumOf?.[0] ?? tensor, tensorsWithTokens(stream)) ?? (name === "pooled" ? 2 : 3)
+  if (rank === 2 || rank === 3) return rank === 3
+  throw new OnnxError(
+    `the tap ${name} has ${rank} dimensions: rows can be pooled of [batch, tokens, width], and [batch, width] is taken as it is`
+  )
 }
 
 /** TensorProto.DataType */

@@ -3,24 +3,33 @@ import { type ElementType, elementTypes, type Initializer } from "./model.ts"
 import type { Field, Protobuf } from "./protobuf.ts"
 
 /**
- * TensorProto without its data.
+ * TensorProto without its data, but for a boolean's (`int32_data` 5 or `raw_data` 9).
  *
  * @throws {OnnxError} its data lie outside of the model's folder
  */
 export function readTensor(protobuf: Protobuf, tensor: Field): Initializer {
   let [name, external, location] = ["", false, ""]
   let elementType: ElementType = "undefined"
+  let value: number | undefined
   const dims: Array<number> = []
   for (const field of protobuf.message(tensor)) {
     if (field.number === 1) dims.push(...protobuf.integers(field))
     else if (field.number === 2) elementType = elementTypes[field.value] ?? "undefined"
+    else if ((field.number === 5 || field.number === 9) && field.length < 2)
+      [value] = protobuf.integers(field)
     else if (field.number === 8) name = protobuf.text(field)
     else if (field.number === 13) {
       const [key, value] = readEntry(protobuf, field)
       if (key === "location") location = value
     } else if (field.number === 14) external = field.value === 1
   }
-  return { name, dims, elementType, location: external ? checkLocation(name, location) : null }
+  return {
+    name,
+    dims,
+    elementType,
+    location: external ? checkLocation(name, location) : null,
+    ...(elementType === "bool" && value !== undefined ? { flag: value !== 0 } : {})
+  }
 }
 
 /** StringStringEntryProto */

@@ -1,8 +1,10 @@
 /** An encoder in the runtime: images in, taps out. */
 import type { TypedTensor } from "onnxruntime-node"
+import { toFloat16 } from "../../../src/pipeline/float16.ts"
+import { reasonsNotRun } from "./feeds.ts"
 import { imageInput } from "./image-flow.ts"
 import { loadTapped } from "./load.ts"
-import type { Dimension, Model, ValueInfo } from "./model.ts"
+import type { Dimension } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { weightsInput } from "./patch.ts"
 import type { Provider, Runtime } from "./providers.ts"
@@ -29,11 +31,13 @@ export interface EncoderOptions {
 }
 export interface EncoderSession {
   /**
-   * Runs a batch of pixels [B, 3, H, W], normalised as the encoder wants them. With pooling it takes weights
+   * Runs a batch of pixels [B, 3, H, W], normalised as the encoder wants them; for one that takes float16 they are
+   * rounded to it, as `pixels.half()` rounds. With pooling it takes weights
    * [B, R, T] of `rows` R ≥ 2 (see `TapOptions.pool` for why not one). A model of a fixed batch size runs as often as
    * it takes. It blocks this thread.
    *
-   * @returns by tap, [B, T, D] or pooled [B, R, D]; `pooled` is [B, D], and with pooling the same in each of R rows
+   * @returns by tap, float32 [B, T, D] or pooled [B, R, D]; what has no tokens (`pooled`) is [B, D], and with pooling
+   * the same in each of R rows
    * @throws {OnnxError} sizes that do not fit the model or each other, or an error of the runtime
    */
   run(pixels: Float32Array, shape: ImageShape, weights?: Float32Array, rows?: number): Promise<TapOutputs>
@@ -61,7 +65,11 @@ export async function openEncoder(
     runtime: used
   })
   const input = imageInput(model.graph)
-  checkFeeds(file, model, input)
+  const [reason] = reasonsNotRun(model.graph)
+  if (reason !== undefined) {
+    await session.release()
+    throw new OnnxError(`${file}: ${reason}`)
+  }
 
   const runOnce = async (
     pixels: Float32Array,
@@ -69,8 +77,11 @@ export async function openEncoder(
     weights: Float32Array | null,
     rows: number
   ) => {
-    const feeds: Record<string, TypedTensor<"float32">> = {
-      [input.name]: new Tensor("float32", pixels, shape)
+    const feeds: Record<string, TypedTensor<"float32" | "float16">> = {
+      [input.name]:
+        input.elementType === "float16"
+          ? new Tensor("float16", toFloat16(pixels), shape)
+          : new Tensor("float32", pixels, shape)
     }
     if (weights !== null) {
       const tokens = weights.length / (shape[0] * rows)
@@ -85,7 +96,7 @@ export async function openEncoder(
     for (const [tap, output] of tapped.outputs) {
       const { data, dims } = results[output] as TypedTensor<"float32">
       const value = { data, shape: dims }
-      values[tap] = weights !== null && dims.length === 2 ? repeatRows(value, rows) : value
+      values[tap] = weights === null ? value : pooledRows(file, tap, value, shape[0], rows)
     }
     return values
   }
@@ -121,17 +132,12 @@ function padded(all: Float32Array, from: number, size: number, item: number): Fl
   return whole
 }
 
-function checkFeeds(file: string, { graph }: Model, image: ValueInfo): void {
-  if (image.elementType !== "float32") {
-    throw new OnnxError(
-      `${file}: its input ${image.name} takes ${image.elementType}: export it with float32 inputs (weights may stay as they are)`
-    )
-  }
-  const others = graph.inputs.filter(
-    ({ name }) => name !== image.name && name !== weightsInput && !graph.initializers.has(name)
+/** @throws {OnnxError} a tap that was to be pooled is neither [batch, rows, width] nor [batch, width] */
+function pooledRows(file: string, tap: string, value: TapValues, batch: number, rows: number): TapValues {
+  const { shape } = value
+  if (shape.length === 2 && shape[0] === batch) return repeatRows(value, rows)
+  if (shape.length === 3 && shape[0] === batch && shape[1] === rows) return value
+  throw new OnnxError(
+    `${file}: the tap ${tap} of ${batch} images, pooled to ${rows} rows, came out as [${shape.join(", ")}]: what is tapped has to be [batch, tokens, width] or [batch, width]`
   )
-  if (others.length > 0) {
-    const names = others.map(({ name }) => name).join(", ")
-    throw new OnnxError(`${file}: it also needs ${names}: export the vision encoder alone`)
-  }
 }

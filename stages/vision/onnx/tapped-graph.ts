@@ -3,6 +3,7 @@ import { elementTypeOf } from "./element-type.ts"
 import { indexGraph, type GraphIndex } from "./graph-index.ts"
 import { imageInput } from "./image-flow.ts"
 import type { Dimension, Model } from "./model.ts"
+import { refuseRandom } from "./nondeterministic.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { FLOAT, sumNodes } from "./patch.ts"
 import type { PartialDescription } from "./describe-given.ts"
@@ -13,7 +14,7 @@ import { type GraphParts, node, tensorInfo } from "./writer.ts"
  * Nodes that give each tap its name, as float32, and typed outputs: others than onnxruntime (`onnx.checker`) insist on
  * types. What the graph does not tell of a shape is [batch, tokens, width], or [batch, width] of `pooled`.
  *
- * @throws {OnnxError} the graph has a tensor under a tap's name already
+ * @throws {OnnxError} the graph has a tensor under a tap's name already, or a tap depends on random numbers
  */
 export function namedOutputs(
   model: Model,
@@ -21,6 +22,7 @@ export function namedOutputs(
   taps: ReadonlyArray<Tap>
 ): GraphParts {
   const index = indexGraph(model.graph)
+  refuseRandom(index, taps)
   const shapeOf = shapes(model, description)
   const nodes: Array<Uint8Array> = []
   const outputs: Array<Uint8Array> = []

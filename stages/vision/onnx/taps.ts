@@ -18,6 +18,12 @@ export interface Tap {
   readonly sumOf?: ReadonlyArray<string>
 }
 
+const hasTokens = /^(?:embed|block\.\d+\..*|final\.norm)$/
+
+/** The tensors of those taps that are [batch, tokens, width] by their names. */
+export const tensorsWithTokens = (taps: ReadonlyArray<Tap>): ReadonlySet<string> =>
+  new Set(taps.filter(({ name }) => hasTokens.test(name)).map(({ tensor }) => tensor))
+
 /** An attention and the additions up to the next. */
 type Block = ReadonlyArray<ResidualAddition>
 

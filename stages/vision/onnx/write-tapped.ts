@@ -55,7 +55,10 @@ export function writeTapped(
     refuseInTheWay(file, target, overwrite)
     const model = readModel(access)
     const description = describeGiven(model, given)
-    const taps = patterns === undefined ? description.taps : chooseTaps(description.taps, patterns)
+    const chosen = patterns === undefined ? description.taps : chooseTaps(description.taps, patterns)
+    // an output that is a tap under its own name (`image_embeds`) stays as it is
+    const isThere = new Set(model.graph.outputs.map(({ name }) => name))
+    const taps = chosen.filter(({ name, tensor }) => name !== tensor || !isThere.has(name))
     const additions = graphBody(namedOutputs(model, description, taps))
     const bytes = copyWith(access, temporary, additions)
     const dataFiles = copyDataFiles(model.externalFiles, path.dirname(file), path.dirname(target), overwrite)

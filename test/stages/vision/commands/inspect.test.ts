@@ -2,6 +2,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { inspectCommand, inspectEncoder } from "../../../../stages/vision/commands/inspect.ts"
+import { graphPatch, message, node, tensorInfo } from "../../../../stages/vision/onnx/writer.ts"
 import { graphBytes } from "../onnx/fixture.ts"
 import { fixture, look, makeFolder, problemOf, quickstart } from "./rig.ts"
 
@@ -61,6 +62,30 @@ it("says that weights are missing beside it", async () => {
   const file = write("alone.onnx", fs.readFileSync(fixture("vit-fp16.onnx")))
   const { warnings } = await inspectEncoder(file)
   expect(warnings).toContainEqual(expect.stringContaining("vit-fp16.onnx_data, which is missing"))
+})
+
+it("what would make an extraction fail is a warning", async () => {
+  const bytes = fs.readFileSync(fixture("clip.onnx"))
+  const noise = node("RandomUniformLike", ["pixel_values"], "noise")
+  const more = graphPatch({
+    nodes: [noise],
+    inputs: [tensorInfo("input_ids", "int64", ["batch", 77])],
+    outputs: []
+  })
+  const { taps, warnings } = await inspectEncoder(write("two.onnx", message(bytes, more)))
+  expect(warnings).toContain("it also needs input_ids: export the vision encoder alone")
+  // nothing of the encoder reads these numbers
+  expect(warnings.join()).not.toContain("random")
+
+  const tensor = taps[0]!.tensor
+  const given = { taps: [{ name: "noisy", tensor: "noisy" }], patch: null, prefix: null }
+  const drawn = graphPatch({
+    nodes: [noise, node("Add", [tensor, "noise"], "noisy")],
+    inputs: [],
+    outputs: []
+  })
+  const noisy = await inspectEncoder(write("noisy.onnx", message(bytes, drawn)), null, given)
+  expect(noisy.warnings).toContainEqual(expect.stringContaining("the tap noisy depends on random numbers"))
 })
 
 const words = { preset: null, all: false, tap: [], patch: null, prefix: null }

@@ -14,7 +14,15 @@ import { afterAll, describe, expect, it, test } from "vitest"
 import { openEncoder } from "../../../../stages/vision/onnx/session.ts"
 import { firstNonFinite } from "../../../../stages/vision/onnx/tap-values.ts"
 import { embedded, graphPatch, integer, message, node, text } from "../../../../stages/vision/onnx/writer.ts"
-import { fixture, fusedModel, graphBytes, pixelsOf, quickstartModel, relativeDifference } from "./fixture.ts"
+import {
+  fixture,
+  fusedModel,
+  graphBytes,
+  modelOf,
+  pixelsOf,
+  quickstartModel,
+  relativeDifference
+} from "./fixture.ts"
 
 const folder = mkdtempSync(path.join(tmpdir(), "probeline-onnx-"))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -154,6 +162,47 @@ test("a model of a fixed batch size runs as often as it takes", async () => {
   expect(made).toEqual([3, 2, 32])
   expect(data.slice(0, both.data.length)).toEqual(both.data)
   expect(data.slice(both.data.length)).toEqual(both.data.slice(0, both.data.length / 2))
+})
+
+describe("an encoder whose input is", () => {
+  /** vit-fp16.onnx with another type of its input, at the same place */
+  const withInput = (elementType: number): string => {
+    const bytes = readFileSync(fixture("vit-fp16.onnx"))
+    // ValueInfoProto: name (1), type (2) › tensor_type (1) › elem_type (1), of which lengths are skipped
+    const at = bytes.lastIndexOf(message(text(1, "pixel_values"), Uint8Array.of(18)))
+    const type = at + 2 + "pixel_values".length + 2 + 2
+    expect([...bytes.subarray(type, type + 2)]).toEqual([8, 1])
+    bytes[type + 1] = elementType
+    const home = path.join(folder, `of-${elementType}`)
+    mkdirSync(home)
+    const file = path.join(home, `input-${elementType}.onnx`)
+    writeFileSync(file, bytes)
+    copyFileSync(fixture("vit-fp16.onnx_data"), path.join(home, "vit-fp16.onnx_data"))
+    return file
+  }
+  const taps = ["embed", "block.1.resid_post", "pooled"]
+
+  test("float16 takes the same pixels, and gives the same taps as float32", async () => {
+    const file = withInput(10)
+    expect(modelOf(file).graph.inputs[0]!.elementType).toBe("float16")
+    const { pixels, shape } = pixelsOf("pixels.npy")
+    const values = async (model: string) => {
+      const session = await openEncoder(model, { taps, pool: true })
+      const outputs = await session.run(pixels, shape, weightsFor(2, 2, 17), 2)
+      await session.release()
+      return outputs
+    }
+    const outputs = await values(file)
+    for (const tap of taps) expect(outputs[tap]!.data).toBeInstanceOf(Float32Array)
+    // eight bits over 128 are exact in float16
+    expect(outputs).toEqual(await values(fixture("vit-fp16.onnx")))
+  })
+
+  test("float64 is refused by its name", async () => {
+    await expect(openEncoder(withInput(11), { taps })).rejects.toThrow(
+      /input-11\.onnx: .*(?:takes float64: export it with float32 or float16 inputs|onnxruntime cannot load it)/
+    )
+  })
 })
 
 describe("external weights are found", () => {

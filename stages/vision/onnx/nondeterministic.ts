@@ -1,0 +1,64 @@
+/** Taps whose values would differ from run to run. */
+import { type GraphIndex, readsOf } from "./graph-index.ts"
+import type { Node } from "./model.ts"
+import { OnnxError } from "./onnx-error.ts"
+import { readsOnlyShape } from "./operators.ts"
+import type { Tap } from "./taps.ts"
+
+/**
+ * They draw numbers. A `seed` makes no difference: the runtime's generator goes on from image to image.
+ *
+ * Source: https://onnx.ai/onnx/operators/
+ */
+const draws = new Set([
+  "RandomUniform",
+  "RandomNormal",
+  "RandomUniformLike",
+  "RandomNormalLike",
+  "Multinomial",
+  "Bernoulli"
+])
+
+/** Which tap depends on random numbers, and what draws them; null if none does. Bodies of If and Loop are not read. */
+export function reasonRandom(index: GraphIndex, taps: ReadonlyArray<Tap>): string | null {
+  const seen = new Set<number>()
+  for (const { name, tensor, sumOf } of taps) {
+    const node = firstRandom(index, sumOf ?? [tensor], seen)
+    if (node === null) continue
+    const label = node.name === "" ? node.outputs[0]! : node.name
+    return `the tap ${name} depends on random numbers (${node.op}, node ${label}), so that its values differ from run to run: export the encoder in evaluation mode and without random masking, or choose taps that do not depend on them`
+  }
+  return null
+}
+
+/** @throws {OnnxError} a tap depends on random numbers */
+export function refuseRandom(index: GraphIndex, taps: ReadonlyArray<Tap>): void {
+  const reason = reasonRandom(index, taps)
+  if (reason !== null) throw new OnnxError(reason)
+}
+
+/** @param seen nodes that are known to be none, nor to depend on any; those that are looked at are added */
+function firstRandom(index: GraphIndex, tensors: ReadonlyArray<string>, seen: Set<number>): Node | null {
+  const { graph, producer } = index
+  const pending = tensors.map((name) => producer.get(name))
+  while (pending.length > 0) {
+    const i = pending.pop()
+    if (i === undefined || seen.has(i)) continue
+    seen.add(i)
+    const node = graph.nodes[i]!
+    if (draws.has(node.op) || isTraining(index, node)) return node
+    // a shape is the same whatever the numbers are
+    if (readsOnlyShape(node.op)) continue
+    for (const name of readsOf(node)) pending.push(producer.get(name))
+  }
+  return null
+}
+
+/** Dropout of opset 12 on: its third input turns it on, and is off where left out. What is computed may be on. */
+function isTraining({ graph, producer }: GraphIndex, { op, inputs }: Node): boolean {
+  const mode = inputs[2] ?? ""
+  if (op !== "Dropout" || mode === "") return false
+  const maker = producer.get(mode)
+  const constant = graph.initializers.get(mode) ?? (maker === undefined ? null : graph.nodes[maker]!.constant)
+  return constant?.flag ?? true
+}
