@@ -85,8 +85,8 @@ const row = (source: string, object: number, token: string, { indices, weights }
   weights
 })
 
-/** Token 0 is the class token, unless the encoder has none: then it is a patch. */
-const classToken = (grid: TokenGrid) => (grid.prefix === 0 ? [] : [row("image", -1, "cls", oneHot(0))])
+/** Token 0 is the class token, unless the encoder has none: then it is a register or a patch. */
+const classToken = (grid: TokenGrid) => (grid.classToken ? [row("image", -1, "cls", oneHot(0))] : [])
 
 const allTokens = (grid: TokenGrid) =>
   Array.from({ length: grid.prefix + patchCount(grid) }, (_, token) =>

@@ -1,11 +1,11 @@
 /**
  * Token weight vectors: which tokens of an encoder stand for an object, and by how much.
  *
- * `cls` is one-hot at token 0, `avg_obj` the normalised mask, `random_obj` a seeded one-hot inside it, `random` a
+ * `cls` is one-hot at token 0 where that is CLS, `avg_obj` the normalised mask, `random_obj` a seeded one-hot inside it, `random` a
  * seeded one-hot anywhere, `background` the mean of seeded patches off all objects, with a guard of one patch.
  */
 import { below, type Random, shuffled } from "../../src/index.ts"
-import { neighbourhood, patchCount, type TokenGrid, tokenOfPatch } from "../vision/grid.ts"
+import { neighbourhood, patchCount, type TokenOrder, tokenOfPatch } from "../vision/grid.ts"
 
 export interface Weights {
   /** token indices, CLS and registers counted */
@@ -26,21 +26,21 @@ export const patchesOf = (coverage: Coverage, threshold: number): ReadonlyArray<
     .sort((a, b) => a - b)
 
 /** Weights in proportion to coverage, over the object's patches. */
-export function averageObject(grid: TokenGrid, coverage: Coverage, patches: ReadonlyArray<number>): Weights {
+export function averageObject(grid: TokenOrder, coverage: Coverage, patches: ReadonlyArray<number>): Weights {
   const total = patches.reduce((sum, patch) => sum + coverage.get(patch)!, 0)
   return {
     indices: patches.map((patch) => tokenOfPatch(grid, patch)),
     weights: patches.map((patch) => coverage.get(patch)! / total)
   }
 }
-export const randomOf = (grid: TokenGrid, patches: ReadonlyArray<number>, random: Random): Weights =>
+export const randomOf = (grid: TokenOrder, patches: ReadonlyArray<number>, random: Random): Weights =>
   oneHot(tokenOfPatch(grid, patches[below(random, patches.length)]!))
-export const randomAnywhere = (grid: TokenGrid, random: Random): Weights =>
+export const randomAnywhere = (grid: TokenOrder, random: Random): Weights =>
   oneHot(tokenOfPatch(grid, below(random, patchCount(grid))))
 
 /** The mean of `count` seeded patches that no object touches, fewer where there are fewer; null where there is none. */
 export function background(
-  grid: TokenGrid,
+  grid: TokenOrder,
   covered: Iterable<number>,
   count: number,
   random: Random

@@ -1,6 +1,6 @@
 /** Coverage: how much of each patch of an encoder's grid a mask fills. */
 
-import { patchSize, type Geometry, type PatchGrid } from "./geometry.ts"
+import { checkGrid, type Geometry, type PatchGrid } from "./geometry.ts"
 import { columnMajorOf, type Mask } from "./rle.ts"
 
 /**
@@ -13,14 +13,15 @@ import { columnMajorOf, type Mask } from "./rle.ts"
  * @returns rows · columns values in 0 … 1, row-major
  * @throws {RangeError} the mask is not of the geometry's image, or the grid does not fit the input
  */
-export function coverageOf(mask: Mask, geometry: Geometry, { rows, columns }: PatchGrid): Float64Array {
+export function coverageOf(mask: Mask, geometry: Geometry, grid: PatchGrid): Float64Array {
   const { imageHeight, imageWidth, resizedHeight, resizedWidth } = geometry
   if (mask.height !== imageHeight || mask.width !== imageWidth) {
     throw new RangeError(
       `a mask of ${mask.width} × ${mask.height} px does not fit an image of ${imageWidth} × ${imageHeight} px`
     )
   }
-  const patch = patchSize(geometry, { rows, columns })
+  checkGrid(geometry, grid)
+  const { rows, columns, patch } = grid
   const across = bandsOf(columns, geometry.cropLeft * imageWidth, patch.width * imageWidth, resizedWidth)
   const down = bandsOf(rows, geometry.cropTop * imageHeight, patch.height * imageHeight, resizedHeight)
   const areas = new Float64Array(rows * columns)
@@ -83,7 +84,10 @@ function bandsOf(count: number, origin: number, size: number, pixel: number) {
  *
  * @returns rows · columns values, 0 or 1, row-major
  */
-export function centrePixelCoverage(mask: Mask, { rows, columns }: PatchGrid): Float64Array {
+export function centrePixelCoverage(
+  mask: Mask,
+  { rows, columns }: Pick<PatchGrid, "rows" | "columns">
+): Float64Array {
   const coverage = new Float64Array(rows * columns)
   const pixels = columnMajorOf(mask)
   const ys = sampledPixels(mask.height, rows)

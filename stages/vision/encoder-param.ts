@@ -34,12 +34,15 @@ const structureParams = {
   patch: param.maybe(param.int({ min: 1 }), { doc: "pixels a patch, where the graph does not tell" }),
   prefix: param.maybe(param.int({ min: 0 }), {
     doc: "tokens before the patches (CLS, registers), where the graph does not tell"
+  }),
+  classToken: param.maybe(param.bool(), {
+    doc: "is the first of these CLS? false where all are registers; null: as config.json says, else it is"
   })
 }
 export const encoderParam = param.struct(
   { ...modelParams, preset: presetParam, ...structureParams },
   {
-    doc: "an encoder: onnx(path, preset?), onnx(path, { preset, taps, patch, prefix }) or hub(repository, { file, revision, … })"
+    doc: "an encoder: onnx(path, preset?), onnx(path, { preset, taps, patch, prefix, classToken }) or hub(repository, { file, revision, … })"
   }
 )
 type EncoderValues = Values<{ encoder: typeof encoderParam }>["encoder"]
@@ -58,6 +61,8 @@ export interface OnnxOptions {
   readonly patch?: number
   /** tokens before the patches (CLS, registers), where the graph does not tell */
   readonly prefix?: number
+  /** false where all tokens before the patches are registers; else the first is CLS, unless `config.json` says it is not */
+  readonly classToken?: boolean
 }
 
 /** An encoder in an ONNX file; a path in a pipeline file is relative to that file. */
@@ -87,11 +92,12 @@ export function hub(repo: string, options: HubOptions = {}) {
 }
 
 function optionsOf(options: OnnxOptions) {
-  const { preset = null, taps, patch = null, prefix = null } = options
+  const { preset = null, taps, patch = null, prefix = null, classToken = null } = options
   return {
     preset,
     taps: taps === undefined ? null : Object.entries(taps).map(([name, tensor]) => ({ name, tensor })),
     patch,
-    prefix
+    prefix,
+    classToken
   }
 }

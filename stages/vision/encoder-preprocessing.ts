@@ -10,7 +10,7 @@
 import * as path from "node:path"
 import { EncoderError } from "./encoder-error.ts"
 import type { EncoderReader } from "./encoder-reader.ts"
-import { type ModelConfig, parseModelConfig, presetFor } from "./model-config.ts"
+import { classTokenIn, type ModelConfig, parseModelConfig, presetFor } from "./model-config.ts"
 import type { ModelFile } from "./model-file.ts"
 import type { Preprocessing } from "./preprocessing.ts"
 import { parsePreprocessorConfig } from "./preprocessor-config.ts"
@@ -81,18 +81,25 @@ async function fromFile(model: ModelFile, reader: EncoderReader): Promise<FoundP
 const hasImageProcessor = (config: unknown): boolean =>
   typeof config === "object" && config !== null && "image_processor" in config
 
-/** The nearest `config.json` of a family that is known; null where there is none. */
-export async function configOf(
-  model: ModelFile,
-  reader: EncoderReader
-): Promise<{ readonly file: string; readonly config: ModelConfig } | null> {
+/** What a `config.json` says; null for what it does not. */
+export interface FoundConfig {
+  readonly file: string
+  /** of a family that is known */
+  readonly config: ModelConfig | null
+  /** see `classTokenIn` */
+  readonly classToken: boolean | null
+}
+
+/** The nearest `config.json` that says something; null where there is none. */
+export async function configOf(model: ModelFile, reader: EncoderReader): Promise<FoundConfig | null> {
   for (const folder of model.configFolders) {
     const file = path.join(folder, "config.json")
     const parsed = await readJson(file, reader)
     if (parsed === null) continue
     try {
       const config = parseModelConfig(parsed, file)
-      return config === null ? null : { file, config }
+      const classToken = classTokenIn(parsed, file)
+      return config === null && classToken === null ? null : { file, config, classToken }
     } catch (error) {
       throw new EncoderError((error as Error).message, file, "fetch the file again", error)
     }

@@ -10,6 +10,7 @@ import { EncoderError } from "./encoder-error.ts"
 import type { Encoder } from "./encoder-param.ts"
 import { configOf, preprocessingOf } from "./encoder-preprocessing.ts"
 import { type EncoderReader, plainReader, worldReader } from "./encoder-reader.ts"
+import { gridOfPatches, inputSizeOf } from "./geometry.ts"
 import type { TokenGrid } from "./grid.ts"
 import { checkHubModel } from "./hub/reference.ts"
 import { contradiction, type ModelConfig } from "./model-config.ts"
@@ -18,6 +19,7 @@ import type { RandomAccess } from "./onnx/access.ts"
 import { describeGiven, type GivenStructure, type PartialDescription } from "./onnx/describe-given.ts"
 import { readModel } from "./onnx/reader.ts"
 import type { Preprocessing } from "./preprocessing.ts"
+import type { Size } from "./resized-size.ts"
 
 export { EncoderError } from "./encoder-error.ts"
 export {
@@ -34,6 +36,8 @@ export interface ResolvedEncoder {
   /** the ONNX file, absolute */
   readonly model: string
   readonly preprocessing: Preprocessing
+  /** in pixels, of all images: patches need not cover all of it */
+  readonly inputSize: Size
   readonly grid: TokenGrid
   readonly description: PartialDescription
   /** files beside the model that hold its weights, absolute */
@@ -64,18 +68,18 @@ export const resolveWithWorld = (encoder: Encoder, world: World): Promise<Resolv
 
 /**
  * What a user says of an encoder's structure, as far as values depend on it: in the key of activations, beside the
- * model's content. Nothing where nothing is given.
+ * model's content. Nothing where nothing is given; whether the first token is CLS is nothing to them.
  */
 export const structureIdentity = (
-  { taps = null, patch = null, prefix = null }: Encoder,
-  { description, grid }: ResolvedEncoder
+  { taps = null, patch = null, prefix: given = null }: Encoder,
+  { description, grid: { rows, columns, prefix } }: ResolvedEncoder
 ) => ({
   ...(taps === null ? {} : { taps: description.taps.map(({ name, tensor }) => ({ name, tensor })) }),
-  ...(taps === null && patch === null && prefix === null ? {} : { grid })
+  ...(taps === null && patch === null && given === null ? {} : { grid: { rows, columns, prefix } })
 })
 
 async function resolve(encoder: Encoder, reader: EncoderReader): Promise<ResolvedEncoder> {
-  const { preset, taps = null, patch = null, prefix = null } = encoder
+  const { preset, taps = null, patch = null, prefix = null, classToken = null } = encoder
   const given = { taps, patch, prefix }
   const model = await modelOf(encoder, reader)
   const access = await reader.open(model.path)
@@ -84,17 +88,19 @@ async function resolve(encoder: Encoder, reader: EncoderReader): Promise<Resolve
     const dataFiles = externalFiles.map((location) => path.join(path.dirname(model.path), location))
     await bringWeights(model, dataFiles, reader)
     const beside = await configOf(model, reader)
-    if (beside !== null) checkConfig(model, beside, description, given)
     const config = beside?.config ?? null
+    if (beside !== null && config !== null) checkConfig(model, beside.file, config, description, given)
     const inputEdge = description.input.height
     const { preprocessing, from } = await preprocessingOf(model, { preset, config, inputEdge }, reader)
     const known = { ...description, prefixTokens: description.prefixTokens ?? config?.prefix ?? null }
+    const inputSize = inputSizeFor(model.path, known, preprocessing)
     return {
       model: model.path,
       description: known,
       preprocessing,
       dataFiles,
-      grid: gridOf(model.path, known, preprocessing),
+      inputSize,
+      grid: gridOf(model.path, known, inputSize, classToken ?? beside?.classToken ?? null),
       origin: { model: model.origin ?? path.basename(model.path), preprocessing: from }
     }
   } finally {
@@ -111,7 +117,8 @@ async function modelOf({ model, hub = null }: Encoder, reader: EncoderReader): P
 /** What the user gave of the structure goes before both, and is not compared. */
 function checkConfig(
   model: ModelFile,
-  { file, config }: { readonly file: string; readonly config: ModelConfig },
+  file: string,
+  config: ModelConfig,
   { patch, blocks, width, prefixTokens, input }: PartialDescription,
   given: GivenStructure
 ): void {
@@ -145,13 +152,9 @@ function describe(model: string, access: RandomAccess, given: GivenStructure) {
   }
 }
 
-/** The input's size over the patch size; what comes before the patches is the prefix. */
-function gridOf(
-  model: string,
-  { patch, input, prefixTokens }: PartialDescription,
-  preprocessing: Preprocessing
-): TokenGrid {
-  const size = preprocessing.crop ?? (preprocessing.resize?.kind === "exact" ? preprocessing.resize : null)
+/** What the preprocessing gives, which the graph has to take. */
+function inputSizeFor(model: string, { input }: PartialDescription, preprocessing: Preprocessing): Size {
+  const size = inputSizeOf(preprocessing)
   if (size === null)
     throw new EncoderError(
       `${model}: its preprocessing gives images of no fixed size`,
@@ -164,15 +167,39 @@ function gridOf(
       model,
       "check the preset, or the preprocessor_config.json beside the model"
     )
-  if (prefixTokens === null)
+  return size
+}
+
+/**
+ * As many patches as fit into the input; what comes before them is the prefix.
+ *
+ * @param saysClassToken what was given of it, or `config.json` says; null: nothing
+ */
+function gridOf(
+  model: string,
+  { patch, prefixTokens: prefix, positions }: PartialDescription,
+  size: Size,
+  saysClassToken: boolean | null
+): TokenGrid {
+  const grid = gridOfPatches(size, patch)
+  const inWords = `${grid.rows}×${grid.columns} patches of ${patch.height}×${patch.width} pixels`
+  if (positions !== null && positions !== grid.rows * grid.columns)
+    throw new EncoderError(
+      `${model}: an input of ${size.height}×${size.width} pixels would be ${inWords}, but its position embedding is for ${positions} patches`,
+      model,
+      "check the size that the preprocessing gives; or give the patches' edge in pixels, as in onnx(path, { patch: 32 }), which goes before the graph"
+    )
+  if (prefix === null)
     throw new EncoderError(
       `${model}: how many tokens come before its patches (CLS, registers) cannot be read from the file`,
       model,
       "give it, as in onnx(path, { prefix: 1 }), or export it with its own position embeddings and a fixed image size"
     )
-  return {
-    rows: Math.floor(size.height / patch.height),
-    columns: Math.floor(size.width / patch.width),
-    prefix: prefixTokens
-  }
+  if (saysClassToken === true && prefix === 0)
+    throw new EncoderError(
+      `${model}: it is said to have a class token, but no token comes before its patches`,
+      model,
+      "leave classToken out, or class_token in the config.json beside the model"
+    )
+  return { ...grid, prefix, classToken: prefix > 0 && (saysClassToken ?? true) }
 }

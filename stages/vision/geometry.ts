@@ -1,7 +1,7 @@
 /** Geometry: the affine map from an image's pixels to an encoder's input pixels (resize, crop, pad). */
 
 import type { Preprocessing } from "./preprocessing.ts"
-import { cropStart, preprocessedSize, resizedSize } from "./resized-size.ts"
+import { cropStart, preprocessedSize, resizedSize, type Size } from "./resized-size.ts"
 
 /**
  * Where an image's pixels lie in an encoder's input. Positions are continuous, pixel i reaching from i to i + 1 (as in
@@ -28,10 +28,16 @@ export interface Geometry {
   readonly offsetY: number
 }
 
-/** Rows and columns of an encoder's patches. */
+/**
+ * An encoder's patches, row-major from the input's top left. What is left over at its right and bottom, where its size
+ * is no multiple of a patch's, belongs to no patch: a patch embedding is a convolution without padding whose stride is
+ * its kernel's size.
+ */
 export interface PatchGrid {
   readonly rows: number
   readonly columns: number
+  /** in pixels of the input */
+  readonly patch: Size
 }
 
 /** A rectangle in an image's continuous pixel coordinates; it may reach beyond the image. */
@@ -73,24 +79,33 @@ export function geometryOf(preprocessing: Preprocessing, imageHeight: number, im
 }
 const isSize = (pixels: number) => Number.isInteger(pixels) && pixels > 0
 
+/** The input's size in pixels where it is the same for all images: by a crop, or by an exact resize; else null. */
+export const inputSizeOf = ({ crop, resize }: Preprocessing): Size | null =>
+  crop ?? (resize?.kind === "exact" ? { height: resize.height, width: resize.width } : null)
+
+/** The grid of an input of this size: as many whole patches as fit. */
+export const gridOfPatches = (input: Size, patch: Size): PatchGrid => ({
+  rows: Math.floor(input.height / patch.height),
+  columns: Math.floor(input.width / patch.width),
+  patch: { height: patch.height, width: patch.width }
+})
+
 /**
- * The size of a patch in input pixels: as many whole pixels as fit. A patch embedding is a convolution without padding
- * whose stride is its size; what is left over at the input's right and bottom belongs to no patch.
+ * Is the grid that of the geometry's input?
  *
- * @throws {RangeError} no patch size cuts the input into this grid
+ * @throws {RangeError} patches of this size cut the input into another grid
  */
-export function patchSize(
+export function checkGrid(
   { inputHeight, inputWidth }: Pick<Geometry, "inputHeight" | "inputWidth">,
-  { rows, columns }: PatchGrid
-): { height: number; width: number } {
-  const [height, width] = [Math.floor(inputHeight / rows), Math.floor(inputWidth / columns)]
-  if (Math.floor(inputHeight / height) !== rows || Math.floor(inputWidth / width) !== columns) {
+  { rows, columns, patch }: PatchGrid
+): void {
+  const fitting = gridOfPatches({ height: inputHeight, width: inputWidth }, patch)
+  if (fitting.rows !== rows || fitting.columns !== columns)
     throw new RangeError(
-      `no patch size cuts an input of ${inputHeight} × ${inputWidth} px into ${rows} × ${columns} patches ` +
-        "(height × width): the grid is another preprocessing's"
+      `patches of ${patch.height} × ${patch.width} px cut an input of ${inputHeight} × ${inputWidth} px into ` +
+        `${fitting.rows} × ${fitting.columns}, not into ${rows} × ${columns} (height × width): the grid is another ` +
+        "preprocessing's"
     )
-  }
-  return { height, width }
 }
 
 /**
@@ -99,7 +114,8 @@ export function patchSize(
  * @throws {RangeError} no such patch, or a grid that does not fit the input
  */
 export function patchPreimage(geometry: Geometry, grid: PatchGrid, patch: number): Rectangle {
-  const { height, width } = patchSize(geometry, grid)
+  checkGrid(geometry, grid)
+  const { height, width } = grid.patch
   if (!Number.isInteger(patch) || patch < 0 || patch >= grid.rows * grid.columns) {
     throw new RangeError(`there is no patch ${patch} in a grid of ${grid.rows} × ${grid.columns}`)
   }

@@ -88,6 +88,19 @@ export function parseModelConfig(config: unknown, source = "config.json"): Model
   }
 }
 
+/**
+ * Has the encoder a class token? `tools/export_encoder.py` writes `"class_token": false` for models of timm that have
+ * none (the argument of the same name of timm's VisionTransformer); null where nothing is said.
+ *
+ * @throws {ModelConfigError}
+ */
+export function classTokenIn(config: unknown, source = "config.json"): boolean | null {
+  const value = isObject(config) ? config["class_token"] : undefined
+  if (value === undefined || value === null) return null
+  if (typeof value === "boolean") return value
+  throw new ModelConfigError(`${source}: class_token: expected true or false, got ${JSON.stringify(value)}`)
+}
+
 /** The default of `num_register_tokens` is that of transformers' Dinov2WithRegistersConfig. */
 const registers = (modelType: string, own: Fields, source: string): number =>
   modelType === "dinov2_with_registers"

@@ -1,6 +1,7 @@
 /** An encoder's description on a page. */
 import type { Look } from "../../../src/pipeline/command.ts"
 import type { Preprocessing } from "../preprocessing.ts"
+import { registerCount } from "../grid.ts"
 import type { Inspection, Port } from "./inspect.ts"
 
 export function inspectionText(inspection: Inspection, look: Look, all: boolean): string {
@@ -56,21 +57,22 @@ const shapeText = ({ shape }: Port): string =>
 /** The pattern that chooses a tap in every block. */
 export const ofAllBlocks = (name: string): string => name.replace(/^block\.\d+\./, "block.*.")
 
-function tokensText({ grid, patch, prefix, tokens }: Inspection): string {
+function tokensText({ grid, patch, prefix, classToken, tokens }: Inspection): string {
   const patches =
     grid === null
       ? `patches of ${patch.height}×${patch.width} pixels, as many as the image has`
       : `${grid.rows}×${grid.columns} patches of ${patch.height}×${patch.width} pixels`
   if (prefix === null) return `${patches}; how many tokens come before them is not known`
   const sum = tokens === null ? "" : `: ${tokens}`
-  return `${patches}, after ${prefixText(prefix)}${sum}`
+  return `${patches}, after ${prefixText(prefix, classToken !== false)}${sum}`
 }
-const prefixText = (prefix: number): string =>
-  prefix === 0
-    ? "no other token"
-    : prefix === 1
-      ? "1 class token"
-      : `${prefix} others (class token and ${prefix - 1} ${prefix === 2 ? "register" : "registers"})`
+function prefixText(prefix: number, classToken: boolean): string {
+  const registers = registerCount({ prefix, classToken })
+  const counted = `${registers} ${registers === 1 ? "register" : "registers"}`
+  if (prefix === 0) return "no other token"
+  if (!classToken) return `${counted}, no class token`
+  return registers === 0 ? "1 class token" : `${prefix} others (class token and ${counted})`
+}
 
 /** `shortest edge to 224 (bicubic), centre crop 224×224` */
 export function preprocessingText({ resize, crop, resample }: Preprocessing): string {

@@ -3,13 +3,10 @@ import { existsSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer } from "../../../src/pipeline/command.ts"
 import { resolveEncoderFile } from "../encoder.ts"
-import type { TokenGrid } from "../grid.ts"
+import { registerCount, type TokenGrid } from "../grid.ts"
 import { fileAccess } from "../onnx/access.ts"
 import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe-given.ts"
-import { reasonsNotRun } from "../onnx/feeds.ts"
-import { indexGraph } from "../onnx/graph-index.ts"
 import type { Model, ValueInfo } from "../onnx/model.ts"
-import { reasonRandom } from "../onnx/nondeterministic.ts"
 import { readModel } from "../onnx/reader.ts"
 import type { Preprocessing } from "../preprocessing.ts"
 import type { PresetName } from "../presets.ts"
@@ -42,7 +39,9 @@ export interface Inspection {
   readonly grid: { readonly rows: number; readonly columns: number } | null
   /** tokens before the patches; null where the file does not tell */
   readonly prefix: number | null
-  /** those of the prefix but the first, which is CLS */
+  /** is the first of the prefix CLS? null where there may be none */
+  readonly classToken: boolean | null
+  /** those of the prefix but CLS */
   readonly registers: number | null
   /** patches and prefix */
   readonly tokens: number | null
@@ -73,7 +72,7 @@ export async function inspectEncoder(
 ): Promise<Inspection> {
   const { model, bytes } = await withFile(file, () => read(file))
   const description = await withFile(file, () => describeGiven(model, given), howToGive)
-  const { grid, preprocessing, warning } = await gridOf(file, preset, given, description)
+  const { grid, classToken, preprocessing, warning } = await gridOf(file, preset, given, description)
   const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
   const weightsMissing = model.externalFiles
     .filter((name) => !existsSync(path.join(path.dirname(file), name)))
@@ -91,24 +90,14 @@ export async function inspectEncoder(
     patch,
     grid,
     prefix,
-    registers: prefix === null ? null : Math.max(0, prefix - 1),
+    classToken,
+    registers: prefix === null || classToken === null ? null : registerCount({ prefix, classToken }),
     tokens: grid === null || prefix === null ? null : grid.rows * grid.columns + prefix,
     preprocessing,
     externalFiles: model.externalFiles,
     taps: description.taps.map(({ name, tensor }) => ({ name, tensor })),
-    warnings: [
-      ...description.warnings,
-      ...reasonsNotExtracted(model, description),
-      ...weightsMissing,
-      ...(warning === null ? [] : [warning])
-    ]
+    warnings: [...description.warnings, ...weightsMissing, ...(warning === null ? [] : [warning])]
   }
-}
-
-/** What would make an extraction fail, as far as the file tells. */
-function reasonsNotExtracted(model: Model, { taps }: PartialDescription): ReadonlyArray<string> {
-  const random = reasonRandom(indexGraph(model.graph), taps)
-  return [...reasonsNotRun(model.graph), ...(random === null ? [] : [random])]
 }
 
 function read(file: string): { readonly model: Model; readonly bytes: number } {
@@ -127,21 +116,24 @@ async function gridOf(
   file: string,
   preset: PresetName | null,
   given: GivenStructure,
-  { input, patch }: PartialDescription
+  { input, patch, prefixTokens }: PartialDescription
 ): Promise<{
   readonly grid: Pick<TokenGrid, "rows" | "columns"> | null
+  readonly classToken: boolean | null
   readonly preprocessing: Preprocessing | null
   readonly warning: string | null
 }> {
   try {
     const { grid, preprocessing } = await resolveEncoderFile(encoderOf(file, preset, given))
-    return { grid: { rows: grid.rows, columns: grid.columns }, preprocessing, warning: null }
+    const { rows, columns, classToken } = grid
+    return { grid: { rows, columns }, classToken, preprocessing, warning: null }
   } catch (error) {
     const { height, width } = input
     const grid =
       height === null || width === null
         ? null
         : { rows: Math.floor(height / patch.height), columns: Math.floor(width / patch.width) }
-    return { grid, preprocessing: null, warning: (error as Error).message }
+    const classToken = prefixTokens === null ? null : prefixTokens > 0
+    return { grid, classToken, preprocessing: null, warning: (error as Error).message }
   }
 }

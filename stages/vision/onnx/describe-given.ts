@@ -5,7 +5,8 @@ import { indexGraph } from "./graph-index.ts"
 import { dependents, flowTo, imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import { concatenatedPrefix, patchEmbedding } from "./patch-embedding.ts"
+import { patchEmbedding } from "./patch-embedding.ts"
+import { concatenatedPrefix } from "./prefix-tokens.ts"
 import type { Tap } from "./taps.ts"
 
 export interface GivenStructure {
@@ -49,7 +50,14 @@ export function describeGiven(model: Model, given: GivenStructure): PartialDescr
   const found = recognised(model)
   if (found !== null) {
     const { patch: own, prefixTokens, width, warnings } = found
-    return { ...base, width, patch: patch ?? own, prefixTokens: given.prefix ?? prefixTokens, warnings }
+    return {
+      ...base,
+      width,
+      patch: patch ?? own,
+      prefixTokens: given.prefix ?? prefixTokens,
+      positions: patch === null ? found.positions : null,
+      warnings
+    }
   }
   // all that comes before the first tap stands for the stem
   const flow = flowTo(index, image.name, taps[0]!.tensor, dependent)
@@ -60,6 +68,7 @@ export function describeGiven(model: Model, given: GivenStructure): PartialDescr
     width: embedding?.width ?? null,
     patch: patch ?? embedding!.patch,
     prefixTokens: given.prefix ?? concatenatedPrefix(index, flow, end, embedding!.width),
+    positions: null,
     warnings: []
   }
 }

@@ -22,7 +22,7 @@ interface Scene {
   readonly primary: string | null
   readonly secondary: string | null
 }
-const grid = { rows: 8, columns: 8, prefix: 1 }
+const grid = { rows: 8, columns: 8, patch: { height: 8, width: 8 }, prefix: 1, classToken: true }
 const colours = { resample: "bilinear", rescale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] } as const
 const stretched: Preprocessing = {
   resize: { kind: "exact", height: 64, width: 64 },

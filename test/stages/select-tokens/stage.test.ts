@@ -26,7 +26,13 @@ interface Item {
   }
 }
 
-const grid: TokenGrid = { rows: 8, columns: 8, prefix: 5 }
+const grid: TokenGrid = {
+  rows: 8,
+  columns: 8,
+  patch: { height: 16, width: 16 },
+  prefix: 5,
+  classToken: true
+}
 const select = (
   items: ReadonlyArray<Item>,
   { of = "objects", threshold = 0.5, seed = 0, grid: on = grid } = {}
@@ -183,13 +189,22 @@ describe("select-tokens of objects", () => {
   })
 
   it("has no CLS row for an encoder without a class token: token 0 is a patch then", () => {
-    const bare = { ...grid, prefix: 0 }
+    const bare = { ...grid, prefix: 0, classToken: false }
     for (const of of ["objects", "pair"]) {
       const tokens = tokensOf(kitchen, { of, grid: bare })
       expect(tokens.length).toBeGreaterThan(0)
       expect(tokens.some(({ token }) => token === "cls")).toBe(false)
     }
     expect(found(tokensOf(kitchen, { grid: bare }), "object", "avg_obj", 0)!.indices).toEqual([0, 1, 8])
+  })
+
+  it("has no CLS row where all tokens before the patches are registers, and all other rows as they were", () => {
+    const registers = { ...grid, classToken: false }
+    for (const of of ["objects", "pair"]) {
+      const others = tokensOf(kitchen, { of }).filter(({ token }) => token !== "cls")
+      expect(others.length).toBeGreaterThan(0)
+      expect(tokensOf(kitchen, { of, grid: registers })).toEqual(others)
+    }
   })
 })
 

@@ -2,7 +2,13 @@ import * as fc from "fast-check"
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { centrePixelCoverage, coverageOf } from "../../../stages/vision/coverage.ts"
-import { geometryOf, patchPreimage, type Geometry, type PatchGrid } from "../../../stages/vision/geometry.ts"
+import {
+  geometryOf,
+  gridOfPatches,
+  patchPreimage,
+  type Geometry,
+  type PatchGrid
+} from "../../../stages/vision/geometry.ts"
 import type { Preprocessing } from "../../../stages/vision/preprocessing.ts"
 import { countsOfString, maskOfRowMajor, rowMajorOf, type Mask } from "../../../stages/vision/rle.ts"
 
@@ -14,6 +20,10 @@ const full = (height: number, width: number): Mask => ({
   counts: Uint32Array.of(0, height * width)
 })
 
+/** Patches of this size in a geometry's input. */
+const gridOf = ({ inputHeight, inputWidth }: Geometry, height: number, width: number) =>
+  gridOfPatches({ height: inputHeight, width: inputWidth }, { height, width })
+
 /** Images, preprocessings that crop, pad, stretch and shrink them, grids that fit, and masks from sparse to full. */
 const situations = fc
   .record({
@@ -21,13 +31,17 @@ const situations = fc
     width: fc.integer({ min: 1, max: 14 }),
     grid: fc.record({ rows: fc.integer({ min: 1, max: 4 }), columns: fc.integer({ min: 1, max: 4 }) }),
     patch: fc.integer({ min: 4, max: 6 }),
+    leftOver: fc.record({ height: fc.integer({ min: 0, max: 3 }), width: fc.integer({ min: 0, max: 3 }) }),
     resize: fc.constantFrom("exact", "shortest-edge", "none"),
     edge: fc.integer({ min: 3, max: 40 }),
     density: fc.constantFrom(0.1, 0.5, 0.9, 1),
     pixels: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 196, maxLength: 196 })
   })
-  .map(({ height, width, grid, patch, resize, edge, density, pixels }) => {
-    const crop = { height: grid.rows * patch, width: grid.columns * patch }
+  .map(({ height, width, grid, patch, leftOver, resize, edge, density, pixels }) => {
+    const crop = {
+      height: grid.rows * patch + leftOver.height,
+      width: grid.columns * patch + leftOver.width
+    }
     const preprocessing: Preprocessing = {
       ...numbers,
       resize:
@@ -42,7 +56,7 @@ const situations = fc
     return {
       mask: maskOfRowMajor(inside, height, width),
       geometry: geometryOf(preprocessing, height, width),
-      grid
+      grid: { ...grid, patch: { height: patch, width: patch } }
     }
   })
 
@@ -63,7 +77,7 @@ function byRectangles(mask: Mask, geometry: Geometry, grid: PatchGrid): Array<nu
 /** Coverage by looking: which share of n × n points of the *input's* patch fall on the mask, through the affine map. */
 function bySampling(mask: Mask, g: Geometry, grid: PatchGrid, n: number): Array<number> {
   const pixels = rowMajorOf(mask)
-  const [height, width] = [g.inputHeight / grid.rows, g.inputWidth / grid.columns]
+  const { height, width } = grid.patch
   return Array.from({ length: grid.rows * grid.columns }, (_, patch) => {
     const [row, column] = [Math.floor(patch / grid.columns), patch % grid.columns]
     let hits = 0
@@ -103,7 +117,7 @@ describe("the coverage of a patch", () => {
     )
   })
 
-  it("times the preimage's area sums up to the mask's area within the crop", () => {
+  it("times the preimage's area sums up to the mask's area within the patches", () => {
     fc.assert(
       fc.property(situations, ({ mask, geometry, grid }) => {
         let covered = 0
@@ -111,15 +125,16 @@ describe("the coverage of a patch", () => {
           const { left, top, right, bottom } = patchPreimage(geometry, grid, patch)
           covered += share * (right - left) * (bottom - top)
         }
-        const { cropLeft, cropTop, inputWidth, inputHeight, scaleX, scaleY } = geometry
+        const { cropLeft, cropTop, scaleX, scaleY } = geometry
+        const [seenHeight, seenWidth] = [grid.rows * grid.patch.height, grid.columns * grid.patch.width]
         const pixels = rowMajorOf(mask)
         let area = 0
         for (let y = 0; y < mask.height; y++)
           for (let x = 0; x < mask.width; x++)
             if (pixels[y * mask.width + x] === 1)
               area +=
-                overlap(x, x + 1, cropLeft / scaleX, (cropLeft + inputWidth) / scaleX) *
-                overlap(y, y + 1, cropTop / scaleY, (cropTop + inputHeight) / scaleY)
+                overlap(x, x + 1, cropLeft / scaleX, (cropLeft + seenWidth) / scaleX) *
+                overlap(y, y + 1, cropTop / scaleY, (cropTop + seenHeight) / scaleY)
         expect(covered).toBeCloseTo(area, 9)
       })
     )
@@ -162,19 +177,54 @@ describe("the coverage of a patch", () => {
     const geometry = geometryOf(preprocessing, 4, 8)
     const row = [1, 1, 1, 0, 0, 1, 1, 1] // columns 2 … 5 survive
     const mask = maskOfRowMajor([...row, ...row, ...row, ...row], 4, 8)
-    expect([...coverageOf(mask, geometry, { rows: 1, columns: 4 })]).toEqual([1, 0, 0, 1])
-    expect([...coverageOf(mask, geometry, { rows: 2, columns: 2 })]).toEqual([0.5, 0.5, 0.5, 0.5])
+    expect([...coverageOf(mask, geometry, gridOf(geometry, 4, 1))]).toEqual([1, 0, 0, 1])
+    expect([...coverageOf(mask, geometry, gridOf(geometry, 2, 2))]).toEqual([0.5, 0.5, 0.5, 0.5])
+  })
+
+  it.each([
+    [36, 8, 15],
+    [240, 32, 48],
+    [240, 32, 0],
+    [336, 32, 99],
+    [336, 32, 90]
+  ])(
+    "of %i px in patches of %i px: an object exactly at patch %i is there and nowhere else",
+    (edge, size, at) => {
+      const crop = { height: edge, width: edge }
+      // CLIP's way in: of an image of this size it shows all, pixel by pixel
+      const geometry = geometryOf({ ...numbers, resize: { kind: "shortest-edge", edge }, crop }, edge, edge)
+      const grid = gridOf(geometry, size, size)
+      const [row, column] = [Math.floor(at / grid.columns), at % grid.columns]
+      const isIn = (i: number, k: number) => Math.floor(i / size) === k
+      const mask = maskOfRowMajor(
+        Array.from({ length: edge * edge }, (_, i) =>
+          Number(isIn(Math.floor(i / edge), row) && isIn(i % edge, column))
+        ),
+        edge,
+        edge
+      )
+      const covered = [...coverageOf(mask, geometry, grid).entries()].filter(([, share]) => share > 0)
+      expect(covered).toEqual([[at, 1]])
+    }
+  )
+
+  it("is none where what is left over of the input, right and below of the last patch, has all of the mask", () => {
+    const geometry = geometryOf({ ...numbers, resize: null, crop: null }, 36, 36)
+    const rim = Array.from({ length: 36 * 36 }, (_, i) => Number(i % 36 >= 32 || i >= 32 * 36))
+    expect(new Set(coverageOf(maskOfRowMajor(rim, 36, 36), geometry, gridOf(geometry, 8, 8)))).toEqual(
+      new Set([0])
+    )
   })
 
   it("counts padding as uncovered", () => {
     const geometry = geometryOf({ ...numbers, resize: null, crop: { height: 4, width: 4 } }, 2, 4)
-    expect([...coverageOf(full(2, 4), geometry, { rows: 1, columns: 1 })]).toEqual([0.5])
-    expect([...coverageOf(full(2, 4), geometry, { rows: 4, columns: 1 })]).toEqual([0, 1, 1, 0])
+    expect([...coverageOf(full(2, 4), geometry, gridOf(geometry, 4, 4))]).toEqual([0.5])
+    expect([...coverageOf(full(2, 4), geometry, gridOf(geometry, 1, 4))]).toEqual([0, 1, 1, 0])
   })
 
   it("is refused for the mask of another image", () => {
     const geometry = geometryOf({ ...numbers, resize: null, crop: null }, 4, 8)
-    expect(() => coverageOf(full(8, 4), geometry, { rows: 1, columns: 1 })).toThrow(
+    expect(() => coverageOf(full(8, 4), geometry, gridOf(geometry, 4, 8))).toThrow(
       "a mask of 4 × 8 px does not fit an image of 8 × 4 px"
     )
   })
@@ -192,7 +242,7 @@ describe("the coverage of a patch", () => {
       640
     )
     const started = performance.now()
-    for (let i = 0; i < 20; i++) coverageOf(checks, geometry, { rows: 16, columns: 16 })
+    for (let i = 0; i < 20; i++) coverageOf(checks, geometry, gridOf(geometry, 14, 14))
     expect((performance.now() - started) / 20).toBeLessThan(25) // 1 to 2 on an idle machine
   })
 })

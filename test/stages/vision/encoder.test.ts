@@ -23,7 +23,7 @@ const checked = (given: unknown) => checkParams({ encoder: encoderParam }, { enc
 
 describe("onnx(path, …)", () => {
   it("takes a preset's name, or what else there is to say", () => {
-    const nothing = { hub: null, taps: null, patch: null, prefix: null }
+    const nothing = { hub: null, taps: null, patch: null, prefix: null, classToken: null }
     expect(onnx("m.onnx")).toEqual({ model: { path: "m.onnx" }, preset: null, ...nothing })
     expect(onnx("m.onnx", "clip")).toEqual({ model: { path: "m.onnx" }, preset: "clip", ...nothing })
     expect(onnx("m.onnx", { prefix: 0, taps: { embed: "x" } })).toEqual({
@@ -32,12 +32,16 @@ describe("onnx(path, …)", () => {
       preset: null,
       taps: [{ name: "embed", tensor: "x" }],
       patch: null,
-      prefix: 0
+      prefix: 0,
+      classToken: null
     })
   })
 
   it("gives a parameter that is read back as it is", () => {
-    for (const encoder of [onnx("m.onnx"), onnx("m.onnx", { taps: { "a.*": "b*" }, patch: 8 })]) {
+    for (const encoder of [
+      onnx("m.onnx"),
+      onnx("m.onnx", { taps: { "a.*": "b*" }, patch: 8, classToken: false })
+    ]) {
       expect(checked(encoder)).toEqual({ values: { encoder }, issues: [] })
     }
     expect(checked({ model: { path: "m.onnx" }, patch: 0 }).issues[0]?.field).toBe("encoder.patch")
@@ -64,6 +68,10 @@ describe("the key of activations", () => {
     // the order in which they are written does not matter
     const { embed, ...others } = taps
     expect(await identity(onnx(model, { taps: { ...others, embed } }))).toEqual(expected)
+  })
+
+  it("holds nothing of the class token: activations are of tokens, whatever the first of them is", async () => {
+    expect(await identity(onnx(model, { classToken: false }))).toEqual({})
   })
 
   it("holds the grid where a part of it is given", async () => {

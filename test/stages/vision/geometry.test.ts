@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { geometryOf, patchPreimage, patchSize } from "../../../stages/vision/geometry.ts"
+import {
+  checkGrid,
+  geometryOf,
+  gridOfPatches,
+  inputSizeOf,
+  patchPreimage
+} from "../../../stages/vision/geometry.ts"
 import type { Preprocessing } from "../../../stages/vision/preprocessing.ts"
 
 const numbers = { resample: "bicubic", rescale: 1 / 255, mean: [0, 0, 0], std: [1, 1, 1] } as const
@@ -10,7 +16,7 @@ const dinov2: Preprocessing = {
   resize: { kind: "shortest-edge", edge: 256 },
   crop: { height: 224, width: 224 }
 }
-const grid = { rows: 16, columns: 16 }
+const grid = gridOfPatches({ height: 224, width: 224 }, { height: 14, width: 14 })
 
 interface Case {
   readonly image: [number, number]
@@ -91,7 +97,7 @@ describe("the preimage of a patch", () => {
 
   it("tiles the image where nothing is cropped", () => {
     const geometry = geometryOf(direct, 427, 640)
-    const quarters = { rows: 2, columns: 2 }
+    const quarters = { rows: 2, columns: 2, patch: { height: 112, width: 112 } }
     expect(patchPreimage(geometry, quarters, 0)).toEqual({ left: 0, top: 0, right: 320, bottom: 213.5 })
     expect(patchPreimage(geometry, quarters, 3)).toEqual({ left: 320, top: 213.5, right: 640, bottom: 427 })
   })
@@ -99,17 +105,53 @@ describe("the preimage of a patch", () => {
   it("reaches beyond the image where the encoder pads", () => {
     const padded: Preprocessing = { ...numbers, resize: null, crop: { height: 8, width: 8 } }
     const geometry = geometryOf(padded, 4, 5)
-    const first = patchPreimage(geometry, { rows: 2, columns: 2 }, 0)
+    const first = patchPreimage(geometry, { rows: 2, columns: 2, patch: { height: 4, width: 4 } }, 0)
     expect(first).toEqual({ left: -2, top: -2, right: 2, bottom: 2 })
   })
 
   it("is refused for a patch or a grid that is not there", () => {
     const geometry = geometryOf(dinov2, 480, 640)
     expect(() => patchPreimage(geometry, grid, 256)).toThrow("no patch 256 in a grid of 16 × 16")
-    expect(() => patchPreimage(geometry, { rows: 100, columns: 16 }, 0)).toThrow("into 100 × 16 patches")
+    expect(() => patchPreimage(geometry, { ...grid, rows: 100 }, 0)).toThrow(
+      "patches of 14 × 14 px cut an input of 224 × 224 px into 16 × 16, not into 100 × 16"
+    )
   })
 
-  it("leaves over what a convolution without padding does", () => {
-    expect(patchSize({ inputHeight: 230, inputWidth: 224 }, grid)).toEqual({ height: 14, width: 14 })
+  it.each([
+    ["SigLIP so400m", 384, 14, 27],
+    ["ViT-B/32 at 240", 240, 32, 7],
+    ["ViT-B/32 at 336", 336, 32, 10],
+    ["a tiny ViT", 36, 8, 4]
+  ])("leaves over what a convolution without padding does: %s, %i px by %i", (_, edge, size, count) => {
+    const square: Preprocessing = {
+      ...numbers,
+      resize: { kind: "exact", height: edge, width: edge },
+      crop: null
+    }
+    const of = gridOfPatches(inputSizeOf(square)!, { height: size, width: size })
+    expect(of).toEqual({ rows: count, columns: count, patch: { height: size, width: size } })
+    // an image of the input's size is shown as it is
+    const last = patchPreimage(geometryOf(square, edge, edge), of, count * count - 1)
+    expect(last).toEqual({
+      left: (count - 1) * size,
+      top: (count - 1) * size,
+      right: count * size,
+      bottom: count * size
+    })
+  })
+})
+
+describe("the grid of an input", () => {
+  it("need not fill it, but leaves no whole patch over", () => {
+    checkGrid({ inputHeight: 230, inputWidth: 224 }, grid)
+    expect(() => checkGrid({ inputHeight: 238, inputWidth: 224 }, grid)).toThrow("into 17 × 16, not")
+    expect(() => checkGrid({ inputHeight: 223, inputWidth: 224 }, grid)).toThrow("into 15 × 16, not")
+  })
+
+  it("is of one size where a crop or an exact resize gives it", () => {
+    expect(inputSizeOf(direct)).toEqual({ height: 224, width: 224 })
+    expect(inputSizeOf({ ...dinov2, crop: { height: 98, width: 70 } })).toEqual({ height: 98, width: 70 })
+    expect(inputSizeOf({ ...dinov2, crop: null })).toBeNull()
+    expect(inputSizeOf({ ...direct, resize: null })).toBeNull()
   })
 })

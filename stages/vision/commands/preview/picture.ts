@@ -1,5 +1,5 @@
 /** The picture of what an encoder sees: its input pixels, enlarged, under its token grid and the objects. */
-import { type Geometry, patchSize, type PatchGrid } from "../../geometry.ts"
+import type { Geometry, PatchGrid } from "../../geometry.ts"
 import type { Preprocessed } from "../../preprocess.ts"
 import type { Preprocessing } from "../../preprocessing.ts"
 import type { Size } from "../../resized-size.ts"
@@ -27,8 +27,7 @@ export const scaleOf = ({ height, width }: Size): number =>
 export function drawPicture({ tensor, preprocessing, geometry, grid, objects }: Subject): Canvas {
   const scale = scaleOf(tensor)
   const canvas = enlarged(tensor, preprocessing, scale)
-  const patch = patchSize(geometry, grid)
-  const size = { height: patch.height * scale, width: patch.width * scale }
+  const size = { height: grid.patch.height * scale, width: grid.patch.width * scale }
   if (objects.length > 0) tintPatches(canvas, grid, size, objects)
   drawGrid(canvas, grid, size)
   objects.forEach(({ mask, crowd }, i) => drawOutline(canvas, mask, geometry, scale, colourAt(i), crowd))

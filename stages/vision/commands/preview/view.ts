@@ -1,6 +1,6 @@
 /** How an image gets into the encoder that was named, and how its input is cut into patches. */
 import { resolveEncoderFile } from "../../encoder.ts"
-import type { PatchGrid } from "../../geometry.ts"
+import { gridOfPatches, type PatchGrid } from "../../geometry.ts"
 import type { Preprocessing } from "../../preprocessing.ts"
 import { patchOfPreset, presetOf, type PresetName } from "../../presets.ts"
 import type { Size } from "../../resized-size.ts"
@@ -31,7 +31,8 @@ export async function viewOf(words: ViewWords): Promise<View> {
     const { preprocessing, grid } = await withFile(encoder, () =>
       resolveEncoderFile(encoderOf(encoder, null, given))
     )
-    return { preprocessing, gridOf: () => ({ rows: grid.rows, columns: grid.columns }) }
+    const { rows, columns, patch } = grid
+    return { preprocessing, gridOf: () => ({ rows, columns, patch }) }
   }
   if (preset === null)
     throw usage("whose eyes? --encoder or --preset is missing", "--encoder", "--preset clip, for example")
@@ -39,16 +40,16 @@ export async function viewOf(words: ViewWords): Promise<View> {
   if (idle !== null)
     throw usage(`${idle} is of no use with --preset`, idle, "it is about the graph of an --encoder")
   const size = given.patch ?? patchOfPreset[preset]
-  return { preprocessing: presetOf(preset), gridOf: (input) => gridOfPatches(input, size) }
+  return { preprocessing: presetOf(preset), gridOf: (input) => squares(input, size) }
 }
 
-function gridOfPatches({ height, width }: Size, patch: number): PatchGrid {
-  const [rows, columns] = [Math.floor(height / patch), Math.floor(width / patch)]
-  if (rows === 0 || columns === 0)
+function squares(input: Size, edge: number): PatchGrid {
+  const grid = gridOfPatches(input, { height: edge, width: edge })
+  if (grid.rows === 0 || grid.columns === 0)
     throw usage(
-      `--patch ${patch}: the input of ${height}×${width} pixels has no such patch`,
+      `--patch ${edge}: the input of ${input.height}×${input.width} pixels has no such patch`,
       "--patch",
       "a smaller number"
     )
-  return { rows, columns }
+  return grid
 }

@@ -65,7 +65,7 @@ describe.each(files)("$name of COCO", ({ name, images, annotations, crowds }) =>
 
   it.skipIf(missing)(`keeps each mask's area on a grid without crop${skipped}`, () => {
     const { images, objects } = read()
-    const grid = { rows: 14, columns: 14 }
+    const grid = { rows: 14, columns: 14, patch: { height: 16, width: 16 } }
     for (const { id, height, width } of images.slice(0, 60)) {
       const geometry = geometryOf(stretched, height, width)
       for (const { segmentation } of objects.get(id)!) {

@@ -24,7 +24,7 @@ const image: Image = {
   width: size,
   data: Uint8Array.from({ length: size * size * 3 }, (_, i) => (i * 7) % 256)
 }
-const grid = { rows: 4, columns: 4 }
+const grid = { rows: 4, columns: 4, patch: { height: 8, width: 8 } }
 const geometry = geometryOf(preprocessing, size, size)
 const draw = (objects: ReadonlyArray<AnnotatedObject>, of = image) =>
   drawPicture({ tensor: preprocess(of, preprocessing), preprocessing, geometry, grid, objects })
