@@ -9,6 +9,7 @@ import type { Failed, FileHandle, StageContext } from "../../src/index.ts"
 import { type Encoder, type ResolvedEncoder, resolveEncoderFile } from "../vision/encoder.ts"
 import { patchCount } from "../vision/grid.ts"
 import { chooseTaps } from "../vision/onnx/choose-taps.ts"
+import { OnnxError } from "../vision/onnx/onnx-error.ts"
 import type { Provider, Runtime } from "../vision/onnx/providers.ts"
 import { type EncoderSession, openEncoder } from "../vision/onnx/session.ts"
 import { type ActivationRow, activationRows, poolingWeights, type SelectedTokens } from "./activation-rows.ts"
@@ -62,8 +63,8 @@ export class Extractor implements AsyncDisposable {
   }
 
   /**
-   * Fails when the file is no vision transformer, a tap is not there, or the runtime cannot load it or lacks the
-   * provider.
+   * Fails when the file is no vision transformer, a tap is not there, the runtime cannot load it or lacks the
+   * provider, or it cannot run it: an image of zeros is tried, so that a fault of the model is not each image's.
    *
    * @param runtime onnxruntime-node if left out; a test may bring its own
    */
@@ -79,7 +80,27 @@ export class Extractor implements AsyncDisposable {
       provider,
       ...(runtime === undefined ? {} : { runtime })
     })
-    return new Extractor(session, resolved, taps, options)
+    const extractor = new Extractor(session, resolved, taps, options)
+    try {
+      await extractor.#tryZeros()
+    } catch (error) {
+      await session.release()
+      throw new OnnxError(
+        `${(error as Error).message} (an image of zeros was tried, before any other: the fault is the model's. It has to take images [batch, 3, height, width] and nothing else)`,
+        { cause: error }
+      )
+    }
+    return extractor
+  }
+
+  async #tryZeros(): Promise<void> {
+    const { height, width } = this.#size
+    await this.#session.run(
+      new Float32Array(3 * height * width),
+      [1, 3, height, width],
+      new Float32Array(fewestRows * this.#tokens),
+      fewestRows
+    )
   }
 
   /** As many results as items, in their order. An image that cannot be read fails its item alone. */

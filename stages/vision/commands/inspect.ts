@@ -6,7 +6,10 @@ import { resolveEncoderFile } from "../encoder.ts"
 import { registerCount, type TokenGrid } from "../grid.ts"
 import { fileAccess } from "../onnx/access.ts"
 import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe-given.ts"
+import { reasonsNotRun } from "../onnx/feeds.ts"
+import { indexGraph } from "../onnx/graph-index.ts"
 import type { Model, ValueInfo } from "../onnx/model.ts"
+import { reasonRandom } from "../onnx/nondeterministic.ts"
 import { readModel } from "../onnx/reader.ts"
 import type { Preprocessing } from "../preprocessing.ts"
 import type { PresetName } from "../presets.ts"
@@ -96,8 +99,19 @@ export async function inspectEncoder(
     preprocessing,
     externalFiles: model.externalFiles,
     taps: description.taps.map(({ name, tensor }) => ({ name, tensor })),
-    warnings: [...description.warnings, ...weightsMissing, ...(warning === null ? [] : [warning])]
+    warnings: [
+      ...description.warnings,
+      ...reasonsNotExtracted(model, description),
+      ...weightsMissing,
+      ...(warning === null ? [] : [warning])
+    ]
   }
+}
+
+/** What would make an extraction fail, as far as the file tells. */
+function reasonsNotExtracted(model: Model, { taps }: PartialDescription): ReadonlyArray<string> {
+  const random = reasonRandom(indexGraph(model.graph), taps)
+  return [...reasonsNotRun(model.graph), ...(random === null ? [] : [random])]
 }
 
 function read(file: string): { readonly model: Model; readonly bytes: number } {

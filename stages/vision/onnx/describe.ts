@@ -1,11 +1,11 @@
 /** What an encoder is, read off its graph: how images go in, how many tokens come of them, which taps there are. */
-import type { GraphIndex } from "./graph-index.ts"
-import { dependents, imageInput, originPlace } from "./image-flow.ts"
+import { imageInput, originPlace } from "./image-flow.ts"
 import type { Dimension, ElementType, Model, ValueInfo } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
+import { outputTaps } from "./output-taps.ts"
 import { patchEmbedding, type PatchSize } from "./patch-embedding.ts"
 import { concatenatedPrefix, positionedPatches } from "./prefix-tokens.ts"
-import { residualStream, type ResidualStream } from "./residual-stream.ts"
+import { residualStream } from "./residual-stream.ts"
 import { blocksOf, streamTaps, type Tap } from "./taps.ts"
 
 export interface EncoderInput {
@@ -46,6 +46,7 @@ export function describeEncoder(model: Model, patchSize: PatchSize | null = null
   const { index, flow, additions, warnings } = stream
   const end = originPlace(flow, additions[0]!.skip) ?? 0
   const { patch, width } = patchEmbedding(index, flow, end, patchSize)
+  const ofStream = streamTaps(stream)
   return {
     input: describeInput(imageInput(model.graph)),
     patch,
@@ -53,7 +54,7 @@ export function describeEncoder(model: Model, patchSize: PatchSize | null = null
     positions: patchSize === null ? positionedPatches(index, flow, end, width) : null,
     width,
     blocks: blocksOf(additions).length,
-    taps: [...streamTaps(stream), ...pooledTap(model, stream, width)],
+    taps: [...ofStream, ...outputTaps(index, ofStream, additions.at(-1)!.node.outputs[0]!, width)],
     outputs: model.graph.outputs.map(({ name }) => name),
     opset: model.opsets.get("") ?? 0,
     producer: model.producer,
@@ -95,29 +96,3 @@ export function describeInput({
     elementType
   }
 }
-
-/** An output that has one vector of the hidden size for an image, of those behind the stream. */
-function pooledTap({ graph }: Model, { index, additions }: ResidualStream, width: number) {
-  const behind = dependents(index, additions.at(-1)!.node.outputs[0]!)
-  const pooled = graph.outputs.find(({ name, dims }) => {
-    if (dims?.length !== 2 || !behind.has(name)) return false
-    // some exporters leave the size open: then the weights of the last step tell
-    return (typeof dims[1] === "number" ? dims[1] : lastWidth(index, name)) === width
-  })
-  return pooled === undefined ? [] : [{ name: "pooled", tensor: pooled.name }]
-}
-
-function lastWidth({ graph, producer }: GraphIndex, tensor: string): number | null {
-  for (let name = tensor; ;) {
-    const i = producer.get(name)
-    if (i === undefined) return null
-    const { op, inputs } = graph.nodes[i]!
-    for (const input of inputs) {
-      const dims = graph.initializers.get(input)?.dims
-      if (dims?.length === 1 && !takesOneToken(op)) return dims[0]!
-    }
-    if (!takesOneToken(op)) return null
-    name = inputs[0]!
-  }
-}
-const takesOneToken = (op: string) => op === "Gather" || op === "Slice" || op === "Squeeze"
