@@ -19,6 +19,7 @@ describe.skipIf(!present)(present ? name : `${name} (skipped: ../shared/real is 
       input: { name: "input_image", height: 224, width: 224, batch: "dynamic", elementType: "float32" },
       patch: { height: 14, width: 14 },
       prefixTokens: 1,
+      positions: null,
       width: 384,
       blocks: 12,
       outputs: ["output_importance"],
