@@ -3,11 +3,13 @@ import { tmpdir } from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { buildObjectMasks } from "../../../stages/build-object-masks/stage.ts"
 import { Extractor } from "../../../stages/extract-activations/extractor.ts"
 import { inspectCommand } from "../../../stages/vision/commands/inspect.ts"
 import { onnx, type OnnxOptions, resolveEncoderFile } from "../../../stages/vision/encoder.ts"
 import { describeEncoder } from "../../../stages/vision/onnx/describe.ts"
 import { fileOf, item } from "../extract-activations/images.ts"
+import { computeOf, fakeContext } from "../fakes.ts"
 import { look } from "./commands/rig.ts"
 import { graphBytes, graphModel, modelOf, relativeDifference } from "./onnx/fixture.ts"
 import { readNpy } from "./onnx/npy.ts"
@@ -33,6 +35,24 @@ describe("an input that is no multiple of the patch", () => {
       prefix: 1,
       classToken: true
     })
+  })
+
+  it("has masks where its patches are: an object exactly at the last patch covers that one and no other", async () => {
+    const { grid, preprocessing } = await resolveEncoderFile(onnx(fixture("vit36")))
+    const segmentation = [[24, 24, 32, 24, 32, 32, 24, 32]]
+    const scenes = {
+      height: 36,
+      width: 36,
+      objects: [{ id: 1, category: "cup", segmentation, crowd: false, area: 64 }],
+      primary: null,
+      secondary: null
+    }
+    const [rows] = computeOf(buildObjectMasks)(
+      [{ id: "scene", scenes }],
+      { params: { mode: "aligned" }, resource: { grid, preprocessing } },
+      fakeContext(buildObjectMasks)
+    )
+    expect(rows).toEqual([{ object: 0, category: "cup", patch: 15, coverage: 1 }])
   })
 
   it("is extracted, and every token is transformers' own", async () => {
