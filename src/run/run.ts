@@ -2,6 +2,7 @@
  * Runs a graph: every node waits for its inputs, is planned with their artifacts in hand, and is computed only if
  * no trace answers its key. So a change that yields the same values stops where it does (early cutoff).
  */
+import * as path from "node:path"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -13,6 +14,7 @@ import type { Planning } from "../plan/plan.ts"
 import { lastMark } from "../store/gc/gc-mark.ts"
 import { thisProcess } from "../store/lock/process-identity.ts"
 import { renewing } from "../store/renew.ts"
+import type { StoreCalls } from "../store/store.ts"
 import type { NodeRecord, RunRecord, Stopped } from "../store/run-record.ts"
 import { storeProblem } from "../store/store-error.ts"
 import { bringUpToDate, type Running } from "./bring-node.ts"
@@ -123,6 +125,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
       options.planning.identities.save()
       store.answers.save()
       if (Exit.isSuccess(exit)) return Effect.void
+      removeDamaged(store, Cause.squash(exit.cause))
       // as the command line tells the exit code: where a problem came too, it is the problem's
       const status = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
       // whoever hears of the failure says it; the record is for those who ask later
@@ -136,6 +139,16 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     })
   )
 }, Effect.uninterruptible)
+
+/** An object that is not what its name says goes, so that the next run finds it missing and computes it again. */
+function removeDamaged({ files, root }: StoreCalls, error: unknown): void {
+  if (!isProblem(error) || error._tag !== "StoreCorrupt" || error.file === null) return
+  try {
+    if (path.dirname(path.dirname(error.file)) === path.join(root, "objects")) files.remove(error.file)
+  } catch {
+    // `probeline verify` says what is to be done
+  }
+}
 
 /** Why a run ends before its end: a problem that is no node's alone, a defect, or somebody who interrupts it. */
 function whyStopped(cause: Cause.Cause<Problem>, { stopped }: RunOptions): Stopped {

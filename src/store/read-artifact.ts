@@ -251,6 +251,7 @@ const tensorsOf = (store: StoreCalls, object: ObjectRef) =>
   attempt(store, () => openTensors(objectSource(store, object)))
 
 const objectSource = (store: StoreCalls, object: ObjectRef): ByteSource => {
+  store.checkObject(object)
   const file = store.objectPath(object)
   return {
     name: file,

@@ -11,6 +11,8 @@ import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
 import { type AnswerCalls, Answers } from "./answers.ts"
 import type { FileSystemCalls } from "./file-system.ts"
+import { leaveMark } from "./gc/gc-mark.ts"
+import { Intact } from "./intact.ts"
 import { layout, type Layout, temporaryMark } from "./layout.ts"
 import { type ItemTrace, itemTraceFile, itemTraceOf } from "./item-trace.ts"
 import { type Manifest, objectsOf, objectsOfShard, type StoredFile } from "./manifest.ts"
@@ -34,8 +36,10 @@ export interface StoreCalls {
     extension: X
   ): Op<{ sha256: string; bytes: number; extension: X }>
   objectPath(object: StoredFile): string
-  /** All bytes; fails with StoreCorrupt when the object is gone or its size is wrong. */
+  /** All bytes; fails with StoreCorrupt when the object is gone, or not what its name says. */
   readObject(object: StoredFile): Op<Uint8Array>
+  /** For those who read a part of it. Throws StoreCorrupt. */
+  checkObject(object: StoredFile): void
   putManifest(manifest: Manifest): Op<void>
   /** The manifest, if it is there and every object it names has its size; null otherwise. */
   manifest(digest: string): Op<Manifest | null>
@@ -101,6 +105,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
   }
   const hasSize = (object: StoredFile) =>
     files.glance(at.object(object.sha256, object.extension))?.size === object.bytes
+  const intact = new Intact(files, at)
   const answers = new Answers(files, at, hasSize)
 
   return {
@@ -115,6 +120,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       files.remove(probe)
       files.write(probe, "")
       files.remove(probe)
+      if (files.glance(at.gcMark) === null) leaveMark(files, at)
     }),
     putObject: (content, extension) =>
       attempt("write an object", () => {
@@ -123,7 +129,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
         const file = at.object(sha256, extension)
         // what is there counts as young again, so that gc leaves it until something names it
         // views are further names of it: who writes into one must be told that it is not theirs to change
-        if (!hasSize(object) || !renewed(files, file)) publish(file, content, readOnly)
+        if (!hasSize(object) || !intact.is(object) || !renewed(files, file)) publish(file, content, readOnly)
         return object
       }),
     objectPath: (object) => at.object(object.sha256, object.extension),
@@ -131,19 +137,23 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       Effect.flatMap(
         attempt("read an object", () => files.readIfPresent(at.object(object.sha256, object.extension))),
         (bytes) =>
-          bytes !== null && bytes.byteLength === object.bytes
-            ? Effect.succeed(bytes)
-            : Effect.fail(
+          bytes === null
+            ? Effect.fail(
                 new Problem(
                   "StoreCorrupt",
-                  `the store lost an object or part of it: ${object.sha256}.${object.extension}`,
+                  `the store lost an object: ${object.sha256}.${object.extension}`,
                   {
                     file: at.object(object.sha256, object.extension),
                     hint: "run the pipeline again: what is missing is computed again"
                   }
                 )
               )
+            : attempt("read an object", () => {
+                intact.checkBytes(object, bytes)
+                return bytes
+              })
       ),
+    checkObject: (object) => intact.check(object),
     putManifest: (manifest) =>
       attempt("write a manifest", () => publish(at.manifest(manifest.digest), sealed(manifest))),
     manifest: (digest) =>

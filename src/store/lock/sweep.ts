@@ -33,7 +33,8 @@ export const sweepLocks = (store: StoreCalls, now: () => number): Effect.Effect<
       const name = entry.slice(0, -".lock".length)
       yield* withLock(store, name, { wait: false, onWait: () => {}, now })(away).pipe(
         Effect.catchIf(
-          ({ _tag }) => _tag === "StoreLocked",
+          // held by another; or the disk is full, and locks are the least that lies there
+          ({ _tag }) => _tag === "StoreLocked" || _tag === "StoreFull",
           () => Effect.void
         )
       )
