@@ -116,6 +116,8 @@ const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running:
         failed: failures.length
       },
       ...made(planned, known),
+      // what no trace says is no "before" of a later plan
+      ...(executed.isKept ? {} : { key: null }),
       seconds,
       error: known === null ? (failures[0]?.error ?? null) : null,
       hint: executed.hint,

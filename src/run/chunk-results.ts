@@ -12,13 +12,18 @@ import { SegmentList } from "../store/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { WrittenShard } from "../store/write-shard.ts"
 import type { Pieces } from "./assemble.ts"
-import type { TaskResult } from "./task.ts"
+import type { FailedNow, TaskResult } from "./task.ts"
+
+export interface ItemPieces extends Pieces {
+  /** some item failed by no doing of the stage */
+  readonly outside: boolean
+}
 
 export class ChunkResults {
   readonly #items: ItemPlan
   readonly #computed: DoneItems
   readonly #written = new Map<Shard, WrittenShard>()
-  readonly #failed = new Map<number, FailedItem>()
+  readonly #failed = new Map<number, FailedNow>()
   constructor(items: ItemPlan) {
     this.#items = items
     this.#computed = new DoneItems(items.ids.length)
@@ -42,16 +47,18 @@ export class ChunkResults {
   }
 
   /** Shards, new ones and old, in the order in which the artifact first needs them, and where its items lie among them. */
-  pieces(store: StoreCalls): Effect.Effect<Pieces, Problem> {
+  pieces(store: StoreCalls): Effect.Effect<ItemPieces, Problem> {
     return Effect.gen({ self: this }, function* () {
       const shards: Array<WrittenShard> = []
       const index = new Map<Shard, number>()
       const list = new SegmentList()
       const failed: Array<FailedItem> = []
+      let outside = false
       for (let i = 0; i < this.#items.ids.length; i++) {
-        const failure = this.#failed.get(i) ?? this.#items.failed.get(i)
+        const failure: FailedNow | undefined = this.#failed.get(i) ?? this.#items.failed.get(i)
         if (failure !== undefined) {
-          failed.push(failure)
+          failed.push({ item: failure.item, error: failure.error })
+          outside ||= failure.outside === true
           continue
         }
         const { shard, item } = this.#items.done.get(i) ?? this.#computed.get(i)!
@@ -63,7 +70,7 @@ export class ChunkResults {
         }
         list.add(s, item)
       }
-      return { shards, segments: list.segments, failed }
+      return { shards, segments: list.segments, failed, outside }
     })
   }
 }

@@ -6,8 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import { selectItems } from "../store/segments.ts"
-import type { Pieces } from "./assemble.ts"
-import { ChunkResults } from "./chunk-results.ts"
+import { ChunkResults, type ItemPieces } from "./chunk-results.ts"
 import type { Executing } from "./execute-node.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 
@@ -26,7 +25,7 @@ export const executeChunks = (
   task: Task,
   items: ItemPlan,
   executing: Executing
-): Effect.Effect<Pieces, Problem> =>
+): Effect.Effect<ItemPieces, Problem> =>
   Effect.gen(function* () {
     const size = chunkSize(items.left.length, task.stage.spec.chunk)
     const meter = progressMeter(task, items.left.length, executing)
@@ -78,12 +77,13 @@ const finish = (
         keys: ids.map((one) => keyOf.get(one)!),
         failed: []
       })
-    if (failed.length > 0)
+    const own = failed.filter(({ outside }) => outside !== true)
+    if (own.length > 0)
       yield* planning.store.putItemTrace({
         ...common,
         shard: null,
         keys: [],
-        failed: failed.map((failure) => ({ ...failure, key: keyOf.get(failure.item)! }))
+        failed: own.map(({ item, error }) => ({ item, error, key: keyOf.get(item)! }))
       })
     for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
   })
@@ -100,7 +100,7 @@ const attempt = (
     if (problem._tag !== "WorkerDied" && problem._tag !== "TimedOut") return Effect.fail(problem)
     if (chunk.length === 1) {
       const failed = [{ item: items.ids[chunk[0]!]!, error: problem.message }]
-      return Effect.succeed({ shards: [], failed, reads: [], partial: [] })
+      return Effect.succeed<TaskResult>({ shards: [], failed, reads: [], partial: [] })
     }
     const half = chunk.length >> 1
     return Effect.map(

@@ -4,14 +4,14 @@
  */
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
-import type { FailedItem } from "../store/manifest.ts"
+import { isFileChanged, isRefused } from "../store/outside-file.ts"
 import { artifactTable } from "../store/read-artifact.ts"
 import { writeShard } from "../store/write-shard.ts"
 import { broken, checkRows, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { joinedRows } from "./join.ts"
 import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
-import type { Task, TaskReport, TaskResult } from "./task.ts"
+import type { FailedNow, Task, TaskReport, TaskResult } from "./task.ts"
 
 type Item = { readonly id: string } & Readonly<Record<string, unknown>>
 
@@ -54,7 +54,7 @@ async function computeItems(
   const resource =
     open === undefined ? undefined : await resources.of(task, async () => open(task.params, context))
   const done: Array<Rows> = []
-  const failed: Array<FailedItem> = []
+  const failed: Array<FailedNow> = []
 
   const attempt = async (some: ReadonlyArray<Item>): Promise<void> => {
     signal.throwIfAborted()
@@ -64,7 +64,7 @@ async function computeItems(
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
       if (some.length === 1) {
-        failed.push({ item: some[0]!.id, error: messageOf(error) })
+        failed.push(failure(some[0]!, messageOf(error), isFileChanged(error)))
         return
       }
       const half = some.length >> 1
@@ -82,9 +82,9 @@ async function computeItems(
         "give as many results as items, in their order; failed(reason) stands for one that failed"
       )
     results.forEach((result, i) => {
-      const item = some[i]!.id
-      if (isFailed(result)) failed.push({ item, error: result.failed })
-      else done.push(checked(task, item, result))
+      const item = some[i]!
+      if (isFailed(result)) failed.push(failure(item, result.failed))
+      else done.push(checked(task, item.id, result))
     })
   }
   // a task may have more items than the stage wants in a call
@@ -92,6 +92,18 @@ async function computeItems(
     await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
   return { done, failed }
 }
+
+/** One that is owed to a file of the item's own is the outside's, whatever the stage says of it. */
+const failure = (item: Item, error: string, outside = Object.values(item).some(hasRefused)): FailedNow => ({
+  item: item.id,
+  error,
+  ...(outside ? { outside } : {})
+})
+/** Of a row, or of a group's rows. */
+const hasRefused = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.some(hasRefused)
+    : typeof value === "object" && value !== null && Object.values(value).some(isRefused)
 
 const isFailed = (result: unknown): result is { failed: string } =>
   typeof result === "object" &&

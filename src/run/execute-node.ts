@@ -28,6 +28,8 @@ export interface Executed {
   readonly cached: number
   /** of items done before, where some were accepted */
   readonly accepted?: Accepted
+  /** whether a trace says so: where the outside has failed, the next run tries again */
+  readonly isKept: boolean
 }
 export type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }
 
@@ -72,22 +74,31 @@ export const executeNode = (
       // a source's failure is the outside's: it may be mended without a change that the key can see
       if (node.stage.kind !== "source")
         yield* commit({ artifact: null, error, hint, reads: [], partial: [], incomplete: false })
-      return { known: null, failures: [{ item: node.id, error }], hint, executed: 0, cached: 0 }
+      return {
+        known: null,
+        failures: [{ item: node.id, error }],
+        hint,
+        executed: 0,
+        cached: 0,
+        isKept: node.stage.kind !== "source"
+      }
     }
     const manifest = assemble(node, labelOf(node), made.pieces)
     yield* planning.store.putManifest(manifest)
     const partial = partialOf(made.partial, inputs)
     const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
-    yield* commit({
-      artifact: manifest.digest,
-      error: null,
-      hint: null,
-      reads: made.reads,
-      partial,
-      incomplete,
-      ...(manifest.failed.length > 0 ? { failed: manifest.failed } : {})
-    })
-    planning.store.answers.learn(node.stage.name, planned.key!, planned.preimage!.output, made.reads)
+    if (!made.outside) {
+      yield* commit({
+        artifact: manifest.digest,
+        error: null,
+        hint: null,
+        reads: made.reads,
+        partial,
+        incomplete,
+        ...(manifest.failed.length > 0 ? { failed: manifest.failed } : {})
+      })
+      planning.store.answers.learn(node.stage.name, planned.key!, planned.preimage!.output, made.reads)
+    }
     const cached = items?.done.size ?? 0
     const executed = node.form === "table" ? 1 : manifest.items - cached
     return {
@@ -96,6 +107,7 @@ export const executeNode = (
       hint: null,
       executed,
       cached,
+      isKept: !made.outside,
       ...mark
     }
   })
@@ -109,7 +121,7 @@ const checked = (executor: Executor, { node, preimage }: NodePlan, planning: Pla
     )
 })
 
-type Made = { readonly pieces: Pieces } & Pick<TaskResult, "reads" | "partial">
+type Made = { readonly pieces: Pieces; readonly outside: boolean } & Pick<TaskResult, "reads" | "partial">
 
 /** A source or a whole stage: one task. */
 const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.Effect<Made, Problem> => {
@@ -119,12 +131,18 @@ const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.
   }
   return Effect.map(permits.withPermits(1)(executor.execute(task, report)), ({ shards, reads, partial }) => ({
     pieces: { shards, segments: null, failed: [] },
+    outside: false,
     reads,
     partial
   }))
 }
 const executeItemwise = (task: Task, items: ItemPlan, executing: Executing): Effect.Effect<Made, Problem> =>
-  Effect.map(executeChunks(task, items, executing), (pieces) => ({ pieces, reads: [], partial: [] }))
+  Effect.map(executeChunks(task, items, executing), ({ outside, ...pieces }) => ({
+    pieces,
+    outside,
+    reads: [],
+    partial: []
+  }))
 
 /** Failures that belong to the stage and will come again; those of the store or the outside are not recorded. */
 const isStageFailure = ({ _tag }: Problem) =>

@@ -2,6 +2,7 @@
 import { type Label, seededRandom } from "../pipeline/random.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
 import type { StageContext } from "../pipeline/stage.ts"
+import { isFileChanged } from "../store/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
 
 /** `random` is seeded by the `seed` parameter, the stage's name and the labels, and by nothing else. */
@@ -15,12 +16,16 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
   }
 }
 
-/** A stage's own throw, as a value. Problems of the store keep their tag. */
+/** A stage's own throw, as a value. Problems of the store keep their tag; a file that changed is not the stage's. */
 export const stageProblem = (task: Task) => (error: unknown) =>
   isProblem(error)
     ? error
     : new Problem(
-        task.stage.kind === "source" ? "SourceInvalid" : "StageFailed",
+        task.stage.kind === "source"
+          ? "SourceInvalid"
+          : isFileChanged(error)
+            ? "InputChanged"
+            : "StageFailed",
         `stage "${task.stage.name}" (node "${task.node}") failed: ${messageOf(error)}`,
         {
           field: fieldOf(error, "field") ?? task.node,

@@ -38,9 +38,13 @@ export interface Task {
   readonly base: string
 }
 
+/** `outside`: it is no doing of the stage, so it is not remembered, and the item is tried again. */
+export interface FailedNow extends FailedItem {
+  readonly outside?: true
+}
 export interface TaskResult {
   readonly shards: ReadonlyArray<WrittenShard>
-  readonly failed: ReadonlyArray<FailedItem>
+  readonly failed: ReadonlyArray<FailedNow>
   readonly reads: ReadonlyArray<ReadRecord>
   readonly partial: ReadonlyArray<string>
 }

@@ -12,19 +12,51 @@ export const outsideFile = (
   files: FileSystemCalls,
   file: string,
   { sha256, size }: { readonly sha256: string; readonly size: number }
-): OutsideFile => ({
-  path: file,
-  sha256,
-  size,
-  name: path.basename(file),
-  bytes: async () => checkedRead(files, file, sha256)
-})
+): OutsideFile => {
+  const handle: OutsideFile = {
+    path: file,
+    sha256,
+    size,
+    name: path.basename(file),
+    bytes: async () => {
+      try {
+        return checkedRead(files, file, sha256)
+      } catch (error) {
+        refused.add(handle)
+        throw error instanceof FileChanged
+          ? error
+          : new FileChanged((error as Error).message, { cause: error })
+      }
+    }
+  }
+  return handle
+}
 
-/** A file's bytes; throws when they are not those that were sampled. */
+/**
+ * A file cannot be had as it was sampled. That is nobody's failure but the outside's, and is not remembered: the file
+ * may be put back, and no key would show it.
+ */
+export class FileChanged extends Error {
+  override readonly name = "FileChanged"
+}
+/** Handles whose bytes were asked for in vain: a stage may make words of its own of the error. */
+const refused = new WeakSet<object>()
+
+export const isRefused = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && refused.has(value)
+
+/** Whether an error is of a file that changed, or was caused by one. */
+export function isFileChanged(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++)
+    if (at instanceof FileChanged) return true
+  return false
+}
+
+/** A file's bytes. @throws FileChanged when they are not those that were sampled */
 export function checkedRead(files: FileSystemCalls, file: string, sha256: string): Uint8Array {
   const bytes = files.readIfPresent(file)
-  if (bytes === null) throw new Error(`${file} is gone since it was sampled`)
+  if (bytes === null) throw new FileChanged(`${file} is gone since it was sampled: run again`)
   if (createHash("sha256").update(bytes).digest("hex") !== sha256)
-    throw new Error(`${file} changed since it was sampled: run again`)
+    throw new FileChanged(`${file} changed since it was sampled: run again`)
   return bytes
 }
