@@ -1,5 +1,7 @@
 /** `run --dry-run`: what would run, and why. */
+import { changeLines, leftLine } from "./change-lines.ts"
 import { cueLine } from "./cue-line.ts"
+import type { ItemChanges } from "../plan/item-changes.ts"
 import type { NodePlan } from "../plan/plan.ts"
 import type { Paint, Style } from "./colour.ts"
 import { type Forecast, forecast } from "../plan/forecast.ts"
@@ -46,18 +48,21 @@ export function dryRunJson(
   }
 }
 
+/** The reasons are those of `why`: `changes` by node id, of the nodes that have some. */
 export function dryRunText(
   pipeline: string,
   plans: ReadonlyArray<NodePlan>,
+  changes: ReadonlyMap<string, ReadonlyArray<ItemChanges>>,
   keepGoing: boolean,
   paint: Paint
 ): string {
   const forecasts = forecast(plans, keepGoing)
   const width = Math.max(...plans.map(({ node }) => widthOf(node.id)))
-  const blocks = plans.map(({ node, state, cues }) => {
+  const blocks = plans.map((plan) => {
+    const { node } = plan
     const its = forecasts.get(node.id)!
     const [word, style] = wordOf(its)
-    const reasons = its.why === null ? cues.map((cue) => cueLine(cue, { node: node.id, state })) : [its.why]
+    const reasons = its.why === null ? reasonsOf(plan, changes.get(node.id) ?? []) : [its.why]
     const margin = " ".repeat(width + 12)
     const [first = "", ...others] = reasons.map(oneLine)
     return [
@@ -69,6 +74,12 @@ export function dryRunText(
   })
   return [...blocks, "", `${pipeline}: ${totals(forecasts)} (dry run: nothing was run)`].join("\n")
 }
+
+const reasonsOf = ({ node, state, cues, items }: NodePlan, changes: ReadonlyArray<ItemChanges>) => [
+  ...cues.map((cue) => cueLine(cue, { node: node.id, state })),
+  ...changeLines(changes),
+  ...(items === null ? [] : [leftLine({ left: items.left.length, total: items.ids.length })])
+]
 
 function wordOf({ status, certain }: Forecast): readonly [string, Style] {
   switch (status) {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import * as os from "node:os"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
+import { itemChanges } from "../plan/item-changes.ts"
 import { planAll } from "../plan/plan.ts"
 import type { RunEvent } from "../run/events.ts"
 import { logFile } from "../run/log-file.ts"
@@ -55,11 +56,12 @@ export const runCommand = defineCommand({
       const keepGoing = args["keep-going"]
       if (args["dry-run"]) {
         const plans = yield* Effect.interruptible(planAll(nodes, opened.planning))
-        output.out(
-          json
-            ? JSON.stringify(dryRunJson(opened, plans, keepGoing))
-            : dryRunText(opened.name, plans, keepGoing, output.paint)
-        )
+        if (json) {
+          output.out(JSON.stringify(dryRunJson(opened, plans, keepGoing)))
+          return 0
+        }
+        const changes = yield* Effect.interruptible(itemChanges(plans, opened.planning))
+        output.out(dryRunText(opened.name, plans, changes, keepGoing, output.paint))
         return 0
       }
       const jobs = args.jobs ?? os.availableParallelism()

@@ -9,6 +9,7 @@ import type { StoreCalls } from "../store/store.ts"
 import { chooseNodes, findNode } from "./choose-nodes.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
+import { changeLines, leftLine } from "./change-lines.ts"
 import { cueLine } from "./cue-line.ts"
 import { openPipeline } from "./open-pipeline.ts"
 import { printable } from "./plain-text.ts"
@@ -35,9 +36,8 @@ export const whyCommand = defineCommand({
       const plans = yield* planAll(yield* chooseNodes(opened, [id]), opened.planning)
       const plan = plans.find((one) => one.node === node)!
       if (item !== null) yield* checkItem(plan, item, opened.planning.store)
-      const known = new Map(plans.flatMap((one) => (one.known === null ? [] : [[one.node.id, one.known]])))
-      const changes = plan.items === null ? [] : yield* itemChanges(node, known, opened.planning)
-      const answer = whyOf(plan, item, changes)
+      const changes = yield* itemChanges(plans, opened.planning, [plan])
+      const answer = whyOf(plan, item, changes.get(node.id))
       output.out(json ? JSON.stringify(answer) : whyText(answer, output.paint))
       return 0
     })
@@ -48,20 +48,17 @@ export interface Why {
   readonly item: string | null
   readonly state: State
   readonly cues: ReadonlyArray<Cue>
-  /** of an itemwise node that is stale: what changed in the items that it reads, and how many are left to compute */
-  readonly items: {
-    readonly total: number
-    readonly left: number
-    readonly changes: ReadonlyArray<ItemChanges>
-  } | null
+  /** what changed in the items that it reads, where they are known */
+  readonly changes: ReadonlyArray<ItemChanges>
+  /** of an itemwise node that is stale: how many are left to compute */
+  readonly items: { readonly total: number; readonly left: number } | null
 }
 
 /** An item is as its node is, but for the items that failed and those beside them. */
 export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArray<ItemChanges> = []): Why {
   const { node, state, cues, failures } = plan
-  const items =
-    plan.items === null ? null : { total: plan.items.ids.length, left: plan.items.left.length, changes }
-  const all = { node: node.id, item, state, cues, items }
+  const items = plan.items === null ? null : { total: plan.items.ids.length, left: plan.items.left.length }
+  const all = { node: node.id, item, state, cues, changes, items }
   if (item !== null && plan.items !== null) return whyItem(plan.items, item, all)
   if (item === null || state !== "failed" || !failures.some((failure) => failure.item !== node.id)) return all
   const failed = failures.find((failure) => failure.item === item)
@@ -84,7 +81,9 @@ function whyItem(plan: ItemPlan, item: string, all: Why & { readonly item: strin
       state: "failed",
       cues: [{ cue: "failed", path: item, before: failed.error, after: null }]
     }
-  const own = all.items!.changes.flatMap(({ port, node, added, changed }): ReadonlyArray<Cue> => {
+  // what a port takes as a whole has items too, which need not be this node's
+  const joined = all.changes.filter(({ port }) => plan.joined.some(({ name }) => name === port))
+  const own = joined.flatMap(({ port, node, added, changed }): ReadonlyArray<Cue> => {
     if (added.includes(item)) return [{ cue: "never-run", path: item, before: null, after: null }]
     const columns = changed.find((one) => one.item === item)?.columns ?? []
     return columns.map((column) => ({
@@ -97,28 +96,12 @@ function whyItem(plan: ItemPlan, item: string, all: Why & { readonly item: strin
   return own.length > 0 ? { ...all, cues: own } : all
 }
 
-const named = 5
-const some = (ids: ReadonlyArray<string>) =>
-  `${ids.slice(0, named).join(", ")}${ids.length > named ? `, … (${ids.length})` : ""}`
-/** What changed in an input's items, in a line a kind. */
-function changeLines({ port, node, added, removed, changed }: ItemChanges): ReadonlyArray<string> {
-  const columns = [...new Set(changed.flatMap((one) => one.columns))].join(", ")
-  return [
-    ...(added.length > 0 ? [`${port} (${node}): new items ${some(added)}`] : []),
-    ...(removed.length > 0 ? [`${port} (${node}): items gone ${some(removed)}`] : []),
-    ...(changed.length > 0
-      ? [`${port} (${node}): ${columns} changed of ${some(changed.map(({ item }) => item))}`]
-      : [])
-  ]
-}
-
-export function whyText({ node, item, state, cues, items }: Why, paint: Paint): string {
+export function whyText({ node, item, state, cues, changes, items }: Why, paint: Paint): string {
   const what = item === null ? node : `${item} of ${node}`
   const lines = [
     ...cues.map((cue) => cueLine(cue, { node, state }, item)),
-    ...(item === null && items !== null
-      ? [...items.changes.flatMap(changeLines), `${items.left} of ${items.total} items are left to compute`]
-      : [])
+    ...(item === null ? changeLines(changes) : []),
+    ...(item === null && items !== null ? [leftLine(items)] : [])
   ]
   return [
     `${what} is ${paint(stateStyle[state], state)}`,

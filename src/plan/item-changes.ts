@@ -1,13 +1,14 @@
-/** Which items of a stale node's inputs are others than when it was last computed, and in which columns. */
+/** Which items of a node's inputs are others than when it was last computed, and in which columns. */
 import * as Effect from "effect/Effect"
-import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { ItemIndex } from "../store/item-index.ts"
 import type { Manifest } from "../store/manifest.ts"
-import { joinedPorts } from "./items.ts"
-import type { Known, Planning } from "./planning.ts"
+import type { StoreCalls } from "../store/store.ts"
+import type { NodePlan } from "./node-plan.ts"
+import type { Planning } from "./planning.ts"
 
 export interface ItemChanges {
+  /** of a port that takes several nodes, with the index: `parts[1]` */
   readonly port: string
   /** the input node */
   readonly node: string
@@ -17,35 +18,85 @@ export interface ItemChanges {
 }
 
 /**
- * A port without changes is left out; so is one whose artifact of that time is gone. Reads sidecars, no data.
+ * By node id: what has changed in the items of each stale node's inputs, of whole stages as of itemwise ones. An
+ * input without changes is left out; so is a table, which has no items, and one whose artifact of that time is gone.
+ *
+ * Only of nodes of which a cue says that an input is another. Reads sidecars, no data; what several nodes
+ * have in common is read and compared once.
  */
 export const itemChanges = (
-  node: GraphNode,
-  artifacts: ReadonlyMap<string, Known>,
-  { previous, store }: Planning
-): Effect.Effect<ReadonlyArray<ItemChanges>, Problem> =>
+  plans: ReadonlyArray<NodePlan>,
+  { previous, store }: Pick<Planning, "previous" | "store">,
+  /** those that are asked about; all plans are looked up for their artifacts */
+  of: ReadonlyArray<NodePlan> = plans
+): Effect.Effect<ReadonlyMap<string, ReadonlyArray<ItemChanges>>, Problem> =>
   Effect.gen(function* () {
-    const trace = node.stage.kind === "itemwise" ? yield* previous(node) : null
-    const run = trace === null ? null : yield* store.run(trace.run)
-    const all: Array<ItemChanges> = []
-    for (const port of run === null ? [] : joinedPorts(node)) {
-      const { from, reads } = node.ports[port]!
-      const input = from[0]!.id
-      const digest = run!.nodes.find(({ id }) => id === input)?.artifact ?? null
-      const before = digest === null ? null : yield* store.manifest(digest)
-      const now = artifacts.get(input)?.manifest
-      if (before === null || now === undefined || before.digest === now.digest) continue
-      const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
-      const [old, new_] = [yield* itemIndex(store, before), yield* itemIndex(store, now)]
-      all.push({ port, node: input, ...compared(old, new_, columnsOf(now, Object.keys(reads))) })
+    const known = new Map(plans.map((plan) => [plan.node.id, plan.known?.manifest ?? null]))
+    const comparisons = new Comparisons(store)
+    const all = new Map<string, ReadonlyArray<ItemChanges>>()
+    for (const { node, cues } of of) {
+      if (!cues.some(({ cue }) => cue === "input" || cue === "items")) continue
+      const trace = yield* previous(node)
+      const run = trace === null ? null : yield* store.run(trace.run)
+      if (run === null) continue
+      const before = new Map(run.nodes.map(({ id, artifact }) => [id, artifact]))
+      const changes: Array<ItemChanges> = []
+      for (const [name, { from, reads }] of Object.entries(node.ports))
+        for (const [i, { id }] of from.entries()) {
+          const now = known.get(id) ?? null
+          const digest = before.get(id) ?? null
+          if (now === null || digest === null || digest === now.digest) continue
+          const old = yield* store.manifest(digest)
+          if (old === null || old.form === "table" || now.form === "table") continue
+          const port = from.length > 1 ? `${name}[${i}]` : name
+          const changed = yield* comparisons.between(old, now, columnsOf(now, Object.keys(reads)))
+          changes.push({ port, node: id, ...changed })
+        }
+      const real = changes.filter(
+        ({ added, removed, changed }) => added.length + removed.length + changed.length > 0
+      )
+      if (real.length > 0) all.set(node.id, real)
     }
-    return all.filter(({ added, removed, changed }) => added.length + removed.length + changed.length > 0)
+    return all
   })
+
+type Compared = Omit<ItemChanges, "port" | "node">
+
+/** Hundreds of probes may read the same activations. */
+class Comparisons {
+  readonly #store: StoreCalls
+  readonly #indices = new Map<string, ItemIndex>()
+  readonly #made = new Map<string, Compared>()
+  constructor(store: StoreCalls) {
+    this.#store = store
+  }
+
+  between(before: Manifest, now: Manifest, columns: ReadonlyArray<string>): Effect.Effect<Compared, Problem> {
+    return Effect.gen({ self: this }, function* () {
+      const key = JSON.stringify([before.digest, now.digest, columns])
+      const known = this.#made.get(key)
+      if (known !== undefined) return known
+      const made = compared(yield* this.#index(before), yield* this.#index(now), columns)
+      this.#made.set(key, made)
+      return made
+    })
+  }
+  #index(manifest: Manifest): Effect.Effect<ItemIndex, Problem> {
+    return Effect.gen({ self: this }, function* () {
+      const known = this.#indices.get(manifest.digest)
+      if (known !== undefined) return known
+      const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
+      const index = yield* itemIndex(this.#store, manifest)
+      this.#indices.set(manifest.digest, index)
+      return index
+    })
+  }
+}
 
 const columnsOf = ({ families }: Manifest, names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.flatMap((name) => families[name]?.members.map((member) => `${name}/${member}`) ?? name)
 
-function compared(before: ItemIndex, now: ItemIndex, columns: ReadonlyArray<string>) {
+function compared(before: ItemIndex, now: ItemIndex, columns: ReadonlyArray<string>): Compared {
   const old = new Map(before.ids.map((id, i) => [id, i]))
   const fresh = new Set(now.ids)
   const changed = now.ids.flatMap((item, i) => {

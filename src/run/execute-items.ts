@@ -64,7 +64,7 @@ async function computeItems(
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
       if (some.length === 1) {
-        failed.push(failure(some[0]!, messageOf(error), isFileChanged(error)))
+        failed.push(failure(some[0]!, messageOf(error), error))
         return
       }
       const half = some.length >> 1
@@ -94,10 +94,10 @@ async function computeItems(
 }
 
 /** One that is owed to a file of the item's own is the outside's, whatever the stage says of it. */
-const failure = (item: Item, error: string, outside = Object.values(item).some(hasRefused)): FailedNow => ({
+const failure = (item: Item, error: string, cause?: unknown): FailedNow => ({
   item: item.id,
   error,
-  ...(outside ? { outside } : {})
+  ...(isFileChanged(cause) || Object.values(item).some(hasRefused) ? { outside: true } : {})
 })
 /** Of a row, or of a group's rows. */
 const hasRefused = (value: unknown): boolean =>

@@ -133,14 +133,39 @@ describe("status", () => {
 
 describe("a dry run", () => {
   it("says of each node what would run and why", () => {
-    expect(dryRunText("demo", changed, false, noPaint).split("\n")).toEqual([
+    expect(dryRunText("demo", changed, new Map(), false, noPaint).split("\n")).toEqual([
       "scenes  fresh",
       "half/a  fresh",
       "half/b  run       parameter by: 3 → 4",
+      "                  3 of 4 items are left to compute",
       "total   may run   unknown until half/b has run",
       "",
       "demo: 1 would run, 1 may run after that, 2 are fresh (dry run: nothing was run)"
     ])
+  })
+  it("names the items that changed, as why does, and says how many are left; a few of many", () => {
+    const value = (i: number) => ({ item: `n${i}`, columns: ["value"] })
+    const of = { port: "numbers", node: "half/a", added: ["n9"], removed: [], changed: [value(1)] }
+    const many = Array.from({ length: 30 }, (_, i) => ({
+      ...of,
+      port: `parts[${i}]`,
+      added: [],
+      changed: Array.from({ length: 100 }, (__, n) => value(n))
+    }))
+    const changes = new Map([
+      ["half/b", [of]],
+      ["total", many]
+    ])
+    const lines = dryRunText("demo", changed, changes, false, noPaint).split("\n")
+    expect(lines.slice(2, 6)).toEqual([
+      "half/b  run       parameter by: 3 → 4",
+      "                  numbers (half/a): new items n9",
+      "                  numbers (half/a): value changed of n1",
+      "                  3 of 4 items are left to compute"
+    ])
+    expect(lines.slice(6, -2)).toHaveLength(1 + 8 + 1)
+    expect(lines[7]!.trim()).toBe("parts[0] (half/a): value changed of n0, n1, n2, n3, n4, … (100)")
+    expect(lines.at(-3)!.trim()).toBe("… and items of 22 more inputs")
   })
   it("keeps the contract of run --json, with state and cues", () => {
     const json = dryRunJson({ name: "demo", file: "/demo.ts", params: {} }, changed, false)

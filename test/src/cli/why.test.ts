@@ -42,17 +42,33 @@ it("tells an item that failed from those beside it", () => {
 
 it("gives an item of a stale node a reason of its own, or the node's", () => {
   const cues = [{ cue: "parameter", path: "params.by", before: 3, after: 4 }] as const
-  expect(whyOf(plan[2]!, "n1")).toEqual({ node: "half/b", item: "n1", state: "stale", cues, items: null })
+  expect(whyOf(plan[2]!, "n1")).toEqual({
+    node: "half/b",
+    item: "n1",
+    state: "stale",
+    cues,
+    changes: [],
+    items: null
+  })
   // n0 is done, n1 failed, n2 is new, n3 has another value, n4 is left for the node's reason
   const items = itemPlan(5, 1, 1)
+  const joined = [{ name: "of", reads: {}, manifest: known().manifest }]
   const [stale] = plans({
-    scenes: { state: "stale", items, cues },
+    scenes: { state: "stale", items: { ...items, joined }, cues },
     "half/a": "fresh",
     "half/b": "fresh",
     total: "fresh"
   })
   const changes = [
-    { port: "of", node: "src", added: ["n2"], removed: ["n9"], changed: [{ item: "n3", columns: ["value"] }] }
+    {
+      port: "of",
+      node: "src",
+      added: ["n2"],
+      removed: ["n9"],
+      changed: [{ item: "n3", columns: ["value"] }]
+    },
+    // taken as a whole: its items are not the node's
+    { port: "means", node: "stats", added: ["n4"], removed: [], changed: [] }
   ]
   const why = (item: string) => whyText(whyOf(stale!, item, changes), noPaint)
   expect(why("n0")).toBe(
@@ -68,6 +84,7 @@ it("gives an item of a stale node a reason of its own, or the node's", () => {
     "  of (src): new items n2",
     "  of (src): items gone n9",
     "  of (src): value changed of n3",
+    "  means (stats): new items n4",
     "  3 of 5 items are left to compute"
   ])
 })

@@ -49,6 +49,11 @@ const wraps = lengths("wraps", (bytes) =>
     throw new Error("no picture", { cause })
   })
 )
+const hides = lengths("hides", (bytes) =>
+  measured(bytes).catch(() => {
+    throw new Error("no picture")
+  })
+)
 const sum = defineStage.whole("sum", {
   inputs: { of: whole(photo) },
   output: table(length),
@@ -88,7 +93,8 @@ afterEach(() => lab.close())
 describe.each([
   ["throws", throws],
   ["gives failed() with words of its own", tells],
-  ["throws with words of its own", wraps]
+  ["throws with words of its own", wraps],
+  ["throws with words of its own, and no cause", hides]
 ])("an item whose file was edited, in a stage that %s", (_, stage) => {
   it("fails, and is computed alone once the file is put back; a failure of its own is remembered", async () => {
     const graph = graphOf(stage as never)

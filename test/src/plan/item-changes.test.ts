@@ -1,0 +1,68 @@
+/** What changed in a node's inputs, item by item, of whole stages as of itemwise ones. */
+import * as Effect from "effect/Effect"
+import { afterEach, beforeEach, expect, it } from "vitest"
+import { changeLines } from "../../../src/cli/change-lines.ts"
+import { column, defineStage, each, many, one, param, whole } from "../../../src/index.ts"
+import { itemChanges } from "../../../src/plan/item-changes.ts"
+import { coarse, type Items, Lab, numbers, total } from "../run/lab.ts"
+
+let lab: Lab
+beforeEach(() => {
+  lab = new Lab()
+})
+afterEach(() => lab.close())
+
+const a = { a: column.float64() }
+/** Reads a table, which has no items, and items as a whole beside those that it is joined by. */
+const shifted = defineStage.itemwise("shifted", {
+  inputs: { of: each(a), beside: whole(a), sums: many({ total: column.float64() }) },
+  params: { by: param.int({ default: 0 }) },
+  output: one(a),
+  compute: (items) => items.map(({ of }) => ({ a: of.a }))
+})
+
+/** Of the world's nodes, after its items were others. */
+async function changesBetween(before: Items, now: Items) {
+  const graphOf = (items: Items) => {
+    const source = numbers("source", { file: { path: lab.writeItems(items) } })
+    const halves = coarse("halves", { of: source, step: 1 })
+    const sums = total("sums", { of: [halves] })
+    return lab.graph({
+      both: total("both", { of: [source, halves] }),
+      shifted: shifted("shifted", { of: source, beside: halves, sums: [sums] })
+    })
+  }
+  await lab.run(graphOf(before))
+  // all but the nodes that are asked about
+  const graph = graphOf(now)
+  const above = graph.nodes.filter(({ id }) => id !== "both" && id !== "shifted")
+  await lab.run({ ...graph, nodes: above })
+  const changes = await Effect.runPromise(itemChanges(await lab.plan(graph), lab.planning()))
+  return (id: string) => changeLines(changes.get(id) ?? [])
+}
+
+it("names items and columns of each input of a whole stage", async () => {
+  const of = await changesBetween(
+    { i0: [1, 1], i1: [2, 1], i2: [3, 1] },
+    { i0: [1, 5], i1: [7, 1], i3: [4, 1] }
+  )
+  // i0 has another b, which nobody here reads
+  expect(of("both")).toEqual([
+    "of[0] (source): new items i3",
+    "of[0] (source): items gone i2",
+    "of[0] (source): a changed of i1",
+    "of[1] (halves): new items i3",
+    "of[1] (halves): items gone i2",
+    "of[1] (halves): a changed of i1"
+  ])
+})
+
+it("names those of inputs that an itemwise stage takes as a whole, and passes over tables", async () => {
+  const of = await changesBetween({ i0: [1, 1], i1: [2, 1] }, { i0: [1, 1], i1: [3, 1] })
+  expect(of("shifted")).toEqual(["of (source): a changed of i1", "beside (halves): a changed of i1"])
+})
+
+it("says nothing of nodes whose inputs are as they were", async () => {
+  const of = await changesBetween({ i0: [1, 1] }, { i0: [1, 2] })
+  expect([of("both"), of("shifted")]).toEqual([[], []])
+})
