@@ -1,24 +1,27 @@
 /**
- * A run is killed at every single write, and the next one finishes: with the same artifacts, without computing again
- * what was finished, and with nothing torn or orphaned left behind.
+ * A run is killed at every single write, or meets a disk that is full or broken there, and the next one finishes: with
+ * the same artifacts, without computing again what was finished. Nothing torn is left, and after a gc nothing that no
+ * kept run reaches.
+ *
+ * `PROBELINE_EVERY=1` breaks every write; without it some are, others for every fault.
  */
-import { fork } from "node:child_process"
-import { mkdirSync, readdirSync, rmSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { rolldown } from "rolldown"
-import { afterAll, beforeAll, expect, it } from "vitest"
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest"
+import type { Graph } from "../../../src/pipeline/graph.ts"
 import { collectGarbage } from "../../../src/store/gc/gc.ts"
-import { temporaryMark } from "../../../src/store/layout.ts"
 import { verifyStore } from "../../../src/store/verify/verify.ts"
 import type { RunRecord } from "../../../src/store/run-record.ts"
-import { counting, failOnceAt } from "./faults.ts"
-import { artifactsOf, crashGraph, executedIn, Lab } from "./lab.ts"
+import { expectReadable, reasons } from "../store/gc/accounts.ts"
+import { contents, gcOptions } from "../store/gc/worlds.ts"
+import { counting, failOnceAt, fullDiskFrom, unflushed } from "./faults.ts"
+import { bundled, killedRun } from "./killed.ts"
+import { artifactsOf, crashGraph, executedIn, Lab, type LabOptions } from "./lab.ts"
 
-const root = resolve(import.meta.dirname, "../../..")
-const child = join(root, "node_modules/.cache/probeline-test/crash-child.mjs")
-/** every write with PROBELINE_EVERY=1; some of them otherwise, others for every offset */
 const every = Number(process.env["PROBELINE_EVERY"] ?? 12)
+/** of each test: every write takes longer than some of them */
+const timeout = (240_000 * 12) / Math.min(every, 12)
+let child: Awaited<ReturnType<typeof bundled>>
 let undisturbed: RunRecord
 let writes = 0
 const someWrites = (offset: number) => {
@@ -27,45 +30,43 @@ const someWrites = (offset: number) => {
 }
 
 beforeAll(async () => {
-  mkdirSync(join(child, ".."), { recursive: true })
-  const bundle = await rolldown({
-    input: join(import.meta.dirname, "crash-child.ts"),
-    platform: "node",
-    external: (id) => !id.startsWith(".") && !id.startsWith("/"),
-    resolve: { alias: {} },
-    logLevel: "silent"
-  })
-  await bundle.write({ file: child, format: "esm", codeSplitting: false })
-  const lab = new Lab()
-  undisturbed = (await lab.run(crashGraph(lab), { files: counting((n) => (writes = n)) })).run
-  lab.close()
+  child = await bundled("crash-child")
+  const lab = newLab()
+  undisturbed = (
+    await lab.run(crashGraph(lab), { files: (files) => counting((n) => (writes = n))(unflushed(files)) })
+  ).run
 })
-afterAll(() => rmSync(child, { force: true }))
+afterAll(() => child.remove())
 
-it("after SIGKILL at any write the next run finishes, and computes nothing twice", async () => {
-  expect(writes).toBeGreaterThan(60)
-  const killed: Array<number> = []
-  for (const n of someWrites(3)) {
-    const lab = new Lab()
-    const signal = await ended(lab.folder, n)
-    if (signal !== "SIGKILL") throw new Error(`the child was not killed at write ${n}: ${signal}`)
-    killed.push(n)
-    const graph = crashGraph(lab)
-    const plans = await lab.plan(graph)
-    const { run } = await lab.run(graph)
-    expect(run.status, `write ${n}`).toBe("ok")
-    expect(artifactsOf(run), `write ${n}`).toEqual(artifactsOf(undisturbed))
-    for (const { node, state, items } of plans) {
-      const record = run.nodes.find(({ id }) => id === node.id)!
-      if (state === "fresh") expect(record.status, `write ${n}, ${node.id}`).toBe("cached")
-      if (items !== null) expect(record.items.executed, `write ${n}, ${node.id}`).toBe(items.left.length)
+const labs: Array<Lab> = []
+const newLab = () => {
+  const lab = new Lab()
+  labs.push(lab)
+  return lab
+}
+const closeLabs = () => {
+  for (const lab of labs.splice(0)) lab.close()
+}
+afterEach(closeLabs)
+
+it(
+  "after SIGKILL at any write the next run finishes, and computes nothing twice",
+  async () => {
+    expect(writes).toBeGreaterThan(60)
+    const some = someWrites(3)
+    for (const n of some) {
+      const lab = newLab()
+      const signal = await killedRun(lab, { child: child.file, at: n })
+      if (signal !== "SIGKILL") throw new Error(`the child was not killed at write ${n}: ${signal}`)
+      const graph = crashGraph(lab)
+      await expectFinished(lab, graph, `write ${n}`)
+      await expectClean(lab, graph, `write ${n}`)
+      closeLabs()
     }
-    await expectClean(lab, `write ${n}`)
-    expect(executedIn((await lab.run(graph)).run), `write ${n}`).toEqual([])
-    lab.close()
-  }
-  console.log(`killed at ${killed.length} of ${writes} writes, nothing lost`)
-}, 240_000)
+    console.log(`killed at ${some.length} of ${writes} writes, nothing lost`)
+  },
+  timeout
+)
 
 it.each(["ENOSPC", "EIO"] as const)(
   "after %s at any write the run ends with one clear problem or well, and the next finishes",
@@ -73,46 +74,105 @@ it.each(["ENOSPC", "EIO"] as const)(
     let problems = 0
     const some = someWrites(code === "EIO" ? 7 : 11)
     for (const n of some) {
-      const lab = new Lab()
+      const lab = newLab()
       const graph = crashGraph(lab)
-      const first = await lab.run(graph, { files: failOnceAt(n, code) }).then(
-        ({ run }) => run,
-        (error: unknown) => error
-      )
-      if (first instanceof Error) {
+      const end = await endOf(lab, graph, { files: (files) => failOnceAt(n, code)(unflushed(files)) })
+      if (end instanceof Error) {
         problems++
-        expect(first, `write ${n}`).toMatchObject({
-          _tag: code === "ENOSPC" ? "StoreFull" : "StoreWriteFailed"
-        })
-        expect(first.message).toContain(join(lab.folder, "store"))
-      } else expect(artifactsOf(first as RunRecord), `write ${n}`).toEqual(artifactsOf(undisturbed))
-      const { run } = await lab.run(graph)
-      expect(run.status, `write ${n}`).toBe("ok")
-      expect(artifactsOf(run), `write ${n}`).toEqual(artifactsOf(undisturbed))
-      lab.close()
+        expectClear(end, lab, code === "ENOSPC" ? "StoreFull" : "StoreWriteFailed", `write ${n}`)
+      } else expect(artifactsOf(end), `write ${n}`).toEqual(artifactsOf(undisturbed))
+      await expectFinished(lab, graph, `write ${n}`)
+      await expectClean(lab, graph, `write ${n}`)
+      closeLabs()
     }
     expect(problems).toBeGreaterThan(some.length / 2)
+    console.log(`${code} at ${some.length} of ${writes} writes: ${problems} problems`)
   },
-  240_000
+  timeout
 )
 
-/** Nothing is damaged, and gc leaves nothing that was on its way when the process died. */
-async function expectClean(lab: Lab, place: string): Promise<void> {
-  const { store } = lab.planning()
-  const { damaged } = await Effect.runPromise(verifyStore(store))
-  expect(damaged, place).toEqual([])
-  const later = Date.now() + 48 * 3_600_000
-  await Effect.runPromise(collectGarbage(store, { keep: 1, grace: 0, now: later, dryRun: false }))
-  const left = readdirSync(store.root, { recursive: true }).map(String)
-  expect(
-    left.filter((name) => name.includes(temporaryMark)),
-    place
-  ).toEqual([])
+it(
+  "on a disk that is full from any write on, every run ends with StoreFull, and with space again one finishes",
+  async () => {
+    const some = someWrites(5)
+    let problems = 0
+    for (const n of some) {
+      const lab = newLab()
+      const graph = crashGraph(lab)
+      const disk = fullDiskFrom(n)
+      const files: LabOptions["files"] = (calls) => disk.files(unflushed(calls))
+      const place = `full from write ${n}`
+      const end = await endOf(lab, graph, { files })
+      if (end instanceof Error) {
+        problems++
+        expectClear(end, lab, "StoreFull", place)
+      } else expect(artifactsOf(end), place).toEqual(artifactsOf(undisturbed))
+      // still full: no run hangs, none does as if it were well, and what was finished stays
+      const before = await lab.plan(graph)
+      for (let i = 0; i < 2; i++) {
+        const again = await endOf(lab, graph, { files })
+        expect(again, place).toBeInstanceOf(Error)
+        expectClear(again as Error, lab, "StoreFull", place)
+      }
+      const stateOf = (plans: typeof before) => plans.map(({ node, state }) => [node.id, state])
+      expect(stateOf(await lab.plan(graph)), place).toEqual(stateOf(before))
+      disk.lift()
+      await expectFinished(lab, graph, place)
+      await expectClean(lab, graph, place)
+      closeLabs()
+    }
+    expect(problems).toBeGreaterThan(some.length / 2)
+    console.log(`full from ${some.length} of ${writes} writes on: ${problems} problems`)
+  },
+  timeout
+)
+
+const endOf = (lab: Lab, graph: Graph, options: LabOptions): Promise<RunRecord | Error> =>
+  lab.run(graph, options).then(
+    ({ run }) => run,
+    (error: unknown) => error as Error
+  )
+
+function expectClear(error: Error, lab: Lab, tag: string, place: string): void {
+  expect(error, place).toMatchObject({ _tag: tag })
+  expect(error.message, place).toContain(join(lab.folder, "store"))
 }
 
-/** How a child ended that runs the small world and dies at write n. */
-const ended = (folder: string, n: number) =>
-  new Promise<string>((resolve) => {
-    const process_ = fork(child, [folder, String(n)], { stdio: "ignore" })
-    process_.on("exit", (code, signal) => resolve(signal ?? `exit ${code}`))
-  })
+/** The next run makes what an undisturbed one does, of what the plan before it says is left. */
+async function expectFinished(lab: Lab, graph: Graph, place: string): Promise<void> {
+  const plans = await lab.plan(graph)
+  const { run } = await lab.run(graph, { files: unflushed })
+  expect(run.status, place).toBe("ok")
+  expect(artifactsOf(run), place).toEqual(artifactsOf(undisturbed))
+  for (const { node, state, items } of plans) {
+    const record = run.nodes.find(({ id }) => id === node.id)!
+    if (state === "fresh") expect(record.status, `${place}, ${node.id}`).toBe("cached")
+    if (items !== null) expect(record.items.executed, `${place}, ${node.id}`).toBe(items.left.length)
+  }
+}
+
+/**
+ * Nothing is damaged; a gc leaves nothing but what the kept runs reach, and all of that; and nothing is left to do.
+ */
+async function expectClean(lab: Lab, graph: Graph, place: string): Promise<void> {
+  const { store } = lab.planning()
+  const verify = async () => {
+    const { damaged, affected } = await Effect.runPromise(verifyStore(store))
+    expect({ damaged, affected }, place).toEqual({ damaged: [], affected: [] })
+  }
+  await verify()
+  const now = Date.now() + 48 * 3_600_000
+  const gc = () => Effect.runPromise(collectGarbage(store, gcOptions({ keep: 1, grace: 0, now })))
+  const { runs } = await gc()
+  const kept = runs.flatMap(({ id, keptFor }) => (keptFor === null ? [] : [id]))
+  await expectReadable(store, kept, place)
+  const { orphaned = [], foreign = [], object, trace } = await reasons(store, kept)
+  expect({ orphaned, foreign }, place).toEqual({ orphaned: [], foreign: [] })
+  expect(object?.length, place).toBeGreaterThan(0)
+  expect(trace?.length, place).toBeGreaterThan(0)
+  await verify()
+  const left = contents(store).names
+  expect((await gc()).freed.files, place).toBe(0)
+  expect(contents(store).names, place).toEqual(left)
+  expect(executedIn((await lab.run(graph, { files: unflushed })).run), place).toEqual([])
+}

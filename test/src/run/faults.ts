@@ -1,4 +1,5 @@
 /** File systems that fail: they count mutating calls, and at one of them they break, or kill their process. */
+import { writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { FileSystemCalls } from "../../../src/store/file-system.ts"
 
@@ -6,6 +7,15 @@ import type { FileSystemCalls } from "../../../src/store/file-system.ts"
 const reading = new Set(["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"])
 type Decorate = (files: FileSystemCalls) => FileSystemCalls
 type Call = (...args: ReadonlyArray<unknown>) => unknown
+
+/** Without flushing to the disk, which takes most of a run's time: no test here cuts the power. */
+export const unflushed: Decorate = (files) => ({
+  ...files,
+  write: (file, content, mode) =>
+    writeFileSync(file, content, { flag: "wx", ...(mode === undefined ? {} : { mode }) }),
+  finish: (handle) => files.close(handle),
+  syncFolder: () => {}
+})
 
 /** `act` is asked before every mutating call, with its number; what it throws, the call throws. */
 export const onMutation =
@@ -40,6 +50,10 @@ const halfWritten = (name: string, args: ReadonlyArray<unknown>, files: FileSyst
     const half = pieces.map((piece) => piece.subarray(0, piece.length >> 1))
     files.extend(handle, half)
   }
+  if (name === "append") {
+    const [path, content] = args as readonly [string, string]
+    files.append(path, content.slice(0, content.length >> 1))
+  }
   if (name !== "write") return
   const [path, content] = args as readonly [string, Uint8Array | string]
   files.makeFolder(dirname(path))
@@ -63,3 +77,23 @@ export const failOnceAt = (at: number, code: "ENOSPC" | "EIO"): Decorate =>
     if (code === "ENOSPC") halfWritten(name, args, files)
     throw Object.assign(new Error(`${code}: injected at call ${at} (${name})`), { code })
   })
+
+/** Calls that need space; a folder that is there already needs none. */
+const allocating = new Set(["write", "create", "extend", "append", "link", "hardLink", "pointer"])
+const allocates = (name: string, args: ReadonlyArray<unknown>, files: FileSystemCalls) =>
+  allocating.has(name) || (name === "makeFolder" && files.entry(args[0] as string) === null)
+
+/**
+ * A disk that is full from call n on and stays so, in later runs too, until it is lifted: whatever needs space fails,
+ * halves of what is written remain; what moves or removes goes well.
+ */
+export function fullDiskFrom(at: number): { readonly files: Decorate; readonly lift: () => void } {
+  let state: "room" | "full" | "lifted" = "room"
+  const files = onMutation((n, name, args, calls) => {
+    if (state === "room" && n >= at) state = "full"
+    if (state !== "full" || !allocates(name, args, calls)) return
+    halfWritten(name, args, calls)
+    throw Object.assign(new Error(`ENOSPC: the disk is full since call ${at} (${name})`), { code: "ENOSPC" })
+  })
+  return { files, lift: () => void (state = "lifted") }
+}

@@ -101,6 +101,8 @@ export interface LabOptions {
   readonly apart?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
   /** runs stages that ask for it in worker processes, found by their address */
   readonly workers?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
+  /** of the run; otherwise the lab's next */
+  readonly id?: string
   /** decorates the file system: to count, to fail */
   readonly files?: (files: FileSystemCalls) => FileSystemCalls
 }
@@ -115,6 +117,10 @@ export class Lab {
   #run = 0
   #now = 1_800_000_000_000
 
+  /** No two runs in a folder have the same, those that another process runs there included. */
+  nextId(): string {
+    return `run-${String(this.#run++).padStart(6, "0")}`
+  }
   writeItems(items: Items, name = "items.json"): string {
     const path = join(this.folder, name)
     writeFileSync(path, JSON.stringify(items))
@@ -155,7 +161,7 @@ export class Lab {
   ): Promise<{ readonly run: RunRecord; readonly events: Array<RunEvent> }> {
     const planning = this.planning(options)
     const events: Array<RunEvent> = []
-    const id = `run-${String(this.#run++).padStart(6, "0")}`
+    const id = options.id ?? this.nextId()
     const program = Effect.gen({ self: this }, function* () {
       const { workers, apart } = options
       const executor =

@@ -7,7 +7,8 @@ import { afterEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, failed, one, seededRandom } from "../../../src/index.ts"
 import { nodeFileSystem } from "../../../src/store/file-system.ts"
 import { artifactsOf, coarse, executedIn, Lab, numbers, spread, total } from "./lab.ts"
-import { build, Model, newWorld } from "./worlds.ts"
+import { Model } from "./model.ts"
+import { build, newWorld } from "./worlds.ts"
 
 const labs: Array<Lab> = []
 const newLab = () => {
