@@ -4,22 +4,14 @@
  * A runtime that crashes, or that blocks its event loop, takes its worker with it and not the run. A worker that
  * outlives its parent sees the channel close and ends.
  */
-import { type ChildProcess, fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
-import { Problem } from "../pipeline/problem.ts"
+import { isProblem, Problem } from "../pipeline/problem.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
 import { secondsOf, timedOut } from "./time-limit.ts"
+import { type Loss, WorkerProcess, type WorkerOptions } from "./worker-process.ts"
 
-export interface WorkerOptions {
-  /** the store's folder */
-  readonly store: string
-  /** the worker's entry */
-  readonly entry: URL
-  /** takes what workers write to their standard error */
-  readonly onOutput: (text: string) => void
-}
+export type { WorkerOptions } from "./worker-process.ts"
 
 /** In a scope: workers are killed when the run ends, however it ends. */
 export const workerProcesses = (options: WorkerOptions) =>
@@ -34,77 +26,111 @@ export const workerProcesses = (options: WorkerOptions) =>
     })
   )
 
-/**
- * What worker processes have in their environment beside this process's own. TF32 has 10 bits of fraction: NVIDIA's
- * libraries would use it for float32 products unasked, with errors of 1e-3, and must be told so before they load.
- */
-const workerEnvironment = { NVIDIA_TF32_OVERRIDE: "0" }
+/** New workers that a task may lose before one has begun with it. */
+const newWorkers = 2
+
+/** A worker was lost under a task. */
+interface Lost {
+  readonly loss: Loss
+  /** the stage was loaded, and its function called */
+  readonly hasBegun: boolean
+  /** the worker had done nothing before */
+  readonly wasNew: boolean
+}
 
 class Pool {
   readonly #options: WorkerOptions
-  readonly #idle: Array<ChildProcess> = []
-  readonly #all = new Set<ChildProcess>()
+  readonly #idle: Array<WorkerProcess> = []
+  readonly #all = new Set<WorkerProcess>()
   constructor(options: WorkerOptions) {
     this.#options = options
   }
 
   execute(task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem> {
-    return Effect.callback<TaskResult, Problem>((resume) => {
-      const worker = this.#idle.pop() ?? this.#start()
+    return Effect.suspend(() => this.#try(task, report, this.#takeIdle(), newWorkers))
+  }
+
+  /**
+   * In the worker that was idle, if any, or a new one. One that is lost before it has begun says nothing about the
+   * task, which is tried again. Nor does one that had done others: they may have left it to die. A task that cannot be
+   * halved is then tried again too, in a new worker, so that what is blamed for a death had a worker for itself.
+   */
+  #try(
+    task: Task,
+    report: TaskReport,
+    idle: WorkerProcess | null,
+    left: number
+  ): Effect.Effect<TaskResult, Problem> {
+    return Effect.catch(this.#ask(idle ?? this.#start(), task, report), (lost) => {
+      if (isProblem(lost)) return Effect.fail(lost)
+      const { loss, hasBegun, wasNew } = lost
+      if (loss.type === "refused") return Effect.fail(refused(task, loss.reason))
+      if (!hasBegun) {
+        const still = wasNew ? left - 1 : left
+        return still > 0 ? this.#try(task, report, null, still) : Effect.fail(neverBegan(task, loss.how))
+      }
+      if (!wasNew && (task.items === null || task.items.length === 1))
+        return this.#try(task, report, null, left)
+      return Effect.fail(workerDied(task, loss.how, loss.signal))
+    })
+  }
+
+  #ask(worker: WorkerProcess, task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem | Lost> {
+    return Effect.callback<TaskResult, Problem | Lost>((resume) => {
       const seconds = secondsOf(task)
+      const wasNew = worker.tasks === 0
+      let hasBegun = false
       let hung = false
       let limit: NodeJS.Timeout | undefined
-      const startClock = () => {
-        if (seconds === null) return
-        limit = setTimeout(() => {
-          hung = true
-          this.#kill(worker)
-        }, seconds * 1000)
-      }
-      const finish = (effect: Effect.Effect<TaskResult, Problem>) => {
+      const finish = (effect: Effect.Effect<TaskResult, Problem | Lost>) => {
         clearTimeout(limit)
-        worker.off("message", onMessage)
-        worker.off("exit", onExit)
-        if (worker.connected) this.#idle.push(worker)
+        worker.ignore()
+        if (worker.isUsable) this.#idle.push(worker)
         resume(effect)
       }
-      const onMessage = (message: FromWorker) => {
-        switch (message.type) {
+      const hear = (heard: FromWorker | Loss) => {
+        switch (heard.type) {
           case "started":
-            return startClock()
+            hasBegun = true
+            if (seconds !== null)
+              limit = setTimeout(() => {
+                hung = true
+                this.#kill(worker)
+              }, seconds * 1000)
+            return
           case "log":
-            return report.log(message.message)
+            return report.log(heard.message)
           case "progress":
-            return report.progress(message.done, message.total)
+            return report.progress(heard.done, heard.total)
           case "result":
-            return finish(Effect.succeed(message.result))
+            return finish(Effect.succeed(heard.result))
           case "problem": {
-            const { tag, message: text, ...where } = message.problem
+            const { tag, message: text, ...where } = heard.problem
             return finish(Effect.fail(new Problem(tag, text, where)))
           }
           case "defect":
-            return finish(Effect.die(Object.assign(new Error(message.message), { stack: message.stack })))
+            return finish(Effect.die(Object.assign(new Error(heard.message), { stack: heard.stack })))
+          case "refused":
+          case "died":
+            return finish(
+              Effect.fail(
+                hung
+                  ? timedOut(task, seconds!, "was killed with its worker process")
+                  : { loss: heard, hasBegun, wasNew }
+              )
+            )
         }
       }
-      const onExit = (code: number | null, signal: string | null) => {
-        this.#all.delete(worker)
-        finish(
-          Effect.fail(
-            hung
-              ? timedOut(task, seconds!, "was killed with its worker process")
-              : workerDied(task, code, signal)
-          )
-        )
-      }
-      worker.on("message", onMessage)
-      worker.on("exit", onExit)
       const { stage: _stage, address, ...rest } = task
       const sent: SentTask = { ...rest, stage: address! }
-      worker.send({ type: "task", task: sent })
+      try {
+        worker.ask(sent, hear)
+      } catch (error) {
+        finish(Effect.die(error))
+      }
       return Effect.sync(() => {
         clearTimeout(limit)
-        worker.off("message", onMessage)
-        worker.off("exit", onExit)
+        worker.ignore()
         this.#kill(worker)
       })
     })
@@ -114,39 +140,52 @@ class Pool {
     for (const worker of this.#all) this.#kill(worker)
   }
 
-  #start(): ChildProcess {
-    const { entry, store, onOutput } = this.#options
-    const worker = fork(fileURLToPath(entry), [store], {
-      env: { ...process.env, ...workerEnvironment },
-      serialization: "advanced",
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-      // Ctrl-C reaches the whole process group: the run decides when its workers end
-      detached: true
-    })
-    worker.stdout?.on("data", (data: Buffer) => onOutput(data.toString()))
-    worker.stderr?.on("data", (data: Buffer) => onOutput(data.toString()))
-    worker.on("exit", () => this.#all.delete(worker))
+  #takeIdle(): WorkerProcess | null {
+    for (;;) {
+      const worker = this.#idle.pop()
+      if (worker === undefined) return null
+      if (worker.isUsable) return worker
+    }
+  }
+  #start(): WorkerProcess {
+    const worker = new WorkerProcess(this.#options, (lost) => this.#forget(lost))
     this.#all.add(worker)
     return worker
   }
-
-  #kill(worker: ChildProcess): void {
+  #kill(worker: WorkerProcess): void {
+    this.#forget(worker)
+    worker.kill()
+  }
+  #forget(worker: WorkerProcess): void {
     this.#all.delete(worker)
     const at = this.#idle.indexOf(worker)
     if (at >= 0) this.#idle.splice(at, 1)
-    worker.kill("SIGKILL")
   }
 }
 
-const workerDied = (task: Task, code: number | null, signal: string | null) =>
+const ofTask = ({ stage, node }: Task) => `stage "${stage.name}" (node "${node}")`
+
+const workerDied = (task: Task, how: string, signal: string | null) =>
+  new Problem("WorkerDied", `the worker process of ${ofTask(task)} died ${how}`, {
+    field: task.node,
+    hint:
+      signal === "SIGKILL"
+        ? "it may have run out of memory: try fewer jobs with -j"
+        : "the run's log has what it wrote last"
+  })
+
+const refused = (task: Task, reason: string) =>
+  new Problem("WorkerNotStarted", `no worker process can be started for ${ofTask(task)}: ${reason}`, {
+    field: task.node,
+    hint: "the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
+  })
+
+const neverBegan = (task: Task, how: string) =>
   new Problem(
-    "WorkerDied",
-    `the worker process of stage "${task.stage.name}" (node "${task.node}") died ${signal === null ? `with exit code ${code}` : `by ${signal}`}`,
+    "WorkerNotStarted",
+    `no worker process of ${ofTask(task)} could begin: ${newWorkers} in a row ended, the last ${how}`,
     {
       field: task.node,
-      hint:
-        signal === "SIGKILL"
-          ? "it may have run out of memory: try fewer jobs with -j"
-          : "the run's log has what it wrote last"
+      hint: "the run's log has what they wrote; the system may be out of processes or memory (`ulimit -a`): try fewer jobs with -j"
     }
   )

@@ -24,6 +24,8 @@ const exitCodes = {
   TimedOut: 1,
   OutputInvalid: 1,
   WorkerDied: 1,
+  /** the system gave no worker process, or none that lived to begin: no stage's fault */
+  WorkerNotStarted: 1,
   /** a file was changed while somebody computed with it */
   InputChanged: 1,
   /** what was to be downloaded */

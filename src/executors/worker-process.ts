@@ -1,0 +1,135 @@
+/**
+ * A worker process as this process sees it: it is asked a task, and heard until it has answered or is lost.
+ *
+ * However it is lost (a crash, a signal, a channel that broke or closed, a process that never was), that is told in
+ * one way, once, and after everything that it said before.
+ */
+import { type ChildProcess, fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import type { FromWorker, SentTask } from "./protocol.ts"
+
+/** How a worker was lost. */
+export type Loss =
+  /** there is no process: the system, or Node, refused it */
+  | { readonly type: "refused"; readonly reason: string }
+  /** `how`: "with exit code 7", "by SIGKILL" */
+  | { readonly type: "died"; readonly how: string; readonly signal: string | null }
+
+export interface WorkerOptions {
+  /** the store's folder */
+  readonly store: string
+  /** the worker's entry */
+  readonly entry: URL
+  /** takes what workers write to their standard error */
+  readonly onOutput: (text: string) => void
+}
+
+/**
+ * What worker processes have in their environment beside this process's own. TF32 has 10 bits of fraction: NVIDIA's
+ * libraries would use it for float32 products unasked, with errors of 1e-3, and must be told so before they load.
+ */
+const workerEnvironment = { NVIDIA_TF32_OVERRIDE: "0" }
+
+/**
+ * Milliseconds between the two ends of a worker, the process's and its channel's, which come in either order: what is
+ * still in the channel is read to its end; and who closes it and lives on is killed.
+ */
+const grace = 1000
+
+export class WorkerProcess {
+  /** null where Node refused to make one */
+  readonly #child: ChildProcess | null
+  #hear: ((heard: FromWorker | Loss) => void) | null = null
+  #loss: Loss | null = null
+  #tasks = 0
+  #grace: NodeJS.Timeout | undefined
+
+  /** Never throws: a process that cannot be made is lost, and says so when it is asked. */
+  constructor({ entry, store, onOutput }: WorkerOptions, onLost: (worker: WorkerProcess) => void) {
+    const lose = (loss: Loss) => {
+      if (this.#loss !== null) return
+      this.#loss = loss
+      clearTimeout(this.#grace)
+      onLost(this)
+      this.#tell(loss)
+    }
+    let child: ChildProcess
+    try {
+      child = fork(fileURLToPath(entry), [store], {
+        env: { ...process.env, ...workerEnvironment },
+        serialization: "advanced",
+        stdio: ["ignore", "pipe", "pipe", "ipc"],
+        // Ctrl-C reaches the whole process group: the run decides when its workers end
+        detached: true
+      })
+    } catch (error) {
+      this.#child = null
+      this.#loss = { type: "refused", reason: (error as Error).message }
+      return
+    }
+    this.#child = child
+    child.stdout?.on("data", (data: Buffer) => onOutput(data.toString()))
+    child.stderr?.on("data", (data: Buffer) => onOutput(data.toString()))
+    child.on("message", (message: FromWorker) => this.#tell(message))
+    child.on("error", ({ message }) => {
+      if (child.pid === undefined) return lose({ type: "refused", reason: message })
+      // told before the kill, which may fail with another such event
+      lose({ type: "died", how: `with its channel (${message})`, signal: null })
+      child.kill("SIGKILL")
+    })
+    child.on("exit", (code, signal) => {
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`
+      const died = () => lose({ type: "died", how, signal })
+      if (!child.connected) return died()
+      child.once("disconnect", died)
+      this.#grace = setTimeout(died, grace)
+    })
+    child.on("disconnect", () => {
+      if (child.exitCode === null && child.signalCode === null)
+        this.#grace = setTimeout(() => child.kill("SIGKILL"), grace)
+    })
+  }
+
+  /** Whether it can be asked; it may be lost all the same by the time that the task arrives. */
+  get isUsable(): boolean {
+    return this.#loss === null && this.#child !== null && this.#child.connected
+  }
+  /** Tasks that it was asked. */
+  get tasks(): number {
+    return this.#tasks
+  }
+
+  /**
+   * Asks a task, one at a time; `hear` is called with what the worker says, and is not called after `ignore`.
+   *
+   * @throws DataCloneError if the task holds what cannot be sent, a function say
+   */
+  ask(task: SentTask, hear: (heard: FromWorker | Loss) => void): void {
+    this.#hear = hear
+    this.#tasks++
+    if (this.#loss !== null) return hear(this.#loss)
+    const child = this.#child!
+    // no process, which its "error" event tells in a moment; where Node gave up early it has not even a `send`
+    if (child.pid === undefined) return
+    const onSent = (error: Error | null) => {
+      if (error !== null) child.emit("error", error)
+    }
+    try {
+      child.send({ type: "task", task }, onSent)
+    } catch (error) {
+      if ((error as Error).name === "DataCloneError") throw error
+      onSent(error as Error)
+    }
+  }
+  ignore(): void {
+    this.#hear = null
+  }
+
+  kill(): void {
+    this.#child?.kill("SIGKILL")
+  }
+
+  #tell(heard: FromWorker | Loss): void {
+    this.#hear?.(heard)
+  }
+}
