@@ -102,7 +102,7 @@ export class WorkerProcess {
   /**
    * Asks a task, one at a time; `hear` is called with what the worker says, and is not called after `ignore`.
    *
-   * @throws DataCloneError if the task holds what cannot be sent, a function say
+   * @throws Error of Node's serializer if the task holds what cannot be sent, a function say
    */
   ask(task: SentTask, hear: (heard: FromWorker | Loss) => void): void {
     this.#hear = hear
@@ -117,7 +117,8 @@ export class WorkerProcess {
     try {
       child.send({ type: "task", task }, onSent)
     } catch (error) {
-      if ((error as Error).name === "DataCloneError") throw error
+      // the serializer's word for a function and its like, as a plain Error
+      if ((error as Error).message.includes("could not be cloned")) throw error
       onSent(error as Error)
     }
   }
