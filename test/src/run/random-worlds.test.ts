@@ -50,7 +50,7 @@ afterEach(() => {
   for (const lab of labs.splice(0)) lab.close()
 })
 
-it(`a run executes exactly what changed, whatever failed or was killed before (${worlds} worlds)`, async () => {
+it(`a run executes exactly what changed, and the store holds its values, whatever broke before (${worlds} worlds)`, async () => {
   const seen = {
     steps: 0,
     edits: 0,
@@ -68,8 +68,8 @@ it(`a run executes exactly what changed, whatever failed or was killed before ($
   }
   console.log(`random worlds: ${worlds}, ${JSON.stringify(seen)}`)
   expect(seen.steps).toBe(worlds * 4)
-  // one step in five is to be killed, and nearly all of those are: the writes are counted before
-  if (worlds >= 12) expect(seen.killed).toBeGreaterThan(worlds / 4)
+  // the writes are counted before, so that a child does not end well
+  if (worlds >= 12) expect(seen.killed).toBeGreaterThan(seen.outlived)
 })
 
 async function oneWorld(seed: number, seen: Record<string, number>): Promise<void> {
