@@ -49,8 +49,10 @@ export function artifactText(artifact: Described, paint: Paint, width: number): 
   return sections.filter((section) => section !== "").join("\n\n")
 }
 
-const madeText = (made: MadeFrom, paint: Paint, width: number) =>
-  [paint("bold", "made with"), ...madeFromLines(made, atMost(longParameter, width))].join("\n")
+function madeText(made: MadeFrom, paint: Paint, width: number): string {
+  const lines = madeFromLines(made, atMost(longParameter, width))
+  return lines.length === 0 ? "" : [paint("bold", "made with"), ...lines].join("\n")
+}
 
 const columnTable = (columns: ReadonlyArray<ColumnStatistics>, paint: Paint) =>
   textTable(

@@ -8,7 +8,7 @@ export const tensorPrefix = "tensor:"
  * The taps that match names or patterns, joined by commas, in the encoder's order; those given by tensor name come
  * last. `*` stands for anything but a dot, `{6,9,11}` for one of a list: `embed,block.{6,9,11}.resid_post`.
  *
- * @throws {OnnxError} a pattern that matches no tap, or none at all
+ * @throws {OnnxError} a pattern, or one of a list in braces, that matches no tap; or none at all
  */
 export function chooseTaps(taps: ReadonlyArray<Tap>, patterns: string): ReadonlyArray<Tap> {
   const chosen = new Set<string>()
@@ -20,10 +20,12 @@ export function chooseTaps(taps: ReadonlyArray<Tap>, patterns: string): Readonly
       }
       continue
     }
-    const matches = matcher(pattern)
-    const found = taps.filter(({ name }) => matches.test(name))
-    if (found.length === 0) throw new OnnxError(`no tap matches "${pattern}": there are ${namesOf(taps)}`)
-    for (const { name } of found) chosen.add(name)
+    for (const one of alternatives(pattern)) {
+      const matches = matcher(one)
+      const found = taps.filter(({ name }) => matches.test(name))
+      if (found.length === 0) throw new OnnxError(`no tap matches "${one}": there are ${namesOf(taps)}`)
+      for (const { name } of found) chosen.add(name)
+    }
   }
   if (chosen.size + byTensor.length === 0) {
     throw new OnnxError(`no taps are chosen: there are ${namesOf(taps)}`)
@@ -37,16 +39,17 @@ export const namesOf = (taps: ReadonlyArray<Tap>): string => taps.map(({ name })
 const splitPatterns = (patterns: string): ReadonlyArray<string> =>
   (patterns.match(/(?:\{[^}]*\}|[^,])+/g) ?? []).map((pattern) => pattern.trim()).filter((p) => p !== "")
 
-/** Braces and stars are found first; all else, also inside of braces, is literal. */
+/** `block.{1,9}.resid_post` is two patterns, each of which has to match: nothing that was asked for is left out in silence. */
+function alternatives(pattern: string): ReadonlyArray<string> {
+  const braces = /^(.*?)\{([^}]*)\}(.*)$/.exec(pattern)
+  if (braces === null) return [pattern]
+  const [, before, list, after] = braces as unknown as readonly [string, string, string, string]
+  return list.split(",").flatMap((option) => alternatives(`${before}${option.trim()}${after}`))
+}
+
+/** Stars are found first; all else is literal. */
 const matcher = (pattern: string): RegExp => {
-  const source = pattern.replace(/\{([^}]*)\}|\*|[^{*]+|\{/g, (part, list?: string) => {
-    if (part === "*") return "[^.]*"
-    if (list === undefined) return literal(part)
-    return `(?:${list
-      .split(",")
-      .map((option) => literal(option.trim()))
-      .join("|")})`
-  })
+  const source = pattern.replace(/\*|[^*]+/g, (part) => (part === "*" ? "[^.]*" : literal(part)))
   return new RegExp(`^${source}$`)
 }
 const literal = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`)

@@ -20,6 +20,8 @@ describe("chooseTaps", () => {
     expect(() => names("block.1.resid")).toThrow('no tap matches "block.1.resid"')
     expect(() => names("finalxnorm")).toThrow("there are embed, block.0.resid_mid")
     expect(() => names("block.{12}.resid_post")).toThrow("no tap matches")
+    // one of a list that is not there is not left out in silence
+    expect(() => names("block.{1,12}.resid_post")).toThrow('no tap matches "block.12.resid_post"')
     expect(() => names("block.(")).toThrow("no tap matches")
   })
   it("refuses to choose nothing", () => {
