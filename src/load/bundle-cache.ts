@@ -6,7 +6,8 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { readCache, replaceFile, writeCache } from "../store/cache-file.ts"
+import { readCache, writeCache } from "../store/cache-file.ts"
+import { replaceFile } from "../store/replace-file.ts"
 import { nodeFileSystem } from "../store/file-system.ts"
 import type { Bundle } from "./bundle.ts"
 import { digestOf, sha256 } from "./hash.ts"

@@ -4,30 +4,10 @@
  * One that is damaged counts as absent: what is read here stands for traces, digests and code, so a wrong byte could
  * make fresh what is not.
  */
-import { randomBytes } from "node:crypto"
-import * as path from "node:path"
 import { crc32 } from "node:zlib"
 import type { FileSystemCalls } from "./file-system.ts"
-import { temporaryMark } from "./layout.ts"
+import { replaceFile } from "./replace-file.ts"
 import { sealed, sealedValue } from "./seal.ts"
-
-/** Writes a file beside its place and renames it there: whoever reads sees the old one or the new one, whole. */
-export function replaceFile(files: FileSystemCalls, file: string, content: Uint8Array | string): void {
-  // processes of other hosts write here too, and those that were killed leave theirs: only chance keeps names apart
-  const temporary = `${file}${temporaryMark}${randomBytes(6).toString("hex")}`
-  files.makeFolder(path.dirname(file))
-  try {
-    files.write(temporary, content)
-    files.rename(temporary, file)
-  } catch (error) {
-    try {
-      files.remove(temporary)
-    } catch {
-      // the first error is the one that matters; gc sweeps what is left
-    }
-    throw error
-  }
-}
 
 /** False where it could not be written (read-only, full): then what it holds is found out again. */
 export function writeCache(files: FileSystemCalls, file: string, value: object): boolean {

@@ -5,7 +5,7 @@
  * flushed: under its final name a file is whole or not there. Objects are written before the manifest that names
  * them, manifests before the trace that names them.
  */
-import { createHash, randomBytes } from "node:crypto"
+import { createHash } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
@@ -18,6 +18,7 @@ import { type ItemTrace, itemTraceFile, itemTraceOf } from "./item-trace.ts"
 import { type Manifest, objectsOf, objectsOfShard, type StoredFile } from "./manifest.ts"
 import { renewed } from "./renew.ts"
 import type { RunRecord } from "./run-record.ts"
+import { replaceFile } from "./replace-file.ts"
 import { sealed, unsealed } from "./seal.ts"
 import { storeProblem } from "./store-error.ts"
 import { type Trace, traceName } from "./trace.ts"
@@ -63,32 +64,9 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
   const at = layout(root)
   const attempt = <A>(doing: string, act: () => A): Op<A> =>
     Effect.try({ try: act, catch: (error) => storeProblem(error, root, doing) })
-  // a process id comes again, and a killed process leaves its temporary files: only chance keeps names apart
-  const unique = `${process.pid}-${randomBytes(6).toString("hex")}`
-  let count = 0
   const publish = (file: string, content: Uint8Array | string, mode?: number) => {
-    const folder = path.dirname(file)
-    files.makeFolder(folder)
-    const temporary = `${file}${temporaryMark}${unique}-${count++}`
-    try {
-      try {
-        files.write(temporary, content, mode)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
-        // gc removed the folder, which was empty, in between
-        files.makeFolder(folder)
-        files.write(temporary, content, mode)
-      }
-      files.rename(temporary, file)
-    } catch (error) {
-      try {
-        files.remove(temporary)
-      } catch {
-        // the first error is the one that matters; gc sweeps what is left
-      }
-      throw error
-    }
-    files.syncFolder(folder)
+    replaceFile(files, file, content, mode)
+    files.syncFolder(path.dirname(file))
   }
   const json = <A>(file: string): A | null => {
     const bytes = files.readIfPresent(file)

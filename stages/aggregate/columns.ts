@@ -1,14 +1,10 @@
 /** The columns of the table of accuracies and measures. */
 import { column, type Row } from "../../src/index.ts"
+import { questionColumns } from "../shared/predictions.ts"
 
 const number = () => column.nullable(column.float64())
 export const measureColumns = {
-  encoder: column.utf8(),
-  probe: column.utf8(),
-  tap: column.utf8(),
-  token: column.utf8(),
-  source: column.utf8(),
-  target: column.utf8(),
+  ...questionColumns,
   /** mean recall over the design's cells, out of fold; null where the probe is undefined */
   balanced_accuracy: number(),
   /** 95 %, over seeds and folds (Nadeau and Bengio 2003) */

@@ -1,15 +1,19 @@
 /** Predictions of probes, out of fold: a row an example, probe, tap and seed. */
 import { column, type Row } from "../../src/index.ts"
 
-/** What scores are made of. */
-export const answerColumns = {
+/** Which probe, and what it was asked. */
+export const questionColumns = {
   encoder: column.utf8(),
   /** `logistic` or `perceptron` */
   probe: column.utf8(),
   tap: column.utf8(),
   token: column.utf8(),
   source: column.utf8(),
-  target: column.utf8(),
+  target: column.utf8()
+}
+/** What scores are made of. */
+export const answerColumns = {
+  ...questionColumns,
   /** the number of the seed whose folds these are, and the fold that was held out */
   seed: column.int32(),
   fold: column.int32(),

@@ -3,10 +3,10 @@
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1.0 to 3.0
  */
+import { npyHeader, npyMagic } from "../../src/pipeline/npy-header.ts"
 import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
-const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59] // "\x93NUMPY"
 const types: Readonly<Record<string, StoredType>> = { "<f2": "float16", "<f4": "float32", "<f8": "float64" }
 /** What a header of an array with dozens of dimensions takes; a longer one is of something else. */
 const longestHeader = 1 << 16
@@ -19,7 +19,7 @@ const longestHeader = 1 << 16
  */
 export function openNpy(bytes: Bytes): StoredTensor {
   const start = bytes.read(0, 12)
-  if (start.length < 10 || magic.some((byte, i) => start[i] !== byte))
+  if (start.length < 10 || npyMagic.some((byte, i) => start[i] !== byte))
     throw new TensorFileError('not a .npy file: it does not start with "\\x93NUMPY"')
   const major = start[6]!
   if (major < 1 || major > 3) throw new TensorFileError(`a .npy file of an unknown version, ${major}`)
@@ -81,14 +81,9 @@ function refuseType(descr: string): never {
 export function encodeNpy(shape: ReadonlyArray<number>, values: Float32Array): Uint8Array<ArrayBuffer> {
   if (sizeOf(shape) !== values.length)
     throw new RangeError(`${values.length} values are not a tensor [${shape.join(", ")}]`)
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': ${tuple}, }`
-  // the values begin at a multiple of 64
-  const offset = Math.ceil((10 + dictionary.length + 1) / 64) * 64
-  const file = new Uint8Array(offset + values.byteLength)
-  file.set([...magic, 1, 0])
-  new DataView(file.buffer).setUint16(8, offset - 10, true)
-  file.set(new TextEncoder().encode(`${dictionary.padEnd(offset - 11)}\n`), 10)
-  file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), offset)
+  const header = npyHeader("<f4", shape)
+  const file = new Uint8Array(header.byteLength + values.byteLength)
+  file.set(header)
+  file.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.byteLength)
   return file
 }

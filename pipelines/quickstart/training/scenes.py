@@ -45,14 +45,6 @@ def resized(store, table, processor, crop=True):
     return whole
 
 
-def box_of(row, category):
-    """(left, top, right, bottom) in pixels of the first object of a category: its mask's, which is COCO's uncompressed RLE."""
-    counts = next(o["segmentation"]["counts"] for o in json.loads(row["objects"]) if o["category"] == category)
-    pixels = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
-    columns, lines = np.nonzero(pixels.reshape(row["width"], row["height"]))
-    return columns.min(), lines.min(), columns.max() + 1, lines.max() + 1
-
-
 class Scenes:
     """images uint8 [n, H, W, 3]; captions as token ids int64 [n, 2, length]; primary and secondary as class numbers."""
 
@@ -72,14 +64,6 @@ class Scenes:
     def pixels(self, images):
         """uint8 [n, 64, 64, 3] → the encoder's input, float32 [n, 3, 64, 64]."""
         return ((images.float() / 255 - self.mean) / self.std).permute(0, 3, 1, 2).contiguous()
-
-    def main_centres(self):
-        """float32 [n, 2]: the middle of each main object's box as (x, y), in shares of the image's width and height."""
-        boxes = [box_of(row, row["primary"]) for row in self.table]
-        sizes = [(row["width"], row["height"]) for row in self.table]
-        left_top_right_bottom = torch.tensor(boxes, dtype=torch.float32)
-        middles = (left_top_right_bottom[:, :2] + left_top_right_bottom[:, 2:]) / 2
-        return middles / torch.tensor(sizes, dtype=torch.float32)
 
 
 def flip(images, captions, words, generator):

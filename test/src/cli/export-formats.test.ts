@@ -3,7 +3,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { afterEach, expect, it } from "vitest"
 import { csvHead, csvRows } from "../../../src/cli/csv.ts"
-import { npyHeader } from "../../../src/cli/npy.ts"
+import { npyHeader } from "../../../src/pipeline/npy-header.ts"
 import { writeOut } from "../../../src/cli/write-out.ts"
 import { column } from "../../../src/pipeline/columns.ts"
 

@@ -11,8 +11,8 @@ import { memoryOutput } from "../../../src/cli/output.ts"
 import { plainWords } from "../../../src/cli/plain-words.ts"
 import { commandsOf } from "../../../src/cli/stage-commands.ts"
 import { readWords } from "../../../src/cli/words.ts"
-import { yargsWords } from "../../../src/cli/yargs-words.ts"
 import { type Answer, defineStageCommand, type StageCommandContext } from "../../../src/pipeline/command.ts"
+import { readersOf } from "./readers.ts"
 import { Problem } from "../../../src/pipeline/problem.ts"
 
 /** What the command does; tests set it. */
@@ -41,26 +41,12 @@ const commands: ReadonlyArray<Command> = [
   ...commandsOf({ name: "scales", doc: "scales for things", commands: [weigh, reset] })
 ]
 
-const full = (line: string) => yargsWords(commands, line.split(" "), "1.2.3", 100)
-const refused = async (line: string): Promise<Problem> => {
-  try {
-    readWords((plainWords(commands, line.split(" ")) ?? (await full(line)))!)
-  } catch (error) {
-    return error as Problem
-  }
-  throw new Error(`not refused: ${line}`)
-}
+const { full, refused, expectAgreement } = readersOf(commands)
 
 describe("commands behind a word of their own", () => {
   it.each(["scales weigh apple", "scales weigh apple --unit kg -a --json", "scales reset", "runs --limit 3"])(
     "both readers of the command line agree on: %s",
-    async (line) => {
-      const plain = plainWords(commands, line.split(" "))
-      expect(plain).not.toBeNull()
-      const yargs = await full(line)
-      expect(yargs!.command).toBe(plain!.command)
-      expect(readWords(yargs!)).toEqual(readWords(plain!))
-    }
+    expectAgreement
   )
 
   it("options may stand before the words", async () => {

@@ -2,21 +2,9 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import { commands } from "../../../src/cli/commands.ts"
 import { plainWords } from "../../../src/cli/plain-words.ts"
 import { reservedCommands } from "../../../src/cli/reserved.ts"
-import { readWords } from "../../../src/cli/words.ts"
-import { yargsWords } from "../../../src/cli/yargs-words.ts"
-import type { Problem } from "../../../src/pipeline/problem.ts"
+import { readersOf } from "./readers.ts"
 
-const full = (line: string) => yargsWords(commands, line.split(" "), "1.2.3", 100)
-const values = async (line: string) =>
-  readWords((plainWords(commands, line.split(" ")) ?? (await full(line)))!)
-const refused = async (line: string): Promise<Problem> => {
-  try {
-    await values(line)
-  } catch (error) {
-    return error as Problem
-  }
-  throw new Error(`not refused: ${line}`)
-}
+const { full, values, refused, expectAgreement } = readersOf(commands)
 
 describe("the two readers of the command line agree", () => {
   it.each([
@@ -35,13 +23,7 @@ describe("the two readers of the command line agree", () => {
     "runs --limit 3",
     "show @1:probes/vit",
     "export latest:a -o a.npy --tap final.norm --overwrite"
-  ])("%s", async (line) => {
-    const plain = plainWords(commands, line.split(" "))
-    expect(plain).not.toBeNull()
-    const yargs = await full(line)
-    expect(yargs!.command).toBe(plain!.command)
-    expect(readWords(yargs!)).toEqual(readWords(plain!))
-  })
+  ])("%s", expectAgreement)
 })
 
 it("reads options by their kind", async () => {

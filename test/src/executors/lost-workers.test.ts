@@ -9,6 +9,7 @@ import { column, defineStage, each, one } from "../../../src/index.ts"
 import type { AnyStage, Stage } from "../../../src/pipeline/stage.ts"
 import type { Task } from "../../../src/run/task.ts"
 import { Lab, type LabOptions, numbers } from "../run/lab.ts"
+import { alive, until } from "./processes.ts"
 
 const dist = new URL("../../../dist/", import.meta.url)
 /** A module as a user's bundle would be: plain JavaScript that a worker imports by address. */
@@ -192,16 +193,3 @@ it("a task that cannot be sent is a defect, not its worker's death", async () =>
   )
   await expect(Effect.runPromise(executing)).rejects.toThrow("() => 1 could not be cloned")
 })
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-/** Polls until it holds; the test's own timeout ends it otherwise. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
-}

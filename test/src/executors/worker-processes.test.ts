@@ -10,6 +10,7 @@ import { nodeFileSystem } from "../../../src/store/file-system.ts"
 import { artifactObjects } from "../../../src/store/read-artifact.ts"
 import { makeStore } from "../../../src/store/store.ts"
 import { Lab, numbers } from "../run/lab.ts"
+import { alive, until } from "./processes.ts"
 
 const dist = new URL("../../../dist/", import.meta.url)
 /** A module as a user's bundle would be: plain JavaScript that a worker imports by address. */
@@ -179,16 +180,3 @@ it("the parent's death takes its workers with it, though they never yield", asyn
   child.kill("SIGKILL")
   await until(() => !alive(pid))
 })
-
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-/** Polls until it holds; the test's own timeout ends it otherwise. */
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
-}

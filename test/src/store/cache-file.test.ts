@@ -3,13 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
-import {
-  readCache,
-  readLargeCache,
-  replaceFile,
-  writeCache,
-  writeLargeCache
-} from "../../../src/store/cache-file.ts"
+import { readCache, readLargeCache, writeCache, writeLargeCache } from "../../../src/store/cache-file.ts"
+import { replaceFile } from "../../../src/store/replace-file.ts"
 import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/file-system.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "probeline-cache-"))
