@@ -2,7 +2,6 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
-import { inputNodes } from "../plan/plan.ts"
 import { noSuchNode } from "./open-pipeline.ts"
 import type { Opened } from "./opened.ts"
 
@@ -28,7 +27,7 @@ export const chooseNodes = (
           const visit = (node: GraphNode) => {
             if (needed.has(node)) return
             needed.add(node)
-            inputNodes(node).forEach(visit)
+            node.inputs.forEach(visit)
           }
           named.forEach(visit)
           return pipeline.graph.nodes.filter((node) => needed.has(node))

@@ -1,6 +1,5 @@
 /** A graph for reading: nodes by level, each with what it reads, and the pipeline's parameters. */
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
-import { inputNodes } from "../plan/plan.ts"
 import type { Paint } from "./colour.ts"
 import type { Opened } from "./opened.ts"
 import { oneLine } from "./plain-text.ts"
@@ -52,7 +51,7 @@ const quiet = (row: ReadonlyArray<Cell>): ReadonlyArray<Cell> =>
 export function byLevel({ nodes }: Graph): ReadonlyArray<readonly [GraphNode, number]> {
   const levels = new Map<GraphNode, number>()
   for (const node of nodes)
-    levels.set(node, 1 + Math.max(-1, ...inputNodes(node).map((input) => levels.get(input)!)))
+    levels.set(node, 1 + Math.max(-1, ...node.inputs.map((input) => levels.get(input)!)))
   return [...levels].sort(([, a], [, b]) => a - b)
 }
 

@@ -49,12 +49,15 @@ const ofTheRun = new Set(["run.json", "log.ndjson", "pinned", "items"])
 
 /** A node's tensors lie in a folder of its id, with a table of their items. */
 export function checkViews(nodes: ReadonlyArray<GraphNode>, issue: Issue): void {
-  const ids = new Set(nodes.map(({ id }) => id))
-  for (const { id, columns } of nodes) {
+  for (const { id } of nodes)
     if (ofTheRun.has(id)) issue(id, `a node cannot be called "${id}"`, "a run has a file of that name")
-    const hasTensors = Object.values(columns).some(({ type }) => type === "tensors")
-    if (hasTensors && ids.has(`${id}/items`))
-      issue(`${id}/items`, `the node "${id}/items" lies where the items of "${id}" do`, "give it another id")
+  const inside = nodes.filter(({ id }) => id.endsWith("/items")).map(({ id }) => id)
+  if (inside.length === 0) return
+  const columnsOf = new Map(nodes.map(({ id, columns }) => [id, Object.values(columns)]))
+  for (const items of inside) {
+    const id = items.slice(0, -"/items".length)
+    if (columnsOf.get(id)?.some(({ type }) => type === "tensors") === true)
+      issue(items, `the node "${items}" lies where the items of "${id}" do`, "give it another id")
   }
 }
 
@@ -62,7 +65,7 @@ export type Issue = (field: string | null, message: string, hint?: string | null
 
 export function checkId(ref: AnyRef, ids: Map<string, AnyRef>, issue: Issue): void {
   const id = String(ref.id)
-  if (!nodeId.test(id) || dotSegment.test(id))
+  if (!nodeId.test(id) || (id.includes(".") && dotSegment.test(id)))
     issue(
       id,
       `"${id}" cannot be a node's id`,

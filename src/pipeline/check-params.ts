@@ -51,9 +51,9 @@ function checkFields(
         hint: didYouMean(name, names) ?? known
       })
     }
-  return Object.fromEntries(
-    names.map((name) => [name, checkOne(declared[name]!, given[name], prefix + name, checking)])
-  )
+  const values: Record<string, unknown> = {}
+  for (const name of names) values[name] = checkOne(declared[name]!, given[name], prefix + name, checking)
+  return values
 }
 
 function checkOne(declared: AnyParam, given: unknown, field: string, checking: Checking): unknown {

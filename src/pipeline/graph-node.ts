@@ -16,6 +16,8 @@ export interface GraphNode {
   readonly form: Form
   readonly columns: Columns
   readonly ports: Readonly<Record<string, GraphPort>>
+  /** the nodes that the ports are fed from, each once */
+  readonly inputs: ReadonlyArray<GraphNode>
   /** parameters, defaults filled in, paths absolute */
   readonly params: Readonly<Record<string, unknown>>
   /** the source whose items these are; null for a table */

@@ -57,6 +57,7 @@ export function buildGraph(
     const spec = ref.stage.spec
     const inputs = spec.inputs ?? {}
     const ports: Record<string, GraphPort> = {}
+    const all = new Set<GraphNode>()
     const written: Record<string, unknown> = {}
     for (const [name, arg] of Object.entries(ref.args)) if (!Object.hasOwn(inputs, name)) written[name] = arg
     for (const [name, { take, reads }] of Object.entries(inputs)) {
@@ -77,7 +78,10 @@ export function buildGraph(
           "an empty fan-out has nothing to compute: give it at least one node"
         )
       const from = fed.map((input) => made.get(input)!)
-      for (const input of from) checkPort(ref, name, take, reads, input, issue)
+      for (const input of from) {
+        checkPort(ref, name, take, reads, input, issue)
+        all.add(input)
+      }
       ports[name] = { take, reads, from }
     }
     const checked = checkParams(spec.params ?? {}, written, resolve)
@@ -89,6 +93,7 @@ export function buildGraph(
       form: ref.form,
       columns: ref.columns,
       ports,
+      inputs: [...all],
       params: checked.values,
       sample: null
     }

@@ -15,7 +15,7 @@ import type { StoreCalls } from "../store/store.ts"
 import type { Trace } from "../store/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
-import { inputNodes, type Known, type NodePlan, partialOf, planNode, type Planning } from "./plan.ts"
+import { type Known, type NodePlan, partialOf, planNode, type Planning } from "./plan.ts"
 import { changedReads } from "./world.ts"
 
 export interface Acceptance {
@@ -90,7 +90,7 @@ const accept = (plan: NodePlan, known: ReadonlyMap<string, Known>, planning: Pla
       return yield* nothing(node, "was computed, and its artifact is gone from the store")
     const cues = differences(previous.preimage, preimage)
     yield* checkSame(node, previous, plan, cues, planning)
-    const inputs = new Map(inputNodes(node).map(({ id }) => [id, known.get(id)!]))
+    const inputs = new Map(node.inputs.map(({ id }) => [id, known.get(id)!]))
     const partial = partialOf(previous.partial, inputs)
     const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
     const mark = { key: previous.key, run: previous.run, at }

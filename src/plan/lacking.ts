@@ -1,7 +1,7 @@
 /** When a node has to wait: the rule that runs and forecasts share. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { NodeStatus } from "../store/run-record.ts"
-import { inputNodes, type Known } from "./plan.ts"
+import { type Known } from "./plan.ts"
 
 /** How an input ended, or would end; null where that is not known. */
 export interface InputEnd {
@@ -20,7 +20,7 @@ export const lacking = (
   endOf: (input: GraphNode) => InputEnd | null,
   keepGoing: boolean
 ): ReadonlyArray<string> =>
-  inputNodes(node).flatMap((input) => {
+  node.inputs.flatMap((input) => {
     const end = endOf(input)
     if (end === null) return []
     const { status, known } = end

@@ -1,7 +1,6 @@
 /** The short way through the planner: nodes that are fresh as far as the store's answers say. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { keyOf } from "../store/preimage.ts"
-import { inputNodes } from "./inputs.ts"
 import { freshCues, knownOf, type NodePlan } from "./node-plan.ts"
 import { knownPreimage } from "./node-preimage.ts"
 import type { Known, Planning } from "./planning.ts"
@@ -22,7 +21,7 @@ export function planFresh(
 ): FreshPlan | null {
   if (planning.force.has(node.id)) return null
   const inputs = new Map<string, Known>()
-  for (const { id } of inputNodes(node)) {
+  for (const { id } of node.inputs) {
     const known = artifacts.get(id)
     if (known === undefined) return null
     inputs.set(id, known)

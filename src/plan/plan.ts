@@ -11,7 +11,6 @@ import type { FailedItem } from "../store/manifest.ts"
 import { keyOf, sharedKeyOf } from "../store/preimage.ts"
 import type { Trace } from "../store/trace.ts"
 import { type Cue, differences } from "./cue.ts"
-import { inputNodes } from "./inputs.ts"
 import { joinedPorts, planItems } from "./items.ts"
 import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
 import { preimageOf, preimageSoFar } from "./node-preimage.ts"
@@ -19,7 +18,6 @@ import { planFresh } from "./plan-fresh.ts"
 import type { Known, Planning } from "./planning.ts"
 import { changedReads, NotHere, type Seen } from "./world.ts"
 
-export { inputNodes } from "./inputs.ts"
 export { type NodePlan, partialOf, type State } from "./node-plan.ts"
 export { labelOf } from "./node-preimage.ts"
 export { planFresh } from "./plan-fresh.ts"
@@ -50,10 +48,10 @@ const lookAt = Effect.fn("plan.node")(function* (
   withItems: boolean,
   seen: Seen
 ) {
-  const waiting = inputNodes(node).filter((input) => !artifacts.has(input.id))
+  const waiting = node.inputs.filter((input) => !artifacts.has(input.id))
   if (waiting.length > 0)
     return planOf(node, { state: "unknown", cues: yield* waitingCues(node, artifacts, planning, waiting) })
-  const inputs = new Map(inputNodes(node).map(({ id }) => [id, artifacts.get(id)!]))
+  const inputs = new Map(node.inputs.map(({ id }) => [id, artifacts.get(id)!]))
   const preimage = yield* preimageOf(node, inputs, planning).pipe(
     Effect.catchTag("NotHere", (absent) => Effect.succeed(absent))
   )
@@ -144,6 +142,7 @@ const waitingCues = (
 export const planAll = Effect.fn("plan.all")(function* (nodes: ReadonlyArray<GraphNode>, planning: Planning) {
   const known = new Map<string, Known>()
   const plans: Array<NodePlan> = []
+  planning.store.answers.begin()
   for (const node of nodes) {
     const seen: Seen = new Map()
     const planned =

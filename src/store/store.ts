@@ -143,14 +143,17 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       }),
     putTrace: (trace) =>
       attempt("write a trace", () =>
-        publish(path.join(at.traces(trace.preimage.stage, trace.key), traceName(trace.reads)), sealed(trace))
+        publish(
+          path.join(at.traces(trace.preimage.stage, trace.key), traceName(trace.key, trace.reads)),
+          sealed(trace)
+        )
       ),
-    answers: answers.for(() => true),
+    answers: answers.calls,
     traces: (stage, key) =>
       attempt("read traces", () => {
         const folder = at.traces(stage, key)
         return (files.list(folder) ?? [])
-          .filter((name) => name.endsWith(".json"))
+          .filter((name) => name.startsWith(key) && name.endsWith(".json"))
           .flatMap((name) => json<Trace>(path.join(folder, name)) ?? [])
           .filter((trace) => trace.format === 1 && trace.key === key)
           .sort((a, b) => (a.at < b.at ? 1 : -1))

@@ -53,10 +53,8 @@ export interface Trace {
   readonly accepted?: Accepted
 }
 
-/** The file's name in the folder of its key: one key of a source may have been answered by several worlds. */
-export const traceName = (reads: ReadonlyArray<ReadRecord>): string =>
+/** A trace's file begins with its key: one key of a source may have been answered by several worlds, each with its own. */
+export const traceName = (key: string, reads: ReadonlyArray<ReadRecord>): string =>
   reads.length === 0
-    ? ofNoSource
-    : `${createHash("sha256").update(JSON.stringify(reads)).digest("hex").slice(0, 16)}.json`
-/** The sha256 of `[]`: all traces of stages that are no source. */
-const ofNoSource = "4f53cda18c2baa0c.json"
+    ? `${key}.json`
+    : `${key}-${createHash("sha256").update(JSON.stringify(reads)).digest("hex").slice(0, 16)}.json`

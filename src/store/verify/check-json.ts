@@ -1,5 +1,4 @@
 /** Checks of the store's JSON files: each against its own sha256, its name, and what can be computed from its fields. */
-import { createHash } from "node:crypto"
 import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../item-trace.ts"
@@ -8,7 +7,7 @@ import type { Manifest } from "../manifest.ts"
 import { keyOf } from "../preimage.ts"
 import type { RunRecord } from "../run-record.ts"
 import { unsealed } from "../seal.ts"
-import type { Trace } from "../trace.ts"
+import { type Trace, traceName } from "../trace.ts"
 import { artifactDigest } from "../value-digest.ts"
 
 /** What a file holds, or what is wrong with it; null where it is gone. */
@@ -62,9 +61,10 @@ export const checkTrace = (
 
 function nodeWrong(layout: Layout, file: string, { key, preimage, reads }: Trace): string | null {
   if (keyOf(preimage) !== key) return "has another key than its preimage gives"
-  if (layout.traces(preimage.stage, key) !== path.dirname(file)) return "lies in the folder of another key"
-  const name = sha256(JSON.stringify(reads)).slice(0, 16)
-  return path.basename(file, ".json") === name ? null : "has the name of other reads"
+  if (layout.traces(preimage.stage, key) !== path.dirname(file)) return "lies in the folder of other keys"
+  return path.basename(file) === traceName(key, reads)
+    ? null
+    : "has the name of another key, or of other reads"
 }
 /** Its name is the digest of its text. */
 function itemsWrong(layout: Layout, file: string, trace: ItemTrace, text: string): string | null {
@@ -83,5 +83,3 @@ export const checkRun = (files: FileSystemCalls, layout: Layout, file: string): 
         ? null
         : "lacks fields that it must have"
   )
-
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
