@@ -43,9 +43,7 @@ export function buildGraph(
     const open = [last]
     for (let ref = open.at(-1); ref !== undefined; ref = open.at(-1)) {
       const isMade = made.has(ref)
-      const waiting = isMade ? [] : inputsToCome(ref, made)
-      for (let i = waiting.length - 1; i >= 0; i--) open.push(waiting[i]!)
-      if (waiting.length > 0) continue
+      if (!isMade && openInputs(ref, made, open)) continue
       if (!isMade) place(ref)
       open.pop()
     }
@@ -124,16 +122,17 @@ export function buildGraph(
   return { graph: { pipeline, nodes, byId: new Map(nodes.map((n) => [n.id, n])), outputs }, issues }
 }
 
-/** The refs that a ref reads and that are not made yet. */
-function inputsToCome(ref: AnyRef, made: ReadonlyMap<AnyRef, GraphNode>): ReadonlyArray<AnyRef> {
-  const refs: Array<AnyRef> = []
+/** Puts what a ref reads and is not made yet on the stack, the first on top. False where all of it is made. */
+function openInputs(ref: AnyRef, made: ReadonlyMap<AnyRef, GraphNode>, open: Array<AnyRef>): boolean {
+  const before = open.length
   const add = (fed: unknown) => {
-    if (isRef(fed) && !made.has(fed)) refs.push(fed)
+    if (isRef(fed) && !made.has(fed)) open.push(fed)
   }
-  for (const name of Object.keys(ref.stage.spec.inputs ?? {})) {
-    const fed = ref.args[name]
-    if (Array.isArray(fed)) fed.forEach(add)
-    else add(fed)
+  const ports = Object.keys(ref.stage.spec.inputs ?? {})
+  for (let p = ports.length - 1; p >= 0; p--) {
+    const fed = ref.args[ports[p]!]
+    if (!Array.isArray(fed)) add(fed)
+    else for (let i = fed.length - 1; i >= 0; i--) add(fed[i])
   }
-  return refs
+  return open.length > before
 }

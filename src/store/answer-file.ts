@@ -7,11 +7,21 @@ import { readLargeCache, writeLargeCache } from "./cache-file.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 import type { FolderMarks } from "./unchanged-folders.ts"
 
+/** A line, parsed when it is asked for: most are used once or never. */
+export interface AnswerLine {
+  readonly text: string
+  /** trace and manifest were there while the folders were as they are noted */
+  readonly isFound: boolean
+}
+/** The same, and what a process knows of it. */
+export interface KeptAnswer extends AnswerLine {
+  isUsed: boolean
+  /** the look in which its trace and manifest were found, by somebody who uses nothing; 0 for none */
+  foundIn: number
+}
 export interface AnswerFile {
-  /** by key, as text: most are used once or never */
-  readonly lines: Map<string, string>
-  /** keys whose trace and manifest were there while the folders were so */
-  readonly found: Set<string>
+  /** by key */
+  readonly kept: Map<string, KeptAnswer>
   readonly folders: FolderMarks
 }
 interface Head {
@@ -23,37 +33,34 @@ interface Head {
 /** What is damaged, or not there, is empty. */
 export function readAnswers(files: FileSystemCalls, file: string): AnswerFile {
   const text = readLargeCache(files, file) ?? ""
-  const lines = new Map<string, string>()
-  const found = new Set<string>()
+  const kept = new Map<string, KeptAnswer>()
   const headEnd = text.indexOf("\n")
   const head = headEnd < 0 ? null : headOf(text.slice(0, headEnd))
-  if (head === null) return { lines, found, folders: {} }
+  if (head === null) return { kept, folders: {} }
   const bits = Buffer.from(head.found, "base64")
   for (let at = headEnd + 1, i = 0; at < text.length; i++) {
     const next = text.indexOf("\n", at)
     const end = next < 0 ? text.length : next
-    const key = keyOfLine(text, at)
-    lines.set(key, text.slice(at, end))
-    if ((bits[i >> 3]! >> (i & 7)) & 1) found.add(key)
+    const isFound = ((bits[i >> 3]! >> (i & 7)) & 1) === 1
+    kept.set(keyOfLine(text, at), { text: text.slice(at, end), isFound, isUsed: false, foundIn: 0 })
     at = end + 1
   }
-  return { lines, found, folders: head.folders }
+  return { kept, folders: head.folders }
 }
 
 /** False where it could not be written. */
 export function writeAnswers(
   files: FileSystemCalls,
   file: string,
-  { lines, found, folders }: AnswerFile
+  answers: ReadonlyArray<AnswerLine>,
+  folders: FolderMarks
 ): boolean {
-  const bits = Buffer.alloc(Math.ceil(lines.size / 8))
-  let i = 0
-  for (const key of lines.keys()) {
-    if (found.has(key)) bits[i >> 3]! |= 1 << (i & 7)
-    i++
-  }
-  const head: Head = { folders: found.size === 0 ? {} : folders, found: bits.toString("base64") }
-  return writeLargeCache(files, file, [JSON.stringify(head), ...lines.values()].join("\n"))
+  const bits = Buffer.alloc(Math.ceil(answers.length / 8))
+  answers.forEach(({ isFound }, i) => {
+    if (isFound) bits[i >> 3]! |= 1 << (i & 7)
+  })
+  const head: Head = { folders, found: bits.toString("base64") }
+  return writeLargeCache(files, file, [JSON.stringify(head), ...answers.map(({ text }) => text)].join("\n"))
 }
 
 function headOf(line: string): Head | null {

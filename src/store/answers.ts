@@ -11,14 +11,14 @@
  * Why: of a no-op over 10,000 nodes, listing traces took 55 µs a node, and reading and parsing both files 45 µs; an
  * answer takes 10 µs, two fifths of which were the looks at trace and manifest.
  */
-import { type AnswerFile, readAnswers, writeAnswers } from "./answer-file.ts"
+import { type KeptAnswer, readAnswers, writeAnswers } from "./answer-file.ts"
 import { type Answered, type Output, type ReadLine, readLine, writeLine } from "./answer-line.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 import type { Layout } from "./layout.ts"
-import { type Manifest, objectsOf, type StoredFile } from "./manifest.ts"
+import { everyObject, type Manifest, type StoredFile } from "./manifest.ts"
 import { unsealed } from "./seal.ts"
 import { type ReadRecord, type Trace, traceName } from "./trace.ts"
-import { UnchangedFolders } from "./unchanged-folders.ts"
+import { type FolderMarks, UnchangedFolders } from "./unchanged-folders.ts"
 
 export type { Answer, Answered } from "./answer-line.ts"
 
@@ -45,9 +45,9 @@ const spare = 1000
 /** As many have to be found by looks at their files before the cache is written for that alone. */
 const worthWriting = 500
 
-/** What was read, and what has been learnt since. */
 interface State {
-  readonly file: AnswerFile
+  readonly kept: Map<string, KeptAnswer>
+  readonly before: FolderMarks
   folders: UnchangedFolders
 }
 
@@ -56,10 +56,8 @@ export class Answers {
   readonly #layout: Layout
   readonly #hasSize: (object: StoredFile) => boolean
   #read: State | null = null
-  readonly #used = new Set<string>()
-  /** keys whose trace and manifest were found, by those who use nothing, while folders were as they are noted */
-  readonly #found = new Set<string>()
-  /** of these, how many were found one by one and can be told by their folders from now on */
+  #look = 1
+  /** of those found in this look, how many were found one by one, and can be told by their folders from now on */
   #looked = 0
   #changed = false
   constructor(files: FileSystemCalls, layout: Layout, hasSize: (object: StoredFile) => boolean) {
@@ -85,53 +83,51 @@ export class Answers {
 
   #begin(): void {
     if (this.#read === null) return
-    this.#read.folders = new UnchangedFolders(this.#files, this.#read.file.folders)
+    this.#read.folders = new UnchangedFolders(this.#files, this.#read.before)
     // what was found is not told by how the folders look from now on
-    this.#found.clear()
+    this.#look++
     this.#looked = 0
   }
 
   #get(stage: string, key: string, output: Output, uses: Uses | null): Answered | null {
-    const state = this.#state()
-    const { lines } = state.file
-    const text = lines.get(key)
-    if (text === undefined) return null
+    const { kept, folders } = this.#state()
+    const one = kept.get(key)
+    if (one === undefined) return null
     try {
-      const line = readLine(text, output)
+      const line = readLine(one.text, output)
       const isThere =
         uses === null
-          ? this.#isFound(stage, key, line, state)
+          ? this.#isFound(stage, key, line, one, folders)
           : uses(this.#layout.manifest(line.manifest.digest)) && this.#isSeen(stage, key, line)
       if (isThere && this.#isWhole(line.manifest)) {
-        this.#used.add(key)
+        one.isUsed = true
         return line
       }
     } catch {
       // damaged: as good as absent
     }
-    lines.delete(key)
+    kept.delete(key)
     this.#changed = true
     return null
   }
 
   /** By its folders, where they are unchanged, or else by its files. */
-  #isFound(stage: string, key: string, line: ReadLine, { file, folders }: State): boolean {
-    const isKnown = file.found.has(key)
-    if (isKnown && folders.areUnchanged) {
-      this.#found.add(key)
+  #isFound(stage: string, key: string, line: ReadLine, one: KeptAnswer, folders: UnchangedFolders): boolean {
+    if (one.isFound && folders.areUnchanged) {
+      one.foundIn = this.#look
       return true
     }
     // folders before files: what goes after a folder was looked at changes it
     const traces = this.#layout.traces(stage, key)
     const manifests = this.#layout.manifests(line.manifest.digest)
-    if (isKnown && folders.isUnchanged(traces) && folders.isUnchanged(manifests)) {
-      this.#found.add(key)
+    if (one.isFound && folders.isUnchanged(traces) && folders.isUnchanged(manifests)) {
+      one.foundIn = this.#look
       return true
     }
     const isSettled = folders.isSettled(traces) && folders.isSettled(manifests)
     const isThere = this.#isSeen(stage, key, line)
-    if (isThere && isSettled && !this.#found.has(key)) {
-      this.#found.add(key)
+    if (isThere && isSettled && one.foundIn !== this.#look) {
+      one.foundIn = this.#look
       this.#looked++
     }
     return isThere
@@ -165,9 +161,7 @@ export class Answers {
       if (manifest.failed.length > 0 || !this.#isWhole(manifest)) return null
       const text = writeLine(mark!, bytes.byteLength, trace, manifest)
       if (manifest.shards.length <= mostShards) {
-        this.#state().file.lines.set(key, text)
-        this.#found.delete(key)
-        this.#used.add(key)
+        this.#state().kept.set(key, { text, isFound: false, isUsed: true, foundIn: 0 })
         this.#changed = true
       }
       return readLine(text, output)
@@ -178,22 +172,25 @@ export class Answers {
 
   #save(): void {
     if (this.#read === null || (!this.#changed && this.#looked < worthWriting)) return
-    const { file, folders } = this.#read
-    const unused = [...file.lines.keys()].filter((key) => !this.#used.has(key))
-    for (const key of unused.slice(0, Math.max(0, unused.length - this.#used.size - spare)))
-      file.lines.delete(key)
+    const { kept, folders } = this.#read
+    const unused = [...kept].flatMap(([key, { isUsed }]) => (isUsed ? [] : [key]))
+    const tooMany = unused.length - (kept.size - unused.length) - spare
+    for (const key of unused.slice(0, Math.max(0, tooMany))) kept.delete(key)
     // which folders those lie in that nobody asked for is not known: they are found as before where all folders are so
-    const found = folders.areUnchanged ? new Set([...file.found, ...this.#found]) : this.#found
-    const written = { lines: file.lines, found, folders: folders.marks() }
-    if (!writeAnswers(this.#files, this.#layout.answers, written)) return
+    const { areUnchanged } = folders
+    const lines = Array.from(kept.values(), ({ text, isFound, foundIn }) => ({
+      text,
+      isFound: foundIn === this.#look || (areUnchanged && isFound)
+    }))
+    if (!writeAnswers(this.#files, this.#layout.answers, lines, folders.marks())) return
     this.#changed = false
     this.#looked = 0
   }
 
   #state(): State {
     if (this.#read !== null) return this.#read
-    const file = readAnswers(this.#files, this.#layout.answers)
-    return (this.#read = { file, folders: new UnchangedFolders(this.#files, file.folders) })
+    const { kept, folders: before } = readAnswers(this.#files, this.#layout.answers)
+    return (this.#read = { kept, before, folders: new UnchangedFolders(this.#files, before) })
   }
   #traceFile(stage: string, key: string, reads: ReadonlyArray<ReadRecord>): string {
     return `${this.#layout.traces(stage, key)}/${traceName(key, reads)}`
@@ -202,8 +199,8 @@ export class Answers {
     const seen = this.#files.glance(file)
     return seen === null ? null : `${seen.size} ${seen.mtimeMs} ${seen.inode}`
   }
-  #isWhole(manifest: Manifest): boolean {
-    for (const object of objectsOf(manifest)) if (!this.#hasSize(object)) return false
+  #isWhole({ shards }: Manifest): boolean {
+    for (const shard of shards) if (!everyObject(shard, this.#hasSize)) return false
     return true
   }
 }

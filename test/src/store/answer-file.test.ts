@@ -15,28 +15,21 @@ const at = () => join(folder, "answers.ndjson")
 
 const key = (i: number) => String(i).padStart(64, "0")
 /** Every third is found by its folders. */
-function written(count: number) {
-  const keys = Array.from({ length: count }, (_, i) => key(i))
-  return {
-    lines: new Map(keys.map((one, i) => [one, `["${one}","line ${i} µ"]`])),
-    found: new Set(keys.filter((_, i) => i % 3 === 0)),
-    folders: { "/store/traces/mix/00": "1 2 3", "/store/manifests/0f": "4 5 6" }
-  }
-}
+const linesOf = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ text: `["${key(i)}","line ${i} µ"]`, isFound: i % 3 === 0 }))
+const folders = { "/store/traces/mix/00": "1 2 3", "/store/manifests/0f": "4 5 6" }
 
-it.each([0, 1, 7, 8, 9, 100])("gives back %i lines, and which of them were found", (count) => {
-  const content = written(count)
-  expect(writeAnswers(files, at(), content)).toBe(true)
-  const folders = count === 0 ? {} : content.folders
-  expect(readAnswers(files, at())).toEqual({ ...content, folders })
+it.each([1, 7, 8, 9, 100])("gives back %i lines, and which of them were found", (count) => {
+  const lines = linesOf(count)
+  expect(writeAnswers(files, at(), lines, folders)).toBe(true)
+  const read = readAnswers(files, at())
+  expect(read.folders).toEqual(folders)
+  expect([...read.kept].map(([of, { text, isFound }]) => [of, text, isFound])).toEqual(
+    lines.map(({ text, isFound }, i) => [key(i), text, isFound])
+  )
 })
 
-it("speaks of no folders where nothing was found in them", () => {
-  writeAnswers(files, at(), { ...written(5), found: new Set() })
-  expect(readAnswers(files, at())).toEqual({ ...written(5), found: new Set(), folders: {} })
-})
-
-const empty = { lines: new Map(), found: new Set(), folders: {} }
+const empty = { kept: new Map(), folders: {} }
 it("holds nothing where it is not there, or of another form", () => {
   expect(readAnswers(files, at())).toEqual(empty)
   for (const text of ["", "{}", '{"folders":{}}\nline', 'null\n["x"]', '["x"]\n["y"]']) {
@@ -46,7 +39,7 @@ it("holds nothing where it is not there, or of another form", () => {
 })
 
 it("holds nothing where any byte is another: a bit more among what was found would hide what is gone", () => {
-  writeAnswers(files, at(), written(20))
+  writeAnswers(files, at(), linesOf(20), folders)
   const whole = readFileSync(at())
   for (let i = 0; i < whole.length; i++) {
     const bytes = Uint8Array.from(whole)
