@@ -12,6 +12,7 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { isProblem, type Problem } from "../pipeline/problem.ts"
 import type { Planning } from "../plan/plan.ts"
 import { lastMark } from "../store/gc/gc-mark.ts"
+import { isGcUnderWay } from "../store/gc/under-way.ts"
 import { thisProcess } from "../store/lock/process-identity.ts"
 import { renewing } from "../store/renew.ts"
 import type { StoreCalls } from "../store/store.ts"
@@ -91,10 +92,11 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     )
   /**
    * The nodes that are fresh, written into the run's record: with that in hand a gc beside this run leaves what they
-   * made. Renewing each of 10,000 took 60 ms, so it is done only where a gc came in between.
+   * made. Renewing each of 10,000 took 60 ms, so it is done only where a gc is under way, or came in between.
    */
   const freshNow = Effect.gen(function* () {
     const mark = lastMark(files, store.layout)
+    const hasGcCome = () => lastMark(files, store.layout) !== mark
     const look = (planning: Planning) =>
       Effect.gen(function* () {
         const fresh = yield* freshNodes(options.nodes, planning, views)
@@ -103,8 +105,14 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
         yield* write(recordOf(fresh.size === options.nodes.length ? "ok" : "running"))
         return fresh
       })
-    const fresh = yield* look(given.planning)
-    return lastMark(files, store.layout) === mark ? fresh : yield* look(options.planning)
+    if (!isGcUnderWay(files, store.layout)) {
+      const fresh = yield* look(given.planning).pipe(
+        // what was found may be gone by now
+        Effect.catch((problem) => (hasGcCome() ? Effect.succeed(null) : Effect.fail(problem)))
+      )
+      if (fresh !== null && !hasGcCome()) return fresh
+    }
+    return yield* look(options.planning)
   })
   const bringAll = Effect.gen(function* () {
     const fresh = yield* freshNow

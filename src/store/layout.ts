@@ -30,7 +30,9 @@ export const layout = (root: string) => ({
   statCache: path.join(root, "cache", "stat.ndjson"),
   answers: path.join(root, "cache", "answers.ndjson"),
   identities: path.join(root, "cache", "identities.json"),
-  gcMark: path.join(root, "cache", "gc")
+  gcMark: path.join(root, "cache", "gc"),
+  /** a file for each gc that is under way */
+  collecting: path.join(root, "cache", "collecting")
 })
 const manifests = (root: string, digest: string) => `${root}/manifests/${digest.slice(0, 2)}`
 export type Layout = ReturnType<typeof layout>

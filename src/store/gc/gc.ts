@@ -13,6 +13,7 @@ import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
 import { census, type Found, type Room } from "./census.ts"
 import { leaveMark } from "./gc-mark.ts"
+import { beginGc } from "./under-way.ts"
 import { Reach, readTrace, type SeenTrace } from "./mark.ts"
 import { type GcOptions, type RootRun, type Roots, rootsOf } from "./roots.ts"
 import { sweep } from "./sweep.ts"
@@ -31,10 +32,24 @@ export interface GcReport {
 
 /** Fails with StoreNotUsable where a later version wrote something whose reach cannot be told. */
 export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport, Problem> =>
+  options.dryRun
+    ? collect(store, options)
+    : Effect.acquireUseRelease(
+        attempt(store, () => {
+          const end = beginGc(store.files, store.layout)
+          leaveMark(store.files, store.layout)
+          return end
+        }),
+        () => collect(store, options),
+        (end) => Effect.ignore(attempt(store, end))
+      )
+
+const attempt = <A>(store: StoreCalls, act: () => A) =>
+  Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
+
+const collect = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport, Problem> =>
   Effect.gen(function* () {
-    const look = <A>(act: () => A) =>
-      Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
-    if (!options.dryRun) yield* look(() => leaveMark(store.files, store.layout))
+    const look = <A>(act: () => A) => attempt(store, act)
     const roots = yield* look(() => rootsOf(store, options))
     const reach = yield* look(() => new Reach(store, roots))
     const tally = new Tally()

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { localExecutor } from "../../../src/executors/local.ts"
 import { workerProcesses } from "../../../src/executors/worker-processes.ts"
 import { inProcessExecutor } from "../../../src/executors/in-process.ts"
@@ -29,6 +30,8 @@ import { previousTraces } from "../../../src/plan/previous.ts"
 import { type NodePlan, planAll, type Planning } from "../../../src/plan/plan.ts"
 import type { RunEvent } from "../../../src/run/events.ts"
 import { runGraph } from "../../../src/run/run.ts"
+import type { RunOptions } from "../../../src/run/run-options.ts"
+import type { Executor } from "../../../src/run/task.ts"
 import { digestJson } from "../../../src/store/canonical-json.ts"
 import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/file-system.ts"
 import { layout } from "../../../src/store/layout.ts"
@@ -155,13 +158,19 @@ export class Lab {
   async plan(graph: Graph, options: LabOptions = {}): Promise<ReadonlyArray<NodePlan>> {
     return Effect.runPromise(planAll(graph.nodes, this.planning(options)))
   }
+  /** A run in which nothing is executed, in one go; null where something would be. */
+  runAtOnce(graph: Graph, options: LabOptions = {}): RunRecord | null {
+    const planning = this.planning(options)
+    const executor: Executor = { name: "none", execute: () => Effect.die("would be executed") }
+    const exit = Effect.runSyncExit(runGraph(this.#options(graph, planning, executor, options, () => {})))
+    return Exit.isSuccess(exit) ? exit.value : null
+  }
   async run(
     graph: Graph,
     options: LabOptions = {}
   ): Promise<{ readonly run: RunRecord; readonly events: Array<RunEvent> }> {
     const planning = this.planning(options)
     const events: Array<RunEvent> = []
-    const id = options.id ?? this.nextId()
     const program = Effect.gen({ self: this }, function* () {
       const { workers, apart } = options
       const executor =
@@ -170,27 +179,36 @@ export class Lab {
           : workers === undefined
             ? yield* inProcessExecutor(planning)
             : yield* localExecutor(planning, { entry: workers.entry, onOutput: () => {} })
-      return yield* runGraph({
-        pipeline: "lab",
-        file: join(this.folder, "lab.ts"),
-        params: {},
-        nodes: graph.nodes,
-        outputs: {},
-        planning,
-        executor,
-        addressOf: (apart ?? workers)?.addressOf ?? (() => null),
-        jobs: options.jobs ?? 1,
-        keepGoing: options.keepGoing ?? false,
-        lockWait: options.lockWait ?? true,
-        emit: (event) => void events.push(event),
-        id,
-        now: () => new Date((this.#now += 1000)),
-        version: "test",
-        host: { cpu: "test", host: "test", node: "test" }
-      })
+      return yield* runGraph(this.#options(graph, planning, executor, options, (event) => events.push(event)))
     })
     const runOptions = options.signal === undefined ? {} : { signal: options.signal }
     return { run: await Effect.runPromise(Effect.scoped(program), runOptions), events }
+  }
+  #options(
+    { nodes }: Graph,
+    planning: Planning,
+    executor: Executor,
+    { id, workers, apart, jobs, keepGoing, lockWait }: LabOptions,
+    emit: (event: RunEvent) => void
+  ): RunOptions {
+    return {
+      pipeline: "lab",
+      file: join(this.folder, "lab.ts"),
+      params: {},
+      nodes,
+      outputs: {},
+      planning,
+      executor,
+      addressOf: (apart ?? workers)?.addressOf ?? (() => null),
+      jobs: jobs ?? 1,
+      keepGoing: keepGoing ?? false,
+      lockWait: lockWait ?? true,
+      emit,
+      id: id ?? this.nextId(),
+      now: () => new Date((this.#now += 1000)),
+      version: "test",
+      host: { cpu: "test", host: "test", node: "test" }
+    }
   }
   close(): void {
     rmSync(this.folder, { recursive: true, force: true })

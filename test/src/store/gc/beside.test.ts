@@ -2,6 +2,8 @@
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, describe, expect, it } from "vitest"
+import { planAll } from "../../../../src/plan/plan.ts"
+import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { seededRandom } from "../../../../src/index.ts"
 import { nodeFileSystem } from "../../../../src/store/file-system.ts"
 import { thisProcess } from "../../../../src/store/lock/process-identity.ts"
@@ -23,24 +25,24 @@ afterEach(() => {
   for (const lab of labs.splice(0)) lab.close()
 })
 
-describe("a run beside which gc runs at every one of its calls", () => {
-  /** A store in which the world's artifacts lie that the run wants, old and reached by no run any more. */
-  async function forgotten(seed: number) {
-    const random = seededRandom("beside", seed)
-    const lab = newLab()
-    const world = newWorld(random)
-    const wanted = { ...world }
-    const { run } = await lab.run(graphOf(lab, world), { files: quick })
-    for (let i = 0; i < 2; i++) {
-      editWorld(world, random)
-      world.versions = { ...world.versions, coarse: 5 + i }
-      await lab.run(graphOf(lab, world), { files: quick })
-    }
-    age(storeOf(lab))
-    lab.versions.clear()
-    return { lab, graph: graphOf(lab, { ...wanted, versions: {} }), expected: artifactsOf(run) }
+/** A store in which the world's artifacts lie that the run wants, old and reached by no run any more. */
+async function forgotten(seed: number) {
+  const random = seededRandom("beside", seed)
+  const lab = newLab()
+  const world = newWorld(random)
+  const wanted = { ...world }
+  const { run } = await lab.run(graphOf(lab, world), { files: quick })
+  for (let i = 0; i < 2; i++) {
+    editWorld(world, random)
+    world.versions = { ...world.versions, coarse: 5 + i }
+    await lab.run(graphOf(lab, world), { files: quick })
   }
+  age(storeOf(lab))
+  lab.versions.clear()
+  return { lab, graph: graphOf(lab, { ...wanted, versions: {} }), expected: artifactsOf(run) }
+}
 
+describe("a run beside which gc runs at every one of its calls", () => {
   it.each([1, 2])(
     "ends well with the same artifacts, whole, and the next executes nothing (world %i)",
     async (seed) => {
@@ -77,6 +79,7 @@ describe("a run beside which gc runs at every one of its calls", () => {
     copyStore(store, safe)
     const runWithGcAt = async (at: number) => {
       copyStore(makeStore(safe, nodeFileSystem()), store.root)
+      await knowAnswers(lab, graph)
       let n = 0
       const { run } = await lab.run(graph, {
         files: (files) =>
@@ -98,6 +101,46 @@ describe("a run beside which gc runs at every one of its calls", () => {
       expect(executedIn((await lab.run(graph, { files: quick })).run), `call ${at}`).toEqual([])
     }
     expect(found).toBeGreaterThan(20)
+  })
+})
+
+/** So that a run finds all by answers, which renew nothing: those of a copied store are of other files. */
+async function knowAnswers(lab: Lab, graph: Graph) {
+  const planning = lab.planning()
+  await Effect.runPromise(planAll(graph.nodes, planning))
+  planning.store.answers.save()
+}
+describe("a run that comes and goes while gc is at one of its calls", () => {
+  it("has all that it has found", async () => {
+    const { lab, graph, expected } = await forgotten(3)
+    const store = storeOf(lab)
+    const safe = join(lab.folder, "safe")
+    copyStore(store, safe)
+    const ends = { fresh: 0, computed: 0 }
+    /** A run as it is where all is fresh, in one go; null where something has to be computed. */
+    const freshRun = () => {
+      const run = lab.runAtOnce(graph, { files: quick })
+      ends[run === null ? "computed" : "fresh"]++
+      return run
+    }
+    const tried = 25
+    let calls = Infinity
+    for (let at = 0; at < calls; at += calls === Infinity ? 1 : Math.ceil(calls / tried)) {
+      copyStore(makeStore(safe, nodeFileSystem()), store.root)
+      await knowAnswers(lab, graph)
+      let [n, run] = [0, null as RunRecord | null]
+      const files = decorated(quick(nodeFileSystem()), "all", () => {
+        if (n++ === at) run = freshRun()
+      })
+      gc(makeStore(store.root, files), { keep: 1 })
+      calls = n
+      if (run === null) continue
+      expect(artifactsOf(run), `call ${at}`).toEqual(expected)
+      await expectReadable(store, [(run as RunRecord).id], `call ${at}`)
+      expect(executedIn((await lab.run(graph, { files: quick })).run), `call ${at}`).toEqual([])
+    }
+    expect(ends.fresh).toBeGreaterThan(10)
+    expect(ends.computed).toBeGreaterThan(5)
   })
 })
 

@@ -1,0 +1,46 @@
+/**
+ * Whether a gc is under way: each has a file of its own in the cache for as long as it works.
+ *
+ * A gc decides what is reached and takes the rest afterwards, so that a run which looks in between may find what goes
+ * in a moment. Such a run renews what it finds (`renewing`), which gc sees. The file comes before the mark that a gc
+ * leaves: who reads the mark and then finds no file sees the mark of a later gc change (`gc-mark.ts`).
+ */
+import { randomBytes } from "node:crypto"
+import * as path from "node:path"
+import type { FileSystemCalls } from "../file-system.ts"
+import type { Layout } from "../layout.ts"
+import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
+import { replaceFile } from "../replace-file.ts"
+import { jsonOf } from "./json.ts"
+
+/** One whose process cannot be seen (another host) counts for so long after it began. */
+const silentMs = 24 * 3_600_000
+
+/** Says that a gc is under way, and gives what says that it is over. Files of such that have died are taken away. */
+export function beginGc(files: FileSystemCalls, { collecting }: Layout): () => void {
+  const me = thisProcess(files)
+  for (const name of files.list(collecting) ?? []) {
+    const file = path.join(collecting, name)
+    if (!isAlive(files, file, me)) files.remove(file)
+  }
+  const own = path.join(collecting, `${process.pid}-${randomBytes(6).toString("hex")}.json`)
+  files.makeFolder(collecting)
+  replaceFile(files, own, JSON.stringify(me))
+  return () => files.remove(own)
+}
+
+export function isGcUnderWay(files: FileSystemCalls, { collecting }: Layout): boolean {
+  const names = files.list(collecting) ?? []
+  if (names.length === 0) return false
+  const me = thisProcess(files)
+  return names.some((name) => isAlive(files, path.join(collecting, name), me))
+}
+
+function isAlive(files: FileSystemCalls, file: string, me: ProcessIdentity): boolean {
+  const bytes = files.readIfPresent(file)
+  const began = files.glance(file)?.mtimeMs
+  if (bytes === null || began === undefined) return false
+  const its = jsonOf<ProcessIdentity>(bytes)
+  const life = its === null ? "unknown" : lifeOf(its, me, files)
+  return life === "unknown" ? began + silentMs > Date.now() : life === "alive"
+}

@@ -1,0 +1,67 @@
+/** A gc is under way from its first call to its last, and one that has died is not. */
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, expect, it } from "vitest"
+import { nodeFileSystem } from "../../../../src/store/file-system.ts"
+import { beginGc, isGcUnderWay } from "../../../../src/store/gc/under-way.ts"
+import { layout } from "../../../../src/store/layout.ts"
+
+const files = nodeFileSystem()
+let root: string
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), "probeline-gc-"))))
+afterEach(() => rmSync(root, { recursive: true }))
+
+const begin = () => beginGc(files, layout(root))
+const isUnderWay = () => isGcUnderWay(files, layout(root))
+const theirs = () => readdirSync(layout(root).collecting)
+/** Makes the only file there say that another process is at it. */
+function edit(change: (its: Record<string, unknown>) => Record<string, unknown>) {
+  const file = join(layout(root).collecting, theirs()[0]!)
+  writeFileSync(
+    file,
+    JSON.stringify(change(JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>))
+  )
+  return file
+}
+
+it("is under way until it is over, and so is the other of two", () => {
+  expect(isUnderWay()).toBe(false)
+  const [one, other] = [begin(), begin()]
+  expect(isUnderWay()).toBe(true)
+  one()
+  expect(isUnderWay()).toBe(true)
+  other()
+  expect(isUnderWay()).toBe(false)
+  expect(theirs()).toEqual([])
+})
+
+it("is over when its process has died, and the next takes its file away", () => {
+  begin()
+  const { pid } = spawnSync(process.execPath, ["-e", ""])
+  edit((its) => ({ ...its, pid }))
+  expect(isUnderWay()).toBe(false)
+  begin()()
+  expect(theirs()).toEqual([])
+})
+
+it("is over when its pid is another process's by now", () => {
+  begin()
+  edit((its) => ({ ...its, started: "1" }))
+  expect(isUnderWay()).toBe(false)
+})
+
+it("counts for a day on another host, whose processes cannot be seen; so does one that cannot be read", () => {
+  begin()
+  const file = edit((its) => ({ ...its, host: "elsewhere" }))
+  const ago = (hours: number) => Date.now() / 1000 - hours * 3600
+  for (const text of [readFileSync(file, "utf8"), "{"]) {
+    writeFileSync(file, text)
+    expect(isUnderWay()).toBe(true)
+    utimesSync(file, ago(23), ago(23))
+    expect(isUnderWay()).toBe(true)
+    utimesSync(file, ago(25), ago(25))
+    expect(isUnderWay()).toBe(false)
+  }
+})
