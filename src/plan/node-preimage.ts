@@ -9,47 +9,44 @@ import type { NotHere } from "./world.ts"
 
 type Inputs = ReadonlyMap<string, Known>
 
+/** A node's own part: its parameters, for which no input need be known. */
+export const ownPreimage = (
+  node: GraphNode,
+  { codeOf, outside, identities, bringing }: Planning
+): Effect.Effect<ParamsPreimage, Problem | NotHere> =>
+  paramsPreimage(node, codeOf(node.stage).digest, outside, identities, bringing)
+
 export const preimageOf = (
   node: GraphNode,
   inputs: Inputs,
   planning: Planning
 ): Effect.Effect<Preimage, Problem | NotHere> =>
-  Effect.map(
-    paramsPreimage(
-      node,
-      planning.codeOf(node.stage).digest,
-      planning.outside,
-      planning.identities,
-      planning.bringing
-    ),
-    (params) => withParams(node, inputs, planning, params)
-  )
+  Effect.map(ownPreimage(node, planning), (own) => withParams(node, inputs, planning, own))
 
 /**
  * The same while some inputs are not known yet: those are as they were `before`, so that what differs is the node's
- * own. Null where the rest cannot be told either: then the run that finds out says why.
+ * own.
  */
 export const preimageSoFar = (
   node: GraphNode,
   known: Inputs,
   planning: Planning,
+  own: ParamsPreimage,
   before: Preimage
-): Effect.Effect<Preimage | null> => {
+): Preimage => {
   const ports = Object.entries(node.ports)
   const told = ports.filter(([, { from }]) => from.every(({ id }) => known.has(id)))
   const untold = ports.filter(([, { from }]) => from.some(({ id }) => !known.has(id)))
-  return Effect.map(
-    preimageOf({ ...node, ports: Object.fromEntries(told) }, known, planning),
-    (preimage) => ({
-      ...preimage,
-      inputs: {
-        ...preimage.inputs,
-        ...Object.fromEntries(
-          untold.flatMap(([name]) => (name in before.inputs ? [[name, before.inputs[name]!]] : []))
-        )
-      }
-    })
-  ).pipe(Effect.catch(() => Effect.succeed(null)))
+  const preimage = withParams({ ...node, ports: Object.fromEntries(told) }, known, planning, own)
+  return {
+    ...preimage,
+    inputs: {
+      ...preimage.inputs,
+      ...Object.fromEntries(
+        untold.flatMap(([name]) => (name in before.inputs ? [[name, before.inputs[name]!]] : []))
+      )
+    }
+  }
 }
 
 /** The same, where `identity` need not be asked; null where it must. Throws where `preimageOf` fails. */

@@ -13,13 +13,13 @@ import type { Trace } from "../store/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import { joinedPorts, planItems } from "./items.ts"
 import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
-import { preimageOf, preimageSoFar } from "./node-preimage.ts"
+import { ownPreimage, preimageOf, preimageSoFar } from "./node-preimage.ts"
 import { planFresh } from "./plan-fresh.ts"
 import type { Known, Planning } from "./planning.ts"
 import { changedReads, NotHere, type Seen } from "./world.ts"
 
 export { type NodePlan, partialOf, type State } from "./node-plan.ts"
-export { labelOf } from "./node-preimage.ts"
+export { labelOf, ownPreimage } from "./node-preimage.ts"
 export { planFresh } from "./plan-fresh.ts"
 export type { Known, Planning } from "./planning.ts"
 export type { Bringer, Bringing } from "./world.ts"
@@ -55,11 +55,7 @@ const lookAt = Effect.fn("plan.node")(function* (
   const preimage = yield* preimageOf(node, inputs, planning).pipe(
     Effect.catchTag("NotHere", (absent) => Effect.succeed(absent))
   )
-  if (preimage instanceof NotHere)
-    return planOf(node, {
-      state: "unknown",
-      cues: [{ cue: "not-here", path: preimage.wanted.what, before: null, after: null }]
-    })
+  if (preimage instanceof NotHere) return planOf(node, { state: "unknown", cues: [notHereCue(preimage)] })
   const key = keyOf(preimage)
   const items = () =>
     withItems && node.stage.kind === "itemwise"
@@ -122,7 +118,11 @@ const lookAt = Effect.fn("plan.node")(function* (
   return planOf(node, { state, preimage, key, items: yield* items(), cues: reasons })
 })
 
-/** Below a node that would run: what is other than before in any case, and what is not known until then. */
+/**
+ * Below a node that would run: what is other than before in any case, and what is not known until then. What is wrong
+ * with its own parameters is wrong in any case too, and who is told of it before a long run need not wait for the end
+ * of that: so it fails as `preimageOf` does.
+ */
 const waitingCues = (
   node: GraphNode,
   artifacts: ReadonlyMap<string, Known>,
@@ -130,12 +130,15 @@ const waitingCues = (
   waiting: ReadonlyArray<GraphNode>
 ): Effect.Effect<ReadonlyArray<Cue>, Problem> =>
   Effect.gen(function* () {
+    const upstream = waiting.map(({ id }): Cue => ({ cue: "upstream", path: id, before: null, after: null }))
+    const own = yield* ownPreimage(node, planning).pipe(
+      Effect.catchTag("NotHere", (absent) => Effect.succeed(absent))
+    )
+    if (own instanceof NotHere) return [notHereCue(own), ...upstream]
     const before = (yield* planning.previous(node))?.preimage
-    const now = before === undefined ? null : yield* preimageSoFar(node, artifacts, planning, before)
-    return [
-      ...(before === undefined || now === null ? [] : differences(before, now)),
-      ...waiting.map(({ id }): Cue => ({ cue: "upstream", path: id, before: null, after: null }))
-    ]
+    return before === undefined
+      ? upstream
+      : [...differences(before, preimageSoFar(node, artifacts, planning, own, before)), ...upstream]
   })
 
 /** Plans all nodes without running any: below one that would run, nodes are unknown. */
@@ -158,6 +161,13 @@ export const lockName = ({ node, preimage, key }: NodePlan): string => {
   const folder = node.stage.kind === "itemwise" ? sharedKeyOf(preimage!, joinedPorts(node)) : key!
   return `${node.stage.name}-${folder.slice(0, 32)}`
 }
+
+const notHereCue = ({ wanted }: NotHere): Cue => ({
+  cue: "not-here",
+  path: wanted.what,
+  before: null,
+  after: null
+})
 
 /** Nothing differs, and yet no trace answers: it never ran, or its trace is gone. */
 const absentCue = (node: GraphNode, key: string, previous: Trace | null): Cue =>

@@ -9,6 +9,7 @@ import { type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
 import type { NodeRecord } from "../store/run-record.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
+import { failsAlone } from "./check-own.ts"
 import { blank, cached, itemCount, made, type Outcome, refused, skipped } from "./outcome.ts"
 import type { RunOptions } from "./run-options.ts"
 import type { Views } from "./views.ts"
@@ -40,11 +41,8 @@ export const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<
 
     const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
     const planned = yield* planNode(node, inputs, options.planning, false).pipe(
-      // a file that is missing, an encoder that is none, a hub that is down: its node fails, others go on where they may
       Effect.catch((problem: Problem) =>
-        (problem._tag === "ParameterInvalid" || problem._tag === "FetchFailed") && options.keepGoing
-          ? Effect.succeed(problem)
-          : Effect.fail(problem)
+        failsAlone(problem, options) ? Effect.succeed(problem) : Effect.fail(problem)
       )
     )
     if (planned instanceof Problem) return refused(node, planned)

@@ -19,6 +19,7 @@ import type { StoreCalls } from "../store/store.ts"
 import type { NodeRecord, RunRecord, Stopped } from "../store/run-record.ts"
 import { storeProblem } from "../store/store-error.ts"
 import { bringUpToDate, type Running } from "./bring-node.ts"
+import { checkOwn } from "./check-own.ts"
 import { freshNodes } from "./fresh-nodes.ts"
 import { type Outcome, skipped } from "./outcome.ts"
 import type { RunOptions } from "./run-options.ts"
@@ -119,6 +120,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     for (const outcome of fresh.values()) settle(outcome)
     const others = options.nodes.filter((node) => !fresh.has(node.id))
     if (others.length === 0) return
+    yield* checkOwn(others, options)
     for (const node of options.nodes) {
       const deferred = yield* Deferred.make<Outcome, Problem>()
       done.set(node.id, deferred)

@@ -37,6 +37,22 @@ function reluModel(): Uint8Array {
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
+it("an encoder that is not there is refused also before the scenes are made, and by all that only look", async () => {
+  const set = ["-S", "encoder=gone/model.onnx", "-S", "scenes=7"]
+  for (const words of [
+    ["run", small, "-n"],
+    ["status", small],
+    ["why", small, "activations"],
+    ["run", small]
+  ]) {
+    const refused = await rig.json(...words, ...set)
+    const says = ['node "masks"', rig.at("gone/model.onnx")]
+    expectRefusal(refused, { code: 2, tag: "ParameterInvalid", says })
+  }
+  const { document } = await rig.json("status", small, "-S", `encoder=${encoder}`, "-S", "scenes=7")
+  expect(nodeOf(document, "scenes").state).toBe("stale")
+})
+
 describe("an encoder", () => {
   it.each([
     ["that is not there", null, ["there is no file"]],

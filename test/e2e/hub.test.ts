@@ -39,6 +39,9 @@ describe("a pipeline with an encoder on a hub", () => {
     rig = rigWith()
   })
   it("is looked at without a request: its nodes are unknown, and what a run would download is said", async () => {
+    const planned = await rig.json("run", pipeline, "-n", ...set)
+    for (const id of ["masks", "activations"])
+      expect(nodeOf(planned.document, id).cues[0]).toMatchObject({ cue: "not-here" })
     await rig.cli("run", pipeline, "scenes", ...set)
     const { document } = await rig.json("status", pipeline, ...set)
     expect(nodeOf(document, "scenes")).toMatchObject({ state: "fresh" })

@@ -1,0 +1,90 @@
+/** What is wrong with a node's own parameters is said before anything runs, also where its inputs are not known yet. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { column, defineStage, each, one, param } from "../../../src/index.ts"
+import { sentence } from "../../../src/plan/cue.ts"
+import { checkOwn } from "../../../src/run/check-own.ts"
+import { coarse, executedIn, Lab, type LabOptions, numbers } from "../run/lab.ts"
+
+let lab: Lab
+let asked: number
+beforeEach(() => {
+  lab = new Lab()
+  asked = 0
+})
+afterEach(() => lab.close())
+
+const a = { a: column.float64() }
+/** Its key holds the size of a model, which a hub has where the path begins with `hub/`. */
+const encoded = defineStage.itemwise("encoded", {
+  inputs: { of: each(a) },
+  params: { model: param.text() },
+  output: one(a),
+  identity: async ({ model }, world) => {
+    asked++
+    const bytes = await world.readIfPresent(join(lab.folder, model))
+    if (bytes === null && model.startsWith("hub/"))
+      await world.bring({ by: "hub", request: model, what: `${model}: its encoder` })
+    if (bytes === null) throw Object.assign(new Error(`there is no file ${model}`), { hint: "write it" })
+    return { model: bytes.length }
+  },
+  compute: (items) => items.map(({ of }) => ({ a: of.a }))
+})
+/** source → steps → encoded: the last waits for two. */
+const graph = (model: string) => {
+  const source = numbers("source", { file: { path: lab.writeItems({ i0: [7, 1] }) } })
+  return lab.graph({ out: encoded("out", { of: coarse("steps", { of: source, step: 2 }), model }) })
+}
+const isSaid = { _tag: "ParameterInvalid", message: 'node "out": there is no file gone', hint: "write it" }
+
+describe("a file that is missing, of a node below others that would run", () => {
+  it("is said by the plan, in the words that it has once the inputs are known", async () => {
+    await expect(lab.plan(graph("gone"))).rejects.toMatchObject(isSaid)
+    await lab.run(graph("gone"), { keepGoing: true })
+    await expect(lab.plan(graph("gone"))).rejects.toMatchObject(isSaid)
+  })
+  it("ends a run before any node is computed", async () => {
+    await expect(lab.run(graph("gone"))).rejects.toMatchObject(isSaid)
+    writeFileSync(join(lab.folder, "gone"), "123")
+    // nothing was there already
+    expect(executedIn((await lab.run(graph("gone"))).run)).toEqual(["source", "steps", "out"])
+  })
+  it("fails its node alone where the run keeps going", async () => {
+    const { run } = await lab.run(graph("gone"), { keepGoing: true })
+    expect(executedIn(run)).toEqual(["source", "steps"])
+    expect(run.nodes.at(-1)).toMatchObject({ id: "out", status: "failed", error: isSaid.message })
+  })
+})
+
+describe("what `identity` answers", () => {
+  const all: ReadonlyArray<readonly [string, (model: string, options?: LabOptions) => Promise<unknown>]> = [
+    ["a plan", (model) => lab.plan(graph(model))],
+    ["a run", (model, options) => lab.run(graph(model), options)]
+  ]
+  it.each(all)("is asked for once in %s", async (_, command) => {
+    writeFileSync(join(lab.folder, "model"), "123")
+    await command("model")
+    expect(asked).toBe(1)
+  })
+})
+
+describe("what is to be brought for a node below others that would run", () => {
+  it("is named by the plan, before what the node waits for", async () => {
+    const out = (await lab.plan(graph("hub/vit"))).at(-1)!
+    expect(out.state).toBe("unknown")
+    expect(out.cues.map(sentence)).toEqual([
+      "a run downloads hub/vit: its encoder first",
+      "unknown until steps has run"
+    ])
+  })
+  it("is not brought when a run looks whether all can be planned", async () => {
+    const brought: Array<unknown> = []
+    const bringing = { by: { hub: async (request: unknown) => brought.push(request) }, log: () => {} }
+    const planning = { ...lab.planning(), bringing }
+    await Effect.runPromise(checkOwn(graph("hub/vit").nodes, { planning, keepGoing: false }))
+    expect(asked).toBe(1)
+    expect(brought).toEqual([])
+  })
+})
