@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
 import type { Manifest } from "../store/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/run-record.ts"
+import { runSoFar } from "../store/run-so-far.ts"
 import { makeStore, type StoreCalls } from "../store/store.ts"
 
 export type Referred =
@@ -36,7 +37,8 @@ export const resolveReference = (store: StoreCalls, text: string): Effect.Effect
     if (text.endsWith(".json") || /^\.{0,2}\//.test(text)) return yield* byPath(store, text)
     const colon = text.indexOf(":")
     const [head, id] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)]
-    const run = yield* findRun(store, head)
+    const found = yield* findRun(store, head)
+    const run = found === null ? null : runSoFar(found, store)
     if (run !== null) return id === null ? { kind: "run", store, run } : yield* nodeOf(store, run, id)
     if (id === null && /^[0-9a-f]+$/.test(head) && head.length >= leastDigits) {
       const manifest = yield* byDigest(store, head)
@@ -107,6 +109,11 @@ const nodeOf = (store: StoreCalls, run: RunRecord, id: string): Effect.Effect<Re
       return yield* fail("NodeNotFound", `run ${run.id} has no node "${id}"`, {
         field: id,
         hint: didYouMean(id, ids) ?? `it has: ${ids.slice(0, 12).join(", ")}${ids.length > 12 ? ", …" : ""}`
+      })
+    if (node.artifact === null && node.status === "skipped" && run.status === "running")
+      return yield* fail("ArtifactNotFound", `"${id}" has made no artifact in run ${run.id} yet`, {
+        field: id,
+        hint: `\`probeline show ${run.id}\` says whether it goes on or was killed`
       })
     if (node.artifact === null)
       return yield* fail(

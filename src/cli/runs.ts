@@ -1,9 +1,8 @@
 /** `runs`: the runs of the store, the newest first, by the names that `show` takes; `runs pin` keeps one from gc. */
 import * as Effect from "effect/Effect"
-import { isLive } from "../store/gc/live.ts"
 import { isPinned } from "../store/gc/pin.ts"
 import type { NodeStatus, RunRecord } from "../store/run-record.ts"
-import type { StoreCalls } from "../store/store.ts"
+import { runAsItIs } from "../store/run-so-far.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
 import { count, duration } from "./numbers.ts"
@@ -44,7 +43,7 @@ export const runsCommand = defineCommand({
       for (const [i, id] of shown.entries()) {
         const record = yield* store.run(id)
         if (record === null) continue
-        records.push(asItIs(record, store, now().getTime()))
+        records.push(runAsItIs(record, store, now().getTime()))
         refs.push(`@${i + 1}`)
       }
       const pinned = new Set(shown.filter((id) => isPinned(store, id)))
@@ -59,13 +58,6 @@ export const runsCommand = defineCommand({
       return 0
     })
 })
-
-/** A run that says it is running, and whose process is gone, was killed before it could say otherwise. */
-export const asItIs = (record: RunRecord, store: StoreCalls, now: number): RunRecord =>
-  record.status === "running" && !isLive(store, record, now)
-    ? { ...record, status: "interrupted", stopped: killed }
-    : record
-const killed = { reason: "its process is gone, and left no word", hint: null }
 
 const statusesOf = ({ nodes }: RunRecord) => {
   const of = (wanted: NodeStatus) => nodes.filter(({ status }) => status === wanted).length

@@ -1,11 +1,11 @@
 /** `show`: an artifact's schema, statistics and first rows; the rows of one item; or a run's record. */
 import * as Effect from "effect/Effect"
+import { runAsItIs } from "../store/run-so-far.ts"
 import { defineCommand } from "./command.ts"
 import { openStore } from "./open-store.ts"
 import { resolveReference } from "./reference.ts"
 import { runJson } from "./run-json.ts"
 import { runSummary } from "./run-summary.ts"
-import { asItIs } from "./runs.ts"
 import { referenceDoc } from "./shared-options.ts"
 import { usage } from "./words.ts"
 
@@ -33,7 +33,7 @@ export const showCommand = defineCommand({
           return yield* Effect.fail(
             usage(`"${ref}" is a run, and has no items`, item, `name a node of it: ${ref}:<node>`)
           )
-        const run = asItIs(referred.run, referred.store, now().getTime())
+        const run = runAsItIs(referred.run, referred.store, now().getTime())
         output.out(
           json
             ? JSON.stringify(runJson(run))

@@ -4,7 +4,7 @@
  */
 import * as path from "node:path"
 import { sentence } from "../plan/cue.ts"
-import type { RunRecord } from "../store/run-record.ts"
+import type { NodeRecord, RunRecord } from "../store/run-record.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Emit, RunEvent } from "./events.ts"
 
@@ -15,6 +15,8 @@ export interface LogLine {
   readonly node: string | null
   readonly item: string | null
   readonly message: string
+  /** of a node that ended: what the run's record will say of it, for those who ask before, or after a kill */
+  readonly record?: NodeRecord
 }
 export interface LogFile {
   readonly emit: Emit
@@ -41,7 +43,7 @@ export function logFile(store: StoreCalls, run: string, now: () => Date): LogFil
   }
 }
 
-function lineOf(event: RunEvent): Pick<LogLine, "node" | "item" | "message"> | null {
+function lineOf(event: RunEvent): Omit<LogLine, "time" | "event"> | null {
   switch (event.type) {
     case "run-started":
       return { node: null, item: null, message: `${event.run.pipeline}: ${event.nodes.length} nodes` }
@@ -60,7 +62,8 @@ function lineOf(event: RunEvent): Pick<LogLine, "node" | "item" | "message"> | n
         message:
           error === null
             ? `${status}: ${items.executed} computed, ${items.failed} failed`
-            : `${status}: ${error}`
+            : `${status}: ${error}`,
+        record: event.record
       }
     }
     case "run-finished":

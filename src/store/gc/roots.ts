@@ -3,6 +3,7 @@ import * as path from "node:path"
 import { Problem } from "../../pipeline/problem.ts"
 import { temporaryMark } from "../layout.ts"
 import type { RunRecord } from "../run-record.ts"
+import { runSoFar } from "../run-so-far.ts"
 import type { StoreCalls } from "../store.ts"
 import { readJson } from "./json.ts"
 import { isLive, millisOf } from "./live.ts"
@@ -60,8 +61,10 @@ export function rootsOf(store: StoreCalls, { keep, grace, now }: GcOptions): Roo
   )
   const runs = ids.map((id) => {
     const file = path.join(layout.run(id), "run.json")
-    const record = readJson<RunRecord>(files, file)
-    if (record !== null && record.format !== 1) throw laterFormat(file, record.format)
+    const read = readJson<RunRecord>(files, file)
+    if (read !== null && read.format !== 1) throw laterFormat(file, read.format)
+    // of a run that was killed, what it had finished counts too
+    const record = read === null ? null : runSoFar(read, store)
     const written = files.entry(file)
     const changed = millisOf(written ?? files.entry(layout.run(id)))
     return { id, record, hasRecord: written !== null, changed, recorded: written?.mtimeNs ?? null }

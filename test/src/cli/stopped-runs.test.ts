@@ -1,12 +1,17 @@
 /** Runs that were cut off: their record keeps why, `runs` and `show` say it, and `latest` and `@1` agree where they can. */
+import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { afterEach, beforeEach, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { runsCommand } from "../../../src/cli/runs.ts"
 import { showCommand } from "../../../src/cli/show.ts"
 import { column, defineStage, each, one, param, table, whole } from "../../../src/index.ts"
+import type { NodePlan } from "../../../src/plan/plan.ts"
+import { logFile } from "../../../src/run/log-file.ts"
+import { rootsOf } from "../../../src/store/gc/roots.ts"
 import { type Lab, numbers } from "../run/lab.ts"
 import { storeOf } from "../store/gc/worlds.ts"
+import { nodeRecord } from "./records.ts"
 import { labOfTwoRuns, typed } from "./store-commands.ts"
 
 let lab: Lab
@@ -90,11 +95,58 @@ it("`latest` stays with the run before one that was interrupted, which is `@1` a
   expect((await show("show @1 --json")).json).toMatchObject({ run: "run-000002", status: "interrupted" })
 })
 
-it("shows a run whose process is gone as interrupted, not as running", async () => {
+/**
+ * Makes the last run one that was killed, or one that goes on: its record is the one with which it began, and its log
+ * says that of its two nodes the first has ended.
+ */
+async function cutOff(isGone: boolean): Promise<void> {
+  const store = storeOf(lab)
   const record = (await recordOf("run-000001"))!
-  const gone = { ...record.process!, pid: 2 ** 22 + 1 }
-  await Effect.runPromise(
-    storeOf(lab).putRun({ ...record, status: "running", finished: null, process: gone })
+  const process = isGone ? { ...record.process!, pid: 2 ** 22 + 1 } : record.process!
+  const nodes = record.nodes.map(({ id, stage }) =>
+    nodeRecord(id, { stage, status: "skipped", artifact: null, key: null, bytes: null, error: "not yet" })
   )
-  expect((await show("show @1")).text).toMatch(/^lab: interrupted.*\nstopped: its process is gone/m)
+  await Effect.runPromise(store.putRun({ ...record, status: "running", finished: null, process, nodes }))
+  const log = logFile(store, record.id, () => new Date("2026-01-02T03:04:05.678Z"))
+  const [source, halves] = record.nodes
+  log.emit({ type: "node-started", node: source!.id, plan: { cues: [] } as unknown as NodePlan, items: 2 })
+  log.emit({ type: "node-finished", record: source! })
+  log.emit({ type: "node-started", node: halves!.id, plan: { cues: [] } as unknown as NodePlan, items: 2 })
+  appendFileSync(join(store.layout.run(record.id), "log.ndjson"), '{"time":"2026-01-02T03:04')
+}
+
+describe("a run that was killed", () => {
+  beforeEach(() => cutOff(true))
+  it("is shown as such, with how far it came, and not as running", async () => {
+    const { text } = await show("show @1")
+    expect(text).toMatch(/^source +executed/m)
+    expect(text).toMatch(/^skipped: halves: it was being computed when the run was killed$/m)
+    expect(text).toMatch(
+      /^lab: interrupted.*\nstopped: it was killed: its process is gone, and left no word after 2026-01-02T03:04:05.678Z$/m
+    )
+  })
+  it("is listed with what it has done", async () => {
+    expect((await runs()).text).toMatch(
+      /@1 +run-000001 +lab +interrupted +– +1 executed, 1 skipped +it was killed/
+    )
+    expect((await runs("runs --json")).json.runs[0]).toMatchObject({
+      status: "interrupted",
+      nodes: { total: 2, executed: 1, skipped: 1 }
+    })
+  })
+  it("has the artifacts of the nodes that ended, also for gc, and says of the others that they did not", async () => {
+    expect((await show("show @1:source --json")).json).toMatchObject({ run: "run-000001", node: "source" })
+    await expect(show("show @1:halves")).rejects.toMatchObject({
+      message: '"halves" has made no artifact in run run-000001 yet'
+    })
+    const options = { keep: 1, grace: 0, now: Date.now() + 1e9, dryRun: true }
+    const root = rootsOf(storeOf(lab), options).runs.find(({ id }) => id === "run-000001")
+    expect(root).toMatchObject({ keptFor: "recent", record: { nodes: [{ status: "executed" }, {}] } })
+  })
+})
+
+it("shows of a run that goes on what it has done so far", async () => {
+  await cutOff(false)
+  expect((await show("show @1")).text).toMatch(/^source +executed[^]*halves: not yet[^]*^lab: running/m)
+  expect((await show("show @1:source --json")).json).toMatchObject({ node: "source" })
 })

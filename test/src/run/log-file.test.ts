@@ -38,6 +38,8 @@ it("writes a line for what stages and workers say, what fails, and where nodes b
     ["node-finished", "scenes", null, "executed: 4 computed, 0 failed"],
     ["run-finished", null, null, "ok"]
   ])
+  // the record of a node that ended, for who wants to know how far a killed run came
+  expect(lines.flatMap((line) => JSON.parse(line).record ?? [])).toEqual([nodeRecord("scenes")])
   expect(JSON.parse(lines[0]!).time).toBe("1970-01-01T00:00:00.000Z")
 })
 
