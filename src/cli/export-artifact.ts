@@ -44,6 +44,7 @@ export const exportArtifact = (
 const notWritten = (to: string, error: unknown) =>
   new Problem("StoreWriteFailed", `${to} could not be written: ${(error as Error).message}`, {
     file: path.resolve(to),
+    hint: "name another place with -o PATH",
     cause: error
   })
 

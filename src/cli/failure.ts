@@ -1,5 +1,6 @@
 /** Failures, as text and as JSON: what was wrong, where, and what to do. */
 import { isProblem, type Problem } from "../pipeline/problem.ts"
+import { systemLimit } from "../pipeline/system-limit.ts"
 import { noPaint, type Paint } from "./colour.ts"
 import { printable } from "./plain-text.ts"
 
@@ -27,10 +28,14 @@ export const failureJson = (error: unknown): { readonly error: ReturnType<Proble
   error: failureFields(error) as ReturnType<Problem["toJSON"]>
 })
 
-export const exitCodeOf = (error: unknown): number => (isProblem(error) ? error.exitCode : defectCode)
+export const exitCodeOf = (error: unknown): number => problemOf(error)?.exitCode ?? defectCode
+
+/** Also where it was not foreseen: a module that cannot be loaded for want of file handles, say. */
+const problemOf = (error: unknown): Problem | null => (isProblem(error) ? error : systemLimit(error))
 
 function failureFields(error: unknown) {
-  if (isProblem(error)) return error.toJSON()
+  const problem = problemOf(error)
+  if (problem !== null) return problem.toJSON()
   const message = error instanceof Error ? error.message : String(error)
   return {
     tag: "Defect",

@@ -8,6 +8,7 @@ import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params
 import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
 import type { Params } from "../pipeline/params.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
+import { systemLimit } from "../pipeline/system-limit.ts"
 import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/plan.ts"
 import { previousTraces } from "../plan/previous.ts"
@@ -63,7 +64,9 @@ async function loadWith(cacheFolder: string, file: string): Promise<LoadedPipeli
     return await loadPipeline(file, { cacheFolder })
   } catch (error) {
     const { path: at, syscall } = error as NodeJS.ErrnoException
-    if (isProblem(error) || syscall === undefined || at?.startsWith(cacheFolder) !== true) throw error
+    // what cannot be made may be a folder above it
+    const isOfCache = at !== undefined && (at.startsWith(cacheFolder) || cacheFolder.startsWith(at))
+    if (isProblem(error) || syscall === undefined || systemLimit(error) !== null || !isOfCache) throw error
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "probeline-"))
     process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }))
     return await loadPipeline(file, { cacheFolder: folder })

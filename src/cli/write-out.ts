@@ -1,6 +1,7 @@
 /** Files that a user asked for: whole or not there, and never over another without being told so. */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { makeFolder } from "../pipeline/make-folder.ts"
 import { Problem } from "../pipeline/problem.ts"
 
 export interface OutFile {
@@ -19,7 +20,7 @@ export async function writeOut(
     throw new Problem("Usage", `${to} is a folder`, { file: target, hint: "name the file to write" })
   if (there !== undefined && !overwrite)
     throw new Problem("Usage", `${to} is there already`, { file: target, hint: "--overwrite replaces it" })
-  fs.mkdirSync(path.dirname(target), { recursive: true })
+  makeFolder(path.dirname(target))
   const temporary = `${target}.tmp-${process.pid}`
   let total = 0
   try {

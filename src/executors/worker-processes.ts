@@ -186,6 +186,6 @@ const neverBegan = (task: Task, how: string) =>
     `no worker process of ${ofTask(task)} could begin: ${newWorkers} in a row ended, the last ${how}`,
     {
       field: task.node,
-      hint: "the run's log has what they wrote; the system may be out of processes or memory (`ulimit -a`): try fewer jobs with -j"
+      hint: "the run's log has what they wrote; the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
     }
   )

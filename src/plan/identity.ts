@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
 import { isProblem, Problem, type ProblemTag } from "../pipeline/problem.ts"
+import { systemLimit } from "../pipeline/system-limit.ts"
 import { readCache, writeCache } from "../store/cache-file.ts"
 import { digestJson } from "../store/canonical-json.ts"
 import type { World } from "../pipeline/stage.ts"
@@ -130,12 +131,13 @@ const asProblem =
   (error: unknown) =>
     isProblem(error)
       ? error
-      : new Problem(tag, `node "${node.id}": ${(error as Error).message}`, {
+      : (systemLimit(error) ??
+        new Problem(tag, `node "${node.id}": ${(error as Error).message}`, {
           field: node.id,
           file: textOf(error, "file"),
           hint: textOf(error, "hint"),
           cause: error
-        })
+        }))
 
 /** A stage's own errors may say where and what to do. */
 const textOf = (error: unknown, name: string): string | null => {

@@ -6,6 +6,7 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { makeFolder } from "../pipeline/make-folder.ts"
 
 export interface Stat {
   readonly kind: "file" | "folder" | "other"
@@ -151,7 +152,7 @@ export function nodeFileSystem(): FileSystemCalls {
         }
       }),
     list: (folder) => ifPresent(() => fs.readdirSync(folder).sort()),
-    makeFolder: (folder) => void fs.mkdirSync(folder, { recursive: true }),
+    makeFolder,
     write(file, content, mode = 0o666) {
       const handle = fs.openSync(file, "wx", mode)
       try {

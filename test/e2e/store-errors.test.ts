@@ -24,6 +24,7 @@ function canMount(): boolean {
   }
 }
 const mountable = canMount()
+const proc = fs.existsSync("/proc/self")
 
 const cleaners: Array<() => void> = []
 afterEach(() => cleaners.splice(0).forEach((clean) => clean()))
@@ -44,6 +45,34 @@ describe("a store path that is a file", () => {
       says: ["taken is a file", "--store DIR"]
     })
     expect(fs.readFileSync(rig.at("taken"), "utf8")).toBe("mine")
+  })
+})
+
+// a file system that answers ENOENT to a mkdir in a folder that is there: Node's recursive mkdir tries for ever
+describe.skipIf(!proc)(`where no folder can be made${proc ? "" : " (skipped: no /proc)"}`, () => {
+  const rig = makeRig()
+  afterAll(() => rig.remove())
+  it("a store is refused by run, and can be looked at", async () => {
+    const store = ["--store", "/proc/none/store"]
+    expectRefusal(await rig.json("run", small, "scenes", ...store), {
+      code: 2,
+      tag: "StoreNotUsable",
+      says: ["/proc/none/store", "--store DIR"]
+    })
+    const { code, stderr } = await rig.cli("run", small, "scenes", "-n", ...store)
+    expect(code, stderr).toBe(0)
+  })
+  it("nothing is exported to", async () => {
+    expect((await rig.cli("run", small, "scenes", "-S", "scenes=4")).code).toBe(0)
+    for (const argv of [
+      ["export", "@1:scenes", "-o", "/proc/none/scenes.csv"],
+      ["encoders", "tap", encoder, "-o", "/proc/none/tapped.onnx"]
+    ])
+      expectRefusal(await rig.json(...argv), {
+        code: 1,
+        tag: "StoreWriteFailed",
+        says: [argv.at(-1)!, "-o PATH"]
+      })
   })
 })
 

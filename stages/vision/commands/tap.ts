@@ -1,7 +1,8 @@
 /** `encoders tap`: a copy of an encoder whose taps are outputs under their stable names, for onnxruntime anywhere. */
-import { existsSync, mkdirSync, statSync } from "node:fs"
+import { existsSync, statSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer } from "../../../src/pipeline/command.ts"
+import { makeFolder } from "../../../src/pipeline/make-folder.ts"
 import { Problem } from "../../../src/pipeline/problem.ts"
 import { writeTapped } from "../onnx/write-tapped.ts"
 import { givenStructure, type GivenWords } from "./given.ts"
@@ -53,13 +54,14 @@ function checkTarget(file: string, output: string, overwrite: boolean): void {
 /** @throws {Problem} StoreWriteFailed: the system refuses to write (no permission, no room) */
 function writing<A>(file: string, output: string, write: () => A): A {
   try {
-    mkdirSync(path.dirname(output), { recursive: true })
+    makeFolder(path.dirname(output))
     return write()
   } catch (error) {
     const { syscall, path: at, message } = error as NodeJS.ErrnoException
     if (syscall === undefined || syscall === "read" || at === file) throw error
     throw new Problem("StoreWriteFailed", `${output} could not be written: ${message}`, {
       file: path.resolve(output),
+      hint: "name another place with -o PATH",
       cause: error
     })
   }

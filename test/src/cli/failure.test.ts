@@ -1,6 +1,7 @@
 import { expect, it } from "vitest"
 import { exitCodeOf, failureJson, failureText } from "../../../src/cli/failure.ts"
 import { Problem } from "../../../src/pipeline/problem.ts"
+import { damaged, storeProblem } from "../../../src/store/store-error.ts"
 
 const problem = new Problem("ParameterInvalid", "scenes: expected a whole number, got 1.5", {
   file: "/p/demo.ts",
@@ -45,6 +46,31 @@ it("owns up to a defect, with exit code 70", () => {
   expect(exitCodeOf(defect)).toBe(70)
   expect(failureText(defect)).toMatch(/Probeline is at fault: x is not a function\n.*report it/)
   expect(failureJson(defect).error).toMatchObject({ tag: "Defect", file: null, line: null, field: null })
+})
+
+it("owns up to none where the system has no more of something, wherever that was met", () => {
+  const refusal = (code: string) =>
+    Object.assign(new Error(`${code}: no, open '/lib/x.mjs'`), { code, path: "/lib/x.mjs" })
+  const text = failureText(refusal("EMFILE"))
+  expect(text).toBe(
+    [
+      "error: too many open files: EMFILE: no, open '/lib/x.mjs'",
+      "  in /lib/x.mjs",
+      "  hint: raise the limit (`ulimit -n 4096`, in the shell that starts it), or try fewer jobs with -j"
+    ].join("\n")
+  )
+  for (const code of ["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"]) {
+    expect(exitCodeOf(refusal(code))).toBe(1)
+    for (const problem of [
+      storeProblem(refusal(code), "/s", "read"),
+      damaged(refusal(code), "/s"),
+      failureJson(refusal(code)).error
+    ])
+      expect(problem).toMatchObject({ hint: expect.stringMatching(/\w/) as string })
+    expect(damaged(refusal(code), "/s")._tag).toBe("SystemLimit")
+    expect(storeProblem(refusal(code), "/s", "read")._tag).toBe("SystemLimit")
+  }
+  expect(exitCodeOf(refusal("EIO"))).toBe(70)
 })
 
 it("takes the exit code from the problem", () => {

@@ -1,0 +1,21 @@
+/** What the system has no more of for this process: no fault of a pipeline's, a store's or Probeline's. */
+import { Problem } from "./problem.ts"
+
+const files = "raise the limit (`ulimit -n 4096`, in the shell that starts it), or try fewer jobs with -j"
+const memory =
+  "free some memory or end other processes (`ulimit -a` has the limits), or try fewer jobs with -j"
+const limits: Readonly<Record<string, readonly [string, string]>> = {
+  EMFILE: ["too many open files", files],
+  ENFILE: ["too many open files in the whole system", "close other programs, or try fewer jobs with -j"],
+  ENOMEM: ["the system has no memory left", memory],
+  EAGAIN: ["the system has no processes or threads left", memory]
+}
+
+/** The problem of an error that says so (errno(3)); null of any other. */
+export function systemLimit(error: unknown): Problem | null {
+  const { code, path, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>
+  const known = code === undefined || !Object.hasOwn(limits, code) ? null : limits[code]!
+  if (known === null) return null
+  const [what, hint] = known
+  return new Problem("SystemLimit", `${what}: ${message}`, { file: path ?? null, hint, cause: error })
+}
