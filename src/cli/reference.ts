@@ -30,6 +30,8 @@ export type Referred =
 
 const fail = (...problem: ConstructorParameters<typeof Problem>) => Effect.fail(new Problem(...problem))
 const leastDigits = 6
+/** Records that are looked through for a hint. */
+const mostRuns = 50
 
 /** Fails with RunNotFound, NodeNotFound or ArtifactNotFound. */
 export const resolveReference = (store: StoreCalls, text: string): Effect.Effect<Referred, Problem> =>
@@ -108,7 +110,10 @@ const nodeOf = (store: StoreCalls, run: RunRecord, id: string): Effect.Effect<Re
     if (node === undefined)
       return yield* fail("NodeNotFound", `run ${run.id} has no node "${id}"`, {
         field: id,
-        hint: didYouMean(id, ids) ?? `it has: ${ids.slice(0, 12).join(", ")}${ids.length > 12 ? ", …" : ""}`
+        hint:
+          (yield* elsewhere(store, id)) ??
+          didYouMean(id, ids) ??
+          `it has: ${ids.slice(0, 12).join(", ")}${ids.length > 12 ? ", …" : ""}`
       })
     if (node.artifact === null && node.status === "skipped" && run.status === "running")
       return yield* fail("ArtifactNotFound", `"${id}" has made no artifact in run ${run.id} yet`, {
@@ -135,6 +140,18 @@ const nodeOf = (store: StoreCalls, run: RunRecord, id: string): Effect.Effect<Re
         }
       )
     return { kind: "artifact", store, manifest, name: id, run, node }
+  })
+
+/** The last run that has the node: a run of some nodes alone has few. */
+const elsewhere = (store: StoreCalls, id: string): Effect.Effect<string | null, Problem> =>
+  Effect.gen(function* () {
+    const ids = (yield* store.runs).slice(-mostRuns).toReversed()
+    for (const [i, run] of ids.entries()) {
+      const nodes = (yield* store.run(run))?.nodes ?? []
+      if (nodes.some((node) => node.id === id && node.artifact !== null))
+        return `the last run that has it: @${i + 1}:${id}`
+    }
+    return null
   })
 
 const byDigest = (store: StoreCalls, digits: string): Effect.Effect<Manifest | null, Problem> =>

@@ -9,6 +9,7 @@ export const runJson = (run: RunRecord) => ({
   file: run.file,
   params: run.params,
   outputs: run.outputs,
+  targets: run.targets ?? null,
   started: run.started as string | null,
   finished: run.finished,
   stopped: run.stopped ?? null,

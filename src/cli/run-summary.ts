@@ -145,17 +145,19 @@ export const summaryText = ({ title, columns, rows }: Summary, paint: Paint): st
   [paint("bold", oneLine(title)), textTable(columns, rows, { paint })].join("\n")
 
 function fileLines(
-  { id, nodes, outputs, status }: RunRecord,
+  { id, nodes, outputs, targets = [], status }: RunRecord,
   store: string,
   paint: Paint,
   past: boolean
 ): string {
   const made = new Map(nodes.map((node) => [node.id, node.artifact !== null]))
-  const files = [...new Set(Object.values(outputs).flat())].filter((node) => made.get(node) === true)
+  const asked = new Set([...targets, ...Object.values(outputs).flat()])
+  const files = [...asked].filter((node) => made.get(node) === true)
+  const part = targets.length === 0 ? "" : " (this part of the pipeline alone)"
   // nor is a run that was cut off the latest
   const latest =
     !past && (status === "ok" || status === "failed")
-      ? [`  ${path.join(store, "runs", "latest")} → ${id}`]
+      ? [`  ${path.join(store, "runs", "latest")} → ${id}${part}`]
       : []
   if (![...made.values()].includes(true) || files.length + latest.length === 0) return ""
   return [

@@ -65,7 +65,13 @@ export const runCommand = defineCommand({
         return 0
       }
       const jobs = args.jobs ?? os.availableParallelism()
-      const told = { jobs, keepGoing, lockWait: !args["no-lock-wait"] }
+      const isPart = nodes.length < opened.graph.nodes.length
+      const told = {
+        jobs,
+        keepGoing,
+        lockWait: !args["no-lock-wait"],
+        ...(isPart ? { targets: [...new Set(args.node)] } : {})
+      }
       const record = yield* Effect.scoped(bringUpToDate(opened, nodes, told, context))
       if (json) output.out(JSON.stringify(runJson(record)))
       else {
@@ -79,7 +85,7 @@ export const runCommand = defineCommand({
 const bringUpToDate = (
   opened: Opened,
   nodes: ReadonlyArray<GraphNode>,
-  told: Pick<RunOptions, "jobs" | "keepGoing" | "lockWait">,
+  told: Pick<RunOptions, "jobs" | "keepGoing" | "lockWait" | "targets">,
   context: CommandContext
 ) =>
   Effect.gen(function* () {

@@ -78,9 +78,14 @@ export const runLine = (run: RunRecord, ref: string, pinned = false) => ({
   params: run.params,
   nodes: { total: run.nodes.length, ...statusesOf(run) },
   outputs: run.outputs,
+  targets: run.targets ?? null,
   stopped: run.stopped ?? null,
   pinned
 })
+
+/** What is out of the common about it. */
+const remark = ({ stopped, targets }: RunRecord): string =>
+  stopped?.reason ?? (targets === undefined ? "" : `only ${targets.join(", ")}`)
 
 export function runsText(
   runs: ReadonlyArray<RunRecord>,
@@ -102,7 +107,7 @@ export function runsText(
       { text: run.status, style: runStyle[run.status] },
       seconds === null ? "–" : duration(seconds),
       nodes.join(", "),
-      run.stopped === undefined ? "" : clipped(oneLine(run.stopped.reason), Math.max(40, width - 90)),
+      clipped(oneLine(remark(run)), Math.max(40, width - 90)),
       pinned.has(run.id) ? { text: "pinned", style: "yellow" } : ""
     ]
   })

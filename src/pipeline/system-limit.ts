@@ -5,10 +5,13 @@ const files = "raise the limit (`ulimit -n 4096`, in the shell that starts it), 
 const memory =
   "free some memory or end other processes (`ulimit -a` has the limits), or try fewer jobs with -j"
 const limits: Readonly<Record<string, readonly [string, string]>> = {
-  EMFILE: ["too many open files", files],
-  ENFILE: ["too many open files in the whole system", "close other programs, or try fewer jobs with -j"],
-  ENOMEM: ["the system has no memory left", memory],
-  EAGAIN: ["the system has no processes or threads left", memory]
+  EMFILE: ["no more files can be opened", files],
+  ENFILE: [
+    "no more files can be opened in the whole system",
+    "close other programs, or try fewer jobs with -j"
+  ],
+  ENOMEM: ["there is no memory left", memory],
+  EAGAIN: ["there are no processes or threads left", memory]
 }
 
 /** The problem of an error that says so (errno(3)); null of any other. */

@@ -16,6 +16,8 @@ export interface RunOptions {
   /** inputs first; all that is to be brought up to date */
   readonly nodes: ReadonlyArray<GraphNode>
   readonly outputs: RunRecord["outputs"]
+  /** ids of the nodes that were asked for, where these are not all of the pipeline's */
+  readonly targets?: ReadonlyArray<string>
   readonly planning: Planning
   readonly executor: Executor
   readonly addressOf: (stage: AnyStage) => StageAddress | null

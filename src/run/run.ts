@@ -57,7 +57,8 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
         records.get(node.id) ??
         skipped(node, status === "running" ? "not yet" : "the run ended before it").record
     ),
-    outputs: options.outputs
+    outputs: options.outputs,
+    ...(options.targets === undefined ? {} : { targets: options.targets })
   })
   const started = options.now().toISOString()
   // a gc beside this run has to see it; of nodes there is nothing to say before it is known which are fresh

@@ -56,4 +56,6 @@ export interface RunRecord {
   readonly views?: string
   /** the pipeline's outputs: node ids by name */
   readonly outputs: Readonly<Record<string, ReadonlyArray<string>>>
+  /** the nodes that were asked for, which with what they need are not all; absent where all were */
+  readonly targets?: ReadonlyArray<string>
 }

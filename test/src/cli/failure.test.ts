@@ -54,7 +54,7 @@ it("owns up to none where the system has no more of something, wherever that was
   const text = failureText(refusal("EMFILE"))
   expect(text).toBe(
     [
-      "error: too many open files: EMFILE: no, open '/lib/x.mjs'",
+      "error: no more files can be opened: EMFILE: no, open '/lib/x.mjs'",
       "  in /lib/x.mjs",
       "  hint: raise the limit (`ulimit -n 4096`, in the shell that starts it), or try fewer jobs with -j"
     ].join("\n")
