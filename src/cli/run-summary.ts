@@ -5,7 +5,7 @@ import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../s
 import { viewOf } from "../store/view.ts"
 import type { Paint, Style } from "./colour.ts"
 import { bytes, count, counted, duration } from "./numbers.ts"
-import { clipped, oneLine, printable } from "./plain-text.ts"
+import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
 import { type Cell, textTable } from "./text-table.ts"
 
 export interface RunLook {
@@ -140,9 +140,19 @@ function markLines({ nodes }: RunRecord, paint: Paint): string {
 const listed = (ids: ReadonlyArray<string>) =>
   ids.length <= 6 ? ids.join(", ") : `${ids.slice(0, 6).join(", ")} and ${ids.length - 6} more`
 
-/** A stage's own table. */
-export const summaryText = ({ title, columns, rows }: Summary, paint: Paint): string =>
-  [paint("bold", oneLine(title)), textTable(columns, rows, { paint })].join("\n")
+/** A stage's own table, and what its columns mean. */
+export function summaryText({ title, columns, rows, docs = {} }: Summary, paint: Paint): string {
+  const told = columns.length > mostExplained ? [] : columns.filter((name) => Object.hasOwn(docs, name))
+  const width = Math.max(0, ...told.map(widthOf))
+  return [
+    paint("bold", oneLine(title)),
+    textTable(columns, rows, { paint }),
+    ...told.map((name) => `  ${paint("dim", `${oneLine(name).padEnd(width)}  ${oneLine(docs[name]!)}`)}`)
+  ].join("\n")
+}
+
+/** Columns of a table that are explained: of more, nobody would find one. */
+const mostExplained = 12
 
 function fileLines(
   { id, nodes, outputs, targets = [], status }: RunRecord,

@@ -90,6 +90,8 @@ export interface Summary {
   readonly title: string
   readonly columns: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<string | number | null>>
+  /** what a column means, by its name: those whose names do not say it are told below a table of at most 12 columns */
+  readonly docs?: Readonly<Record<string, string>>
 }
 
 type Awaitable<A> = A | Promise<A>

@@ -2,6 +2,18 @@
 import type { Summary } from "../../src/index.ts"
 import type { MeasureRow } from "./columns.ts"
 
+/** As in docs/measures.md. */
+const tokenDoc =
+  "whose numbers: cls; avg_obj, the mean over the object's mask; random_obj, one patch of it; random, any patch"
+const pairDocs = {
+  A_pp: "the primary object's category, asked of its own tokens",
+  A_ps: "the secondary's category, asked of the primary's tokens",
+  A_sp: "the primary's category, asked of the secondary's tokens",
+  A_ss: "the secondary's category, asked of its own tokens",
+  A_bg: "the primary's category, asked of background tokens"
+} as const
+const ratioDocs = { M1: "A_ss", M2: "A_sp / A_pp, a ratio of means", n: "scenes" } as const
+
 const pair = ["A_pp", "A_ps", "A_sp", "A_ss", "A_bg"] as const
 
 /** More lines than a screen has room for are not read. */
@@ -29,6 +41,13 @@ function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
   return {
     title,
     columns: ["encoder", "tap", "token", "target", "accuracy", "95 % interval", "chance", "n"],
+    docs: {
+      token: tokenDoc,
+      target: "what is asked of it",
+      accuracy: "mean recall over the classes, out of fold",
+      "95 % interval": "over seeds and folds (Nadeau and Bengio 2003)",
+      n: "examples"
+    },
     rows: rows.map((row) => [
       row.encoder,
       row.tap,
@@ -52,6 +71,7 @@ function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
   return {
     title,
     columns: ["encoder", "tap", "token", ...pair, "M1", "M2", "n"],
+    docs: { token: tokenDoc, ...withChance(rows), ...ratioDocs },
     rows: [...groups.values()].map((group) => {
       const { encoder, tap, token } = group[0]!
       const of = (measure: string) => group.find((row) => row.measure === measure)
@@ -68,6 +88,16 @@ function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
       ]
     })
   }
+}
+
+/** How many classes there are to guess from is the question's, so it stands with it. */
+function withChance(rows: ReadonlyArray<MeasureRow>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    pair.map((measure) => {
+      const chance = rows.find((row) => row.measure === measure)?.chance
+      return [measure, `${pairDocs[measure]}${chance === undefined ? "" : ` (chance ${share(chance)})`}`]
+    })
+  )
 }
 
 const share = (value: number | null): string => (value === null ? "" : value.toFixed(3))

@@ -42,6 +42,17 @@ it("prints a row a node, the outputs' tables, what was written, and how it ended
   )
 })
 
+it("says below an output's table what its columns mean, and of a wide one nothing", () => {
+  const docs = { A_pp: "of the primary", n: "scenes", gone: "of no column" }
+  const summary = { title: "T", columns: ["encoder", "A_pp", "n"], rows: [["vit", "0.512", 8]], docs }
+  const printed = text(runRecord([nodeRecord("a")]), [summary])
+  expect(printed).toContain(
+    ["T", "encoder   A_pp  n", "vit      0.512  8", "  A_pp  of the primary", "  n     scenes", ""].join("\n")
+  )
+  const wide = { ...summary, columns: [...Array.from({ length: 10 }, (_, i) => `c${i}`), ...summary.columns] }
+  expect(text(runRecord([nodeRecord("a")]), [wide])).not.toContain("of the primary")
+})
+
 it("names the first 20 failures with node, stage and cause, and counts the others", () => {
   const failures = Array.from({ length: 23 }, (_, i) => ({ item: `s${i}`, error: `torn\nJPEG ${i}` }))
   const run = runRecord(

@@ -20,7 +20,7 @@ const digest = "ab".repeat(32)
 const run = runRecord([nodeRecord("measures", { artifact: digest })], { outputs: { measures: ["measures"] } })
 
 /** An empty table whose stage sums it up by `summary`. */
-function opened(summary: () => Summary, code = "c1".repeat(16)) {
+function opened(summary: () => Summary, code = "c1".repeat(16), source = "s1") {
   const stage = defineStage.source("measure", {
     item: "x",
     output: table({ a: column.int32() }),
@@ -31,14 +31,19 @@ function opened(summary: () => Summary, code = "c1".repeat(16)) {
   const { graph } = buildGraph("demo", { measures: stage("measures", {}) }, (at) => at)
   return {
     graph,
-    planning: { store, codeOf: () => ({ digest: code, modules: {}, packages: {} }) }
+    planning: {
+      store,
+      outside: { digests: { digest: () => ({ sha256: source, size: 1 }) } },
+      codeOf: () => ({ digest: code, modules: {}, packages: {} })
+    },
+    addressOf: () => ({ url: "file:///lab/stages.js", module: null, export: "measure" })
   } as unknown as Opened
 }
 const titles = async (given: Opened) =>
   (await Effect.runPromise(outputSummaries(given, run))).map(({ title }) => title)
 const titled = (title: string) => () => ({ title, columns: [], rows: [] })
 
-it("sums an output up once for an artifact and its stage's code", async () => {
+it("sums an output up once for an artifact, its stage's code and its file", async () => {
   const first = opened(titled("first"))
   await Effect.runPromise(
     first.planning.store.putManifest(
@@ -55,6 +60,8 @@ it("sums an output up once for an artifact and its stage's code", async () => {
     )
   ).toEqual(["first"])
   expect(await titles(opened(titled("second"), "c2".repeat(16)))).toEqual(["second"])
+  // a summary is in no code digest: where its stage's file has changed, it is asked again
+  expect(await titles(opened(titled("third"), "c1".repeat(16), "s2"))).toEqual(["third"])
 })
 
 it("says which summary failed", async () => {

@@ -40,6 +40,18 @@ it("has a line an encoder, tap and token, and background tokens as a column alon
   expect(title).toBe("Balanced accuracy (logistic probe)")
 })
 
+it("says what its columns mean, all whose names do not, with what a guess would get", () => {
+  const { columns, docs } = accuracySummary(pairs(["vit"], 1))
+  expect(columns.filter((name) => !Object.hasOwn(docs!, name))).toEqual(["encoder", "tap"])
+  expect(docs).toMatchObject({
+    A_pp: "the primary object's category, asked of its own tokens (chance 0.500)",
+    A_bg: "the primary's category, asked of background tokens (chance 0.500)",
+    M1: "A_ss"
+  })
+  const plain = accuracySummary([{ ...row("vit", "embed", "cls", null, 0.5), low: null, high: null }])
+  expect(plain.columns).toEqual(expect.arrayContaining(Object.keys(plain.docs!)))
+})
+
 it("has each encoder's last tap alone where all would be more than a screen holds, and says so", () => {
   const { title, rows } = accuracySummary([
     ...pairs(["vit", "clip"], 12),
