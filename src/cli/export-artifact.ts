@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type { AnyColumn } from "../pipeline/columns.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
 import type { Manifest } from "../store/manifest.ts"
+import { type StoredTensor, storedTensor } from "../store/stored-tensor.ts"
 import { wholeTable } from "../store/view.ts"
 import { itemIndex } from "../store/item-index.ts"
 import { anyTable } from "./any-table.ts"
@@ -125,15 +126,22 @@ const chooseTensor = (
   )
 }
 
-async function writeArrow({ store, name, manifest }: Artifact, chosen: Chosen, file: OutFile): Promise<void> {
+async function writeArrow({ store, manifest }: Artifact, chosen: Chosen, file: OutFile): Promise<void> {
   const { TensorFileWriter } = await import("../store/arrow-write.ts")
-  const { shape, data } = await tensorOf({ store, name, manifest }, chosen)
+  const { shape, elements, blocks } = await tensorOf({ store, manifest }, chosen)
   const dims = manifest.columns[chosen.family]!.detail as ReadonlyArray<string>
   const writer = new TensorFileWriter(
     { write: (pieces) => pieces.forEach((piece) => file.write(piece)) },
-    { ...chosen, shape, dims, itemLabel: manifest.label }
+    { ...chosen, shape, dims, itemLabel: manifest.label, elements }
   )
-  writer.write(data, await rowIds({ store, manifest }))
+  const ids = await rowIds({ store, manifest })
+  const size = sizeOf(shape)
+  let row = 0
+  for await (const data of blocks()) {
+    const end = row + data.length / size
+    writer.write(data, ids?.slice(row, end) ?? null)
+    row = end
+  }
   writer.close()
 }
 
@@ -148,9 +156,10 @@ async function rowIds({
 }
 
 const tensorOf = (
-  { store, name, manifest }: Pick<Artifact, "store" | "name" | "manifest">,
+  { store, manifest }: Pick<Artifact, "store" | "manifest">,
   { family, member }: Chosen
-) => anyTable(store, name, manifest).tensor(family, member)
+): Promise<StoredTensor> => Effect.runPromise(storedTensor(store, manifest, family, member))
+const sizeOf = (shape: ReadonlyArray<number>) => shape.reduce((product, one) => product * one, 1)
 
 /** A tensor, or a column of numbers. */
 const chooseArray = (
@@ -205,9 +214,11 @@ async function writeNpy(
   file: OutFile
 ): Promise<void> {
   if ("family" in chosen) {
-    const { rows, shape, data } = await tensorOf(artifact, chosen)
-    file.write(npyHeader("<f4", [rows, ...shape]))
-    return file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    const { shape, elements, blocks } = await tensorOf(artifact, chosen)
+    file.write(npyHeader(elements === "float16" ? "<f2" : "<f4", [artifact.manifest.rows, ...shape]))
+    for await (const data of blocks())
+      file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    return
   }
   const { store, name, manifest } = artifact
   const { plain, type } = chosen

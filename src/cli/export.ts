@@ -32,7 +32,7 @@ export const exportCommand = defineCommand({
     ["export latest:measures -o measures.csv", "a table, for a spreadsheet"],
     [
       "export @1:activations/vit --tap final.norm -o vit.npy",
-      "float32 for numpy.load, a row an item or token"
+      "for numpy.load, a row an item or token; float16 where it is stored so, else float32"
     ]
   ],
   run: ({ ref, output: to, format, tap, column, overwrite }, { output, json, store: root }) =>

@@ -6,6 +6,8 @@ import { itemIndex } from "../store/item-index.ts"
 import { artifactItems, artifactObjects } from "../store/read-artifact.ts"
 import { withoutTensors } from "../store/read-shard.ts"
 import { selectItems } from "../store/segments.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { elementsOf } from "../store/stored-tensor.ts"
 import type { Accepted } from "../store/trace.ts"
 import { type AnyTable, anyTable } from "./any-table.ts"
 import { cellJson } from "./cell-text.ts"
@@ -40,6 +42,8 @@ export interface Described {
     readonly type: string
     readonly member: string
     readonly shape: ReadonlyArray<number>
+    /** as stored, and as exported; null where there is no row. Stages read float32 either way. */
+    readonly elements: "float32" | "float16" | null
     readonly digest: string | null
   }>
   readonly first: ReadonlyArray<Row>
@@ -66,7 +70,7 @@ export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effec
       failed: manifest.failed,
       made: yield* madeFrom(store, manifest, node),
       columns,
-      tensors: tensorsOf(manifest),
+      tensors: yield* tensorsOf(store, manifest),
       first: first.map((row) => rowJson(row, manifest))
     }
   })
@@ -80,16 +84,22 @@ async function statisticsOf(table: AnyTable, manifest: Manifest): Promise<Readon
   return gatherers.map(([, gatherer]) => gatherer.result())
 }
 
-const tensorsOf = ({ families, columns, digests }: Manifest): Described["tensors"] =>
-  Object.entries(families).flatMap(([family, { members, shapes }]) =>
-    members.map((member) => ({
+const tensorsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Described["tensors"], Problem> => {
+  const { families, columns, digests } = manifest
+  const all = Object.entries(families).flatMap(([family, { members, shapes }]) =>
+    members.map((member) => ({ family, member, shape: shapes[member] ?? [] }))
+  )
+  return Effect.forEach(all, ({ family, member, shape }) =>
+    Effect.map(elementsOf(store, manifest, family, member), (elements) => ({
       family,
       type: typeText(columns[family]!),
       member,
-      shape: shapes[member] ?? [],
+      shape,
+      elements,
       digest: digests[`${family}/${member}`] ?? null
     }))
   )
+}
 
 export interface ItemRows {
   readonly node: string

@@ -79,10 +79,11 @@ const columnTable = (columns: ReadonlyArray<ColumnStatistics>, paint: Paint) =>
 
 const tensorTable = (tensors: Described["tensors"], paint: Paint) =>
   textTable(
-    ["family", "member", "shape of a row", ""],
-    tensors.map(({ family, member, shape, type }) => [
+    ["family", "member", "elements", "shape of a row", ""],
+    tensors.map(({ family, member, elements, shape, type }) => [
       family,
       member,
+      elements ?? "–",
       `[${shape.join(", ")}]`,
       { text: type.replace(/^tensors /, ""), style: "dim" }
     ]),

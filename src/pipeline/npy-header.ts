@@ -4,8 +4,8 @@
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
-/** little-endian float32, float64 and int32; one byte of truth */
-export type NpyType = "<f4" | "<f8" | "<i4" | "|b1"
+/** little-endian float16, float32, float64 and int32; one byte of truth */
+export type NpyType = "<f2" | "<f4" | "<f8" | "<i4" | "|b1"
 
 /** How such a file begins: "\\x93NUMPY" */
 export const npyMagic: ReadonlyArray<number> = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]

@@ -20,7 +20,9 @@ export interface TensorFile {
   readonly size: number
   /** Rows `start` … `end − 1` (all, if not said), row-major: one read a record batch. */
   read(start?: number, end?: number): Float32Array
-  /** The same, into given memory of (end − start) × size values. */
+  /** The bits of those rows' elements, of a file of float16. */
+  readHalves(start?: number, end?: number): Uint16Array
+  /** The same as `read`, into given memory of (end − start) × size values. */
   readInto(into: Float32Array, start?: number, end?: number): void
   /** The item's id of each of those rows; null in a table. */
   items(start?: number, end?: number): Array<string> | null
@@ -73,16 +75,23 @@ function open(source: ByteSource): TensorFile {
     if (!(start >= 0 && start <= end && end <= rows))
       throw new RangeError(`${source.name}: rows ${start} … ${end} of a file of ${rows} rows`)
   }
+  const load = (into: Float32Array | Uint16Array, batch: ArrowBatch, from: number) =>
+    source.read(
+      batch.buffers[valuesAt]!.position + from * rowBytes,
+      new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
+    )
   const readInto = (into: Float32Array, start = 0, end = rows) => {
     range(start, end)
     if (into.length !== (end - start) * size)
       throw new RangeError(`${source.name}: ${into.length} values to hold ${end - start} rows of ${size}`)
     for (const [batch, from, to] of overlapping(batches, start, end)) {
       const values = into.subarray((batch.start + from - start) * size, (batch.start + to - start) * size)
-      const stored = elements === "float16" ? new Uint16Array(values.length) : values
-      const bytes = new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)
-      source.read(batch.buffers[valuesAt]!.position + from * rowBytes, bytes)
-      if (stored instanceof Uint16Array) fromFloat16(stored, values)
+      if (elements === "float32") load(values, batch, from)
+      else {
+        const halves = new Uint16Array(values.length)
+        load(halves, batch, from)
+        fromFloat16(halves, values)
+      }
     }
   }
   return {
@@ -100,6 +109,18 @@ function open(source: ByteSource): TensorFile {
       const data = new Float32Array((end - start) * size)
       readInto(data, start, end)
       return data
+    },
+    readHalves(start = 0, end = rows) {
+      range(start, end)
+      if (elements !== "float16") throw new RangeError(`${source.name}: it is of ${elements}`)
+      const halves = new Uint16Array((end - start) * size)
+      for (const [batch, from, to] of overlapping(batches, start, end))
+        load(
+          halves.subarray((batch.start + from - start) * size, (batch.start + to - start) * size),
+          batch,
+          from
+        )
+      return halves
     },
     items(start = 0, end = rows) {
       range(start, end)

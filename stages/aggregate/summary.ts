@@ -4,7 +4,7 @@ import type { MeasureRow } from "./columns.ts"
 
 /** As in docs/measures.md. */
 const tokenDoc =
-  "whose numbers: cls; avg_obj, the mean over the object's mask; random_obj, one patch of it; random, any patch"
+  "cls; avg_obj, the mean over the mask of the object; random_obj, one patch of it; random, any patch of the image"
 const pairDocs = {
   A_pp: "the primary object's category, asked of its own tokens",
   A_ps: "the secondary's category, asked of the primary's tokens",

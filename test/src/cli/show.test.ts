@@ -87,7 +87,16 @@ const described: Described = {
     seconds: 2
   },
   columns: [gathered(column.float64(), [0.25, 0.5, 0.75])],
-  tensors: [{ family: "activation", type: "tensors (width)", member: "embed", shape: [96], digest: null }],
+  tensors: [
+    {
+      family: "activation",
+      type: "tensors (width)",
+      member: "embed",
+      shape: [96],
+      elements: "float16",
+      digest: null
+    }
+  ],
   first: [
     { scene: "s1", coverage: 0.25, caption: "a long caption that goes on and on and on" },
     { scene: "s1", coverage: 0.5, caption: "short" }
@@ -104,7 +113,7 @@ it("shows schema, statistics, taps and first rows of an artifact", () => {
     /encoder\.preprocessing\.mean +\[0\.5,0\.5,0\.5\]\nencoder\.preprocessing\.crop +none\n/
   )
   expect(text).toMatch(/about\.encoder\.model +org\/model@1234: onnx\/model\.onnx/)
-  expect(text).toMatch(/activation +embed +\[96\] +\(width\)/)
+  expect(text).toMatch(/activation +embed +float16 +\[96\] +\(width\)/)
   expect(text).toContain("first 2 of 3 rows")
 })
 

@@ -96,6 +96,11 @@ describe("a tensor file", () => {
     expect(file).toMatchObject({ elements: "float16", shape: [2, 3], rows: 2 })
     expect(bitsOf(file.read())).toEqual(bitsOf(fromFloat16(halves)))
     expect(bitsOf(file.read(1, 2))).toEqual(bitsOf(fromFloat16(halves.subarray(6))))
+    expect(file.readHalves()).toEqual(halves)
+    expect(file.readHalves(1, 2)).toEqual(halves.subarray(6))
+    expect(() =>
+      openTensors(memorySource(encodeTensors(head, file.read(), ["a", "b"]))).readHalves()
+    ).toThrow("it is of float32")
     expect(String(tableFromIPC(bytes).schema.fields[1]!.type)).toBe("FixedSizeList[6]<Float16>")
     expect(() => encodeTensors({ ...head, elements: "float16" }, new Float32Array(6), ["a"])).toThrow(
       "a file of float16 got a Float32Array"
