@@ -1,6 +1,6 @@
 /** Failures, as text and as JSON: what was wrong, where, and what to do. */
 import { isProblem, type Problem } from "../pipeline/problem.ts"
-import { systemLimit } from "../pipeline/system-limit.ts"
+import { systemError } from "../pipeline/system-error.ts"
 import { noPaint, type Paint } from "./colour.ts"
 import { printable } from "./plain-text.ts"
 
@@ -31,7 +31,7 @@ export const failureJson = (error: unknown): { readonly error: ReturnType<Proble
 export const exitCodeOf = (error: unknown): number => problemOf(error)?.exitCode ?? defectCode
 
 /** Also where it was not foreseen: a module that cannot be loaded for want of file handles, say. */
-const problemOf = (error: unknown): Problem | null => (isProblem(error) ? error : systemLimit(error))
+const problemOf = (error: unknown): Problem | null => (isProblem(error) ? error : systemError(error))
 
 function failureFields(error: unknown) {
   const problem = problemOf(error)

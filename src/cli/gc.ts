@@ -6,7 +6,7 @@ import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
 import { readDuration } from "./duration.ts"
 import { bytes, count, counted } from "./numbers.ts"
-import { openStore } from "./open-store.ts"
+import { existingStore } from "./open-store.ts"
 import { textTable } from "./text-table.ts"
 
 const usualKeep = 10
@@ -36,7 +36,7 @@ export const gcCommand = defineCommand({
   run: ({ keep, grace, "dry-run": dryRun }, { output, json, store: root, now }) =>
     Effect.gen(function* () {
       const graceMs = yield* readDuration("--grace", grace ?? usualGrace)
-      const store = yield* openStore(root)
+      const store = yield* existingStore(root)
       const report = yield* collectGarbage(store, {
         keep: keep ?? usualKeep,
         grace: graceMs,

@@ -8,7 +8,7 @@ import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params
 import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
 import type { Params } from "../pipeline/params.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
-import { systemLimit } from "../pipeline/system-limit.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
 import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/plan.ts"
 import { previousTraces } from "../plan/previous.ts"

@@ -3,17 +3,28 @@ import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
 import { nodeFileSystem } from "../store/file-system.ts"
 import { makeStore, type StoreCalls } from "../store/store.ts"
+import { storeProblem } from "../store/store-error.ts"
+
+const elsewhere = "choose a folder with --store DIR or PROBELINE_STORE"
+const files = nodeFileSystem()
+const kindOf = (root: string) =>
+  Effect.try({
+    try: () => files.stat(root)?.kind ?? null,
+    catch: (error) => storeProblem(error, root, "look at it")
+  })
+const notUsable = (root: string, message: string) =>
+  Effect.fail(new Problem("StoreNotUsable", message, { file: root, hint: elsewhere }))
 
 /** Fails with StoreNotUsable where the path is no folder. */
-export const openStore = (root: string): Effect.Effect<StoreCalls, Problem> => {
-  const files = nodeFileSystem()
-  const kind = files.stat(root)?.kind ?? "folder"
-  return kind === "folder"
-    ? Effect.succeed(makeStore(root, files))
-    : Effect.fail(
-        new Problem("StoreNotUsable", `the store ${root} is a file, not a folder`, {
-          file: root,
-          hint: "choose a folder with --store DIR or PROBELINE_STORE"
-        })
-      )
-}
+export const openStore = (root: string): Effect.Effect<StoreCalls, Problem> =>
+  Effect.flatMap(kindOf(root), (kind) =>
+    kind === null || kind === "folder"
+      ? Effect.succeed(makeStore(root, files))
+      : notUsable(root, `the store ${root} is a file, not a folder`)
+  )
+
+/** The same, for those who look after a store: a slip of the pen is not an empty one, of which all is well. */
+export const existingStore = (root: string): Effect.Effect<StoreCalls, Problem> =>
+  Effect.flatMap(kindOf(root), (kind) =>
+    kind === null ? notUsable(root, `there is no store ${root}`) : openStore(root)
+  )

@@ -46,6 +46,7 @@ const writeFile: WriteFile = async (file, overwrite, write) => {
     const { message } = error as Error
     throw new Problem("StoreWriteFailed", `${file} could not be written: ${message}`, {
       file: path.resolve(file),
+      hint: "name another place",
       cause: error
     })
   }

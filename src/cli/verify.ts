@@ -7,7 +7,7 @@ import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
 import { failureJson, failureText } from "./failure.ts"
 import { bytes, count, counted } from "./numbers.ts"
-import { openStore } from "./open-store.ts"
+import { existingStore } from "./open-store.ts"
 import { type Cell, textTable } from "./text-table.ts"
 
 export const verifyCommand = defineCommand({
@@ -23,7 +23,7 @@ export const verifyCommand = defineCommand({
   ],
   run: ({ repair }, { output, json, store: root }) =>
     Effect.gen(function* () {
-      const store = yield* openStore(root)
+      const store = yield* existingStore(root)
       const verified = yield* verifyStore(store)
       const removed = repair ? yield* repairStore(store, verified) : null
       const problem = removed === null ? damageProblem(verified, root) : null

@@ -31,6 +31,8 @@ export function readWords({ command, positionals, options }: Words): {
       throw usage(`a word is missing: ${name}`, name, `probeline ${usageOf(command)}`)
     at = take === "rest" ? positionals.length : at + 1
   }
+  if (positionals.includes(""))
+    throw usage("a word is empty", null, `probeline ${usageOf(command)}: is a variable of the shell unset?`)
   if (at < positionals.length)
     throw usage(`there is no place for "${positionals[at]}"`, null, `probeline ${usageOf(command)}`)
   const globals = Object.fromEntries(

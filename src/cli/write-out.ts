@@ -18,6 +18,12 @@ export async function writeOut(
   const there = fs.statSync(target, { throwIfNoEntry: false })
   if (there?.isDirectory() === true)
     throw new Problem("Usage", `${to} is a folder`, { file: target, hint: "name the file to write" })
+  // it would be replaced by a file of its name
+  if (there?.isFile() === false)
+    throw new Problem("Usage", `${to} is a device or a pipe, and no file`, {
+      file: target,
+      hint: "name the file to write"
+    })
   if (there !== undefined && !overwrite)
     throw new Problem("Usage", `${to} is there already`, { file: target, hint: "--overwrite replaces it" })
   makeFolder(path.dirname(target))

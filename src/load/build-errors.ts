@@ -34,6 +34,7 @@ function withSource(message: string, { file, line, column }: Place): string {
 }
 
 function hintOf({ code, message, exporter }: BuildFailure): string | null {
+  if (message.includes("valid UTF-8")) return "it is no text: is this the file that you meant?"
   if (code !== "MISSING_EXPORT" || exporter === undefined) return null
   const name = /"([^"]+)" is not exported/.exec(message)?.[1]
   if (name === undefined || !fs.existsSync(exporter)) return null

@@ -12,7 +12,7 @@ import { namesIn, placeOfText } from "./source-text.ts"
 /** The real path of a file: that is what its imports are relative to, as in Node. @throws LoadError */
 export function existingFile(given: string): string {
   const file = path.resolve(given)
-  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  const stat = statOf(file, given)
   if (stat?.isFile() === true) {
     if (/\.[cm]?[jt]s$/.test(file)) return fs.realpathSync(file)
     throw new LoadError(
@@ -26,7 +26,7 @@ export function existingFile(given: string): string {
     const scripts = namesIn(file).filter((name) => /\.[cm]?[jt]s$/.test(name))
     const hint =
       scripts.length === 0
-        ? null
+        ? "it has no .ts or .js file"
         : `name a file in it: ${scripts.map((name) => path.join(given, name)).join(", ")}`
     throw new LoadError(
       "PipelineNotFound",
@@ -35,11 +35,32 @@ export function existingFile(given: string): string {
       hint
     )
   }
+  if (stat !== undefined)
+    throw new LoadError("PipelineNotFound", `${given} is a device or a pipe`, wholeFile(file), "name a file")
   const folder = path.dirname(file)
-  const hint = fs.existsSync(folder)
-    ? didYouMean(path.basename(file), namesIn(folder))
+  const hint = isFolder(folder)
+    ? (didYouMean(path.basename(file), namesIn(folder)) ??
+      `there is none of such a name in ${folder}: is this the folder that you meant?`)
     : `there is no folder ${path.dirname(given)}`
   throw new LoadError("PipelineNotFound", `there is no file ${given}`, wholeFile(file), hint)
+}
+
+const isFolder = (at: string) => statOf(at, at)?.isDirectory() === true
+
+/** Undefined where there is nothing. @throws LoadError where the system does not tell (links in a circle, no permission) */
+function statOf(file: string, given: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === "ENOTDIR") return undefined
+    throw new LoadError(
+      "PipelineNotFound",
+      `${given} cannot be looked at: ${message}`,
+      wholeFile(file),
+      "check the path, and who may read it"
+    )
+  }
 }
 
 const example = 'export default definePipeline("name", { params: {}, graph: () => ({ … }) })'

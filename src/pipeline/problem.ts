@@ -30,8 +30,8 @@ const exitCodes = {
   InputChanged: 1,
   /** what was to be downloaded */
   FetchFailed: 1,
-  /** of open files, memory or processes */
-  SystemLimit: 1,
+  /** the operating system refuses something: a file, memory, a process */
+  SystemRefused: 1,
   StoreFull: 1,
   StoreWriteFailed: 1,
   Stale: 3,

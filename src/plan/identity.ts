@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
 import { isProblem, Problem, type ProblemTag } from "../pipeline/problem.ts"
-import { systemLimit } from "../pipeline/system-limit.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
 import { readCache, writeCache } from "../store/cache-file.ts"
 import { digestJson } from "../store/canonical-json.ts"
 import type { World } from "../pipeline/stage.ts"
@@ -134,12 +134,13 @@ const asProblem =
       : (systemLimit(error) ??
         new Problem(tag, `node "${node.id}": ${(error as Error).message}`, {
           field: node.id,
-          file: textOf(error, "file"),
-          hint: textOf(error, "hint"),
+          file: textOf(error, "file") ?? textOf(error, "path"),
+          hint: textOf(error, "hint") ?? (textOf(error, "syscall") === null ? null : checkPath),
           cause: error
         }))
 
-/** A stage's own errors may say where and what to do. */
+const checkPath = "check the path, and who may read it"
+/** A stage's own errors may say where and what to do; so may the system's. */
 const textOf = (error: unknown, name: string): string | null => {
   const value = (error as Readonly<Record<string, unknown>> | null)?.[name]
   return typeof value === "string" ? value : null

@@ -1,6 +1,6 @@
 /** Turns Node's file system errors into problems that say what to do. */
 import { isProblem, Problem } from "../pipeline/problem.ts"
-import { systemLimit } from "../pipeline/system-limit.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
 
 /** What went wrong with a store's file: `doing` is the attempt in words ("write the manifest …"). */
 export function storeProblem(error: unknown, root: string, doing: string): Problem {

@@ -15,7 +15,7 @@ export interface CheckArgs {
 /** @throws {Problem} Usage: a number that is none; InputInvalid: a piece of the folder is missing or malformed */
 export async function checkCommand({ folder, tolerance, levels }: CheckArgs): Promise<Answer> {
   const options = { ...number("tolerance", tolerance), ...number("levels", levels) }
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+  if (!(await withFile(folder, () => isFolder(folder))))
     throw new Problem("InputInvalid", `there is no folder ${folder}`, {
       file: folder,
       hint: "name the folder that tools/export_encoder.py wrote"
@@ -23,6 +23,8 @@ export async function checkCommand({ folder, tolerance, levels }: CheckArgs): Pr
   const check = await withFile(folder, () => checkEncoder(folder, options))
   return { json: check, text: (look) => checkText(check, look), exitCode: check.ok ? 0 : 1 }
 }
+
+const isFolder = (at: string) => statSync(at, { throwIfNoEntry: false })?.isDirectory() === true
 
 function number<N extends string>(name: N, text: string | null): { readonly [K in N]?: number } {
   if (text === null) return {}

@@ -73,7 +73,7 @@ export async function inspectEncoder(
   preset: PresetName | null = null,
   given: GivenStructure = nothingGiven
 ): Promise<Inspection> {
-  const { model, bytes } = await withFile(file, () => read(file))
+  const { model, bytes } = await withFile(file, () => readEncoder(file))
   const description = await withFile(file, () => describeGiven(model, given), howToGive)
   const { grid, classToken, preprocessing, warning } = await gridOf(file, preset, given, description)
   const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
@@ -114,7 +114,8 @@ function reasonsNotExtracted(model: Model, { taps }: PartialDescription): Readon
   return [...reasonsNotRun(model.graph), ...(random === null ? [] : [random])]
 }
 
-function read(file: string): { readonly model: Model; readonly bytes: number } {
+/** What a file says of its graph; its weights are left where they are. @throws {OnnxError} it is no ONNX, or not whole */
+export function readEncoder(file: string): { readonly model: Model; readonly bytes: number } {
   const access = fileAccess(file)
   try {
     return { model: readModel(access), bytes: access.size }

@@ -37,8 +37,9 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
       hint,
       cause: error
     })
-  const reason = reasons[(error as NodeJS.ErrnoException).code ?? ""]
-  return reason === undefined
+  const { code = "", syscall } = error as NodeJS.ErrnoException
+  const reason = reasons[code] ?? (syscall === undefined ? null : cannotBeRead(message))
+  return reason === null
     ? error
     : new Problem("InputInvalid", reason(file), { file, hint: "check the path", cause: error })
 }
@@ -46,6 +47,7 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
 /** Errors that say what is wrong with a file, and may leave its name to who knows it. */
 const aboutFiles = new Set(["OnnxError", "ImageError", "MaskError", "TensorFileError"])
 
+const cannotBeRead = (message: string) => (file: string) => `${file} cannot be read: ${message}`
 const reasons: Readonly<Record<string, (file: string) => string>> = {
   ENOENT: (file) => `there is no file ${file}`,
   ENOTDIR: (file) => `there is no file ${file}`,

@@ -6,7 +6,7 @@ import { makeFolder } from "../../../src/pipeline/make-folder.ts"
 import { Problem } from "../../../src/pipeline/problem.ts"
 import { writeTapped } from "../onnx/write-tapped.ts"
 import { givenStructure, type GivenWords } from "./given.ts"
-import { howToGive } from "./inspect.ts"
+import { howToGive, readEncoder } from "./inspect.ts"
 import { ofAllBlocks } from "./inspect-text.ts"
 import { usage, withFile } from "./problems.ts"
 
@@ -23,6 +23,8 @@ export async function tapCommand(args: TapArgs): Promise<Answer> {
   if (output === null) throw usage("where to? -o PATH is missing", "--output", "-o tapped.onnx")
   const given = givenStructure(args)
   checkTarget(file, output, overwrite)
+  // what is no model at all is told as such, before anything is said of its structure
+  await withFile(file, () => readEncoder(file))
   const options = { ...(taps === null ? {} : { taps }), given, overwrite }
   const written = await withFile(
     file,
@@ -48,6 +50,8 @@ function checkTarget(file: string, output: string, overwrite: boolean): void {
   if (own !== undefined && own.ino === there.ino && own.dev === there.dev)
     throw usage(`${output} is the model itself`, "--output", "give the copy another name")
   if (there.isDirectory()) throw usage(`${output} is a folder`, "--output", "name the file to write")
+  if (!there.isFile())
+    throw usage(`${output} is a device or a pipe, and no file`, "--output", "name the file to write")
   if (!overwrite) throw usage(`${output} is there already`, "--output", "--overwrite replaces it")
 }
 

@@ -67,10 +67,14 @@ it("owns up to none where the system has no more of something, wherever that was
       failureJson(refusal(code)).error
     ])
       expect(problem).toMatchObject({ hint: expect.stringMatching(/\w/) as string })
-    expect(damaged(refusal(code), "/s")._tag).toBe("SystemLimit")
-    expect(storeProblem(refusal(code), "/s", "read")._tag).toBe("SystemLimit")
+    expect(damaged(refusal(code), "/s")._tag).toBe("SystemRefused")
+    expect(storeProblem(refusal(code), "/s", "read")._tag).toBe("SystemRefused")
   }
-  expect(exitCodeOf(refusal("EIO"))).toBe(70)
+  const loop = Object.assign(refusal("ELOOP"), { syscall: "stat" })
+  expect(exitCodeOf(loop)).toBe(1)
+  expect(failureJson(loop).error).toMatchObject({ tag: "SystemRefused", file: "/lib/x.mjs" })
+  // no system call's
+  expect(exitCodeOf(refusal("ERR_X"))).toBe(70)
 })
 
 it("takes the exit code from the problem", () => {
