@@ -126,7 +126,13 @@ const nodeOf = (store: StoreCalls, run: RunRecord, id: string): Effect.Effect<Re
         `"${id}" made no artifact in run ${run.id}: it ${node.status === "skipped" ? "was skipped" : "failed"}`,
         {
           field: id,
-          hint: [node.error, run.stopped?.reason].filter((why) => why != null).join(": ") || null
+          hint:
+            [
+              [node.error, run.stopped?.reason].filter((why) => why != null).join(": "),
+              (yield* elsewhere(store, id)) ?? ""
+            ]
+              .filter((line) => line !== "")
+              .join("\n") || null
         }
       )
     const manifest = yield* store.manifest(node.artifact)

@@ -55,7 +55,7 @@ export const runCommand = defineCommand({
       const { opened, nodes } = yield* Effect.interruptible(open)
       const keepGoing = args["keep-going"]
       if (args["dry-run"]) {
-        const plans = yield* Effect.interruptible(planAll(nodes, opened.planning))
+        const plans = yield* Effect.interruptible(planAll(nodes, opened.planning, keepGoing))
         if (json) {
           output.out(JSON.stringify(dryRunJson(opened, plans, keepGoing)))
           return 0

@@ -131,10 +131,12 @@ export function totals(forecasts: ReadonlyMap<string, Forecast>): string {
   const some = (n: number, what: string) => (n === 0 ? [] : [`${count(n)} ${what}`])
   const of = (status: Forecast["status"], certain: boolean) =>
     all.filter((one) => one.status === status && one.certain === certain).length
+  const refused = all.filter(({ status, why }) => status === "failed" && why !== null).length
   const parts = [
     ...some(of("executed", true), "would run"),
     ...some(of("executed", false), "may run after that"),
-    ...some(of("failed", true), "failed before (--retry-failed tries again)"),
+    ...some(refused, "would fail"),
+    ...some(of("failed", true) - refused, "failed before (--retry-failed tries again)"),
     ...some(of("skipped", true), "would be skipped"),
     ...some(of("cached", true), of("cached", true) === 1 ? "is fresh" : "are fresh")
   ]

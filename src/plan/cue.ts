@@ -32,6 +32,8 @@ export type CueKind =
   | "upstream"
   /** something that the stage reads is not on this machine: a run brings it first */
   | "not-here"
+  /** it cannot be planned, and a run that keeps going leaves it out; `before` is the error */
+  | "refused"
   /** the artifact, or a file of it, is gone */
   | "lost"
   /** it failed before with the same key; `before` is the error */
@@ -146,6 +148,8 @@ export function sentence({ cue, path, before, after }: Cue): string {
       return `unknown until ${path} has run`
     case "not-here":
       return `a run downloads ${path} first`
+    case "refused":
+      return `cannot be planned: ${brief(before)}`
     case "lost":
       return `${path} is gone from the store`
     case "failed":

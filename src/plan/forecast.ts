@@ -8,7 +8,7 @@ export interface Forecast {
   readonly status: NodeStatus
   /** false below a node that would be executed: if that gives the same values, this one stays as it is */
   readonly certain: boolean
-  /** why it would be skipped */
+  /** why it would be skipped, or fail before it is computed; null where it failed in an earlier run */
   readonly why: string | null
 }
 
@@ -16,7 +16,7 @@ export interface Forecast {
 export function forecast(plans: ReadonlyArray<NodePlan>, keepGoing: boolean): ReadonlyMap<string, Forecast> {
   const forecasts = new Map<string, Forecast>()
   const planned = new Map(plans.map((plan) => [plan.node.id, plan]))
-  for (const { node, state } of plans) {
+  for (const { node, state, cues } of plans) {
     const without = lacking(
       node,
       (input) => {
@@ -32,9 +32,14 @@ export function forecast(plans: ReadonlyArray<NodePlan>, keepGoing: boolean): Re
         : state === "fresh"
           ? { status: "cached", certain: true, why: null }
           : state === "failed"
-            ? { status: "failed", certain: true, why: null }
+            ? { status: "failed", certain: true, why: refusal(cues) }
             : { status: "executed", certain: state !== "unknown", why: null }
     )
   }
   return forecasts
+}
+
+const refusal = (cues: NodePlan["cues"]): string | null => {
+  const refused = cues.find(({ cue }) => cue === "refused")
+  return refused === undefined ? null : String(refused.before)
 }

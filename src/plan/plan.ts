@@ -141,20 +141,43 @@ const waitingCues = (
       : [...differences(before, preimageSoFar(node, artifacts, planning, own, before)), ...upstream]
   })
 
-/** Plans all nodes without running any: below one that would run, nodes are unknown. */
-export const planAll = Effect.fn("plan.all")(function* (nodes: ReadonlyArray<GraphNode>, planning: Planning) {
+/** Whether a problem of a node's plan, a hub that is down among them, is its own: it fails, and others go on. */
+export const failsAlone = ({ _tag }: Problem, keepGoing: boolean): boolean =>
+  keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed")
+
+/**
+ * Plans all nodes without running any: below one that would run, nodes are unknown. `keepGoing` as for a run: a node
+ * that cannot be planned is failed then, and otherwise its problem is that of the whole.
+ */
+export const planAll = Effect.fn("plan.all")(function* (
+  nodes: ReadonlyArray<GraphNode>,
+  planning: Planning,
+  keepGoing = false
+) {
   const known = new Map<string, Known>()
   const plans: Array<NodePlan> = []
   planning.store.answers.begin()
   for (const node of nodes) {
     const seen: Seen = new Map()
     const planned =
-      planFresh(node, known, planning, seen) ?? (yield* lookAt(node, known, planning, true, seen))
+      planFresh(node, known, planning, seen) ??
+      (yield* lookAt(node, known, planning, true, seen).pipe(
+        Effect.catch((problem: Problem) =>
+          failsAlone(problem, keepGoing) ? Effect.succeed(refusedPlan(node, problem)) : Effect.fail(problem)
+        )
+      ))
     if (planned.known !== null) known.set(node.id, planned.known)
     plans.push(planned)
   }
   return plans
 })
+
+const refusedPlan = (node: GraphNode, { message }: Problem): NodePlan =>
+  planOf(node, {
+    state: "failed",
+    failures: [{ item: node.id, error: message }],
+    cues: [{ cue: "refused", path: node.id, before: message, after: null }]
+  })
 
 /** The lock of a node's work: of the folder that its traces, or its items' traces, go to. */
 export const lockName = ({ node, preimage, key }: NodePlan): string => {

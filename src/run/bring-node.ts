@@ -5,11 +5,10 @@ import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../pipeline/problem.ts"
 import { lacking } from "../plan/lacking.ts"
-import { type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
+import { failsAlone, type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
 import type { NodeRecord } from "../store/run-record.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
-import { failsAlone } from "./check-own.ts"
 import { blank, cached, itemCount, made, type Outcome, refused, skipped } from "./outcome.ts"
 import type { RunOptions } from "./run-options.ts"
 import type { Views } from "./views.ts"
@@ -42,7 +41,7 @@ export const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<
     const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
     const planned = yield* planNode(node, inputs, options.planning, false).pipe(
       Effect.catch((problem: Problem) =>
-        failsAlone(problem, options) ? Effect.succeed(problem) : Effect.fail(problem)
+        failsAlone(problem, options.keepGoing) ? Effect.succeed(problem) : Effect.fail(problem)
       )
     )
     if (planned instanceof Problem) return refused(node, planned)

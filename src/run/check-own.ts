@@ -6,12 +6,8 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
-import { ownPreimage, type Planning } from "../plan/plan.ts"
+import { failsAlone, ownPreimage, type Planning } from "../plan/plan.ts"
 import type { RunOptions } from "./run-options.ts"
-
-/** Whether a problem of a node's plan, a hub that is down among them, is its own: it fails, and others go on. */
-export const failsAlone = ({ _tag }: Problem, { keepGoing }: Pick<RunOptions, "keepGoing">): boolean =>
-  keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed")
 
 /**
  * Fails as planning one of these nodes would. What `identity` answers is kept, so a node's turn asks it no second time.
@@ -28,7 +24,7 @@ export const checkOwn = (
       ownPreimage(node, looking).pipe(
         Effect.catchTag("NotHere", () => Effect.void),
         Effect.catch((problem: Problem) =>
-          failsAlone(problem, { keepGoing }) ? Effect.void : Effect.fail(problem)
+          failsAlone(problem, keepGoing) ? Effect.void : Effect.fail(problem)
         )
       ),
     { discard: true }

@@ -33,6 +33,16 @@ it("sends who asks it for another node to the run that has it", async () => {
   expectRefusal(refused, { code: 2, tag: "NodeNotFound", says: ["the last run that has it: @2:tokens"] })
 })
 
+it("that was refused before it began does the same", async () => {
+  expect((await rig.cli("run", small, "-S", "encoder=gone", "-S", "scenes=5")).code).toBe(2)
+  const refused = await rig.json("show", "latest:masks")
+  expectRefusal(refused, {
+    code: 2,
+    tag: "ArtifactNotFound",
+    says: ["gone", "the last run that has it: @2:masks"]
+  })
+})
+
 it("of all nodes is none, though they are named", async () => {
   const { document } = await rig.json("run", small, "measures", "activations", "-k", ...words)
   expect(document.targets).toBeNull()

@@ -4,6 +4,9 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, one, param } from "../../../src/index.ts"
+import { totals } from "../../../src/cli/status.ts"
+import { forecast } from "../../../src/plan/forecast.ts"
+import { planAll } from "../../../src/plan/plan.ts"
 import { sentence } from "../../../src/plan/cue.ts"
 import { checkOwn } from "../../../src/run/check-own.ts"
 import { coarse, executedIn, Lab, type LabOptions, numbers } from "../run/lab.ts"
@@ -50,6 +53,13 @@ describe("a file that is missing, of a node below others that would run", () => 
     writeFileSync(join(lab.folder, "gone"), "123")
     // nothing was there already
     expect(executedIn((await lab.run(graph("gone"))).run)).toEqual(["source", "steps", "out"])
+  })
+  it("is its node's alone in a plan that keeps going, as in such a run", async () => {
+    const plans = await Effect.runPromise(planAll(graph("gone").nodes, lab.planning(), true))
+    expect(plans.map(({ state }) => state)).toEqual(["missing", "unknown", "failed"])
+    expect(plans[2]!.cues.map(sentence)).toEqual([`cannot be planned: ${isSaid.message}`])
+    expect(forecast(plans, true).get("out")).toMatchObject({ status: "failed", why: isSaid.message })
+    expect(totals(forecast(plans, true))).toBe("1 would run, 1 may run after that, 1 would fail")
   })
   it("fails its node alone where the run keeps going", async () => {
     const { run } = await lab.run(graph("gone"), { keepGoing: true })
