@@ -45,16 +45,22 @@ export function preprocessInto(
     )
   }
   const { pixels, top, left } = resizedAndCropped(image, preprocessing)
-  const padded = pixels.height < height || pixels.width < width
-  for (let channel = 0; channel < 3; channel++) {
-    const value = valuesOfLevels(preprocessing, channel)
-    const start = offset + channel * plane
+  const values = [0, 1, 2].map((channel) => valuesOfLevels(preprocessing, channel))
+  if (pixels.height < height || pixels.width < width) {
     // padding is of zero pixels, before the normalisation
-    if (padded) target.fill(value[0]!, start, start + plane)
-    let from = channel
-    for (let y = 0; y < pixels.height; y++) {
-      let to = start + (top + y) * width + left
-      for (let x = 0; x < pixels.width; x++, from += 3) target[to++] = value[pixels.data[from]!]!
+    for (const [channel, value] of values.entries()) {
+      const start = offset + channel * plane
+      target.fill(value[0]!, start, start + plane)
+    }
+  }
+  const [reds, greens, blues] = values as [Float32Array, Float32Array, Float32Array]
+  const { data } = pixels
+  for (let y = 0, from = 0; y < pixels.height; y++) {
+    const start = offset + (top + y) * width + left
+    for (let red = start; red < start + pixels.width; red++, from += 3) {
+      target[red] = reds[data[from]!]!
+      target[red + plane] = greens[data[from + 1]!]!
+      target[red + 2 * plane] = blues[data[from + 2]!]!
     }
   }
   return { height, width }

@@ -1,0 +1,141 @@
+/**
+ * A WebAssembly module put together byte by byte: as much of the format as a kernel over pixels needs.
+ *
+ * Expressions are written folded, as in the text format: an operator takes the code of its operands. Source: the
+ * binary format, https://webassembly.github.io/spec/core/binary/ (instructions, modules), whose vector instructions
+ * (128 bits) every Node that is supported here has.
+ */
+
+/** Bytes of instructions. */
+export type Code = ReadonlyArray<number>
+
+/** Unsigned LEB128. */
+function unsigned(value: number): Code {
+  const bytes: Array<number> = []
+  for (let rest = value >>> 0; ; rest >>>= 7) {
+    if (rest < 0x80) return [...bytes, rest]
+    bytes.push((rest & 0x7f) | 0x80)
+  }
+}
+
+/** Signed LEB128: the last byte's bit of 64 is the sign. */
+function signed(value: number): Code {
+  const bytes: Array<number> = []
+  for (let rest = value | 0; ; rest >>= 7) {
+    if (rest >= -64 && rest < 64) return [...bytes, rest & 0x7f]
+    bytes.push((rest & 0x7f) | 0x80)
+  }
+}
+
+/** The operands' code, then the instruction. */
+const instruction =
+  (...bytes: Code) =>
+  (...operands: ReadonlyArray<Code>): Code => [...operands.flat(), ...bytes]
+const vectorPrefix = 0xfd
+const vector = (number: number) => instruction(vectorPrefix, ...unsigned(number))
+/** No alignment is promised (2⁰ bytes), and no offset added to the address. */
+const inMemory = (number: number, lane: Code = []) =>
+  instruction(vectorPrefix, ...unsigned(number), 0, 0, ...lane)
+
+export const i32 = {
+  const: (value: number): Code => [0x41, ...signed(value)],
+  load: (address: Code, offset = 0): Code => [...address, 0x28, 0, ...unsigned(offset)],
+  add: instruction(0x6a),
+  sub: instruction(0x6b),
+  mul: instruction(0x6c),
+  ltU: instruction(0x49)
+}
+export const v128 = {
+  load: inMemory(0),
+  /** 4 bytes, four times */
+  load32Splat: inMemory(9),
+  store: inMemory(11),
+  /** (address, vector): the first two bytes, and the third */
+  store16First: inMemory(89, [0]),
+  store8Third: inMemory(88, [2]),
+  /** 4 bytes, zeros behind them */
+  load32Zero: inMemory(92)
+}
+/** The lower half of a vector's lanes, or the upper, as unsigned numbers twice as wide. */
+export const extend = {
+  low8: vector(137),
+  high8: vector(138),
+  low16: vector(169),
+  high16: vector(170)
+}
+/** Signed numbers of two vectors, half as wide and cut off at the narrower type's ends. */
+export const narrow = { to16: vector(133), toUnsigned8: vector(102) }
+export const i32x4 = {
+  splat: vector(17),
+  shrS: vector(172),
+  add: vector(174),
+  mul: vector(181)
+}
+
+/** Runs the body once, and again while the condition is not 0. */
+export const doWhile = (body: ReadonlyArray<Code>, condition: Code): Code => [
+  ...[0x03, 0x40],
+  ...body.flat(),
+  ...condition,
+  ...[0x0d, 0x00, 0x0b]
+]
+
+/** A parameter or variable of a function. */
+export interface Local {
+  readonly get: Code
+  readonly set: (value: Code) => Code
+}
+const local = (index: number): Local => ({
+  get: [0x20, ...unsigned(index)],
+  set: (value) => [...value, 0x21, ...unsigned(index)]
+})
+
+const types = { i32: 0x7f, v128: 0x7b } as const
+export interface Func {
+  readonly name: string
+  readonly params: number
+  readonly code: Code
+}
+
+/** A function of i32 parameters that gives nothing back; its locals by name. */
+export function func<P extends string, L extends string>(
+  name: string,
+  params: ReadonlyArray<P>,
+  variables: Readonly<Record<L, keyof typeof types>>,
+  body: (locals: Readonly<Record<P | L, Local>>) => ReadonlyArray<Code>
+): Func {
+  const declared = Object.entries<keyof typeof types>(variables)
+  const names = [...params, ...declared.map(([variable]) => variable)]
+  const locals = Object.fromEntries(names.map((one, i) => [one, local(i)])) as Record<P | L, Local>
+  const runs = declared.map(([, type]) => [1, types[type]])
+  return { name, params: params.length, code: [...list(runs), ...body(locals).flat(), 0x0b] }
+}
+
+const list = (items: ReadonlyArray<Code>): Code => [...unsigned(items.length), ...items.flat()]
+const sized = (bytes: Code): Code => [...unsigned(bytes.length), ...bytes]
+const text = (value: string): Code => sized([...Buffer.from(value)])
+const section = (id: number, items: ReadonlyArray<Code>): Code => [id, ...sized(list(items))]
+
+/** A module that exports its functions, and its memory as `memory`; this has one page at first. */
+export function moduleBytes(functions: ReadonlyArray<Func>): Uint8Array {
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(
+      1,
+      functions.map(({ params }) => [0x60, ...list(Array.from({ length: params }, () => [types.i32])), 0])
+    ),
+    ...section(
+      3,
+      functions.map((_, i) => unsigned(i))
+    ),
+    ...section(5, [[0x00, 0x01]]),
+    ...section(7, [
+      [...text("memory"), 0x02, 0x00],
+      ...functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)])
+    ]),
+    ...section(
+      10,
+      functions.map(({ code }) => sized(code))
+    )
+  ])
+}
