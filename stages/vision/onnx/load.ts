@@ -48,7 +48,7 @@ export async function loadTapped(
     model = readModel(access)
     tapped = tapModel(model, taps, { known, pool, pinStream: true })
     weights = weightFiles(model, file)
-    bytes = message(withoutWeights(access, weights.own, weights.outside), tapped.patch)
+    bytes = message(withoutWeights(access, weights.own, weights.outside, tapped.needed), tapped.patch)
   } catch (error) {
     throw error instanceof OnnxError ? new OnnxError(`${file}: ${error.message}`, { cause: error }) : error
   } finally {

@@ -8,6 +8,7 @@ import { elementTypeOf } from "./element-type.ts"
 import { type GraphIndex, indexGraph } from "./graph-index.ts"
 import { imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
+import { type Needed, neededFor } from "./needed-nodes.ts"
 import { refuseRandom } from "./nondeterministic.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { rankOf } from "./rank.ts"
@@ -26,9 +27,9 @@ export interface TapOptions {
    */
   readonly pool?: boolean
   /**
-   * Make outputs of all tensors of the residual stream, asked for or not, so that a tap's values do not depend, in
-   * their last bits, on which others are chosen: onnxruntime fuses a sum with the norm behind it where nobody else
-   * reads the sum. Who runs the model need not fetch them.
+   * Make outputs of all tensors of the residual stream that the taps depend on, asked for or not, so that a tap's
+   * values do not depend, in their last bits, on which others are chosen: onnxruntime fuses a sum with the norm behind
+   * it where nobody else reads the sum. Who runs the model need not fetch them.
    */
   readonly pinStream?: boolean
   /** The model's taps, where they are not to be found by its structure. */
@@ -39,6 +40,8 @@ export interface TappedModel {
   readonly patch: Uint8Array
   /** tap → the output that holds it, float32 */
   readonly outputs: ReadonlyMap<string, string>
+  /** of the model's graph, what the taps depend on: the rest, such as a head, may be left out with its outputs */
+  readonly needed: Needed
 }
 
 /**
@@ -85,10 +88,15 @@ export function tapModel(
     outputs.set(tap.name, output)
     declare(output)
   }
+  const needed = neededFor(
+    index,
+    chosen.flatMap(({ tensor, sumOf }) => sumOf ?? tensor)
+  )
   // a sum that is fused in the file itself stays so
-  if (pinStream) for (const { tensor, sumOf } of stream) if (sumOf === undefined) declare(tensor)
+  if (pinStream)
+    for (const { tensor, sumOf } of stream) if (sumOf === undefined && needed.has(tensor)) declare(tensor)
   const inputs = pool ? [weightsInfo(model)] : []
-  return { patch: graphPatch({ nodes, inputs, outputs: added }), outputs }
+  return { patch: graphPatch({ nodes, inputs, outputs: added }), outputs, needed }
 }
 
 /** Where neither the graph nor the tap's name tells, it is [batch, tokens, width], as all of the stream is. */

@@ -24,16 +24,30 @@ describe("tapModel", () => {
     expect(patch.length).toBeLessThan(100)
   })
 
+  const pinned = (tap: string) =>
+    new Set(outputNames(patched("clip.onnx", tapModel(clip, [tap], { pinStream: true }).patch)))
+  const own = ["last_hidden_state", "pooler_output"]
+
   it("can make the whole stream outputs, so that it is fused the same whatever is chosen", () => {
-    const { patch, outputs } = tapModel(clip, ["embed"], { pinStream: true })
-    expect([...outputs.keys()]).toEqual(["embed"])
     const { outputs: all } = tapModel(
       clip,
       describeEncoder(clip).taps.map(({ name }) => name)
     )
-    expect(new Set(outputNames(patched("clip.onnx", patch)))).toEqual(
-      new Set(["last_hidden_state", "pooler_output", ...all.values()])
-    )
+    expect([...tapModel(clip, ["pooled"], { pinStream: true }).outputs.keys()]).toEqual(["pooled"])
+    expect(pinned("pooled")).toEqual(new Set([...own, ...all.values()]))
+  })
+
+  it("makes outputs of nothing behind the taps, and says what is needed for them", () => {
+    const { outputs, needed } = tapModel(clip, ["embed", "block.0.resid_mid"])
+    const [embed, middle] = [...outputs.values()] as [string, string]
+    expect(pinned("embed")).toEqual(new Set([...own, embed]))
+    expect(pinned("block.0.resid_mid")).toContain(embed)
+    expect(["pixel_values", embed, middle].map(needed.has)).toEqual([true, true, true])
+    expect([...own, ...tapModel(clip, ["block.0.resid_post"]).outputs.values()].map(needed.has)).toEqual([
+      false,
+      false,
+      false
+    ])
   })
 
   it("does not declare an output twice", () => {

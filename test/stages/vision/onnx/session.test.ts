@@ -301,7 +301,8 @@ describe("errors say what is wrong with", () => {
     copyFileSync(fixture("vit-fp16.onnx"), path.join(home, "vit-fp16.onnx"))
     const data = readFileSync(fixture("vit-fp16.onnx_data"))
     writeFileSync(path.join(home, "vit-fp16.onnx_data"), data.subarray(0, data.length >> 1))
-    await expect(openEncoder(path.join(home, "vit-fp16.onnx"), { taps })).rejects.toThrow(
+    const last = ["block.1.resid_post"]
+    await expect(openEncoder(path.join(home, "vit-fp16.onnx"), { taps: last })).rejects.toThrow(
       /vit-fp16\.onnx: onnxruntime cannot load it/
     )
     const entry = embedded(13, message(text(1, "location"), text(2, "../secret")))
@@ -311,16 +312,18 @@ describe("errors say what is wrong with", () => {
     )
   })
 
-  test("an operator that the runtime lacks", async () => {
+  test("an operator that the runtime lacks, where a tap depends on it", async () => {
     const unknown = graphPatch({
       nodes: [node("NoSuchOperator", ["pixel_values"], "z")],
       inputs: [],
       outputs: []
     })
     const file = saved("unknown.onnx", message(whole, unknown))
-    await expect(openEncoder(file, { taps })).rejects.toThrow(
+    await expect(openEncoder(file, { taps: ["embed", "tensor:z"] })).rejects.toThrow(
       /unknown\.onnx: onnxruntime has no implementation of one of its operators.*NoSuchOperator/
     )
+    const others = await openEncoder(file, { taps })
+    await others.release()
   })
 
   test("a model that needs more than images", async () => {

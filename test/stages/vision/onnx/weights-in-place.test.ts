@@ -32,6 +32,22 @@ describe("a model without its weights", () => {
     }
   )
 
+  it("has no nodes and outputs but those that are needed, where that is said", () => {
+    const file = fixture("clip-fused.onnx")
+    const model = modelOf(file)
+    const part = (taps: ReadonlyArray<string>) => {
+      const { needed } = tapModel(model, taps)
+      const bytes = withoutWeights(bytesAccess(readFileSync(file)), "model.onnx", new Map(), needed)
+      return { ...readModel(bytesAccess(bytes)).graph, needed }
+    }
+    const all = part(describeEncoder(model).taps.map(({ name }) => name))
+    expect([all.nodes, all.outputs]).toEqual([model.graph.nodes, model.graph.outputs])
+    const { nodes, outputs, inputs, needed } = part(["block.0.resid_post"])
+    expect(nodes.length).toBeLessThan(all.nodes.length)
+    expect(nodes).toEqual(model.graph.nodes.filter((_, i) => needed.nodes.has(i)))
+    expect([inputs, outputs]).toEqual([model.graph.inputs, []])
+  })
+
   it("is small", () => {
     expect(withoutWeightsOf(quickstartModel).length).toBeLessThan(readFileSync(quickstartModel).length / 8)
   })
@@ -49,7 +65,7 @@ test.each([
   ["in 8 bits", fixture("blip-int8.onnx"), "pixels.npy"],
   ["with quantised steps", fixture("dinov2-qdq.onnx"), "pixels.npy"]
 ])(
-  "an encoder gives the same, to the last bit, as with all of its bytes in memory: %s",
+  "an encoder gives the same, to the last bit, as with all of its bytes in memory, and so does its part before a tap: %s",
   async (_, file, input) => {
     const { pixels, shape } = pixelsOf(input)
     const model = modelOf(file)
@@ -57,10 +73,15 @@ test.each([
     const encoder = await openEncoder(file, { taps })
     const outputs = await encoder.run(pixels, shape)
     await encoder.release()
+    const early = "block.0.resid_post"
+    const part = await openEncoder(file, { taps: [early] })
+    const alone = await part.run(pixels, shape)
+    await part.release()
 
     const { patch, outputs: names } = tapModel(model, taps)
     const session = await InferenceSession.create(Buffer.concat([readFileSync(file), patch]))
     const results = await session.run({ [session.inputNames[0]!]: new Tensor("float32", pixels, shape) })
     for (const tap of taps) expect(outputs[tap]!.data, tap).toEqual(results[names.get(tap)!]!.data)
+    expect(alone[early]!.data).toEqual(results[names.get(early)!]!.data)
   }
 )
