@@ -72,12 +72,16 @@ export const i32x4 = {
   mul: vector(181)
 }
 
+const [loop, noResult, branchIf, end] = [0x03, 0x40, 0x0d, 0x0b]
 /** Runs the body once, and again while the condition is not 0. */
 export const doWhile = (body: ReadonlyArray<Code>, condition: Code): Code => [
-  ...[0x03, 0x40],
+  loop,
+  noResult,
   ...body.flat(),
   ...condition,
-  ...[0x0d, 0x00, 0x0b]
+  branchIf,
+  0,
+  end
 ]
 
 /** A parameter or variable of a function. */
@@ -108,33 +112,35 @@ export function func<P extends string, L extends string>(
   const names = [...params, ...declared.map(([variable]) => variable)]
   const locals = Object.fromEntries(names.map((one, i) => [one, local(i)])) as Record<P | L, Local>
   const runs = declared.map(([, type]) => [1, types[type]])
-  return { name, params: params.length, code: [...list(runs), ...body(locals).flat(), 0x0b] }
+  return { name, params: params.length, code: [...list(runs), ...body(locals).flat(), end] }
 }
 
 const list = (items: ReadonlyArray<Code>): Code => [...unsigned(items.length), ...items.flat()]
 const sized = (bytes: Code): Code => [...unsigned(bytes.length), ...bytes]
 const text = (value: string): Code => sized([...Buffer.from(value)])
-const section = (id: number, items: ReadonlyArray<Code>): Code => [id, ...sized(list(items))]
 
-/** A module that exports its functions, and its memory as `memory`; this has one page at first. */
+const magicAndVersion = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
+const section = (id: number, items: ReadonlyArray<Code>): Code => [id, ...sized(list(items))]
+const sections = { types: 1, functions: 3, memories: 5, exports: 7, code: 10 }
+const [functionType, functionExport, memoryExport] = [0x60, 0x00, 0x02]
+
+/** A module that exports its functions, and its memory, of one page at first and without an end, as `memory`. */
 export function moduleBytes(functions: ReadonlyArray<Func>): Uint8Array {
+  const signatures = functions.map(({ params }) => [
+    functionType,
+    ...list(Array.from({ length: params }, () => [types.i32])),
+    0
+  ])
+  const indices = functions.map((_, i) => unsigned(i))
+  const exported = functions.map(({ name }, i) => [...text(name), functionExport, ...unsigned(i)])
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...magicAndVersion,
+    ...section(sections.types, signatures),
+    ...section(sections.functions, indices),
+    ...section(sections.memories, [[0, 1]]),
+    ...section(sections.exports, [[...text("memory"), memoryExport, 0], ...exported]),
     ...section(
-      1,
-      functions.map(({ params }) => [0x60, ...list(Array.from({ length: params }, () => [types.i32])), 0])
-    ),
-    ...section(
-      3,
-      functions.map((_, i) => unsigned(i))
-    ),
-    ...section(5, [[0x00, 0x01]]),
-    ...section(7, [
-      [...text("memory"), 0x02, 0x00],
-      ...functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)])
-    ]),
-    ...section(
-      10,
+      sections.code,
       functions.map(({ code }) => sized(code))
     )
   ])

@@ -1,17 +1,18 @@
 // What is used here of WebAssembly's JavaScript interface (https://webassembly.github.io/spec/js-api/): TypeScript
-// declares it in its library for browsers alone, whose other names must not be known to this project.
+// declares it only beside a browser's other names, which this project must not know.
 declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array)
+  interface Module {
+    readonly [Symbol.toStringTag]: string
   }
-  class Instance {
-    constructor(module: Module)
+  interface Instance {
     readonly exports: Readonly<Record<string, unknown>>
   }
   interface Memory {
-    /** replaced when the memory grows: views on the old one are empty then */
+    /** replaced when the memory grows: views of the old one are empty then */
     readonly buffer: ArrayBuffer
-    /** @throws RangeError when there is no room for as many pages of 64 KiB */
+    /** @throws RangeError when there is no room for as many pages of 64 KiB more */
     grow(pages: number): number
   }
+  const Module: new (bytes: Uint8Array) => Module
+  const Instance: new (module: Module) => Instance
 }
