@@ -4,9 +4,13 @@
  *
  *     node bench/extraction-steady.mjs MODEL.onnx IMAGES PRESET [CHUNKS] [PRECISION] [TAPS]
  *
- * `bare` runs the same model, as it is, over a prepared tensor of four images on one thread. `extraction` is what a
- * worker does: reading, decoding, preprocessing, every tap, pooling, 15 rows an image, digests, writing. Its parts
- * `inputs` and `writing` are also taken by themselves. CPU is of all of the process's threads.
+ * `bare` runs the same model, as it is, over a prepared tensor of four images on one thread. `inference` does so with
+ * what extraction runs of it: the part that taps depend on, and pooling. `extraction` is what a worker does: reading,
+ * decoding, preprocessing, every tap, pooling, 15 rows an image, digests, writing. Its parts `inputs` and `writing` are
+ * also taken by themselves. CPU is of all of the process's threads.
+ *
+ * Neighbours on the machine only ever add to CPU time (they share caches and memory's bandwidth with us), so beside each
+ * median stands the least. Who comes first changes from chunk to chunk, as what ran before matters too.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
@@ -15,6 +19,7 @@ import { importTypeScript } from "../tools/import-typescript.mjs"
 
 const chunk = 16
 const batch = 4
+const warming = 2
 const [model, folder, preset, chunks = "8", precision = "float32", taps = "embed,block.*.resid_post"] =
   process.argv.slice(2)
 if (preset === undefined)
@@ -28,55 +33,64 @@ const store = mkdtempSync(join(tmpdir(), "probeline-bench-"))
 try {
   const encoder = { model: { path: resolve(model) }, preset }
   const worker = await openWorker({ encoder, taps, precision, provider: "cpu" }, store)
-  const bare = await bareLoop(worker.size)
+  const { height, width } = worker.size
+  const pixels = Float32Array.from({ length: batch * 3 * height * width }, (_, i) => Math.sin(i))
+  const bare = await bareLoop(worker.size, pixels)
+  const inference = async () => {
+    for (let done = 0; done < chunk; done += batch) await worker.infer(pixels, batch)
+  }
   const images = readdirSync(folder)
     .filter((name) => name.endsWith(".jpg"))
-    .slice(0, (Number(chunks) + 1) * chunk)
+    .slice(0, (Number(chunks) + warming) * chunk)
     .map((name) => resolve(folder, name))
-  const taken = { bare: [], extraction: [], inputs: [], writing: [] }
-  // the first chunk warms up
-  for (let k = 0; k <= Number(chunks); k++) {
+  const taken = { bare: [], inference: [], extraction: [], inputs: [], writing: [] }
+  // the first two chunks warm up
+  for (let k = 0; k < warming + Number(chunks); k++) {
     const some = images.slice(k * chunk, (k + 1) * chunk)
     let results = null
-    const part = {
-      bare: await timed(bare),
-      extraction: await timed(async () => {
-        results = await worker.extract(some)
-        await worker.write(some, results)
-      }),
-      inputs: await timed(() => worker.inputs(some)),
-      // the store would know the shard: its own objects are not written twice
-      writing: await timed(() =>
-        worker.write(
-          some.map((name) => `${name}#`),
-          results
-        )
-      )
-    }
-    if (k > 0) for (const [name, one] of Object.entries(part)) taken[name].push(one)
+    const acts = [
+      ["bare", bare],
+      ["inference", inference],
+      [
+        "extraction",
+        async () => {
+          results = await worker.extract(some)
+          await worker.write(some, results)
+        }
+      ]
+    ]
+    const part = {}
+    for (const [name, act] of k % 2 === 0 ? acts : acts.toReversed()) part[name] = await timed(act)
+    part.inputs = await timed(() => worker.inputs(some))
+    // the store would know the shard: its own objects are not written twice
+    const others = some.map((name) => `${name}#`)
+    part.writing = await timed(() => worker.write(others, results))
+    if (k >= warming) for (const [name, one] of Object.entries(part)) taken[name].push(one)
   }
   await worker.close()
   console.log(`${taken.bare.length} chunks of ${chunk} images in turns, load ${loadavg()[0].toFixed(1)}`)
   for (const [name, all] of Object.entries(taken)) {
-    const milliseconds = (field) => (median(all.map((one) => one[field])) / chunk).toFixed(1).padStart(6)
-    const ratio = (field) => median(all.map((one, i) => taken.bare[i][field] / one[field])).toFixed(3)
-    const over = name === "extraction" ? `${ratio("cpu")} of bare by CPU, ${ratio("wall")} by wall clock` : ""
+    const perImage = (field, of) => (of(all.map((one) => one[field])) / chunk).toFixed(1).padStart(6)
+    const ratio = (to, field) => median(taken[to].map((one, i) => one[field] / all[i][field])).toFixed(3)
+    const leastRatio = (to) => (least(taken[to].map(cpu)) / least(all.map(cpu))).toFixed(3)
+    const over = (to) =>
+      `${to} / ${name}: ${ratio(to, "cpu")} (least ${leastRatio(to)}; wall ${ratio(to, "wall")})`
     console.log(
-      `${name.padEnd(11)} ${milliseconds("cpu")} ms CPU an image, ${milliseconds("wall")} ms wall clock  ${over}`
+      `${name.padEnd(11)} CPU an image: ${perImage("cpu", median)} ms, least ${perImage("cpu", least)}; wall ${perImage("wall", median)} ms`,
+      name === "extraction" ? `  ${over("bare")}, ${over("inference")}` : ""
     )
   }
 } finally {
   rmSync(store, { recursive: true, force: true })
 }
 
-async function bareLoop({ height, width }) {
+async function bareLoop({ height, width }, pixels) {
   const session = await InferenceSession.create(resolve(model), {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     logSeverityLevel: 3
   })
-  const data = Float32Array.from({ length: batch * 3 * height * width }, (_, i) => Math.sin(i))
-  const feeds = { [session.inputNames[0]]: new Tensor("float32", data, [batch, 3, height, width]) }
+  const feeds = { [session.inputNames[0]]: new Tensor("float32", pixels, [batch, 3, height, width]) }
   return async () => {
     for (let done = 0; done < chunk; done += batch) await session.run(feeds)
   }
@@ -87,6 +101,14 @@ async function timed(act) {
   await act()
   const { user, system } = process.cpuUsage(before)
   return { wall: performance.now() - from, cpu: (user + system) / 1000 }
+}
+
+function cpu(one) {
+  return one.cpu
+}
+
+function least(values) {
+  return Math.min(...values)
 }
 
 function median(values) {

@@ -9,13 +9,17 @@ import { writeShard } from "../../src/store/write-shard.ts"
 import { Extractor, type ExtractorOptions } from "../../stages/extract-activations/extractor.ts"
 import { InputReader } from "../../stages/extract-activations/inputs.ts"
 import { activationColumns } from "../../stages/shared/activations.ts"
+import { poolingWeights } from "../../stages/extract-activations/activation-rows.ts"
 import { resolveEncoderFile } from "../../stages/vision/encoder.ts"
+import { patchCount } from "../../stages/vision/grid.ts"
+import { chooseTaps } from "../../stages/vision/onnx/choose-taps.ts"
+import { openEncoder } from "../../stages/vision/onnx/session.ts"
 
 /** Rows an image, as many as coco.ts asks of COCO's photographs on average. */
 const rows = 15
 
 export async function openWorker(options: ExtractorOptions, store: string) {
-  const { preprocessing, grid } = await resolveEncoderFile(options.encoder)
+  const { preprocessing, grid, model, description } = await resolveEncoderFile(options.encoder)
   const size = preprocessing.crop
   if (size === null) throw new Error("the bench takes encoders with a crop")
   const reader = new InputReader(preprocessing, size)
@@ -34,9 +38,25 @@ export async function openWorker(options: ExtractorOptions, store: string) {
     size: 0,
     bytes: () => readFile(image)
   })
+  const session = await openEncoder(model, {
+    taps: chooseTaps(description.taps, options.taps).map(({ name }) => name),
+    known: description.taps,
+    pool: true,
+    provider: options.provider
+  })
   const context = { signal: new AbortController().signal, progress: () => {} }
   return {
     size,
+    /** What extraction asks of the runtime, for a batch of prepared pixels [batch, 3, H, W]. */
+    async infer(pixels: Float32Array, batch: number) {
+      const all = grid.prefix + patchCount(grid)
+      const weights = poolingWeights(
+        Array.from({ length: batch }, () => tokens),
+        rows,
+        all
+      )
+      await session.run(pixels, [batch, 3, size.height, size.width], weights, rows)
+    },
     /** Reading, decoding and preprocessing alone. */
     async inputs(images: ReadonlyArray<string>) {
       for (const image of images) {
@@ -65,6 +85,9 @@ export async function openWorker(options: ExtractorOptions, store: string) {
       } as const
       await Effect.runPromise(writeShard(calls, head, items))
     },
-    close: () => extractor[Symbol.asyncDispose]()
+    async close() {
+      await session.release()
+      await extractor[Symbol.asyncDispose]()
+    }
   }
 }

@@ -15,6 +15,7 @@ import {
   narrow,
   v128
 } from "./wasm/code.ts"
+import { instantiate, type Memory } from "./wasm/instance.ts"
 
 /** Bits behind the point of a weight: Pillow's PRECISION_BITS. */
 export const precisionBits = 32 - 8 - 2
@@ -28,7 +29,7 @@ export const tapHead = 8
 
 /** Places are in bytes of the kernel's memory. */
 export interface Kernel {
-  readonly memory: WebAssembly.Memory
+  readonly memory: Memory
   /**
    * Four rows of RGB pixels, `under` each other, out of four rows of the source, `below` each other (0: one, four
    * times). `taps` to `tapsEnd` has of each pixel `stride` bytes of int32: where in the row it begins and how much its
@@ -62,100 +63,102 @@ const isBefore = (place: Local, end: Local) => i32.ltU(place.get, end.get)
 const addProduct = (sum: Local, values: Code, weight: Local) =>
   sum.set(i32x4.add(sum.get, i32x4.mul(values, weight.get)))
 
-const horizontal = func(
-  "horizontal",
-  ["source", "below", "target", "under", "taps", "tapsEnd", "stride"],
-  { from: "i32", to: "i32", at: "i32", end: "i32", w: "v128", a: "v128", b: "v128", c: "v128", d: "v128" },
-  ({ source, below, target, under, taps, tapsEnd, stride, from, to, at, end, w, a, b, c, d }) => {
-    const sums = [a, b, c, d]
-    /** red, green, blue, and what comes behind them, which is not stored */
-    const pixel = extend.low16(extend.low8(v128.load32Zero(from.get)))
-    // of row k the source lies at source + k · below: `from` goes down the rows, and back up to the next pixel
-    return [
+// functions, so that who loads this file and resamples nothing does not wait for them
+const horizontal = () =>
+  func(
+    "horizontal",
+    ["source", "below", "target", "under", "taps", "tapsEnd", "stride"],
+    { from: "i32", to: "i32", at: "i32", end: "i32", w: "v128", a: "v128", b: "v128", c: "v128", d: "v128" },
+    ({ source, below, target, under, taps, tapsEnd, stride, from, to, at, end, w, a, b, c, d }) => {
+      const sums = [a, b, c, d]
+      /** red, green, blue, and what comes behind them, which is not stored */
+      const pixel = extend.low16(extend.low8(v128.load32Zero(from.get)))
+      // of row k the source lies at source + k · below: `from` goes down the rows, and back up to the next pixel
+      return [
+        doWhile(
+          [
+            from.set(i32.add(source.get, i32.load(taps.get))),
+            at.set(i32.add(taps.get, i32.const(tapHead))),
+            end.set(i32.add(at.get, i32.load(taps.get, 4))),
+            ...sums.map((sum) => sum.set(half)),
+            doWhile(
+              [
+                w.set(v128.load32Splat(at.get)),
+                ...sums.flatMap((sum) => [addProduct(sum, pixel, w), advance(from, below.get)]),
+                advance(from, i32.sub(i32.const(3), i32.mul(below.get, i32.const(rowsAtATime)))),
+                advance(at, i32.const(4))
+              ],
+              isBefore(at, end)
+            ),
+            to.set(target.get),
+            ...sums.flatMap((sum) => [
+              sum.set(narrow.toUnsigned8(narrow.to16(rounded(sum), rounded(sum)), half)),
+              v128.store16First(to.get, sum.get),
+              v128.store8Third(i32.add(to.get, i32.const(2)), sum.get),
+              advance(to, under.get)
+            ]),
+            advance(target, i32.const(3)),
+            advance(taps, stride.get)
+          ],
+          isBefore(taps, tapsEnd)
+        )
+      ]
+    }
+  )
+
+const vertical = () =>
+  func(
+    "vertical",
+    ["source", "below", "target", "targetEnd", "weights", "weightsEnd"],
+    {
+      from: "i32",
+      at: "i32",
+      low: "v128",
+      high: "v128",
+      w: "v128",
+      a: "v128",
+      b: "v128",
+      c: "v128",
+      d: "v128"
+    },
+    ({ source, below, target, targetEnd, weights, weightsEnd, from, at, low, high, w, a, b, c, d }) => [
       doWhile(
         [
-          from.set(i32.add(source.get, i32.load(taps.get))),
-          at.set(i32.add(taps.get, i32.const(tapHead))),
-          end.set(i32.add(at.get, i32.load(taps.get, 4))),
-          ...sums.map((sum) => sum.set(half)),
+          from.set(source.get),
+          at.set(weights.get),
+          ...[a, b, c, d].map((sum) => sum.set(half)),
           doWhile(
             [
               w.set(v128.load32Splat(at.get)),
-              ...sums.flatMap((sum) => [addProduct(sum, pixel, w), advance(from, below.get)]),
-              advance(from, i32.sub(i32.const(3), i32.mul(below.get, i32.const(rowsAtATime)))),
+              low.set(v128.load(from.get)),
+              high.set(extend.high8(low.get)),
+              low.set(extend.low8(low.get)),
+              addProduct(a, extend.low16(low.get), w),
+              addProduct(b, extend.high16(low.get), w),
+              addProduct(c, extend.low16(high.get), w),
+              addProduct(d, extend.high16(high.get), w),
+              advance(from, below.get),
               advance(at, i32.const(4))
             ],
-            isBefore(at, end)
+            isBefore(at, weightsEnd)
           ),
-          to.set(target.get),
-          ...sums.flatMap((sum) => [
-            sum.set(narrow.toUnsigned8(narrow.to16(rounded(sum), rounded(sum)), half)),
-            v128.store16First(to.get, sum.get),
-            v128.store8Third(i32.add(to.get, i32.const(2)), sum.get),
-            advance(to, under.get)
-          ]),
-          advance(target, i32.const(3)),
-          advance(taps, stride.get)
+          v128.store(
+            target.get,
+            narrow.toUnsigned8(narrow.to16(rounded(a), rounded(b)), narrow.to16(rounded(c), rounded(d)))
+          ),
+          advance(source, i32.const(16)),
+          advance(target, i32.const(16))
         ],
-        isBefore(taps, tapsEnd)
+        isBefore(target, targetEnd)
       )
     ]
-  }
-)
-
-const vertical = func(
-  "vertical",
-  ["source", "below", "target", "targetEnd", "weights", "weightsEnd"],
-  {
-    from: "i32",
-    at: "i32",
-    low: "v128",
-    high: "v128",
-    w: "v128",
-    a: "v128",
-    b: "v128",
-    c: "v128",
-    d: "v128"
-  },
-  ({ source, below, target, targetEnd, weights, weightsEnd, from, at, low, high, w, a, b, c, d }) => [
-    doWhile(
-      [
-        from.set(source.get),
-        at.set(weights.get),
-        ...[a, b, c, d].map((sum) => sum.set(half)),
-        doWhile(
-          [
-            w.set(v128.load32Splat(at.get)),
-            low.set(v128.load(from.get)),
-            high.set(extend.high8(low.get)),
-            low.set(extend.low8(low.get)),
-            addProduct(a, extend.low16(low.get), w),
-            addProduct(b, extend.high16(low.get), w),
-            addProduct(c, extend.low16(high.get), w),
-            addProduct(d, extend.high16(high.get), w),
-            advance(from, below.get),
-            advance(at, i32.const(4))
-          ],
-          isBefore(at, weightsEnd)
-        ),
-        v128.store(
-          target.get,
-          narrow.toUnsigned8(narrow.to16(rounded(a), rounded(b)), narrow.to16(rounded(c), rounded(d)))
-        ),
-        advance(source, i32.const(16)),
-        advance(target, i32.const(16))
-      ],
-      isBefore(target, targetEnd)
-    )
-  ]
-)
+  )
 
 let instance: Kernel | undefined
 
 /** The kernel of this thread, with memory for so many bytes and the slack; its memory is overwritten by the next use. */
 export function kernelWith(bytes: number): Kernel {
-  instance ??= new WebAssembly.Instance(new WebAssembly.Module(moduleBytes([horizontal, vertical])))
-    .exports as unknown as Kernel
+  instance ??= instantiate<Kernel>(moduleBytes([horizontal(), vertical()]))
   const lacking = bytes + slack - instance.memory.buffer.byteLength
   if (lacking > 0) instance.memory.grow(Math.ceil(lacking / 65_536))
   return instance

@@ -10,14 +10,15 @@ import {
   narrow,
   v128
 } from "../../../../stages/vision/wasm/code.ts"
+import { instantiate, type Memory } from "../../../../stages/vision/wasm/instance.ts"
 
 /** The 16 bytes at 0 after the vector was stored there, as four whole numbers. */
 function stored(vector: Code, memory: ReadonlyArray<number> = []): Array<number> {
   const store = func("store", [], {}, () => [v128.store(i32.const(0), vector)])
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes([store])))
-  const bytes = new Uint8Array((exports["memory"] as WebAssembly.Memory).buffer)
+  const module = instantiate<{ memory: Memory; store(): void }>(moduleBytes([store]))
+  const bytes = new Uint8Array(module.memory.buffer)
   bytes.set(memory, 16)
-  ;(exports["store"] as () => void)()
+  module.store()
   return [...new Int32Array(bytes.buffer, 0, 4)]
 }
 
@@ -45,11 +46,10 @@ it("a loop runs once, and again while its condition holds; parameters come befor
     four.set(i32x4.splat(i32.const(9))),
     doWhile([v128.store(at.get, four.get), at.set(i32.add(at.get, i32.const(16)))], i32.ltU(at.get, to.get))
   ])
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes([fill])))
-  const numbers = new Int32Array((exports["memory"] as WebAssembly.Memory).buffer)
-  const call = exports["fill"] as (from: number, to: number) => void
-  call(16, 16)
-  call(64, 96)
+  const module = instantiate<{ memory: Memory; fill(from: number, to: number): void }>(moduleBytes([fill]))
+  module.fill(16, 16)
+  module.fill(64, 96)
+  const numbers = new Int32Array(module.memory.buffer)
   // four at 16 … 31 bytes, and eight at 64 … 95
   const written = Array.from({ length: 32 }, (_, i) => ((i >= 4 && i < 8) || (i >= 16 && i < 24) ? 9 : 0))
   expect([...numbers.subarray(0, 32)]).toEqual(written)
