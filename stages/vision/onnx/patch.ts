@@ -27,9 +27,10 @@ export interface TapOptions {
    */
   readonly pool?: boolean
   /**
-   * Make outputs of all tensors of the residual stream that the taps depend on, asked for or not, so that a tap's
-   * values do not depend, in their last bits, on which others are chosen: onnxruntime fuses a sum with the norm behind
-   * it where nobody else reads the sum. Who runs the model need not fetch them.
+   * Make outputs of all tensors of the residual stream that the taps depend on, asked for or not, and of those that
+   * lose a reader with the nodes that are left out. So a tap's values do not depend, in their last bits, on which
+   * others are chosen: onnxruntime fuses a sum with the norm behind it where nobody else reads the sum. Who runs the
+   * model need not fetch them.
    */
   readonly pinStream?: boolean
   /** The model's taps, where they are not to be found by its structure. */
@@ -92,9 +93,11 @@ export function tapModel(
     index,
     chosen.flatMap(({ tensor, sumOf }) => sumOf ?? tensor)
   )
-  // a sum that is fused in the file itself stays so
-  if (pinStream)
+  if (pinStream) {
+    // a sum that is fused in the file itself stays so
     for (const { tensor, sumOf } of stream) if (sumOf === undefined && needed.has(tensor)) declare(tensor)
+    for (const tensor of needed.severed) declare(tensor)
+  }
   const inputs = pool ? [weightsInfo(model)] : []
   return { patch: graphPatch({ nodes, inputs, outputs: added }), outputs, needed }
 }

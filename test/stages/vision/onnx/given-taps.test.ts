@@ -134,6 +134,22 @@ describe("taps that are given for an encoder that is recognised", () => {
     })
   })
 
+  it("give the same to the last bit, each alone with the graph before it, as all together", async () => {
+    const { pixels, shape } = pixelsOf("pixels.npy")
+    const run = async (names: ReadonlyArray<string>, known: typeof found | null) => {
+      const session = await openEncoder(fixture("clip.onnx"), { taps: names, known })
+      const outputs = await session.run(pixels, shape, new Float32Array(0), 0)
+      await session.release()
+      return outputs
+    }
+    const all = await run(
+      found.map(({ name }) => name),
+      null
+    )
+    for (const tap of found)
+      expect(await run([tap.name], [tap]), tap.name).toEqual({ [tap.name]: all[tap.name] })
+  })
+
   it("run as the others do", async () => {
     const { pixels, shape } = pixelsOf("pixels.npy")
     const run = async (names: ReadonlyArray<string>, known: typeof found | null) => {

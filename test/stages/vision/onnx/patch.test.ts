@@ -50,6 +50,14 @@ describe("tapModel", () => {
     ])
   })
 
+  it("makes outputs of what loses a reader, so that it is fused as in the whole graph", () => {
+    const tap = describeEncoder(clip).taps.find(({ name }) => name === "block.1.attn_out")!
+    const stream = tapModel(clip, ["block.0.resid_post"]).outputs.get("block.0.resid_post")!
+    const { patch } = tapModel(clip, [tap.name], { pinStream: true, known: [tap] })
+    // the sum that the attention adds to: the addition itself is left out
+    expect(outputNames(patched("clip.onnx", patch))).toContain(stream)
+  })
+
   it("does not declare an output twice", () => {
     const taps = ["block.2.resid_post", "pooled", "embed", "embed", "tensor:last_hidden_state"]
     const { patch, outputs } = tapModel(clip, taps)
