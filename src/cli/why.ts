@@ -121,8 +121,8 @@ const checkItem = (plan: NodePlan, item: string, store: StoreCalls): Effect.Effe
         })
       )
     if (plan.items !== null) {
-      if (plan.items.ids.includes(item)) return
-      return yield* Effect.fail(noItem(node.id, item, plan.items.ids))
+      if (plan.items.ids.indexOf(item) >= 0) return
+      return yield* Effect.fail(noItem(node.id, item, [...plan.items.ids]))
     }
     if (known === null || failures.some((failure) => failure.item === item)) return
     const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))

@@ -139,9 +139,10 @@ const itemTraces = (
   Effect.gen(function* () {
     const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
     const index = yield* itemIndex(store, manifest)
-    const keyOf = new Map(plan.ids.map((id, i) => [id, plan.keys.at(i)]))
+    const ids = [...plan.ids]
+    const keyOf = new Map(ids.map((id, i) => [id, plan.keys.at(i)]))
     const failed = new Map(manifest.failed.map((failure) => [failure.item, failure]))
-    const expected = plan.ids.filter((id) => !failed.has(id))
+    const expected = ids.filter((id) => !failed.has(id))
     if (expected.length !== index.ids.length || expected.some((id, i) => id !== index.ids[i]))
       return yield* refuse(node, "has other items now", "outputs are accepted for the same items: run it")
     const keys = manifest.shards.map(({ items }) => Array.from({ length: items }, () => ""))

@@ -7,11 +7,13 @@
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Problem } from "../pipeline/problem.ts"
+import type { ItemWindow, Located } from "../store/item-windows.ts"
 import type { Manifest } from "../store/manifest.ts"
-import type { ItemIndex } from "../store/item-index.ts"
-import type { Place } from "../store/segments.ts"
+import { type Place, SegmentList, segmentsOf } from "../store/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { keyBytes, PackedKeys } from "./packed-keys.ts"
+import type { Texts } from "../store/texts.ts"
+import { ItemIds } from "./item-ids.ts"
+import { keyBytes, PackedKeys } from "../store/packed-keys.ts"
 
 /** A port that is joined by item id, with what it is fed from. */
 export interface JoinedPort {
@@ -20,7 +22,7 @@ export interface JoinedPort {
   readonly manifest: Manifest
 }
 export interface KeyedItems {
-  readonly ids: ReadonlyArray<string>
+  readonly ids: ItemIds
   /** of each id */
   readonly keys: PackedKeys
   /** where item i lies in each port, in the ports' order */
@@ -36,64 +38,77 @@ export const keyedItems = (
   ports: ReadonlyArray<JoinedPort>
 ): Effect.Effect<KeyedItems, Problem> =>
   Effect.gen(function* () {
+    if (ports.length === 0)
+      return { ids: new ItemIds([], new SegmentList()), keys: new PackedKeys(0), places: () => [] }
     // sidecars are Arrow files, which a plan in which all is fresh does not open
-    const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
-    const indexes = yield* Effect.forEach(ports, ({ manifest }) => itemIndex(store, manifest))
-    const [first, ...others] = indexes
-    if (first === undefined) return { ids: [], keys: new PackedKeys(0), places: () => [] }
-    const at = commonItems(first, others)
-    const ids = others.length === 0 ? first.ids : Array.from(at[0]!, (i) => first.ids[i]!)
-    const parts = ports.map((port, p) => new PortParts(indexes[p]!, columnsOf(port)))
+    const { ItemWindows, windowItems } = yield* Effect.promise(() => import("../store/item-windows.ts"))
+    const located = yield* commonItems(store, ports)
+    const { length } = located[0]!.places
+    const columns = ports.map(columnsOf)
+    const size = windowItems(columns.reduce((sum, { length }) => sum + length, 0))
+    const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
+    const keys = new PackedKeys(length)
+    const texts: Array<Texts | undefined> = []
     const text = new KeyText()
-    const keys = new PackedKeys(ids.length)
-    ids.forEach((id, k) => {
-      text.start(id)
-      parts.forEach((part, p) => part.add(text, at[p]![k]!))
-      keys.set(k, text.bytes())
-    })
-    return { ids, keys, places: placesIn(indexes, at) }
-  })
-
-/** In a scope of its own: a closure keeps what others beside it need, and the sidecars' digests are in the keys now. */
-function placesIn(
-  indexes: ReadonlyArray<ItemIndex>,
-  at: ReadonlyArray<ArrayLike<number>>
-): KeyedItems["places"] {
-  const where = indexes.map(({ shard, item }) => ({ shard, item }))
-  return (k) => where.map(({ shard, item }, p): Place => [shard[at[p]![k]!]!, item[at[p]![k]!]!])
-}
-
-/** Of each port, the indices of the items that all ports have, in the first port's order. */
-function commonItems(first: ItemIndex, others: ReadonlyArray<ItemIndex>): ReadonlyArray<ArrayLike<number>> {
-  if (others.length === 0) return [Int32Array.from(first.ids, (_, i) => i)]
-  const positions = others.map(({ ids }) => new Map(ids.map((id, i) => [id, i])))
-  const at: ReadonlyArray<Array<number>> = [[], ...others.map(() => [])]
-  first.ids.forEach((id, i) => {
-    const there = [i, ...positions.map((of) => of.get(id) ?? -1)]
-    if (!there.includes(-1)) there.forEach((index, p) => at[p]!.push(index))
-  })
-  return at
-}
-
-/** What a port adds to an item's key: of each column, its name and the digest of the item's values. */
-class PortParts {
-  readonly #index: ItemIndex
-  readonly #names: ReadonlyArray<Buffer>
-  /** by column, by shard; absent of a member in a shard without rows, which is told apart by the name alone */
-  readonly #digests: ReadonlyArray<ReadonlyArray<Uint8Array | undefined>>
-  constructor(index: ItemIndex, columns: ReadonlyArray<string>) {
-    this.#index = index
-    this.#names = columns.map((name) => Buffer.from(name))
-    this.#digests = columns.map((name) => index.sidecars.map(({ digests }) => digests[name]))
-  }
-  add(text: KeyText, i: number): void {
-    const shard = this.#index.shard[i]!
-    const start = this.#index.item[i]! * keyBytes
-    for (let c = 0; c < this.#names.length; c++) {
-      text.add(this.#names[c]!, 0, this.#names[c]!.length)
-      const digests = this.#digests[c]![shard]
-      if (digests !== undefined) text.add(digests, start, keyBytes)
+    for (let from = 0; from < length; from += size) {
+      const to = Math.min(length, from + size)
+      const read = yield* Effect.forEach(windows, (window) => window.read(from, to))
+      setKeys(keys, read, text)
+      for (const { shard, at } of located[0]!.places.pieces(from, to))
+        texts[shard] ??= read[0]!.texts[at - from]!
     }
+    const places = located.map((one) => one.places)
+    return {
+      ids: new ItemIds(texts, places[0]!),
+      keys,
+      places: (i: number) => places.map((of) => of.place(i))
+    }
+  })
+
+/** Of each port, where the items lie that all ports have, in the first port's order. */
+const commonItems = (
+  store: StoreCalls,
+  ports: ReadonlyArray<JoinedPort>
+): Effect.Effect<ReadonlyArray<Located>, Problem> =>
+  Effect.gen(function* () {
+    const all = ports.map(({ manifest }) => ({
+      shards: manifest.shards,
+      places: SegmentList.of(segmentsOf(manifest))
+    }))
+    const first = ports[0]!.manifest.ids
+    // ids are the same, and in the same order, where their digests are
+    if (ports.every(({ manifest }) => manifest.ids === first)) return all
+    const ids = yield* Effect.forEach(all, (one) => idsOf(store, one))
+    const found = ids.map((of, p) => (p === 0 ? null : of.index()))
+    const common = all.map(({ shards }) => ({ shards, places: new SegmentList() }))
+    ids[0]!.each((texts, item, i) => {
+      const at = found.map((find) => (find === null ? i : find(texts, item)))
+      if (!at.includes(-1)) at.forEach((k, p) => common[p]!.places.add(...all[p]!.places.place(k)))
+    })
+    return common
+  })
+
+const idsOf = (store: StoreCalls, { shards, places }: Located): Effect.Effect<ItemIds, Problem> =>
+  Effect.gen(function* () {
+    const { readSidecar } = yield* Effect.promise(() => import("../store/read-sidecar.ts"))
+    const texts: Array<Texts> = []
+    for (const shard of shards) texts.push((yield* readSidecar(store, shard)).items)
+    return new ItemIds(texts, places)
+  })
+
+/** What each port adds to an item's key: of each column, its name and the digest of the item's values. */
+function setKeys(keys: PackedKeys, windows: ReadonlyArray<ItemWindow>, text: KeyText): void {
+  const { from, to, texts, index } = windows[0]!
+  const columns = windows.flatMap((window) =>
+    window.columns.map((column) => ({ ...column, label: Buffer.from(column.name) }))
+  )
+  for (let k = 0; k < to - from; k++) {
+    text.start(texts[k]!, index[k]!)
+    for (const { label, digests, absent } of columns) {
+      text.add(label, 0, label.length)
+      if (absent?.[k] !== 1) text.add(digests, k * keyBytes, keyBytes)
+    }
+    keys.set(from + k, text.bytes())
   }
 }
 
@@ -101,11 +116,12 @@ class PortParts {
 class KeyText {
   #bytes = Buffer.allocUnsafe(1 << 12)
   #length = 0
-  start(id: string): void {
+  /** `5:scene`: an id's bytes and how many they are. */
+  start({ offsets, bytes }: Texts, item: number): void {
+    const [from, to] = [offsets[item]!, offsets[item + 1]!]
     this.#length = 0
-    const head = `${Buffer.byteLength(id)}:${id}`
-    this.#reserve(head.length * 3)
-    this.#length = this.#bytes.write(head)
+    this.#length = this.#bytes.write(`${to - from}:`, "latin1")
+    this.add(bytes, from, to - from)
   }
   add(from: Uint8Array, start: number, length: number): void {
     this.#reserve(length)

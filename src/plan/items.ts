@@ -2,13 +2,14 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { ItemTrace } from "../store/item-trace.ts"
+import type { ReadItemTrace } from "../store/item-trace.ts"
 import type { FailedItem } from "../store/manifest.ts"
 import { type Preimage, sharedKeyOf } from "../store/preimage.ts"
 import type { Accepted } from "../store/trace.ts"
 import { DoneItems } from "./done-items.ts"
+import { IndexSet } from "./index-set.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
-import type { PackedKeys } from "./packed-keys.ts"
+import { packedKeys, type PackedKeys } from "../store/packed-keys.ts"
 import type { Known, Planning } from "./planning.ts"
 
 export interface ItemPlan extends KeyedItems {
@@ -18,7 +19,7 @@ export interface ItemPlan extends KeyedItems {
   readonly done: DoneItems
   readonly failed: ReadonlyMap<number, FailedItem>
   /** indices that have to be computed */
-  readonly left: ReadonlyArray<number>
+  readonly left: IndexSet
 }
 
 /** The names of the ports that are joined by item. */
@@ -42,18 +43,15 @@ export const planItems = (
     const traces = force.has(node.id) ? [] : yield* store.itemTraces(node.stage.name, shared)
     const { done, errors } = lookUp(items.keys, traces)
     const failed = new Map<number, FailedItem>()
-    const left: Array<number> = []
-    items.ids.forEach((item, i) => {
-      if (done.has(i)) return
-      const error = errors.get(i)
-      if (error !== undefined && !retryFailed) failed.set(i, { item, error })
-      else left.push(i)
-    })
+    if (!retryFailed)
+      for (const i of [...errors.keys()].sort((a, b) => a - b))
+        if (!done.has(i)) failed.set(i, { item: items.ids.at(i), error: errors.get(i)! })
+    const left = new IndexSet(items.ids.length, (i) => !done.has(i) && !failed.has(i))
     return { ...items, shared, joined, done, failed, left }
   })
 
 /** What traces say of items. A shard that lost a file is as good as absent. */
-function lookUp(keys: PackedKeys, traces: ReadonlyArray<ItemTrace>) {
+function lookUp(keys: PackedKeys, traces: ReadonlyArray<ReadItemTrace>) {
   const done = new DoneItems(keys.length)
   const errors = new Map<number, string>()
   if (traces.length === 0) return { done, errors }
@@ -61,13 +59,13 @@ function lookUp(keys: PackedKeys, traces: ReadonlyArray<ItemTrace>) {
   for (const { shard, keys: its, failed, accepted } of traces) {
     if (shard !== null) {
       done.from(shard, accepted)
-      its.forEach((key, item) => {
-        const i = indexOf(key)
+      for (let item = 0; item < shard.items; item++) {
+        const i = indexOf(its, item)
         if (i >= 0) done.add(i, item)
-      })
+      }
     }
     for (const { key, error } of failed) {
-      const i = indexOf(key)
+      const i = indexOf(packedKeys([key]), 0)
       if (i >= 0) errors.set(i, error)
     }
   }

@@ -1,78 +1,120 @@
 /** Assembles a manifest from the items of an artifact, wherever they lie. */
+import { createHash, type Hash } from "node:crypto"
+import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { FailedItem, Family, Manifest, Segment, Shard } from "../store/manifest.ts"
-import { compactSegments, segmentsOf } from "../store/segments.ts"
-import {
-  artifactDigest,
-  columnDigest,
-  digestBytes,
-  emptyItemDigest,
-  idsDigest
-} from "../store/value-digest.ts"
-import type { WrittenShard } from "../store/write-shard.ts"
+import type { Problem } from "../pipeline/problem.ts"
+import { ItemWindows, type Located, windowItems } from "../store/item-windows.ts"
+import type { FailedItem, Family, Manifest, Shard } from "../store/manifest.ts"
+import { compactSegments, SegmentList, segmentsOf } from "../store/segments.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { artifactDigest, columnDigest, digestBytes, emptyItemDigest, IdsHash } from "../store/value-digest.ts"
 import { broken } from "./check-rows.ts"
 
 /** What an artifact is put together from. */
 export interface Pieces {
-  /** with ids, rows and digests of their items */
-  readonly shards: ReadonlyArray<WrittenShard>
+  readonly shards: ReadonlyArray<Shard>
   /** the artifact's items in their order; null for all items of all shards */
-  readonly segments: ReadonlyArray<Segment> | null
+  readonly places: SegmentList | null
+  /** of a table: 16 bytes a column, which no sidecar has */
+  readonly table: Readonly<Record<string, Uint8Array>> | null
   /** in the items' order */
   readonly failed: ReadonlyArray<FailedItem>
 }
 
-/** Digests are taken over items in their order, so that how they were cut into shards leaves no trace in them. */
-export function assemble(
+/**
+ * Digests are taken over items in their order, so that how they were cut into shards leaves no trace in them. What was
+ * written is read again for them, sidecars alone and some thousands of items at a time: kept, it would be most of a
+ * run's memory.
+ */
+export const assemble = (
+  store: StoreCalls,
   node: GraphNode,
   label: string | null,
-  { shards: written, segments: some, failed }: Pieces
-): Manifest {
-  const shards = written.map(({ shard }) => shard)
-  const segments = segmentsOf({ shards, segments: some })
-  const families = familiesOf(node, shards)
-  const digests = Object.fromEntries(
-    digestedColumns(node, families).map((name) => [
-      name,
-      columnDigest(segments.map(([s, from, to]) => itemDigests(node, name, written[s]!, from, to)))
-    ])
-  )
-  const isTable = node.form === "table"
-  const ids = isTable ? null : idsDigest(idsOf(written, segments))
-  const rowsOf = ([s, from, to]: (typeof segments)[number]) => {
-    let rows = 0
-    for (let i = from; i < to; i++) rows += written[s]!.rows[i]!
-    return rows
-  }
-  return {
-    format: 1,
-    digest: artifactDigest({
+  { shards, places: some, table, failed }: Pieces
+): Effect.Effect<Manifest, Problem> =>
+  Effect.gen(function* () {
+    const families = familiesOf(node, shards)
+    const names = digestedColumns(node, families)
+    const places = some ?? SegmentList.of(segmentsOf({ shards, segments: null }))
+    const { ids, digests, rows } =
+      table === null
+        ? yield* digestsOfItems(store, node, { shards, places }, names)
+        : digestsOfTable(node, names, table, shards)
+    return {
+      format: 1,
+      digest: artifactDigest({
+        form: node.form,
+        columns: node.columns,
+        label,
+        ids,
+        digests,
+        failed: failed.map(({ item }) => item)
+      }),
       form: node.form,
       columns: node.columns,
       label,
+      items: table === null ? places.length : 0,
+      rows,
+      bytes: shards.reduce((sum, shard) => sum + bytesOf(shard), 0),
       ids,
       digests,
-      failed: failed.map(({ item }) => item)
-    }),
-    form: node.form,
-    columns: node.columns,
-    label,
-    items: isTable ? 0 : segments.reduce((sum, [, from, to]) => sum + to - from, 0),
-    rows: segments.reduce((sum, segment) => sum + rowsOf(segment), 0),
-    bytes: shards.reduce((sum, shard) => sum + bytesOf(shard), 0),
-    ids,
-    digests,
-    families,
-    failed,
-    shards,
-    segments: compactSegments(segments, shards)
-  }
+      families,
+      failed,
+      shards,
+      segments: some === null ? null : compactSegments(some.segments, shards)
+    }
+  })
+
+interface Digested {
+  readonly ids: string | null
+  readonly digests: Readonly<Record<string, string>>
+  readonly rows: number
 }
 
-function* idsOf(written: Pieces["shards"], segments: ReadonlyArray<Segment>): Generator<string> {
-  for (const [s, from, to] of segments) {
-    const { ids } = written[s]!
-    for (let i = from; i < to; i++) yield ids[i]!
+/** 16 bytes an item and column. A shard whose items have no rows does not know its family's members. */
+const digestsOfItems = (
+  store: StoreCalls,
+  node: GraphNode,
+  located: Located,
+  names: ReadonlyArray<string>
+): Effect.Effect<Digested, Problem> =>
+  Effect.gen(function* () {
+    const { length } = located.places
+    const size = windowItems(names.length)
+    const windows = new ItemWindows(store, located, names, size)
+    const ids = new IdsHash()
+    const hashes: ReadonlyArray<readonly [string, Hash]> = names.map((name) => [name, createHash("sha256")])
+    let rows = 0
+    for (let from = 0; from < length; from += size) {
+      const window = yield* windows.read(from, Math.min(length, from + size))
+      const items = window.to - from
+      for (let k = 0; k < items; k++) {
+        ids.add(window.texts[k]!, window.index[k]!, window.index[k]! + 1)
+        rows += window.rows[k]!
+      }
+      window.columns.forEach(({ name, digests, absent }, c) => {
+        if (absent !== null) {
+          const empty = emptyItemDigest(node.columns[name.split("/")[0]!]!)
+          for (let k = 0; k < items; k++) if (absent[k] === 1) digests.set(empty, k * digestBytes)
+        }
+        hashes[c]![1].update(digests.subarray(0, items * digestBytes))
+      })
+    }
+    const digests = Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest("hex")]))
+    return { ids: ids.digest(), digests, rows }
+  })
+
+function digestsOfTable(
+  node: GraphNode,
+  names: ReadonlyArray<string>,
+  table: Readonly<Record<string, Uint8Array>>,
+  shards: ReadonlyArray<Shard>
+): Digested {
+  const empty = (name: string) => emptyItemDigest(node.columns[name.split("/")[0]!]!)
+  return {
+    ids: null,
+    digests: Object.fromEntries(names.map((name) => [name, columnDigest([table[name] ?? empty(name)])])),
+    rows: shards.reduce((sum, shard) => sum + shard.rows, 0)
   }
 }
 
@@ -104,20 +146,6 @@ function familiesOf(node: GraphNode, shards: ReadonlyArray<Shard>): Readonly<Rec
     families[name] = { members: Object.keys(shapes), shapes }
   }
   return families
-}
-
-/** 16 bytes an item. A shard whose items have no rows does not know its family's members. */
-function itemDigests(
-  node: GraphNode,
-  name: string,
-  { digests, ids }: WrittenShard,
-  from: number,
-  to: number
-): Uint8Array {
-  const column = digests[name]
-  if (column !== undefined) return column.subarray(from * digestBytes, to * digestBytes)
-  const empty = emptyItemDigest(node.columns[name.split("/")[0]!]!)
-  return Buffer.concat(ids.slice(from, to).map(() => empty))
 }
 
 const digestedColumns = (node: GraphNode, families: Readonly<Record<string, Family>>) =>

@@ -37,32 +37,36 @@ export const executeChunks = (
         // a chunk is cut and its task put together when its turn comes
         const executed = executing.permits.withPermits(1)(
           Effect.suspend(() => {
-            const chunk = items.left.slice(start, start + size)
-            return Effect.map(attempt(task, items, chunk, report, executing), (result) => ({ chunk, result }))
+            const chunk = Array.from(items.left.slice(start, start + size))
+            const indexOf = new Map(chunk.map((i) => [items.ids.at(i), i]))
+            return Effect.map(attempt(task, items, chunk, report, executing), (result) => ({
+              indexOf,
+              result
+            }))
           })
         )
-        return Effect.flatMap(executed, ({ chunk, result }) =>
-          Effect.map(finish(task, items, chunk, result, executing), () => {
-            results.add(chunk, result)
-            report.progress(chunk.length, chunk.length)
+        return Effect.flatMap(executed, ({ indexOf, result }) =>
+          Effect.map(finish(task, items, indexOf, result, executing), () => {
+            results.add(indexOf, result)
+            report.progress(indexOf.size, indexOf.size)
           })
         )
       },
       { concurrency: "unbounded", discard: true }
     )
-    return yield* results.pieces(executing.planning.store)
+    return results.pieces()
   })
 
 /** Publishes a chunk's outcome: from here on its items are done. */
 const finish = (
   task: Task,
   items: ItemPlan,
-  chunk: ReadonlyArray<number>,
+  indexOf: ReadonlyMap<string, number>,
   { shards, failed }: TaskResult,
   { planning, emit, id, now }: Executing
 ) =>
   Effect.gen(function* () {
-    const keyOf = new Map(chunk.map((i) => [items.ids[i]!, items.keys.at(i)]))
+    const keyOf = (item: string) => items.keys.at(indexOf.get(item)!)
     const common = {
       format: 1,
       stage: task.stage.name,
@@ -74,7 +78,7 @@ const finish = (
       yield* planning.store.putItemTrace({
         ...common,
         shard,
-        keys: ids.map((one) => keyOf.get(one)!),
+        keys: ids.map(keyOf),
         failed: []
       })
     const own = failed.filter(({ outside }) => outside !== true)
@@ -83,7 +87,7 @@ const finish = (
         ...common,
         shard: null,
         keys: [],
-        failed: own.map(({ item, error }) => ({ item, error, key: keyOf.get(item)! }))
+        failed: own.map(({ item, error }) => ({ item, error, key: keyOf(item) }))
       })
     for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
   })
@@ -99,7 +103,7 @@ const attempt = (
   Effect.catch(executing.executor.execute(taskOf(task, items, chunk), report), (problem: Problem) => {
     if (problem._tag !== "WorkerDied" && problem._tag !== "TimedOut") return Effect.fail(problem)
     if (chunk.length === 1) {
-      const failed = [{ item: items.ids[chunk[0]!]!, error: problem.message }]
+      const failed = [{ item: items.ids.at(chunk[0]!), error: problem.message }]
       return Effect.succeed<TaskResult>({ shards: [], failed, reads: [], partial: [] })
     }
     const half = chunk.length >> 1
@@ -128,7 +132,7 @@ function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task
     )
     ports[name] = { ...port, from: [{ node: port.from[0]!.node, manifest: selected }] }
   })
-  return { ...task, ports, items: chunk.map((i) => items.ids[i]!) }
+  return { ...task, ports, items: chunk.map((i) => items.ids.at(i)) }
 }
 
 /** Adds up what chunks say of themselves. */

@@ -11,7 +11,7 @@ import { broken, checkRows, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { joinedRows } from "./join.ts"
 import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
-import type { FailedNow, Task, TaskReport, TaskResult } from "./task.ts"
+import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 
 type Item = { readonly id: string } & Readonly<Record<string, unknown>>
 
@@ -32,7 +32,11 @@ export const executeItems = (
       try: (signal) => computeItems(task, report, items, broadcast, signal, resources),
       catch: stageProblem(task)
     })
-    const shards = computed.done.length === 0 ? [] : [yield* writeShard(store, task, computed.done)]
+    const shards: Array<MadeShard> = []
+    if (computed.done.length > 0) {
+      const { shard, ids } = yield* writeShard(store, task, computed.done)
+      shards.push({ shard, ids, table: null })
+    }
     return { shards, failed: computed.failed, reads: [], partial: [] }
   })
 

@@ -83,7 +83,7 @@ export const executeNode = (
         isKept: node.stage.kind !== "source"
       }
     }
-    const manifest = assemble(node, labelOf(node), made.pieces)
+    const manifest = yield* assemble(planning.store, node, labelOf(node), made.pieces)
     yield* planning.store.putManifest(manifest)
     const partial = partialOf(made.partial, inputs)
     const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
@@ -130,7 +130,12 @@ const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.
     progress: (done, total) => emit({ type: "node-progress", node: task.node, done, total })
   }
   return Effect.map(permits.withPermits(1)(executor.execute(task, report)), ({ shards, reads, partial }) => ({
-    pieces: { shards, segments: null, failed: [] },
+    pieces: {
+      shards: shards.map(({ shard }) => shard),
+      places: null,
+      table: shards[0]?.table ?? null,
+      failed: []
+    },
     outside: false,
     reads,
     partial

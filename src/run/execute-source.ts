@@ -4,13 +4,16 @@ import type { AnyColumn } from "../pipeline/columns.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { recordingWorld } from "../plan/world.ts"
 import { cellCheck } from "../store/cell.ts"
-import { knownShards, type WrittenShard, writeShard } from "../store/write-shard.ts"
+import { readSidecar } from "../store/read-sidecar.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { knownShards, writeShard } from "../store/write-shard.ts"
 import { writeTable } from "../store/write-table.ts"
 import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import { Turns, withTurns } from "./turns.ts"
-import type { Task, TaskReport, TaskResult } from "./task.ts"
+import { SeenIds } from "./seen-ids.ts"
+import type { MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 
 /** Items that are written together: few at first, for what is added; more where there are very many, since files cost. */
 const shardItems = (shards: number) => (shards < 16 ? 256 : 1024)
@@ -23,12 +26,12 @@ export const executeSource = (
   Effect.gen(function* () {
     const world = recordingWorld({ files: store.files, digests, base: task.base })
     const partial: Array<string> = []
-    const shards: Array<WrittenShard> = []
+    const shards: Array<MadeShard> = []
     const known = knownShards(task.previous)
     const services = yield* Effect.context<never>()
     const write = (some: ReadonlyArray<Rows>) =>
       Effect.runPromiseWith(services)(writeShard(store, task, some, known)).then(
-        (shard) => void shards.push(shard)
+        ({ shard }) => void shards.push({ shard, ids: [], table: null })
       )
     yield* Effect.tryPromise({
       try: async (signal) => {
@@ -40,12 +43,14 @@ export const executeSource = (
           Record<string, unknown>
         >
         if (task.form === "table") {
-          shards.push(await writeTable(store, task, withTurns(given), tableRowChecker(task, signal)))
+          const check = tableRowChecker(task, signal)
+          const { shard, digests } = await writeTable(store, task, withTurns(given), check)
+          shards.push({ shard, ids: [], table: digests })
           return
         }
-        const check = rowChecker(task.columns, task.stage.name, task.node)
-        const seen = new Set<string>()
         let some: Array<Rows> = []
+        const check = rowChecker(task.columns, task.stage.name, task.node)
+        const seen = new SeenIds((id) => some.some(({ item }) => item === id) || isIn(store, shards, id))
         const turns = new Turns()
         for await (const one of given) {
           if (turns.isDue) await turns.take()
@@ -81,13 +86,19 @@ function rowsOf(task: Task, { id, rows }: Record<string, unknown>): Rows["rows"]
   )
 }
 
+/** Whether an item is in a shard that was written. Sidecars are read for it, which is for the rare case. */
+const isIn = (store: StoreCalls, shards: ReadonlyArray<MadeShard>, id: string): boolean => {
+  const wanted = Buffer.from(id)
+  return shards.some(({ shard }) => Effect.runSync(readSidecar(store, shard)).items.indexOf(wanted) >= 0)
+}
+
 const wrongText = cellCheck({ type: "utf8" } as AnyColumn)
-function checkId(task: Task, id: unknown, seen: Set<string>): void {
+function checkId(task: Task, id: unknown, seen: SeenIds): void {
   if (typeof id !== "string" || id === "")
     throw broken(task.stage.name, task.node, "", "id", "every row of a source needs an id that is text")
   const wrong = wrongText(id)
   if (wrong !== null) throw broken(task.stage.name, task.node, "", "id", `an id: ${wrong}`)
-  if (seen.has(id))
+  if (!seen.add(id))
     throw broken(
       task.stage.name,
       task.node,
@@ -96,5 +107,4 @@ function checkId(task: Task, id: unknown, seen: Set<string>): void {
       `two items have the id "${id}"`,
       "ids name items: give each its own"
     )
-  seen.add(id)
 }

@@ -20,7 +20,7 @@ export const executeWhole = (
       const tables = from.map(({ node, manifest }) => artifactTable(store, node, manifest))
       inputs[name] = take === "many" ? tables : tables[0]
     }
-    const shard = yield* Effect.tryPromise({
+    const written = yield* Effect.tryPromise({
       try: async (signal) => {
         const context = stageContext(task, report, signal)
         const given = (await task.stage.spec.compute(inputs, task.params, context)) as
@@ -43,5 +43,10 @@ export const executeWhole = (
       },
       catch: stageProblem(task)
     })
-    return { shards: [shard], failed: [], reads: [], partial: [] }
+    return {
+      shards: [{ shard: written.shard, ids: [], table: written.digests }],
+      failed: [],
+      reads: [],
+      partial: []
+    }
   })

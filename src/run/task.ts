@@ -13,7 +13,6 @@ import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { FailedItem, Manifest, Shard } from "../store/manifest.ts"
 import type { ReadRecord } from "../store/trace.ts"
-import type { WrittenShard } from "../store/write-shard.ts"
 
 export interface TaskPort {
   readonly take: Take
@@ -42,8 +41,16 @@ export interface Task {
 export interface FailedNow extends FailedItem {
   readonly outside?: true
 }
+/** A shard that a task has written. */
+export interface MadeShard {
+  readonly shard: Shard
+  /** of an itemwise task, which of its items the shard has, in its order; a source's are in sidecars alone */
+  readonly ids: ReadonlyArray<string>
+  /** of a table, which has no sidecar: 16 bytes a column */
+  readonly table: Readonly<Record<string, Uint8Array>> | null
+}
 export interface TaskResult {
-  readonly shards: ReadonlyArray<WrittenShard>
+  readonly shards: ReadonlyArray<MadeShard>
   readonly failed: ReadonlyArray<FailedNow>
   readonly reads: ReadonlyArray<ReadRecord>
   readonly partial: ReadonlyArray<string>

@@ -19,6 +19,7 @@ import {
 import { Footer } from "apache-arrow/ipc/metadata/file"
 import { type Block, footerBlocks, recordBatchHeader } from "./arrow-metadata.ts"
 import { blamingFile, type ByteSink, type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
+import { Texts } from "./texts.ts"
 
 /** Above this, lengths in apache-arrow's messages overflow without an error; a batch has no use for half of it. */
 const largestBatch = 2 ** 30
@@ -79,12 +80,9 @@ export class ArrowFileWriter {
 }
 
 /** Text as an Arrow column without nulls. */
-export function utf8Data(texts: ReadonlyArray<string>): Data<Utf8> {
-  const valueOffsets = new Int32Array(texts.length + 1)
-  for (let i = 0; i < texts.length; i++) valueOffsets[i + 1] = valueOffsets[i]! + Buffer.byteLength(texts[i]!)
-  const data = Buffer.allocUnsafe(valueOffsets[texts.length]!)
-  for (let i = 0; i < texts.length; i++) data.write(texts[i]!, valueOffsets[i]!)
-  return makeData({ type: new Utf8(), length: texts.length, nullCount: 0, valueOffsets, data })
+export function utf8Data(texts: Texts): Data<Utf8> {
+  const { length, offsets: valueOffsets, bytes: data } = texts
+  return makeData({ type: new Utf8(), length, nullCount: 0, valueOffsets, data })
 }
 
 export interface ArrowBuffer {
@@ -177,29 +175,25 @@ export function readTexts(
   index: number,
   start: number,
   end: number
-): Array<string> {
+): Texts {
   const wrong = (what: string) => new FileFormatError(source.name, `${what}: it is damaged`)
   const [offsetBuffer, textBuffer] = [batch.buffers[index], batch.buffers[index + 1]]
-  if (start === end) return []
+  const offsets = new Int32Array(end - start + 1)
+  if (start === end) return new Texts(offsets, Buffer.alloc(0))
   if (offsetBuffer === undefined || textBuffer === undefined || offsetBuffer.length < (end + 1) * 4)
     throw wrong("a column of text is shorter than its rows")
-  const offsets = new Int32Array(end - start + 1)
   source.read(offsetBuffer.position + start * 4, new Uint8Array(offsets.buffer))
   const first = offsets[0]!
   const last = offsets[end - start]!
   if (first < 0 || last < first || last > textBuffer.length)
     throw wrong("a column of text points outside itself")
-  const text = Buffer.from(readBytes(source, textBuffer.position + first, last - first).buffer)
-  // as many characters as bytes: all ASCII, and cut from one string in a third of the time
-  const all = text.toString("utf8")
-  const isAscii = all.length === text.length
-  const texts: Array<string> = []
-  for (let i = 0; i < end - start; i++) {
-    const [from, to] = [offsets[i]!, offsets[i + 1]!]
-    if (from > to || from < first || to > last) throw wrong("a column of text points outside itself")
-    texts.push(
-      isAscii ? all.slice(from - first, to - first) : text.toString("utf8", from - first, to - first)
-    )
+  let before = first
+  for (let i = 0; i < offsets.length; i++) {
+    const at = offsets[i]!
+    if (at < before || at > last) throw wrong("a column of text points outside itself")
+    offsets[i] = at - first
+    before = at
   }
-  return texts
+  const text = readBytes(source, textBuffer.position + first, last - first)
+  return new Texts(offsets, Buffer.from(text.buffer))
 }

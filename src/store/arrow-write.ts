@@ -8,6 +8,7 @@
 import { Field, FixedSizeList, Float16, Float32, makeData, Schema, Utf8 } from "apache-arrow"
 import { ArrowFileWriter, utf8Data } from "./arrow-file.ts"
 import { type ByteSink, MemorySink } from "./bytes.ts"
+import { Texts } from "./texts.ts"
 
 /** Keys of the metadata that such a file has in its schema. */
 export const tensorMetadata = {
@@ -115,7 +116,10 @@ export class TensorFileWriter {
       const values = data.subarray(start * this.#size, end * this.#size)
       const child = makeData({ type: this.#element, length: values.length, nullCount: 0, data: values })
       const tensor = makeData({ type: this.#type, length: end - start, nullCount: 0, child })
-      this.#writer.write(end - start, items === null ? [tensor] : [utf8Data(items.slice(start, end)), tensor])
+      this.#writer.write(
+        end - start,
+        items === null ? [tensor] : [utf8Data(Texts.of(items.slice(start, end))), tensor]
+      )
     }
   }
 

@@ -24,6 +24,12 @@ export interface ItemTrace {
   readonly accepted?: Accepted
 }
 
+/** A trace as it is read: keys in one piece, since those of very many items are held at once. */
+export interface ReadItemTrace extends Omit<ItemTrace, "keys"> {
+  /** packed (`packed-keys.ts`); zeros for an item that has none */
+  readonly keys: Uint32Array
+}
+
 /** The file of a trace: its name in the folder of what its items share, and its text. */
 export function itemTraceFile(trace: ItemTrace): { readonly name: string; readonly text: string } {
   const text = `${JSON.stringify(trace)}\n`

@@ -7,18 +7,21 @@ import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Table, TensorBlock } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
-import { readSidecar } from "./item-index.ts"
+import type { TensorFile } from "./arrow-read.ts"
+import { type Part, partsOf, rowBatches } from "./artifact-rows.ts"
 import type { Manifest, Shard } from "./manifest.ts"
+import { readSidecar } from "./read-sidecar.ts"
 import {
   readAttempt,
+  readColumns,
   type Row,
-  shardBatches,
-  shardColumns,
+  rowObjects,
   shardRows,
   tensorsOf,
   withoutTensors
 } from "./read-shard.ts"
-import { segmentsOf } from "./segments.ts"
+import { rowOffsets, segmentsOf } from "./segments.ts"
+import { damaged } from "./store-error.ts"
 import type { StoreCalls } from "./store.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
@@ -31,13 +34,18 @@ export const artifactItems = (
 ): Op<ReadonlyArray<ReadonlyArray<Row>>> =>
   Effect.gen(function* () {
     const segments = segmentsOf(manifest)
-    const shards = new Map<number, ShardItems>()
-    for (const s of new Set(segments.map(([shard]) => shard))) {
-      const own = segments.filter(([shard]) => shard === s)
-      const from = Math.min(...own.map((segment) => segment[1]))
-      const to = Math.max(...own.map((segment) => segment[2]))
-      shards.set(s, yield* shardItems(store, manifest, manifest.shards[s]!, columns, from, to))
+    const ranges = new Map<number, { from: number; to: number }>()
+    for (const [s, from, to] of segments) {
+      const range = ranges.get(s)
+      if (range === undefined) ranges.set(s, { from, to })
+      else {
+        range.from = Math.min(range.from, from)
+        range.to = Math.max(range.to, to)
+      }
     }
+    const shards = new Map<number, ShardItems>()
+    for (const [s, { from, to }] of ranges)
+      shards.set(s, yield* shardItems(store, manifest, manifest.shards[s]!, columns, from, to))
     return segments.flatMap(([s, from, to]) => {
       const { first, items } = shards.get(s)!
       return items.slice(from - first, to - first)
@@ -64,55 +72,35 @@ const shardItems = (
       return { first: from, items: read.map((row) => [row]) }
     }
     const { rows } = yield* readSidecar(store, shard)
-    const [start, end] = [rowsBefore(rows, from), rowsBefore(rows, to)]
+    const offsets = rowOffsets(rows)
+    const [start, end] = [offsets[from]!, offsets[to]!]
     const read = start === end ? [] : yield* shardRows(store, manifest, shard, columns, start, end)
     const items: Array<ReadonlyArray<Row>> = []
     for (let i = from, at = 0; i < to; at += rows[i++]!) items.push(read.slice(at, at + rows[i]!))
     return { first: from, items }
   })
 
-const rowsBefore = (rows: Int32Array, item: number): number => {
-  let sum = 0
-  for (let i = 0; i < item; i++) sum += rows[i]!
-  return sum
-}
-
-/** The rows of a shard that an artifact takes, segment after segment. */
-interface Part {
-  readonly shard: Shard
-  readonly start: number
-  readonly end: number
-}
-export const partsOf = (store: StoreCalls, manifest: Manifest): Op<ReadonlyArray<Part>> =>
-  manifest.segments === null
-    ? Effect.succeed(manifest.shards.map((shard) => ({ shard, start: 0, end: shard.rows })))
-    : manifest.form === "row per item"
-      ? Effect.succeed(
-          manifest.segments.map(([s, start, end]) => ({ shard: manifest.shards[s]!, start, end }))
-        )
-      : Effect.gen(function* () {
-          const sidecars = yield* Effect.forEach(manifest.shards, (shard) => readSidecar(store, shard))
-          return segmentsOf(manifest).map(([s, from, to]) => ({
-            shard: manifest.shards[s]!,
-            start: rowsBefore(sidecars[s]!.rows, from),
-            end: rowsBefore(sidecars[s]!.rows, to)
-          }))
-        })
-
 /** The façade that stages read whole artifacts by. `node` names it in messages. */
 export function artifactTable(store: StoreCalls, node: string, manifest: Manifest): Table<any> {
   const run = <A>(effect: Op<A>) => Effect.runPromise(effect)
-  const plain = (names: ReadonlyArray<string>) => pickColumns(manifest, node, names)
+  const batches = async function* (names: ReadonlyArray<string>) {
+    const read = readColumns(store, pickColumns(manifest, node, names))
+    for await (const { items, vectors } of rowBatches(store, await run(partsOf(store, manifest)), read))
+      yield { ...vectors, item: items ?? [] } as Record<string, Array<unknown>>
+  }
   const member = (family: string, name: string): Op<TensorBlock> =>
     Effect.gen(function* () {
       const shape = manifest.families[family]?.shapes[name]
       if (shape === undefined) throw absent(manifest, node, `${family}/${name}`)
       const size = shape.reduce((product, one) => product * one, 1)
       const data = new Float32Array(manifest.rows * size)
+      // items may lie scattered, a few of this shard and a few of that
+      const files = new Map<Shard, TensorFile>()
       let at = 0
       for (const { shard, start, end } of yield* partsOf(store, manifest)) {
         if (start === end) continue
-        const file = yield* tensorsOf(store, shard.tensors[`${family}/${name}`]!)
+        const file = files.get(shard) ?? (yield* tensorsOf(store, shard.tensors[`${family}/${name}`]!))
+        files.set(shard, file)
         const length = (end - start) * size
         yield* readAttempt(store, () => file.readInto(data.subarray(at, at + length), start, end))
         at += length
@@ -122,21 +110,12 @@ export function artifactTable(store: StoreCalls, node: string, manifest: Manifes
   return {
     node,
     rows: manifest.rows,
-    read: (...names: ReadonlyArray<string>) =>
-      run(
-        Effect.map(
-          Effect.flatMap(partsOf(store, manifest), (parts) =>
-            Effect.forEach(parts, ({ shard, start, end }) =>
-              shardColumns(store, shard, plain(names), start, end)
-            )
-          ),
-          (parts) => concatenated(["item", ...names], parts)
-        )
-      ),
-    async *batches(...names: ReadonlyArray<string>) {
-      for (const { shard, start, end } of await run(partsOf(store, manifest)))
-        yield* shardBatches(store, shard, plain(names), start, end)
+    read: async (...names: ReadonlyArray<string>) => {
+      const parts: Array<Record<string, Array<unknown>>> = []
+      for await (const part of batches(names)) parts.push(part)
+      return concatenated(["item", ...names], parts)
     },
+    batches: (...names: ReadonlyArray<string>) => batches(names),
     members: (family: string) => manifest.families[family]?.members ?? [],
     tensor: (family: string, name: string) => run(member(family, name))
   } as unknown as Table<any>
@@ -148,22 +127,31 @@ export const artifactObjects = (
   manifest: Manifest,
   range: { readonly start?: number; readonly end?: number } = {}
 ): Op<ReadonlyArray<Row>> =>
-  Effect.gen(function* () {
-    const columns = withoutTensors(manifest.columns)
-    const { start = 0, end = manifest.rows } = range
-    const all: Array<Row> = []
-    let first = 0
-    for (const part of yield* partsOf(store, manifest)) {
-      const rows = part.end - part.start
-      const [from, to] = [Math.max(0, start - first), Math.min(rows, end - first)]
-      if (from < to)
-        all.push(
-          ...(yield* shardRows(store, manifest, part.shard, columns, part.start + from, part.start + to))
-        )
-      first += rows
-    }
-    return all
-  })
+  Effect.flatMap(partsOf(store, manifest), (parts) =>
+    Effect.tryPromise({
+      try: async () => {
+        const columns = withoutTensors(manifest.columns)
+        const { start = 0, end = manifest.rows } = range
+        const all: Array<Row> = []
+        const read = readColumns(store, columns)
+        for await (const { items, vectors, rows } of rowBatches(store, clipped(parts, start, end), read))
+          for (const row of rowObjects(Object.keys(columns), vectors, items, rows)) all.push(row)
+        return all
+      },
+      catch: (error) => damaged(error, store.root)
+    })
+  )
+
+/** Rows `start` … `end − 1` of all. */
+function* clipped(parts: Iterable<Part>, start: number, end: number): Generator<Part> {
+  let first = 0
+  for (const part of parts) {
+    const rows = part.end - part.start
+    const [from, to] = [Math.max(0, start - first), Math.min(rows, end - first)]
+    if (from < to) yield { shard: part.shard, start: part.start + from, end: part.start + to }
+    first += rows
+  }
+}
 
 function concatenated(names: ReadonlyArray<string>, parts: ReadonlyArray<Record<string, Array<unknown>>>) {
   return Object.fromEntries(names.map((name) => [name, parts.flatMap((part) => part[name]!)]))

@@ -8,7 +8,7 @@ import { type ByteSource, memorySource } from "./bytes.ts"
 import type { Manifest, ObjectRef, Shard } from "./manifest.ts"
 import { outsideFile } from "./outside-file.ts"
 import type { FileCell } from "./parquet-layout.ts"
-import { openTable, type TableFile } from "./parquet-read.ts"
+import { openTable, type TableFile, type TableRows } from "./parquet-read.ts"
 import { damaged } from "./store-error.ts"
 import type { StoreCalls } from "./store.ts"
 
@@ -18,44 +18,38 @@ export type Row = Readonly<Record<string, unknown>>
 export const withoutTensors = (columns: Columns): Columns =>
   Object.fromEntries(Object.entries(columns).filter(([, column]) => column.type !== "tensors"))
 
-/** Columns of a shard, `item` with them. */
-export const shardColumns = (
-  store: StoreCalls,
-  shard: Shard,
-  columns: Columns,
-  start = 0,
-  end = shard.rows
-) =>
-  Effect.flatMap(store.readObject(shard.table), (bytes) =>
-    Effect.tryPromise({
-      try: () => {
-        const file = openTable(memorySource(bytes, store.objectPath(shard.table)))
-        return columnsOf(store, file, columns, start, end)
-      },
-      catch: (error) => damaged(error, store.root)
-    })
-  )
+/** Reads some columns of rows `start` … `end − 1`. */
+export type ReadRows = (file: TableFile, start: number, end: number) => Promise<TableRows>
+export interface RowBatch extends TableRows {
+  readonly rows: number
+}
 
 /** Bytes of a table that are read at once; of a larger one, a row group is. */
 const smallTable = 2 ** 22
 
-/** The same in batches, whose memory does not grow with the shard. */
+/**
+ * Rows `start` … `end − 1` of a shard in batches, whose memory does not grow with the shard.
+ *
+ * @throws Problem where its table is gone or damaged
+ */
 export async function* shardBatches(
   store: StoreCalls,
-  shard: Shard,
-  columns: Columns,
+  { table }: Shard,
+  read: ReadRows,
   start: number,
   end: number
-) {
-  if (shard.table.bytes <= smallTable) {
-    yield await Effect.runPromise(shardColumns(store, shard, columns, start, end))
-    return
-  }
+): AsyncGenerator<RowBatch> {
   try {
-    const file = openTable(objectSource(store, shard.table))
+    if (table.bytes <= smallTable) {
+      const bytes = await Effect.runPromise(store.readObject(table))
+      const file = openTable(memorySource(bytes, store.objectPath(table)))
+      yield { rows: end - start, ...(await read(file, start, end)) }
+      return
+    }
+    const file = openTable(objectSource(store, table))
     for (let from = start; from < end;) {
       const to = Math.min(end, file.groups.find((row) => row > from) ?? end)
-      yield await columnsOf(store, file, columns, from, to)
+      yield { rows: to - from, ...(await read(file, from, to)) }
       from = to
     }
   } catch (error) {
@@ -63,19 +57,16 @@ export async function* shardBatches(
   }
 }
 
-async function columnsOf(
-  store: StoreCalls,
-  file: TableFile,
-  columns: Columns,
-  start: number,
-  end: number
-): Promise<Record<string, Array<unknown>>> {
-  const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
-  for (const [name, column] of Object.entries(columns))
-    if (isFileColumn(column))
-      vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null))
-  return { ...vectors, item: items ?? [] }
-}
+/** Reads some columns, files as handles. */
+export const readColumns =
+  (store: StoreCalls, columns: Columns): ReadRows =>
+  async (file, start, end) => {
+    const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
+    for (const [name, column] of Object.entries(columns))
+      if (isFileColumn(column))
+        vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null))
+    return { items, vectors }
+  }
 
 export const shardRows = (
   store: StoreCalls,
@@ -87,11 +78,15 @@ export const shardRows = (
 ): Op<Array<Row>> =>
   Effect.gen(function* () {
     const names = Object.keys(withoutTensors(columns))
-    const read = yield* shardColumns(store, shard, withoutTensors(columns), start, end)
-    const rows = Array.from({ length: end - start }, (_, i): Record<string, unknown> => {
-      const row = Object.fromEntries(names.map((name) => [name, read[name]![i]]))
-      return manifest.label === null ? row : { ...row, item: read["item"]![i] }
+    const bytes = yield* store.readObject(shard.table)
+    const { items, vectors } = yield* Effect.tryPromise({
+      try: async () => {
+        const file = openTable(memorySource(bytes, store.objectPath(shard.table)))
+        return readColumns(store, withoutTensors(columns))(file, start, end)
+      },
+      catch: (error) => damaged(error, store.root)
     })
+    const rows = rowObjects(names, vectors, items, end - start)
     for (const [name, family] of Object.entries(manifest.families)) {
       if (columns[name] === undefined) continue
       for (const row of rows) row[name] = {}
@@ -108,6 +103,21 @@ export const shardRows = (
     }
     return rows
   })
+
+/** Rows as objects, each with its `item` where there are items. */
+export function rowObjects(
+  names: ReadonlyArray<string>,
+  vectors: TableRows["vectors"],
+  items: ReadonlyArray<string> | null,
+  length: number
+): Array<Record<string, unknown>> {
+  return Array.from({ length }, (_, i) => {
+    const row: Record<string, unknown> = {}
+    for (const name of names) row[name] = vectors[name]![i]
+    if (items !== null) row["item"] = items[i]
+    return row
+  })
+}
 
 export const tensorsOf = (store: StoreCalls, object: ObjectRef) =>
   readAttempt(store, () => openTensors(objectSource(store, object)))

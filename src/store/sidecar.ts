@@ -9,10 +9,11 @@ import { createHash } from "node:crypto"
 import { DataType, Field, FixedSizeBinary, Int32, makeData, Schema, Utf8 } from "apache-arrow"
 import { ArrowFileWriter, openArrowFile, readTexts, utf8Data } from "./arrow-file.ts"
 import { blamingFile, FileFormatError, memorySource, MemorySink, readBytes } from "./bytes.ts"
+import { joinedTexts, Texts } from "./texts.ts"
 import { digestBytes, idsDigest } from "./value-digest.ts"
 
 export interface Sidecar {
-  readonly items: ReadonlyArray<string>
+  readonly items: Texts
   /** rows of each item */
   readonly rows: Int32Array
   /** 16 bytes an item, by column (`family/member` for tensors) */
@@ -93,7 +94,8 @@ function decode(bytes: Uint8Array, name: string): Sidecar {
   for (const batch of batches)
     if ((batch.buffers[4]?.length ?? -1) < batch.rows * 4)
       throw wrong("a column is shorter than its rows: it is damaged")
-  const items: Array<string> = []
+  const texts = batches.map((batch) => readTexts(source, batch, 1, 0, batch.rows))
+  const items = texts.length === 0 ? Texts.of([]) : joinedTexts(texts)
   const rows = new Int32Array(length)
   const digests: Record<string, Uint8Array> = {}
   for (const { name } of digestFields)
@@ -106,7 +108,6 @@ function decode(bytes: Uint8Array, name: string): Sidecar {
         throw wrong("a column is shorter than its rows: it is damaged")
       into.set(readBytes(source, buffer.position, into.byteLength))
     }
-    for (const id of readTexts(source, batch, 1, 0, batch.rows)) items.push(id)
     copy(4, new Uint8Array(rows.buffer, batch.start * 4, batch.rows * 4))
     Object.values(digests).forEach((column, i) =>
       copy(6 + 2 * i, column.subarray(batch.start * digestBytes, (batch.start + batch.rows) * digestBytes))

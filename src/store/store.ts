@@ -14,8 +14,9 @@ import type { FileSystemCalls } from "./file-system.ts"
 import { leaveMark } from "./gc/gc-mark.ts"
 import { Intact } from "./intact.ts"
 import { layout, type Layout, temporaryMark } from "./layout.ts"
-import { type ItemTrace, itemTraceFile, itemTraceOf } from "./item-trace.ts"
+import { type ItemTrace, itemTraceFile, itemTraceOf, type ReadItemTrace } from "./item-trace.ts"
 import { type Manifest, objectsOf, objectsOfShard, type StoredFile } from "./manifest.ts"
+import { packedKeys } from "./packed-keys.ts"
 import { renewed } from "./renew.ts"
 import type { RunRecord } from "./run-record.ts"
 import { replaceFile } from "./replace-file.ts"
@@ -51,7 +52,7 @@ export interface StoreCalls {
   readonly answers: AnswerCalls
   putItemTrace(trace: ItemTrace): Op<void>
   /** Traces of items, the oldest first; those whose shard is not whole count as absent. */
-  itemTraces(stage: string, shared: string): Op<ReadonlyArray<ItemTrace>>
+  itemTraces(stage: string, shared: string): Op<ReadonlyArray<ReadItemTrace>>
   putRun(run: RunRecord): Op<void>
   run(id: string): Op<RunRecord | null>
   /** Ids of all runs, the oldest first. */
@@ -77,9 +78,10 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       return null // torn, damaged or foreign: as good as absent, and healed when it is written again
     }
   }
-  const itemTrace = (folder: string, name: string): ItemTrace | null => {
+  const itemTrace = (folder: string, name: string): ReadItemTrace | null => {
     const bytes = files.readIfPresent(path.join(folder, name))
-    return bytes === null ? null : itemTraceOf(name, bytes)
+    const trace = bytes === null ? null : itemTraceOf(name, bytes)
+    return trace === null ? null : { ...trace, keys: packedKeys(trace.keys) }
   }
   const hasSize = (object: StoredFile) =>
     files.glance(at.object(object.sha256, object.extension))?.size === object.bytes

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
 import { digestJson } from "./canonical-json.ts"
+import { Texts } from "./texts.ts"
 import {
   Bytes,
   bytesOf,
@@ -90,14 +91,34 @@ export function columnDigest(parts: Iterable<Uint8Array>): string {
 
 /** The digest of ids in their order: the sha256 of each id's length (32 bits) and UTF-8. */
 export function idsDigest(ids: Iterable<string>): string {
-  const hash = createHash("sha256")
-  const out = new Bytes()
-  for (const id of ids) {
-    out.text(id)
-    if (out.length > flushAt) out.flush(hash)
+  const hash = new IdsHash()
+  if (ids instanceof Texts) hash.add(ids, 0, ids.length)
+  else for (const id of ids) hash.text(id)
+  return hash.digest()
+}
+
+/** The same, of ids that come part by part. */
+export class IdsHash {
+  readonly #hash = createHash("sha256")
+  readonly #out = new Bytes()
+  text(id: string): void {
+    this.#out.text(id)
+    if (this.#out.length > flushAt) this.#out.flush(this.#hash)
   }
-  out.flush(hash)
-  return hash.digest("hex")
+  /** Texts `from` … `to − 1`. */
+  add({ offsets, bytes }: Texts, from: number, to: number): void {
+    const out = this.#out
+    for (let i = from; i < to; i++) {
+      const [start, end] = [offsets[i]!, offsets[i + 1]!]
+      out.int32(end - start)
+      out.range(bytes, start, end)
+      if (out.length > flushAt) out.flush(this.#hash)
+    }
+  }
+  digest(): string {
+    this.#out.flush(this.#hash)
+    return this.#hash.digest("hex")
+  }
 }
 
 export interface ArtifactValues {

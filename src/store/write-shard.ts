@@ -11,6 +11,7 @@ import { renewed } from "./renew.ts"
 import { RowColumns } from "./row-columns.ts"
 import { encodeSidecar } from "./sidecar.ts"
 import type { StoreCalls } from "./store.ts"
+import { Texts } from "./texts.ts"
 import { itemDigests } from "./value-digest.ts"
 
 export interface ItemRows {
@@ -62,7 +63,7 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
 
   const ids = items.map((one) => one.item)
   const counts = Int32Array.from(items, (one) => one.rows.length)
-  const sidecar = form === "table" ? null : encodeSidecar({ items: ids, rows: counts, digests })
+  const sidecar = form === "table" ? null : encodeSidecar({ items: Texts.of(ids), rows: counts, digests })
   const same = sidecar === null ? undefined : known.get(hash("sha256", sidecar))
   if (same !== undefined && isStillThere(store, same)) return { shard: same, ids, digests, rows: counts }
 

@@ -5,8 +5,12 @@ import { param } from "../../../src/pipeline/params.ts"
 import { each, many, one, table } from "../../../src/pipeline/ports.ts"
 import { defineStage } from "../../../src/pipeline/stage.ts"
 import { DoneItems } from "../../../src/plan/done-items.ts"
+import { IndexSet } from "../../../src/plan/index-set.ts"
+import { ItemIds } from "../../../src/plan/item-ids.ts"
 import type { ItemPlan } from "../../../src/plan/items.ts"
-import { PackedKeys } from "../../../src/plan/packed-keys.ts"
+import { PackedKeys } from "../../../src/store/packed-keys.ts"
+import { SegmentList } from "../../../src/store/segments.ts"
+import { Texts } from "../../../src/store/texts.ts"
 import type { Known, NodePlan, State } from "../../../src/plan/plan.ts"
 import type { Manifest } from "../../../src/store/manifest.ts"
 import type { NodeRecord, RunRecord } from "../../../src/store/run-record.ts"
@@ -122,13 +126,13 @@ export function itemPlan(total: number, done: number, failed = 0): ItemPlan {
   doneItems.from({ ...shard, table }, undefined)
   for (let i = 0; i < done; i++) doneItems.add(i, i)
   return {
-    ids: indices.map((i) => `n${i}`),
+    ids: new ItemIds([Texts.of(indices.map((i) => `n${i}`))], SegmentList.of([[0, 0, total]])),
     keys: new PackedKeys(total),
     places: () => [],
     shared: "shared",
     joined: [],
     done: doneItems,
     failed: new Map(indices.slice(done, done + failed).map((i) => [i, { item: `n${i}`, error: "torn" }])),
-    left: indices.slice(done + failed)
+    left: new IndexSet(total, (i) => i >= done + failed)
   }
 }

@@ -10,6 +10,7 @@ import { encodeTensors, TensorFileWriter } from "../../../src/store/arrow-write.
 import { MemorySink } from "../../../src/store/bytes.ts"
 import { encodeParquet } from "../../../src/store/parquet-write.ts"
 import { encodeSidecar } from "../../../src/store/sidecar.ts"
+import { Texts } from "../../../src/store/texts.ts"
 
 const python = process.env.PROBELINE_PYTHON
 const script = fileURLToPath(new URL("../../fixtures/store/check_pyarrow.py", import.meta.url))
@@ -44,7 +45,7 @@ test.skipIf(python === undefined)(
       const digests = { "activations/block.0": Uint8Array.from({ length: 32 }, (_, i) => i) }
       fs.writeFileSync(
         path.join(folder, "sidecar.arrow"),
-        encodeSidecar({ items: ["a", "🙂"], rows: Int32Array.of(2, 1), digests })
+        encodeSidecar({ items: Texts.of(["a", "🙂"]), rows: Int32Array.of(2, 1), digests })
       )
       const table = {
         columns: { n: column.nullable(column.int32()), l: column.list(column.utf8()), j: column.json() },
