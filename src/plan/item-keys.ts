@@ -45,7 +45,7 @@ export const keyedItems = (
     const located = yield* commonItems(store, ports)
     const { length } = located[0]!.places
     const columns = ports.map(columnsOf)
-    const size = windowItems(columns.reduce((sum, { length }) => sum + length, 0))
+    const size = windowItems(located, columns.flat().length)
     const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
     const keys = new PackedKeys(length)
     const texts: Array<Texts | undefined> = []

@@ -80,7 +80,7 @@ const digestsOfItems = (
 ): Effect.Effect<Digested, Problem> =>
   Effect.gen(function* () {
     const { length } = located.places
-    const size = windowItems(names.length)
+    const size = windowItems([located], names.length)
     const windows = new ItemWindows(store, located, names, size)
     const ids = new IdsHash()
     const hashes: ReadonlyArray<readonly [string, Hash]> = names.map((name) => [name, createHash("sha256")])

@@ -8,11 +8,7 @@ import type { Task } from "./task.ts"
 export type Rows = ItemRows
 type Row = Rows["rows"][number]
 
-/** Refuses rows that break the schema. `stage` and `node` name them in the message. */
-export const checkRows = (columns: Columns, rows: Rows, stage: string, node: string): void =>
-  rowChecker(columns, stage, node)(rows)
-
-/** The same for many items, whose columns are looked up once. */
+/** Refuses rows that break the schema, whose columns are looked up once. `stage` and `node` name them in the message. */
 export function rowChecker(columns: Columns, stage: string, node: string): (rows: Rows) => void {
   const wrongRow = rowCheck(columns)
   return ({ item, rows }) => {

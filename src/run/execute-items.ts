@@ -7,7 +7,7 @@ import { Problem } from "../pipeline/problem.ts"
 import { isFileChanged, isRefused } from "../store/outside-file.ts"
 import { artifactTable } from "../store/read-artifact.ts"
 import { writeShard } from "../store/write-shard.ts"
-import { broken, checkRows, type Rows } from "./check-rows.ts"
+import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { joinedRows } from "./join.ts"
 import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
@@ -57,6 +57,7 @@ async function computeItems(
   )
   const resource =
     open === undefined ? undefined : await resources.of(task, async () => open(task.params, context))
+  const check = rowChecker(task.columns, task.stage.name, task.node)
   const done: Array<Rows> = []
   const failed: Array<FailedNow> = []
 
@@ -88,7 +89,7 @@ async function computeItems(
     results.forEach((result, i) => {
       const item = some[i]!
       if (isFailed(result)) failed.push(failure(item, result.failed))
-      else done.push(checked(task, item.id, result))
+      else done.push(checked(task, item.id, result, check))
     })
   }
   // a task may have more items than the stage wants in a call
@@ -115,7 +116,7 @@ const isFailed = (result: unknown): result is { failed: string } =>
   !Array.isArray(result) &&
   typeof (result as { failed?: unknown }).failed === "string"
 
-function checked(task: Task, item: string, result: unknown): Rows {
+function checked(task: Task, item: string, result: unknown, check: (rows: Rows) => void): Rows {
   const isList = Array.isArray(result)
   if (isList !== (task.form === "rows per item"))
     throw broken(
@@ -126,6 +127,6 @@ function checked(task: Task, item: string, result: unknown): Rows {
       `expected ${task.form === "rows per item" ? "a list of rows" : "one row"}`
     )
   const rows = { item, rows: isList ? result : [result] } as Rows
-  checkRows(task.columns, rows, task.stage.name, task.node)
+  check(rows)
   return rows
 }

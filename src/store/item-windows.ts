@@ -14,12 +14,23 @@ import type { StoreCalls } from "./store.ts"
 import type { Texts } from "./texts.ts"
 import { digestBytes } from "./value-encoding.ts"
 
-/** Bytes of digests in a window, and its items, at most. */
-const windowBytes = 2 ** 23
+/** Where items lie: their shards, and the places among them in the items' order. */
+export interface Located {
+  readonly shards: ReadonlyArray<Shard>
+  readonly places: SegmentList
+}
+
+/** Items of a window where shards are taken one after another. */
+const usualItems = 2 ** 14
+/** Where items lie scattered, a window reads most sidecars: so few windows, of so many items and bytes of digests at most. */
 const mostItems = 2 ** 17
-/** Items of a window, where so many columns are read of each. */
-export const windowItems = (columns: number): number =>
-  Math.min(mostItems, Math.ceil(windowBytes / digestBytes / Math.max(1, columns)))
+const mostBytes = 2 ** 23
+/** Items of a window of artifacts that are read side by side, where so many columns are read of each item. */
+export function windowItems(located: ReadonlyArray<Located>, columns: number): number {
+  const isScattered = located.some(({ shards, places }) => places.segmentCount > 2 * shards.length)
+  const fitting = Math.ceil(mostBytes / digestBytes / Math.max(1, columns))
+  return Math.min(isScattered ? mostItems : usualItems, fitting)
+}
 
 /** Items `from` … `to − 1`; item k of the window is item `from + k`. The next window is put into its place. */
 export interface ItemWindow {
@@ -40,12 +51,6 @@ export interface WindowColumn {
   readonly digests: Uint8Array
   /** 1 where an item has none: a member of a tensor family in a shard without rows. Null where all have one. */
   readonly absent: Uint8Array | null
-}
-
-/** Where items lie: their shards, and the places among them in the items' order. */
-export interface Located {
-  readonly shards: ReadonlyArray<Shard>
-  readonly places: SegmentList
 }
 
 interface ReadShard extends Sidecar {

@@ -37,6 +37,10 @@ export class SegmentList {
   /** of a segment's first item, its index among all */
   #at = new Int32Array(16)
 
+  get segmentCount(): number {
+    return this.#count
+  }
+
   static of(segments: Iterable<Segment>): SegmentList {
     const list = new SegmentList()
     for (const [shard, from, to] of segments) list.addRange(shard, from, to)
