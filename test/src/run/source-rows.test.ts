@@ -50,3 +50,19 @@ it("and what gives no rows is refused", async () => {
   const { run } = await lab.run(lab.graph({ wrong: wrong("wrong", {}) }))
   expect(run.nodes[0]).toMatchObject({ status: "failed", error: expect.stringContaining("{ id, rows }") })
 })
+
+it("and an id that comes twice is refused, however many shards lie between", async () => {
+  const twice = defineStage.source("twice", {
+    item: "list",
+    output: rows({ value: column.float64() }),
+    params: {},
+    compute: async function* () {
+      for (let i = 0; i < 700; i++) yield { id: `list ${i % 699}`, rows: [] }
+    }
+  })
+  const { run } = await lab.run(lab.graph({ twice: twice("twice", {}) }))
+  expect(run.nodes[0]).toMatchObject({
+    status: "failed",
+    error: expect.stringContaining('two items have the id "list 0"')
+  })
+})

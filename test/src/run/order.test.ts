@@ -1,0 +1,101 @@
+/** The order of a source's items is no input of itemwise stages: it costs them nothing, and all that reads them follows it. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { column, defineStage, each, many, one, table, whole } from "../../../src/index.ts"
+import { seededRandom, shuffled } from "../../../src/pipeline/random.ts"
+import type { FileSystemCalls } from "../../../src/store/file-system.ts"
+import { memorySource } from "../../../src/store/bytes.ts"
+import { openTable } from "../../../src/store/parquet-read.ts"
+import { viewOf } from "../../../src/store/view.ts"
+import { quick, storeOf } from "../store/gc/worlds.ts"
+import { heldIn } from "./held.ts"
+import { coarse, Lab, numbers, spread } from "./lab.ts"
+
+const activations = defineStage.itemwise("activations", {
+  inputs: { of: each({ a: column.float64() }) },
+  output: one({ taps: column.tensors("token") }),
+  chunk: 3,
+  compute: (items) => items.map(({ of: { a } }) => ({ taps: { last: Float32Array.of(a, -a) } }))
+})
+const listed = defineStage.whole("listed", {
+  inputs: { plain: many({ a: column.float64() }), taps: whole({ taps: column.tensors("token") }) },
+  output: table({ name: column.utf8(), a: column.float64(), tap: column.float64() }),
+  compute: async ({ plain, taps }) => {
+    const { data } = await taps.tensor("taps", "last")
+    const batches: Array<{ name: string; a: number }> = []
+    for await (const { item, a } of plain[0]!.batches("a"))
+      item.forEach((id, i) => batches.push({ name: id, a: a[i]! }))
+    const { item, a } = await plain[0]!.read("a")
+    expect(batches).toEqual(item.map((id, i) => ({ name: id, a: a[i] })))
+    return batches.map((row, i) => ({ ...row, tap: data[2 * i]! }))
+  }
+})
+
+const count = 120
+const items = Array.from({ length: count }, (_, i) => [`i${i}`, [i, i % 5] as const] as const)
+const orders: Readonly<Record<string, typeof items>> = {
+  reversed: items.toReversed(),
+  shuffled: shuffled(seededRandom("order"), items)
+}
+
+let lab: Lab
+beforeEach(() => void (lab = new Lab()))
+afterEach(() => lab.close())
+
+function run(of: typeof items, files: (files: FileSystemCalls) => FileSystemCalls = quick) {
+  const source = numbers("source", { file: { path: lab.writeItems(Object.fromEntries(of)) } })
+  const plain = coarse("plain", { of: source, step: 1 })
+  const rows = spread("rows", { of: source })
+  const taps = activations("taps", { of: source })
+  return lab.run(lab.graph({ rows, list: listed("list", { plain: [plain], taps }) }), { files })
+}
+const itemwise = ["plain", "rows", "taps"]
+
+describe.each(Object.keys(orders))("a source whose items come %s", (order) => {
+  it("computes no item again, and every artifact follows the order", async () => {
+    await run(items)
+    const { run: again } = await run(orders[order]!)
+    const node = (id: string) => again.nodes.find((one) => one.id === id)!
+    for (const id of itemwise)
+      expect(node(id).items, id).toEqual({ total: count, executed: 0, cached: count, failed: 0 })
+
+    const held = async (id: string) => heldIn(storeOf(lab), node(id).artifact!)
+    const ids = orders[order]!.map(([id]) => id)
+    for (const id of itemwise)
+      expect(
+        (await held(id)).items!.map(([item]) => item),
+        id
+      ).toEqual(ids)
+    expect((await held("rows")).rows.map(({ value }) => value)).toEqual(
+      orders[order]!.flatMap(([, [, b]]) => Array.from({ length: b % 3 }, (_, i) => b + i))
+    )
+    expect((await held("list")).rows).toEqual(orders[order]!.map(([name, [a]]) => ({ name, a, tap: a })))
+    const view = readFileSync(join(storeOf(lab).root, viewOf(again.id, "plain")))
+    expect(await openTable(memorySource(view)).items()).toEqual(ids)
+  })
+
+  it("gives the artifacts that it gives to a store that has seen no other order", async () => {
+    await run(items)
+    const { run: again } = await run(orders[order]!)
+    lab.close()
+    lab = new Lab()
+    const { run: first } = await run(orders[order]!)
+    expect(again.nodes.map(({ artifact }) => artifact)).toEqual(first.nodes.map(({ artifact }) => artifact))
+  })
+
+  it("has no shard read for each of its items", async () => {
+    await run(items)
+    const reads = new Map<string, number>()
+    const counting = (files: FileSystemCalls): FileSystemCalls => ({
+      ...quick(files),
+      readIfPresent: (path) => {
+        if (path.endsWith(".parquet")) reads.set(path, (reads.get(path) ?? 0) + 1)
+        return files.readIfPresent(path)
+      }
+    })
+    await run(orders[order]!, counting)
+    // by its view, and twice by the stage that lists it
+    expect(Math.max(...reads.values())).toBeLessThanOrEqual(3)
+  })
+})
