@@ -22,7 +22,7 @@ export interface Part {
 
 /** Rows that are put together at once, and the bytes of table that hold them, at most. */
 const mostRows = 2 ** 17
-const mostBytes = 2 ** 23
+const mostBytes = 2 ** 22
 
 /** The rows of shards that an artifact takes, segment after segment. */
 export const partsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Iterable<Part>, Problem> =>

@@ -106,7 +106,9 @@ describe.each([
     expect(first.node.failures[1]).not.toHaveProperty("outside")
 
     restore()
-    expect((await lab.plan(graph))[1]).toMatchObject({ items: { left: [3], failed: new Map([[0, {}]]) } })
+    const items = (await lab.plan(graph))[1]!.items!
+    expect(Array.from(items.left.slice(0, 7))).toEqual([3])
+    expect([...items.failed.keys()]).toEqual([0])
     const second = await run(graph)
     expect(asked).toEqual(["p3"])
     expect(second.node).toMatchObject({
