@@ -1,8 +1,9 @@
 /** A tensor of an artifact as it lies in the store, shard after shard: float16 stays float16. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
-import type { Manifest } from "./manifest.ts"
-import { partsOf } from "./read-artifact.ts"
+import { partsOf } from "./artifact-rows.ts"
+import type { TensorFile } from "./arrow-read.ts"
+import type { Manifest, Shard } from "./manifest.ts"
 import { readAttempt, tensorsOf } from "./read-shard.ts"
 import type { StoreCalls } from "./store.ts"
 
@@ -23,19 +24,22 @@ export const storedTensor = (
   member: string
 ): Effect.Effect<StoredTensor, Problem> =>
   Effect.gen(function* () {
-    const parts = (yield* partsOf(store, manifest)).filter(({ start, end }) => start < end)
-    const files = yield* Effect.forEach(parts, ({ shard, start, end }) =>
-      Effect.map(tensorsOf(store, shard.tensors[`${family}/${member}`]!), (file) => ({ file, start, end }))
-    )
-    const isHalf = files.length > 0 && files.every(({ file }) => file.elements === "float16")
+    const parts = [...(yield* partsOf(store, manifest))].filter(({ start, end }) => start < end)
+    // items may lie scattered: each file is opened once
+    const files = new Map<Shard, TensorFile>()
+    for (const shard of new Set(parts.map((part) => part.shard)))
+      files.set(shard, yield* tensorsOf(store, shard.tensors[`${family}/${member}`]!))
+    const isHalf = files.size > 0 && [...files.values()].every(({ elements }) => elements === "float16")
     return {
       shape: manifest.families[family]!.shapes[member]!,
       elements: isHalf ? "float16" : "float32",
       async *blocks() {
-        for (const { file, start, end } of files)
+        for (const { shard, start, end } of parts) {
+          const file = files.get(shard)!
           yield await Effect.runPromise(
             readAttempt(store, () => (isHalf ? file.readHalves(start, end) : file.read(start, end)))
           )
+        }
       }
     }
   })
