@@ -114,6 +114,10 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
       )
       if (fresh !== null && !hasGcCome()) return fresh
     }
+    yield* Effect.try({
+      try: () => views.clear(store),
+      catch: (error) => storeProblem(error, store.root, "take back the views of what is gone")
+    })
     return yield* look(options.planning)
   })
   const bringAll = Effect.gen(function* () {

@@ -4,7 +4,7 @@ import type { Problem } from "../pipeline/problem.ts"
 import type { Known } from "../plan/plan.ts"
 import type { Manifest } from "../store/manifest.ts"
 import type { NodeRecord } from "../store/run-record.ts"
-import { hideViews, noteViews, sharedFrom, showDigest, showViews } from "../store/shared-views.ts"
+import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../store/shared-views.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { publishView } from "../store/view.ts"
 
@@ -26,9 +26,15 @@ export class Views {
     return publishView(store, this.#run, node, manifest, this.#folders)
   }
 
+  /** Takes all views away: of what was found at first, some may be gone, and will be something else. */
+  clear(store: StoreCalls): void {
+    clearViews(store, this.#run)
+    this.#folders.clear()
+    this.#of = null
+  }
+
   /** Shows all artifacts of a run as an earlier run does. False where they have to be published. */
   show(store: StoreCalls, artifacts: ReadonlyMap<string, Known>): boolean {
-    if (this.#of !== null) hideViews(store, this.#run)
     this.#of = artifacts.size < sharedFrom ? null : showViews(store, this.#run, shownOf(artifacts))
     return this.#of !== null
   }

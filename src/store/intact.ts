@@ -52,7 +52,7 @@ export class Intact {
   #damaged({ sha256, extension }: StoredFile): Problem {
     return new Problem("StoreCorrupt", `an object of the store is damaged: ${sha256}.${extension}`, {
       file: this.#layout.object(sha256, extension),
-      hint: "run the pipeline again: a run removes what it finds damaged, and the next computes it again; `probeline verify` looks at all files"
+      hint: "run `probeline verify --repair`, which looks at all files and removes what is damaged, and the pipeline again, which computes it again"
     })
   }
 }

@@ -47,24 +47,19 @@ export function showViews({ files, layout }: StoreCalls, run: string, shown: str
   return note.run
 }
 
-/** Takes away what `showViews` has put there. */
-export function hideViews({ files, layout }: StoreCalls, run: string): void {
-  const folder = layout.run(run)
-  for (const name of files.list(folder) ?? []) {
-    const file = path.join(folder, name)
-    if (files.entry(file)?.kind === "link") files.remove(file)
-  }
+/** Takes all views of a run away, its own or links to another's. */
+export function clearViews({ files, layout }: StoreCalls, run: string): void {
+  for (const name of viewsIn(files.list(layout.run(run)) ?? []))
+    files.remove(path.join(layout.run(run), name))
 }
+
+const ofTheRun = new Set(["run.json", "log.ndjson", "pinned"])
+const viewsIn = (names: ReadonlyArray<string>) =>
+  names.filter((name) => !ofTheRun.has(name) && !name.includes(temporaryMark))
 
 /** Notes that a run's folder has views of all of this. */
 export function noteViews({ files, layout }: StoreCalls, run: string, shown: string): void {
-  const own = new Set(["run.json", "log.ndjson", "pinned"])
-  const note: Note = {
-    run,
-    entries: (files.list(layout.run(run)) ?? []).filter(
-      (name) => !own.has(name) && !name.includes(temporaryMark)
-    )
-  }
+  const note: Note = { run, entries: viewsIn(files.list(layout.run(run)) ?? []) }
   writeCache(files, noteFile(layout.cache, shown), note)
 }
 

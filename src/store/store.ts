@@ -124,7 +124,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
                   `the store lost an object: ${object.sha256}.${object.extension}`,
                   {
                     file: at.object(object.sha256, object.extension),
-                    hint: "run the pipeline again: what is missing is computed again"
+                    hint: "run `probeline verify --repair`, and the pipeline again: what is missing is computed again"
                   }
                 )
               )

@@ -1,28 +1,21 @@
 /**
- * A mark that every gc leaves before it looks which runs there are: the time of a file, which takes no space.
+ * A mark that every gc leaves before it looks which runs there are: a word that no other has.
  *
  * Who uses files without renewing each writes down in a run's record what they use, and then looks at the mark: where
  * it is as it was before, no gc came in between, and one that comes after finds the record.
  */
 import { randomBytes } from "node:crypto"
-import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
 import type { Layout } from "../layout.ts"
+import { replaceFile } from "../replace-file.ts"
 
-/** Two that come in the same millisecond leave two marks. */
+/** Replaces the file: another's, in the store of a group, may be replaced and not touched. */
 export function leaveMark(files: FileSystemCalls, { gcMark }: Layout): void {
-  try {
-    if (files.stat(gcMark) === null) {
-      files.makeFolder(path.dirname(gcMark))
-      files.write(gcMark, "")
-    }
-  } catch (error) {
-    // another makes it at the same time
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
-  }
-  files.touch(gcMark, Date.now() + randomBytes(3).readUIntBE(0, 3) / 2 ** 24)
+  replaceFile(files, gcMark, randomBytes(12).toString("hex"))
 }
 
 /** Null where no run and no gc ever came. */
-export const lastMark = (files: FileSystemCalls, { gcMark }: Layout): string | null =>
-  files.stat(gcMark)?.mtimeNs ?? null
+export function lastMark(files: FileSystemCalls, { gcMark }: Layout): string | null {
+  const bytes = files.readIfPresent(gcMark)
+  return bytes === null ? null : Buffer.from(bytes).toString("latin1")
+}

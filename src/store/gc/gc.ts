@@ -12,7 +12,6 @@ import { temporaryMark } from "../layout.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
 import { census, type Found, type Room } from "./census.ts"
-import { leaveMark } from "./gc-mark.ts"
 import { beginGc } from "./under-way.ts"
 import { Reach, readTrace, type SeenTrace } from "./mark.ts"
 import { type GcOptions, type RootRun, type Roots, rootsOf } from "./roots.ts"
@@ -35,11 +34,7 @@ export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Ef
   options.dryRun
     ? collect(store, options)
     : Effect.acquireUseRelease(
-        attempt(store, () => {
-          const end = beginGc(store.files, store.layout)
-          leaveMark(store.files, store.layout)
-          return end
-        }),
+        attempt(store, () => beginGc(store.files, store.layout)),
         () => collect(store, options),
         (end) => Effect.ignore(attempt(store, end))
       )

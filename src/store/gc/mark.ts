@@ -13,7 +13,12 @@ import { laterFormat, type Roots } from "./roots.ts"
 /** What gc needs of a trace; the rest is not kept in memory. */
 export type SeenTrace = { readonly found: Found } & (
   | { readonly kind: "node"; readonly key: string; readonly artifact: string | null }
-  | { readonly kind: "items"; readonly run: string; readonly objects: ReadonlyArray<string> }
+  | {
+      readonly kind: "items"
+      readonly run: string
+      readonly stage: string
+      readonly objects: ReadonlyArray<string>
+    }
   | { readonly kind: "unreadable" }
 )
 
@@ -25,6 +30,8 @@ export class Reach {
   readonly keys: ReadonlySet<string>
   /** pipeline files */
   readonly pipelines: ReadonlySet<string>
+  /** stages of which items failed: what is known of that is not forgotten */
+  readonly failing: ReadonlySet<string>
   /** artifacts, by digest */
   readonly artifacts = new Set<string>()
   /** objects, by file name */
@@ -39,6 +46,7 @@ export class Reach {
     const nodes = kept.flatMap(({ record }) => record?.nodes ?? [])
     this.runs = new Set(kept.map(({ id }) => id))
     this.keys = new Set(nodes.flatMap(({ key }) => key ?? []))
+    this.failing = new Set(nodes.flatMap(({ stage, failures }) => (failures.length > 0 ? stage : [])))
     this.pipelines = new Set(kept.flatMap(({ record }) => record?.file ?? []))
     for (const { artifact } of nodes) if (artifact !== null) this.addArtifact(artifact)
   }
@@ -84,6 +92,6 @@ export function readTrace(files: FileSystemCalls, found: Found): SeenTrace {
   if (format !== 1) throw laterFormat(found.file, format)
   if (!("shard" in trace)) return { found, kind: "node", key: trace.key, artifact: trace.artifact }
   if (itemTraceOf(path.basename(found.file), bytes!) === null) return { found, kind: "unreadable" }
-  return { found, kind: "items", run: trace.run, objects: shardObjects(trace.shard) }
+  return { found, kind: "items", run: trace.run, stage: trace.stage, objects: shardObjects(trace.shard) }
 }
 const shardObjects = (shard: Shard | null) => (shard === null ? [] : [...objectsOfShard(shard)].map(nameOf))

@@ -120,7 +120,7 @@ function takeItems(sweeping: Sweeping, trace: Extract<SeenTrace, { readonly kind
   const isKept =
     reach.runs.has(trace.run) ||
     (trace.objects.length === 0
-      ? reach.itemFolders.has(folder)
+      ? reach.itemFolders.has(folder) || reach.failing.has(trace.stage)
       : trace.objects.every((name) => reach.objects.has(name)))
   if (!isKept && take(sweeping, trace.found) !== "renewed") return
   reach.itemFolders.add(folder)

@@ -11,13 +11,40 @@ import type { FileSystemCalls } from "../file-system.ts"
 import type { Layout } from "../layout.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
 import { replaceFile } from "../replace-file.ts"
+import { leaveMark } from "./gc-mark.ts"
 import { jsonOf } from "./json.ts"
 
 /** One whose process cannot be seen (another host) counts for so long after it began. */
 const silentMs = 24 * 3_600_000
 
-/** Says that a gc is under way, and gives what says that it is over. Files of such that have died are taken away. */
-export function beginGc(files: FileSystemCalls, { collecting }: Layout): () => void {
+/**
+ * Says that a gc is under way, leaves its mark, and gives what says that it is over. Files of such that have died are
+ * taken away.
+ *
+ * On a full disk, where gc is wanted most, caches that can be made again go first. If there is no room even then, gc
+ * goes on unannounced: a run that comes now has no room for its record either, and fails.
+ */
+export function beginGc(files: FileSystemCalls, layout: Layout): () => void {
+  for (const makeRoom of [() => clearCaches(files, layout), null])
+    try {
+      return announce(files, layout)
+    } catch (error) {
+      if (!isFull(error)) throw error
+      makeRoom?.()
+    }
+  return () => undefined
+}
+
+const isFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")
+
+/** Bundles of pipelines, and what was put together to be shown. */
+function clearCaches(files: FileSystemCalls, { cache }: Layout): void {
+  for (const room of ["pipelines", "summaries"])
+    for (const name of files.list(path.join(cache, room)) ?? []) files.remove(path.join(cache, room, name))
+}
+
+function announce(files: FileSystemCalls, layout: Layout): () => void {
+  const { collecting } = layout
   const me = thisProcess(files)
   for (const name of files.list(collecting) ?? []) {
     const file = path.join(collecting, name)
@@ -25,8 +52,15 @@ export function beginGc(files: FileSystemCalls, { collecting }: Layout): () => v
   }
   const own = path.join(collecting, `${process.pid}-${randomBytes(6).toString("hex")}.json`)
   files.makeFolder(collecting)
+  const end = () => files.remove(own)
   replaceFile(files, own, JSON.stringify(me))
-  return () => files.remove(own)
+  try {
+    leaveMark(files, layout)
+  } catch (error) {
+    end()
+    throw error
+  }
+  return end
 }
 
 export function isGcUnderWay(files: FileSystemCalls, { collecting }: Layout): boolean {

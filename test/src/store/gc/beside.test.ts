@@ -1,4 +1,5 @@
 /** gc beside a run, interleaved call by call: nothing is lost that the run has, or is about to have. */
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, describe, expect, it } from "vitest"
@@ -6,11 +7,13 @@ import { planAll } from "../../../../src/plan/plan.ts"
 import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { seededRandom } from "../../../../src/index.ts"
 import { nodeFileSystem } from "../../../../src/store/file-system.ts"
+import { leaveMark } from "../../../../src/store/gc/gc-mark.ts"
 import { thisProcess } from "../../../../src/store/lock/process-identity.ts"
 import { objectsOf } from "../../../../src/store/manifest.ts"
 import { renewing } from "../../../../src/store/renew.ts"
 import type { RunRecord } from "../../../../src/store/run-record.ts"
 import { makeStore } from "../../../../src/store/store.ts"
+import { viewOf } from "../../../../src/store/view.ts"
 import { artifactsOf, coarse, executedIn, Lab, numbers } from "../../run/lab.ts"
 import { expectReadable } from "./accounts.ts"
 import { age, copyStore, decorated, editWorld, gc, graphOf, newWorld, quick, storeOf } from "./worlds.ts"
@@ -110,6 +113,34 @@ async function knowAnswers(lab: Lab, graph: Graph) {
   await Effect.runPromise(planAll(graph.nodes, planning))
   planning.store.answers.save()
 }
+it("shows the artifacts that its record names, whatever it had found before a gc came", async () => {
+  const lab = newLab()
+  const graph = lab.graph({ numbers: numbers("numbers", { file: { path: join(lab.folder, "items.json") } }) })
+  const store = storeOf(lab)
+  const known = [{ i0: [1, 2] }, { i0: [3, 4], i1: [5, 6] }] as const
+  for (const items of known) {
+    lab.writeItems(items)
+    await lab.run(graph, { files: quick })
+  }
+  let hasCome = false
+  const { run } = await lab.run(graph, {
+    files: (files) => ({
+      ...quick(files),
+      link(from, to) {
+        files.link(from, to)
+        if (hasCome) return
+        hasCome = true
+        leaveMark(files, store.layout)
+        lab.writeItems(known[0])
+      }
+    })
+  })
+  const manifest = Effect.runSync(store.manifest(run.nodes[0]!.artifact!))!
+  const shown = readFileSync(join(store.root, viewOf(run.id, "numbers")))
+  expect(manifest.items).toBe(1)
+  expect(shown).toEqual(readFileSync(store.objectPath(manifest.shards[0]!.table)))
+})
+
 describe("a run that comes and goes while gc is at one of its calls", () => {
   it("has all that it has found", async () => {
     const { lab, graph, expected } = await forgotten(3)

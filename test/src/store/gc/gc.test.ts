@@ -3,14 +3,14 @@ import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, describe, expect, it } from "vitest"
-import { below, seededRandom } from "../../../../src/index.ts"
+import { below, column, defineStage, each, failed, file, one, seededRandom } from "../../../../src/index.ts"
 import { pinRun, unpinRun } from "../../../../src/store/gc/pin.ts"
 import type { GcReport } from "../../../../src/store/gc/gc.ts"
 import type { RunRecord } from "../../../../src/store/run-record.ts"
 import { recentRuns } from "../../../../src/store/gc/recent.ts"
 import { nodeFileSystem } from "../../../../src/store/file-system.ts"
 import { makeStore } from "../../../../src/store/store.ts"
-import { executedIn, Lab } from "../../run/lab.ts"
+import { coarse, executedIn, type Items, Lab, numbers } from "../../run/lab.ts"
 import { expectReadable, reasons } from "./accounts.ts"
 import {
   age,
@@ -183,6 +183,29 @@ describe("what stays", () => {
       "objects/notes.txt"
     ])
   })
+})
+
+it("leaves what is known of failures, also where all items of a node failed", async () => {
+  const lab = new Lab()
+  labs.push(lab)
+  const tried: Array<string> = []
+  const refusing = defineStage.itemwise("refusing", {
+    inputs: { of: each({ a: column.float64() }) },
+    output: one({ a: column.float64() }),
+    compute: (items) => items.map(({ id }) => (tried.push(id), failed("no")))
+  })
+  const few = file(lab.writeItems({ i0: [1, 2] }, "few.json"))
+  const run = async (items: Items, step: number) => {
+    const refused = refusing("refused", { of: numbers("source", { file: file(lab.writeItems(items)) }) })
+    const other = coarse("other", { of: numbers("few", { file: few }), step })
+    return lab.run(lab.graph({ refused, other }), { files: quick, keepGoing: true })
+  }
+  const bad: Items = { b0: [1, 1], b1: [2, 2] }
+  for (const step of [1, 2, 3]) await run(bad, step)
+  age(storeOf(lab))
+  expect(gc(storeOf(lab), { keep: 1 }).kept.runs).toBe(1)
+  await run({ ...bad, b2: [3, 3] }, 3)
+  expect(tried).toEqual(["b0", "b1", "b2"])
 })
 
 describe("what goes", () => {

@@ -1,11 +1,12 @@
 /** A gc is under way from its first call to its last, and one that has died is not. */
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { nodeFileSystem } from "../../../../src/store/file-system.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/file-system.ts"
 import { beginGc, isGcUnderWay } from "../../../../src/store/gc/under-way.ts"
+import { lastMark } from "../../../../src/store/gc/gc-mark.ts"
 import { layout } from "../../../../src/store/layout.ts"
 
 const files = nodeFileSystem()
@@ -64,4 +65,50 @@ it("counts for a day on another host, whose processes cannot be seen; so does on
     utimesSync(file, ago(25), ago(25))
     expect(isUnderWay()).toBe(false)
   }
+})
+
+it("leaves another mark each time, also where the last is another user's, who alone could touch it", () => {
+  const marks = Array.from({ length: 3 }, () => {
+    const touch = () => {
+      throw Object.assign(new Error("not the owner"), { code: "EPERM" })
+    }
+    beginGc({ ...files, touch }, layout(root))()
+    return lastMark(files, layout(root))
+  })
+  expect(new Set([null, ...marks]).size).toBe(4)
+})
+
+/** Where only removing makes room: so many more files may be written then. */
+function fullDisk(roomFor: number): FileSystemCalls {
+  let room = 0
+  return {
+    ...files,
+    write(file, content, mode) {
+      if (room-- <= 0) throw Object.assign(new Error("no space left"), { code: "ENOSPC" })
+      files.write(file, content, mode)
+    },
+    remove(file) {
+      if (file.endsWith(".mjs")) room = roomFor
+      files.remove(file)
+    }
+  }
+}
+const bundle = () => {
+  mkdirSync(join(layout(root).cache, "pipelines"), { recursive: true })
+  writeFileSync(join(layout(root).cache, "pipelines", "bundle.mjs"), "")
+}
+
+it("makes room for itself on a full disk", () => {
+  bundle()
+  const end = beginGc(fullDisk(2), layout(root))
+  expect(isUnderWay()).toBe(true)
+  expect(lastMark(files, layout(root))).not.toBeNull()
+  end()
+  expect(isUnderWay()).toBe(false)
+})
+
+it.each([0, 1])("goes on without a word where there is no room even then (for %i files)", (roomFor) => {
+  bundle()
+  beginGc(fullDisk(roomFor), layout(root))()
+  expect(theirs()).toEqual([])
 })
