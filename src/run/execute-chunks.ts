@@ -7,18 +7,12 @@ import type { Problem } from "../pipeline/problem.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import { selectItems } from "../store/segments.ts"
 import { ChunkResults, type ItemPieces } from "./chunk-results.ts"
+import { ChunkSizes } from "./chunk-sizes.ts"
 import type { Executing } from "./execute-node.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 
-/** Items of a chunk, unless the stage says otherwise. */
-const usualChunk = 64
-/** A chunk is larger where there are very many items, since each costs a few files; but not without end, for memory. */
-const manyChunks = 256
-/** … of so many calls at most */
-const largestChunk = 16
-/** Items of a chunk of which so many are left; `stageChunk` is what the stage wants in a call. */
-export const chunkSize = (left: number, stageChunk = usualChunk): number =>
-  Math.min(Math.max(stageChunk, Math.ceil(left / manyChunks)), stageChunk * largestChunk)
+/** Chunks of a job: while one is published, the next is executed. */
+const lanesOfJob = 2
 
 /** Everything that the node's artifact consists of, what was done before and what is done now. */
 export const executeChunks = (
@@ -27,33 +21,40 @@ export const executeChunks = (
   executing: Executing
 ): Effect.Effect<ItemPieces, Problem> =>
   Effect.gen(function* () {
-    const size = chunkSize(items.left.length, task.stage.spec.chunk)
-    const meter = progressMeter(task, items.left.length, executing)
+    const { left } = items
+    const { jobs, now, permits } = executing
+    const sizes = new ChunkSizes(left.length, task.stage.spec.chunk, jobs)
+    const meter = progressMeter(task, left.length, executing)
     const results = new ChunkResults(items)
-    yield* Effect.forEach(
-      Array.from({ length: Math.ceil(items.left.length / size) }, (_, c) => c * size),
-      (start) => {
+    let start = 0
+    /** Cut when its turn comes: its size is told by what the others took. Null where nothing is left. */
+    const nextChunk = (report: TaskReport) =>
+      Effect.suspend(() => {
+        if (start >= left.length) return Effect.succeed(null)
+        const size = sizes.next(left.length - start)
+        const chunk = Array.from(left.slice(start, (start += size)))
+        const indexOf = new Map(chunk.map((i) => [items.ids.at(i), i]))
+        const from = now().getTime()
+        return Effect.map(attempt(task, items, chunk, report, executing), (result) => {
+          sizes.took(size, now().getTime() - from)
+          return { indexOf, result }
+        })
+      })
+    const lane = Effect.gen(function* () {
+      while (start < left.length) {
         const report = meter()
-        // a chunk is cut and its task put together when its turn comes
-        const executed = executing.permits.withPermits(1)(
-          Effect.suspend(() => {
-            const chunk = Array.from(items.left.slice(start, start + size))
-            const indexOf = new Map(chunk.map((i) => [items.ids.at(i), i]))
-            return Effect.map(attempt(task, items, chunk, report, executing), (result) => ({
-              indexOf,
-              result
-            }))
-          })
-        )
-        return Effect.flatMap(executed, ({ indexOf, result }) =>
-          Effect.map(finish(task, items, indexOf, result, executing), () => {
-            results.add(indexOf, result)
-            report.progress(indexOf.size, indexOf.size)
-          })
-        )
-      },
-      { concurrency: "unbounded", discard: true }
-    )
+        const executed = yield* permits.withPermits(1)(nextChunk(report))
+        if (executed === null) return
+        const { indexOf, result } = executed
+        yield* finish(task, items, indexOf, result, executing)
+        results.add(indexOf, result)
+        report.progress(indexOf.size, indexOf.size)
+      }
+    })
+    yield* Effect.forEach(Array.from({ length: lanesOfJob * jobs }), () => lane, {
+      concurrency: "unbounded",
+      discard: true
+    })
     return results.pieces()
   })
 

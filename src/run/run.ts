@@ -22,6 +22,7 @@ import { bringUpToDate, type Running } from "./bring-node.ts"
 import { checkOwn } from "./check-own.ts"
 import { freshNodes } from "./fresh-nodes.ts"
 import { type Outcome, skipped } from "./outcome.ts"
+import type { Emit } from "./events.ts"
 import type { RunOptions } from "./run-options.ts"
 import { Views } from "./views.ts"
 
@@ -30,7 +31,12 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const { files } = given.planning.store
   // a gc beside this run leaves what the run has found
   const store = renewing(given.planning.store)
-  const options: RunOptions = { ...given, planning: { ...given.planning, store } }
+  const begunNodes = new Set<string>()
+  const emit: Emit = (event) => {
+    if (event.type === "node-started") begunNodes.add(event.node)
+    given.emit(event)
+  }
+  const options: RunOptions = { ...given, emit, planning: { ...given.planning, store } }
   const me = thisProcess(files)
   yield* store.prepare
   const done = new Map<string, Deferred.Deferred<Outcome, Problem>>()
@@ -54,8 +60,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     process: me,
     nodes: nodes.map(
       (node) =>
-        records.get(node.id) ??
-        skipped(node, status === "running" ? "not yet" : "the run ended before it").record
+        records.get(node.id) ?? skipped(node, notMade(status === "running", begunNodes.has(node.id))).record
     ),
     outputs: options.outputs,
     ...(options.targets === undefined ? {} : { targets: options.targets })
@@ -173,4 +178,12 @@ function whyStopped(cause: Cause.Cause<Problem>, { stopped }: RunOptions): Stopp
     reason: error instanceof Error ? error.message : String(error),
     hint: isProblem(error) ? error.hint : null
   }
+}
+
+/** Why there is nothing of a node yet, or in the end. */
+function notMade(goesOn: boolean, isBegun: boolean): string {
+  if (goesOn) return isBegun ? "is being computed" : "not yet"
+  return isBegun
+    ? "the run ended while it was computed: what was finished is kept"
+    : "the run ended before it"
 }

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { column, defineStage, each, failed, one } from "../../../src/index.ts"
-import { chunkSize } from "../../../src/run/execute-chunks.ts"
 import { artifactsOf, Lab, numbers } from "./lab.ts"
 
 let lab: Lab
@@ -8,18 +7,6 @@ beforeEach(() => {
   lab = new Lab()
 })
 afterEach(() => lab.close())
-
-it.each([
-  [1, undefined, 64],
-  [20_000, undefined, 79],
-  [1_000_000, undefined, 1024],
-  [100, 16, 16],
-  [10_000, 16, 40],
-  [1_000_000, 16, 256],
-  [10, 1, 1]
-])("of %d items, where the stage wants %s in a call, a chunk has %d", (left, stageChunk, size) => {
-  expect(chunkSize(left, stageChunk)).toBe(size)
-})
 
 const a = { a: column.float64() }
 const calls: Array<number> = []
@@ -53,7 +40,6 @@ it("a stage gets no more items in a call than it wants, however large chunks are
   )
   expect(shown.at(-1)).toBe(count)
   expect(shown.every((done, i) => i === 0 || done >= shown[i - 1]!)).toBe(true)
-  expect(chunkSize(count, 1)).toBe(2)
 })
 
 it("an artifact's digest does not depend on the size of chunks", async () => {
