@@ -15,7 +15,7 @@ import { readCache, writeCache } from "../store/cache-file.ts"
 import { digestJson } from "../store/canonical-json.ts"
 import type { World } from "../pipeline/stage.ts"
 import type { ReadRecord } from "../store/trace.ts"
-import { type Bringing, changedReads, NotHere, type Outside, recordingWorld } from "./world.ts"
+import { type Bringing, changedReads, NotHere, type Outside, readSteadily, recordingWorld } from "./world.ts"
 
 interface Kept {
   readonly reads: ReadonlyArray<ReadRecord>
@@ -59,7 +59,8 @@ export interface ParamsPreimage {
 
 /**
  * The parameters as they enter the key. Fails when a file is missing or `identity` refuses what it sees; with
- * `NotHere` when it wants something brought, and there is no `bringing`.
+ * `NotHere` when it wants something brought, and there is no `bringing`; with InputChanged, keeping no answer, when
+ * a file was changed while `identity` read it.
  */
 export const paramsPreimage = (
   node: GraphNode,
@@ -76,8 +77,10 @@ export const paramsPreimage = (
     if (known !== null) return known
     const { reads, answer } = yield* Effect.tryPromise({
       try: async (signal) => {
-        const world = recordingWorld(outside, bring(node, bringing, signal))
-        const answer: Record<string, unknown> = await node.stage.spec.identity!(node.params, world)
+        const world = recordingWorld(outside, bring(node, bringing, signal), `node "${node.id}"`)
+        const answer = await readSteadily<Record<string, unknown>>(world, async () =>
+          node.stage.spec.identity!(node.params, world)
+        )
         return { reads: world.reads(), answer }
       },
       catch: (error) => (error instanceof NotHere ? error : asProblem(node)(error))

@@ -143,7 +143,7 @@ const waitingCues = (
 
 /** Whether a problem of a node's plan, a hub that is down among them, is its own: it fails, and others go on. */
 export const failsAlone = ({ _tag }: Problem, keepGoing: boolean): boolean =>
-  keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed")
+  keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed" || _tag === "InputChanged")
 
 /**
  * Plans all nodes without running any: below one that would run, nodes are unknown. `keepGoing` as for a run: a node

@@ -2,26 +2,17 @@
  * The recording world: what a source (or an `identity`) reads of the outside is written down, absences included,
  * and verified before its result is used again.
  */
-import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Problem } from "../pipeline/problem.ts"
-import type { Wanted, World } from "../pipeline/stage.ts"
-import type { FileSystemCalls } from "../store/file-system.ts"
-import { checkedRead, outsideFile } from "../store/outside-file.ts"
-import type { StatCache } from "../store/stat-cache.ts"
+import type { RandomAccess, Wanted, World } from "../pipeline/stage.ts"
+import { statOf } from "../store/file-system.ts"
+import { checkedRead, isFileChanged, outsideFile } from "../store/outside-file.ts"
 import type { ReadRecord } from "../store/trace.ts"
-import type { Cue } from "./cue.ts"
+import { listDigest, type Outside } from "./changed-reads.ts"
+import { ReadLog } from "./read-log.ts"
 
-/** What the outside is read with: `base` is the pipeline file's folder. */
-export interface Outside {
-  readonly files: FileSystemCalls
-  readonly digests: StatCache
-  readonly base: string
-}
-
-const listDigest = (names: ReadonlyArray<string> | null) =>
-  names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
+export { changedReads, type Outside, type Seen } from "./changed-reads.ts"
 
 /** Brings what a stage asks for (`World.bring`). What it throws fails the node's plan; a `hint` on it is shown. */
 export type Bringer = (
@@ -45,22 +36,39 @@ const refuse = async (wanted: Wanted): Promise<never> => {
   throw new NotHere(wanted)
 }
 
-/** A world that records into `reads`; a path is recorded once, relative to the pipeline file where it can be. */
+export interface RecordingWorld extends World {
+  readonly reads: () => ReadonlyArray<ReadRecord>
+  /** Asked when the reader has ended (`readSteadily`). @throws Problem InputChanged where what it read is not as it was */
+  readonly check: () => void
+}
+
+/**
+ * A world that records what is looked at; a path is recorded once, relative to the pipeline file where it can be.
+ *
+ * Looks throw a Problem InputChanged where what they find is not what was found before. `reader` says whose world it
+ * is, for that problem's message.
+ */
 export function recordingWorld(
   outside: Outside,
-  bring: World["bring"] = refuse
-): World & { readonly reads: () => ReadonlyArray<ReadRecord> } {
-  const reads = new Map<string, ReadRecord>()
+  bring: World["bring"] = refuse,
+  reader = "the source"
+): RecordingWorld {
+  const log = new ReadLog(outside, reader)
   const absolute = (at: string) => path.resolve(outside.base, at)
-  const record = (at: string, entry: ReadRecord) => void reads.set(`${entry.look}:${at}`, entry)
-  const digest = (at: string) => {
+  const recorded = (at: string) => path.relative(outside.base, absolute(at)).split(path.sep).join("/")
+  const digest = (at: string, isRead: boolean) => {
     const found = outside.digests.digest(absolute(at))
-    record(at, { look: "file", path: relative(outside.base, absolute(at)), sha256: found?.sha256 ?? null })
+    log.record({ look: "file", path: recorded(at), sha256: found?.sha256 ?? null }, isRead)
     return found
   }
   const readIfPresent = async (at: string) => {
-    const found = digest(at)
-    return found === null ? null : checkedRead(outside.files, absolute(at), found.sha256)
+    const found = digest(at, true)
+    if (found === null) return null
+    try {
+      return checkedRead(outside.files, absolute(at), found.sha256)
+    } catch (error) {
+      throw isFileChanged(error) ? log.changed(at, error) : error
+    }
   }
   return {
     readIfPresent,
@@ -75,58 +83,63 @@ export function recordingWorld(
     },
     list: async (at) => {
       const names = outside.files.list(absolute(at))
-      record(at, { look: "list", path: relative(outside.base, absolute(at)), digest: listDigest(names) })
+      log.record({ look: "list", path: recorded(at), digest: listDigest(names) }, true)
       return names
     },
     file: async (at) => {
-      const found = digest(at)
-      return found === null ? null : outsideFile(outside.files, absolute(at), found)
+      const found = digest(at, false)
+      if (found === null) return null
+      return outsideFile(outside.files, absolute(at), found, (error) => void log.changed(at, error))
     },
-    open: async (at) => {
-      if (digest(at) === null) return null
-      const handle = fs.openSync(absolute(at), "r")
-      return {
-        size: fs.fstatSync(handle).size,
-        read(position, length) {
-          const bytes = new Uint8Array(length)
-          return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, position))
-        },
-        close: () => fs.closeSync(handle)
+    open: async (at) => (digest(at, true) === null ? null : opened(absolute(at), log)),
+    async bring(wanted) {
+      try {
+        await bring(wanted)
+      } finally {
+        log.brought()
       }
     },
-    bring,
-    reads: () => [...reads.values()]
+    reads: () => log.records,
+    check: () => log.check()
   }
 }
 
-const relative = (base: string, file: string) => path.relative(base, file).split(path.sep).join("/")
-
-/** What was found at a look, by what was looked for. */
-export type Seen = Map<string, string | null>
-
 /**
- * What has changed of what was read; none if all is as it was.
- *
- * `seen` has what was found before: of a source with many traces, each names the same files, and one that was changed
- * just now is hashed at every look.
+ * What a reader gives. Where what it read was changed meanwhile that is the problem, whatever came of it: rows may be
+ * of either state, and an error too.
  */
-export function changedReads(
-  reads: ReadonlyArray<ReadRecord>,
-  outside: Outside,
-  seen: Seen = new Map()
-): ReadonlyArray<Cue> {
-  return reads.flatMap((record) => {
-    const at = path.resolve(outside.base, record.path)
-    const look = `${record.look}:${at}`
-    let after = seen.get(look)
-    if (after === undefined) {
-      after =
-        record.look === "file"
-          ? (outside.digests.digest(at)?.sha256 ?? null)
-          : listDigest(outside.files.list(at))
-      seen.set(look, after)
+export async function readSteadily<A>({ check }: RecordingWorld, read: () => Promise<A>): Promise<A> {
+  try {
+    return await read()
+  } finally {
+    check()
+  }
+}
+
+/** What its handle gives is not hashed again: the log has what the handle is of. */
+function opened(file: string, log: ReadLog): RandomAccess {
+  const handle = openHashed(file, log)
+  try {
+    const stat = statOf(fs.fstatSync(handle, { bigint: true }))
+    log.opened(file, stat)
+    return {
+      size: stat.size,
+      read(position, length) {
+        const bytes = new Uint8Array(length)
+        return bytes.subarray(0, fs.readSync(handle, bytes, 0, length, position))
+      },
+      close: () => fs.closeSync(handle)
     }
-    const before = record.look === "file" ? record.sha256 : record.digest
-    return before === after ? [] : [{ cue: "read" as const, path: record.path, before, after }]
-  })
+  } catch (error) {
+    fs.closeSync(handle)
+    throw error
+  }
+}
+function openHashed(file: string, log: ReadLog): number {
+  try {
+    return fs.openSync(file, "r")
+  } catch (error) {
+    // it was there when it was hashed
+    throw (error as NodeJS.ErrnoException).code === "ENOENT" ? log.changed(file, error) : error
+  }
 }

@@ -1,8 +1,8 @@
-/** Executes a source: rows out of a world that records what is read. */
+/** Executes a source: rows out of a world that records what is read, and is as it was when the source has ended. */
 import * as Effect from "effect/Effect"
 import type { AnyColumn } from "../pipeline/columns.ts"
 import type { Problem } from "../pipeline/problem.ts"
-import { recordingWorld } from "../plan/world.ts"
+import { readSteadily, recordingWorld } from "../plan/world.ts"
 import { cellCheck } from "../store/cell.ts"
 import { readSidecar } from "../store/read-sidecar.ts"
 import type { StoreCalls } from "../store/store.ts"
@@ -33,43 +33,45 @@ export const executeSource = (
       Effect.runPromiseWith(services)(writeShard(store, task, some, known)).then(
         ({ shard }) => void shards.push({ shard, ids: [], table: null })
       )
+    const read = async (signal: AbortSignal) => {
+      const context = {
+        ...stageContext(task, report, signal),
+        partial: (why: string) => void partial.push(why)
+      }
+      const given = task.stage.spec.compute(task.params, world, context) as AsyncIterable<
+        Record<string, unknown>
+      >
+      if (task.form === "table") {
+        const check = tableRowChecker(task, signal)
+        const { shard, digests } = await writeTable(store, task, withTurns(given), check)
+        shards.push({ shard, ids: [], table: digests })
+        return
+      }
+      let some: Array<Rows> = []
+      const check = rowChecker(task.columns, task.stage.name, task.node)
+      const seen = new SeenIds((id) => some.some(({ item }) => item === id) || isIn(store, shards, id))
+      const turns = new Turns()
+      for await (const one of given) {
+        if (turns.isDue) await turns.take()
+        signal.throwIfAborted()
+        const { id, ...row } = one
+        checkId(task, id, seen)
+        const rows: Rows = {
+          item: id as string,
+          rows: task.form === "row per item" ? [row] : rowsOf(task, one)
+        }
+        check(rows)
+        some.push(rows)
+        if (some.length === shardItems(shards.length)) {
+          await write(some)
+          some = []
+        }
+      }
+      if (some.length > 0) await write(some)
+    }
     yield* Effect.tryPromise({
-      try: async (signal) => {
-        const context = {
-          ...stageContext(task, report, signal),
-          partial: (why: string) => void partial.push(why)
-        }
-        const given = task.stage.spec.compute(task.params, world, context) as AsyncIterable<
-          Record<string, unknown>
-        >
-        if (task.form === "table") {
-          const check = tableRowChecker(task, signal)
-          const { shard, digests } = await writeTable(store, task, withTurns(given), check)
-          shards.push({ shard, ids: [], table: digests })
-          return
-        }
-        let some: Array<Rows> = []
-        const check = rowChecker(task.columns, task.stage.name, task.node)
-        const seen = new SeenIds((id) => some.some(({ item }) => item === id) || isIn(store, shards, id))
-        const turns = new Turns()
-        for await (const one of given) {
-          if (turns.isDue) await turns.take()
-          signal.throwIfAborted()
-          const { id, ...row } = one
-          checkId(task, id, seen)
-          const rows: Rows = {
-            item: id as string,
-            rows: task.form === "row per item" ? [row] : rowsOf(task, one)
-          }
-          check(rows)
-          some.push(rows)
-          if (some.length === shardItems(shards.length)) {
-            await write(some)
-            some = []
-          }
-        }
-        if (some.length > 0) await write(some)
-      },
+      // before anything is committed: what is in the shards so far is named by nothing
+      try: (signal) => readSteadily(world, () => read(signal)),
       catch: stageProblem(task)
     })
     return { shards, failed: [], reads: world.reads(), partial }

@@ -21,10 +21,10 @@ export const stageProblem = (task: Task) => (error: unknown) =>
   isProblem(error)
     ? error
     : new Problem(
-        task.stage.kind === "source"
-          ? "SourceInvalid"
-          : isFileChanged(error)
-            ? "InputChanged"
+        isFileChanged(error)
+          ? "InputChanged"
+          : task.stage.kind === "source"
+            ? "SourceInvalid"
             : "StageFailed",
         `stage "${task.stage.name}" (node "${task.node}") failed: ${messageOf(error)}`,
         {

@@ -100,6 +100,15 @@ function writeAll(handle: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at, bytes.length - at)
 }
 
+/** A path's or a handle's. */
+export const statOf = (s: fs.BigIntStats): Stat => ({
+  kind: s.isFile() ? "file" : s.isDirectory() ? "folder" : "other",
+  size: Number(s.size),
+  mtimeNs: String(s.mtimeNs),
+  ctimeNs: String(s.ctimeNs),
+  inode: String(s.ino)
+})
+
 const quiet = { throwIfNoEntry: false } as const
 export function nodeFileSystem(): FileSystemCalls {
   return {
@@ -120,17 +129,7 @@ export function nodeFileSystem(): FileSystemCalls {
         fs.closeSync(handle)
       }
     },
-    stat: (file) =>
-      ifPresent(() => {
-        const s = fs.statSync(file, { bigint: true })
-        return {
-          kind: s.isFile() ? "file" : s.isDirectory() ? "folder" : "other",
-          size: Number(s.size),
-          mtimeNs: String(s.mtimeNs),
-          ctimeNs: String(s.ctimeNs),
-          inode: String(s.ino)
-        }
-      }),
+    stat: (file) => ifPresent(() => statOf(fs.statSync(file, { bigint: true }))),
     glance(file) {
       try {
         const s = fs.statSync(file, quiet)

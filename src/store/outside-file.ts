@@ -8,10 +8,12 @@ import type { FileSystemCalls } from "./file-system.ts"
 export interface OutsideFile extends FileHandle {
   readonly path: string
 }
+/** `onChanged` hears of bytes that are others now: who asks for them may make nothing of it. */
 export const outsideFile = (
   files: FileSystemCalls,
   file: string,
-  { sha256, size }: { readonly sha256: string; readonly size: number }
+  { sha256, size }: { readonly sha256: string; readonly size: number },
+  onChanged: (error: FileChanged) => void = () => {}
 ): OutsideFile => {
   const handle: OutsideFile = {
     path: file,
@@ -23,9 +25,9 @@ export const outsideFile = (
         return checkedRead(files, file, sha256)
       } catch (error) {
         refused.add(handle)
-        throw error instanceof FileChanged
-          ? error
-          : new FileChanged((error as Error).message, { cause: error })
+        if (!(error instanceof FileChanged)) throw new FileChanged((error as Error).message, { cause: error })
+        onChanged(error)
+        throw error
       }
     }
   }

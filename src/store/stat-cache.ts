@@ -59,7 +59,8 @@ export class StatCache {
   }
 }
 
-const sameStat = (a: Stat, b: Stat) =>
+/** Whether nobody has written to a file in between, or put another in its place, as far as stats tell. */
+export const sameStat = (a: Stat, b: Stat): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode
 const racy = ({ stat, hashedAt }: Entry) => Number(BigInt(stat.mtimeNs) / 1_000_000n) + coarsest > hashedAt
 

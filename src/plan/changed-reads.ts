@@ -1,0 +1,51 @@
+/** Whether what was read of the outside is as it was. */
+import { createHash } from "node:crypto"
+import * as path from "node:path"
+import type { FileSystemCalls } from "../store/file-system.ts"
+import type { StatCache } from "../store/stat-cache.ts"
+import type { ReadRecord } from "../store/trace.ts"
+import type { Cue } from "./cue.ts"
+
+/** What the outside is read with: `base` is the pipeline file's folder. */
+export interface Outside {
+  readonly files: FileSystemCalls
+  readonly digests: StatCache
+  readonly base: string
+}
+
+export const listDigest = (names: ReadonlyArray<string> | null): string | null =>
+  names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
+
+/** What a look found: a file's sha256 or a list's digest; null where there was nothing. */
+export const foundBy = (record: ReadRecord): string | null =>
+  record.look === "file" ? record.sha256 : record.digest
+
+/** What was found at a look, by what was looked for. */
+export type Seen = Map<string, string | null>
+
+/**
+ * What has changed of what was read; none if all is as it was.
+ *
+ * `seen` has what was found before: of a source with many traces, each names the same files, and one that was changed
+ * just now is hashed at every look.
+ */
+export function changedReads(
+  reads: ReadonlyArray<ReadRecord>,
+  outside: Outside,
+  seen: Seen = new Map()
+): ReadonlyArray<Cue> {
+  return reads.flatMap((record) => {
+    const at = path.resolve(outside.base, record.path)
+    const look = `${record.look}:${at}`
+    let after = seen.get(look)
+    if (after === undefined) {
+      after =
+        record.look === "file"
+          ? (outside.digests.digest(at)?.sha256 ?? null)
+          : listDigest(outside.files.list(at))
+      seen.set(look, after)
+    }
+    const before = foundBy(record)
+    return before === after ? [] : [{ cue: "read" as const, path: record.path, before, after }]
+  })
+}
