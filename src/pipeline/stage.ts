@@ -47,7 +47,12 @@ export interface StageContext {
   progress(done: number, total: number): void
 }
 
-/** What a source sees of the outside: everything read is recorded, absences included. */
+/**
+ * What a source sees of the outside: everything read is recorded, absences included.
+ *
+ * What it reads has to stay as it is until it ends: where a file or a folder's list was changed meanwhile the source
+ * fails with InputChanged, and nothing is kept. Files that are only sampled (`file`) may change later.
+ */
 export interface World {
   /** A file's bytes; rejects when it is missing. */
   read(path: string): Promise<Uint8Array>
