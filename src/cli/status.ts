@@ -112,7 +112,7 @@ function itemsText({ total, fresh, failed }: ItemCounts): string {
   if (total === null) return "–"
   const bad = failed === null || failed === 0 ? "" : `, ${count(failed)} failed`
   return fresh !== null && fresh > 0 && fresh < total
-    ? `${count(fresh)} of ${count(total)}${bad}`
+    ? `${count(fresh)} of ${count(total)} done${bad}`
     : `${count(total)}${bad}`
 }
 

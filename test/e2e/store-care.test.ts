@@ -14,13 +14,14 @@ beforeAll(async () => {
 })
 afterAll(() => rig.remove())
 
-/** The object that a node's table is: its view is a name of the same file. */
-const objectOf = (node: string): string => {
-  const { ino } = fs.statSync(rig.at(`artifacts/runs/latest/${node}.parquet`))
-  const names = fs.readdirSync(rig.at("artifacts/objects"), { recursive: true }) as Array<string>
-  return names
-    .map((name) => path.join(rig.at("artifacts/objects"), name))
-    .find((file) => fs.statSync(file).ino === ino)!
+/** The object of a node's first rows. */
+function objectOf(node: string): string {
+  const json = (...names: ReadonlyArray<string>) =>
+    JSON.parse(fs.readFileSync(rig.at(path.join("artifacts", ...names)), "utf8"))
+  const { nodes } = json("runs", "latest", "run.json")
+  const { artifact } = nodes.find(({ id }: { id: string }) => id === node)
+  const { sha256, extension } = json("manifests", artifact.slice(0, 2), `${artifact}.json`).shards[0].table
+  return rig.at(path.join("artifacts", "objects", sha256.slice(0, 2), `${sha256}.${extension}`))
 }
 
 describe("a store", () => {

@@ -97,18 +97,18 @@ describe("status", () => {
   const print = (of: ReadonlyArray<NodePlan>) => statusText("demo", of, forecast(of, false), noPaint, 100)
   it("prints a row a node, with the first reason", () => {
     expect(print(changed).split("\n")).toEqual([
-      "node    state    items     size",
-      "scenes  fresh    4       2.0 kB",
-      "half/a  fresh    4       2.0 kB",
-      "half/b  stale    1 of 4       –  parameter by: 3 → 4",
-      "total   unknown  1            –  unknown until half/b has run",
+      "node    state    items          size",
+      "scenes  fresh    4            2.0 kB",
+      "half/a  fresh    4            2.0 kB",
+      "half/b  stale    1 of 4 done       –  parameter by: 3 → 4",
+      "total   unknown  1                 –  unknown until half/b has run",
       "",
       "demo: 1 would run, 1 may run after that, 2 are fresh"
     ])
   })
   it("says what failed before, and when everything is fresh", () => {
     expect(print(plans({ ...withFailed, total: "missing" }))).toMatch(
-      /half\/a +failed +3 of 4, 1 failed +2\.0 kB +n2 failed before: torn/
+      /half\/a +failed +3 of 4 done, 1 failed +2\.0 kB +n2 failed before: torn/
     )
     expect(print(plans(fresh))).toMatch(/demo: everything is fresh$/)
   })
