@@ -13,6 +13,7 @@ import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/plan.ts"
 import { previousTraces } from "../plan/previous.ts"
 import { layout } from "../store/layout.ts"
+import type { RunOwner } from "../store/runs-of.ts"
 import { StatCache } from "../store/stat-cache.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { openStore } from "./open-store.ts"
@@ -53,7 +54,13 @@ export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<
       declared: pipeline.params,
       params,
       graph,
-      planning: planningOf(store, pipeline.name, folder, (stage) => codes.get(stage)!, options),
+      planning: planningOf(
+        store,
+        { pipeline: pipeline.name, file: loaded.file },
+        folder,
+        (stage) => codes.get(stage)!,
+        options
+      ),
       addressOf: loaded.placeOf
     }
   })
@@ -82,7 +89,7 @@ export const noSuchNode = (id: string, graph: Graph, file: string): Problem =>
 
 function planningOf(
   store: StoreCalls,
-  pipeline: string,
+  pipeline: RunOwner,
   base: string,
   codeOf: Planning["codeOf"],
   { force, retryFailed }: OpenOptions

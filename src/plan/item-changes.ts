@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import type { ItemIndex } from "../store/item-index.ts"
 import type { Manifest } from "../store/manifest.ts"
+import type { RunRecord } from "../store/run-record.ts"
+import { runSoFar } from "../store/run-so-far.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { NodePlan } from "./node-plan.ts"
 import type { Planning } from "./planning.ts"
@@ -34,12 +36,14 @@ export const itemChanges = (
     const known = new Map(plans.map((plan) => [plan.node.id, plan.known?.manifest ?? null]))
     const comparisons = new Comparisons(store)
     const all = new Map<string, ReadonlyArray<ItemChanges>>()
+    /** by run, of which many nodes may have the same: what its nodes made */
+    const runs = new Map<string, ReadonlyMap<string, string | null>>()
     for (const { node, cues } of of) {
       if (!cues.some(({ cue }) => cue === "input" || cue === "items")) continue
       const trace = yield* previous(node)
-      const run = trace === null ? null : yield* store.run(trace.run)
-      if (run === null) continue
-      const before = new Map(run.nodes.map(({ id, artifact }) => [id, artifact]))
+      if (trace === null) continue
+      const before = runs.get(trace.run) ?? artifactsOf(yield* store.run(trace.run), store)
+      runs.set(trace.run, before)
       const changes: Array<ItemChanges> = []
       for (const [name, { from, reads }] of Object.entries(node.ports))
         for (const [i, { id }] of from.entries()) {
@@ -59,6 +63,10 @@ export const itemChanges = (
     }
     return all
   })
+
+/** What a run's nodes made; of one that was killed, or that goes on, those that it has finished. */
+const artifactsOf = (run: RunRecord | null, store: StoreCalls): ReadonlyMap<string, string | null> =>
+  new Map(run === null ? [] : runSoFar(run, store).nodes.map(({ id, artifact }) => [id, artifact]))
 
 type Compared = Omit<ItemChanges, "port" | "node">
 

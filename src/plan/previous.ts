@@ -2,29 +2,64 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../pipeline/problem.ts"
+import { runSoFar } from "../store/run-so-far.ts"
+import { type RunOwner, runsOf } from "../store/runs-of.ts"
 import type { StoreCalls } from "../store/store.ts"
+import { storeProblem } from "../store/store-error.ts"
 import type { Trace } from "../store/trace.ts"
 
-/** Runs that are looked through: a node that none of them knows counts as never computed. */
+/** Runs of the pipeline that are looked through: a node that none of them knows counts as never computed. */
 const mostRuns = 100
 
-/** Finds a node's last trace in the runs of one pipeline, newest first; runs are read as they are needed, once. */
+/** A key that a node had in a run. */
+interface Had {
+  readonly stage: string
+  readonly key: string
+}
+
+/**
+ * Finds a node's last trace in the runs of one pipeline, newest first; runs are read as they are needed, once. One that
+ * was killed, or that goes on, counts with what it has finished; a key that left no trace (a worker died, say) does
+ * not hide the one before.
+ */
 export function previousTraces(
   store: StoreCalls,
-  pipeline: string
+  pipeline: RunOwner
 ): (node: GraphNode) => Effect.Effect<Trace | null, Problem> {
-  const keys = new Map<string, { readonly stage: string; readonly key: string }>()
-  let left: Array<string> | null = null
+  /** by node, the newest first */
+  const keys = new Map<string, Array<Had>>()
+  let runs: Iterator<string> | null = null
+  let left = mostRuns
+  const nextRun = (from: Iterator<string>) =>
+    Effect.try({
+      try: () => from.next().value as string | undefined,
+      catch: (error) => storeProblem(error, store.root, "read a run's record")
+    })
+  /** Whether there was one more run. */
+  const readOneMore = Effect.gen(function* () {
+    runs ??= runsOf(store, yield* store.runs, pipeline)
+    const id = left-- > 0 ? yield* nextRun(runs) : undefined
+    if (id === undefined) return false
+    const run = yield* store.run(id)
+    for (const { id: node, stage, key } of run === null ? [] : runSoFar(run, store).nodes) {
+      if (key === null) continue
+      const had = keys.get(node)
+      const last = had?.at(-1)
+      if (had === undefined) keys.set(node, [{ stage, key }])
+      else if (last!.key !== key || last!.stage !== stage) had.push({ stage, key })
+    }
+    return true
+  })
   return (node) =>
     Effect.gen(function* () {
-      left ??= [...(yield* store.runs)].slice(-mostRuns)
-      while (!keys.has(node.id) && left.length > 0) {
-        const run = yield* store.run(left.pop()!)
-        if (run?.pipeline !== pipeline) continue
-        for (const { id, stage, key } of run.nodes)
-          if (key !== null && !keys.has(id)) keys.set(id, { stage, key })
+      for (let at = 0; ; at++) {
+        let had = keys.get(node.id)?.[at]
+        while (had === undefined) {
+          if (!(yield* readOneMore)) return null
+          had = keys.get(node.id)?.[at]
+        }
+        const trace = (yield* store.traces(had.stage, had.key))[0]
+        if (trace !== undefined) return trace
       }
-      const known = keys.get(node.id)
-      return known === undefined ? null : ((yield* store.traces(known.stage, known.key))[0] ?? null)
     })
 }

@@ -150,7 +150,7 @@ export class Lab {
         modules: { [`${stage.name}.ts`]: String(this.versions.get(stage.name) ?? 0) },
         packages: {}
       }),
-      previous: previousTraces(store, "lab"),
+      previous: previousTraces(store, { pipeline: "lab", file: join(this.folder, "lab.ts") }),
       force: new Set(options.force ?? []),
       retryFailed: options.retryFailed ?? false
     }
