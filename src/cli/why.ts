@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
 import type { Cue } from "../plan/cue.ts"
 import { itemChanges, type ItemChanges } from "../plan/item-changes.ts"
+import { withCuesOf } from "../plan/item-cues.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import { type NodePlan, planAll, type State } from "../plan/plan.ts"
 import type { StoreCalls } from "../store/store.ts"
@@ -37,7 +38,8 @@ export const whyCommand = defineCommand({
       const plan = plans.find((one) => one.node === node)!
       if (item !== null) yield* checkItem(plan, item, opened.planning.store)
       const changes = yield* itemChanges(plans, opened.planning, [plan])
-      const answer = whyOf(plan, item, changes.get(node.id))
+      const asked = item === null ? plan : yield* withCuesOf(item, plan, plans, opened.planning)
+      const answer = whyOf(asked, item, changes.get(node.id))
       output.out(json ? JSON.stringify(answer) : whyText(answer, output.paint))
       return 0
     })

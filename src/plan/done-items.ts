@@ -44,6 +44,10 @@ export class DoneItems {
     const source = this.#sources[this.#source[i]! - 1]
     return source === undefined ? undefined : { shard: source.shard, item: this.#item[i]! }
   }
+  /** The mark of this item, if it was accepted. */
+  acceptedAt(i: number): Accepted | undefined {
+    return this.#sources[this.#source[i]! - 1]?.accepted
+  }
   /** The mark of an item that was accepted, if there is one. */
   accepted(): Accepted | undefined {
     const marked = new Set(this.#sources.flatMap(({ accepted }, s) => (accepted === undefined ? [] : s + 1)))

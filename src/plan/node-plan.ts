@@ -3,6 +3,7 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import type { Answer } from "../store/answers.ts"
 import type { FailedItem, Manifest } from "../store/manifest.ts"
 import type { Preimage } from "../store/preimage.ts"
+import type { Accepted } from "../store/trace.ts"
 import type { Cue } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
 import type { Known } from "./planning.ts"
@@ -58,7 +59,9 @@ export function knownOf(manifest: Manifest, answer: Answer, inputs: ReadonlyMap<
 /** Since when it is fresh, and by whose word. */
 export const freshCues = ({ run, at, accepted }: Answer): ReadonlyArray<Cue> => [
   { cue: "fresh", path: run, before: at, after: null },
-  ...(accepted === undefined
-    ? []
-    : [{ cue: "accepted" as const, path: accepted.run, before: accepted.key, after: accepted.at }])
+  ...acceptedCues(accepted)
 ]
+export const acceptedCues = (accepted: Accepted | undefined): ReadonlyArray<Cue> =>
+  accepted === undefined
+    ? []
+    : [{ cue: "accepted", path: accepted.run, before: accepted.key, after: accepted.at }]

@@ -8,6 +8,7 @@ import type { Graph } from "../../../src/pipeline/graph.ts"
 import type { Problem } from "../../../src/pipeline/problem.ts"
 import { planAcceptances, writeAcceptances } from "../../../src/plan/accept.ts"
 import { sentence } from "../../../src/plan/cue.ts"
+import { withCuesOf } from "../../../src/plan/item-cues.ts"
 import type { RunRecord } from "../../../src/store/run-record.ts"
 import { coarse, executedIn, type Items, Lab, numbers, sum, total } from "../run/lab.ts"
 
@@ -80,6 +81,23 @@ describe("a node that is accepted", () => {
     expect(nodeOf(run, "halves").accepted).toMatchObject({ at })
     const again = await lab.run(graphOf({ ...usual, i4: [11, 5] }))
     expect(nodeOf(again.run, "halves")).toMatchObject({ status: "cached", accepted: { at } })
+  })
+
+  it("says of an item that it was accepted only where it was, and not of one computed since", async () => {
+    await lab.run(graphOf())
+    lab.versions.set("coarse", 1)
+    const cuesOf = async (graph: Graph, item: string) => {
+      const plans = await lab.plan(graph)
+      const plan = plans.find(({ node }) => node.id === "halves")!
+      const { cues } = await Effect.runPromise(withCuesOf(item, plan, plans, lab.planning()))
+      return cues.map(({ cue }) => cue)
+    }
+    await accept(graphOf(), "halves")
+    expect(await cuesOf(graphOf(), "i0")).toEqual(["fresh", "accepted"])
+    const more = graphOf({ ...usual, i4: [11, 5] })
+    await lab.run(more)
+    expect(await cuesOf(more, "i0")).toEqual(["fresh", "accepted"])
+    expect(await cuesOf(more, "i4")).toEqual(["fresh"])
   })
 
   it("loses its mark when it is computed", async () => {
