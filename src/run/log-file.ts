@@ -17,6 +17,8 @@ export interface LogLine {
   readonly message: string
   /** of a node that ended: what the run's record will say of it, for those who ask before, or after a kill */
   readonly record?: NodeRecord
+  /** of a run that was cut off: what its record says, or would say if it could be written */
+  readonly ended?: Pick<RunRecord, "status" | "stopped">
 }
 export interface LogFile {
   readonly emit: Emit
@@ -27,10 +29,15 @@ export interface LogFile {
 /** The run's folder must be there when the first event comes. A log that cannot be written stops nothing. */
 export function logFile(store: StoreCalls, run: string, now: () => Date): LogFile {
   const file = path.join(store.layout.run(run), "log.ndjson")
+  /** a line may have come to the disk in part: the next begins anew */
+  let isTorn = false
   const write = (line: Omit<LogLine, "time">) => {
+    const text = `${JSON.stringify({ time: now().toISOString(), ...line })}\n`
     try {
-      store.files.append(file, `${JSON.stringify({ time: now().toISOString(), ...line })}\n`)
+      store.files.append(file, isTorn ? `\n${text}` : text)
+      isTorn = false
     } catch {
+      isTorn = true
       // the run's results matter more than its log; a full disk shows elsewhere
     }
   }
@@ -66,8 +73,11 @@ function lineOf(event: RunEvent): Omit<LogLine, "time" | "event"> | null {
         record: event.record
       }
     }
-    case "run-finished":
-      return { node: null, item: null, message: endOf(event.run) }
+    case "run-finished": {
+      const { status, stopped } = event.run
+      const line = { node: null, item: null, message: endOf(event.run) }
+      return stopped === undefined ? line : { ...line, ended: { status, stopped } }
+    }
     case "node-progress":
       return null
   }

@@ -79,7 +79,11 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   /** Publishes how the run ended. `runs/latest` is the last that came to an end by itself, be that a failure. */
   const end = (finished: RunRecord) =>
     Effect.gen(function* () {
-      if (finished !== written) yield* write(finished)
+      if (finished !== written)
+        yield* Effect.tapError(write(finished), (problem) =>
+          // the log, which may have room for a line more, says what the record cannot
+          Effect.sync(() => options.emit({ type: "run-finished", run: unwritten(finished, problem) }))
+        )
       if (finished.status !== "interrupted")
         yield* Effect.try({
           try: () => store.files.pointer(options.id, store.layout.latest),
@@ -169,6 +173,13 @@ function removeDamaged({ files, root }: StoreCalls, error: unknown): void {
     // `probeline verify` says what is to be done
   }
 }
+
+/** How a run ended whose record cannot be written: by that, if by nothing else. */
+const unwritten = (run: RunRecord, { message, hint }: Problem): RunRecord => ({
+  ...run,
+  status: run.status === "interrupted" ? "interrupted" : "failed",
+  stopped: run.stopped ?? { reason: message, hint }
+})
 
 /** Why a run ends before its end: a problem that is no node's alone, a defect, or somebody who interrupts it. */
 function whyStopped(cause: Cause.Cause<Problem>, { stopped }: RunOptions): Stopped {

@@ -18,36 +18,44 @@ interface Line {
   readonly node: string | null
   /** of a node that ended; absent in logs of earlier versions */
   readonly record?: NodeRecord
+  /** of a run that was cut off and said why; absent in logs of earlier versions */
+  readonly ended?: Pick<RunRecord, "status" | "stopped">
 }
 
 /** The record with what has ended since it was written. */
 export const runSoFar = (run: RunRecord, store: StoreCalls): RunRecord =>
   run.status === "running" ? withEnded(run, linesOf(run, store)) : run
 
-/** The same; and a run whose process is gone was killed before it could say so. `now` in milliseconds since 1970. */
+/**
+ * The same; and a run whose process is gone was cut off. Why, its log says where the record alone could not be written
+ * (a full disk may have room for a line), and otherwise nobody knows: it was killed, or there was no room even for that.
+ *
+ * @param now milliseconds since 1970
+ */
 export function runAsItIs(run: RunRecord, store: StoreCalls, now: number): RunRecord {
   if (run.status !== "running") return run
   const lines = linesOf(run, store)
   const soFar = withEnded(run, lines)
   if (isLive(store, run, now)) return soFar
   const begun = new Set(lines.flatMap(({ event, node }) => (event === "node-started" ? (node ?? []) : [])))
+  const last = lines.findLast(({ ended }) => ended !== undefined)
   const known = new Set(run.nodes.filter(({ status }) => status !== "skipped").map(({ id }) => id))
   for (const { node } of lines.filter(isEnd)) known.add(node!)
   return {
     ...soFar,
-    status: "interrupted",
-    stopped: { reason: killed(lines.at(-1)), hint: null },
+    ...(last?.ended ?? { status: "interrupted", stopped: { reason: cutOff(lines.at(-1)), hint: null } }),
+    finished: last?.time ?? null,
     nodes: soFar.nodes.map((node) =>
       known.has(node.id) ? node : { ...node, error: begun.has(node.id) ? underWay : notReached }
     )
   }
 }
 
-const underWay = "it was being computed when the run was killed"
-const notReached = "the run was killed before it"
+const underWay = "it was being computed when the run was cut off"
+const notReached = "the run was cut off before it"
 
-const killed = (last: Line | undefined) =>
-  `it was killed: its process is gone, and left no word${last === undefined ? "" : ` after ${last.time}`}`
+const cutOff = (last: Line | undefined) =>
+  `it was killed, or the disk was full: its process is gone, and left no word${last === undefined ? "" : ` after ${last.time}`}`
 
 const isEnd = (line: Line) => line.event === "node-finished"
 

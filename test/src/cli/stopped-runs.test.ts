@@ -6,10 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { runsCommand } from "../../../src/cli/runs.ts"
 import { showCommand } from "../../../src/cli/show.ts"
 import { column, defineStage, each, one, param, table, whole } from "../../../src/index.ts"
+import type { Graph } from "../../../src/pipeline/graph.ts"
 import type { NodePlan } from "../../../src/plan/plan.ts"
 import { logFile } from "../../../src/run/log-file.ts"
+import type { FileSystemCalls } from "../../../src/store/file-system.ts"
 import { rootsOf } from "../../../src/store/gc/roots.ts"
-import { type Lab, numbers } from "../run/lab.ts"
+import { coarse, type Lab, numbers } from "../run/lab.ts"
 import { storeOf } from "../store/gc/worlds.ts"
 import { nodeRecord } from "./records.ts"
 import { labOfTwoRuns, typed } from "./store-commands.ts"
@@ -120,9 +122,9 @@ describe("a run that was killed", () => {
   it("is shown as such, with how far it came, and not as running", async () => {
     const { text } = await show("show @1")
     expect(text).toMatch(/^source +executed/m)
-    expect(text).toMatch(/^skipped: halves: it was being computed when the run was killed$/m)
+    expect(text).toMatch(/^skipped: halves: it was being computed when the run was cut off$/m)
     expect(text).toMatch(
-      /^lab: interrupted.*\nstopped: it was killed: its process is gone, and left no word after 2026-01-02T03:04:05.678Z$/m
+      /^lab: interrupted.*\nstopped: it was killed, or the disk was full: its process is gone, and left no word after 2026-01-02T03:04:05.678Z$/m
     )
   })
   it("is listed with what it has done", async () => {
@@ -142,6 +144,43 @@ describe("a run that was killed", () => {
     const options = { keep: 1, grace: 0, now: Date.now() + 1e9, dryRun: true }
     const root = rootsOf(storeOf(lab), options).runs.find(({ id }) => id === "run-000001")
     expect(root).toMatchObject({ keptFor: "recent", record: { nodes: [{ status: "executed" }, {}] } })
+  })
+})
+
+describe("a run whose end could not be written into its record", () => {
+  /** The disk has no room for the record of a run that is over, and some for its log. */
+  const fullForEnds = (files: FileSystemCalls): FileSystemCalls => ({
+    ...files,
+    write(file, content, mode) {
+      if (file.includes("run.json") && typeof content === "string" && !content.includes('"running"'))
+        throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" })
+      files.write(file, content, mode)
+    }
+  })
+  const runOn = async (graph: Graph) => {
+    const log = logFile(storeOf(lab), "run-000002", () => new Date("2026-01-02T03:04:05.678Z"))
+    await expect(lab.run(graph, { files: fullForEnds, emit: log.emit })).rejects.toThrow()
+    const record = (await recordOf("run-000002"))!
+    expect(record.status).toBe("running")
+    const gone = { ...record.process!, pid: 2 ** 22 + 1 }
+    await Effect.runPromise(storeOf(lab).putRun({ ...record, process: gone }))
+  }
+  const source = () => numbers("source", { file: { path: join(lab.folder, "items.json") } })
+  it("says that the disk was full, as its log does, and not that it was killed", async () => {
+    await runOn(lab.graph({ halves: coarse("halves", { of: source(), step: 7 }) }))
+    expect((await show("show @1")).text).toMatch(
+      /^lab: failed.*\nstopped: no space is left to write the run's/m
+    )
+    expect((await runs("runs --json")).json.runs[0]).toMatchObject({
+      status: "failed",
+      finished: "2026-01-02T03:04:05.678Z",
+      nodes: { executed: 1, cached: 1 }
+    })
+  })
+  it("says why it was cut off, where that was something else", async () => {
+    const by = { path: join(lab.folder, "gone.json") }
+    await runOn(lab.graph({ scaled: scaled("scaled", { of: source(), by }) }))
+    expect((await show("show @1")).text).toMatch(/^stopped: .*there is no file.*gone\.json/m)
   })
 })
 

@@ -28,7 +28,7 @@ import type { AnyRef, AnyStage } from "../../../src/pipeline/stage.ts"
 import { Identities } from "../../../src/plan/identity.ts"
 import { previousTraces } from "../../../src/plan/previous.ts"
 import { type NodePlan, planAll, type Planning } from "../../../src/plan/plan.ts"
-import type { RunEvent } from "../../../src/run/events.ts"
+import type { Emit, RunEvent } from "../../../src/run/events.ts"
 import { runGraph } from "../../../src/run/run.ts"
 import type { RunOptions } from "../../../src/run/run-options.ts"
 import type { Executor } from "../../../src/run/task.ts"
@@ -106,6 +106,8 @@ export interface LabOptions {
   readonly workers?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
   /** of the run; otherwise the lab's next */
   readonly id?: string
+  /** hears of events as they come, also of a run that is rejected */
+  readonly emit?: Emit
   /** decorates the file system: to count, to fail */
   readonly files?: (files: FileSystemCalls) => FileSystemCalls
 }
@@ -179,7 +181,11 @@ export class Lab {
           : workers === undefined
             ? yield* inProcessExecutor(planning)
             : yield* localExecutor(planning, { entry: workers.entry, onOutput: () => {} })
-      return yield* runGraph(this.#options(graph, planning, executor, options, (event) => events.push(event)))
+      const emit = (event: RunEvent) => {
+        events.push(event)
+        options.emit?.(event)
+      }
+      return yield* runGraph(this.#options(graph, planning, executor, options, emit))
     })
     const runOptions = options.signal === undefined ? {} : { signal: options.signal }
     return { run: await Effect.runPromise(Effect.scoped(program), runOptions), events }

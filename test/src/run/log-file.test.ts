@@ -43,6 +43,23 @@ it("writes a line for what stages and workers say, what fails, and where nodes b
   expect(JSON.parse(lines[0]!).time).toBe("1970-01-01T00:00:00.000Z")
 })
 
+it("keeps a line that came to the disk in part from spoiling the next", () => {
+  let text = ""
+  let isFull = true
+  const log = logged((_file, line) => {
+    text += isFull ? line.slice(0, 30) : line
+    if (isFull) throw Object.assign(new Error("no space left"), { code: "ENOSPC" })
+  })
+  log.emit({ type: "node-log", node: "a", message: "x" })
+  isFull = false
+  const stopped = { reason: "no space is left", hint: null }
+  log.emit({ type: "run-finished", run: runRecord([], { status: "failed", stopped }) })
+  const [torn, last, ...rest] = text.split("\n")
+  expect(torn).toHaveLength(30)
+  expect(JSON.parse(last!)).toMatchObject({ event: "run-finished", ended: { status: "failed", stopped } })
+  expect(rest).toEqual([""])
+})
+
 it("lets a full disk stop nothing", () => {
   const log = logged(() => {
     throw Object.assign(new Error("no space left"), { code: "ENOSPC" })
