@@ -3,7 +3,7 @@ import { Worker as Thread } from "node:worker_threads"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { FromWorker, SentTask, ToWorker } from "./executors/protocol.ts"
+import type { FromWorker, Said, SentTask, ToWorker } from "./executors/protocol.ts"
 import { isProblem } from "./pipeline/problem.ts"
 import type { StageAddress } from "./pipeline/stage-address.ts"
 import type { AnyStage } from "./pipeline/stage.ts"
@@ -22,9 +22,15 @@ const tools: Tools = {
   digests: new StatCache(files, layout(root).statCache, () => Date.now()),
   resources: new Resources()
 }
-const say = (message: FromWorker) => void process.send?.(message)
+let token: string | undefined
+// as it is now: a stage's library may put another in its place
+const send = process.send?.bind(process)
+const say = (said: FromWorker) => void send?.({ token: token!, said } satisfies Said)
 
-process.on("message", ({ task }: ToWorker) => void execute(task))
+process.on("message", (message: ToWorker) => {
+  token ??= message.token
+  void execute(message.task)
+})
 // the parent is gone: nobody will ask for anything again
 process.on("disconnect", () => process.exit(0))
 watchParent()

@@ -7,7 +7,22 @@ import type { Task, TaskResult } from "../run/task.ts"
 export interface SentTask extends Omit<Task, "stage" | "address"> {
   readonly stage: StageAddress
 }
-export type ToWorker = { readonly type: "task"; readonly task: SentTask }
+/**
+ * The first task brings a token, and everything that the worker says bears it: a stage, or a library of its, may send
+ * messages of its own over the same channel. It is told before any stage is loaded, which so never sees it.
+ */
+export type ToWorker = { readonly type: "task"; readonly task: SentTask; readonly token?: string }
+/** As it is sent. */
+export interface Said {
+  readonly token: string
+  readonly said: FromWorker
+}
+/** What a worker with this token says; null where the message is another's. */
+export const saidBy = (message: unknown, token: string): FromWorker | null =>
+  typeof message === "object" && message !== null && (message as Partial<Said>).token === token
+    ? (message as Said).said
+    : null
+
 export type FromWorker =
   /** the stage is loaded and its function is called: from here on its time counts */
   | { readonly type: "started" }

@@ -5,8 +5,10 @@
  * one way, once, and after everything that it said before.
  */
 import { type ChildProcess, fork } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
-import type { FromWorker, SentTask } from "./protocol.ts"
+import { inspect } from "node:util"
+import { type FromWorker, saidBy, type SentTask, type ToWorker } from "./protocol.ts"
 
 /** How a worker was lost. */
 export type Loss =
@@ -20,7 +22,7 @@ export interface WorkerOptions {
   readonly store: string
   /** the worker's entry */
   readonly entry: URL
-  /** takes what workers write to their standard error */
+  /** takes what workers write to their standard output and error, and what is to be said of them */
   readonly onOutput: (text: string) => void
 }
 
@@ -42,6 +44,8 @@ export class WorkerProcess {
   #hear: ((heard: FromWorker | Loss) => void) | null = null
   #loss: Loss | null = null
   #tasks = 0
+  readonly #token = randomBytes(16).toString("hex")
+  #hasToken = false
   #grace: NodeJS.Timeout | undefined
 
   /** Never throws: a process that cannot be made is lost, and says so when it is asked. */
@@ -70,7 +74,14 @@ export class WorkerProcess {
     this.#child = child
     child.stdout?.on("data", (data: Buffer) => onOutput(data.toString()))
     child.stderr?.on("data", (data: Buffer) => onOutput(data.toString()))
-    child.on("message", (message: FromWorker) => this.#tell(message))
+    let hasNoted = false
+    child.on("message", (message: unknown) => {
+      const said = saidBy(message, this.#token)
+      if (said !== null) return this.#tell(said)
+      if (hasNoted) return
+      hasNoted = true
+      onOutput(`ignored what a stage sent over process.send, and any more of it: ${brief(message)}\n`)
+    })
     child.on("error", ({ message }) => {
       if (child.pid === undefined) return lose({ type: "refused", reason: message })
       // told before the kill, which may fail with another such event
@@ -114,8 +125,10 @@ export class WorkerProcess {
     const onSent = (error: Error | null) => {
       if (error !== null) child.emit("error", error)
     }
+    const sent: ToWorker = { type: "task", task, ...(this.#hasToken ? {} : { token: this.#token }) }
     try {
-      child.send({ type: "task", task }, onSent)
+      child.send(sent, onSent)
+      this.#hasToken = true
     } catch (error) {
       // the serializer's word for a function and its like, as a plain Error
       if ((error as Error).message.includes("could not be cloned")) throw error
@@ -133,4 +146,10 @@ export class WorkerProcess {
   #tell(heard: FromWorker | Loss): void {
     this.#hear?.(heard)
   }
+}
+
+/** On a line, and short, whatever it is. */
+function brief(message: unknown): string {
+  const text = inspect(message, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: 100 })
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text
 }

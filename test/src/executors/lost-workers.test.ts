@@ -26,14 +26,15 @@ const itemwise = (name, compute) =>
   })
 const copied = (items) => items.map(({ of }) => ({ pid: process.pid, a: of.a }))
 export const apart = itemwise("apart", copied)
-const send = process.send
+// the worker has its own hold of \`process.send\`, which calls this
+const send = process._send
 /** Its worker dies so many ms after it has answered; at 0 with the answer just written. */
 export const dying = itemwise("dying", (items) => {
   const ms = Number(process.env.PROBELINE_TEST_MS)
-  process.send = (message, ...rest) => {
+  process._send = (message, ...rest) => {
     const sent = send.call(process, message, ...rest)
     const die = () => process.kill(process.pid, "SIGKILL")
-    if (message.type === "result") ms === 0 ? die() : setTimeout(die, ms)
+    if (message.said?.type === "result") ms === 0 ? die() : setTimeout(die, ms)
     return sent
   }
   return copied(items)
@@ -192,4 +193,18 @@ it("a task that cannot be sent is a defect, not its worker's death", async () =>
     )
   )
   await expect(Effect.runPromise(executing)).rejects.toThrow("() => 1 could not be cloned")
+  // and the worker, which has not got it, answers the next
+  const lost = {
+    ...task,
+    params: {},
+    address: { url: pathToFileURL(mark).href, module: null, export: "none" }
+  }
+  const two = Effect.scoped(
+    Effect.gen(function* () {
+      const executor = yield* workerProcesses(options)
+      const ask = (one: object) => executor.execute(one as Task, { log: () => {}, progress: () => {} })
+      return [yield* Effect.exit(ask(task)), yield* Effect.exit(ask(lost))]
+    })
+  )
+  expect(String((await Effect.runPromise(two))[1])).toContain("reading 'stage'")
 })

@@ -52,6 +52,16 @@ export const throws = itemwise("throws", (items) => {
   if (items.some(({ of }) => of.a === 3)) throw new Error("three is too many")
   return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
 })
+export const chatty = itemwise("chatty", (items, _given, context) => {
+  for (const message of [{ type: "result", result: 7 }, { type: "defect", message: "no", stack: "" }, "ready", null])
+    process.send(message)
+  process.send({ token: undefined, said: { type: "result", result: 7 } })
+  const { send } = process
+  setImmediate(() => (process.send = send))
+  process.send = () => { throw new Error("not for the worker") }
+  context.log("said")
+  return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
+})
 export const lonely = defineStage.whole("lonely", {
   inputs: {},
   output: table({ a: column.float64() }),
@@ -110,6 +120,17 @@ it("workers have TF32 off, whatever their parent has: it would cost float32 prod
   } finally {
     delete process.env["NVIDIA_TF32_OVERRIDE"]
   }
+})
+
+it("messages that a stage sends over the worker's channel are not taken for the worker's, and the log names one", async () => {
+  const said: Array<string> = []
+  const onOutput = (text: string) => void said.push(text)
+  const { run, events } = await lab.run(graphOf("chatty"), { workers, jobs: 1, onOutput })
+  expect(run.nodes[1]).toMatchObject({ status: "executed", items: { total: 10, executed: 10, failed: 0 } })
+  expect(said).toEqual([
+    "ignored what a stage sent over process.send, and any more of it: { type: 'result', result: 7 }\n"
+  ])
+  expect(events.filter(({ type }) => type === "node-log")).toHaveLength(3)
 })
 
 it("a worker that is killed costs its chunk alone: the item that does it is found, and the others are kept", async () => {

@@ -104,6 +104,8 @@ export interface LabOptions {
   readonly apart?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
   /** runs stages that ask for it in worker processes, found by their address */
   readonly workers?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
+  /** hears what workers write */
+  readonly onOutput?: (text: string) => void
   /** of the run; otherwise the lab's next */
   readonly id?: string
   /** hears of events as they come, also of a run that is rejected */
@@ -180,7 +182,10 @@ export class Lab {
           ? yield* workerProcesses({ entry: apart.entry, store: planning.store.root, onOutput: () => {} })
           : workers === undefined
             ? yield* inProcessExecutor(planning)
-            : yield* localExecutor(planning, { entry: workers.entry, onOutput: () => {} })
+            : yield* localExecutor(planning, {
+                entry: workers.entry,
+                onOutput: options.onOutput ?? (() => {})
+              })
       const emit = (event: RunEvent) => {
         events.push(event)
         options.emit?.(event)
