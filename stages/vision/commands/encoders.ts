@@ -64,8 +64,12 @@ const preview = defineStageCommand({
   doc: "an image as an encoder sees it, with its token grid and each object's patches",
   positionals: [{ name: "image", take: "one", doc: "a JPEG, PNG, WebP, GIF or TIFF file" }],
   options: {
-    encoder: { kind: "text", value: "FILE", doc: "an ONNX file, preprocessor_config.json beside it" },
-    preset: { kind: "choice", of: presetNames, doc: "or a preprocessing by name" },
+    encoder: { kind: "text", value: "FILE", doc: "an ONNX file: its preprocessing, grid and patches" },
+    preset: {
+      kind: "choice",
+      of: presetNames,
+      doc: "a preprocessing by name: alone, or where no preprocessor_config.json lies beside the encoder"
+    },
     annotations: { kind: "text", value: "FILE", doc: "COCO instances JSON that names the image" },
     output: {
       kind: "text",
@@ -88,7 +92,7 @@ const preview = defineStageCommand({
       "encoders preview 000000000139.jpg --encoder model.onnx --annotations instances.json",
       "which patches each object covers, and how much of them"
     ],
-    ["encoders preview 000000000139.jpg --encoder model.onnx --npy x.npy", "for numpy.load"]
+    ["encoders preview 000000000139.jpg --encoder model.onnx --preset dinov2 --npy x.npy", "for numpy.load"]
   ],
   run: async (args, context) => (await import("./preview.ts")).previewCommand(args, context)
 })

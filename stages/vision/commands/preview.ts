@@ -27,7 +27,7 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
   const png = args.output ?? (npy === null ? `${path.parse(file).name}.preview.png` : null)
   checkTargets([png, npy], [file, args.encoder, args.annotations])
   const view = await viewOf(args)
-  const { preprocessing, gridOf } = view
+  const { preprocessing, from, gridOf } = view
   const image = await withFile(file, async () => decodeImage(readFileSync(file), preprocessing.alpha))
   const tensor = preprocess(image, preprocessing)
   const grid = gridOf(tensor)
@@ -55,12 +55,13 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
     encoder: args.encoder,
     preset: args.preset,
     preprocessing,
+    preprocessingFrom: from,
     geometry,
     /** the part of the image that its patches see, in pixels of the image */
     seen: seenPart(geometry, grid),
     grid,
     objects: annotated.objects.map(({ annotation, category, crowd, patches, coverage, seen }, i) => ({
-      number: i + 1,
+      number: i, // as in every table
       colour: colourOf(i).hex,
       annotation,
       category,
@@ -101,6 +102,7 @@ function checkTargets(targets: ReadonlyArray<string | null>, sources: ReadonlyAr
 interface Shown {
   readonly image: string
   readonly preprocessing: Parameters<typeof preprocessingText>[0]
+  readonly preprocessingFrom: string
   readonly geometry: Geometry
   readonly seen: ReturnType<typeof seenPart>
   readonly grid: { readonly rows: number; readonly columns: number }
@@ -111,7 +113,7 @@ interface Shown {
 }
 
 function text(
-  { image, preprocessing, geometry, seen, grid, objects, leftOut, png, npy }: Shown,
+  { image, preprocessing, preprocessingFrom: from, geometry, seen, grid, objects, leftOut, png, npy }: Shown,
   look: Look
 ): string {
   const { imageHeight, imageWidth, inputHeight, inputWidth } = geometry
@@ -122,7 +124,7 @@ function text(
     : `columns ${span(seen.left, seen.right)}, rows ${span(seen.top, seen.bottom)}`
   const lines = [
     `${look.paint("bold", image)}  ${imageHeight}×${imageWidth} pixels → ${inputHeight}×${inputWidth}, ${grid.rows}×${grid.columns} patches`,
-    `  ${preprocessingText(preprocessing)}; the encoder sees ${part}`
+    `  ${preprocessingText(preprocessing)} (${from}); the encoder sees ${part}`
   ]
   if (objects.length > 0)
     lines.push(
@@ -132,7 +134,7 @@ function text(
         objects.map(({ number, category, patches, coverage, seen: share, crowd }) => [
           number,
           category,
-          colourOf(number - 1).name,
+          colourOf(number).name,
           patches.length,
           coverage.filter((part) => part === 1).length,
           `${Math.round(share * 100)} %`,

@@ -23,7 +23,7 @@ const leastEdge = 896
 export const scaleOf = ({ height, width }: Size): number =>
   Math.max(1, Math.ceil(leastEdge / Math.max(height, width)))
 
-/** [height, width, 3]: the input, patches tinted by how much of them each object covers, outlines and numbers. */
+/** [height, width, 3]: the input, patches tinted by how much of them each object covers, outlines and numbers from 0. */
 export function drawPicture({ tensor, preprocessing, geometry, grid, objects }: Subject): Canvas {
   const scale = scaleOf(tensor)
   const canvas = enlarged(tensor, preprocessing, scale)
@@ -39,7 +39,7 @@ export function drawPicture({ tensor, preprocessing, geometry, grid, objects }: 
     taken.add(at)
     const y = (Math.floor(at / grid.columns) + 0.5) * size.height
     const x = ((at % grid.columns) + 0.5) * size.width
-    drawNumber(canvas, i + 1, x, y, dot, colourAt(i))
+    drawNumber(canvas, i, x, y, dot, colourAt(i))
   })
   return canvas
 }

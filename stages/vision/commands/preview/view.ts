@@ -9,6 +9,8 @@ import { usage, withFile } from "../problems.ts"
 
 export interface View {
   readonly preprocessing: Preprocessing
+  /** where it comes from: `preset clip`; a file beside the encoder goes before a preset */
+  readonly from: string
   readonly gridOf: (input: Size) => PatchGrid
 }
 
@@ -17,30 +19,28 @@ export interface ViewWords extends GivenWords {
   readonly preset: PresetName | null
 }
 
-/** @throws {Problem} neither or both of encoder and preset, what is of no use with a preset, an encoder that is none */
+/** @throws {Problem} neither encoder nor preset, what is of no use with a preset alone, an encoder that is none */
 export async function viewOf(words: ViewWords): Promise<View> {
   const { encoder, preset } = words
   const given = givenStructure(words)
-  if (encoder !== null && preset !== null)
-    throw usage(
-      "--encoder and --preset are both given",
-      "--preset",
-      "--encoder goes by the preprocessor_config.json beside its file; --preset alone shows what any encoder of that preprocessing sees, and --patch N how large its patches are"
-    )
   if (encoder !== null) {
-    const { preprocessing, grid } = await withFile(encoder, () =>
-      resolveEncoderFile(encoderOf(encoder, null, given))
+    const { preprocessing, grid, origin } = await withFile(encoder, () =>
+      resolveEncoderFile(encoderOf(encoder, preset, given))
     )
     const { rows, columns, patch } = grid
-    return { preprocessing, gridOf: () => ({ rows, columns, patch }) }
+    return { preprocessing, from: origin.preprocessing, gridOf: () => ({ rows, columns, patch }) }
   }
   if (preset === null)
     throw usage("whose eyes? --encoder or --preset is missing", "--encoder", "--preset clip, for example")
   const idle = given.taps !== null ? "--tap" : given.prefix !== null ? "--prefix" : null
   if (idle !== null)
-    throw usage(`${idle} is of no use with --preset`, idle, "it is about the graph of an --encoder")
+    throw usage(`${idle} is of no use with --preset alone`, idle, "it is about the graph of an --encoder")
   const size = given.patch ?? patchOfPreset[preset]
-  return { preprocessing: presetOf(preset), gridOf: (input) => squares(input, size) }
+  return {
+    preprocessing: presetOf(preset),
+    from: `preset ${preset}`,
+    gridOf: (input) => squares(input, size)
+  }
 }
 
 function squares(input: Size, edge: number): PatchGrid {

@@ -84,6 +84,30 @@ describe("the tensor", () => {
     expect(json).toMatchObject({ grid: { rows: 8, columns: 8 }, encoder: quickstart, preset: null })
   })
 
+  it("is that of the preset for an encoder that has no preprocessor_config.json beside it", async () => {
+    const steps = [
+      ["Conv", "image patches", "a"],
+      ["Relu", "a", "b"]
+    ] as const
+    const bytes = graphBytes(steps, "b", [["patches", 4, 3, 8, 8]], ["batch", 3, 224, 224])
+    const encoder = write("alone.onnx", bytes)
+    const given = { encoder, tap: ["block.0.resid_post=b"], prefix: "0", npy: fresh("npy") }
+    expect((await problemOf(preview(given))).hint).toContain("name a preset")
+    const { json } = await preview({ ...given, preset: "dinov2" })
+    expect(json).toMatchObject({
+      encoder,
+      preset: "dinov2",
+      preprocessingFrom: "preset dinov2",
+      grid: { rows: 28, columns: 28 } // the graph's, where the preset's checkpoint has 16 × 16
+    })
+  })
+
+  it("goes by the file beside an encoder before it goes by a preset, and says so", async () => {
+    const { json, text } = await preview({ encoder: quickstart, preset: "clip", npy: fresh("npy") })
+    expect(json).toMatchObject({ grid: { rows: 8, columns: 8 } })
+    expect(text(look)).toContain("(preprocessor_config.json, which goes before the preset clip)")
+  })
+
   it("is that of an encoder whose structure is not recognised, where that is given", async () => {
     const steps = [
       ["Conv", "image patches", "a"],
@@ -144,7 +168,7 @@ describe("objects", () => {
     const { json } = await objects([annotation(7, box(24, 0, 48, 48))], { preset: "clip" })
     expect(json.seen).toEqual({ left: 24, top: 0, right: 72, bottom: 48 })
     const [object] = json.objects
-    expect(object).toMatchObject({ number: 1, annotation: 7, category: "box", crowd: false, seen: 1 })
+    expect(object).toMatchObject({ number: 0, annotation: 7, category: "box", crowd: false, seen: 1 })
     const left = Array.from({ length: 14 * 14 }, (_, patch) => patch).filter((patch) => patch % 14 < 7)
     expect(object.patches).toEqual(left)
     expect(object.coverage).toEqual(left.map(() => 1))
@@ -158,8 +182,8 @@ describe("objects", () => {
     expect(json.objects[0]).toMatchObject({ patches: [], coverage: [], seen: 0 })
     expect(json.objects[1].seen).toBeCloseTo(0.5)
     expect(json.objects[1].crowd).toBe(true)
-    expect(text(look)).toMatch(/^1\tbox\torange\t0\t0\t0 %\t$/m)
-    expect(text(look)).toMatch(/^2\tbox\tsky blue\t\d+\t\d+\t50 %\tcrowd$/m)
+    expect(text(look)).toMatch(/^0\tbox\torange\t0\t0\t0 %\t$/m)
+    expect(text(look)).toMatch(/^1\tbox\tsky blue\t\d+\t\d+\t50 %\tcrowd$/m)
     expect(text(look)).toContain("columns 24–72, rows 0–48")
   })
 
@@ -194,8 +218,7 @@ describe("is refused, and nothing is written:", () => {
 
   it.each([
     ["neither encoder nor preset", {}, "--encoder or --preset is missing"],
-    ["both", { encoder: quickstart, preset: "vit" }, "--encoder and --preset are both given"],
-    ["what is about a graph beside a preset", { preset: "vit", prefix: "1" }, "--prefix is of no use"],
+    ["what is about a graph beside a preset alone", { preset: "vit", prefix: "1" }, "--prefix is of no use"],
     ["a tap that is none", { encoder: quickstart, tap: ["x"] }, "expected NAME=TENSOR"],
     ["a patch larger than the input", { preset: "vit", patch: 500 }, "has no such patch"]
   ] as const)("%s", async (_, args, message) => {

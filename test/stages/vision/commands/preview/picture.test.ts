@@ -110,6 +110,16 @@ describe("with objects", () => {
       [true, false]
     ])
   })
+  it("the first object is number 0, as in every table", () => {
+    const picture = draw([object({ 5: 1 })], grey)
+    const withNumber = (number: number) => {
+      const canvas = { ...picture, data: picture.data.slice() }
+      drawNumber(canvas, number, 1.5 * patch, 1.5 * patch, Math.round(picture.width / 300), first)
+      return canvas.data
+    }
+    expect(Buffer.compare(withNumber(0), picture.data)).toBe(0)
+    expect(Buffer.compare(withNumber(1), picture.data)).not.toBe(0)
+  })
   it("outlines follow the mask through the geometry", () => {
     const pixels = new Uint8Array(size * size)
     for (let y = 8; y < 16; y++) pixels.fill(1, y * size + 8, y * size + 16)
