@@ -34,7 +34,7 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
   if (aboutFiles.has(error.name))
     return new Problem("InputInvalid", message.includes(file) ? message : `${file}: ${message}`, {
       file,
-      hint,
+      hint: hint ?? (message.includes("truncated") ? cutOff : null),
       cause: error
     })
   const { code = "", syscall } = error as NodeJS.ErrnoException
@@ -47,6 +47,7 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
 /** Errors that say what is wrong with a file, and may leave its name to who knows it. */
 const aboutFiles = new Set(["OnnxError", "ImageError", "MaskError", "TensorFileError"])
 
+const cutOff = "did a download or a copy of it break off? fetch or export it again, and compare its size"
 const cannotBeRead = (message: string) => (file: string) => `${file} cannot be read: ${message}`
 const reasons: Readonly<Record<string, (file: string) => string>> = {
   ENOENT: (file) => `there is no file ${file}`,

@@ -167,6 +167,7 @@ describe("a file that is none is refused by its name", () => {
     expect(problem).toMatchObject({ _tag: "InputInvalid", exitCode: 2, file })
     expect(problem.message).toContain(message)
     expect(problem.message).toContain(file)
+    if (message === "truncated") expect(problem.hint).toContain("fetch or export it again")
   })
   it("a folder", async () => {
     expect((await problemOf(inspectEncoder(folder))).message).toBe(`${folder} is a folder`)
