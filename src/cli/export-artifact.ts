@@ -93,14 +93,19 @@ const chooseTensor = (
   { tap, column, format }: ExportOptions
 ): Effect.Effect<Chosen, Problem> => {
   const families = Object.keys(manifest.families)
-  if (families.length === 0)
+  if (families.length === 0) {
+    const plain = arraysOf(manifest)
     return Effect.fail(
       usage(
         `"${name}" has no tensors to write as ${format}`,
         "--format",
-        "its table can be had as parquet or csv"
+        [
+          ...(format === "npy" && plain.length > 0 ? [`--column with one of ${plain.join(", ")}`] : []),
+          "parquet and csv take the whole table"
+        ].join("; ")
       )
     )
+  }
   const family = column ?? (families.length === 1 ? families[0]! : null)
   if (family === null || !families.includes(family))
     return Effect.fail(

@@ -31,7 +31,7 @@ export const exportCommand = defineCommand({
   examples: [
     ["export latest:measures -o measures.csv", "a table, for a spreadsheet"],
     [
-      "export @1:activations/vit --tap final.norm -o vit.npy",
+      "export @1:activations/vit --tap block.3.resid_post -o vit.npy",
       "for numpy.load, a row an item or token; float16 where it is stored so, else float32"
     ]
   ],

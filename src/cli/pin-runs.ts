@@ -23,9 +23,12 @@ export const pinRuns = (
     if (word === undefined)
       return yield* Effect.fail(
         usage(
-          `runs does not ${action}`,
+          `"${action}" is nothing that runs can do: there are \`runs\`, \`runs pin RUN\` and \`runs unpin RUN\``,
           action,
-          didYouMean(action, Object.keys(words)) ?? "it can pin and unpin"
+          didYouMean(action, Object.keys(words)) ??
+            (action.startsWith("@") || action === "latest"
+              ? `probeline show ${action}`
+              : "runs alone lists them")
         )
       )
     if (references.length === 0)

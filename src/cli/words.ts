@@ -1,6 +1,6 @@
 /** From the words of a command line to the values that a command's function gets. */
 import { didYouMean, Problem } from "../pipeline/problem.ts"
-import { type Command, globalOptions, type Option, usageOf } from "./command.ts"
+import { type Command, globalOptions, type Option, type Positional, usageOf } from "./command.ts"
 
 /** A command line that was taken apart, by either reader. */
 export interface Words {
@@ -24,11 +24,11 @@ export function readWords({ command, positionals, options }: Words): {
   for (const [name, option] of Object.entries(command.options))
     args[name] = readOption(name, option, options[name] ?? [])
   let at = 0
-  for (const { name, take } of command.positionals) {
+  for (const positional of command.positionals) {
+    const { name, take } = positional
     if (take === "rest") args[name] = positionals.slice(at)
     else args[name] = positionals[at] ?? null
-    if (take === "one" && args[name] === null)
-      throw usage(`a word is missing: ${name}`, name, `probeline ${usageOf(command)}`)
+    if (take === "one" && args[name] === null) throw missingWord(command, positional)
     at = take === "rest" ? positionals.length : at + 1
   }
   if (positionals.includes(""))
@@ -43,6 +43,10 @@ export function readWords({ command, positionals, options }: Words): {
   )
   return { args, globals: globals as unknown as Globals }
 }
+
+/** A positional of the command was not given. */
+export const missingWord = (command: Command, { name, doc }: Positional): Problem =>
+  usage(`a word is missing: <${name}>, ${doc}`, name, `probeline ${usageOf(command)}`)
 
 function readOption(name: string, option: Option, given: ReadonlyArray<string | true>): unknown {
   if (option.kind === "flag") return given.length > 0

@@ -3,7 +3,7 @@ import yargs, { type Argv, type Options as YargsOptions } from "yargs"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
 import { type Command, globalOptions, nameWords, type Options, usageOf } from "./command.ts"
 import { reservedCommands, reservedOptions } from "./reserved.ts"
-import { usage, type Words } from "./words.ts"
+import { missingWord, usage, type Words } from "./words.ts"
 
 /** Null where yargs has answered by itself (help, version, completion). */
 export async function yargsWords(
@@ -15,7 +15,7 @@ export async function yargsWords(
   let words: Words | null = null
   let parser = yargs([...argv])
     .scriptName("probeline")
-    .usage("$0 <command>\n\nDeclare, resume and compare experiments on vision encoders.")
+    .usage("$0 <command>\n\nDeclare experiments on vision encoders, resume them, and read what they made.")
     .locale("en")
     .parserConfiguration({
       "boolean-negation": false,
@@ -141,8 +141,12 @@ function refusal(message: string, commands: ReadonlyArray<Command>, argv: Readon
       ) ?? hint
     )
   }
-  if (message.startsWith("Not enough non-option arguments") && command !== undefined)
-    return usage("a word is missing", null, `probeline ${usageOf(command)}`)
+  const counts = /^Not enough non-option arguments: got (\d+), need at least (\d+)/.exec(message)
+  if (counts !== null && command !== undefined) {
+    const needed = command.positionals.filter(({ take }) => take === "one")
+    const first = needed.at(Number(counts[1]) - Number(counts[2]))
+    if (first !== undefined) return missingWord(command, first)
+  }
   const missing = /^Not enough arguments following: (.*)$/.exec(message)?.[1]
   if (missing !== undefined)
     return usage(`${missing.length === 1 ? "-" : "--"}${missing} wants a value`, null, hint)
@@ -155,9 +159,8 @@ export function unknownCommand(word: string, commands: ReadonlyArray<Command>): 
     return usage(`${word} is not there yet`, word, "it is a name that is kept for a later version")
   const named = commands.flatMap(({ name, group }) => (group === undefined ? [name] : [group.name, name]))
   const names = [...new Set(named), ...reservedCommands, "completion"]
-  return usage(
-    `there is no command "${word}"`,
-    word,
-    didYouMean(word, names) ?? "probeline --help lists them"
-  )
+  const own = commands.filter(({ group }) => group !== undefined && word.startsWith(`${group.name} `))
+  const all =
+    own.length === 0 ? "probeline --help lists them" : `there are: ${own.map(({ name }) => name).join(", ")}`
+  return usage(`there is no command "${word}"`, word, didYouMean(word, names) ?? all)
 }

@@ -1,6 +1,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { exportCommand } from "../../src/cli/export.ts"
 import { makeRig, pipelines, type Rig } from "./cli.ts"
 import { artifacts, executed, nodeOf, numberOrNull, runsOf, statuses, stringOrNull } from "./look.ts"
 
@@ -252,6 +253,12 @@ describe("export", () => {
     const content = fs.readFileSync(rig.at(to))
     expect(content.subarray(0, magic.length).toString("latin1")).toBe(magic)
     expect(document).toMatchObject({ path: to, rows: expect.any(Number), bytes: content.length })
+  })
+  it("does what the examples of its help say", async () => {
+    for (const [words] of exportCommand.examples) {
+      const { code, stderr } = await rig.cli(...words.split(" "))
+      expect(code, stderr).toBe(0)
+    }
   })
   it("leaves a file alone that is there, unless it may overwrite it", async () => {
     const file = rig.write("mine.csv", "mine")

@@ -45,3 +45,14 @@ it("--tap does not go with a plain column of numbers", async () => {
     message: expect.stringContaining("plain column") as string
   })
 })
+
+it("of a table without tensors, .npy wants a column: the hint names those that it takes", async () => {
+  await expect(typed(lab, exportCommand, `export @1:halves -o ${to("y.npy")}`)).rejects.toMatchObject({
+    _tag: "Usage",
+    message: expect.stringContaining("has no tensors to write as npy") as string,
+    hint: expect.stringMatching(/^--column with one of .*\ba\b.*; parquet and csv/) as string
+  })
+  await expect(typed(lab, exportCommand, `export @1:halves -o ${to("y.arrow")}`)).rejects.toMatchObject({
+    hint: "parquet and csv take the whole table"
+  })
+})

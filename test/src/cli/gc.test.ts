@@ -71,7 +71,11 @@ it("keeps what `runs pin` has pinned, which `runs` shows", async () => {
 it("pins no run where one of several is unknown, and says what pinning is done with", async () => {
   await expect(runs("runs pin @1 nope")).rejects.toMatchObject({ _tag: "RunNotFound" })
   expect((await runs("runs --json")).json.runs.some((run: { pinned: boolean }) => run.pinned)).toBe(false)
-  await expect(runs("runs pinn @1")).rejects.toMatchObject({ hint: 'did you mean "pin"?' })
+  await expect(runs("runs pinn @1")).rejects.toMatchObject({
+    message: expect.stringMatching(/^"pinn" is nothing that runs can do: .*`runs unpin RUN`/) as string,
+    hint: 'did you mean "pin"?'
+  })
+  await expect(runs("runs @1")).rejects.toMatchObject({ hint: "probeline show @1" })
   await expect(runs("runs pin")).rejects.toMatchObject({ message: "no run is named to pin" })
   await expect(runs("runs pin @1:halves")).rejects.toMatchObject({
     message: expect.stringContaining("artifact") as string

@@ -62,8 +62,9 @@ describe("what is wrong is said, with exit code 2 and what was meant", () => {
     ["frobnicate", 'no command "frobnicate"', "probeline --help"],
     ["run p.ts --dry-rum", "no option --dry-rum of run", 'did you mean "--dry-run"'],
     ["run p.ts -x", "no option -x", "probeline run --help"],
-    ["run", "a word is missing", "run <pipeline> [node..]"],
-    ["why p.ts", "a word is missing", "why <pipeline> <node> [item]"],
+    ["run", "a word is missing: <pipeline>, ", "run <pipeline> [node..]"],
+    ["why", "a word is missing: <pipeline>, ", "why <pipeline> <node> [item]"],
+    ["why p.ts", "a word is missing: <node>, ", "why <pipeline> <node> [item]"],
     ["status a b", 'no place for "b"', "status <pipeline>"],
     ["run p.ts -j 0", 'expected a whole number from 1, got "0"', "tasks at a time"],
     ["run p.ts -j 2 -j 3", "--jobs is given 2 times", "once"],
@@ -100,6 +101,11 @@ describe("help", () => {
       expect(command.examples.length).toBeGreaterThan(0)
       for (const [words] of command.examples) expect(own.replace(/\s+/g, " ")).toContain(words.split(" ")[0])
     }
+  })
+  it("promises what there is: no command that is to come is among what Probeline is for", async () => {
+    const [, purpose = ""] = (await printed("--help")).split("\n\n")
+    expect(purpose).toMatch(/^Declare experiments/)
+    for (const name of [...reservedCommands, "compare"]) expect(purpose).not.toContain(name)
   })
   it("gives the version", async () => {
     expect(await printed("--version")).toBe("1.2.3")
