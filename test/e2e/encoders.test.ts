@@ -94,7 +94,7 @@ describe("encoders preview", () => {
     const words = ["scene.png", "--encoder", encoder, "--annotations", "instances.json"]
     const { code, stdout, stderr } = await rig.cli("encoders", "preview", ...words)
     expect(code, stderr).toBe(0)
-    expect(stdout).toMatch(/1 +square +orange/)
+    expect(stdout).toMatch(/0 +square +orange/)
     expect(stdout).toContain("wrote scene.preview.png")
     expect(fs.readFileSync(rig.at("scene.preview.png")).subarray(1, 4).toString()).toBe("PNG")
   })

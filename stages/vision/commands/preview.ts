@@ -124,7 +124,7 @@ function text(
     : `columns ${span(seen.left, seen.right)}, rows ${span(seen.top, seen.bottom)}`
   const lines = [
     `${look.paint("bold", image)}  ${imageHeight}×${imageWidth} pixels → ${inputHeight}×${inputWidth}, ${grid.rows}×${grid.columns} patches`,
-    `  ${preprocessingText(preprocessing)} (${from}); the encoder sees ${part}`
+    `  ${preprocessingText(preprocessing)}, by ${from}; the encoder sees ${part}`
   ]
   if (objects.length > 0)
     lines.push(

@@ -105,7 +105,7 @@ describe("the tensor", () => {
   it("goes by the file beside an encoder before it goes by a preset, and says so", async () => {
     const { json, text } = await preview({ encoder: quickstart, preset: "clip", npy: fresh("npy") })
     expect(json).toMatchObject({ grid: { rows: 8, columns: 8 } })
-    expect(text(look)).toContain("(preprocessor_config.json, which goes before the preset clip)")
+    expect(text(look)).toContain(", by preprocessor_config.json, which goes before the preset clip;")
   })
 
   it("is that of an encoder whose structure is not recognised, where that is given", async () => {
