@@ -24,7 +24,7 @@ const sources = {
     }),
     skip_bad_images: param.bool({
       default: false,
-      doc: "leave out scenes whose image is missing, unreadable or of another size than annotated, and mark the run as partial"
+      doc: "leave out scenes whose image is missing, empty, unreadable or of another size than annotated (as its header says), and mark the run as partial"
     })
   }
 }

@@ -21,7 +21,8 @@ export interface CocoSource {
 /**
  * The scenes in the file's order, or a stable seeded part of them.
  *
- * @throws {CocoError} what is wrong with a file, its images missing or of another size included, at most 20 at once
+ * @throws {CocoError} what is wrong with a file, its images missing or of another size included, at most 20 at once;
+ *   once and for all where the folder of images is missing
  */
 export async function* cocoScenes(source: CocoSource, world: World, context: SourceContext) {
   const file = source.annotations.path
@@ -41,12 +42,13 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
 
   const problems = new Problems(file)
   const skipped: Array<string> = []
-  let done = 0
+  let [done, missing] = [0, 0]
   for (const [index, image] of images.entries()) {
     if (!chosen.has(image.id)) continue
     context.signal.throwIfAborted()
     context.progress(++done, chosen.size)
     const { file: handle, wrong } = await imageOf(image, index, source.images.path, world)
+    if (wrong?.isMissing === true) missing++
     if (wrong !== null && source.skip_bad_images) {
       context.log(`left out scene ${image.id}: ${wrong.problem}`)
       skipped.push(image.id)
@@ -74,6 +76,9 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       secondary: null
     }
   }
+  // looked at only where the error is certain: a listing that is recorded makes the scenes stale when it changes
+  if (missing > 0 && missing === chosen.size && (await world.list(source.images.path)) === null)
+    noSuch("folder", source.images.path, "images")
   // where no image is good, it is the folder that is wrong
   if (!source.skip_bad_images || skipped.length === chosen.size) problems.check()
   if (skipped.length > 0) {
@@ -85,8 +90,11 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
 async function text(world: World, file: string, parameter: string): Promise<string> {
   const bytes = await world.readIfPresent(file)
   if (bytes !== null) return new TextDecoder().decode(bytes)
+  return noSuch("file", file, parameter)
+}
+function noSuch(what: "file" | "folder", path: string, parameter: string): never {
   const hint = "in a pipeline file it is relative to that file, after -S to the working directory"
-  return new Problems(file).fail(`source.${parameter}`, `there is no such file: check the path (${hint})`)
+  return new Problems(path).fail(`source.${parameter}`, `there is no such ${what}: check the path (${hint})`)
 }
 const captionsOf = async (file: string, world: World) =>
   parseCaptions(await text(world, file, "captions"), { file })
@@ -99,6 +107,7 @@ interface Wrong {
   /** in the annotations, such as `images[12].file_name` */
   readonly field: string
   readonly problem: string
+  readonly isMissing: boolean
 }
 
 /** Is the image's file there, and as large as the annotations say? */
@@ -113,14 +122,15 @@ async function imageOf(
   const file = await world.file(path)
   if (file === null) {
     const problem = `there is no image ${path}: check the folder of images`
-    return { file: null, wrong: { field: `${field}.file_name`, problem } }
+    return { file: null, wrong: { field: `${field}.file_name`, problem, isMissing: true } }
   }
   try {
     const real = await imageSize(await file.bytes())
     if (real.height === height && real.width === width) return { file, wrong: null }
     const problem = `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: its masks would not fit`
-    return { file: null, wrong: { field, problem } }
+    return { file: null, wrong: { field, problem, isMissing: false } }
   } catch (error) {
-    return { file, wrong: { field, problem: `${path} cannot be read: ${(error as Error).message}` } }
+    const problem = `${path} cannot be read: ${(error as Error).message}`
+    return { file, wrong: { field, problem, isMissing: false } }
   }
 }

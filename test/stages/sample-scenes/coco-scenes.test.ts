@@ -293,6 +293,20 @@ describe("a COCO data set is refused, and the error names file and field:", () =
     expect(message.match(/or leave such scenes out \(skip_bad_images\)/g)).toHaveLength(3)
   })
 
+  it.each([false, true])(
+    "a folder of images that is missing, once (skip_bad_images: %s)",
+    async (skip_bad_images) => {
+      write(instances())
+      const { scenes } = sampling({ images: file("imagse"), skip_bad_images })
+      expect(await rejection(scenes)).toMatchObject({
+        name: "CocoError",
+        file: join(folder, "imagse"),
+        field: "source.images",
+        message: expect.stringMatching(/imagse: source\.images: there is no such folder: [^\n]*$/) as string
+      })
+    }
+  )
+
   it("no image that is good, though bad ones are to be left out: then the folder is wrong", async () => {
     write(changed(({ images }) => images.forEach((image, i) => (image.file_name = `gone-${i}.png`))))
     const { scenes, context } = sampling({ skip_bad_images: true })
