@@ -30,7 +30,7 @@ export default definePipeline("coco", {
     skip_degenerate: param.bool({ default: false, doc: "leave out objects with degenerate polygons" }),
     skip_bad_images: param.bool({
       default: false,
-      doc: "leave out images that are missing, unreadable or of another size than annotated"
+      doc: "leave out images that are missing, empty, unreadable or of another size, as their headers tell"
     }),
     encoder: param.file({
       default: file("./quickstart/vit/model.onnx"),
