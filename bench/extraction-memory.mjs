@@ -13,10 +13,12 @@ import { watched } from "./extraction/process-tree.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const [model, annotations, images, preset = "", few = "32", many = "350", jobs = "2"] = process.argv.slice(2)
-if (images === undefined)
-  throw new Error(
+if (images === undefined) {
+  console.error(
     "usage: node bench/extraction-memory.mjs MODEL.onnx ANNOTATIONS.json IMAGES [PRESET] [FEW] [MANY] [JOBS]"
   )
+  process.exit(2)
+}
 
 for (const limit of [few, many]) {
   const store = mkdtempSync(join(tmpdir(), "probeline-bench-"))

@@ -22,10 +22,12 @@ const batch = 4
 const warming = 2
 const [model, folder, preset, chunks = "8", precision = "float32", taps = "embed,block.*.resid_post"] =
   process.argv.slice(2)
-if (preset === undefined)
-  throw new Error(
+if (preset === undefined) {
+  console.error(
     "usage: node bench/extraction-steady.mjs MODEL.onnx IMAGES PRESET [CHUNKS] [PRECISION] [TAPS]"
   )
+  process.exit(2)
+}
 
 const { InferenceSession, Tensor } = await import("onnxruntime-node")
 const { openWorker } = await importTypeScript("bench/extraction/steady.ts")

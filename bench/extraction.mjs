@@ -30,10 +30,12 @@ const here = (name) => fileURLToPath(new URL(`extraction/${name}`, import.meta.u
 delete process.env.NODE_EXTRA_CA_CERTS // Node reads certificates at its start
 
 const [model, annotations, folder, preset, limit = "64", jobs = "2", rounds = "5"] = process.argv.slice(2)
-if (preset === undefined)
-  throw new Error(
+if (preset === undefined) {
+  console.error(
     "usage: node bench/extraction.mjs MODEL.onnx ANNOTATIONS.json IMAGES PRESET [LIMIT] [JOBS] [ROUNDS]"
   )
+  process.exit(2)
+}
 
 const work = mkdtempSync(join(tmpdir(), "probeline-bench-"))
 try {

@@ -18,7 +18,10 @@ const tolerances = { exact: 1e-4, half: 1e-2, int8: Infinity }
 const within = ["attn_out", "resid_mid", "mlp_out"]
 
 const folder = process.argv[2]
-if (folder === undefined) throw new Error("usage: node tools/check-taps.mjs FOLDER")
+if (folder === undefined) {
+  console.error("usage: node tools/check-taps.mjs FOLDER")
+  process.exit(2)
+}
 const cells = JSON.parse(readFileSync(path.join(folder, "cells.json"), "utf8"))
 const results = []
 for (const cell of cells) results.push({ ...cell, ...(cell.error === undefined ? await check(cell) : {}) })

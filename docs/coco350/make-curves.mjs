@@ -5,16 +5,23 @@
  *
  * writes curves.csv and curves.svg beside this file.
  */
-import { writeFileSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet"
 import * as vega from "vega"
 import { compile } from "vega-lite"
 
 const [, , measures] = process.argv
-if (measures === undefined) throw new Error("usage: node docs/coco350/make-curves.mjs MEASURES.parquet")
+if (measures === undefined) refuse("usage: node docs/coco350/make-curves.mjs MEASURES.parquet")
+if (!existsSync(measures))
+  refuse(
+    `there is no ${measures}: a run of pipelines/coco.ts writes it when it comes to its end.`,
+    "probeline runs lists the runs; another's is artifacts/runs/RUN/measures.parquet"
+  )
 const here = (name) => new URL(name, import.meta.url)
 
-const all = await parquetReadObjects({ file: await asyncBufferFromFile(measures) })
+const all = await readMeasures()
+if (!["probe", "token", "tap", "balanced_accuracy"].every((name) => Object.hasOwn(all[0] ?? {}, name)))
+  refuse(`${measures} has no measures: name the table that \`aggregate\` made`)
 const taps = [...new Set(all.map((row) => row.tap))]
 const rows = all.map((row) => ({
   probe: row.probe,
@@ -93,3 +100,16 @@ const spec = {
 const view = new vega.View(vega.parse(compile(spec).spec), { renderer: "none" })
 writeFileSync(here("curves.svg"), `${await view.toSVG()}\n`)
 console.log(`${rows.length} points, ${taps.length} taps`)
+
+async function readMeasures() {
+  try {
+    return await parquetReadObjects({ file: await asyncBufferFromFile(measures) })
+  } catch (error) {
+    refuse(`${measures} is no Parquet file that can be read: ${error.message}`)
+  }
+}
+
+function refuse(...lines) {
+  console.error(lines.join("\n"))
+  process.exit(2)
+}

@@ -1,6 +1,7 @@
 /** `gc`: frees what no kept run reaches, and says what it freed. */
 import * as Effect from "effect/Effect"
 import { collectGarbage, type GcReport, type RootRun } from "../store/gc/gc.ts"
+import { runAsItIs } from "../store/run-so-far.ts"
 import { sweepLocks } from "../store/lock/sweep.ts"
 import type { Paint } from "./colour.ts"
 import { defineCommand } from "./command.ts"
@@ -37,12 +38,20 @@ export const gcCommand = defineCommand({
     Effect.gen(function* () {
       const graceMs = yield* readDuration("--grace", grace ?? usualGrace)
       const store = yield* existingStore(root)
-      const report = yield* collectGarbage(store, {
+      const found = yield* collectGarbage(store, {
         keep: keep ?? usualKeep,
         grace: graceMs,
         now: now().getTime(),
         dryRun
       })
+      // as `runs` says it: one that was killed is not running
+      const report = {
+        ...found,
+        runs: found.runs.map((run) => ({
+          ...run,
+          record: run.record === null ? null : runAsItIs(run.record, store, now().getTime())
+        }))
+      }
       const locks = dryRun ? 0 : yield* sweepLocks(store, () => now().getTime())
       output.out(json ? JSON.stringify({ ...gcJson(report), locks }) : gcText(report, output.paint))
       return 0

@@ -3,6 +3,7 @@ import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { gcCommand } from "../../../src/cli/gc.ts"
 import { runsCommand } from "../../../src/cli/runs.ts"
 import { showCommand } from "../../../src/cli/show.ts"
 import { column, defineStage, each, one, param, table, whole } from "../../../src/index.ts"
@@ -12,7 +13,7 @@ import { logFile } from "../../../src/run/log-file.ts"
 import type { FileSystemCalls } from "../../../src/store/file-system.ts"
 import { rootsOf } from "../../../src/store/gc/roots.ts"
 import { coarse, type Lab, numbers } from "../run/lab.ts"
-import { storeOf } from "../store/gc/worlds.ts"
+import { age, storeOf } from "../store/gc/worlds.ts"
 import { nodeRecord } from "./records.ts"
 import { labOfTwoRuns, typed } from "./store-commands.ts"
 
@@ -135,6 +136,13 @@ describe("a run that was killed", () => {
       status: "interrupted",
       nodes: { total: 2, executed: 1, skipped: 1 }
     })
+  })
+  it("is no running one among those that gc would free", async () => {
+    const killed = (await recordOf("run-000001"))!
+    await Effect.runPromise(storeOf(lab).putRun({ ...killed, id: "run-000000" }))
+    age(storeOf(lab))
+    const { text } = await typed(lab, gcCommand, "gc -n --keep 1")
+    expect(text).toMatch(/^run-000000 +lab +interrupted$/m)
   })
   it("has the artifacts of the nodes that ended, also for gc, and says of the others that they did not", async () => {
     expect((await show("show @1:source --json")).json).toMatchObject({ run: "run-000001", node: "source" })
