@@ -159,8 +159,22 @@ export function unknownCommand(word: string, commands: ReadonlyArray<Command>): 
     return usage(`${word} is not there yet`, word, "it is a name that is kept for a later version")
   const named = commands.flatMap(({ name, group }) => (group === undefined ? [name] : [group.name, name]))
   const names = [...new Set(named), ...reservedCommands, "completion"]
-  const own = commands.filter(({ group }) => group !== undefined && word.startsWith(`${group.name} `))
-  const all =
-    own.length === 0 ? "probeline --help lists them" : `there are: ${own.map(({ name }) => name).join(", ")}`
-  return usage(`there is no command "${word}"`, word, didYouMean(word, names) ?? all)
+  const group = commands.find(
+    (command) => command.group !== undefined && word.startsWith(`${command.group.name} `)
+  )?.group
+  if (group === undefined)
+    return usage(
+      `there is no command "${word}"`,
+      word,
+      didYouMean(word, names) ?? "probeline --help lists them"
+    )
+  // its first word is right: only the second is compared
+  const second = (name: string) => name.slice(group.name.length + 1)
+  const own = commands.filter((command) => command.group?.name === group.name).map(({ name }) => second(name))
+  const near = didYouMean(second(word), own)
+  return usage(
+    `there is no command "${word}"`,
+    word,
+    near?.replace('"', `"${group.name} `) ?? `${group.name} has ${own.join(", ")}`
+  )
 }
