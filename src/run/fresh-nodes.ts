@@ -7,7 +7,7 @@ import { cached, type Outcome } from "./outcome.ts"
 import type { Views } from "./views.ts"
 
 /** Nodes between which others get their turn: a signal, above all. */
-const turn = 64
+const turn = 512
 
 /**
  * With their views in the run's folder. What is incomplete is left to the ordinary way, which knows who may go on from
