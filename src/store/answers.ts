@@ -113,18 +113,14 @@ export class Answers {
 
   /** By its folders, where they are unchanged, or else by its files. */
   #isFound(stage: string, key: string, line: ReadLine, one: KeptAnswer, folders: UnchangedFolders): boolean {
-    if (one.isFound && folders.areUnchanged) {
+    const both = (is: (folder: string) => boolean) =>
+      is(this.#layout.traces(stage, key)) && is(this.#layout.manifests(line.manifest.digest))
+    if (one.isFound && (folders.areUnchanged || both((folder) => folders.isUnchanged(folder)))) {
       one.foundIn = this.#look
       return true
     }
     // folders before files: what goes after a folder was looked at changes it
-    const traces = this.#layout.traces(stage, key)
-    const manifests = this.#layout.manifests(line.manifest.digest)
-    if (one.isFound && folders.isUnchanged(traces) && folders.isUnchanged(manifests)) {
-      one.foundIn = this.#look
-      return true
-    }
-    const isSettled = folders.isSettled(traces) && folders.isSettled(manifests)
+    const isSettled = both((folder) => folders.isSettled(folder))
     const isThere = this.#isSeen(stage, key, line)
     if (isThere && isSettled && one.foundIn !== this.#look) {
       one.foundIn = this.#look

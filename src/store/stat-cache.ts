@@ -36,7 +36,7 @@ export class StatCache {
     const stat = this.#files.stat(path)
     if (stat?.kind !== "file") return null
     const known = this.#load().get(path)
-    if (known !== undefined && sameStat(known.stat, stat) && !racy(known))
+    if (known !== undefined && sameStat(known.stat, stat) && !isRacy(known.stat, known.hashedAt))
       return { sha256: known.sha256, size: stat.size }
     const hashedAt = this.#now()
     const sha256 = hashFile(this.#files, path)
@@ -62,7 +62,9 @@ export class StatCache {
 /** Whether nobody has written to a file in between, or put another in its place, as far as stats tell. */
 export const sameStat = (a: Stat, b: Stat): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode
-const racy = ({ stat, hashedAt }: Entry) => Number(BigInt(stat.mtimeNs) / 1_000_000n) + coarsest > hashedAt
+/** Whether a change after `at` (milliseconds since 1970), when it was looked at, could bear the times that were seen. */
+export const isRacy = ({ mtimeNs }: Stat, at: number): boolean =>
+  Number(BigInt(mtimeNs) / 1_000_000n) + coarsest > at
 
 /** The sha256 of a file, read in pieces. */
 export function hashFile(files: FileSystemCalls, path: string): string {

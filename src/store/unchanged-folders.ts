@@ -3,13 +3,10 @@
  * is there still, and need not be looked for file by file.
  *
  * A folder is told by its mtime, ctime and inode, which every such change renews, a change of a file's bytes does not.
- * One that was changed shortly before it is looked at counts as unknown: a later change could bear the same times
- * (as with files that git calls "racily clean", Documentation/technical/racy-git).
+ * One that was changed shortly before it is looked at counts as unknown: a later change could bear the same times.
  */
 import type { FileSystemCalls } from "./file-system.ts"
-
-/** Milliseconds: some file systems keep times to 2 seconds. */
-const coarsest = 2000
+import { isRacy } from "./stat-cache.ts"
 
 export type FolderMarks = Readonly<Record<string, string>>
 
@@ -61,8 +58,7 @@ export class UnchangedFolders {
     // compared with the times that the file system gives, so that no clock of ours would do
     const at = Date.now()
     const seen = this.#files.stat(folder)
-    if (seen?.kind !== "folder") return null
-    const changed = Number(BigInt(seen.mtimeNs) / 1_000_000n)
-    return changed + coarsest < at ? `${seen.mtimeNs} ${seen.ctimeNs} ${seen.inode}` : null
+    if (seen?.kind !== "folder" || isRacy(seen, at)) return null
+    return `${seen.mtimeNs} ${seen.ctimeNs} ${seen.inode}`
   }
 }
