@@ -13,10 +13,11 @@ import type { Bundle } from "./bundle.ts"
 import { digestOf, sha256 } from "./hash.ts"
 import { type Input, isFresh } from "./inputs.ts"
 import type { CodeParts } from "./stage-code.ts"
+import type { ForeignState } from "./state/foreign-state.ts"
 
 const files = nodeFileSystem()
 /** Goes up when what is stored changes its meaning. */
-const format = 1
+const format = 2
 
 export interface CachedBundle {
   readonly format: number
@@ -29,6 +30,10 @@ export interface CachedBundle {
   readonly packages: Bundle["packages"]
   /** codes of the stages that local modules export, by module and export */
   readonly codes: Readonly<Record<string, Readonly<Record<string, CodeParts>>>>
+  /** what stages of local modules read and other code sets: module, export and variables */
+  readonly foreign: ReadonlyArray<readonly [string, string, ReadonlyArray<ForeignState>]>
+  /** variables around stages that are exported nowhere, by the stage's name; `*` for a name that is computed */
+  readonly enclosed: ReadonlyArray<readonly [string, ReadonlyArray<ForeignState>]>
 }
 
 export const bundleFile = (folder: string, sha: string): string =>

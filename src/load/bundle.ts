@@ -36,6 +36,8 @@ export interface Bundle {
   readonly map: string
   /** packages that are imported statically, by file URL */
   readonly packages: Readonly<Record<string, ImportedPackage>>
+  /** what each local module imports statically, by absolute paths */
+  readonly imports: ReadonlyMap<string, ReadonlyArray<string>>
 }
 
 const entry = "\0probeline:bundle"
@@ -75,7 +77,8 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
     recordInputs(inputs)
   ]
   try {
-    const reached = await staticImports(file, plugins)
+    const imports = await staticImports(file, plugins)
+    const reached = [...imports.keys()]
     const local = reached.filter(isScript)
     const outside = reached.filter((id) => packages.has(id))
     for (const at of new Set(local.map((id) => path.dirname(id))))
@@ -86,7 +89,8 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
     return {
       code,
       map: JSON.stringify({ ...map, sources: absolute }),
-      packages: Object.fromEntries(outside.map((id) => [id, packages.get(id)!]))
+      packages: Object.fromEntries(outside.map((id) => [id, packages.get(id)!])),
+      imports
     }
   } catch (error) {
     throw fromBuild(error, file)
@@ -110,9 +114,12 @@ async function write(folder: string, plugins: ReadonlyArray<Plugin>, input: stri
   }
 }
 
-/** All that is imported statically, local modules and others, in the order in which it is executed. */
-async function staticImports(file: string, plugins: ReadonlyArray<Plugin>): Promise<ReadonlyArray<string>> {
-  const order = new Set<string>()
+/** What each module imports statically, local modules and others, in the order in which they are executed. */
+async function staticImports(
+  file: string,
+  plugins: ReadonlyArray<Plugin>
+): Promise<ReadonlyMap<string, ReadonlyArray<string>>> {
+  const order = new Map<string, ReadonlyArray<string>>()
   const scan: Plugin = {
     name: "probeline:scan",
     buildEnd(error) {
@@ -121,14 +128,15 @@ async function staticImports(file: string, plugins: ReadonlyArray<Plugin>): Prom
       const visit = (id: string) => {
         if (seen.has(id)) return
         seen.add(id)
-        for (const imported of this.getModuleInfo(id)?.importedIds ?? []) visit(imported)
-        order.add(id)
+        const imported = this.getModuleInfo(id)?.importedIds ?? []
+        for (const each of imported) visit(each)
+        order.set(id, imported)
       }
       visit(file)
     }
   }
   await write(path.dirname(file), [...plugins, scan], file)
-  return [...order]
+  return order
 }
 
 function entrySource(

@@ -51,17 +51,26 @@ const mutates =
 /** False for plain values, which need no help, and for what visibly acts on something that has a name. */
 function onlyMakesAValue(value: Node): boolean {
   let calls = false
+  walk(value, (node) => {
+    if (/^(Arrow)?Function/.test(node.type)) return false
+    if (/^(Call|New|TaggedTemplate|Member)Expression$/.test(node.type)) calls = true
+    return !calls
+  })
+  return calls && !actsOnOthers(value)
+}
+
+/** Does an initial value visibly act on something that has a name? Then it counts as a statement does. */
+export function actsOnOthers(value: Node): boolean {
   let acts = false
   walk(value, (node) => {
     // a function is a value; what it does happens when it is called
     if (/^(Arrow)?Function/.test(node.type)) return false
-    if (/^(Call|New|TaggedTemplate|Member)Expression$/.test(node.type)) calls = true
     if (/^(Await|Yield|Assignment|Update)Expression$/.test(node.type)) acts = true
     if (node.type === "UnaryExpression" && node["operator"] === "delete") acts = true
     if (node.type === "CallExpression" && mutatesNamed(node)) acts = true
     return !acts
   })
-  return calls && !acts
+  return acts
 }
 
 /** `table.push(…)` and `Object.assign(table, …)`, but not `[2, 1].sort()` or `Object.assign({}, …)`. */
@@ -96,7 +105,16 @@ function probelineImports(
   return names
 }
 
-const notInKeys = new Set(["doc", "summary", "chunk", "isolate", "itemSeconds", "seconds", "version"])
+/** Fields of a stage that cannot change its results. */
+export const notInKeys: ReadonlySet<string> = new Set([
+  "doc",
+  "summary",
+  "chunk",
+  "isolate",
+  "itemSeconds",
+  "seconds",
+  "version"
+])
 
 /** Takes the words out of a stage's spec, and the documentation out of a parameter's options. */
 function withoutWords(call: Node, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {

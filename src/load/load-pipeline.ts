@@ -14,7 +14,7 @@ import { type ExportedStage, exportedStages } from "./exported-stages.ts"
 import type { Place } from "./load-error.ts"
 import { loadBundle, type LoadedBundle } from "./loaded-bundle.ts"
 import { type OwnPackage, ownPackage } from "./own-package.ts"
-import { existingFile, hiddenStage, pipelineIn } from "./pipeline-file.ts"
+import { enclosedState, existingFile, foreignState, hiddenStage, pipelineIn } from "./pipeline-file.ts"
 import { placeOf } from "./run-errors.ts"
 import { readShippedCodes, type ShippedCodes } from "./shipped-codes.ts"
 import { type CodeParts, packagedCode, type StageCode, versionedCode } from "./stage-code.ts"
@@ -38,7 +38,7 @@ export interface LoadedPipeline {
   readonly cached: boolean
   /** A stage's code; null for a stage that is neither exported nor versioned. Takes what `defineStage` returned, or its `.stage`. */
   stageOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode | null
-  /** A stage's code. @throws LoadError (`PipelineInvalid`) for a stage that is neither exported nor versioned */
+  /** A stage's code. @throws LoadError (`PipelineInvalid`) for a stage that is neither exported nor versioned, or reads what other code sets */
   codeOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode
   /** Where a worker finds a stage; null for one that is not exported */
   placeOf(stage: AnyStage | { readonly stage: AnyStage }): StageAddress | null
@@ -79,9 +79,11 @@ export async function loadPipeline(given: string, options: LoadOptions): Promise
     inputs: entry.inputs.filter(({ stamp }) => stamp !== null).map(({ path }) => path),
     cached,
     stageOf,
-    codeOf: (stage) => {
+    codeOf: (given) => {
+      const stage = bare(given)
       const code = stageOf(stage)
-      if (code === null) throw hiddenStage(bare(stage), file)
+      if (code === null) throw hiddenStage(stage, file)
+      checkState(stage, stages.get(stage), entry, file)
       return code
     },
     placeOf: (stage) => {
@@ -108,4 +110,20 @@ function partsOf(found: ExportedStage, entry: LoadedBundle["entry"], shipped: ()
       `no code of stage "${stage.name}" (${name} of ${key ?? "probeline/stages"}): build Probeline again`
     )
   return parts
+}
+
+/** @throws LoadError where a stage reads what code outside of it sets */
+function checkState(
+  stage: AnyStage,
+  found: ExportedStage | undefined,
+  { foreign, enclosed }: LoadedBundle["entry"],
+  file: string
+): void {
+  if (found === undefined) {
+    const around = enclosed.find(([name]) => name === stage.name) ?? enclosed.find(([name]) => name === "*")
+    if (around !== undefined) throw enclosedState(stage, file, around[1])
+  } else if (found.from === "module") {
+    const set = foreign.find(([module, name]) => module === found.key && name === found.export)
+    if (set !== undefined) throw foreignState(stage, file, set[2])
+  }
 }

@@ -29,9 +29,10 @@ async function makeBundle(
   own: OwnPackage,
   cacheFolder: string
 ): Promise<Omit<LoadedBundle, "cached">> {
-  const [{ bundlePipeline }, { digestExport }] = await Promise.all([
+  const [{ bundlePipeline }, { digestExport }, { findState }] = await Promise.all([
     import("./bundle.ts"),
-    import("./digest-code.ts")
+    import("./digest-code.ts"),
+    import("./state/foreign-state.ts")
   ])
   const folder = path.dirname(file)
   const inputs = new Inputs()
@@ -45,16 +46,20 @@ async function makeBundle(
     made.packages,
     list.map(({ path }) => path)
   )
-  const local = [...exportedStages(exports).values()].filter(
-    ({ from, stage }) => from === "module" && stage.spec.version === undefined
-  )
+  const local = [...exportedStages(exports).values()].filter(({ from }) => from === "module")
+  const state = findState(made, folder, (module) => made.imports.get(module) ?? [])
+  const foreign = local
+    .map(({ key, export: name }) => [key!, name, state.foreignTo(key!, name)] as const)
+    .filter(([, , found]) => found.length > 0)
   const helpers = exports.shipped === null ? {} : readShippedCodes(own.stageCodes).helpers
   const digested = await Promise.all(
-    local.map(async ({ key, export: name }) => ({
-      key: key!,
-      name,
-      parts: await digestExport(path.resolve(folder, key!), name, { folder, helpers })
-    }))
+    local
+      .filter(({ stage }) => stage.spec.version === undefined)
+      .map(async ({ key, export: name }) => ({
+        key: key!,
+        name,
+        parts: await digestExport(path.resolve(folder, key!), name, { folder, helpers })
+      }))
   )
   const codes: Record<string, Record<string, CodeParts>> = {}
   for (const { key, name, parts } of digested) (codes[key] ??= {})[name] = parts
@@ -64,7 +69,9 @@ async function makeBundle(
     inputs: list,
     bundle: sha,
     packages: made.packages,
-    codes
+    codes,
+    foreign,
+    enclosed: [...state.enclosed]
   }
   writeEntry(cacheFolder, entry)
   return { entry, exports }

@@ -6,8 +6,9 @@ import { didYouMean } from "../pipeline/problem.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Namespace } from "./bundle.ts"
 import { stageIn } from "./exported-stages.ts"
-import { LoadError, wholeFile } from "./load-error.ts"
+import { LoadError, type Place, wholeFile } from "./load-error.ts"
 import { namesIn, placeOfText } from "./source-text.ts"
+import type { ForeignState } from "./state/foreign-state.ts"
 
 /** The real path of a file: that is what its imports are relative to, as in Node. @throws LoadError */
 export function existingFile(given: string): string {
@@ -103,3 +104,32 @@ export const hiddenStage = (stage: AnyStage, file: string): LoadError =>
     placeOfText(file, stage.name),
     `export it (export const … = defineStage…("${stage.name}", …)), or give it version: "1" and raise that when its code changes`
   )
+
+/** A stage that reads what other code sets: see state/foreign-state.ts. */
+export function foreignState(stage: AnyStage, file: string, found: ReadonlyArray<ForeignState>): LoadError {
+  const at = ({ file: of, line }: Place) =>
+    `${path.relative(path.dirname(file), of)}${line === null ? "" : `:${line}`}`
+  const each = found.map(({ name, declared, changed, called }) => {
+    const variable = declared === null ? name : `"${name}" (${at(declared)})`
+    return `${variable}, which other code sets at ${at(changed)}${called === null ? "" : `, called at ${at(called)}`}`
+  })
+  const first = found[0]!
+  return new LoadError(
+    "PipelineInvalid",
+    `the stage "${stage.name}" reads ${each.join("; ")}: that value is not in the stage's key, and a worker process may not see it`,
+    first.declared ?? first.changed,
+    `make it a parameter of the stage (params: { ${parameterName(first.name)}: param.… }) and pass the value in the graph`
+  )
+}
+const parameterName = (name: string) => name.split(".").at(-1)!.replace(/\W/g, "") || "value"
+
+/** A stage that is declared in a function and uses its variables. */
+export function enclosedState(stage: AnyStage, file: string, found: ReadonlyArray<ForeignState>): LoadError {
+  const names = found.map(({ name }) => `"${name}"`).join(", ")
+  return new LoadError(
+    "PipelineInvalid",
+    `the stage "${stage.name}" is declared in a function and reads ${names} from around it: the value is not in the stage's key`,
+    found[0]!.declared ?? wholeFile(file),
+    `declare the stage at the top level of a module, with ${names} as parameters of the stage`
+  )
+}

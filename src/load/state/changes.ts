@@ -1,0 +1,316 @@
+/** What a bundle's code uses and changes of its own bindings and of the global object. */
+import type { Variable } from "eslint-scope"
+import { notInKeys } from "../declarations.ts"
+import { type Node, walk } from "../edit-source.ts"
+import { bare, isFunction, type Item, memberName, patternNames, type Syntax } from "./syntax.ts"
+import { type Target, type Values, valuesOf } from "./values.ts"
+
+/**
+ * When code runs. `load`: when its module is loaded or the graph is built. `call`: when a function of its item is
+ * called. `stage`: when a stage runs.
+ */
+export type When = "load" | "call" | "stage"
+
+export interface Use {
+  readonly target: Target
+  readonly item: Item
+  readonly when: When
+  readonly node: Node
+}
+export interface Change extends Use {
+  /** does it leave the same state behind, whoever makes it, and how often? A memo table's entry does */
+  readonly settled: boolean
+}
+
+/** Methods of JavaScript's own collections that change them, and what others call theirs. */
+const changesIts =
+  /^(set|add|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|delete|clear|reset|register|configure|define|update|assign|merge|extend|defaults|insert|append|remove|enable|disable|dispatch|use|on|once|off|emit|write)(?![a-z])/
+/** Methods of `Object` and `Reflect` that change their first argument. */
+const changesFirst = /^(assign|defineProperty|defineProperties|setPrototypeOf|set|deleteProperty)$/
+/** Calls that run none of the functions in their arguments. */
+const runsNone = /^(freeze|seal|preventExtensions|Map|Set|WeakMap|__esm\w*|__commonJS\w*|__exportAll)$/
+
+export function usesAndChanges(syntax: Syntax): {
+  readonly uses: ReadonlyArray<Use>
+  readonly changes: ReadonlyArray<Change>
+} {
+  const values = valuesOf(
+    syntax.items.map(({ node }) => node),
+    syntax
+  )
+  const uses: Array<Use> = []
+  const visits: Array<{ readonly node: Node; readonly item: Item; readonly when: When }> = []
+  for (const item of syntax.items)
+    visit(item.node, syntax, (node, when) => {
+      visits.push({ node, item, when })
+      for (const target of used(node, syntax, values)) uses.push({ target, item, when, node })
+    })
+  // a method that changes `this`, or a function that changes its argument, makes a change of each call of it
+  const closures = new Closures(syntax, values)
+  for (let known = -1; known < closures.size;) {
+    known = closures.size
+    for (const { node } of visits) changesAt(node, syntax, values, closures)
+  }
+  const changes = visits.flatMap(({ node, item, when }) =>
+    changesAt(node, syntax, values, closures).map((made) => ({ ...made, item, when, node }))
+  )
+  return { uses, changes }
+}
+
+/** Calls `see` for each node of an item, with when it runs. Fields of stages that are in no key are left out. */
+function visit(item: Node, syntax: Syntax, see: (node: Node, when: When) => void): void {
+  const go = (node: Node, when: When, argumentOf: "nothing" | "call" | "stage") => {
+    see(node, when)
+    const children = (of: unknown, now: When, as: typeof argumentOf) => {
+      for (const each of Array.isArray(of) ? of : [of])
+        if (typeof each?.type === "string") go(each as Node, now, as)
+    }
+    if (isFunction(node)) {
+      const now =
+        argumentOf === "stage"
+          ? "stage"
+          : when === "load" && argumentOf === "nothing" && node !== item
+            ? "call"
+            : when
+      // functions in a function that runs may run with it
+      const within = now === "load" ? "call" : "nothing"
+      for (const part of [node["params"], node["body"]])
+        children(part, node.type === "FunctionDeclaration" && node === item ? "call" : now, within)
+      return
+    }
+    if (node.type === "CallExpression" || node.type === "NewExpression") {
+      const isStage = syntax.declaresStage(node)
+      const callee = bare(node["callee"] as Node)
+      const name = callee.type === "MemberExpression" ? memberName(callee) : String(callee["name"] ?? "")
+      children(node["callee"], when, isFunction(callee) ? "call" : argumentOf)
+      children(node["arguments"], when, isStage ? "stage" : runsNone.test(name ?? "") ? argumentOf : "call")
+      return
+    }
+    for (const [field, child] of Object.entries(node)) {
+      if (field === "properties" && argumentOf === "stage" && Array.isArray(child))
+        children(
+          child.filter((each: Node) => !isWord(each)),
+          when,
+          argumentOf
+        )
+      else children(child, when, argumentOf)
+    }
+  }
+  go(item, "load", "nothing")
+}
+const isWord = (property: Node): boolean => {
+  const key = property["key"] as Node | undefined
+  return key !== undefined && notInKeys.has(String(key["name"] ?? key["value"]))
+}
+
+/** A binding at module level or a global that a node names; what is only assigned is not used. */
+function used(node: Node, syntax: Syntax, { targetsOf }: Values): ReadonlyArray<Target> {
+  if (node.type === "MemberExpression") {
+    const parent = syntax.parent(node)
+    if (parent?.type === "MemberExpression" && parent["object"] === node) return []
+    return targetsOf(node).filter(({ kind }) => kind === "global")
+  }
+  const reference = node.type === "Identifier" ? syntax.reference(node) : undefined
+  const variable = syntax.binding(node)
+  if (variable === undefined || reference?.isRead() !== true) return []
+  if (variable === null) return targetsOf(node).filter(({ kind }) => kind === "global")
+  return syntax.isTopLevel(variable) ? [{ kind: "variable", variable }] : []
+}
+
+/** What is known of functions that change more than their own variables. */
+class Closures {
+  /** methods that change `this`, or a variable around them */
+  readonly methods = new Set<Node>()
+  /** parameters that their functions change */
+  readonly parameters = new Set<Variable>()
+  /** functions that hand out state of their own: each of their calls makes some */
+  readonly makers = new Set<Node>()
+  readonly #syntax: Syntax
+  readonly #values: Values
+  constructor(syntax: Syntax, values: Values) {
+    this.#syntax = syntax
+    this.#values = values
+  }
+  get size(): number {
+    return this.methods.size + this.parameters.size + this.makers.size
+  }
+  /** Takes note of a change inside of functions. True where it is a change of what lies at module level. */
+  reachesOut(target: Target, at: Node, settled: boolean): boolean {
+    if (target.kind === "global") return true
+    const around = this.#values.functionsAround(at)
+    if (target.kind === "this") {
+      if (!settled) this.methods.add(target.owner)
+      return false
+    }
+    const { variable } = target
+    if (this.#syntax.isTopLevel(variable)) return true
+    const owner = variable.scope.variableScope.block as unknown as Node
+    const between = around.slice(0, Math.max(0, around.indexOf(owner)))
+    if (variable.defs[0]?.type === "Parameter" && between.length === 0) this.parameters.add(variable)
+    if (between.length > 0 && !settled) {
+      for (const each of between) this.methods.add(each)
+      this.makers.add(owner)
+    }
+    return false
+  }
+}
+
+type Made = Pick<Change, "target" | "settled">
+
+/** The changes that a node makes of what lies at module level. */
+function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closures): ReadonlyArray<Made> {
+  const made: Array<Made> = []
+  const change = (target: Target, settled: boolean) => {
+    if (closures.reachesOut(target, node, settled)) made.push({ target, settled })
+  }
+  const changeIn = (state: Node, settled: boolean) => {
+    for (const target of values.targetsOf(state)) change(target, settled)
+  }
+  const isSettled = (value: Node | undefined, key?: Node | null): boolean => {
+    if (value === undefined) return false
+    const ofKey = key == null ? new Set() : values.dependsOn(key)
+    return [...values.dependsOn(value)].every((each) => ofKey.has(each))
+  }
+  const assign = (to: Node, settledBy: (key: Node | null) => boolean) => {
+    const place = bare(to)
+    if (place.type === "MemberExpression") {
+      const settled = settledBy(place["computed"] === true ? (place["property"] as Node) : null)
+      for (const target of values.targetsOf(place)) change(target, settled)
+    } else if (place.type === "Identifier") {
+      const variable = syntax.binding(place)
+      if (variable === undefined) return
+      if (variable === null) changeIn(place, settledBy(null))
+      else if (variable.defs[0]?.type !== "ImportBinding" && syntax.reference(place)?.init !== true)
+        change({ kind: "variable", variable }, settledBy(null))
+    }
+  }
+  switch (node.type) {
+    case "AssignmentExpression": {
+      const right = node["right"] as Node
+      const plain = /^(\?\?|\|\|)?=$/.test(String(node["operator"]))
+      for (const to of patternNames(node["left"] as Node))
+        assign(to, (key) => plain && isSettled(right, key) && !names(right, to, syntax))
+      break
+    }
+    case "UpdateExpression":
+      assign(node["argument"] as Node, () => false)
+      break
+    case "UnaryExpression":
+      if (node["operator"] === "delete") assign(node["argument"] as Node, () => false)
+      break
+    case "ForInStatement":
+    case "ForOfStatement": {
+      const left = node["left"] as Node
+      if (left.type !== "VariableDeclaration") for (const to of patternNames(left)) assign(to, () => false)
+      break
+    }
+    case "TaggedTemplateExpression":
+    case "NewExpression":
+    case "CallExpression":
+      changesByCall(node, syntax, values, closures, { change, changeIn, isSettled })
+      break
+  }
+  return made
+}
+
+/** Does an expression use what is assigned: `n = n + 1`, `list = [...list, x]`? */
+function names(expression: Node, assigned: Node, syntax: Syntax): boolean {
+  const variable = syntax.binding(bare(assigned))
+  let found = false
+  if (variable != null)
+    walk(expression, (node) => {
+      if (node.type === "Identifier" && syntax.binding(node) === variable) found = true
+      return !found
+    })
+  return found
+}
+
+interface Changing {
+  readonly change: (target: Target, settled: boolean) => void
+  readonly changeIn: (state: Node, settled: boolean) => void
+  readonly isSettled: (value: Node | undefined, key?: Node | null) => boolean
+}
+
+function changesByCall(
+  call: Node,
+  syntax: Syntax,
+  values: Values,
+  closures: Closures,
+  { change, changeIn, isSettled }: Changing
+): void {
+  const callee = bare((call["callee"] ?? call["tag"]) as Node)
+  const given = (call["arguments"] ?? []) as ReadonlyArray<Node>
+  const [first, second] = given
+  const called = call.type === "TaggedTemplateExpression" ? [] : values.calledBy(call)
+  for (const made of called)
+    for (const [i, parameter] of (made["params"] as ReadonlyArray<Node>).entries()) {
+      const names = patternNames(parameter).map((each) => syntax.parameter(each))
+      if (given[i] !== undefined && names.some((each) => each !== undefined && closures.parameters.has(each)))
+        changeIn(given[i], false)
+    }
+  if (callee.type === "MemberExpression") {
+    const name = memberName(callee) ?? "*"
+    const object = callee["object"] as Node
+    const owner = bare(object)
+    const isStatic = owner.type === "Identifier" && /^(Object|Reflect)$/.test(String(owner["name"]))
+    if (isStatic && changesFirst.test(name)) {
+      if (first !== undefined) changeProperties(name, given, values, change)
+    } else if (name === "set" && isSettled(second, first)) {
+      changeIn(object, true)
+    } else if (isOfTheBundle(object, syntax, values) && called.length > 0) {
+      if (called.some((each) => closures.methods.has(each))) changeIn(object, false)
+    } else if (changesIts.test(name)) changeIn(object, false)
+    return
+  }
+  if (callee.type !== "Identifier") return
+  const variable = syntax.binding(callee)
+  if (variable?.defs[0]?.type === "ImportBinding" && changesIts.test(variable.name) && first !== undefined)
+    changeIn(first, false)
+  // what a maker handed out: it may change the state that was made with it
+  if (variable != null && syntax.isTopLevel(variable) && called.length === 0)
+    for (const { node } of syntax.itemsOf(variable)) {
+      const init = node["init"] == null ? null : bare(node["init"] as Node)
+      if (init?.type === "CallExpression" && values.calledBy(init).some((each) => closures.makers.has(each)))
+        change({ kind: "variable", variable }, false)
+    }
+}
+
+/** Is it `this`, a class or something that the bundle's own code made? Then its methods are known. */
+function isOfTheBundle(object: Node, syntax: Syntax, values: Values): boolean {
+  const node = bare(object)
+  if (node.type === "ThisExpression" || node.type === "ObjectExpression") return true
+  if (/^Class/.test(node.type)) return true
+  if (node.type === "NewExpression") return isOfTheBundle(node["callee"] as Node, syntax, values)
+  if (node.type === "CallExpression") return values.calledBy(node).length > 0
+  const variable = node.type === "Identifier" ? syntax.binding(node) : null
+  if (variable == null) return false
+  return variable.defs.some(({ type, node: of }) => {
+    const init = (of as unknown as Node)["init"] as Node | null | undefined
+    return (
+      type === "ClassName" || (type === "Variable" && init != null && isOfTheBundle(init, syntax, values))
+    )
+  })
+}
+
+/** `Object.assign(globalThis, { factor: 2 })` changes that property alone. */
+function changeProperties(
+  method: string,
+  [state, second]: ReadonlyArray<Node>,
+  { targetsOf }: Values,
+  change: Changing["change"]
+): void {
+  const names =
+    second === undefined
+      ? ["*"]
+      : second.type === "Literal"
+        ? [String(second["value"])]
+        : second.type === "ObjectExpression" && method !== "setPrototypeOf"
+          ? (second["properties"] as ReadonlyArray<Node>).map((property) => {
+              const key = property["key"] as Node | undefined
+              return property["computed"] === true ? "*" : String(key?.["name"] ?? key?.["value"] ?? "*")
+            })
+          : ["*"]
+  for (const target of targetsOf(state!))
+    if (target.kind !== "global") change(target, false)
+    else for (const name of names) change({ kind: "global", path: [...target.path, name] }, false)
+}

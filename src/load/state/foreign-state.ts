@@ -1,0 +1,213 @@
+/**
+ * State that a stage reads and that other code sets.
+ *
+ * A stage's key holds its own code, and no other: what a pipeline file, its graph, or another stage puts into a
+ * variable that the stage reads is not in it. The stage would stay fresh with old values, and a worker process,
+ * which loads the modules and builds no graph, would compute others. So a pipeline with such a stage is refused.
+ *
+ * The rule. A stage's *own* code is what its digest holds: all that its export refers to, directly or not, and the
+ * statements of the modules that its own module imports. A change of a binding that the stage reads is foreign if
+ * other code makes it; or if its own code makes it in a function that other code calls, at load or in the graph, so
+ * that the outcome may depend on that call. An entry of a memo table, whose value depends on its key alone, does not.
+ */
+import * as path from "node:path"
+import type { Variable } from "eslint-scope"
+import type { Bundle } from "../bundle.ts"
+import { type Node, walk } from "../edit-source.ts"
+import type { Place } from "../load-error.ts"
+import { type Change, type Use, usesAndChanges } from "./changes.ts"
+import { bare, isFunction, type Item, memberName, type Syntax, syntaxOf } from "./syntax.ts"
+
+export interface ForeignState {
+  /** the variable's name in its source, or `globalThis.name` */
+  readonly name: string
+  /** where it is declared; null for a property of the global object */
+  readonly declared: Place | null
+  /** where it is changed */
+  readonly changed: Place
+  /** where other code calls the function that changes it; null where other code changes it itself */
+  readonly called: Place | null
+}
+
+export interface StateFinder {
+  /** What the stage that a module exports reads and other code sets; a binding each. */
+  foreignTo(module: string, name: string): ReadonlyArray<ForeignState>
+  /**
+   * Variables around a stage that is declared in a function and exported nowhere: the parameters of the graph, most
+   * likely. By the stage's name; `*` for a name that is computed.
+   */
+  readonly enclosed: ReadonlyMap<string, ReadonlyArray<ForeignState>>
+}
+
+/**
+ * @param folder the pipeline's folder, which the bundle's module names are relative to
+ * @param importsOf what a local module imports statically, by absolute paths
+ */
+export function findState(
+  bundle: Bundle,
+  folder: string,
+  importsOf: (module: string) => ReadonlyArray<string>
+): StateFinder {
+  const syntax = syntaxOf(bundle)
+  const { uses, changes } = usesAndChanges(syntax)
+  const usesOf = byItem(uses)
+  const live = reach(
+    syntax,
+    uses.filter(({ when }) => when !== "call"),
+    usesOf,
+    () => true
+  )
+  const alive = changes.filter(({ when, item }) => when === "load" || live.has(item))
+  const describe = (change: Change, by: Use | undefined) => described(change, by, syntax)
+  return {
+    foreignTo: (module, name) => {
+      const variable = syntax.exported(module, name)
+      if (variable === undefined) return []
+      const read = reachFrom(syntax, syntax.itemsOf(variable), usesOf)
+      const modules = closure(path.resolve(folder, module), importsOf)
+      const acting = syntax.items.filter(
+        (item) => item.acts && item.module !== null && modules.has(item.module)
+      )
+      const own = new Set([...read, ...reachFrom(syntax, acting, usesOf)])
+      const outside = uses.filter(({ item, when }) => when === "load" && !own.has(item))
+      const called = reach(syntax, outside, usesOf, ({ when }) => when !== "stage")
+      const globals = uses.filter(({ item, target }) => target.kind === "global" && read.has(item))
+      const found = new Map<unknown, ForeignState>()
+      for (const change of alive) {
+        const { target, item } = change
+        const isRead =
+          target.kind === "variable"
+            ? syntax.itemsOf(target.variable).some((each) => read.has(each))
+            : target.kind === "global" && globals.some((use) => meets(target.path, use))
+        if (!isRead) continue
+        const key =
+          target.kind === "variable" ? target.variable : target.kind === "global" && target.path.join(".")
+        const through = called.get(item)
+        const isOthers = own.has(item) ? change.when !== "load" && !change.settled && through !== undefined : true
+        if (isOthers && !found.has(key)) found.set(key, describe(change, through ?? live.get(item)))
+      }
+      return [...found.values()]
+    },
+    enclosed: enclosedIn(syntax)
+  }
+}
+
+function byItem(uses: ReadonlyArray<Use>): ReadonlyMap<Item, ReadonlyArray<Use>> {
+  const found = new Map<Item, Array<Use>>()
+  for (const use of uses) {
+    const those = found.get(use.item)
+    if (those === undefined) found.set(use.item, [use])
+    else those.push(use)
+  }
+  return found
+}
+
+/** The items that uses lead to, each with the first use that led there. */
+function reach(
+  syntax: Syntax,
+  from: ReadonlyArray<Use>,
+  usesOf: ReadonlyMap<Item, ReadonlyArray<Use>>,
+  follows: (use: Use) => boolean
+): ReadonlyMap<Item, Use> {
+  const found = new Map<Item, Use>()
+  const open = from.map((use) => [use, use] as const)
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [{ target }, first] = next
+    if (target.kind !== "variable") continue
+    for (const item of syntax.itemsOf(target.variable)) {
+      if (found.has(item)) continue
+      found.set(item, first)
+      for (const use of usesOf.get(item) ?? []) if (follows(use)) open.push([use, first])
+    }
+  }
+  return found
+}
+/** Items, and all that they refer to. */
+function reachFrom(
+  syntax: Syntax,
+  items: ReadonlyArray<Item>,
+  usesOf: ReadonlyMap<Item, ReadonlyArray<Use>>
+): ReadonlySet<Item> {
+  const uses = items.flatMap((item) => usesOf.get(item) ?? [])
+  return new Set([...items, ...reach(syntax, uses, usesOf, () => true).keys()])
+}
+
+function closure(module: string, importsOf: (module: string) => ReadonlyArray<string>): ReadonlySet<string> {
+  const found = new Set([module])
+  for (const each of found) for (const next of importsOf(each)) found.add(next)
+  return found
+}
+
+/** Does a change of a global reach what is used of it? Of what JavaScript itself has, the property must be the same. */
+function meets(changed: ReadonlyArray<string>, { target }: Use): boolean {
+  if (target.kind !== "global") return false
+  const [root, second] = changed
+  if (root === "process" && second === "env") return false
+  if (changed.includes("prototype")) return false
+  const isAlike = changed.every((name, i) => {
+    const used = target.path[i]
+    return used === undefined || used === name || used === "*" || name === "*"
+  })
+  return isAlike && (target.path.length >= changed.length || root === undefined || !(root in globalThis))
+}
+
+function described({ target, node, when }: Change, by: Use | undefined, syntax: Syntax): ForeignState {
+  const changed = placeOf(node, syntax)
+  const called = when === "call" && by !== undefined ? placeOf(by.node, syntax) : null
+  if (target.kind !== "variable")
+    return {
+      name: `globalThis.${target.kind === "global" ? target.path.join(".") : ""}`,
+      declared: null,
+      changed,
+      called
+    }
+  const { name, place } = declarationOf(target.variable, syntax)
+  return { name, declared: place, changed, called }
+}
+function placeOf(node: Node, syntax: Syntax): Place {
+  const { file, line, column } = syntax.source(node) ?? { file: "", line: null, column: null }
+  return { file, line, column }
+}
+/** The bundler may declare a binding anew; what gives it its value has a place then. */
+function declarationOf(
+  variable: Variable,
+  syntax: Syntax
+): { readonly name: string; readonly place: Place } {
+  const nodes = [
+    ...variable.identifiers,
+    ...variable.references.filter((each) => each.isWrite()).map(({ identifier }) => identifier),
+    ...syntax.itemsOf(variable).map(({ node }) => node)
+  ] as unknown as ReadonlyArray<Node>
+  const at = nodes.find((node) => syntax.source(node) !== null)
+  const source = at === undefined ? null : syntax.source(at)
+  const { file = "", line = null, column = null } = source ?? {}
+  return { name: source?.name ?? variable.name, place: { file, line, column } }
+}
+
+function enclosedIn(syntax: Syntax): StateFinder["enclosed"] {
+  const found = new Map<string, Array<ForeignState>>()
+  for (const { node: item } of syntax.items)
+    walk(item, (call) => {
+      if (call.type !== "CallExpression" || !syntax.declaresStage(call)) return true
+      const callee = bare(call["callee"] as Node)
+      const [first] = call["arguments"] as ReadonlyArray<Node>
+      if (callee.type !== "MemberExpression" || memberName(callee) === null || first === undefined)
+        return true
+      const name = first.type === "Literal" ? String(first["value"]) : "*"
+      walk(call, (node) => {
+        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
+        if (variable == null || syntax.isTopLevel(variable)) return true
+        const [by] = variable.defs
+        const owner = variable.scope.variableScope.block as unknown as Node
+        const isAround = isFunction(owner) && owner.start <= call.start && owner.end >= call.end
+        if (by === undefined || by.type === "ImportBinding" || !isAround) return true
+        const { name: of, place } = declarationOf(variable, syntax)
+        const those = found.get(name) ?? []
+        if (!those.some((each) => each.name === of)) those.push({ name: of, declared: place, changed: place, called: null })
+        found.set(name, those)
+        return true
+      })
+      return true
+    })
+  return found
+}

@@ -1,0 +1,262 @@
+/**
+ * A bundle's syntax with its scopes, cut into items: the statements and declarators at module level.
+ *
+ * A bundle has all local modules in one scope, and the bundler has resolved what they import from each other. So an
+ * identifier at module level means one binding, whichever module it comes from. This module imports rolldown: load
+ * it lazily.
+ */
+import { SourceMap, type SourceMapPayload } from "node:module"
+import { analyze, type Reference, type Scope, type Variable } from "eslint-scope"
+import type { Bundle } from "../bundle.ts"
+import { actsOnOthers } from "../declarations.ts"
+import { type Node, parse, walk } from "../edit-source.ts"
+import type { Place } from "../load-error.ts"
+
+export interface Item {
+  /** a statement, or a declarator of one */
+  readonly node: Node
+  /** the module that it comes from, absolute; null for what the bundler wrote */
+  readonly module: string | null
+  /** what it declares */
+  readonly variables: ReadonlyArray<Variable>
+  /** does it run for what it does? Then it counts for every stage whose modules import its own, directly or not */
+  readonly acts: boolean
+}
+
+export interface Syntax {
+  readonly items: ReadonlyArray<Item>
+  /** the binding of an export, by the name that the bundle gives the module; undefined for a package's */
+  exported(module: string, name: string): Variable | undefined
+  /** the items in which a binding at module level gets its value */
+  itemsOf(variable: Variable): ReadonlyArray<Item>
+  isTopLevel(variable: Variable): boolean
+  reference(identifier: Node): Reference | undefined
+  /** the binding that an identifier means; null for a global, undefined for what is no reference */
+  binding(identifier: Node): Variable | null | undefined
+  /** the binding that a parameter's name declares */
+  parameter(identifier: Node): Variable | undefined
+  parent(node: Node): Node | undefined
+  /** does a call declare a stage? */
+  declaresStage(call: Node): boolean
+  /** where a node comes from; the name is the one in the source */
+  source(node: Node): (Place & { readonly name: string | null }) | null
+}
+
+export const isFunction = ({ type }: Node): boolean =>
+  type === "FunctionDeclaration" || type === "FunctionExpression" || type === "ArrowFunctionExpression"
+
+/** Without what does not change which value an expression gives. */
+export function bare(node: Node): Node {
+  let at = node
+  while (/^(Parenthesized|Chain|Await)Expression$/.test(at.type))
+    at = (at["expression"] ?? at["argument"]) as Node
+  return at
+}
+/** The name of a member that is written out: `x.name`, `x["name"]`, `x.#name`; null for a computed one. */
+export function memberName(member: Node): string | null {
+  const property = member["property"] as Node
+  if (member["computed"] !== true) return String(property["name"])
+  return property.type === "Literal" ? String(property["value"]) : null
+}
+
+export function syntaxOf({ code, map }: Bundle): Syntax {
+  const program = parse(code, "js")
+  const parents = new Map<Node, Node>()
+  walk(program, (node) => {
+    // the scope analysis compares places by ESTree's older field
+    Object.assign(node, { range: [node.start, node.end] })
+    for (const child of Object.values(node))
+      for (const each of Array.isArray(child) ? child : [child])
+        if (typeof each?.type === "string") parents.set(each as Node, node)
+    return true
+  })
+  const scopes = analyze(program as never, { ecmaVersion: 2024, sourceType: "module", fallback: "iteration" })
+  const top = scopes.globalScope!.childScopes[0]!
+  const references = new Map<unknown, Reference>()
+  const parameters = new Map<unknown, Variable>()
+  const collect = (scope: Scope) => {
+    for (const reference of scope.references) references.set(reference.identifier, reference)
+    for (const variable of scope.variables)
+      if (variable.defs[0]?.type === "Parameter") parameters.set(variable.identifiers[0], variable)
+    scope.childScopes.forEach(collect)
+  }
+  collect(scopes.globalScope!)
+  const source = sourcesOf(code, map)
+  const variableOf = new Map<unknown, Variable>()
+  for (const variable of top.variables)
+    for (const identifier of variable.identifiers) variableOf.set(identifier, variable)
+  // a class has its name a second time, for its own body, and so has a function expression
+  const binding = (identifier: Node) => {
+    const resolved = references.get(identifier)?.resolved
+    const [by] = resolved?.defs ?? []
+    if (resolved == null || (by?.type !== "ClassName" && by?.type !== "FunctionName")) return resolved
+    const around = parents.get(by.node as unknown as Node)
+    const name = around?.type === "VariableDeclarator" ? around["id"] : resolved.identifiers[0]
+    return variableOf.get(name) ?? resolved
+  }
+  const named = (node: Node) => declaredNames(node).flatMap((name) => variableOf.get(name) ?? [])
+  const statements = (program["body"] as ReadonlyArray<Node>).filter(
+    ({ type }) => !/^(Import|Export)/.test(type)
+  )
+  const items = statements.flatMap((statement): ReadonlyArray<Item> => {
+    if (statement.type !== "VariableDeclaration") {
+      const variables = named(statement)
+      const module = source(statement)?.file ?? null
+      return [{ node: statement, module, variables, acts: variables.length === 0 }]
+    }
+    return (statement["declarations"] as ReadonlyArray<Node>).map((node) => {
+      const init = node["init"] as Node | null
+      const acts = init !== null && actsOnOthers(init)
+      return { node, module: source(node)?.file ?? null, variables: named(node), acts }
+    })
+  })
+  const itemsOf = new Map<Variable, Array<Item>>()
+  for (const item of items)
+    for (const variable of [...item.variables, ...assignedLater(item, references)])
+      itemsOf.set(variable, [...(itemsOf.get(variable) ?? []), item])
+  const stageMakers = stageMakersOf(program, variableOf)
+  const namespaces = namespacesOf(items, (name) => top.set.get(name) as Variable | undefined)
+  return {
+    items: items.filter(({ variables }) => !variables.some(({ name }) => ofTheBundle.has(name))),
+    exported: (module, name) => namespaces.get(module)?.get(name),
+    itemsOf: (variable) => itemsOf.get(variable) ?? [],
+    isTopLevel: ({ scope, defs }) => scope === top && defs[0]?.type !== "ImportBinding",
+    reference: (identifier) => references.get(identifier),
+    binding,
+    parameter: (identifier) => parameters.get(identifier),
+    parent: (node) => parents.get(node),
+    declaresStage: (call) => {
+      let callee = bare(call["callee"] as Node)
+      while (callee.type === "MemberExpression") {
+        if (memberName(callee) === "defineStage") return true
+        callee = bare(callee["object"] as Node)
+      }
+      return stageMakers.has(binding(callee) ?? null)
+    },
+    source
+  }
+}
+
+/** What the bundle's entry declares for its own exports. */
+const ofTheBundle = new Set(["modules", "packages", "shipped"])
+
+/** The identifiers that a declaration or a declarator gives a value. */
+function declaredNames(node: Node): ReadonlyArray<Node> {
+  const id = node["id"] as Node | null | undefined
+  return id == null ? [] : patternNames(id)
+}
+/** The identifiers and members that a pattern assigns. */
+export function patternNames(pattern: Node): ReadonlyArray<Node> {
+  switch (pattern.type) {
+    case "ObjectPattern":
+      return (pattern["properties"] as ReadonlyArray<Node>).flatMap((property) =>
+        patternNames((property["value"] ?? property["argument"]) as Node)
+      )
+    case "ArrayPattern":
+      return (pattern["elements"] as ReadonlyArray<Node | null>).flatMap((each) =>
+        each === null ? [] : patternNames(each)
+      )
+    case "AssignmentPattern":
+      return patternNames(pattern["left"] as Node)
+    case "RestElement":
+      return patternNames(pattern["argument"] as Node)
+    default:
+      return [pattern]
+  }
+}
+
+/** Is it a module that the bundler runs when it is first imported, since something imports it dynamically? */
+const isWrapper = ({ node }: Item): boolean => {
+  const init = node["init"] as Node | null | undefined
+  return init?.type === "CallExpression" && /^__(esm|commonJS)/.test(String((init["callee"] as Node)["name"]))
+}
+/** Bindings of such a module are declared apart, and get their values in its wrapper. */
+function assignedLater(item: Item, references: ReadonlyMap<unknown, Reference>): ReadonlyArray<Variable> {
+  if (!isWrapper(item)) return []
+  const assigned: Array<Variable> = []
+  walk(item.node, (node) => {
+    const reference = node.type === "Identifier" ? references.get(node) : undefined
+    if (reference?.isWrite() === true && reference.resolved !== null) assigned.push(reference.resolved)
+    return true
+  })
+  return assigned
+}
+
+/** Bindings that are imported as `defineStage`. */
+function stageMakersOf(
+  program: Node,
+  variableOf: ReadonlyMap<unknown, Variable>
+): ReadonlySet<Variable | null> {
+  const found = new Set<Variable | null>()
+  for (const statement of program["body"] as ReadonlyArray<Node>)
+    for (const specifier of (statement["specifiers"] ?? []) as ReadonlyArray<Node>)
+      if ((specifier["imported"] as Node | undefined)?.["name"] === "defineStage")
+        found.add(variableOf.get(specifier["local"]) ?? null)
+  found.delete(null)
+  return found
+}
+
+/** The bindings of each module's exports: the bundler writes `x_exports = __exportAll({ name: () => binding })`. */
+function namespacesOf(
+  items: ReadonlyArray<Item>,
+  binding: (name: string) => Variable | undefined
+): ReadonlyMap<string, ReadonlyMap<string, Variable>> {
+  const properties = (object: Node | undefined) =>
+    ((object?.["properties"] ?? []) as ReadonlyArray<Node>).filter(({ type }) => type === "Property")
+  const keyOf = (property: Node) => {
+    const key = property["key"] as Node
+    return String(key["name"] ?? key["value"])
+  }
+  const init = (name: string) =>
+    items.find(({ variables }) => variables.some((variable) => variable.name === name))?.node["init"] as
+      | Node
+      | undefined
+  const found = new Map<string, ReadonlyMap<string, Variable>>()
+  for (const module of properties(init("modules"))) {
+    const made = init(String((module["value"] as Node)["name"]))
+    const names = new Map<string, Variable>()
+    for (const property of properties((made?.["arguments"] as ReadonlyArray<Node> | undefined)?.[0])) {
+      const body = (property["value"] as Node)["body"] as Node | undefined
+      const variable = body === undefined ? undefined : binding(String(bare(body)["name"]))
+      if (variable !== undefined) names.set(keyOf(property), variable)
+    }
+    found.set(keyOf(module), names)
+  }
+  return found
+}
+
+function sourcesOf(code: string, map: string): Syntax["source"] {
+  const sources = new SourceMap(JSON.parse(map) as SourceMapPayload)
+  const starts = [0]
+  for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1)) starts.push(at + 1)
+  const entryOf = ({ start }: Node) => {
+    let [line, end] = [0, starts.length]
+    while (end - line > 1) {
+      const middle = (line + end) >> 1
+      if (starts[middle]! <= start) line = middle
+      else end = middle
+    }
+    const column = start - starts[line]!
+    const entry = sources.findEntry(line, column) as Partial<MappedFrom>
+    return entry.generatedLine === line && entry.generatedColumn === column ? (entry as MappedFrom) : null
+  }
+  // the bundler gives no place to what it wrote anew: then the first part that has one tells
+  return (node) => {
+    let entry = null as MappedFrom | null
+    walk(node, (part) => {
+      entry ??= entryOf(part)
+      return entry === null
+    })
+    if (entry === null) return null
+    const { originalSource: file, originalLine, originalColumn, name = null } = entry
+    return { file, line: originalLine + 1, column: originalColumn + 1, name }
+  }
+}
+interface MappedFrom {
+  readonly generatedLine: number
+  readonly generatedColumn: number
+  readonly originalSource: string
+  readonly originalLine: number
+  readonly originalColumn: number
+  readonly name?: string
+}

@@ -1,0 +1,186 @@
+/** Which state an expression gives access to, and which functions it may call: as far as the text shows it. */
+import type { Variable } from "eslint-scope"
+import { type Node, walk } from "../edit-source.ts"
+import { bare, isFunction, memberName, type Syntax } from "./syntax.ts"
+
+/** What a change reaches. */
+export type Target =
+  /** a binding, of a module or of a function */
+  | { readonly kind: "variable"; readonly variable: Variable }
+  /** a property of the global object, by its path: `["process", "title"]`; `*` is a name that is computed */
+  | { readonly kind: "global"; readonly path: ReadonlyArray<string> }
+  /** `this` of a method or a constructor */
+  | { readonly kind: "this"; readonly owner: Node }
+
+export interface Values {
+  /** the state that an expression's value is, or lies in */
+  targetsOf(expression: Node): ReadonlyArray<Target>
+  /** the functions of the bundle that a call may run; empty for those of packages and of JavaScript itself */
+  calledBy(call: Node): ReadonlyArray<Node>
+  /** the functions around a node, from the inside out */
+  functionsAround(node: Node): ReadonlyArray<Node>
+  /** the parameters, and `this`, that an expression's value depends on */
+  dependsOn(expression: Node): ReadonlySet<unknown>
+  /** methods of classes and object literals, by name */
+  readonly methods: ReadonlyMap<string, ReadonlyArray<Node>>
+}
+
+const globalNames = new Set(["globalThis", "global"])
+/** Methods of collections that hand out what the collection holds. */
+const handsOut = new Set(["get", "at", "find", "findLast", "values", "entries", "pop", "shift", "next"])
+
+export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
+  const methods = new Map<string, Array<Node>>()
+  for (const item of program)
+    walk(item, (node) => {
+      const value = node["value"] as Node | null | undefined
+      if (!/^(Property|MethodDefinition|PropertyDefinition)$/.test(node.type) || value == null) return true
+      const key = node["key"] as Node
+      if (!isFunction(value) || (node["computed"] === true && key.type !== "Literal")) return true
+      const name = String(key["name"] ?? key["value"])
+      if (node["kind"] !== "constructor") methods.set(name, [...(methods.get(name) ?? []), value])
+      return true
+    })
+
+  const functionsAround = (node: Node): ReadonlyArray<Node> => {
+    const found: Array<Node> = []
+    for (let at = syntax.parent(node); at !== undefined; at = syntax.parent(at))
+      if (isFunction(at)) found.push(at)
+    return found
+  }
+  const given = (variable: Variable): ReadonlyArray<Node> =>
+    variable.references.flatMap(({ writeExpr }) => (writeExpr == null ? [] : [writeExpr as unknown as Node]))
+  const isParameter = ({ defs }: Variable) => defs[0]?.type === "Parameter"
+
+  /** Functions that an expression may be. */
+  const functionsOf = (expression: Node, seen = new Set<unknown>()): ReadonlyArray<Node> => {
+    const node = bare(expression)
+    if (seen.has(node)) return []
+    seen.add(node)
+    if (isFunction(node)) return [node]
+    if (/^Class/.test(node.type)) {
+      const members = (node["body"] as Node)["body"] as ReadonlyArray<Node>
+      const made = members.find((member) => member["kind"] === "constructor")
+      return made === undefined ? [] : [made["value"] as Node]
+    }
+    if (node.type === "MemberExpression") {
+      const name = memberName(node)
+      return name === null ? [] : (methods.get(name) ?? [])
+    }
+    if (node.type === "LogicalExpression")
+      return [node["left"] as Node, node["right"] as Node].flatMap((each) => functionsOf(each, seen))
+    if (node.type === "ConditionalExpression")
+      return [node["consequent"] as Node, node["alternate"] as Node].flatMap((each) =>
+        functionsOf(each, seen)
+      )
+    if (node.type !== "Identifier") return []
+    const variable = syntax.binding(node)
+    if (variable == null) return []
+    const declared = variable.defs.flatMap(({ type, node: of }) =>
+      type === "FunctionName" || type === "ClassName" ? functionsOf(of as unknown as Node, seen) : []
+    )
+    return [...declared, ...given(variable).flatMap((each) => functionsOf(each, seen))]
+  }
+  const calledBy = (call: Node) => functionsOf(call["callee"] as Node)
+
+  const returnedBy = (made: Node): ReadonlyArray<Node> => {
+    const body = made["body"] as Node
+    if (body.type !== "BlockStatement") return [body]
+    const returned: Array<Node> = []
+    walk(body, (node) => {
+      if (isFunction(node)) return false
+      if (node.type === "ReturnStatement" && node["argument"] != null) returned.push(node["argument"] as Node)
+      return true
+    })
+    return returned
+  }
+
+  const targetsOf = (expression: Node, seen = new Set<unknown>()): ReadonlyArray<Target> => {
+    const node = bare(expression)
+    if (seen.has(node)) return []
+    seen.add(node)
+    const all = (...nodes: ReadonlyArray<unknown>) => nodes.flatMap((each) => targetsOf(each as Node, seen))
+    switch (node.type) {
+      case "Identifier":
+        return ofName(node, seen)
+      case "ThisExpression": {
+        const owner = functionsAround(node).find(({ type }) => type !== "ArrowFunctionExpression")
+        return owner === undefined ? [] : [{ kind: "this", owner }]
+      }
+      case "MemberExpression": {
+        const name = memberName(node) ?? "*"
+        return all(node["object"]).map((target) =>
+          target.kind === "global" ? { kind: "global", path: [...target.path, name] } : target
+        )
+      }
+      case "CallExpression": {
+        const callee = bare(node["callee"] as Node)
+        const ofMember =
+          callee.type === "MemberExpression" && handsOut.has(memberName(callee) ?? "")
+            ? all(callee["object"])
+            : []
+        return [...ofMember, ...all(...calledBy(node).flatMap(returnedBy))]
+      }
+      case "NewExpression":
+        // a proxy, and what else is made of the state itself
+        return bare(node["callee"] as Node)["name"] === "Proxy"
+          ? all((node["arguments"] as ReadonlyArray<Node>)[0])
+          : []
+      case "LogicalExpression":
+      case "AssignmentExpression":
+        return node.type === "AssignmentExpression" ? all(node["right"]) : all(node["left"], node["right"])
+      case "ConditionalExpression":
+        return all(node["consequent"], node["alternate"])
+      case "SequenceExpression":
+        return all((node["expressions"] as ReadonlyArray<Node>).at(-1))
+      default:
+        return []
+    }
+  }
+
+  function ofName(node: Node, seen: Set<unknown>): ReadonlyArray<Target> {
+    const name = String(node["name"])
+    const variable = syntax.binding(node)
+    if (variable === undefined || name === "undefined") return []
+    if (variable === null) return [{ kind: "global", path: globalNames.has(name) ? [] : [name] }]
+    if (variable.defs[0]?.type === "ImportBinding") return []
+    const others = isParameter(variable)
+      ? iterated(variable).flatMap((each) => targetsOf(each, seen))
+      : given(variable).flatMap((each) => targetsOf(each, seen))
+    return [{ kind: "variable", variable }, ...others]
+  }
+
+  /** What a callback's parameter runs through: `table` of `table.forEach((row) => …)`. */
+  function iterated({ defs }: Variable): ReadonlyArray<Node> {
+    const made = defs[0]!.node as unknown as Node
+    const call = syntax.parent(made)
+    if (call?.type !== "CallExpression" || !(call["arguments"] as ReadonlyArray<Node>).includes(made))
+      return []
+    const callee = bare(call["callee"] as Node)
+    return callee.type === "MemberExpression" ? [callee["object"] as Node] : []
+  }
+
+  const dependsOn = (expression: Node): ReadonlySet<unknown> => {
+    const found = new Set<unknown>()
+    const seen = new Set<unknown>()
+    const look = (within: Node) => {
+      if (seen.has(within)) return
+      seen.add(within)
+      walk(within, (node) => {
+        if (node.type === "ThisExpression") found.add("this")
+        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
+        if (variable == null) return true
+        const by = variable.defs[0]
+        const made = by?.node as unknown as Node | undefined
+        if (by?.type === "Parameter" || by?.type === "CatchClause") {
+          if (!(made!.start >= expression.start && made!.end <= expression.end)) found.add(variable)
+        } else if (!syntax.isTopLevel(variable)) given(variable).forEach(look)
+        return true
+      })
+    }
+    look(expression)
+    return found
+  }
+
+  return { targetsOf, calledBy, functionsAround, dependsOn, methods }
+}
