@@ -1,22 +1,10 @@
 /** What a bundle's code uses and changes of its own bindings and of the global object. */
-import type { Variable } from "eslint-scope"
-import { notInKeys } from "../declarations.ts"
 import { type Node, walk } from "../edit-source.ts"
-import { bare, isFunction, type Item, memberName, patternNames, type Syntax } from "./syntax.ts"
-import { type Target, type Values, valuesOf } from "./values.ts"
+import { Closures } from "./closures.ts"
+import { bare, type Item, memberName, patternNames, type Syntax } from "./syntax.ts"
+import { type Input, type Target, type Values, valuesOf } from "./values.ts"
+import { type Use, used, visit, type When } from "./visits.ts"
 
-/**
- * When code runs. `load`: when its module is loaded or the graph is built. `call`: when a function of its item is
- * called. `stage`: when a stage runs.
- */
-export type When = "load" | "call" | "stage"
-
-export interface Use {
-  readonly target: Target
-  readonly item: Item
-  readonly when: When
-  readonly node: Node
-}
 export interface Change extends Use {
   /** does it leave the same state behind, whoever makes it, and how often? A memo table's entry does */
   readonly settled: boolean
@@ -24,11 +12,9 @@ export interface Change extends Use {
 
 /** Methods of JavaScript's own collections that change them, and what others call theirs. */
 const changesIts =
-  /^(set|add|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|delete|clear|reset|register|configure|define|update|assign|merge|extend|defaults|insert|append|remove|enable|disable|dispatch|use|on|once|off|emit|write)(?![a-z])/
+  /^(set|add|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|delete|clear|reset|register|configure|define|update|assign|merge|extend|defaults|insert|append|remove|enable|disable|dispatch|use|on|once|off|emit|write|next|enter|init|initialize|setup|seed|override|patch|put|store|increment|decrement|toggle|install|provide)(?![a-z])/
 /** Methods of `Object` and `Reflect` that change their first argument. */
 const changesFirst = /^(assign|defineProperty|defineProperties|setPrototypeOf|set|deleteProperty)$/
-/** Calls that run none of the functions in their arguments. */
-const runsNone = /^(freeze|seal|preventExtensions|Map|Set|WeakMap|__esm\w*|__commonJS\w*|__exportAll)$/
 
 export function usesAndChanges(syntax: Syntax): {
   readonly uses: ReadonlyArray<Use>
@@ -57,104 +43,6 @@ export function usesAndChanges(syntax: Syntax): {
   return { uses, changes }
 }
 
-/** Calls `see` for each node of an item, with when it runs. Fields of stages that are in no key are left out. */
-function visit(item: Node, syntax: Syntax, see: (node: Node, when: When) => void): void {
-  const go = (node: Node, when: When, argumentOf: "nothing" | "call" | "stage") => {
-    see(node, when)
-    const children = (of: unknown, now: When, as: typeof argumentOf) => {
-      for (const each of Array.isArray(of) ? of : [of])
-        if (typeof each?.type === "string") go(each as Node, now, as)
-    }
-    if (isFunction(node)) {
-      const now =
-        argumentOf === "stage"
-          ? "stage"
-          : when === "load" && argumentOf === "nothing" && node !== item
-            ? "call"
-            : when
-      // functions in a function that runs may run with it
-      const within = now === "load" ? "call" : "nothing"
-      for (const part of [node["params"], node["body"]])
-        children(part, node.type === "FunctionDeclaration" && node === item ? "call" : now, within)
-      return
-    }
-    if (node.type === "CallExpression" || node.type === "NewExpression") {
-      const isStage = syntax.declaresStage(node)
-      const callee = bare(node["callee"] as Node)
-      const name = callee.type === "MemberExpression" ? memberName(callee) : String(callee["name"] ?? "")
-      children(node["callee"], when, isFunction(callee) ? "call" : argumentOf)
-      children(node["arguments"], when, isStage ? "stage" : runsNone.test(name ?? "") ? argumentOf : "call")
-      return
-    }
-    for (const [field, child] of Object.entries(node)) {
-      if (field === "properties" && argumentOf === "stage" && Array.isArray(child))
-        children(
-          child.filter((each: Node) => !isWord(each)),
-          when,
-          argumentOf
-        )
-      else children(child, when, argumentOf)
-    }
-  }
-  go(item, "load", "nothing")
-}
-const isWord = (property: Node): boolean => {
-  const key = property["key"] as Node | undefined
-  return key !== undefined && notInKeys.has(String(key["name"] ?? key["value"]))
-}
-
-/** A binding at module level or a global that a node names; what is only assigned is not used. */
-function used(node: Node, syntax: Syntax, { targetsOf }: Values): ReadonlyArray<Target> {
-  if (node.type === "MemberExpression") {
-    const parent = syntax.parent(node)
-    if (parent?.type === "MemberExpression" && parent["object"] === node) return []
-    return targetsOf(node).filter(({ kind }) => kind === "global")
-  }
-  const reference = node.type === "Identifier" ? syntax.reference(node) : undefined
-  const variable = syntax.binding(node)
-  if (variable === undefined || reference?.isRead() !== true) return []
-  if (variable === null) return targetsOf(node).filter(({ kind }) => kind === "global")
-  return syntax.isTopLevel(variable) ? [{ kind: "variable", variable }] : []
-}
-
-/** What is known of functions that change more than their own variables. */
-class Closures {
-  /** methods that change `this`, or a variable around them */
-  readonly methods = new Set<Node>()
-  /** parameters that their functions change */
-  readonly parameters = new Set<Variable>()
-  /** functions that hand out state of their own: each of their calls makes some */
-  readonly makers = new Set<Node>()
-  readonly #syntax: Syntax
-  readonly #values: Values
-  constructor(syntax: Syntax, values: Values) {
-    this.#syntax = syntax
-    this.#values = values
-  }
-  get size(): number {
-    return this.methods.size + this.parameters.size + this.makers.size
-  }
-  /** Takes note of a change inside of functions. True where it is a change of what lies at module level. */
-  reachesOut(target: Target, at: Node, settled: boolean): boolean {
-    if (target.kind === "global") return true
-    const around = this.#values.functionsAround(at)
-    if (target.kind === "this") {
-      if (!settled) this.methods.add(target.owner)
-      return false
-    }
-    const { variable } = target
-    if (this.#syntax.isTopLevel(variable)) return true
-    const owner = variable.scope.variableScope.block as unknown as Node
-    const between = around.slice(0, Math.max(0, around.indexOf(owner)))
-    if (variable.defs[0]?.type === "Parameter" && between.length === 0) this.parameters.add(variable)
-    if (between.length > 0 && !settled) {
-      for (const each of between) this.methods.add(each)
-      this.makers.add(owner)
-    }
-    return false
-  }
-}
-
 type Made = Pick<Change, "target" | "settled">
 
 /** The changes that a node makes of what lies at module level. */
@@ -168,8 +56,8 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
   }
   const isSettled = (value: Node | undefined, key?: Node | null): boolean => {
     if (value === undefined) return false
-    const ofKey = key == null ? new Set() : values.dependsOn(key)
-    return [...values.dependsOn(value)].every((each) => ofKey.has(each))
+    const ofKey = key == null ? [] : values.inputsOf(key)
+    return values.inputsOf(value).every((input) => ofKey.some((known) => determines(known, input)))
   }
   const assign = (to: Node, settledBy: (key: Node | null) => boolean) => {
     const place = bare(to)
@@ -213,6 +101,12 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
   return made
 }
 
+/** Is a value known by what the key says of it? The key `entry.id` says nothing of `entry.value`. */
+const determines = (known: Input, input: Input): boolean =>
+  known.of === input.of &&
+  known.path.length <= input.path.length &&
+  known.path.every((name, i) => name !== "*" && name === input.path[i])
+
 /** Does an expression use what is assigned: `n = n + 1`, `list = [...list, x]`? */
 function names(expression: Node, assigned: Node, syntax: Syntax): boolean {
   const variable = syntax.binding(bare(assigned))
@@ -253,7 +147,10 @@ function changesByCall(
     const object = callee["object"] as Node
     const owner = bare(object)
     const isStatic = owner.type === "Identifier" && /^(Object|Reflect)$/.test(String(owner["name"]))
-    if (isStatic && changesFirst.test(name)) {
+    const method = owner.type === "MemberExpression" ? (memberName(owner) ?? "") : ""
+    if (/^(call|apply|bind)$/.test(name) && changesIts.test(method) && first !== undefined) {
+      changeIn(first, false)
+    } else if (isStatic && changesFirst.test(name)) {
       if (first !== undefined) changeProperties(name, given, values, change)
     } else if (name === "set" && isSettled(second, first)) {
       changeIn(object, true)
@@ -279,7 +176,7 @@ function changesByCall(
 function isOfTheBundle(object: Node, syntax: Syntax, values: Values): boolean {
   const node = bare(object)
   if (node.type === "ThisExpression" || node.type === "ObjectExpression") return true
-  if (/^Class/.test(node.type)) return true
+  if (node.type.startsWith("Class")) return true
   if (node.type === "NewExpression") return isOfTheBundle(node["callee"] as Node, syntax, values)
   if (node.type === "CallExpression") return values.calledBy(node).length > 0
   const variable = node.type === "Identifier" ? syntax.binding(node) : null

@@ -15,13 +15,14 @@ import type { Variable } from "eslint-scope"
 import type { Bundle } from "../bundle.ts"
 import { type Node, walk } from "../edit-source.ts"
 import type { Place } from "../load-error.ts"
-import { type Change, type Use, usesAndChanges } from "./changes.ts"
+import { type Change, usesAndChanges } from "./changes.ts"
+import type { Use } from "./visits.ts"
 import { bare, isFunction, type Item, memberName, type Syntax, syntaxOf } from "./syntax.ts"
 
 export interface ForeignState {
   /** the variable's name in its source, or `globalThis.name` */
   readonly name: string
-  /** where it is declared; null for a property of the global object */
+  /** where it is declared; null for a property of the global object, and for what the bundler declared */
   readonly declared: Place | null
   /** where it is changed */
   readonly changed: Place
@@ -83,7 +84,9 @@ export function findState(
         const key =
           target.kind === "variable" ? target.variable : target.kind === "global" && target.path.join(".")
         const through = called.get(item)
-        const isOthers = own.has(item) ? change.when !== "load" && !change.settled && through !== undefined : true
+        const isOthers = own.has(item)
+          ? change.when !== "load" && !change.settled && through !== undefined
+          : true
         if (isOthers && !found.has(key)) found.set(key, describe(change, through ?? live.get(item)))
       }
       return [...found.values()]
@@ -172,7 +175,7 @@ function placeOf(node: Node, syntax: Syntax): Place {
 function declarationOf(
   variable: Variable,
   syntax: Syntax
-): { readonly name: string; readonly place: Place } {
+): { readonly name: string; readonly place: Place | null } {
   const nodes = [
     ...variable.identifiers,
     ...variable.references.filter((each) => each.isWrite()).map(({ identifier }) => identifier),
@@ -180,8 +183,11 @@ function declarationOf(
   ] as unknown as ReadonlyArray<Node>
   const at = nodes.find((node) => syntax.source(node) !== null)
   const source = at === undefined ? null : syntax.source(at)
-  const { file = "", line = null, column = null } = source ?? {}
-  return { name: source?.name ?? variable.name, place: { file, line, column } }
+  const place = source === null ? null : { file: source.file, line: source.line, column: source.column }
+  const name = source?.name ?? variable.name
+  if (name.endsWith("_default")) return { name: "default", place }
+  // what the bundler calls a CommonJS module
+  return { name: /^(require|import)_/.test(name) ? "exports" : name, place }
 }
 
 function enclosedIn(syntax: Syntax): StateFinder["enclosed"] {
@@ -203,7 +209,8 @@ function enclosedIn(syntax: Syntax): StateFinder["enclosed"] {
         if (by === undefined || by.type === "ImportBinding" || !isAround) return true
         const { name: of, place } = declarationOf(variable, syntax)
         const those = found.get(name) ?? []
-        if (!those.some((each) => each.name === of)) those.push({ name: of, declared: place, changed: place, called: null })
+        if (!those.some((each) => each.name === of))
+          those.push({ name: of, declared: place, changed: placeOf(node, syntax), called: null })
         found.set(name, those)
         return true
       })

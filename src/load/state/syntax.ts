@@ -5,12 +5,11 @@
  * identifier at module level means one binding, whichever module it comes from. This module imports rolldown: load
  * it lazily.
  */
-import { SourceMap, type SourceMapPayload } from "node:module"
 import { analyze, type Reference, type Scope, type Variable } from "eslint-scope"
 import type { Bundle } from "../bundle.ts"
 import { actsOnOthers } from "../declarations.ts"
 import { type Node, parse, walk } from "../edit-source.ts"
-import type { Place } from "../load-error.ts"
+import { type Source, sourcesOf } from "./sources.ts"
 
 export interface Item {
   /** a statement, or a declarator of one */
@@ -38,8 +37,8 @@ export interface Syntax {
   parent(node: Node): Node | undefined
   /** does a call declare a stage? */
   declaresStage(call: Node): boolean
-  /** where a node comes from; the name is the one in the source */
-  source(node: Node): (Place & { readonly name: string | null }) | null
+  /** where a node comes from; null for what the bundler wrote */
+  source(node: Node): Source | null
 }
 
 export const isFunction = ({ type }: Node): boolean =>
@@ -48,8 +47,8 @@ export const isFunction = ({ type }: Node): boolean =>
 /** Without what does not change which value an expression gives. */
 export function bare(node: Node): Node {
   let at = node
-  while (/^(Parenthesized|Chain|Await)Expression$/.test(at.type))
-    at = (at["expression"] ?? at["argument"]) as Node
+  while (/^(Parenthesized|Chain|Await|Sequence)Expression$/.test(at.type))
+    at = (at["expression"] ?? at["argument"] ?? (at["expressions"] as ReadonlyArray<Node>).at(-1)) as Node
   return at
 }
 /** The name of a member that is written out: `x.name`, `x["name"]`, `x.#name`; null for a computed one. */
@@ -223,40 +222,4 @@ function namespacesOf(
     found.set(keyOf(module), names)
   }
   return found
-}
-
-function sourcesOf(code: string, map: string): Syntax["source"] {
-  const sources = new SourceMap(JSON.parse(map) as SourceMapPayload)
-  const starts = [0]
-  for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1)) starts.push(at + 1)
-  const entryOf = ({ start }: Node) => {
-    let [line, end] = [0, starts.length]
-    while (end - line > 1) {
-      const middle = (line + end) >> 1
-      if (starts[middle]! <= start) line = middle
-      else end = middle
-    }
-    const column = start - starts[line]!
-    const entry = sources.findEntry(line, column) as Partial<MappedFrom>
-    return entry.generatedLine === line && entry.generatedColumn === column ? (entry as MappedFrom) : null
-  }
-  // the bundler gives no place to what it wrote anew: then the first part that has one tells
-  return (node) => {
-    let entry = null as MappedFrom | null
-    walk(node, (part) => {
-      entry ??= entryOf(part)
-      return entry === null
-    })
-    if (entry === null) return null
-    const { originalSource: file, originalLine, originalColumn, name = null } = entry
-    return { file, line: originalLine + 1, column: originalColumn + 1, name }
-  }
-}
-interface MappedFrom {
-  readonly generatedLine: number
-  readonly generatedColumn: number
-  readonly originalSource: string
-  readonly originalLine: number
-  readonly originalColumn: number
-  readonly name?: string
 }

@@ -1,7 +1,7 @@
 /** Which state an expression gives access to, and which functions it may call: as far as the text shows it. */
 import type { Variable } from "eslint-scope"
 import { type Node, walk } from "../edit-source.ts"
-import { bare, isFunction, memberName, type Syntax } from "./syntax.ts"
+import { bare, isFunction, memberName, patternNames, type Syntax } from "./syntax.ts"
 
 /** What a change reaches. */
 export type Target =
@@ -19,10 +19,13 @@ export interface Values {
   calledBy(call: Node): ReadonlyArray<Node>
   /** the functions around a node, from the inside out */
   functionsAround(node: Node): ReadonlyArray<Node>
-  /** the parameters, and `this`, that an expression's value depends on */
-  dependsOn(expression: Node): ReadonlySet<unknown>
-  /** methods of classes and object literals, by name */
-  readonly methods: ReadonlyMap<string, ReadonlyArray<Node>>
+  /** what an expression's value depends on, of the parameters of the functions around it */
+  inputsOf(expression: Node): ReadonlyArray<Input>
+}
+/** A parameter or `this`, or what lies in it. */
+export interface Input {
+  readonly of: Variable | "this"
+  readonly path: ReadonlyArray<string>
 }
 
 const globalNames = new Set(["globalThis", "global"])
@@ -30,15 +33,23 @@ const globalNames = new Set(["globalThis", "global"])
 const handsOut = new Set(["get", "at", "find", "findLast", "values", "entries", "pop", "shift", "next"])
 
 export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
+  /** methods of classes and object literals, and functions that are assigned to a member, by name */
   const methods = new Map<string, Array<Node>>()
+  const addMethod = (name: string, made: Node) => methods.set(name, [...(methods.get(name) ?? []), made])
   for (const item of program)
     walk(item, (node) => {
+      if (node.type === "AssignmentExpression") {
+        const [to, made] = [bare(node["left"] as Node), bare(node["right"] as Node)]
+        const name = to.type === "MemberExpression" ? memberName(to) : null
+        if (name !== null && isFunction(made)) addMethod(name, made)
+        return true
+      }
       const value = node["value"] as Node | null | undefined
       if (!/^(Property|MethodDefinition|PropertyDefinition)$/.test(node.type) || value == null) return true
       const key = node["key"] as Node
       if (!isFunction(value) || (node["computed"] === true && key.type !== "Literal")) return true
       const name = String(key["name"] ?? key["value"])
-      if (node["kind"] !== "constructor") methods.set(name, [...(methods.get(name) ?? []), value])
+      if (node["kind"] !== "constructor") addMethod(name, value)
       return true
     })
 
@@ -58,7 +69,7 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     if (seen.has(node)) return []
     seen.add(node)
     if (isFunction(node)) return [node]
-    if (/^Class/.test(node.type)) {
+    if (node.type.startsWith("Class")) {
       const members = (node["body"] as Node)["body"] as ReadonlyArray<Node>
       const made = members.find((member) => member["kind"] === "constructor")
       return made === undefined ? [] : [made["value"] as Node]
@@ -115,6 +126,8 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
       }
       case "CallExpression": {
         const callee = bare(node["callee"] as Node)
+        if (isCommonJs(callee)) return [{ kind: "variable", variable: syntax.binding(callee)! }]
+        if (callee["name"] === "__toESM") return all((node["arguments"] as ReadonlyArray<Node>)[0])
         const ofMember =
           callee.type === "MemberExpression" && handsOut.has(memberName(callee) ?? "")
             ? all(callee["object"])
@@ -138,6 +151,15 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     }
   }
 
+  /** Is it what runs a CommonJS module, and gives its exports? */
+  function isCommonJs(callee: Node): boolean {
+    const by = callee.type === "Identifier" ? syntax.binding(callee)?.defs[0]?.node : undefined
+    const init = (by as unknown as Node | undefined)?.["init"] as Node | null | undefined
+    return (
+      init?.type === "CallExpression" && String((init["callee"] as Node)["name"]).startsWith("__commonJS")
+    )
+  }
+
   function ofName(node: Node, seen: Set<unknown>): ReadonlyArray<Target> {
     const name = String(node["name"])
     const variable = syntax.binding(node)
@@ -150,30 +172,44 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     return [{ kind: "variable", variable }, ...others]
   }
 
-  /** What a callback's parameter runs through: `table` of `table.forEach((row) => …)`. */
-  function iterated({ defs }: Variable): ReadonlyArray<Node> {
-    const made = defs[0]!.node as unknown as Node
+  /** What a callback's parameter may be: `table` of `table.forEach((row) => …)`, what a function calls it with. */
+  function iterated(variable: Variable): ReadonlyArray<Node> {
+    const made = variable.defs[0]!.node as unknown as Node
     const call = syntax.parent(made)
-    if (call?.type !== "CallExpression" || !(call["arguments"] as ReadonlyArray<Node>).includes(made))
-      return []
+    const place = ((call?.["arguments"] ?? []) as ReadonlyArray<Node>).indexOf(made)
+    if (call?.type !== "CallExpression" || place < 0) return []
     const callee = bare(call["callee"] as Node)
-    return callee.type === "MemberExpression" ? [callee["object"] as Node] : []
+    const held = callee.type === "MemberExpression" ? [callee["object"] as Node] : []
+    const position = (made["params"] as ReadonlyArray<Node>).findIndex((each) =>
+      patternNames(each).some((name) => syntax.parameter(name) === variable)
+    )
+    const passed = calledBy(call).flatMap((by) => {
+      const parameter = (by["params"] as ReadonlyArray<Node>)[place]
+      const named = parameter === undefined ? undefined : syntax.parameter(parameter)
+      return (named?.references ?? []).flatMap(({ identifier }) => {
+        const inner = syntax.parent(identifier as unknown as Node)
+        const isCalled = inner?.type === "CallExpression" && inner["callee"] === (identifier as unknown)
+        return isCalled ? ((inner["arguments"] as ReadonlyArray<Node>)[position] ?? []) : []
+      })
+    })
+    return [...held, ...passed]
   }
 
-  const dependsOn = (expression: Node): ReadonlySet<unknown> => {
-    const found = new Set<unknown>()
+  const inputsOf = (expression: Node): ReadonlyArray<Input> => {
+    const found: Array<Input> = []
     const seen = new Set<unknown>()
     const look = (within: Node) => {
       if (seen.has(within)) return
       seen.add(within)
       walk(within, (node) => {
-        if (node.type === "ThisExpression") found.add("this")
+        if (node.type === "ThisExpression") found.push({ of: "this", path: pathAround(node) })
         const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
         if (variable == null) return true
         const by = variable.defs[0]
         const made = by?.node as unknown as Node | undefined
         if (by?.type === "Parameter" || by?.type === "CatchClause") {
-          if (!(made!.start >= expression.start && made!.end <= expression.end)) found.add(variable)
+          const isInside = made!.start >= expression.start && made!.end <= expression.end
+          if (!isInside) found.push({ of: variable, path: pathAround(node) })
         } else if (!syntax.isTopLevel(variable)) given(variable).forEach(look)
         return true
       })
@@ -181,6 +217,15 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     look(expression)
     return found
   }
+  /** `["a", "b"]` of `x` in `x.a.b`; a name that is computed ends the path with `*`. */
+  const pathAround = (node: Node): ReadonlyArray<string> => {
+    const path: Array<string> = []
+    for (let at = node, up = syntax.parent(at); up !== undefined; at = up, up = syntax.parent(at)) {
+      if (up.type !== "MemberExpression" || up["object"] !== at) break
+      path.push(memberName(up) ?? "*")
+    }
+    return path
+  }
 
-  return { targetsOf, calledBy, functionsAround, dependsOn, methods }
+  return { targetsOf, calledBy, functionsAround, inputsOf }
 }

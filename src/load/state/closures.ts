@@ -1,0 +1,42 @@
+/** Functions that change more than their own variables: a call of one makes a change where it stands. */
+import type { Variable } from "eslint-scope"
+import type { Node } from "../edit-source.ts"
+import type { Syntax } from "./syntax.ts"
+import type { Target, Values } from "./values.ts"
+
+export class Closures {
+  /** methods that change `this`, or a variable around them */
+  readonly methods = new Set<Node>()
+  /** parameters that their functions change */
+  readonly parameters = new Set<Variable>()
+  /** functions that hand out state of their own: each of their calls makes some */
+  readonly makers = new Set<Node>()
+  readonly #syntax: Syntax
+  readonly #values: Values
+  constructor(syntax: Syntax, values: Values) {
+    this.#syntax = syntax
+    this.#values = values
+  }
+  get size(): number {
+    return this.methods.size + this.parameters.size + this.makers.size
+  }
+  /** Takes note of a change inside of functions. True where it is a change of what lies at module level. */
+  reachesOut(target: Target, at: Node, settled: boolean): boolean {
+    if (target.kind === "global") return true
+    const around = this.#values.functionsAround(at)
+    if (target.kind === "this") {
+      if (!settled) this.methods.add(target.owner)
+      return false
+    }
+    const { variable } = target
+    if (this.#syntax.isTopLevel(variable)) return true
+    const owner = variable.scope.variableScope.block as unknown as Node
+    const between = around.slice(0, Math.max(0, around.indexOf(owner)))
+    if (variable.defs[0]?.type === "Parameter" && between.length === 0) this.parameters.add(variable)
+    if (between.length > 0 && !settled) {
+      for (const each of between) this.methods.add(each)
+      this.makers.add(owner)
+    }
+    return false
+  }
+}

@@ -1,0 +1,46 @@
+/** Where the parts of a bundle come from, by its source map. */
+import { SourceMap, type SourceMapPayload } from "node:module"
+import { type Node, walk } from "../edit-source.ts"
+import type { Place } from "../load-error.ts"
+
+export interface Source extends Place {
+  /** what is written there, where the bundler renamed it */
+  readonly name: string | null
+}
+
+/** @param map a source map, version 3, in JSON */
+export function sourcesOf(code: string, map: string): (node: Node) => Source | null {
+  const sources = new SourceMap(JSON.parse(map) as SourceMapPayload)
+  const starts = [0]
+  for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1)) starts.push(at + 1)
+  const entryOf = ({ start }: Node) => {
+    let [line, end] = [0, starts.length]
+    while (end - line > 1) {
+      const middle = (line + end) >> 1
+      if (starts[middle]! <= start) line = middle
+      else end = middle
+    }
+    const column = start - starts[line]!
+    const entry = sources.findEntry(line, column) as Partial<MappedFrom>
+    return entry.generatedLine === line && entry.generatedColumn === column ? (entry as MappedFrom) : null
+  }
+  // the bundler gives no place to what it wrote anew: then the first part that has one tells
+  return (node) => {
+    let entry = null as MappedFrom | null
+    walk(node, (part) => {
+      entry ??= entryOf(part)
+      return entry === null
+    })
+    if (entry === null) return null
+    const { originalSource: file, originalLine, originalColumn, name = null } = entry
+    return { file, line: originalLine + 1, column: originalColumn + 1, name }
+  }
+}
+interface MappedFrom {
+  readonly generatedLine: number
+  readonly generatedColumn: number
+  readonly originalSource: string
+  readonly originalLine: number
+  readonly originalColumn: number
+  readonly name?: string
+}

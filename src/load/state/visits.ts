@@ -1,0 +1,80 @@
+/** What each node of a bundle uses, and when it runs. */
+import { notInKeys } from "../declarations.ts"
+import type { Node } from "../edit-source.ts"
+import { bare, isFunction, type Item, memberName, type Syntax } from "./syntax.ts"
+import type { Target, Values } from "./values.ts"
+
+/**
+ * When code runs. `load`: when its module is loaded or the graph is built. `call`: when a function of its item is
+ * called. `stage`: when a stage runs.
+ */
+export type When = "load" | "call" | "stage"
+
+export interface Use {
+  readonly target: Target
+  readonly item: Item
+  readonly when: When
+  readonly node: Node
+}
+/** Calls that run none of the functions in their arguments. */
+const runsNone = /^(freeze|seal|preventExtensions|Map|Set|WeakMap|__esm\w*|__commonJS\w*|__exportAll)$/
+
+/** Calls `see` for each node of an item, with when it runs. Fields of stages that are in no key are left out. */
+export function visit(item: Node, syntax: Syntax, see: (node: Node, when: When) => void): void {
+  const go = (node: Node, when: When, argumentOf: "nothing" | "call" | "stage") => {
+    see(node, when)
+    const children = (of: unknown, now: When, as: typeof argumentOf) => {
+      for (const each of Array.isArray(of) ? of : [of])
+        if (typeof each?.type === "string") go(each as Node, now, as)
+    }
+    if (isFunction(node)) {
+      const now =
+        argumentOf === "stage"
+          ? "stage"
+          : when === "load" && argumentOf === "nothing" && node !== item
+            ? "call"
+            : when
+      // functions in a function that runs may run with it
+      const within = now === "load" ? "call" : "nothing"
+      for (const part of [node["params"], node["body"]])
+        children(part, node.type === "FunctionDeclaration" && node === item ? "call" : now, within)
+      return
+    }
+    if (node.type === "CallExpression" || node.type === "NewExpression") {
+      const isStage = syntax.declaresStage(node)
+      const callee = bare(node["callee"] as Node)
+      const name = callee.type === "MemberExpression" ? memberName(callee) : String(callee["name"] ?? "")
+      children(node["callee"], when, isFunction(callee) ? "call" : argumentOf)
+      children(node["arguments"], when, isStage ? "stage" : runsNone.test(name ?? "") ? argumentOf : "call")
+      return
+    }
+    for (const [field, child] of Object.entries(node)) {
+      if (field === "properties" && argumentOf === "stage" && Array.isArray(child))
+        children(
+          child.filter((each: Node) => !isWord(each)),
+          when,
+          argumentOf
+        )
+      else children(child, when, argumentOf)
+    }
+  }
+  go(item, "load", "nothing")
+}
+const isWord = (property: Node): boolean => {
+  const key = property["key"] as Node | undefined
+  return key !== undefined && notInKeys.has(String(key["name"] ?? key["value"]))
+}
+
+/** A binding at module level or a global that a node names; what is only assigned is not used. */
+export function used(node: Node, syntax: Syntax, { targetsOf }: Values): ReadonlyArray<Target> {
+  if (node.type === "MemberExpression") {
+    const parent = syntax.parent(node)
+    if (parent?.type === "MemberExpression" && parent["object"] === node) return []
+    return targetsOf(node).filter(({ kind }) => kind === "global")
+  }
+  const reference = node.type === "Identifier" ? syntax.reference(node) : undefined
+  const variable = syntax.binding(node)
+  if (variable === undefined || reference?.isRead() !== true) return []
+  if (variable === null) return targetsOf(node).filter(({ kind }) => kind === "global")
+  return syntax.isTopLevel(variable) ? [{ kind: "variable", variable }] : []
+}
