@@ -38,6 +38,8 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
   const addMethod = (name: string, made: Node) => methods.set(name, [...(methods.get(name) ?? []), made])
   for (const item of program)
     walk(item, (node) => {
+      // a module's exports are no methods, though the bundler writes them so
+      if (node.type === "CallExpression" && (node["callee"] as Node)["name"] === "__exportAll") return false
       if (node.type === "AssignmentExpression") {
         const [to, made] = [bare(node["left"] as Node), bare(node["right"] as Node)]
         const name = to.type === "MemberExpression" ? memberName(to) : null
@@ -128,11 +130,9 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
         const callee = bare(node["callee"] as Node)
         if (isCommonJs(callee)) return [{ kind: "variable", variable: syntax.binding(callee)! }]
         if (callee["name"] === "__toESM") return all((node["arguments"] as ReadonlyArray<Node>)[0])
-        const ofMember =
-          callee.type === "MemberExpression" && handsOut.has(memberName(callee) ?? "")
-            ? all(callee["object"])
-            : []
-        return [...ofMember, ...all(...calledBy(node).flatMap(returnedBy))]
+        const name = callee.type === "MemberExpression" ? (memberName(callee) ?? "") : ""
+        const handed = handsOut.has(name) ? held(node) : []
+        return [...all(...handed), ...all(...calledBy(node).flatMap(returnedBy))]
       }
       case "NewExpression":
         // a proxy, and what else is made of the state itself
@@ -172,14 +172,22 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     return [{ kind: "variable", variable }, ...others]
   }
 
+  /** The collection that a call goes through: `table` of `table.get(…)` and of `Object.values(table)`. */
+  function held(call: Node): ReadonlyArray<Node> {
+    const callee = bare(call["callee"] as Node)
+    if (callee.type !== "MemberExpression") return []
+    const object = bare(callee["object"] as Node)
+    const isStatic =
+      object.type === "Identifier" && /^(Object|Array|Reflect|Promise)$/.test(String(object["name"]))
+    return isStatic ? (call["arguments"] as ReadonlyArray<Node>).slice(0, 1) : [object]
+  }
+
   /** What a callback's parameter may be: `table` of `table.forEach((row) => …)`, what a function calls it with. */
   function iterated(variable: Variable): ReadonlyArray<Node> {
     const made = variable.defs[0]!.node as unknown as Node
     const call = syntax.parent(made)
     const place = ((call?.["arguments"] ?? []) as ReadonlyArray<Node>).indexOf(made)
     if (call?.type !== "CallExpression" || place < 0) return []
-    const callee = bare(call["callee"] as Node)
-    const held = callee.type === "MemberExpression" ? [callee["object"] as Node] : []
     const position = (made["params"] as ReadonlyArray<Node>).findIndex((each) =>
       patternNames(each).some((name) => syntax.parameter(name) === variable)
     )
@@ -192,7 +200,7 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
         return isCalled ? ((inner["arguments"] as ReadonlyArray<Node>)[position] ?? []) : []
       })
     })
-    return [...held, ...passed]
+    return [...held(call), ...passed]
   }
 
   const inputsOf = (expression: Node): ReadonlyArray<Input> => {
@@ -227,5 +235,15 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     return path
   }
 
-  return { targetsOf, calledBy, functionsAround, inputsOf }
+  const known = new Map<Node, ReadonlyArray<Target>>()
+  return {
+    targetsOf: (expression) => {
+      const found = known.get(expression) ?? targetsOf(expression)
+      known.set(expression, found)
+      return found
+    },
+    calledBy,
+    functionsAround,
+    inputsOf
+  }
 }

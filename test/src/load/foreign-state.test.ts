@@ -1,7 +1,13 @@
 /** State that a stage reads and that other code sets is refused when the pipeline is loaded, with its place. */
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import path from "node:path"
 import { describe, expect, it } from "vitest"
+import { bundlePipeline } from "../../../src/load/bundle.ts"
+import { Inputs } from "../../../src/load/inputs.ts"
+import { ownPackage } from "../../../src/load/own-package.ts"
+import { findState } from "../../../src/load/state/foreign-state.ts"
 import { LoadError } from "../../../src/load/load-error.ts"
-import { type Files, folderOf, imports, load, pipelineOf, stage, stagesOf } from "./project.ts"
+import { type Files, folderOf, imports, load, pipelineOf, root, stage, stagesOf } from "./project.ts"
 
 /** Loads a pipeline and asks for its stages' codes, as opening it does. */
 async function opened(files: Files): Promise<LoadError | null> {
@@ -633,4 +639,29 @@ describe("a pipeline is accepted whose stage reads", () => {
     it(name, async () => {
       expect((await opened(files))?.message).toBeUndefined()
     })
+})
+
+it("the shipped stages are accepted as a user's own code: some 400 kB of it", async () => {
+  const folder = folderOf({})
+  for (const part of ["stages", "src/pipeline"])
+    cpSync(path.join(root, part), path.join(folder, part), { recursive: true })
+  const stages = path.join(folder, "stages")
+  for (const name of readdirSync(stages, { recursive: true, encoding: "utf8" })) {
+    const file = path.join(stages, name)
+    if (!name.endsWith(".ts")) continue
+    writeFileSync(
+      file,
+      readFileSync(file, "utf8").replace(/from "(\.\.\/)+src\/index\.ts"/g, 'from "probeline"')
+    )
+  }
+  // where its packages are
+  const index = path.join(stages, "index.ts")
+  cpSync(path.join(root, "package.json"), path.join(folder, "package.json"))
+  symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"))
+  const bundle = await bundlePipeline(index, ownPackage(), new Inputs())
+  const { foreignTo, enclosed } = findState(bundle, stages, (module) => bundle.imports.get(module) ?? [])
+  const names = [...readFileSync(index, "utf8").matchAll(/\bexport \{ (\w+)/g)].map((match) => match[1]!)
+  expect(names).toContain("fitProbes")
+  expect(names.flatMap((name) => foreignTo("index.ts", name))).toEqual([])
+  expect(enclosed.size).toBe(0)
 })
