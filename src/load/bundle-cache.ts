@@ -11,7 +11,7 @@ import { replaceFile } from "../store/replace-file.ts"
 import { nodeFileSystem } from "../store/file-system.ts"
 import type { Bundle } from "./bundle.ts"
 import { digestOf, sha256 } from "./hash.ts"
-import { type Input, isFresh } from "./inputs.ts"
+import { areFresh, type Input, type Surroundings } from "./inputs.ts"
 import type { CodeParts } from "./stage-code.ts"
 import type { ForeignState } from "./state/foreign-state.ts"
 
@@ -25,6 +25,7 @@ export interface CachedBundle {
   /** the Probeline that it is bound to: a file URL */
   readonly own: string
   readonly inputs: ReadonlyArray<Input>
+  readonly surroundings: Surroundings
   /** sha256 of the bundle's bytes: it is its file's name too */
   readonly bundle: string
   readonly packages: Bundle["packages"]
@@ -48,7 +49,7 @@ export function readCached(folder: string, pipeline: string, own: string): Cache
       entry?.format !== format ||
       entry.pipeline !== pipeline ||
       entry.own !== own ||
-      !entry.inputs.every(isFresh)
+      !areFresh(entry.inputs, entry.surroundings)
     )
       return null
     if (sha256(fs.readFileSync(bundleFile(folder, entry.bundle))) !== entry.bundle) return null

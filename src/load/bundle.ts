@@ -7,12 +7,13 @@
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import { type OutputChunk, type Plugin, rolldown, type RolldownOptions } from "rolldown"
-import { resolveTsconfig } from "rolldown/experimental"
 import { fromBuild } from "./build-errors.ts"
 import { keepImportMeta } from "./import-meta.ts"
 import { Inputs } from "./inputs.ts"
 import type { OwnPackage } from "./own-package.ts"
+import { buildOptions, makeResolver, nativeFile } from "./resolutions.ts"
 import { resolveImports } from "./resolve.ts"
+import { addConfigs } from "./tsconfigs.ts"
 
 /** What a bundle exports. */
 export interface BundleExports {
@@ -51,8 +52,7 @@ export const shared = (folder: string): RolldownOptions => ({
   cwd: folder,
   platform: "node",
   logLevel: "silent",
-  // Node's own rule: a package's "module" field is for bundlers
-  resolve: { mainFields: ["main"] },
+  resolve: buildOptions,
   // explicit resource management, which Node 20 does not know yet, is written out
   transform: { target: "node20" },
   // a constant stays in its module, so that the module is the one that is said to have changed
@@ -66,12 +66,13 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
   const plugins = [
     resolveImports({
       own: (specifier) => (specifier === "probeline" ? own.probeline : own.stages),
-      external: (specifier, at, { name, version, packageJson }) => {
-        inputs.add(packageJson)
-        const url = pathToFileURL(at).href
+      external: ({ specifier, target }, { name, version, packageJson }) => {
+        inputs.addPackage(packageJson, target)
+        const url = pathToFileURL(target).href
         packages.set(url, { specifier, name, version })
         return url
-      }
+      },
+      resolved: (resolved) => inputs.addImport(resolved)
     }),
     keepImportMeta,
     recordInputs(inputs)
@@ -81,8 +82,8 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
     const reached = [...imports.keys()]
     const local = reached.filter(isScript)
     const outside = reached.filter((id) => packages.has(id))
-    for (const at of new Set(local.map((id) => path.dirname(id))))
-      inputs.addConfigs(at, (config) => resolveTsconfig(config)?.tsconfigFilePaths ?? [])
+    const native = nativeFile()
+    addConfigs(inputs, native === null ? null : makeResolver(native))
     const source = entrySource(folder, local, outside, reached.includes(own.stages) ? own.stages : null)
     const { code, map } = await write(folder, [virtualModule(entry, source), ...plugins], entry)
     const absolute = map!.sources.map((at) => path.resolve(folder, at))
@@ -171,7 +172,7 @@ export const virtualModule = (id: string, source: string): Plugin => ({
 const recordInputs = (inputs: Inputs): Plugin => ({
   name: "probeline:inputs",
   load(id) {
-    if (path.isAbsolute(id)) inputs.add(id)
+    if (path.isAbsolute(id)) inputs.addModule(id)
     return null
   }
 })

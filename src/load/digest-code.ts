@@ -13,7 +13,9 @@ import { moduleName, shared, virtualModule } from "./bundle.ts"
 import { prepareDeclarations } from "./declarations.ts"
 import { type Node, parse, walk } from "./edit-source.ts"
 import { digestOf, sha256, sorted } from "./hash.ts"
-import { resolveImports } from "./resolve.ts"
+import { PackageIds } from "./package-ids.ts"
+import { makeResolver, nativeFile } from "./resolutions.ts"
+import { type ExternalPackage, resolveImports } from "./resolve.ts"
 import type { CodeParts } from "./stage-code.ts"
 
 export interface DigestOptions {
@@ -34,24 +36,22 @@ const withoutSpaces = { compress: false, mangle: false, codegen: { removeWhitesp
 /** @param file absolute path of the module, `name` of its export */
 export async function digestExport(file: string, name: string, options: DigestOptions): Promise<CodeParts> {
   const { folder, isProbeline = isPackageFace, outside, helpers = {} } = options
-  const versions = new Map<string, { readonly name: string; readonly version: string }>()
+  const native = nativeFile()
+  const ids = new PackageIds(native === null ? null : makeResolver(native))
   const plugins = [
     virtualModule(entry, `export { ${JSON.stringify(name)} as stage } from ${JSON.stringify(file)}`),
     resolveImports({
       own: (specifier) => specifier,
-      external: (specifier, _, found) => {
-        versions.set(specifier, found)
-        return specifier
-      },
+      external: (resolved, found) => ids.idOf(resolved, found),
       ...(outside === undefined ? {} : { outside })
     }),
     prepareDeclarations(isProbeline)
   ]
   try {
-    const chunks = await treeShaken(folder, plugins)
+    let chunks = await treeShaken(folder, plugins)
+    if (!ids.areFinal()) chunks = await treeShaken(folder, plugins)
     const imported = chunks.flatMap(({ code }) => importsIn(parse(code, "js")))
-    const used = imported.flatMap(({ from }) => versions.get(from) ?? [])
-    const packages = sorted(Object.fromEntries(used.map(({ name, version }) => [name, version])))
+    const packages = versionsOf(imported.flatMap(({ from }) => ids.packageOf(from) ?? []))
     const modules = await moduleDigests(folder, chunks)
     const shipped = shippedHelpers(imported, helpers)
     const code = chunks.map((chunk) => [chunk.fileName, chunk.code])
@@ -63,6 +63,13 @@ export async function digestExport(file: string, name: string, options: DigestOp
   } catch (error) {
     throw fromBuild(error, file)
   }
+}
+
+/** Versions of packages by name: of one that is there twice, both. */
+function versionsOf(used: ReadonlyArray<ExternalPackage>): Record<string, string> {
+  const versions = new Map<string, Set<string>>()
+  for (const { name, version } of used) versions.set(name, (versions.get(name) ?? new Set()).add(version))
+  return sorted(Object.fromEntries([...versions].map(([name, all]) => [name, [...all].sort().join(", ")])))
 }
 
 /** The entry's chunk first, then those of modules imported dynamically: a chunk each, so that they are tree-shaken too. */

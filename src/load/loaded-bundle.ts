@@ -7,6 +7,7 @@ import { bundleFile, type CachedBundle, readCached, writeBundle, writeEntry } fr
 import { exportedStages } from "./exported-stages.ts"
 import { Inputs } from "./inputs.ts"
 import type { OwnPackage } from "./own-package.ts"
+import { nativeFile } from "./resolutions.ts"
 import { fromImport } from "./run-errors.ts"
 import { readShippedCodes } from "./shipped-codes.ts"
 import type { CodeParts } from "./stage-code.ts"
@@ -67,6 +68,7 @@ async function makeBundle(
     pipeline: file,
     own: own.probeline,
     inputs: list,
+    surroundings: inputs.surroundings(nativeFile()),
     bundle: sha,
     packages: made.packages,
     codes,

@@ -1,15 +1,17 @@
 /**
  * How imports of a user's modules are resolved, the same for loading and for digests.
  *
- * Local modules are bundled, symbolic links to packages outside any `node_modules` (workspaces) too: they are
- * edited like local modules, so they must count like them. Packages stay outside.
+ * Local modules are bundled. So are packages that a symbolic link puts outside any `node_modules` (workspaces): they
+ * are edited like local modules, so they must count like them. Other packages stay outside.
  */
 import * as fs from "node:fs"
 import { isBuiltin } from "node:module"
 import * as path from "node:path"
+import { fileURLToPath } from "node:url"
 import type { Plugin } from "rolldown"
 import { didYouMean } from "../pipeline/problem.ts"
 import { LoadError } from "./load-error.ts"
+import type { Resolved } from "./resolutions.ts"
 import { namesIn, placeOfText } from "./source-text.ts"
 
 /** A package in `node_modules`, as one import resolved to it. */
@@ -20,11 +22,13 @@ export interface ExternalPackage {
 }
 export interface Resolution {
   /** the module id that stands for a package's file in the bundle */
-  readonly external: (specifier: string, file: string, found: ExternalPackage) => string
+  readonly external: (resolved: Resolved & { readonly target: string }, found: ExternalPackage) => string
   /** the module id that stands for `probeline` or `probeline/stages` */
   readonly own: (specifier: string) => string
   /** an id that stands for a resolved local file, or null to bundle it */
   readonly outside?: (file: string) => string | null
+  /** told of each import that the bundler resolved */
+  readonly resolved?: (resolved: Resolved) => void
 }
 
 const isRelative = (specifier: string) =>
@@ -34,19 +38,40 @@ const external = (id: string) => ({ id, external: true })
 
 export const resolveImports = (resolution: Resolution): Plugin => ({
   name: "probeline:resolve",
-  async resolveId(specifier, importer, { isEntry }) {
-    if (specifier.startsWith("\0") || importer?.startsWith("\0rolldown")) return null
-    if (isBuiltin(specifier) || /^(data|https?|file):/.test(specifier)) return external(specifier)
-    if (specifier === "probeline" || specifier === "probeline/stages")
-      return external(resolution.own(specifier))
-    const found = await this.resolve(specifier, importer, { skipSelf: true })
-    if (found === null) throw unresolved(specifier, importer ?? specifier)
+  async resolveId(given, importer, { isEntry }) {
+    if (given.startsWith("\0") || importer?.startsWith("\0rolldown")) return null
+    // what the loader itself imports: absolute paths of modules, file URLs of packages
+    const isOwn = isEntry || importer === undefined || importer.startsWith("\0")
+    if (isBuiltin(given) || /^(data|https?):/.test(given) || (isOwn && given.startsWith("file:")))
+      return external(given)
+    if (given === "probeline" || given === "probeline/stages") return external(resolution.own(given))
+    const file = isOwn ? given : given.startsWith("file:") ? fileOf(given, importer) : null
+    // In a specifier, ? and # begin something else, so a path with them is resolved from its own folder.
+    const specifier = file === null ? given : `./${path.basename(file)}`
+    const from = file ?? importer!
+    const found =
+      (await this.resolve(specifier, from, { skipSelf: true })) ??
+      (file !== null && fs.existsSync(file) ? { id: fs.realpathSync(file) } : null)
+    if (found === null) throw unresolved(given, importer ?? given)
+    const resolved = { asking: "import", importer: from, specifier, target: found.id } as const
+    if (!isOwn) resolution.resolved?.(resolved)
     const outside = resolution.outside?.(found.id) ?? null
     if (outside !== null) return external(outside)
-    if (isEntry || isRelative(specifier) || !inPackages(found.id)) return found
-    return external(resolution.external(specifier, found.id, packageOf(found.id)))
+    if (file !== null || isRelative(given) || !inPackages(found.id)) return found
+    return external(resolution.external(resolved, packageOf(found.id)))
   }
 })
+
+/** The path of a file URL in an import. @throws LoadError where it has none */
+function fileOf(url: string, importer: string): string {
+  try {
+    return fileURLToPath(url)
+  } catch (cause) {
+    const hint = "write a path that is relative to the importing file"
+    const message = `"${url}" names no file on this machine`
+    throw new LoadError("PipelineNotLoaded", message, placeOfText(importer, url), hint, cause)
+  }
+}
 
 /** The package that a file in `node_modules` belongs to: inner package.json files without a version are not it. */
 function packageOf(file: string): ExternalPackage {
@@ -64,8 +89,10 @@ function packageOf(file: string): ExternalPackage {
 
 function unresolved(specifier: string, importer: string): LoadError {
   const place = placeOfText(importer, specifier)
-  if (isRelative(specifier)) {
-    const wanted = path.resolve(path.dirname(importer), specifier)
+  if (isRelative(specifier) || specifier.startsWith("file:")) {
+    const wanted = specifier.startsWith("file:")
+      ? fileOf(specifier, importer)
+      : path.resolve(path.dirname(importer), specifier)
     const near = didYouMean(path.basename(wanted), namesIn(path.dirname(wanted)))
     return new LoadError(
       "PipelineNotLoaded",

@@ -1,0 +1,83 @@
+/**
+ * Follows a tsconfig.json to the files that it extends and refers to: they say what imports mean too.
+ *
+ * Rolldown reports none of them. This looks wherever a tsconfig can point to, which may be more than what rules a
+ * module: an input too many costs a bundle that is made again. It imports rolldown: load it lazily.
+ */
+import * as fs from "node:fs"
+import * as path from "node:path"
+import { type Node, parse } from "./edit-source.ts"
+import type { Inputs } from "./inputs.ts"
+import type { Resolve } from "./resolutions.ts"
+
+/** Adds what the tsconfigs among the inputs lead to. @param resolve null where rolldown has no native half */
+export function addConfigs(inputs: Inputs, resolve: Resolve | null): void {
+  const seen = new Set<string>()
+  const visit = (file: string) => {
+    if (seen.has(file) || fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return
+    seen.add(file)
+    const { bases, references } = pointersOf(fs.readFileSync(file, "utf8"))
+    // relative to where the file is found, or to where it lies: rolldown knows which
+    for (const from of new Set([file, fs.realpathSync(file)])) {
+      for (const base of bases) {
+        if (/^[./]/.test(base)) look(path.resolve(path.dirname(from), base))
+        else {
+          const target = resolve?.("extends", from, base) ?? null
+          inputs.addImport({ asking: "extends", importer: from, specifier: base, target })
+          if (target !== null) look(target)
+        }
+      }
+      for (const reference of references) look(path.resolve(path.dirname(from), reference))
+    }
+  }
+  const look = (at: string) => {
+    for (const file of [at, `${at}.json`, path.join(at, "tsconfig.json")]) {
+      inputs.addLinked(file)
+      visit(file)
+    }
+  }
+  for (const { path: file } of inputs.list()) if (path.basename(file) === "tsconfig.json") visit(file)
+}
+
+/** The texts of `extends`, and the paths of `references`. */
+function pointersOf(text: string) {
+  const fields = fieldsOf(rootOf(text))
+  const all = (name: string) =>
+    fields
+      .filter((field) => field.name === name)
+      .flatMap(({ value }) =>
+        value.type === "ArrayExpression" ? (value["elements"] as ReadonlyArray<Node>) : [value]
+      )
+  return {
+    bases: all("extends").flatMap(textOf),
+    references: all("references").flatMap((reference) =>
+      fieldsOf(reference).flatMap(({ name, value }) => (name === "path" ? textOf(value) : []))
+    )
+  }
+}
+
+/** JSON with comments and trailing commas is an expression of JavaScript; null where it is none. */
+function rootOf(text: string): Node | null {
+  try {
+    const [statement] = parse(`(${text}\n)`, "js")["body"] as ReadonlyArray<Node>
+    const expression = statement?.["expression"] as Node | undefined
+    return expression?.type === "ParenthesizedExpression"
+      ? (expression["expression"] as Node)
+      : (expression ?? null)
+  } catch {
+    // rolldown says what is wrong with it, if the file counts
+    return null
+  }
+}
+
+function fieldsOf(node: Node | null): ReadonlyArray<{ readonly name: string; readonly value: Node }> {
+  if (node?.type !== "ObjectExpression") return []
+  return (node["properties"] as ReadonlyArray<Node>).flatMap((property) =>
+    property.type === "Property"
+      ? [{ name: String((property["key"] as Node)["value"]), value: property["value"] as Node }]
+      : []
+  )
+}
+
+const textOf = (node: Node): ReadonlyArray<string> =>
+  typeof node["value"] === "string" ? [node["value"]] : []
