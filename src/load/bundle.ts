@@ -64,6 +64,8 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
   const folder = path.dirname(file)
   const packages = new Map<string, ImportedPackage>()
   const plugins = [
+    // first: another plugin's answer ends the search for a module's text
+    recordInputs(inputs),
     resolveImports({
       own: (specifier) => (specifier === "probeline" ? own.probeline : own.stages),
       external: ({ specifier, target }, { name, version, packageJson }) => {
@@ -74,8 +76,7 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
       },
       resolved: (resolved) => inputs.addImport(resolved)
     }),
-    keepImportMeta,
-    recordInputs(inputs)
+    keepImportMeta
   ]
   try {
     const imports = await staticImports(file, plugins)

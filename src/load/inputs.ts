@@ -31,7 +31,13 @@ export interface Surroundings {
  * The inode tells two files apart that were written within one tick of the clock, when a link moves between them.
  */
 export function stampOf(file: string): string | null {
-  const stat = fs.lstatSync(file, { bigint: true, throwIfNoEntry: false })
+  let stat: fs.BigIntStats | undefined
+  try {
+    stat = fs.lstatSync(file, { bigint: true, throwIfNoEntry: false })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code!
+    return code === "ENOTDIR" ? null : code
+  }
   if (stat === undefined) return null
   const own = `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`
   if (!stat.isSymbolicLink()) return own
@@ -59,7 +65,8 @@ export class Inputs {
   readonly #stamps = new Map<string, string | null>()
   readonly #ruled = new Set<string>()
   readonly #folders = new Map<string, string | null>()
-  readonly #imports = new Map<string, Resolved>()
+  readonly #imports: Array<Resolved> = []
+  #byFile = false
 
   add(file: string): void {
     if (!this.#stamps.has(file)) this.#stamps.set(file, stampOf(file))
@@ -72,11 +79,10 @@ export class Inputs {
     this.add(file)
   }
 
-  /** A local module, by the id that the bundler gives it: a real path, and what its import says behind `?` or `#`. */
-  addModule(id: string): void {
-    this.addLinked(id)
-    for (const { index } of id.matchAll(/[?#]/g)) this.addLinked(id.slice(0, index))
-    for (const folder of upFrom(path.dirname(id))) {
+  /** A local module, by its real path. */
+  addModule(file: string): void {
+    this.addLinked(file)
+    for (const folder of upFrom(path.dirname(file))) {
       if (this.#ruled.has(folder)) return
       this.#ruled.add(folder)
       this.add(path.join(folder, "tsconfig.json"))
@@ -93,15 +99,26 @@ export class Inputs {
   }
 
   addImport(resolved: Resolved): void {
-    if (isExact(resolved)) return
-    this.#imports.set(JSON.stringify([resolved.asking, resolved.importer, resolved.specifier]), resolved)
+    if (!isExact(resolved)) this.#imports.push(resolved)
+  }
+
+  /** A tsconfig.json maps specifiers, and it need not rule all files of a folder. */
+  resolveByFile(): void {
+    this.#byFile = true
   }
 
   list(): ReadonlyArray<Input> {
     return [...this.#stamps].map(([path, stamp]) => ({ path, stamp }))
   }
   surroundings(native: string | null): Surroundings {
-    return { folders: [...this.#folders], imports: [...this.#imports.values()], native }
+    // Modules of one folder resolve alike, unless a tsconfig.json tells them apart.
+    const imports = new Map<string, Resolved>()
+    for (const resolved of this.#imports) {
+      const { asking, importer, specifier, target } = resolved
+      const from = this.#byFile ? importer : path.dirname(importer)
+      imports.set(JSON.stringify([asking, from, specifier, target]), resolved)
+    }
+    return { folders: [...this.#folders], imports: [...imports.values()], native }
   }
 }
 

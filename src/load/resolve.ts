@@ -46,12 +46,13 @@ export const resolveImports = (resolution: Resolution): Plugin => ({
       return external(given)
     if (given === "probeline" || given === "probeline/stages") return external(resolution.own(given))
     const file = isOwn ? given : given.startsWith("file:") ? fileOf(given, importer) : null
-    // In a specifier, ? and # begin something else, so a path with them is resolved from its own folder.
+    // In a specifier, ? and # begin a query: a path with them is resolved from its own folder.
     const specifier = file === null ? given : `./${path.basename(file)}`
     const from = file ?? importer!
     const found =
-      (await this.resolve(specifier, from, { skipSelf: true })) ??
-      (file !== null && fs.existsSync(file) ? { id: fs.realpathSync(file) } : null)
+      file !== null && hasQuery(path.basename(file))
+        ? existing(file)
+        : await this.resolve(specifier, from, { skipSelf: true })
     if (found === null) throw unresolved(given, importer ?? given)
     const resolved = { asking: "import", importer: from, specifier, target: found.id } as const
     if (!isOwn) resolution.resolved?.(resolved)
@@ -59,8 +60,16 @@ export const resolveImports = (resolution: Resolution): Plugin => ({
     if (outside !== null) return external(outside)
     if (file !== null || isRelative(given) || !inPackages(found.id)) return found
     return external(resolution.external(resolved, packageOf(found.id)))
+  },
+  load(id) {
+    if (!path.isAbsolute(id) || !hasQuery(path.basename(id))) return null
+    return { code: fs.readFileSync(id, "utf8"), moduleType: path.extname(id).replace(/^\.[cm]?/, "") }
   }
 })
+
+/** Would rolldown take a part of this file name for a query? */
+const hasQuery = (name: string) => /[?#]/.test(name)
+const existing = (file: string) => (fs.existsSync(file) ? { id: fs.realpathSync(file) } : null)
 
 /** The path of a file URL in an import. @throws LoadError where it has none */
 function fileOf(url: string, importer: string): string {

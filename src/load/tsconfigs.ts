@@ -14,9 +14,11 @@ import type { Resolve } from "./resolutions.ts"
 export function addConfigs(inputs: Inputs, resolve: Resolve | null): void {
   const seen = new Set<string>()
   const visit = (file: string) => {
-    if (seen.has(file) || fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return
+    const text = seen.has(file) ? null : textIn(file)
     seen.add(file)
-    const { bases, references } = pointersOf(fs.readFileSync(file, "utf8"))
+    if (text === null) return
+    const { bases, references, maps } = pointersOf(text)
+    if (maps) inputs.resolveByFile()
     // relative to where the file is found, or to where it lies: rolldown knows which
     for (const from of new Set([file, fs.realpathSync(file)])) {
       for (const base of bases) {
@@ -39,9 +41,23 @@ export function addConfigs(inputs: Inputs, resolve: Resolve | null): void {
   for (const { path: file } of inputs.list()) if (path.basename(file) === "tsconfig.json") visit(file)
 }
 
-/** The texts of `extends`, and the paths of `references`. */
+/** Null where there is no file. */
+function textIn(file: string): string | null {
+  try {
+    return fs.readFileSync(file, "utf8")
+  } catch {
+    return null
+  }
+}
+
+const mapping = new Set(["paths", "baseUrl", "rootDirs"])
+
+/** The texts of `extends`, the paths of `references`, and whether the config maps specifiers to files. */
 function pointersOf(text: string) {
-  const fields = fieldsOf(rootOf(text))
+  const root = rootOf(text)
+  // what does not parse may say anything
+  if (root === null) return { bases: [], references: [], maps: true }
+  const fields = fieldsOf(root)
   const all = (name: string) =>
     fields
       .filter((field) => field.name === name)
@@ -52,7 +68,10 @@ function pointersOf(text: string) {
     bases: all("extends").flatMap(textOf),
     references: all("references").flatMap((reference) =>
       fieldsOf(reference).flatMap(({ name, value }) => (name === "path" ? textOf(value) : []))
-    )
+    ),
+    maps: all("compilerOptions")
+      .flatMap(fieldsOf)
+      .some(({ name }) => mapping.has(name))
   }
 }
 
@@ -70,8 +89,8 @@ function rootOf(text: string): Node | null {
   }
 }
 
-function fieldsOf(node: Node | null): ReadonlyArray<{ readonly name: string; readonly value: Node }> {
-  if (node?.type !== "ObjectExpression") return []
+function fieldsOf(node: Node): ReadonlyArray<{ readonly name: string; readonly value: Node }> {
+  if (node.type !== "ObjectExpression") return []
   return (node["properties"] as ReadonlyArray<Node>).flatMap((property) =>
     property.type === "Property"
       ? [{ name: String((property["key"] as Node)["value"]), value: property["value"] as Node }]
