@@ -17,7 +17,7 @@ import type { ForeignState } from "./state/foreign-state.ts"
 
 const files = nodeFileSystem()
 /** Goes up when what is stored changes its meaning. */
-const format = 2
+const format = 3
 
 export interface CachedBundle {
   readonly format: number

@@ -54,9 +54,11 @@ function realPath(file: string): string | null {
   }
 }
 
+export const isFresh = ({ path, stamp }: Input): boolean => stampOf(path) === stamp
+
 /** Is a bundle of such inputs still what would be made now? */
 export const areFresh = (files: ReadonlyArray<Input>, { folders, imports, native }: Surroundings): boolean =>
-  files.every(({ path, stamp }) => stampOf(path) === stamp) &&
+  files.every(isFresh) &&
   folders.every(([folder, real]) => realPath(folder) === real) &&
   stillResolve(native, imports)
 

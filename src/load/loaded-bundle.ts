@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url"
 import type { BundleExports } from "./bundle.ts"
 import { bundleFile, type CachedBundle, readCached, writeBundle, writeEntry } from "./bundle-cache.ts"
 import { exportedStages } from "./exported-stages.ts"
-import { Inputs } from "./inputs.ts"
+import { Inputs, isFresh } from "./inputs.ts"
 import type { OwnPackage } from "./own-package.ts"
 import { nativeFile } from "./resolutions.ts"
 import { fromImport } from "./run-errors.ts"
@@ -22,7 +22,10 @@ export interface LoadedBundle {
 export async function loadBundle(file: string, own: OwnPackage, cacheFolder: string): Promise<LoadedBundle> {
   const cached = readCached(cacheFolder, file, own.probeline)
   if (cached !== null) return { entry: cached, exports: await importEntry(cached, cacheFolder), cached: true }
-  return { ...(await makeBundle(file, own, cacheFolder)), cached: false }
+  const made = await makeBundle(file, own, cacheFolder)
+  // If a file was saved meanwhile, the bundle may hold its old text and the digests its new one.
+  const isWhole = made.entry.inputs.every(isFresh)
+  return { ...(isWhole ? made : await makeBundle(file, own, cacheFolder)), cached: false }
 }
 
 async function makeBundle(

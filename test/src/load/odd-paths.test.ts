@@ -37,11 +37,10 @@ import { short } from "./lib/short"
 import { mapped } from "#mapped"
 import { packed } from "packed"
 import { kin } from "kin"
-${stage("mine", '[{ n: [exact, short, mapped, packed, kin, (await import("./lib/late.ts")).late, import.meta.filename, import.meta.url] }]')}${pipelineOf("mine")}`,
+${stage("mine", "[{ n: [exact, short, mapped, packed, kin, import.meta.filename, import.meta.url] }]")}${pipelineOf("mine")}`,
   "lib/exact.ts": "export const exact: number = 1\n",
   "lib/short.ts": "export const short: number = 2\n",
   "lib/mapped.ts": "export const mapped: number = 3\n",
-  "lib/late.ts": "export const late: number = 6\n",
   "node_modules/packed/package.json":
     '{ "name": "packed", "version": "1.0.0", "type": "module", "exports": "./i.js" }',
   "node_modules/packed/i.js": "export const packed = 4\n",
@@ -82,7 +81,7 @@ for (const name of names)
     const loaded = await load(folder)
     const mine = stagesOf(loaded)["mine"]!
     const rows = await mine.spec.compute({}, {}, {})
-    expect(rows).toEqual([{ n: [1, 2, 3, 4, 5, 6, file, pathToFileURL(file).href] }])
+    expect(rows).toEqual([{ n: [1, 2, 3, 4, 5, file, pathToFileURL(file).href] }])
     // where a project lies is no part of its code, but for what the code itself says of it
     const other = await load(plain)
     expect(Object.keys(loaded.codeOf(mine).modules)).toEqual(

@@ -579,3 +579,18 @@ it("loads a project that was moved, from its new place", async () => {
   expect(await outcome(home, "b/pipeline.ts", cache)).toEqual(before)
   expect(await outcome(home, "a/pipeline.ts", cache)).toMatchObject({ cached: false, value: 2 })
 })
+
+it("takes bundle and digest from one text of a file that is saved while it loads", async () => {
+  const folder = folderOf({
+    "pipeline.ts": `${imports}import fs from "node:fs"
+import { value } from "./x.ts"
+const x = new URL("./x.ts", import.meta.url)
+// runs when the bundle is imported, before the digests are made
+if (value === 1) fs.writeFileSync(x, "export const value = 2\\n")
+${stage("mine", "[{ n: value }]")}${pipelineOf("mine")}`,
+    "x.ts": value(1)
+  })
+  const first = await outcome(folder, "pipeline.ts", emptyCache())
+  expect(first.value).toBe(2)
+  expect(first).toEqual(await outcome(folder, "pipeline.ts", emptyCache()))
+})
