@@ -11,6 +11,7 @@ import { fromBuild } from "./build-errors.ts"
 import { keepImportMeta } from "./import-meta.ts"
 import { Inputs } from "./inputs.ts"
 import type { OwnPackage } from "./own-package.ts"
+import { fileIn, isMain } from "./package-ids.ts"
 import { buildOptions, makeResolver, nativeFile } from "./resolutions.ts"
 import { resolveImports } from "./resolve.ts"
 import { addConfigs } from "./tsconfigs.ts"
@@ -30,6 +31,8 @@ export interface ImportedPackage {
   readonly specifier: string
   readonly name: string
   readonly version: string
+  /** the imported file, from the package's folder; null for what the package's bare name imports */
+  readonly file: string | null
 }
 export interface Bundle {
   readonly code: string
@@ -63,15 +66,20 @@ export const shared = (folder: string): RolldownOptions => ({
 export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inputs): Promise<Bundle> {
   const folder = path.dirname(file)
   const packages = new Map<string, ImportedPackage>()
+  const native = nativeFile()
+  const resolve = native === null ? null : makeResolver(native)
   const plugins = [
     // first: another plugin's answer ends the search for a module's text
     recordInputs(inputs),
     resolveImports({
       own: (specifier) => (specifier === "probeline" ? own.probeline : own.stages),
-      external: ({ specifier, target }, { name, version, packageJson }) => {
+      external: (resolved, found) => {
+        const { specifier, target } = resolved
+        const { name, version, packageJson } = found
         inputs.addPackage(packageJson, target)
         const url = pathToFileURL(target).href
-        packages.set(url, { specifier, name, version })
+        const file = isMain(resolve, resolved, found) ? null : fileIn(found, target)
+        packages.set(url, { specifier, name, version, file })
         return url
       },
       resolved: (resolved) => inputs.addImport(resolved)
@@ -83,8 +91,7 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
     const reached = [...imports.keys()]
     const local = reached.filter(isScript)
     const outside = reached.filter((id) => packages.has(id))
-    const native = nativeFile()
-    addConfigs(inputs, native === null ? null : makeResolver(native))
+    addConfigs(inputs, resolve)
     const source = entrySource(folder, local, outside, reached.includes(own.stages) ? own.stages : null)
     const { code, map } = await write(folder, [virtualModule(entry, source), ...plugins], entry)
     const absolute = map!.sources.map((at) => path.resolve(folder, at))

@@ -101,8 +101,8 @@ function partsOf(found: ExportedStage, entry: LoadedBundle["entry"], shipped: ()
   const { from, key, export: name, stage } = found
   if (stage.spec.version !== undefined) return versionedCode(stage.spec.version)
   if (from === "package") {
-    const { name: of, version } = entry.packages[key!]!
-    return packagedCode(of, version, name)
+    const { name: of, version, file } = entry.packages[key!]!
+    return packagedCode(of, version, name, file)
   }
   const parts = from === "shipped" ? shipped().stages[name] : entry.codes[key!]?.[name]
   if (parts === undefined)

@@ -10,6 +10,17 @@ import * as path from "node:path"
 import type { Resolve, Resolved } from "./resolutions.ts"
 import type { ExternalPackage } from "./resolve.ts"
 
+/** The path of a package's file from the package's folder. */
+export const fileIn = ({ packageJson }: ExternalPackage, file: string): string =>
+  path.relative(path.dirname(packageJson), file).split(path.sep).join("/")
+
+/** Is this what the package's bare name imports? */
+export const isMain = (
+  plain: Resolve | null,
+  { importer, specifier, target }: Resolved,
+  { name }: ExternalPackage
+): boolean => (plain === null ? specifier === name : plain("plain-import", importer, name) === target)
+
 export class PackageIds {
   readonly #plain: Resolve | null
   readonly #packages = new Map<string, ExternalPackage>()
@@ -23,7 +34,7 @@ export class PackageIds {
 
   /** The id of an import. It is final once all imports have been seen: see `areFinal`. */
   idOf({ importer, specifier, target }: Resolved & { target: string }, found: ExternalPackage): string {
-    const file = path.relative(path.dirname(found.packageJson), target).split(path.sep).join("/")
+    const file = fileIn(found, target)
     const meanings = this.#meanings.get(specifier) ?? new Set()
     this.#meanings.set(specifier, meanings.add(`${found.name}@${found.version}/${file}`))
     const isMapped =

@@ -24,9 +24,18 @@ export const versionedCode = (version: string): CodeParts => ({
   modules: {},
   packages: {}
 })
-/** A stage that a package in `node_modules` brings: its code is the package at its version. */
-export const packagedCode = (name: string, version: string, stage: string): CodeParts => ({
-  digest: digestOf("package", name, version, stage),
+/**
+ * A stage that a package in `node_modules` brings: its code is the package at its version.
+ *
+ * @param file the package's file that exports it; null for what the package's bare name imports
+ */
+export const packagedCode = (
+  name: string,
+  version: string,
+  stage: string,
+  file: string | null
+): CodeParts => ({
+  digest: digestOf("package", name, version, stage, ...(file === null ? [] : [file])),
   modules: {},
   packages: { [name]: version }
 })

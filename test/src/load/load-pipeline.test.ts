@@ -274,8 +274,13 @@ console.log(JSON.stringify({ cached: loaded.cached, ms, digest: loaded.codeOf(lo
     return { ...(JSON.parse(out) as { cached: boolean; ms: number; digest: string }), rolldownFiles }
   }
 
-  it("answers a second load without rolldown", async () => {
-    const folder = folderOf(simple)
+  it("answers a second load without rolldown, though a package has to be resolved again", async () => {
+    const folder = folderOf({
+      ...simple,
+      "lib/helper.ts": `import "dep"\n${simple["lib/helper.ts"]}`,
+      "node_modules/dep/package.json": '{ "name": "dep", "version": "1.0.0", "main": "i.js" }',
+      "node_modules/dep/i.js": "exports.x = 1"
+    })
     const first = await loadApart(folder)
     expect(first).toMatchObject({ cached: false })
     expect(first.rolldownFiles).toBeGreaterThan(0)

@@ -21,6 +21,10 @@ const pack = (at: string, n: number, more: object = {}): Files => ({
   }),
   [`${at}/i.js`]: value(n)
 })
+/** A stage that needs no Probeline to be declared. */
+const packagedStage = (n: number) =>
+  `const stage = { name: "mine", kind: "whole", spec: { compute: async () => [{ n: ${n} }] } }
+export const mine = Object.assign((id, args) => ({ id, args, stage }), { stage })\n`
 const json = (content: object) => JSON.stringify(content)
 const paths = (map: Readonly<Record<string, ReadonlyArray<string>>>) => ({ compilerOptions: { paths: map } })
 
@@ -293,6 +297,16 @@ const packageCases: Readonly<Record<string, Case>> = {
       "package.json": json({ imports: { "#x": "dep/one" } }),
       ...pack("node_modules/dep", 1, { exports: { "./one": "./i.js", "./two": "./j.js" } }),
       "node_modules/dep/j.js": value(2)
+    },
+    edit: (at) => write(at, { "package.json": json({ imports: { "#x": "dep/two" } }) })
+  },
+  "#imports that map to another file's stage of one package": {
+    files: {
+      "pipeline.ts": `import { definePipeline } from "probeline"\nimport { mine } from "#x"\n${pipelineOf("mine")}`,
+      "package.json": json({ imports: { "#x": "dep" } }),
+      ...pack("node_modules/dep", 1, { exports: { ".": "./i.js", "./two": "./j.js" } }),
+      "node_modules/dep/i.js": packagedStage(1),
+      "node_modules/dep/j.js": packagedStage(2)
     },
     edit: (at) => write(at, { "package.json": json({ imports: { "#x": "dep/two" } }) })
   },
