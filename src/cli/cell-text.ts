@@ -1,9 +1,12 @@
 /** Cells of a table, as text and as JSON. */
+import { basename } from "node:path"
 import type { FileHandle } from "../pipeline/columns.ts"
+import { pathOf } from "../store/outside-file.ts"
 import { bytes, shortDigest, statistic } from "./numbers.ts"
 import { oneLine } from "./plain-text.ts"
 
-const isFile = (value: object): value is FileHandle => "sha256" in value && "size" in value && "name" in value
+const isFile = (value: object): value is FileHandle => pathOf(value) !== null
+const nameOf = (file: FileHandle): string => basename(pathOf(file)!)
 
 /** For reading: numbers to four digits, files by name. */
 export function cellText(value: unknown): string {
@@ -11,7 +14,7 @@ export function cellText(value: unknown): string {
   if (typeof value === "number") return statistic(value)
   if (typeof value === "string") return oneLine(value)
   if (typeof value !== "object") return String(value)
-  if (isFile(value)) return `${oneLine(value.name)} (${bytes(value.size)}, ${shortDigest(value.sha256)})`
+  if (isFile(value)) return `${oneLine(nameOf(value))} (${bytes(value.size)}, ${shortDigest(value.sha256)})`
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}[${(value as Float32Array).length}]`
   if (Array.isArray(value)) return `[${value.map(cellText).join(", ")}]`
   return oneLine(JSON.stringify(value))
@@ -23,8 +26,8 @@ export function cellJson(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value)
   if (typeof value !== "object" || value === null) return value
   if (isFile(value)) {
-    const { sha256, size, name } = value
-    return { name, size, sha256 }
+    const { sha256, size } = value
+    return { name: nameOf(value), size, sha256 }
   }
   if (Array.isArray(value)) return value.map(cellJson)
   return value

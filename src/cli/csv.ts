@@ -4,14 +4,9 @@
  * Null is an empty field, empty text a quoted one; lists and JSON are JSON; numbers can be read back exactly; a
  * file is its path, size and sha256.
  */
-import type { AnyColumn, Columns } from "../pipeline/columns.ts"
+import type { AnyColumn, Columns, FileHandle } from "../pipeline/columns.ts"
+import { pathOf } from "../store/outside-file.ts"
 
-interface CsvFile {
-  readonly path?: string
-  readonly name: string
-  readonly size: number
-  readonly sha256: string
-}
 const plainType = (column: AnyColumn): string =>
   column.type === "nullable" ? plainType(column.detail as AnyColumn) : column.type
 const written = (columns: Columns) =>
@@ -42,8 +37,8 @@ export function* csvRows(
 function cellFields(cell: unknown, type: string): ReadonlyArray<string> {
   if (type === "file") {
     if (cell === null) return ["", "", ""]
-    const { path, name, size, sha256 } = cell as CsvFile
-    return [field(path ?? name), String(size), sha256]
+    const { size, sha256 } = cell as FileHandle
+    return [field(pathOf(cell)!), String(size), sha256]
   }
   if (cell === null || cell === undefined) return [""]
   if (type === "json" || type === "list")

@@ -4,10 +4,11 @@ import * as Effect from "effect/Effect"
 import type { AnyColumn } from "../pipeline/columns.ts"
 import { didYouMean, isProblem, Problem } from "../pipeline/problem.ts"
 import type { Manifest } from "../store/manifest.ts"
+import { artifactTable } from "../store/read-artifact.ts"
+import { withoutTensors } from "../store/read-shard.ts"
 import { type StoredTensor, storedTensor } from "../store/stored-tensor.ts"
 import { wholeTable } from "../store/view.ts"
 import { itemIndex } from "../store/item-index.ts"
-import { anyTable } from "./any-table.ts"
 import { csvHead, csvRows } from "./csv.ts"
 import { npyHeader, type NpyType } from "../pipeline/npy-header.ts"
 import type { Referred } from "./reference.ts"
@@ -76,10 +77,10 @@ const parquetWriter = ({ store, manifest }: Artifact): Effect.Effect<Write, Prob
     return async (file) => file.write(content)
   })
 
-async function writeCsv({ store, name, manifest }: Artifact, file: OutFile): Promise<void> {
+async function writeCsv({ store, manifest }: Artifact, file: OutFile): Promise<void> {
   file.write(Buffer.from(csvHead(manifest.columns, manifest.label)))
-  const columns = Object.keys(manifest.columns).filter((one) => manifest.columns[one]!.type !== "tensors")
-  for await (const batch of anyTable(store, name, manifest).batches(...columns))
+  const columns = Object.keys(withoutTensors(manifest.columns))
+  for await (const batch of artifactTable(store, manifest).batches(columns))
     for (const text of csvRows(manifest.columns, manifest.label, batch)) file.write(Buffer.from(text))
 }
 
@@ -225,10 +226,10 @@ async function writeNpy(
       file.write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     return
   }
-  const { store, name, manifest } = artifact
+  const { store, manifest } = artifact
   const { plain, type } = chosen
   file.write(npyHeader(type, [manifest.rows]))
-  for await (const batch of anyTable(store, name, manifest).batches(plain)) {
+  for await (const batch of artifactTable(store, manifest).batches([plain])) {
     const cells = batch[plain]! as ReadonlyArray<number>
     const data =
       type === "<f8"

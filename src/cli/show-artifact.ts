@@ -3,13 +3,12 @@ import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
 import type { FailedItem, Manifest } from "../store/manifest.ts"
 import { itemIndex } from "../store/item-index.ts"
-import { artifactItems, artifactObjects } from "../store/read-artifact.ts"
+import { artifactItems, artifactObjects, type ArtifactTable, artifactTable } from "../store/read-artifact.ts"
 import { withoutTensors } from "../store/read-shard.ts"
 import { selectItems } from "../store/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { elementsOf } from "../store/stored-tensor.ts"
 import type { Accepted } from "../store/trace.ts"
-import { type AnyTable, anyTable } from "./any-table.ts"
 import { cellJson } from "./cell-text.ts"
 import { ColumnGatherer, type ColumnStatistics, typeText } from "./column-statistics.ts"
 import { type MadeFrom, madeFrom } from "./made-from.ts"
@@ -51,8 +50,8 @@ export interface Described {
 
 export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effect<Described, Problem> =>
   Effect.gen(function* () {
-    const { store, manifest, name, node, run } = artifact
-    const columns = yield* readProblem(() => statisticsOf(anyTable(store, name, manifest), manifest))
+    const { store, manifest, node, run } = artifact
+    const columns = yield* readProblem(() => statisticsOf(artifactTable(store, manifest), manifest))
     const first = yield* artifactObjects(store, manifest, { end: Math.min(rows, manifest.rows) })
     return {
       run: run?.id ?? null,
@@ -75,11 +74,14 @@ export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effec
     }
   })
 
-async function statisticsOf(table: AnyTable, manifest: Manifest): Promise<ReadonlyArray<ColumnStatistics>> {
+async function statisticsOf(
+  table: ArtifactTable,
+  manifest: Manifest
+): Promise<ReadonlyArray<ColumnStatistics>> {
   const gatherers = Object.entries(withoutTensors(manifest.columns)).map(
     ([name, column]) => [name, new ColumnGatherer(name, column)] as const
   )
-  for await (const batch of table.batches(...gatherers.map(([name]) => name)))
+  for await (const batch of table.batches(gatherers.map(([name]) => name)))
     for (const [name, gatherer] of gatherers) gatherer.add(batch[name]!)
   return gatherers.map(([, gatherer]) => gatherer.result())
 }

@@ -54,13 +54,14 @@ export type WrittenOf<C> = C extends Column<string, unknown, infer W> ? W : neve
 export type Row<C extends Columns> = { readonly [K in keyof C]: CellOf<C[K]> }
 export type WrittenRow<C extends Columns> = { readonly [K in keyof C]: WrittenOf<C[K]> }
 
-/** A file named by its content: its sha256 enters keys and digests, its place does not. */
+/**
+ * A file named by its content. Its sha256 enters keys and digests; its path and name do not, so a handle shows neither.
+ * A stage that needs the name declares a column of text for it.
+ */
 export interface FileHandle {
   /** lower-case hexadecimal */
   readonly sha256: string
   readonly size: number
-  /** its base name, for messages only */
-  readonly name: string
   /** The file's bytes, checked against `sha256`: rejects with "changed since it was sampled" otherwise. */
   bytes(): Promise<Uint8Array>
 }

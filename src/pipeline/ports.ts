@@ -56,12 +56,14 @@ export interface TensorBlock {
   readonly data: Float32Array
 }
 
-/** A whole artifact: columns at once, or a batch after another with flat memory. */
+/**
+ * A whole artifact: columns at once, or batch by batch with flat memory. It holds the columns that the port declares:
+ * reading any other throws, and fails the node.
+ */
 export interface Table<C extends Columns> {
-  /** the id of the node that made it, for messages and log lines only */
-  readonly node: string
   readonly rows: number
   read<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): Promise<Read<C, K>>
+  /** Batches that depend on the rows alone: at most 8192 rows, or 8 MiB of the columns read. */
   batches<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): AsyncIterable<Read<C, K>>
   /** the members of a tensor family, in the order in which they were made */
   members(family: TensorNames<C>): ReadonlyArray<string>

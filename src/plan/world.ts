@@ -89,7 +89,10 @@ export function recordingWorld(
     file: async (at) => {
       const found = digest(at, false)
       if (found === null) return null
-      return outsideFile(outside.files, absolute(at), found, (error) => void log.changed(at, error))
+      return outsideFile(outside.files, absolute(at), found, (error) => {
+        // a file that the system does not let us read (its error is the cause) has not changed
+        if (error.cause === undefined) log.changed(at, error)
+      })
     },
     open: async (at) => (digest(at, true) === null ? null : opened(absolute(at), log)),
     async bring(wanted) {

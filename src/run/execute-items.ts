@@ -2,18 +2,19 @@
  * Executes a chunk of an itemwise stage. A throw fails the chunk, which is then halved until the items that do it
  * are found; they are failures, and the others go on.
  */
+import { basename } from "node:path"
 import * as Effect from "effect/Effect"
+import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../pipeline/problem.ts"
-import { isFileChanged, isRefused } from "../store/outside-file.ts"
-import { artifactTable } from "../store/read-artifact.ts"
+import { type FileChanged, isFileChanged, pathOf, refusalOf } from "../store/outside-file.ts"
 import { writeShard } from "../store/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
-import { joinedRows } from "./join.ts"
+import { givenTables } from "./given-tables.ts"
+import { type JoinedItem as Item, joinedRows } from "./join.ts"
 import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 
-type Item = { readonly id: string } & Readonly<Record<string, unknown>>
 
 export const executeItems = (
   task: Task,
@@ -21,15 +22,16 @@ export const executeItems = (
   { store, resources }: Tools
 ): Effect.Effect<TaskResult, Problem> =>
   Effect.gen(function* () {
-    const items = yield* joinedRows(store, task.ports, task.items!)
-    const broadcast: Record<string, unknown> = {}
-    for (const [name, { take, from }] of Object.entries(task.ports)) {
-      if (take !== "whole" && take !== "many") continue
-      const tables = from.map(({ node, manifest }) => artifactTable(store, node, manifest))
-      broadcast[name] = take === "many" ? tables : tables[0]
-    }
+    const items = yield* joinedRows(store, task)
+    let refusal: FileChanged | null = null
+    const broadcast = givenTables(store, task, (error) => (refusal ??= error))
     const computed = yield* Effect.tryPromise({
-      try: (signal) => computeItems(task, report, items, broadcast, signal, resources),
+      try: async (signal) => {
+        const computed = await computeItems(task, report, items, broadcast, signal, resources)
+        // a file of a whole port belongs to every item
+        if (refusal !== null) throw refusal
+        return computed
+      },
       catch: stageProblem(task)
     })
     const shards: Array<MadeShard> = []
@@ -44,7 +46,7 @@ async function computeItems(
   task: Task,
   report: TaskReport,
   items: ReadonlyArray<Item>,
-  broadcast: Record<string, unknown>,
+  broadcast: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
   resources: Tools["resources"]
 ) {
@@ -57,6 +59,7 @@ async function computeItems(
   )
   const resource =
     open === undefined ? undefined : await resources.of(task, async () => open(task.params, context))
+  const filesOfItem = filesOf(task)
   const check = rowChecker(task.columns, task.stage.name, task.node)
   const done: Array<Rows> = []
   const failed: Array<FailedNow> = []
@@ -69,7 +72,7 @@ async function computeItems(
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
       if (some.length === 1) {
-        failed.push(failure(some[0]!, messageOf(error), error))
+        failed.push(failure(some[0]!, filesOfItem(some[0]!), messageOf(error), error))
         return
       }
       const half = some.length >> 1
@@ -88,7 +91,11 @@ async function computeItems(
       )
     results.forEach((result, i) => {
       const item = some[i]!
-      if (isFailed(result)) failed.push(failure(item, result.failed))
+      const files = filesOfItem(item)
+      const refusal = files.map(refusalOf).find((error) => error !== null)
+      if (isFailed(result)) failed.push(failure(item, files, result.failed))
+      // the stage made a row without the file, and no key says that the file could not be read
+      else if (refusal !== undefined) failed.push(failure(item, files, refusal!.message))
       else done.push(checked(task, item.id, result, check))
     })
   }
@@ -98,17 +105,33 @@ async function computeItems(
   return { done, failed }
 }
 
-/** One that is owed to a file of the item's own is the outside's, whatever the stage says of it. */
-const failure = (item: Item, error: string, cause?: unknown): FailedNow => ({
-  item: item.id,
-  error,
-  ...(isFileChanged(cause) || Object.values(item).some(hasRefused) ? { outside: true } : {})
-})
-/** Of a row, or of a group's rows. */
-const hasRefused = (value: unknown): boolean =>
-  Array.isArray(value)
-    ? value.some(hasRefused)
-    : typeof value === "object" && value !== null && Object.values(value).some(isRefused)
+/**
+ * A failure that goes back to a file of the item's own is the outside's, whatever the stage makes of it. Stages see no
+ * names of files, so the name of the item's file is put before the message here.
+ */
+function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cause?: unknown): FailedNow {
+  const name = files.length === 1 ? basename(pathOf(files[0])!) : null
+  return {
+    item: item.id,
+    error: name === null || message.includes(name) ? message : `${name}: ${message}`,
+    ...(isFileChanged(cause) || files.some((file) => refusalOf(file) !== null) ? { outside: true } : {})
+  }
+}
+/** Finds the files of an item, in the columns that its ports read. */
+function filesOf({ ports }: Task): (item: Item) => ReadonlyArray<unknown> {
+  const columns = Object.entries(ports).flatMap(([port, { take, reads }]) =>
+    take === "each" || take === "group"
+      ? Object.entries(reads).flatMap(([name, column]) => (isFileColumn(column) ? [[port, name] as const] : []))
+      : []
+  )
+  return (item) =>
+    columns.flatMap(([port, name]) =>
+      [item[port]]
+        .flat()
+        .map((row) => (row as Readonly<Record<string, unknown>>)[name])
+        .filter((file) => file !== null)
+    )
+}
 
 const isFailed = (result: unknown): result is { failed: string } =>
   typeof result === "object" &&

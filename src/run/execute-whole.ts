@@ -1,10 +1,11 @@
 /** Executes a whole stage: whole artifacts in, a table out. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
-import { artifactTable } from "../store/read-artifact.ts"
+import type { FileChanged } from "../store/outside-file.ts"
 import { writeTable } from "../store/write-table.ts"
 import { broken, tableRowChecker } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
+import { givenTables } from "./given-tables.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import { withTurns } from "./turns.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
@@ -15,11 +16,8 @@ export const executeWhole = (
   { store }: Tools
 ): Effect.Effect<TaskResult, Problem> =>
   Effect.gen(function* () {
-    const inputs: Record<string, unknown> = {}
-    for (const [name, { take, from }] of Object.entries(task.ports)) {
-      const tables = from.map(({ node, manifest }) => artifactTable(store, node, manifest))
-      inputs[name] = take === "many" ? tables : tables[0]
-    }
+    let refusal: FileChanged | null = null
+    const inputs = givenTables(store, task, (error) => (refusal ??= error))
     const written = yield* Effect.tryPromise({
       try: async (signal) => {
         const context = stageContext(task, report, signal)
@@ -39,7 +37,10 @@ export const executeWhole = (
             "expected a list of rows, or an async generator of rows"
           )
         // written as they come: a table may have more rows than memory
-        return writeTable(store, task, withTurns(given), tableRowChecker(task, signal))
+        const written = await writeTable(store, task, withTurns(given), tableRowChecker(task, signal))
+        // rows that were made without a file which could not be read are not those of the key
+        if (refusal !== null) throw refusal
+        return written
       },
       catch: stageProblem(task)
     })

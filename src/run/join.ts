@@ -2,26 +2,33 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import { artifactItems } from "../store/read-artifact.ts"
+import { rowGuard } from "../store/row-guard.ts"
 import type { StoreCalls } from "../store/store.ts"
+import { undeclared } from "./given-tables.ts"
 import type { Task } from "./task.ts"
+
+export type JoinedItem = { readonly id: string } & Readonly<Record<string, unknown>>
 
 /**
  * `{ id, port: row }`, or `{ id, port: rows }` of a group. The task's manifests are of its items alone, all in one
- * order.
+ * order. A row has the columns that its port declares, and `item`; reading another column of the input throws a Problem.
  */
 export const joinedRows = (
   store: StoreCalls,
-  ports: Task["ports"],
-  ids: ReadonlyArray<string>
-): Effect.Effect<ReadonlyArray<{ readonly id: string } & Readonly<Record<string, unknown>>>, Problem> =>
+  { node, ports, items: ids }: Pick<Task, "node" | "ports" | "items">
+): Effect.Effect<ReadonlyArray<JoinedItem>, Problem> =>
   Effect.gen(function* () {
-    const items: Array<{ id: string } & Record<string, unknown>> = ids.map((id) => ({ id }))
+    const items = ids!.map((id) => new Map<string, unknown>([["id", id]]))
     for (const [name, { take, reads, from }] of Object.entries(ports)) {
       if (take !== "each" && take !== "group") continue
-      const read = yield* artifactItems(store, from[0]!.manifest, reads)
+      const { manifest } = from[0]!
+      const others = Object.keys(manifest.columns).filter((column) => !Object.hasOwn(reads, column))
+      const guard = rowGuard(others, (column) => undeclared({ node, name, take, reads }, column))
+      const read = yield* artifactItems(store, manifest, reads)
       items.forEach((item, i) => {
-        item[name] = take === "each" ? read[i]![0] : read[i]!
+        for (const row of read[i]!) Object.setPrototypeOf(row, guard)
+        item.set(name, take === "each" ? read[i]![0] : read[i]!)
       })
     }
-    return items
+    return items.map((item) => Object.fromEntries(item) as JoinedItem)
   })

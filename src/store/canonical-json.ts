@@ -6,6 +6,7 @@
  * its escape (`"\ud800"`) rather than refused, since nothing is lost by it.
  */
 import { hash } from "node:crypto"
+import { isRowGuard } from "./row-guard.ts"
 
 /** A value that JSON cannot hold; `path` says where it lies (`$.a[2].b`). */
 export class NotJsonError extends TypeError {
@@ -86,10 +87,10 @@ function sorted(keys: Array<string>): Array<string> {
   return keys
 }
 
-/** An object literal, whatever realm it comes from: its prototype is null or has none itself. */
+/** An object literal, whatever realm it comes from (its prototype is null or has none itself), or a row. */
 function isPlain(value: object): value is Record<string, unknown> {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+  const prototype = Object.getPrototypeOf(value) as object | null
+  return prototype === null || Object.getPrototypeOf(prototype) === null || isRowGuard(prototype)
 }
 
 const pathOf = (path: Path): string =>

@@ -7,6 +7,7 @@
  */
 import type { AnyColumn } from "../pipeline/columns.ts"
 import { canonicalJson, NotJsonError } from "./canonical-json.ts"
+import { pathOf } from "./outside-file.ts"
 
 /** What is wrong with a value, in words that follow "column x:"; null where nothing is. */
 export type CellCheck = (value: unknown) => string | null
@@ -74,7 +75,7 @@ function wrongJson(value: unknown): string | null {
 /** A new one is `{ name, content }`; another has its sha256, its size, and the path that the table keeps. */
 function wrongFile(value: unknown): string | null {
   if (typeof value !== "object" || value === null) return `expected a file, got ${shown(value)}`
-  const { name, content, sha256, size, path } = value as Readonly<Record<string, unknown>>
+  const { name, content, sha256, size, path = pathOf(value) } = value as Readonly<Record<string, unknown>>
   if (sha256 === undefined)
     return typeof name === "string" && content instanceof Uint8Array
       ? null
@@ -83,6 +84,7 @@ function wrongFile(value: unknown): string | null {
     return `expected a file with its sha256, got ${shown(sha256)}`
   if (!Number.isSafeInteger(size) || (size as number) < 0)
     return `expected a file's size in bytes, got ${shown(size)}`
+  if (path === null) return "expected a file as the stage got it: a copy of one has no content"
   const wrongPath = wrongText(path)
   return wrongPath === null ? null : `the file's path: ${wrongPath}`
 }

@@ -1,36 +1,38 @@
 /** Files by content: their bytes are checked against their sha256 whenever they are read. */
 import { createHash } from "node:crypto"
-import * as path from "node:path"
 import type { FileHandle } from "../pipeline/columns.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 
-/** A file at an absolute path, which the table that names it keeps. */
-export interface OutsideFile extends FileHandle {
-  readonly path: string
-}
-/** `onChanged` hears of bytes that are others now: who asks for them may make nothing of it. */
+/** The absolute path of each handle's file. Stages hold the handles, and no key holds the paths. */
+const paths = new WeakMap<object, string>()
+
+/** The absolute path of a handle's file; null for any other value. */
+export const pathOf = (value: unknown): string | null =>
+  typeof value === "object" && value !== null ? (paths.get(value) ?? null) : null
+
+/** `onRefused` hears why the bytes cannot be had: the caller of `bytes` may catch the error. */
 export const outsideFile = (
   files: FileSystemCalls,
   file: string,
   { sha256, size }: { readonly sha256: string; readonly size: number },
-  onChanged: (error: FileChanged) => void = () => {}
-): OutsideFile => {
-  const handle: OutsideFile = {
-    path: file,
+  onRefused: (error: FileChanged) => void = () => {}
+): FileHandle => {
+  const handle: FileHandle = {
     sha256,
     size,
-    name: path.basename(file),
     bytes: async () => {
       try {
         return checkedRead(files, file, sha256)
-      } catch (error) {
-        refused.add(handle)
-        if (!(error instanceof FileChanged)) throw new FileChanged((error as Error).message, { cause: error })
-        onChanged(error)
+      } catch (cause) {
+        const error =
+          cause instanceof FileChanged ? cause : new FileChanged((cause as Error).message, { cause })
+        refusals.set(handle, error)
+        onRefused(error)
         throw error
       }
     }
   }
+  paths.set(handle, file)
   return handle
 }
 
@@ -41,11 +43,12 @@ export const outsideFile = (
 export class FileChanged extends Error {
   override readonly name = "FileChanged"
 }
-/** Handles whose bytes were asked for in vain: a stage may make words of its own of the error. */
-const refused = new WeakSet<object>()
+/** Handles whose bytes could not be read, and why: a stage may catch the error. */
+const refusals = new WeakMap<object, FileChanged>()
 
-export const isRefused = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && refused.has(value)
+/** Why the bytes of a handle could not be read; null where they could, were not asked for, or it is no handle. */
+export const refusalOf = (value: unknown): FileChanged | null =>
+  typeof value === "object" && value !== null ? (refusals.get(value) ?? null) : null
 
 /** Whether an error is of a file that changed, or was caused by one. */
 export function isFileChanged(error: unknown): boolean {

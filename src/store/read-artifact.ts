@@ -5,11 +5,13 @@
  */
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
-import type { Table, TensorBlock } from "../pipeline/ports.ts"
+import { own } from "../pipeline/own.ts"
+import type { TensorBlock } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { TensorFile } from "./arrow-read.ts"
 import { type Part, partsOf, rowBatches } from "./artifact-rows.ts"
 import type { Manifest, Shard } from "./manifest.ts"
+import type { FileChanged } from "./outside-file.ts"
 import { readSidecar } from "./read-sidecar.ts"
 import {
   readAttempt,
@@ -80,46 +82,70 @@ const shardItems = (
     return { first: from, items }
   })
 
-/** The façade that stages read whole artifacts by. `node` names it in messages. */
-export function artifactTable(store: StoreCalls, node: string, manifest: Manifest): Table<any> {
+export type Vectors = Readonly<Record<string, ReadonlyArray<unknown>>>
+/** All of an artifact, column by column. What a stage is given of it is narrower (`run/given-tables.ts`). */
+export interface ArtifactTable {
+  /** columns side by side, and each row's id as `item`: "" in a table of no items */
+  read(names: ReadonlyArray<string>): Promise<Vectors>
+  /** the same in batches, as they lie in shards */
+  batches(names: ReadonlyArray<string>): AsyncIterable<Vectors>
+  members(family: string): ReadonlyArray<string>
+  tensor(family: string, member: string): Promise<TensorBlock>
+}
+
+/**
+ * Its reads reject with a Problem where an object is gone or damaged. `onRefused` hears why the bytes of a file in it
+ * cannot be had.
+ */
+export function artifactTable(
+  store: StoreCalls,
+  manifest: Manifest,
+  onRefused?: (error: FileChanged) => void
+): ArtifactTable {
   const run = <A>(effect: Op<A>) => Effect.runPromise(effect)
   const batches = async function* (names: ReadonlyArray<string>) {
-    const read = readColumns(store, pickColumns(manifest, node, names))
-    for await (const { items, vectors } of rowBatches(store, await run(partsOf(store, manifest)), read))
-      yield { ...vectors, item: items ?? [] } as Record<string, Array<unknown>>
+    const read = readColumns(store, pickColumns(manifest, names), onRefused)
+    for await (const { items, vectors, rows } of rowBatches(store, await run(partsOf(store, manifest)), read))
+      yield { ...vectors, item: items ?? Array.from({ length: rows }, () => "") } as Vectors
   }
-  const member = (family: string, name: string): Op<TensorBlock> =>
-    Effect.gen(function* () {
-      const shape = manifest.families[family]?.shapes[name]
-      if (shape === undefined) throw absent(manifest, node, `${family}/${name}`)
-      const size = shape.reduce((product, one) => product * one, 1)
-      const data = new Float32Array(manifest.rows * size)
-      // items may lie scattered, a few of this shard and a few of that
-      const files = new Map<Shard, TensorFile>()
-      let at = 0
-      for (const { shard, start, end } of yield* partsOf(store, manifest)) {
-        if (start === end) continue
-        const file = files.get(shard) ?? (yield* tensorsOf(store, shard.tensors[`${family}/${name}`]!))
-        files.set(shard, file)
-        const length = (end - start) * size
-        yield* readAttempt(store, () => file.readInto(data.subarray(at, at + length), start, end))
-        at += length
-      }
-      return { rows: manifest.rows, shape, data }
-    })
   return {
-    node,
-    rows: manifest.rows,
-    read: async (...names: ReadonlyArray<string>) => {
-      const parts: Array<Record<string, Array<unknown>>> = []
-      for await (const part of batches(names)) parts.push(part)
-      return concatenated(["item", ...names], parts)
+    read: async (names) => {
+      const all = ["item", ...names].map((name): [string, Array<unknown>] => [name, []])
+      for await (const batch of batches(names))
+        for (const [name, cells] of all) for (const cell of batch[name]!) cells.push(cell)
+      return Object.fromEntries(all)
     },
-    batches: (...names: ReadonlyArray<string>) => batches(names),
-    members: (family: string) => manifest.families[family]?.members ?? [],
-    tensor: (family: string, name: string) => run(member(family, name))
-  } as unknown as Table<any>
+    batches,
+    members: (family) => own(manifest.families, family)?.members ?? [],
+    tensor: (family, member) => run(tensorBlock(store, manifest, family, member))
+  }
 }
+
+/** A matrix of one member, of all rows in the artifact's order. */
+const tensorBlock = (
+  store: StoreCalls,
+  manifest: Manifest,
+  family: string,
+  member: string
+): Op<TensorBlock> =>
+  Effect.gen(function* () {
+    const shape = own(own(manifest.families, family)?.shapes ?? {}, member)
+    if (shape === undefined) throw new Error(`there is no tensor "${family}/${member}"`)
+    const size = shape.reduce((product, one) => product * one, 1)
+    const data = new Float32Array(manifest.rows * size)
+    // items may lie scattered, a few of this shard and a few of that
+    const files = new Map<Shard, TensorFile>()
+    let at = 0
+    for (const { shard, start, end } of yield* partsOf(store, manifest)) {
+      if (start === end) continue
+      const file = files.get(shard) ?? (yield* tensorsOf(store, shard.tensors[`${family}/${member}`]!))
+      files.set(shard, file)
+      const length = (end - start) * size
+      yield* readAttempt(store, () => file.readInto(data.subarray(at, at + length), start, end))
+      at += length
+    }
+    return { rows: manifest.rows, shape, data }
+  })
 
 /** Rows as objects, for summaries and `show`; not for large artifacts. */
 export const artifactObjects = (
@@ -153,24 +179,11 @@ function* clipped(parts: Iterable<Part>, start: number, end: number): Generator<
   }
 }
 
-function concatenated(names: ReadonlyArray<string>, parts: ReadonlyArray<Record<string, Array<unknown>>>) {
-  return Object.fromEntries(names.map((name) => [name, parts.flatMap((part) => part[name]!)]))
-}
-
-function pickColumns(manifest: Manifest, node: string, names: ReadonlyArray<string>): Columns {
-  return Object.fromEntries(
+const pickColumns = ({ columns }: Manifest, names: ReadonlyArray<string>): Columns =>
+  Object.fromEntries(
     names.map((name) => {
-      const column = manifest.columns[name]
-      if (column === undefined) throw absent(manifest, node, name)
+      const column = own(columns, name)
+      if (column === undefined) throw new Error(`there is no column "${name}"`)
       return [name, column]
     })
   )
-}
-const absent = (manifest: Manifest, node: string, name: string) => {
-  const families = Object.entries(manifest.families).flatMap(([family, { members }]) =>
-    members.map((one) => `${family}/${one}`)
-  )
-  return new Error(
-    `"${node}" has no column "${name}"; it has: ${[...Object.keys(withoutTensors(manifest.columns)), ...families].join(", ")}`
-  )
-}

@@ -6,7 +6,7 @@ import type { Problem } from "../pipeline/problem.ts"
 import { openTensors } from "./arrow-read.ts"
 import { type ByteSource, memorySource } from "./bytes.ts"
 import type { Manifest, ObjectRef, Shard } from "./manifest.ts"
-import { outsideFile } from "./outside-file.ts"
+import { type FileChanged, outsideFile } from "./outside-file.ts"
 import type { FileCell } from "./parquet-layout.ts"
 import { openTable, type TableFile, type TableRows } from "./parquet-read.ts"
 import { damaged } from "./store-error.ts"
@@ -57,14 +57,14 @@ export async function* shardBatches(
   }
 }
 
-/** Reads some columns, files as handles. */
+/** Reads some columns, files as handles; `onRefused` hears why a handle's bytes cannot be had. */
 export const readColumns =
-  (store: StoreCalls, columns: Columns): ReadRows =>
+  (store: StoreCalls, columns: Columns, onRefused?: (error: FileChanged) => void): ReadRows =>
   async (file, start, end) => {
     const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
     for (const [name, column] of Object.entries(columns))
       if (isFileColumn(column))
-        vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null))
+        vectors[name] = vectors[name]!.map((cell) => handleOf(store, cell as FileCell | null, onRefused))
     return { items, vectors }
   }
 
@@ -138,8 +138,12 @@ const objectSource = (store: StoreCalls, object: ObjectRef): ByteSource => {
 }
 
 /** A path that is not absolute is the store's own. */
-const handleOf = (store: StoreCalls, cell: FileCell | null): FileHandle | null =>
-  cell === null ? null : outsideFile(store.files, path.resolve(store.root, cell.path), cell)
+const handleOf = (
+  store: StoreCalls,
+  cell: FileCell | null,
+  onRefused?: (error: FileChanged) => void
+): FileHandle | null =>
+  cell === null ? null : outsideFile(store.files, path.resolve(store.root, cell.path), cell, onRefused)
 
 /** What is read here and fails is damaged. */
 export const readAttempt = <A>(store: StoreCalls, act: () => A): Op<A> =>

@@ -1,8 +1,15 @@
 /** Turns rows that a stage gives into columns: new files go into the store, the tensors of a member become one matrix. */
 import * as Effect from "effect/Effect"
-import { type AnyColumn, type Columns, isFileColumn, type NewFile } from "../pipeline/columns.ts"
+import {
+  type AnyColumn,
+  type Columns,
+  type FileHandle,
+  isFileColumn,
+  type NewFile
+} from "../pipeline/columns.ts"
 import { fromFloat16 } from "../pipeline/float16.ts"
 import type { StoredFile } from "./manifest.ts"
+import { pathOf } from "./outside-file.ts"
 import type { FileCell } from "./parquet-layout.ts"
 import type { StoreCalls } from "./store.ts"
 import type { Tensor, Vectors } from "./value-digest.ts"
@@ -53,15 +60,19 @@ export class RowColumns {
     for (const [name, column] of this.#columns)
       if (column.type === "tensors") tensors[name] = this.#family(name, rows)
       else if (isFileColumn(column))
-        vectors[name] = rows.map((row) => this.#fileCell(row[name] as FileCell | NewFile | null))
+        vectors[name] = rows.map((row) => this.#fileCell(row[name] as FileCell | FileHandle | NewFile | null))
       else vectors[name] = rows.map((row) => row[name])
     this.#rows += rows.length
     return { vectors, tensors }
   }
 
   /** Bytes that a stage made go into the store; files of the outside are named where they lie. */
-  #fileCell(value: FileCell | NewFile | null): FileCell | null {
-    if (value === null || "sha256" in value) return value
+  #fileCell(value: FileCell | FileHandle | NewFile | null): FileCell | null {
+    if (value === null) return value
+    if ("sha256" in value) {
+      const { size, sha256 } = value
+      return { path: "path" in value ? value.path : pathOf(value)!, size, sha256 }
+    }
     const dot = value.name.lastIndexOf(".")
     const extension = /^[a-z0-9]{1,8}$/i.exec(value.name.slice(dot + 1))?.[0].toLowerCase() ?? "bin"
     const object = Effect.runSync(this.#store.putObject(value.content, extension))

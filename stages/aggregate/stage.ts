@@ -15,29 +15,29 @@ export const aggregate = defineStage.whole("aggregate", {
   summary: (rows) => accuracySummary(rows),
   compute: async ({ probes }) => {
     const cells: Array<Cell> = []
-    const from = new Map<string, string>()
-    for (const predictions of probes)
+    const from = new Map<string, number>()
+    for (const [i, predictions] of probes.entries())
       for (const cell of cellsOf(await predictions.read(...names))) {
-        refuseTwice(cell, predictions.node, from)
+        refuseTwice(cell, i + 1, from)
         cells.push(cell)
       }
     return cells.map((cell) => rowOf(cell, cells))
   }
 })
 
-/** A cell in two tables has no one accuracy: most likely two encoders go by one name. */
-function refuseTwice(cell: Cell, node: string, from: Map<string, string>): void {
+/** A cell in two tables has no one accuracy: most likely two encoders have one name. Tables count from 1. */
+function refuseTwice(cell: Cell, table: number, from: Map<string, number>): void {
   const { encoder, probe, tap, token, source, target } = cell
   const key = JSON.stringify([encoder, probe, tap, token, source, target])
   const before = from.get(key)
   if (before !== undefined)
     throw Object.assign(
       new Error(
-        `nodes "${before}" and "${node}" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`
+        `tables ${before} and ${table} of the port "probes" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`
       ),
       { field: "encoder", hint: "give each node's fit-probes another `encoder`, by which the table names it" }
     )
-  from.set(key, node)
+  from.set(key, table)
 }
 
 type Columns = { readonly [K in keyof Prediction]: ReadonlyArray<Prediction[K]> }

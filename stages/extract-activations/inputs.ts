@@ -11,12 +11,6 @@ import { Room } from "./room.ts"
 /** Pixels that are decoded at a time, 48 MiB of RGB: with one larger image, no other is. */
 const decodedPixels = 2 ** 24
 
-/** The file that was opened, with its name for messages. */
-export interface OpenedFile {
-  readonly name: string
-  readonly image: OpenedImage
-}
-
 export class InputReader {
   readonly #preprocessing: Preprocessing
   readonly #values: number
@@ -28,18 +22,17 @@ export class InputReader {
   }
 
   /** Reads the file and its header. An image that cannot be read fails its item alone. */
-  async open(file: FileHandle): Promise<OpenedFile | Failed> {
+  async open(file: FileHandle): Promise<OpenedImage | Failed> {
     try {
-      return { name: file.name, image: await openImage(await file.bytes()) }
+      return await openImage(await file.bytes())
     } catch (error) {
-      return failed(`${file.name}: ${(error as Error).message}`)
+      return failed((error as Error).message)
     }
   }
 
   /** Decodes and preprocesses: [3, H, W], or why there is none. */
-  async input(opened: OpenedFile | Failed): Promise<Float32Array | Failed> {
-    if ("failed" in opened) return opened
-    const { name, image } = opened
+  async input(image: OpenedImage | Failed): Promise<Float32Array | Failed> {
+    if ("failed" in image) return image
     try {
       return await this.#room.with(image.height * image.width, async () => {
         const input = new Float32Array(this.#values)
@@ -47,7 +40,7 @@ export class InputReader {
         return input
       })
     } catch (error) {
-      return failed(`${name}: ${(error as Error).message}`)
+      return failed((error as Error).message)
     }
   }
 }

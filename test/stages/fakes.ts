@@ -34,7 +34,7 @@ export function fakeContext(stage: { readonly stage: AnyStage }, seed = 0): Fake
 export type Families = Readonly<Record<string, Readonly<Record<string, ReadonlyArray<Float32Array>>>>>
 
 /** A table of rows in memory; `item` is each row's item id, "" by default. It gives only the columns asked for. */
-export function tableOf(given: ReadonlyArray<object>, families: Families = {}, node = "fake") {
+export function tableOf(given: ReadonlyArray<object>, families: Families = {}) {
   const rows = given as ReadonlyArray<Readonly<Record<string, unknown>>>
   const read = async (...names: ReadonlyArray<string>) =>
     Object.fromEntries([
@@ -46,7 +46,6 @@ export function tableOf(given: ReadonlyArray<object>, families: Families = {}, n
       })
     ])
   return {
-    node,
     rows: rows.length,
     read,
     async *batches(...names: ReadonlyArray<string>) {

@@ -3,6 +3,8 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { afterEach, expect, it } from "vitest"
 import { csvHead, csvRows } from "../../../src/cli/csv.ts"
+import { nodeFileSystem } from "../../../src/store/file-system.ts"
+import { outsideFile } from "../../../src/store/outside-file.ts"
 import { npyHeader } from "../../../src/pipeline/npy-header.ts"
 import { writeOut } from "../../../src/cli/write-out.ts"
 import { column } from "../../../src/pipeline/columns.ts"
@@ -21,7 +23,7 @@ const columns = {
 
 it("writes CSV in which null, empty text and every number can be told apart", () => {
   expect(csvHead(columns, "scene")).toBe("scene,name,value,sizes,extra,image_path,image_size,image_sha256\n")
-  const image = { path: "/d/a,b.png", name: "a,b.png", size: 12, sha256: "ff" }
+  const image = outsideFile(nodeFileSystem(), "/d/a,b.png", { size: 12, sha256: "ff" })
   const lines = csvRows(columns, "scene", {
     item: ["1", "2", "3"],
     name: [null, "", 'say "hi",\nyou'],

@@ -44,11 +44,7 @@ const pairOf = (some: Partial<Named>) => [
   ...predictionsOf({ ...some, source: "background", target: "primary", token: "background" }, 2)
 ]
 const aggregated = (...tables: ReadonlyArray<ReadonlyArray<Prediction>>): Promise<Array<MeasureRow>> =>
-  computeOf(aggregate)(
-    { probes: tables.map((rows, i) => tableOf(rows, {}, `probes/${i}`)) },
-    {},
-    fakeContext(aggregate)
-  )
+  computeOf(aggregate)({ probes: tables.map((rows) => tableOf(rows)) }, {}, fakeContext(aggregate))
 const found = (rows: ReadonlyArray<MeasureRow>, some: Partial<MeasureRow>) =>
   rows.filter((row) => Object.entries(some).every(([key, value]) => row[key as keyof MeasureRow] === value))
 const only = (rows: ReadonlyArray<MeasureRow>, some: Partial<MeasureRow>) => {
@@ -116,10 +112,10 @@ describe("aggregate", () => {
     expect(found(rows, { measure: "A_sp" }).map(({ m2 }) => m2)).toEqual([0.75, 0.75, 0.75])
   })
 
-  it("refuses two tables that both have a cell, naming the nodes and what to do", async () => {
+  it("refuses two tables that both have a cell, naming them and what to do", async () => {
     const error = await rejection(aggregated(pairOf({}), pairOf({ encoder: "dino" }), predictionsOf({}, 4)))
     expect(error.message).toBe(
-      'nodes "probes/0" and "probes/2" both have the logistic probe of primary from avg_obj (secondary) at block.0 of encoder "vit"'
+      'tables 1 and 3 of the port "probes" both have the logistic probe of primary from avg_obj (secondary) at block.0 of encoder "vit"'
     )
     expect(error).toMatchObject({ hint: expect.stringContaining("`encoder`") })
   })

@@ -18,14 +18,13 @@ export const options: ExtractorOptions = {
 }
 const images = fileURLToPath(new URL("../../fixtures/preprocessing/images/", import.meta.url))
 
-export const fileOf = (name: string, bytes: () => Promise<Uint8Array>): FileHandle => ({
-  name,
+export const fileOf = (bytes: () => Promise<Uint8Array>): FileHandle => ({
   sha256: "",
   size: 0,
   bytes
 })
 /** An image among the fixtures of preprocessing. */
-export const imageFile = (name: string) => fileOf(name, () => readFile(path.join(images, name)))
+export const imageFile = (name: string) => fileOf(() => readFile(path.join(images, name)))
 
 /** The CLS token, and the mean of all others. */
 export const selections = [
@@ -38,11 +37,14 @@ export const selections = [
     weights: Array.from({ length: tokens - 1 }, () => 1 / (tokens - 1))
   }
 ]
+/** An item of its own id. */
 export const item = (image: FileHandle, chosen = selections) => ({
-  id: image.name,
+  id: `image-${items++}`,
   scenes: { image },
   tokens: chosen
 })
+
+let items = 0
 
 export async function extracted(
   items: Parameters<Extractor["extract"]>[0],

@@ -73,7 +73,7 @@ describe("an input that is no multiple of the patch", () => {
     const [rows] = await extractor.extract(
       [
         item(
-          fileOf("image.png", async () => readFileSync(image)),
+          fileOf(async () => readFileSync(image)),
           tokens
         )
       ],

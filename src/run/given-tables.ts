@@ -1,0 +1,133 @@
+/**
+ * What `whole` and `many` ports give a stage: tables of the declared columns, and nothing else of the artifact.
+ *
+ * The key holds the digests of those columns alone. So every other name is refused, and no answer depends on what else
+ * the artifact holds, on how its rows lie in shards, or on the id of the node that made it.
+ */
+import type { AnyColumn, Columns } from "../pipeline/columns.ts"
+import { own } from "../pipeline/own.ts"
+import type { Take } from "../pipeline/ports.ts"
+import { Problem } from "../pipeline/problem.ts"
+import { cellBytes } from "../store/cell-bytes.ts"
+import type { Manifest } from "../store/manifest.ts"
+import type { FileChanged } from "../store/outside-file.ts"
+import { artifactTable, type ArtifactTable, type Vectors } from "../store/read-artifact.ts"
+import type { StoreCalls } from "../store/store.ts"
+import type { Task } from "./task.ts"
+
+/** A batch ends at so many rows, or when the columns read hold so many bytes. */
+const batchRows = 8192
+const batchBytes = 2 ** 23
+
+/** By port: a table, or a list of tables. Joined ports are left out. `onRefused` hears of files that cannot be read. */
+export const givenTables = (
+  store: StoreCalls,
+  { node, ports }: Pick<Task, "node" | "ports">,
+  onRefused: (error: FileChanged) => void
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(ports).flatMap(([name, { take, reads, from }]) => {
+      if (take !== "whole" && take !== "many") return []
+      const port = { node, name, take, reads }
+      const tables = from.map(({ manifest }) =>
+        givenTable(artifactTable(store, manifest, onRefused), port, manifest)
+      )
+      return [[name, take === "many" ? tables : tables[0]]]
+    })
+  )
+
+interface NamedPort {
+  /** the node whose port it is */
+  readonly node: string
+  readonly name: string
+  readonly take: Take
+  readonly reads: Columns
+}
+
+function givenTable(table: ArtifactTable, port: NamedPort, { rows }: Manifest) {
+  const plain = (names: ReadonlyArray<string>) => {
+    for (const name of names)
+      if (declared(port, name).type === "tensors")
+        throw refused(port, name, `"${name}" is a family of tensors`, `read it with tensor("${name}", member)`)
+    return names
+  }
+  const members = (family: string) => {
+    if (declared(port, family).type !== "tensors")
+      throw refused(port, family, `"${family}" is no family of tensors`, `read it with read("${family}")`)
+    return table.members(family)
+  }
+  return {
+    rows,
+    read: async (...names: ReadonlyArray<string>) => table.read(plain(names)),
+    async *batches(...names: ReadonlyArray<string>) {
+      yield* evenBatches(table.batches(plain(names)), ["item", ...names])
+    },
+    members: (family: string) => members(family),
+    tensor: async (family: string, member: string) => {
+      const all = members(family)
+      if (!all.includes(member))
+        throw refused(
+          port,
+          `${family}/${member}`,
+          `"${family}" has no member "${member}"`,
+          `its members are: ${all.join(", ") || "none"}`
+        )
+      return table.tensor(family, member)
+    }
+  }
+}
+
+function declared(port: NamedPort, name: string): AnyColumn {
+  const column = own(port.reads, name)
+  if (column !== undefined) return column
+  throw undeclared(port, name)
+}
+
+/** A stage asks for a column that its port does not declare. Whether the input has it is not told: no key says so. */
+export function undeclared(port: NamedPort, name: string): Problem {
+  const names = Object.keys(port.reads).join(", ") || "none"
+  return refused(
+    port,
+    name,
+    `the port does not declare the column "${name}"`,
+    name === "item" || name === "id"
+      ? "every read gives the ids of the rows as `item`"
+      : `declare it there, as in ${port.take}({ …, ${name}: column.… }); the columns declared are: ${names}`
+  )
+}
+
+const refused = (
+  { node, name: port }: Pick<NamedPort, "node" | "name">,
+  column: string,
+  what: string,
+  hint: string
+) =>
+  new Problem("StageFailed", `node "${node}", port "${port}": ${what}`, {
+    field: `${node}.${port}.${column}`,
+    hint
+  })
+
+/**
+ * The same rows in batches whose ends depend on the rows alone. As they come, batches end where shards do: a sum by
+ * batches would differ in its last bits with the order in which the shards were written.
+ */
+async function* evenBatches(
+  batches: AsyncIterable<Vectors>,
+  names: ReadonlyArray<string>
+): AsyncGenerator<Vectors> {
+  const empty = () => names.map((name): [string, Array<unknown>] => [name, []])
+  let [open, rows, bytes] = [empty(), 0, 0]
+  for await (const batch of batches) {
+    const columns = names.map((name) => batch[name]!)
+    for (let row = 0; row < columns[0]!.length; row++) {
+      columns.forEach((column, c) => {
+        open[c]![1].push(column[row])
+        if (c > 0) bytes += cellBytes(column[row])
+      })
+      if (++rows < batchRows && bytes < batchBytes) continue
+      yield Object.fromEntries(open)
+      ;[open, rows, bytes] = [empty(), 0, 0]
+    }
+  }
+  if (rows > 0) yield Object.fromEntries(open)
+}
