@@ -1,5 +1,6 @@
 /** What types cannot see of a graph: names, ports, samples and columns that do not go together. */
 import { columnName, type Columns } from "./columns.ts"
+import { own } from "./own.ts"
 import type { GraphNode } from "./graph-node.ts"
 import type { Take } from "./ports.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
@@ -18,6 +19,8 @@ const dotSegment = /(?:^|\/)\.\.?(?:\/|$)/
 const stageName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 /** Names that a row or an item has already. */
 const reserved = ["id", "item", "failed"]
+/** Names that an item, or what stands beside a stage's whole ports, has already. */
+const takenByItem = new Set(["id", "params", "resource"])
 
 export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): void {
   if (seen.has(stage)) return
@@ -35,6 +38,27 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
       `stage "${stage.name}": its items cannot be called "${item}"`,
       "name what an item is: scene"
     )
+  for (const [name, { take }] of Object.entries(stage.spec.inputs ?? {})) {
+    const field = `${stage.name}.${name}`
+    if (stage.kind === "itemwise" && takenByItem.has(name))
+      issue(
+        field,
+        `stage "${stage.name}": a port cannot be called "${name}"`,
+        "the function gets another value by it"
+      )
+    if (Object.hasOwn(stage.spec.params ?? {}, name))
+      issue(
+        field,
+        `stage "${stage.name}" has a port and a parameter "${name}"`,
+        "give one of them another name"
+      )
+    if (stage.kind === "whole" && take !== "whole" && take !== "many")
+      issue(
+        field,
+        `stage "${stage.name}": a whole stage has no items, and its port "${name}" is joined by them`,
+        "read it by whole(…) or many(…), or make the stage itemwise"
+      )
+  }
   for (const name of Object.keys(output.columns))
     if (reserved.includes(name))
       issue(
@@ -97,8 +121,15 @@ export function checkPort(
       field,
       `node "${ref.id}": port "${name}" wants ${wants.join(" or ")}, but "${input.id}" gives ${input.form === "table" ? "a table" : input.form}`
     )
+  // ids tell how many rows there are where each item has one; else the key holds that with a column's values
+  if (Object.keys(reads).length === 0 && input.form !== "row per item")
+    issue(
+      field,
+      `node "${ref.id}": port "${name}" declares no column of "${input.id}"`,
+      `declare one, so that the key holds its rows: it has ${Object.keys(input.columns).join(", ")}`
+    )
   for (const [column, declared] of Object.entries(reads)) {
-    const has = input.columns[column]
+    const has = own(input.columns, column)
     if (has === undefined)
       issue(
         `${field}.${column}`,

@@ -2,10 +2,11 @@
  * Keys of items: what the outcome of one item depends on, beside what all items of its stage share.
  *
  * An item's key is of its id, since a stage may draw by it, and of the digests of its values in the columns that the
- * joined ports read. So a scene's captions are in no key of a stage that does not read them.
+ * joined ports read; where these are tensors, of their members' order too, which a row shows. So a scene's captions are in no key of a stage that does not read them.
  */
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
+import { own } from "../pipeline/own.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { ItemWindow, Located } from "../store/item-windows.ts"
 import type { Manifest } from "../store/manifest.ts"
@@ -14,6 +15,7 @@ import type { StoreCalls } from "../store/store.ts"
 import type { Texts } from "../store/texts.ts"
 import { ItemIds } from "./item-ids.ts"
 import { keyBytes, PackedKeys } from "../store/packed-keys.ts"
+import { membersDigest } from "../store/value-digest.ts"
 
 /** A port that is joined by item id, with what it is fed from. */
 export interface JoinedPort {
@@ -48,12 +50,13 @@ export const keyedItems = (
     const size = windowItems(located, columns.flat().length)
     const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
     const keys = new PackedKeys(length)
+    const orders = Buffer.concat(ports.flatMap(orderDigests))
     const texts: Array<Texts | undefined> = []
     const text = new KeyText()
     for (let from = 0; from < length; from += size) {
       const to = Math.min(length, from + size)
       const read = yield* Effect.forEach(windows, (window) => window.read(from, to))
-      setKeys(keys, read, text)
+      setKeys(keys, read, text, orders)
       for (const { shard, at } of located[0]!.places.pieces(from, to))
         texts[shard] ??= read[0]!.texts[at - from]!
     }
@@ -97,13 +100,19 @@ const idsOf = (store: StoreCalls, { shards, places }: Located): Effect.Effect<It
   })
 
 /** What each port adds to an item's key: of each column, its name and the digest of the item's values. */
-function setKeys(keys: PackedKeys, windows: ReadonlyArray<ItemWindow>, text: KeyText): void {
+function setKeys(
+  keys: PackedKeys,
+  windows: ReadonlyArray<ItemWindow>,
+  text: KeyText,
+  orders: Uint8Array
+): void {
   const { from, to, texts, index } = windows[0]!
   const columns = windows.flatMap((window) =>
     window.columns.map((column) => ({ ...column, label: Buffer.from(column.name) }))
   )
   for (let k = 0; k < to - from; k++) {
     text.start(texts[k]!, index[k]!)
+    text.add(orders, 0, orders.length)
     for (const { label, digests, absent } of columns) {
       text.add(label, 0, label.length)
       if (absent?.[k] !== 1) text.add(digests, k * keyBytes, keyBytes)
@@ -139,11 +148,20 @@ class KeyText {
   }
 }
 
+/** Of each tensor family that a port reads, its name and the digest of its members in their order. */
+const orderDigests = ({ reads, manifest }: JoinedPort): ReadonlyArray<Uint8Array> =>
+  Object.keys(reads).flatMap((name) => {
+    const family = own(manifest.families, name)
+    return family === undefined
+      ? []
+      : [Buffer.from(name), Buffer.from(membersDigest(family.members), "hex").subarray(0, keyBytes)]
+  })
+
 /** The digested columns that a port reads, members of its families one by one, sorted. */
 const columnsOf = ({ reads, manifest }: JoinedPort): ReadonlyArray<string> =>
   Object.keys(reads)
     .flatMap((column) => {
-      const family = manifest.families[column]
+      const family = own(manifest.families, column)
       return family === undefined ? [column] : family.members.map((member) => `${column}/${member}`)
     })
     .sort()

@@ -1,8 +1,11 @@
 /** What a node depends on, with its inputs' artifacts in hand. */
 import * as Effect from "effect/Effect"
 import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
+import { own } from "../pipeline/own.ts"
 import type { Problem } from "../pipeline/problem.ts"
+import type { Manifest } from "../store/manifest.ts"
 import type { InputPreimage, Preimage } from "../store/preimage.ts"
+import { membersDigest } from "../store/value-digest.ts"
 import { knownParams, type ParamsPreimage, paramsPreimage } from "./identity.ts"
 import type { Known, Planning } from "./planning.ts"
 import type { NotHere } from "./world.ts"
@@ -43,7 +46,7 @@ export const preimageSoFar = (
     inputs: {
       ...preimage.inputs,
       ...Object.fromEntries(
-        untold.flatMap(([name]) => (name in before.inputs ? [[name, before.inputs[name]!]] : []))
+        untold.flatMap(([name]) => (Object.hasOwn(before.inputs, name) ? [[name, before.inputs[name]!]] : []))
       )
     }
   }
@@ -63,8 +66,7 @@ const withParams = (
   { params, environment, about }: ParamsPreimage
 ): Preimage => {
   const { digest, modules, packages } = codeOf(node.stage)
-  const ports: Record<string, ReadonlyArray<InputPreimage>> = {}
-  for (const name of Object.keys(node.ports)) ports[name] = inputPreimages(node.ports[name]!, inputs)
+  const ports = Object.entries(node.ports).map(([name, port]) => [name, inputPreimages(port, inputs)])
   return {
     format: 1,
     stage: node.stage.name,
@@ -73,7 +75,7 @@ const withParams = (
     environment,
     ...(about === undefined ? {} : { about }),
     output: { columns: node.columns, form: node.form, label: labelOf(node) },
-    inputs: ports
+    inputs: Object.fromEntries(ports) as Preimage["inputs"]
   }
 }
 
@@ -84,14 +86,23 @@ export const labelOf = (node: GraphNode): string | null =>
 function inputPreimages(port: GraphPort, inputs: ReadonlyMap<string, Known>): ReadonlyArray<InputPreimage> {
   return port.from.map((input) => {
     const { manifest } = inputs.get(input.id)!
-    const columns: Record<string, string> = {}
-    for (const name of Object.keys(port.reads)) {
-      const family = manifest.families[name]
-      if (family === undefined) columns[name] = manifest.digests[name]!
-      else
-        for (const member of family.members)
-          columns[`${name}/${member}`] = manifest.digests[`${name}/${member}`]!
+    const columns = Object.keys(port.reads).flatMap((name) => digestsOf(manifest, name))
+    return {
+      node: input.id,
+      ids: manifest.ids,
+      columns: Object.fromEntries(columns),
+      failed: manifest.failed.map(({ item }) => item)
     }
-    return { node: input.id, ids: manifest.ids, columns, failed: manifest.failed.map(({ item }) => item) }
   })
+}
+
+/** Of a column its digest; of a tensor family those of its members, and of their order. */
+function digestsOf({ families, digests }: Manifest, name: string): Array<[string, string]> {
+  const family = own(families, name)
+  if (family === undefined) return [[name, digests[name]!]]
+  const members = family.members.map((member): [string, string] => [
+    `${name}/${member}`,
+    digests[`${name}/${member}`]!
+  ])
+  return [[name, membersDigest(family.members)], ...members]
 }

@@ -2,12 +2,20 @@
 import { createHash, type Hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
+import { own } from "../pipeline/own.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { ItemWindows, type Located, windowItems } from "../store/item-windows.ts"
 import type { FailedItem, Family, Manifest, Shard } from "../store/manifest.ts"
 import { compactSegments, SegmentList, segmentsOf } from "../store/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { artifactDigest, columnDigest, digestBytes, emptyItemDigest, IdsHash } from "../store/value-digest.ts"
+import {
+  artifactDigest,
+  columnDigest,
+  digestBytes,
+  emptyItemDigest,
+  IdsHash,
+  membersDigest
+} from "../store/value-digest.ts"
 import { broken } from "./check-rows.ts"
 
 /** What an artifact is put together from. */
@@ -36,10 +44,15 @@ export const assemble = (
     const families = familiesOf(node, shards)
     const names = digestedColumns(node, families)
     const places = some ?? SegmentList.of(segmentsOf({ shards, segments: null }))
-    const { ids, digests, rows } =
-      table === null
-        ? yield* digestsOfItems(store, node, { shards, places }, names)
-        : digestsOfTable(node, names, table, shards)
+    const {
+      ids,
+      digests: ofColumns,
+      rows
+    } = table === null
+      ? yield* digestsOfItems(store, node, { shards, places }, names)
+      : digestsOfTable(node, names, table, shards)
+    const ofMembers = Object.entries(families).map(([name, { members }]) => [name, membersDigest(members)])
+    const digests = { ...ofColumns, ...Object.fromEntries(ofMembers) }
     return {
       format: 1,
       digest: artifactDigest({
@@ -118,40 +131,44 @@ function digestsOfTable(
   }
 }
 
-/** Members and shapes of each tensor family; all shards must agree. */
-function familiesOf(node: GraphNode, shards: ReadonlyArray<Shard>): Readonly<Record<string, Family>> {
-  const families: Record<string, Family> = {}
-  for (const [name, column] of Object.entries(node.columns)) {
-    if (column.type !== "tensors") continue
-    const shapes: Record<string, ReadonlyArray<number>> = {}
-    const filled = shards.filter((shard) => shard.rows > 0)
-    for (const { shapes: of } of filled)
-      for (const [key, shape] of Object.entries(of)) {
-        if (!key.startsWith(`${name}/`)) continue
-        const member = key.slice(name.length + 1)
-        if (shapes[member] !== undefined && String(shapes[member]) !== String(shape))
-          throw broken(
-            node.stage.name,
-            node.id,
-            "",
-            name,
-            `"${member}" has rows of shape [${shapes[member]}] and of [${shape}]`
-          )
-        shapes[member] = shape
-      }
-    for (const shard of filled)
-      for (const member of Object.keys(shapes))
-        if (shard.tensors[`${name}/${member}`] === undefined)
-          throw broken(node.stage.name, node.id, "", name, `some rows lack the tensor "${member}"`)
-    families[name] = { members: Object.keys(shapes), shapes }
+/** Members and shapes of each tensor family; all shards must agree, in the members' order too. */
+const familiesOf = (node: GraphNode, shards: ReadonlyArray<Shard>): Readonly<Record<string, Family>> =>
+  Object.fromEntries(
+    Object.entries(node.columns).flatMap(([name, column]) =>
+      column.type === "tensors" ? [[name, familyOf(node, name, shards)]] : []
+    )
+  )
+
+function familyOf(node: GraphNode, name: string, shards: ReadonlyArray<Shard>): Family {
+  const wrong = (what: string) => broken(node.stage.name, node.id, "", name, what)
+  const [first = [], ...others] = shards.filter(({ rows }) => rows > 0).map((shard) => shapesIn(shard, name))
+  for (const shapes of others) {
+    const known = new Map(shapes)
+    for (const [member, shape] of first) {
+      const other = known.get(member)
+      if (other === undefined) throw wrong(`some rows lack the tensor "${member}"`)
+      if (String(other) !== String(shape))
+        throw wrong(`"${member}" has rows of shape [${shape}] and of [${other}]`)
+    }
+    const extra = shapes.find(([member]) => !first.some(([known]) => known === member))
+    if (extra !== undefined) throw wrong(`some rows lack the tensor "${extra[0]}"`)
+    if (shapes.some(([member], i) => member !== first[i]![0]))
+      throw wrong(`its tensors come in different orders: ${namesOf(first)} and ${namesOf(shapes)}`)
   }
-  return families
+  return { members: first.map(([member]) => member), shapes: Object.fromEntries(first) }
 }
+type Shapes = ReadonlyArray<readonly [member: string, shape: ReadonlyArray<number>]>
+const shapesIn = ({ shapes }: Shard, family: string): Shapes =>
+  Object.entries(shapes).flatMap(([key, shape]) =>
+    key.startsWith(`${family}/`) ? [[key.slice(family.length + 1), shape] as const] : []
+  )
+const namesOf = (shapes: Shapes): string => shapes.map(([member]) => member).join(", ")
 
 const digestedColumns = (node: GraphNode, families: Readonly<Record<string, Family>>) =>
-  Object.keys(node.columns).flatMap((name) =>
-    families[name] === undefined ? [name] : families[name].members.map((member) => `${name}/${member}`)
-  )
+  Object.keys(node.columns).flatMap((name) => {
+    const family = own(families, name)
+    return family === undefined ? [name] : family.members.map((member) => `${name}/${member}`)
+  })
 
 const bytesOf = ({ table, sidecar, tensors, files }: Shard) =>
   table.bytes +

@@ -15,7 +15,6 @@ import { type JoinedItem as Item, joinedRows } from "./join.ts"
 import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 
-
 export const executeItems = (
   task: Task,
   report: TaskReport,
@@ -113,7 +112,8 @@ function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cau
   const name = files.length === 1 ? basename(pathOf(files[0])!) : null
   return {
     item: item.id,
-    error: name === null || message.includes(name) ? message : `${name}: ${message}`,
+    error:
+      name === null || message.includes(name) || item.id.includes(name) ? message : `${name}: ${message}`,
     ...(isFileChanged(cause) || files.some((file) => refusalOf(file) !== null) ? { outside: true } : {})
   }
 }
@@ -121,7 +121,9 @@ function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cau
 function filesOf({ ports }: Task): (item: Item) => ReadonlyArray<unknown> {
   const columns = Object.entries(ports).flatMap(([port, { take, reads }]) =>
     take === "each" || take === "group"
-      ? Object.entries(reads).flatMap(([name, column]) => (isFileColumn(column) ? [[port, name] as const] : []))
+      ? Object.entries(reads).flatMap(([name, column]) =>
+          isFileColumn(column) ? [[port, name] as const] : []
+        )
       : []
   )
   return (item) =>

@@ -48,7 +48,12 @@ function givenTable(table: ArtifactTable, port: NamedPort, { rows }: Manifest) {
   const plain = (names: ReadonlyArray<string>) => {
     for (const name of names)
       if (declared(port, name).type === "tensors")
-        throw refused(port, name, `"${name}" is a family of tensors`, `read it with tensor("${name}", member)`)
+        throw refused(
+          port,
+          name,
+          `"${name}" is a family of tensors`,
+          `read it with tensor("${name}", member)`
+        )
     return names
   }
   const members = (family: string) => {

@@ -112,6 +112,7 @@ const isOfElements = (value: unknown, type: string): boolean =>
 function wrongTensors(value: unknown): string | null {
   if (typeof value !== "object" || value === null || isList(value))
     return `expected tensors by name, got ${shown(value)}`
+  if (Object.keys(value).length === 0) return "expected at least one tensor, got none"
   for (const [member, data] of Object.entries(value))
     if (!(data instanceof Float32Array || data instanceof Uint16Array))
       return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${shown(data)}`

@@ -53,7 +53,7 @@ export interface Manifest {
   readonly bytes: number
   /** of the ids in their order; null in a table */
   readonly ids: string | null
-  /** of each column's values; a member of a tensor family is a column `family/member` */
+  /** of each column's values; a member of a tensor family is a column `family/member`, and `family` its members in order */
   readonly digests: Readonly<Record<string, string>>
   readonly families: Readonly<Record<string, Family>>
   /** items that have no rows because they failed here; such an artifact is incomplete */

@@ -14,7 +14,7 @@ export interface InputPreimage {
   readonly node: string
   /** of the ids in their order; null for a table */
   readonly ids: string | null
-  /** of each column read; a tensor family stands for its members */
+  /** of each column read; of a tensor family, its members (`family/member`) and their order (`family`) */
   readonly columns: Readonly<Record<string, string>>
   /** ids that failed upstream, if any */
   readonly failed: ReadonlyArray<string>

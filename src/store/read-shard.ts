@@ -88,18 +88,17 @@ export const shardRows = (
     })
     const rows = rowObjects(names, vectors, items, end - start)
     for (const [name, family] of Object.entries(manifest.families)) {
-      if (columns[name] === undefined) continue
-      for (const row of rows) row[name] = {}
+      if (!Object.hasOwn(columns, name)) continue
+      const members: Array<readonly [member: string, size: number, data: Float32Array]> = []
       for (const member of family.members) {
         const file = yield* tensorsOf(store, shard.tensors[`${name}/${member}`]!)
-        const data = yield* readAttempt(store, () => file.read(start, end))
-        rows.forEach((row, i) => {
-          ;(row[name] as Record<string, Float32Array>)[member] = data.subarray(
-            i * file.size,
-            (i + 1) * file.size
-          )
-        })
+        members.push([member, file.size, yield* readAttempt(store, () => file.read(start, end))])
       }
+      rows.forEach((row, i) => {
+        row[name] = Object.fromEntries(
+          members.map(([member, size, data]) => [member, data.subarray(i * size, (i + 1) * size)])
+        )
+      })
     }
     return rows
   })

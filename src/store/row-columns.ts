@@ -8,6 +8,7 @@ import {
   type NewFile
 } from "../pipeline/columns.ts"
 import { fromFloat16 } from "../pipeline/float16.ts"
+import { own } from "../pipeline/own.ts"
 import type { StoredFile } from "./manifest.ts"
 import { pathOf } from "./outside-file.ts"
 import type { FileCell } from "./parquet-layout.ts"
@@ -56,7 +57,7 @@ export class RowColumns {
    */
   of(rows: ReadonlyArray<Row>): ColumnsOfRows {
     const vectors: Record<string, ReadonlyArray<unknown>> = {}
-    const tensors: Record<string, Record<string, StoredTensor>> = {}
+    const tensors: Record<string, Readonly<Record<string, StoredTensor>>> = {}
     for (const [name, column] of this.#columns)
       if (column.type === "tensors") tensors[name] = this.#family(name, rows)
       else if (isFileColumn(column))
@@ -81,22 +82,23 @@ export class RowColumns {
     return { path, size: object.bytes, sha256: object.sha256 }
   }
 
-  #family(name: string, rows: ReadonlyArray<Row>): Record<string, StoredTensor> {
-    const members: Record<string, StoredTensor> = {}
-    if (rows.length === 0) return members
+  #family(name: string, rows: ReadonlyArray<Row>): Readonly<Record<string, StoredTensor>> {
+    if (rows.length === 0) return {}
     const cells = rows.map((row) => row[name] as Readonly<Record<string, Elements>>)
     let first = this.#first.get(name)
     if (first === undefined) this.#first.set(name, (first = kindsOf(cells[0]!)))
     cells.forEach((cell, i) => checkMembers(cell, first, `column "${name}": row ${this.#rows + i}`))
-    for (const [member, { length, isHalf }] of first) {
+    const members = [...first].map(([member, { length, isHalf }]): [string, StoredTensor] => {
       const data = new (isHalf ? Uint16Array : Float32Array)(rows.length * length)
       cells.forEach((cell, i) => data.set(cell[member]!, i * length))
-      members[member] =
+      return [
+        member,
         data instanceof Uint16Array
           ? { shape: [length], data: fromFloat16(data), halves: data }
           : { shape: [length], data, halves: null }
-    }
-    return members
+      ]
+    })
+    return Object.fromEntries(members)
   }
 }
 
@@ -114,7 +116,7 @@ function checkMembers(
   place: string
 ): void {
   for (const [member, { length, isHalf }] of first) {
-    const values = cell[member]
+    const values = own(cell, member)
     if (values?.length !== length)
       throw new Error(
         `${place} has ${values === undefined ? "no" : `${values.length} values in`} "${member}", the first row has ${length}`
@@ -124,6 +126,12 @@ function checkMembers(
         `${place} has ${isHalf ? "float32" : "float16"} in "${member}", the first row has ${isHalf ? "float16" : "float32"}`
       )
   }
-  for (const member of Object.keys(cell))
+  const members = Object.keys(cell)
+  for (const member of members)
     if (!first.has(member)) throw new Error(`${place} has "${member}", which the first row has not`)
+  const order = [...first.keys()]
+  if (members.some((member, i) => member !== order[i]))
+    throw new Error(
+      `${place} has its tensors in the order ${members.join(", ")}, the first row ${order.join(", ")}`
+    )
 }

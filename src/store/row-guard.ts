@@ -5,7 +5,8 @@
 const guards = new WeakSet<object>()
 
 /** Names that the language itself reads of an object (`then` in an `await`): those are only absent. */
-const readUnasked = (name: string): boolean => name in Object.prototype || name === "then" || name === "toJSON"
+const readUnasked = (name: string): boolean =>
+  name in Object.prototype || name === "then" || name === "toJSON"
 
 /** What rows get as their prototype; `refuse` makes the error for a column. */
 export function rowGuard(undeclared: ReadonlyArray<string>, refuse: (column: string) => Error): object {

@@ -121,6 +121,9 @@ export class IdsHash {
   }
 }
 
+/** The digest of a tensor family's members in their order, which readers see; as a column of the family's name. */
+export const membersDigest = (members: ReadonlyArray<string>): string => idsDigest(members)
+
 export interface ArtifactValues {
   readonly form: Form
   readonly columns: Columns
@@ -128,7 +131,7 @@ export interface ArtifactValues {
   readonly label: string | null
   /** of the ids; null in a table */
   readonly ids: string | null
-  /** of each column */
+  /** of each column, of each member of a family, and of each family's members */
   readonly digests: Readonly<Record<string, string>>
   /** ids of items that failed, in the input's order */
   readonly failed?: ReadonlyArray<string>
