@@ -1,4 +1,5 @@
 /** A graph as Mermaid, as Graphviz's DOT, and as JSON. */
+import { own } from "../pipeline/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
 import type { Opened } from "./opened.ts"
 
@@ -57,7 +58,7 @@ export const dagJson = ({ name, file, declared, params, graph }: Opened) => ({
   params: Object.entries(declared).map(([param, { kind, options }]) => ({
     name: param,
     kind,
-    value: params[param] ?? null,
+    value: own(params, param) ?? null,
     default: options.default ?? null,
     doc: options.doc ?? null
   })),

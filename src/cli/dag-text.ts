@@ -1,4 +1,5 @@
 /** A graph for reading: nodes by level, each with what it reads, and the pipeline's parameters. */
+import { own } from "../pipeline/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
 import type { Paint } from "./colour.ts"
 import type { Opened } from "./opened.ts"
@@ -30,7 +31,7 @@ export function dagText(
   })
   const parameters = Object.entries(declared).map(([param, { options }]): ReadonlyArray<Cell> => [
     param,
-    JSON.stringify(params[param] ?? null),
+    JSON.stringify(own(params, param) ?? null),
     { text: options.doc ?? "", style: "dim" }
   ])
   return [

@@ -1,4 +1,5 @@
 /** Writes an artifact to a file of the user's. */
+import { own } from "../pipeline/own.ts"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { AnyColumn } from "../pipeline/columns.ts"
@@ -118,7 +119,7 @@ const chooseTensor = (
         (family === null ? null : didYouMean(family, families)) ?? `--column ${families.join("|")}`
       )
     )
-  const { members } = manifest.families[family]!
+  const { members } = own(manifest.families, family)!
   const member = tap ?? (members.length === 1 ? members[0]! : null)
   if (member !== null && members.includes(member)) return Effect.succeed({ family, member })
   return Effect.fail(
@@ -135,7 +136,7 @@ const chooseTensor = (
 async function writeArrow({ store, manifest }: Artifact, chosen: Chosen, file: OutFile): Promise<void> {
   const { TensorFileWriter } = await import("../store/arrow-write.ts")
   const { shape, elements, blocks } = await tensorOf({ store, manifest }, chosen)
-  const dims = manifest.columns[chosen.family]!.detail as ReadonlyArray<string>
+  const dims = own(manifest.columns, chosen.family)!.detail as ReadonlyArray<string>
   const writer = new TensorFileWriter(
     { write: (pieces) => pieces.forEach((piece) => file.write(piece)) },
     { ...chosen, shape, dims, itemLabel: manifest.label, elements }
@@ -174,8 +175,8 @@ const chooseArray = (
 ): Effect.Effect<Chosen | { readonly plain: string; readonly type: NpyType }, Problem> => {
   const { manifest, name } = artifact
   const { column, tap } = options
-  if (column === null || manifest.families[column] !== undefined) return chooseTensor(artifact, options)
-  if (tap !== null && manifest.columns[column] !== undefined)
+  if (column === null || own(manifest.families, column) !== undefined) return chooseTensor(artifact, options)
+  if (tap !== null && own(manifest.columns, column) !== undefined)
     return Effect.fail(
       usage(
         `--tap names a tensor, and ${column} of "${name}" is a plain column`,
@@ -183,7 +184,7 @@ const chooseArray = (
         "leave out one of them"
       )
     )
-  const declared = manifest.columns[column]
+  const declared = own(manifest.columns, column)
   const type = declared === undefined ? null : npyType(declared)
   if (type !== null) return Effect.succeed({ plain: column, type })
   const arrays = arraysOf(manifest)

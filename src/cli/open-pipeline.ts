@@ -1,4 +1,5 @@
 /** Opens a pipeline file: loads it, reads its parameters, builds its graph, and gets ready to plan it. */
+import { own } from "../pipeline/own.ts"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
@@ -112,7 +113,7 @@ function readParams(
   { pipeline, folder, file }: LoadedPipeline,
   set: ReadonlyArray<string>
 ): Effect.Effect<Readonly<Record<string, unknown>>, Problem> {
-  const given: Record<string, unknown> = {}
+  const words = new Map<string, unknown>()
   for (const text of set) {
     const equals = text.indexOf("=")
     if (equals <= 0)
@@ -123,16 +124,17 @@ function readParams(
         })
       )
     const name = text.slice(0, equals)
-    const declared = pipeline.params[name]
+    const declared = own(pipeline.params, name)
     const value = text.slice(equals + 1)
-    given[name] = declared === undefined ? value : absolute(fromText(declared, value))
+    words.set(name, declared === undefined ? value : absolute(fromText(declared, value)))
   }
+  const given = Object.fromEntries(words)
   const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
   if (issues.length === 0) return Effect.succeed(values)
   // who leaves out what is required, to have a look at it, does not know what there is
   const missing = new Set(
     Object.entries(pipeline.params).flatMap(([name, { options }]) =>
-      given[name] === undefined && options.default === undefined ? name : []
+      own(given, name) === undefined && options.default === undefined ? name : []
     )
   )
   const told = issues.map((issue) => (missing.has(issue.field) ? { ...issue, hint: null } : issue))

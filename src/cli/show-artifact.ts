@@ -1,4 +1,5 @@
 /** What `show` says of an artifact, as data. */
+import { own } from "../pipeline/own.ts"
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
 import type { FailedItem, Manifest } from "../store/manifest.ts"
@@ -89,7 +90,7 @@ async function statisticsOf(
 const tensorsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Described["tensors"], Problem> => {
   const { families, columns, digests } = manifest
   const all = Object.entries(families).flatMap(([family, { members, shapes }]) =>
-    members.map((member) => ({ family, member, shape: shapes[member] ?? [] }))
+    members.map((member) => ({ family, member, shape: own(shapes, member) ?? [] }))
   )
   return Effect.forEach(all, ({ family, member, shape }) =>
     Effect.map(elementsOf(store, manifest, family, member), (elements) => ({

@@ -167,6 +167,6 @@ function shippedHelpers(
   for (const { from, names } of imports)
     if (from === "probeline/stages")
       for (const name of names ?? Object.keys(helpers))
-        if (helpers[name] !== undefined) found[`probeline/stages#${name}`] = helpers[name]
+        if (Object.hasOwn(helpers, name)) found[`probeline/stages#${name}`] = helpers[name]!
   return sorted(found)
 }

@@ -4,6 +4,7 @@
  * The file is bundled with its local modules, the bundle is kept in a cache and imported. What the cache knows is
  * not made again: then neither rolldown nor any source file is read.
  */
+import { own as ownOf } from "../pipeline/own.ts"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
@@ -52,7 +53,7 @@ export async function loadPipeline(given: string, options: LoadOptions): Promise
   const cacheFolder = path.resolve(options.cacheFolder)
   const file = existingFile(given)
   const { entry, exports, cached } = await loadBundle(file, own, cacheFolder)
-  const pipeline = pipelineIn(file, exports.modules[path.basename(file)] ?? {})
+  const pipeline = pipelineIn(file, ownOf(exports.modules, path.basename(file)) ?? {})
   const bundlePath = bundleFile(cacheFolder, entry.bundle)
   const stages = exportedStages(exports)
   let shippedCodes: ShippedCodes | undefined
@@ -104,7 +105,8 @@ function partsOf(found: ExportedStage, entry: LoadedBundle["entry"], shipped: ()
     const { name: of, version, file } = entry.packages[key!]!
     return packagedCode(of, version, name, file)
   }
-  const parts = from === "shipped" ? shipped().stages[name] : entry.codes[key!]?.[name]
+  const parts =
+    from === "shipped" ? ownOf(shipped().stages, name) : ownOf(ownOf(entry.codes, key!) ?? {}, name)
   if (parts === undefined)
     throw new Error(
       `no code of stage "${stage.name}" (${name} of ${key ?? "probeline/stages"}): build Probeline again`

@@ -65,8 +65,10 @@ async function makeBundle(
         parts: await digestExport(path.resolve(folder, key!), name, { folder, helpers })
       }))
   )
-  const codes: Record<string, Record<string, CodeParts>> = {}
-  for (const { key, name, parts } of digested) (codes[key] ??= {})[name] = parts
+  const byModule = new Map<string, Array<[name: string, parts: CodeParts]>>()
+  for (const { key, name, parts } of digested)
+    byModule.set(key, [...(byModule.get(key) ?? []), [name, parts]])
+  const codes = Object.fromEntries([...byModule].map(([key, of]) => [key, Object.fromEntries(of)]))
   const entry = {
     pipeline: file,
     own: own.probeline,

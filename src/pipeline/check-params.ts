@@ -4,6 +4,7 @@
  * Values come from a pipeline file (already JavaScript values) or from `-S key=value` (text, see `fromText`).
  */
 import { didYouMean } from "./problem.ts"
+import { own } from "./own.ts"
 import type { FileRef, Param, Params } from "./params.ts"
 
 /** One wrong value: where (`source.count`), and what is wrong with it. */
@@ -51,9 +52,12 @@ function checkFields(
         hint: didYouMean(name, names) ?? known
       })
     }
-  const values: Record<string, unknown> = {}
-  for (const name of names) values[name] = checkOne(declared[name]!, given[name], prefix + name, checking)
-  return values
+  return Object.fromEntries(
+    Object.entries(declared).map(([name, one]) => [
+      name,
+      checkOne(one, own(given, name), prefix + name, checking)
+    ])
+  )
 }
 
 function checkOne(declared: AnyParam, given: unknown, field: string, checking: Checking): unknown {

@@ -15,6 +15,7 @@ import {
 } from "./check-graph.ts"
 import { checkParams } from "./check-params.ts"
 import type { Graph, GraphNode, GraphPort } from "./graph-node.ts"
+import { own } from "./own.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
 export type { GraphIssue } from "./check-graph.ts"
@@ -54,12 +55,12 @@ export function buildGraph(
     checkStage(ref.stage, stages, issue)
     const spec = ref.stage.spec
     const inputs = spec.inputs ?? {}
-    const ports: Record<string, GraphPort> = {}
+    const ports = new Map<string, GraphPort>()
     const all = new Set<GraphNode>()
-    const written: Record<string, unknown> = {}
-    for (const [name, arg] of Object.entries(ref.args)) if (!Object.hasOwn(inputs, name)) written[name] = arg
+    const written = Object.entries(ref.args).filter(([name]) => !Object.hasOwn(inputs, name))
     for (const [name, { take, reads }] of Object.entries(inputs)) {
-      const fed = take === "many" ? ref.args[name] : [ref.args[name]]
+      const arg = own(ref.args, name)
+      const fed = take === "many" ? arg : [arg]
       const field = `${ref.id}.${name}`
       if (!Array.isArray(fed) || !fed.every(isRef)) {
         issue(
@@ -80,9 +81,9 @@ export function buildGraph(
         checkPort(ref, name, take, reads, input, issue)
         all.add(input)
       }
-      ports[name] = { take, reads, from }
+      ports.set(name, { take, reads, from })
     }
-    const checked = checkParams(spec.params ?? {}, written, resolve)
+    const checked = checkParams(spec.params ?? {}, Object.fromEntries(written), resolve)
     for (const wrong of checked.issues)
       issue(`${ref.id}.${wrong.field}`, `node "${ref.id}": ${wrong.message}`, wrong.hint)
     const node: GraphNode = {
@@ -90,7 +91,7 @@ export function buildGraph(
       stage: ref.stage,
       form: ref.form,
       columns: ref.columns,
-      ports,
+      ports: Object.fromEntries(ports),
       inputs: [...all],
       params: checked.values,
       sample: null
@@ -104,7 +105,7 @@ export function buildGraph(
     made.set(ref, self)
   }
 
-  const outputs: Record<string, ReadonlyArray<GraphNode>> = {}
+  const outputs = new Map<string, ReadonlyArray<GraphNode>>()
   const entries = typeof returned === "object" && returned !== null ? Object.entries(returned) : []
   if (entries.length === 0)
     issue("graph", "the graph returns no nodes", "return what you want computed: graph: () => ({ measures })")
@@ -116,10 +117,11 @@ export function buildGraph(
         `the graph's output "${name}" is not a node or a list of nodes`,
         "return what calling a stage gives"
       )
-    else outputs[name] = refs.map(visit)
+    else outputs.set(name, refs.map(visit))
   }
   checkViews(nodes, issue)
-  return { graph: { pipeline, nodes, byId: new Map(nodes.map((n) => [n.id, n])), outputs }, issues }
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return { graph: { pipeline, nodes, byId, outputs: Object.fromEntries(outputs) }, issues }
 }
 
 /** Puts what a ref reads and is not made yet on the stack, the first on top. False where all of it is made. */
@@ -130,7 +132,7 @@ function openInputs(ref: AnyRef, made: ReadonlyMap<AnyRef, GraphNode>, open: Arr
   }
   const ports = Object.keys(ref.stage.spec.inputs ?? {})
   for (let p = ports.length - 1; p >= 0; p--) {
-    const fed = ref.args[ports[p]!]
+    const fed = own(ref.args, ports[p]!)
     if (!Array.isArray(fed)) add(fed)
     else for (let i = fed.length - 1; i >= 0; i--) add(fed[i])
   }

@@ -1,4 +1,5 @@
 /** What the operating system refuses: no fault of a pipeline's, a store's or Probeline's. */
+import { own } from "./own.ts"
 import { Problem } from "./problem.ts"
 
 const files = "raise the limit (`ulimit -n 4096`, in the shell that starts it), or try fewer jobs with -j"
@@ -17,7 +18,7 @@ const limits: Readonly<Record<string, readonly [string, string]>> = {
 /** The problem of an error that says that the system has no more of something (errno(3)); null of any other. */
 export function systemLimit(error: unknown): Problem | null {
   const { code, path, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>
-  const known = code === undefined || !Object.hasOwn(limits, code) ? null : limits[code]!
+  const known = code === undefined || !Object.hasOwn(limits, code) ? null : own(limits, code)!
   if (known === null) return null
   const [what, hint] = known
   return new Problem("SystemRefused", `${what}: ${message}`, { file: path ?? null, hint, cause: error })

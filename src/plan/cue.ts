@@ -4,6 +4,7 @@
  * They are the difference of two preimages, so the decision and its explanation cannot disagree: equal keys have
  * no cues, and different keys have at least one.
  */
+import { own } from "../pipeline/own.ts"
 import { digestJson } from "../store/canonical-json.ts"
 import type { InputPreimage, Preimage } from "../store/preimage.ts"
 
@@ -77,7 +78,12 @@ function recordCues(cue: CueKind, prefix: string, before: Fields, after: Fields)
   return [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .sort()
     .flatMap((name) =>
-      valueCues(cue, prefix === "" ? name : `${prefix}.${name}`, before[name] ?? null, after[name] ?? null)
+      valueCues(
+        cue,
+        prefix === "" ? name : `${prefix}.${name}`,
+        own(before, name) ?? null,
+        own(after, name) ?? null
+      )
     )
 }
 const isFields = (value: unknown): value is Fields =>
@@ -91,7 +97,7 @@ const same = (a: unknown, b: unknown) => a === b || digestJson(a ?? null) === di
 function inputCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
   const ports = [...new Set([...Object.keys(before.inputs), ...Object.keys(after.inputs)])].sort()
   return ports.flatMap((port) => {
-    const [old, now] = [before.inputs[port] ?? [], after.inputs[port] ?? []]
+    const [old, now] = [own(before.inputs, port) ?? [], own(after.inputs, port) ?? []]
     if (old.length !== now.length) {
       const names = (inputs: ReadonlyArray<InputPreimage>) => inputs.map((input) => input.node)
       return [{ cue: "input" as const, path: port, before: names(old), after: names(now) }]

@@ -5,6 +5,7 @@
  * encoder's grid, not on its weights. Its answer is kept with what it read, so that planning does not parse a
  * model again.
  */
+import { own } from "../pipeline/own.ts"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
@@ -93,7 +94,7 @@ const bring =
   (node: GraphNode, bringing: Bringing | undefined, signal: AbortSignal): World["bring"] =>
   async (wanted) => {
     if (bringing === undefined) throw new NotHere(wanted)
-    const bringer = bringing.by[wanted.by]
+    const bringer = own(bringing.by, wanted.by)
     if (bringer === undefined) throw new Error(`nobody here brings what "${wanted.by}" stands for`)
     try {
       await bringer(wanted.request, { signal, log: (message) => bringing.log(node.id, message) })
@@ -119,11 +120,12 @@ function withAnswer(
   { environment = null, about, ...replaced }: Readonly<Record<string, unknown>>,
   outside: Outside
 ): ParamsPreimage {
-  const params: Record<string, unknown> = {}
   const reading = { node, outside }
-  for (const [name, declared] of Object.entries(node.stage.spec.params ?? {}))
-    if (!Object.hasOwn(replaced, name)) params[name] = plain(declared, node.params[name], reading, name)
-  return { params: Object.assign(params, replaced), environment, ...(about === undefined ? {} : { about }) }
+  const kept = Object.entries(node.stage.spec.params ?? {})
+    .filter(([name]) => !Object.hasOwn(replaced, name))
+    .map(([name, declared]) => [name, plain(declared, node.params[name], reading, name)])
+  const params = { ...Object.fromEntries(kept), ...replaced }
+  return { params, environment, ...(about === undefined ? {} : { about }) }
 }
 
 const identityKey = (node: GraphNode, codeDigest: string, outside: Outside): string =>

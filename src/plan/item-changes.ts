@@ -1,4 +1,5 @@
 /** Which items of a node's inputs are others than when it was last computed, and in which columns. */
+import { own } from "../pipeline/own.ts"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import type { ItemIndex } from "../store/item-index.ts"
@@ -102,7 +103,7 @@ class Comparisons {
 }
 
 const columnsOf = ({ families }: Manifest, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  names.flatMap((name) => families[name]?.members.map((member) => `${name}/${member}`) ?? name)
+  names.flatMap((name) => own(families, name)?.members.map((member) => `${name}/${member}`) ?? name)
 
 function compared(before: ItemIndex, now: ItemIndex, columns: ReadonlyArray<string>): Compared {
   const old = new Map(before.ids.map((id, i) => [id, i]))
@@ -124,6 +125,6 @@ function compared(before: ItemIndex, now: ItemIndex, columns: ReadonlyArray<stri
 
 const bytes = 16
 const digestOf = ({ sidecars, shard, item }: ItemIndex, i: number, column: string): Uint8Array | undefined =>
-  sidecars[shard[i]!]!.digests[column]?.subarray(item[i]! * bytes, (item[i]! + 1) * bytes)
+  own(sidecars[shard[i]!]!.digests, column)?.subarray(item[i]! * bytes, (item[i]! + 1) * bytes)
 const sameDigest = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0

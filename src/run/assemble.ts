@@ -126,7 +126,7 @@ function digestsOfTable(
   const empty = (name: string) => emptyItemDigest(node.columns[name.split("/")[0]!]!)
   return {
     ids: null,
-    digests: Object.fromEntries(names.map((name) => [name, columnDigest([table[name] ?? empty(name)])])),
+    digests: Object.fromEntries(names.map((name) => [name, columnDigest([own(table, name) ?? empty(name)])])),
     rows: shards.reduce((sum, shard) => sum + shard.rows, 0)
   }
 }

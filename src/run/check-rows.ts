@@ -1,4 +1,5 @@
 /** Checks what a stage gives against its schema: rows and their columns here, each cell by `store/cell.ts`. */
+import { own } from "../pipeline/own.ts"
 import type { Columns } from "../pipeline/columns.ts"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
 import { cellCheck, shown } from "../store/cell.ts"
@@ -65,7 +66,7 @@ function rowCheck(columns: Columns): (row: unknown) => Wrong | null {
           hint: didYouMean(name, Object.keys(columns))
         }
     for (const { name, column, check } of declared) {
-      const wrong = check((row as Row)[name])
+      const wrong = check(own(row as Row, name))
       if (wrong !== null)
         return { column: name, what: `column "${name}" (${column.type}): ${wrong}`, hint: null }
     }

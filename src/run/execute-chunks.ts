@@ -9,7 +9,7 @@ import { selectItems } from "../store/segments.ts"
 import { ChunkResults, type ItemPieces } from "./chunk-results.ts"
 import { ChunkSizes } from "./chunk-sizes.ts"
 import type { Executing } from "./execute-node.ts"
-import type { Task, TaskReport, TaskResult } from "./task.ts"
+import type { Task, TaskPort, TaskReport, TaskResult } from "./task.ts"
 
 /** Chunks of a job: while one is published, the next is executed. */
 const lanesOfJob = 2
@@ -124,15 +124,15 @@ const attempt = (
 /** The task of some items: their ids, and of each joined input what belongs to them. */
 function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task {
   const places = chunk.map(items.places)
-  const ports = { ...task.ports }
-  items.joined.forEach(({ name, manifest }, p) => {
+  const joined = items.joined.map(({ name, manifest }, p): [string, TaskPort] => {
     const port = task.ports[name]!
     const selected = selectItems(
       manifest,
       places.map((of) => of[p]!)
     )
-    ports[name] = { ...port, from: [{ node: port.from[0]!.node, manifest: selected }] }
+    return [name, { ...port, from: [{ node: port.from[0]!.node, manifest: selected }] }]
   })
+  const ports = { ...task.ports, ...Object.fromEntries(joined) }
   return { ...task, ports, items: chunk.map((i) => items.ids.at(i)) }
 }
 

@@ -94,23 +94,23 @@ async function gathered(store: StoreCalls, parts: ReadonlyArray<Part>, read: Rea
     else others.push(wanted)
     rows += end - start
   }
-  const all: { items: Array<string> | null; vectors: Record<string, Array<unknown>> } = {
-    items: null,
-    vectors: {}
-  }
+  let items: Array<string> | null = null
+  const vectors = new Map<string, Array<unknown>>()
   for (const [shard, wanted] of byShard) {
     const first = wanted.reduce((least, { start }) => Math.min(least, start), shard.rows)
     const last = wanted.reduce((most, { end }) => Math.max(most, end), 0)
     let from = first
     for await (const batch of shardBatches(store, shard, read, first, last)) {
-      if (batch.items !== null)
-        copyRows(batch.items, from, wanted, (all.items ??= Array.from({ length: rows })))
-      for (const [name, vector] of Object.entries(batch.vectors))
-        copyRows(vector, from, wanted, (all.vectors[name] ??= Array.from({ length: rows })))
+      if (batch.items !== null) copyRows(batch.items, from, wanted, (items ??= Array.from({ length: rows })))
+      for (const [name, vector] of Object.entries(batch.vectors)) {
+        const into = vectors.get(name) ?? Array.from({ length: rows })
+        vectors.set(name, into)
+        copyRows(vector, from, wanted, into)
+      }
       from += batch.rows
     }
   }
-  return { rows, ...all }
+  return { rows, items, vectors: Object.fromEntries(vectors) }
 }
 
 /** Copies those of the rows `first` … that are wanted. */

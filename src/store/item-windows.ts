@@ -4,6 +4,7 @@
  * Not all at once, since memory would grow with the items; not item by item either, since items that lie scattered over
  * shards would read a sidecar each. For the items of a window, each sidecar is read once.
  */
+import { own } from "../pipeline/own.ts"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../pipeline/problem.ts"
 import type { Shard } from "./manifest.ts"
@@ -135,7 +136,7 @@ export class ItemWindows {
     this.#rows.set(rows.subarray(from, to), at)
     this.#first.set(offsets.subarray(from, to), at)
     this.#names.forEach((name, c) => {
-      const column = digests[name]
+      const column = own(digests, name)
       if (column !== undefined)
         this.#digests[c]!.set(column.subarray(from * digestBytes, to * digestBytes), at * digestBytes)
       else (absent[c] ??= new Uint8Array(this.#index.length)).fill(1, at, at + to - from)

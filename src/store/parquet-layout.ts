@@ -1,4 +1,5 @@
 /** Which Parquet columns hold a declared column: the one place that the writer and the reader agree on. */
+import { own } from "../pipeline/own.ts"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 
 /** A file as a cell of a table: only its sha256 enters digests. */
@@ -61,7 +62,7 @@ export function physicalColumns(name: string, column: AnyColumn): ReadonlyArray<
     ]
   const list = inner.type === "list"
   const element = list ? (inner.detail as AnyColumn) : inner
-  const type = scalars[element.type]
+  const type = own(scalars, element.type)
   if (type === undefined || (list && element.type === "json"))
     throw new TypeError(`column "${name}": ${describe(column)} cannot be stored in a table`)
   return [one("", element.type as ValueKind, type, null, list)]

@@ -1,4 +1,5 @@
 /** Reads tables (their form: `parquet-layout.ts`): the columns that are asked for, of all rows or some. */
+import { own } from "../pipeline/own.ts"
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan } from "hyparquet"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import { type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
@@ -107,7 +108,7 @@ export function openTable(source: ByteSource): TableFile {
     const wanted =
       names ?? Object.keys(columns).filter((name) => physicalColumns(name, columns[name]!).length > 0)
     const physical = wanted.map((name) => {
-      const column = columns[name]
+      const column = own(columns, name)
       if (column === undefined)
         throw new RangeError(
           `${source.name}: no column "${name}"; there are ${Object.keys(columns).join(", ")}`

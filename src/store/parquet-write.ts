@@ -6,6 +6,7 @@
  * would skip rows that match), no page index, V1 pages (V2 miscounts the rows of lists), plain encoding.
  * Format: https://parquet.apache.org/docs/file-format/
  */
+import { own } from "../pipeline/own.ts"
 import parquet, { type ColumnBuffer, type Envelope, type FieldSpec, type Page } from "parquetjs-lite"
 import type { Columns } from "../pipeline/columns.ts"
 import { type ByteSink, MemorySink } from "./bytes.ts"
@@ -43,6 +44,9 @@ const noEnvelope: Envelope = {
   close() {}
 }
 
+/** By column. The library wants an object; without a prototype it has no names but its own. */
+const noPages = () => Object.create(null) as Record<string, Array<Page>>
+
 /** Writes a table batch by batch; memory holds the pages of one row group, which batches fill together. */
 export class TableWriter {
   readonly #physical: ReadonlyArray<Physical>
@@ -51,7 +55,7 @@ export class TableWriter {
   readonly #envelope: Envelope
   readonly #pager: InstanceType<typeof parquet.ParquetWriter>
   /** the open row group: its pages by column */
-  #pages: Record<string, Array<Page>> = {}
+  #pages = noPages()
   #rows = 0
   #bytes = 0
   /** @throws TypeError when a column cannot be stored in Parquet, or two would have one name */
@@ -78,7 +82,7 @@ export class TableWriter {
     const { itemLabel, rowGroupRows = 100_000 } = this.#head
     const sources = this.#physical.map((column) => {
       const declared = this.#declaredName(column)
-      const vector = column.name === itemLabel ? items : vectors[declared]
+      const vector = column.name === itemLabel ? items : own(vectors, declared)
       if (vector === null || vector === undefined) throw new TypeError(`column "${declared}" is missing`)
       if (vector.length !== rows)
         throw new TypeError(`column "${declared}" has ${vector.length} rows, ${rows} were expected`)
@@ -98,7 +102,7 @@ export class TableWriter {
   }
 
   async #writePage(sources: ReadonlyArray<ArrayLike<unknown>>, from: number, to: number): Promise<void> {
-    const columnData: Record<string, ColumnBuffer> = {}
+    const columnData = Object.create(null) as Record<string, ColumnBuffer>
     let i = 0
     for (const { path, isNested } of this.#schema.fieldList) {
       // the levels above a list's elements hold no values
@@ -119,7 +123,7 @@ export class TableWriter {
     if (this.#rows === 0) return
     const group = { rowCount: this.#rows, pageRowCount: 0, columnData: {}, pages: this.#pages }
     await thrownAsError(() => this.#envelope.writeRowGroup(group))
-    this.#pages = {}
+    this.#pages = noPages()
     this.#rows = this.#bytes = 0
   }
 

@@ -5,6 +5,7 @@
  * column is the first 16 bytes of the sha256 of (format, type, cells in order, row count); a column's is the
  * sha256 of its items' in order; an artifact's is of its schema, ids and columns.
  */
+import { own } from "../pipeline/own.ts"
 import { createHash } from "node:crypto"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
@@ -50,7 +51,7 @@ export function itemDigests(
   const result: Record<string, Uint8Array> = {}
   for (const [name, column] of Object.entries(columns)) {
     if (column.type === "tensors") {
-      for (const [member, tensor] of Object.entries(tensors[name] ?? {}))
+      for (const [member, tensor] of Object.entries(own(tensors, name) ?? {}))
         result[`${name}/${member}`] = tensorDigests(`${name}/${member}`, tensor, rowOffsets)
       continue
     }

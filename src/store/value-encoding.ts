@@ -3,6 +3,7 @@
  *
  * Source: docs/digests.md, which has it byte by byte.
  */
+import { own } from "../pipeline/own.ts"
 import { hash as hashOnce, type Hash } from "node:crypto"
 import { endianness } from "node:os"
 import type { AnyColumn } from "../pipeline/columns.ts"
@@ -50,7 +51,7 @@ const typeCodes: Readonly<Record<string, number>> = {
 export function prefixOf(name: string, column: AnyColumn): Uint8Array {
   const codes = [digestFormat]
   for (let level: AnyColumn | null = column; level !== null;) {
-    const code = typeCodes[level.type]
+    const code = own(typeCodes, level.type)
     if (code === undefined) throw new ValueError(`column "${name}": unknown type "${level.type}"`)
     codes.push(code)
     level = level.type === "list" || level.type === "nullable" ? (level.detail as AnyColumn) : null
@@ -97,7 +98,7 @@ export function encoderOf(name: string, column: AnyColumn): Encode {
 }
 
 export function vectorOf(vectors: Vectors, name: string, rows: number): ArrayLike<unknown> {
-  const vector = vectors[name]
+  const vector = own(vectors, name)
   if (vector === undefined) throw new ValueError(`column "${name}" is missing`)
   if (vector.length < rows)
     throw new ValueError(`column "${name}" has ${vector.length} rows, ${rows} were expected`)

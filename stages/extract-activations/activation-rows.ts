@@ -50,7 +50,7 @@ export function activationRows(
 ): ReadonlyArray<ActivationRow> | Failed {
   const result: Array<ActivationRow> = []
   for (const [row, { source, object, token }] of selection.entries()) {
-    const activation: Record<string, Float32Array | Uint16Array> = {}
+    const activation = new Map<string, Float32Array | Uint16Array>()
     for (const tap of taps) {
       const { data, shape } = outputs[tap]!
       const width = shape.at(-1)!
@@ -59,9 +59,9 @@ export function activationRows(
       const wrong = reasonNotKept(values, precision)
       if (wrong !== null)
         return failed(`tap ${tap} has ${wrong} (token ${token}, object ${object} of ${source})`)
-      activation[tap] = stored(values, precision)
+      activation.set(tap, stored(values, precision))
     }
-    result.push({ source, object, token, activation })
+    result.push({ source, object, token, activation: Object.fromEntries(activation) })
   }
   return result
 }

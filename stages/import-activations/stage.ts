@@ -85,10 +85,11 @@ async function rowsOf(entry: Entry, { taps }: Manifest, reader: TensorReader, wo
       `there is no image ${entry.image}`,
       "paths are relative to the manifest"
     )
-  const found = entry.tokens.map((label) => ({ ...label, image, activation: {} as Record<string, Vector> }))
-  for (const tap of taps) {
-    const vectors = await reader.read(entry, tap)
-    found.forEach((row, i) => (row.activation[tap] = vectors[i]!))
-  }
-  return found
+  const byTap: Array<readonly [tap: string, vectors: ReadonlyArray<Vector>]> = []
+  for (const tap of taps) byTap.push([tap, await reader.read(entry, tap)])
+  return entry.tokens.map((label, i) => ({
+    ...label,
+    image,
+    activation: Object.fromEntries(byTap.map(([tap, vectors]) => [tap, vectors[i]!]))
+  }))
 }

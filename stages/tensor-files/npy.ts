@@ -3,6 +3,7 @@
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1.0 to 3.0
  */
+import { own } from "../../src/pipeline/own.ts"
 import { npyHeader, npyMagic } from "../../src/pipeline/npy-header.ts"
 import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
@@ -32,7 +33,7 @@ export function openNpy(bytes: Bytes): StoredTensor {
   const header = bytes.read(8 + lengthBytes, length)
   if (header.length < length) throw new TensorFileError("truncated: it ends within its header")
   const { descr, fortran, shape } = parseHeader(new TextDecoder("latin1").decode(header))
-  const type = types[descr] ?? refuseType(descr)
+  const type = own(types, descr) ?? refuseType(descr)
   if (fortran && shape.filter((size) => size > 1).length > 1)
     throw new TensorFileError("its array is in Fortran order: save numpy.ascontiguousarray(array)")
   const wanted = sizeOf(shape) * bytesOf[type]

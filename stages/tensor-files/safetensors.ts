@@ -4,6 +4,7 @@
  * Source: https://github.com/huggingface/safetensors, "Format": 8 bytes n, little-endian; n bytes of JSON, name →
  * { dtype, shape, data_offsets } with offsets from the header's end; the values, which cover the rest without holes.
  */
+import { own } from "../../src/pipeline/own.ts"
 import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
@@ -37,7 +38,7 @@ export function openSafetensors(bytes: Bytes): ReadonlyMap<string, StoredTensor>
     if (name === "__metadata__") continue
     const { dtype, shape, from, to } = checkEntry(name, entry)
     spans.push({ name, from, to })
-    const type = types[dtype]
+    const type = own(types, dtype)
     if (type === undefined) continue
     const wanted = sizeOf(shape) * bytesOf[type]
     if (to - from !== wanted)

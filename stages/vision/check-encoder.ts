@@ -5,6 +5,7 @@
  * The two are judged apart: states are compared on the *Python* pixels, so that a wrong filter does not look like a
  * wrong tap.
  */
+import { own } from "../../src/pipeline/own.ts"
 import { readFileSync } from "node:fs"
 import { readValues, type StoredTensor } from "../tensor-files/stored-tensor.ts"
 import { EncoderError, resolveEncoderFile } from "./encoder.ts"
@@ -154,7 +155,7 @@ async function checkTaps(
   const session = await openEncoder(model, { taps })
   try {
     const outputs = await session.run(readValues(pixels), imageShapeOf(pixels))
-    return [...states].map(([tap, state]) => compareTap(tap, outputs[tap], state, tolerance))
+    return [...states].map(([tap, state]) => compareTap(tap, own(outputs, tap), state, tolerance))
   } finally {
     await session.release()
   }

@@ -1,4 +1,5 @@
 /** What the readers of encoders, images and annotations throw, as problems that the command line prints. */
+import { own } from "../../../src/pipeline/own.ts"
 import { isProblem, Problem } from "../../../src/pipeline/problem.ts"
 import { CocoError } from "../../sample-scenes/coco/problems.ts"
 import { EncoderError } from "../encoder.ts"
@@ -38,7 +39,7 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
       cause: error
     })
   const { code = "", syscall } = error as NodeJS.ErrnoException
-  const reason = reasons[code] ?? (syscall === undefined ? null : cannotBeRead(message))
+  const reason = own(reasons, code) ?? (syscall === undefined ? null : cannotBeRead(message))
   return reason === null
     ? error
     : new Problem("InputInvalid", reason(file), { file, hint: "check the path", cause: error })

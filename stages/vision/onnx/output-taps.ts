@@ -1,4 +1,5 @@
 /** Taps behind the stream that have one vector an image: `pooled`, and outputs under their own names. */
+import { own } from "../../../src/pipeline/own.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import { dependents } from "./image-flow.ts"
 import type { Graph } from "./model.ts"
@@ -77,7 +78,7 @@ function makerOf(index: GraphIndex, behind: ReadonlySet<string>, tensor: string)
     if (op === "Tanh") {
       return makerOf(index, behind, operand).kind === "linear" ? { kind: "vector" } : other
     }
-    const places = productOperands[op]
+    const places = own(productOperands, op)
     if (places !== undefined) {
       const [left, right] = [inputs[places[0]]!, inputs[places[1]]!]
       if (behind.has(right)) return other
@@ -148,7 +149,7 @@ function widthOf(index: GraphIndex, tensor: string): number | null {
       if (parameter !== undefined && op !== "Squeeze" && op !== "Unsqueeze" && op !== "Reshape") {
         return parameter![0]!
       }
-      if (op === "Reshape" || op === "Flatten" || productOperands[op] !== undefined) return null
+      if (op === "Reshape" || op === "Flatten" || own(productOperands, op) !== undefined) return null
     }
     name = inputs[0]!
   }

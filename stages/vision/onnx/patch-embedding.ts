@@ -1,4 +1,5 @@
 /** How an image becomes patches: the convolution that cuts it, or a stem of several. */
+import { own } from "../../../src/pipeline/own.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import type { Node } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
@@ -32,7 +33,7 @@ export function patchEmbedding(
   end: number,
   given: PatchSize | null = null
 ): PatchEmbedding {
-  const convolutions = stem(flow, end).filter(({ op }) => convolutionWeight[op] !== undefined)
+  const convolutions = stem(flow, end).filter(({ op }) => own(convolutionWeight, op) !== undefined)
   const patch = strideAt(flow, end)
   const last = convolutions.at(-1)
   const isCut = last !== undefined && patch.height * patch.width > 1
@@ -42,7 +43,7 @@ export function patchEmbedding(
     )
   }
   const width = isCut
-    ? dimsOf(index, last.inputs[convolutionWeight[last.op]!]!)?.[0]
+    ? dimsOf(index, last.inputs[own(convolutionWeight, last.op)!]!)?.[0]
     : productWidth(index, flow, end)
   if (width === undefined) {
     throw new OnnxError(`the weights of the patch embedding ${last?.name ?? ""} have no shape in the file`)
@@ -65,7 +66,7 @@ function strideAt({ nodes, place }: Flow, end: number): PatchSize {
       height = Math.max(height, before?.height ?? 1)
       width = Math.max(width, before?.width ?? 1)
     }
-    if (convolutionWeight[op] !== undefined || poolings.has(op)) {
+    if (own(convolutionWeight, op) !== undefined || poolings.has(op)) {
       const [down, across] = integers.get("strides") ?? [1, 1]
       if (down === undefined || across === undefined)
         throw new OnnxError(

@@ -1,4 +1,5 @@
 /** Where a branch is added to the residual stream, and whether that branch is an attention. */
+import { own } from "../../../src/pipeline/own.ts"
 import { addedTo, type Branch, nodesOf } from "./branches.ts"
 import { type Flow, originPlace } from "./image-flow.ts"
 import type { Node } from "./model.ts"
@@ -59,7 +60,7 @@ export function residualAdditions(flow: Flow): ReadonlyArray<ResidualAddition> {
 /** All that a node adds up, a fused node's bias too. */
 function operandsOf({ op, inputs }: Node): ReadonlyArray<string> {
   if (!isFusedSumAndNorm(op)) return inputs
-  const bias = inputs[fusedBiasInput[op]!]
+  const bias = inputs[own(fusedBiasInput, op)!]
   return bias === undefined || bias === "" ? inputs.slice(0, 2) : [...inputs.slice(0, 2), bias]
 }
 
@@ -84,7 +85,7 @@ function addends(flow: Flow, operands: ReadonlyArray<string>, depth = 0): Readon
 function attends({ graph, dependsOnImage }: Flow, { op, inputs }: Node): boolean {
   if (op === "Softmax" || isFusedAttention(op)) return true
   return (
-    productOperands[op]?.every((i) => {
+    own(productOperands, op)?.every((i) => {
       const name = inputs[i]
       return name !== undefined && dependsOnImage(name) && !graph.initializers.has(name)
     }) ?? false

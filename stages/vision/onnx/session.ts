@@ -65,7 +65,7 @@ export async function openEncoder(
     runtime: used
   })
   const input = imageInput(model.graph)
-  const [reason] = reasonsNotRun(model.graph)
+  const [reason = unnameable([input.name, ...tapped.outputs.values()])] = reasonsNotRun(model.graph)
   if (reason !== undefined) {
     await session.release()
     throw new OnnxError(`${file}: ${reason}`)
@@ -92,13 +92,12 @@ export async function openEncoder(
         cause: error
       })
     })
-    const values: Record<string, TapValues> = {}
-    for (const [tap, output] of tapped.outputs) {
+    const values = [...tapped.outputs].map(([tap, output]): [string, TapValues] => {
       const { data, dims } = results[output] as TypedTensor<"float32">
       const value = { data, shape: dims }
-      values[tap] = weights === null ? value : pooledRows(file, tap, value, shape[0], rows)
-    }
-    return values
+      return [tap, weights === null ? value : pooledRows(file, tap, value, shape[0], rows)]
+    })
+    return Object.fromEntries(values)
   }
 
   return {
@@ -119,6 +118,12 @@ export async function openEncoder(
     release: () => session.release()
   }
 }
+
+/** The runtime's JavaScript interface collects inputs and outputs as properties of plain objects. */
+const unnameable = (tensors: ReadonlyArray<string>): string | undefined =>
+  tensors.includes("__proto__")
+    ? 'a tensor that goes in or comes out is called "__proto__", a name that onnxruntime loses: rename it in the model'
+    : undefined
 
 const batchSize = ({ dims }: { readonly dims: ReadonlyArray<Dimension> }): number | null =>
   typeof dims[0] === "number" && dims[0] > 0 ? dims[0] : null

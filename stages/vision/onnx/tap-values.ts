@@ -19,8 +19,7 @@ export function repeatRows({ data, shape }: TapValues, rows: number): TapValues 
 
 /** Batches one after the other; of the last one what makes `batch` images in all. */
 export function joinBatches(parts: ReadonlyArray<TapOutputs>, batch: number): TapOutputs {
-  const joined: Record<string, TapValues> = {}
-  for (const [tap, { shape }] of Object.entries(parts[0]!)) {
+  const joined = Object.entries(parts[0]!).map(([tap, { shape }]): [string, TapValues] => {
     const [, ...item] = shape
     const data = new Float32Array(item.reduce((a, b) => a * b, batch))
     let at = 0
@@ -29,9 +28,9 @@ export function joinBatches(parts: ReadonlyArray<TapOutputs>, batch: number): Ta
       data.set(values, at)
       at += values.length
     }
-    joined[tap] = { data, shape: [batch, ...item] }
-  }
-  return joined
+    return [tap, { data, shape: [batch, ...item] }]
+  })
+  return Object.fromEntries(joined)
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Stable names for the tensors of a residual stream: the same for every vision transformer. */
+import { own } from "../../../src/pipeline/own.ts"
 import { tapsWithin } from "./block-taps.ts"
 import type { Flow } from "./image-flow.ts"
 import { originPlace } from "./image-flow.ts"
@@ -76,7 +77,7 @@ function lastState(flow: Flow, blocks: ReadonlyArray<Block>): Omit<Tap, "name"> 
 }
 
 function unfusedSum({ op, inputs, outputs }: Node): Omit<Tap, "name"> {
-  const bias = inputs[fusedBiasInput[op] ?? -1]
+  const bias = inputs[own(fusedBiasInput, op) ?? -1]
   const sumOf = [inputs[0]!, inputs[1]!, ...(bias === undefined || bias === "" ? [] : [bias])]
   return { tensor: `probeline/sum/${outputs[0]}`, sumOf }
 }

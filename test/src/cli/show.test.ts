@@ -1,4 +1,6 @@
 import { expect, it } from "vitest"
+import { nodeFileSystem } from "../../../src/store/file-system.ts"
+import { outsideFile } from "../../../src/store/outside-file.ts"
 import { cellJson, cellText } from "../../../src/cli/cell-text.ts"
 import { noPaint } from "../../../src/cli/colour.ts"
 import { ColumnGatherer } from "../../../src/cli/column-statistics.ts"
@@ -46,7 +48,7 @@ it("counts distinct values no further than it can tell them apart", () => {
 })
 
 it("shows cells as text and as JSON", () => {
-  const file = { sha256: "0123456789abcdef", size: 2000, name: "a.png" }
+  const file = outsideFile(nodeFileSystem(), "/d/a.png", { sha256: "0123456789abcdef", size: 2000 })
   const cells = [null, 0.123456, "a\nb", true, [1, 0.5], { a: 1 }, file, new Float32Array(3)]
   expect(cells.map(cellText)).toEqual([
     "–",
