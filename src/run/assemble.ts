@@ -16,6 +16,7 @@ import {
   IdsHash,
   membersDigest
 } from "../store/value-digest.ts"
+import { invalidOutput } from "../store/write-shard.ts"
 import { broken } from "./check-rows.ts"
 
 /** What an artifact is put together from. */
@@ -41,7 +42,10 @@ export const assemble = (
   { shards, places: some, table, failed }: Pieces
 ): Effect.Effect<Manifest, Problem> =>
   Effect.gen(function* () {
-    const families = familiesOf(node, shards)
+    const families = yield* Effect.try({
+      try: () => familiesOf(node, shards),
+      catch: (error) => invalidOutput(node.id, error)
+    })
     const names = digestedColumns(node, families)
     const places = some ?? SegmentList.of(segmentsOf({ shards, segments: null }))
     const {

@@ -49,9 +49,15 @@ export const executeNode = (
     const made = yield* (
       items === null ? executeOne(task, executing) : executeItemwise(task, items, executing)
     ).pipe(
-      Effect.map((result) => ({ ...result, failure: null })),
+      Effect.flatMap((result) =>
+        Effect.map(assemble(planning.store, node, labelOf(node), result.pieces), (manifest) => ({
+          ...result,
+          manifest,
+          failure: null
+        }))
+      ),
       Effect.catch((problem: Problem) =>
-        isStageFailure(problem) ? Effect.succeed({ pieces: null, failure: problem }) : Effect.fail(problem)
+        isStageFailure(problem) ? Effect.succeed({ manifest: null, failure: problem }) : Effect.fail(problem)
       )
     )
     const mark = items === null ? {} : acceptedItems(items)
@@ -69,7 +75,7 @@ export const executeNode = (
         host: executing.host,
         ...mark
       })
-    if (made.pieces === null) {
+    if (made.manifest === null) {
       const { message: error, hint } = made.failure
       // a source's failure is the outside's: it may be mended without a change that the key can see
       if (node.stage.kind !== "source")
@@ -83,7 +89,7 @@ export const executeNode = (
         isKept: node.stage.kind !== "source"
       }
     }
-    const manifest = yield* assemble(planning.store, node, labelOf(node), made.pieces)
+    const { manifest } = made
     yield* planning.store.putManifest(manifest)
     const partial = partialOf(made.partial, inputs)
     const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)

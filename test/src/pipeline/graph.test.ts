@@ -1,6 +1,7 @@
 import { expect, it } from "vitest"
 import { buildGraph } from "../../../src/pipeline/graph.ts"
-import { column, defineStage, each, many, one, param, table, whole } from "../../../src/index.ts"
+import { column, defineStage, each, group, many, one, param, rows, table, whole } from "../../../src/index.ts"
+import type { AnyRef } from "../../../src/pipeline/stage.ts"
 
 const numbers = defineStage.source("numbers", {
   item: "number",
@@ -129,4 +130,95 @@ it("refuses ids that would lie in one place", () => {
     'the node "a/items" lies where the items of "a" do'
   ])
   expect(messages({ out: numbers("run.json", {}) })).toEqual(['a node cannot be called "run.json"'])
+})
+
+it("refuses a port that declares no column, where the key would not hold how many rows there are", () => {
+  const spread = defineStage.itemwise("spread", {
+    inputs: { of: each({ value: column.float64() }) },
+    output: rows({ value: column.float64() }),
+    compute: (items) => items.map(() => [])
+  })
+  const counted = defineStage.whole("counted", {
+    inputs: { of: whole({}) },
+    output: table({ n: column.int32() }),
+    compute: ({ of }) => [{ n: of.rows }]
+  })
+  const grouped = defineStage.itemwise("grouped", {
+    inputs: { of: group({}) },
+    output: one({ n: column.int32() }),
+    compute: (items) => items.map(({ of }) => ({ n: of.length }))
+  })
+  const n = numbers("n", {})
+  const many_ = spread("s", { of: n })
+  const refused = (node: string, of: string, has: string) => ({
+    field: `${node}.of`,
+    message: `node "${node}": port "of" declares no column of "${of}"`,
+    hint: `declare one, so that the key holds its rows: it has ${has}`
+  })
+  expect(build({ out: counted("x", { of: many_ }) }).issues).toEqual([refused("x", "s", "value")])
+  expect(build({ out: grouped("x", { of: many_ }) }).issues).toEqual([refused("x", "s", "value")])
+  const again = counted("y", { of: counted("c", { of: n }) })
+  expect(build({ out: again }).issues).toEqual([refused("y", "c", "n")])
+  // one row an item: the ids tell
+  expect(messages({ out: [counted("x", { of: n }), grouped("y", { of: n })] })).toEqual([])
+})
+
+it("refuses ports that a stage's function could not tell from something else", () => {
+  const stage = (port: string, take: typeof each | typeof whole, params = {}) =>
+    defineStage.itemwise("odd", {
+      inputs: { of: each({ value: column.float64() }), [port]: take({ value: column.float64() }) },
+      params,
+      output: one({ n: column.int32() }),
+      compute: () => []
+    }) as unknown as (id: string, args: object) => AnyRef
+  const n = numbers("n", {})
+  const told = (port: string, ...more: [typeof each | typeof whole, object?]) =>
+    messages({ out: stage(port, ...more)("x", { of: n, [port]: n }) })
+  expect(told("id", each)).toEqual(['stage "odd": a port cannot be called "id"'])
+  expect(told("params", whole)).toEqual(['stage "odd": a port cannot be called "params"'])
+  expect(told("resource", whole)).toEqual(['stage "odd": a port cannot be called "resource"'])
+  expect(told("b", each, { b: param.int({ default: 1 }) })).toEqual([
+    'stage "odd" has a port and a parameter "b"'
+  ])
+  const joined = defineStage.whole("joined", {
+    inputs: { of: each({ value: column.float64() }) },
+    output: table({ n: column.int32() }),
+    compute: () => []
+  })
+  expect(messages({ out: joined("x", { of: n }) })).toEqual([
+    'stage "joined": a whole stage has no items, and its port "of" is joined by them'
+  ])
+})
+
+it("refuses columns and parameters by names of Object.prototype, which every object seems to have", () => {
+  const n = numbers("n", {})
+  for (const name of Object.getOwnPropertyNames(Object.prototype)) {
+    const reads = defineStage.whole("reads", {
+      inputs: { of: whole(Object.fromEntries([[name, column.float64()]])) },
+      output: table({ n: column.int32() }),
+      compute: () => []
+    }) as unknown as (id: string, args: object) => AnyRef
+    expect(messages({ out: reads("x", { of: n }) })).toEqual([
+      `node "x": port "of" reads the column "${name}", which "n" does not have`
+    ])
+    const given = numbers as unknown as (id: string, args: object) => AnyRef
+    expect(messages({ out: given("x", Object.fromEntries([[name, 1]])) })).toEqual([
+      `node "x": there is no parameter "${name}"`
+    ])
+    const needs = defineStage.source("needs", {
+      item: "scene",
+      params: Object.fromEntries([[name, param.int()]]),
+      output: one({ a: column.utf8() }),
+      compute: async function* () {}
+    }) as unknown as (id: string, args: object) => AnyRef
+    expect(messages({ out: needs("x", {}) })).toEqual([`node "x": ${name}: a value is missing`])
+    const port = defineStage.whole("port", {
+      inputs: Object.fromEntries([[name, whole({ value: column.float64() })]]),
+      output: table({ n: column.int32() }),
+      compute: () => []
+    }) as unknown as (id: string, args: object) => AnyRef
+    expect(messages({ out: port("x", {}) })).toEqual([
+      `node "x": port "${name}" of stage "port" is not fed by a node`
+    ])
+  }
 })

@@ -70,6 +70,16 @@ const probes_ = defineStage.whole("probes", {
     expectTypeOf(item).toEqualTypeOf<ReadonlyArray<string>>()
     // @ts-expect-error a tensor is read by tensor(family, member)
     await activations.read("activation")
+    // @ts-expect-error the port does not declare it
+    await activations.read("source")
+    // @ts-expect-error the port does not declare it
+    activations.batches("token", "source")
+    // @ts-expect-error the port does not declare it
+    activations.members("weights")
+    // @ts-expect-error the port does not declare it
+    await activations.tensor("weights", "embed")
+    // @ts-expect-error a node's id is in no key
+    expectTypeOf(activations.node)
     const { data } = await activations.tensor("activation", activations.members("activation")[0]!)
     expectTypeOf(data).toEqualTypeOf<Float32Array>()
     yield { accuracy: seed }

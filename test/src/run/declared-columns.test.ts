@@ -273,9 +273,43 @@ describe.each(["wholeHere", "groupHere"])("what %s can see is in its key", (name
     expect(again.served).toEqual(fresh.served)
     expect(again.out.artifact).toBe(fresh.out.artifact)
   })
-  it("not the id of the node that gives it, nor the cut into shards", async () => {
+  it("the id of the node that gives it is not, and cannot be seen", async () => {
     touching(look)
     await run(name)
     expect((await run(name, { data: "renamed" })).out.status).toBe("cached")
   })
+})
+
+it("batches end where rows say so, not where shards do", async () => {
+  const rowsOf = (n: number, from = 0): Rows =>
+    Object.fromEntries(Array.from({ length: n }, (_, i) => [`i${i + from}`, [row(i + from)]]))
+  touching(`(async () => {
+    const sizes = []
+    for await (const { item, a } of port.batches("a")) sizes.push([item.length, a.length])
+    return sizes
+  })()`)
+  write({ one: Array.from({ length: 10_000 }, (_, i) => row(i)) })
+  expect((await run("wholeHere")).served).toEqual([
+    [
+      [8192, 8192],
+      [1808, 1808]
+    ]
+  ])
+  write(rowsOf(300))
+  expect((await run("wholeHere")).served).toEqual([[[300, 300]]])
+})
+
+it("refuses rows whose tensors come in different orders, in one shard or several", async () => {
+  touching("port.rows")
+  const swapped = { t: { y: [1], x: [1] } }
+  write({ one: [row(1), row(1, swapped)] })
+  const { run: inOne } = await lab.run(graphOf("wholeHere"))
+  expect(inOne.nodes[0]!.error).toContain("has its tensors in the order y, x, the first row x, y")
+  const many = Array.from({ length: 300 }, (_, i): [string, Array<Row>] => [
+    `i${i}`,
+    [row(i, i < 256 ? {} : swapped)]
+  ])
+  write(Object.fromEntries(many))
+  const { run: inTwo } = await lab.run(graphOf("wholeHere"))
+  expect(inTwo.nodes[0]!.error).toContain("its tensors come in different orders: x, y and y, x")
 })

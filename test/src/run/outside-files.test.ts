@@ -54,6 +54,16 @@ const hides = lengths("hides", (bytes) =>
     throw new Error("no picture")
   })
 )
+const goesOn = lengths("goes-on", (bytes) => measured(bytes).catch(() => ({ length: -1 })))
+const sumOfThose = defineStage.whole("sum-of-those", {
+  inputs: { of: whole(photo) },
+  output: table(length),
+  compute: async ({ of }) => {
+    const { photo } = await of.read("photo")
+    const lengths = await Promise.all(photo.map((file) => file.bytes().catch(() => "")))
+    return [{ length: lengths.reduce((total, { length }) => total + length, 0) }]
+  }
+})
 const sum = defineStage.whole("sum", {
   inputs: { of: whole(photo) },
   output: table(length),
@@ -94,7 +104,8 @@ describe.each([
   ["throws", throws],
   ["gives failed() with words of its own", tells],
   ["throws with words of its own", wraps],
-  ["throws with words of its own, and no cause", hides]
+  ["throws with words of its own, and no cause", hides],
+  ["makes a row without it", goesOn]
 ])("an item whose file was edited, in a stage that %s", (_, stage) => {
   it("fails, and is computed alone once the file is put back; a failure of its own is remembered", async () => {
     const graph = graphOf(stage as never)
@@ -132,8 +143,11 @@ it("once everything is put back, all is well and stays so", async () => {
   expect((await run(graph)).node.status).toBe("cached")
 })
 
-it("a whole stage that read such a file fails, and is computed once the file is put back", async () => {
-  const graph = graphOf(sum as never)
+it.each([
+  ["read such a file", sum],
+  ["made rows without such a file", sumOfThose]
+])("a whole stage that %s fails, and is computed once the file is put back", async (_, stage) => {
+  const graph = graphOf(stage as never)
   edit()
   const first = await run(graph)
   expect(first.status).toBe("failed")

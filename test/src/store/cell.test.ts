@@ -55,7 +55,7 @@ describe("a cell", () => {
     ],
     [column.file(), { ...file, sha256: "XYZ" }, 'expected a file with its sha256, got "XYZ"'],
     [column.file(), { ...file, size: -1 }, "expected a file's size in bytes, got -1"],
-    [column.file(), { sha256, size: 1 }, "the file's path: expected text, got nothing"],
+    [column.file(), { sha256, size: 1 }, "expected a file as the stage got it: a copy of one has no content"],
     [column.list(column.int32()), 1, "expected a list, got 1"],
     [column.list(column.int32()), new DataView(new ArrayBuffer(4)), "expected a list, got a DataView"],
     [
@@ -68,6 +68,7 @@ describe("a cell", () => {
     [column.nullable(column.bool()), undefined, "a value is missing"],
     [column.nullable(column.bool()), 1, "expected true or false, got 1"],
     [column.tensors("dim"), Float32Array.of(1), "expected tensors by name, got a Float32Array"],
+    [column.tensors("dim"), {}, "expected at least one tensor, got none"],
     [
       column.tensors("dim"),
       { a: [1] },

@@ -1,10 +1,11 @@
 /** Activations from elsewhere. Fixture: test/fixtures/import/activations, by numpy and safetensors. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterAll, describe, expect, it } from "vitest"
-import { fromFloat16 } from "../../../src/index.ts"
+import { type FileHandle, fromFloat16 } from "../../../src/index.ts"
+import { pathOf } from "../../../src/store/outside-file.ts"
 import { importActivations } from "../../../stages/import-activations/stage.ts"
 import { encodeNpy } from "../../../stages/tensor-files/npy.ts"
 import { collect, computeOf, fakeContext, rejection, worldOf } from "../fakes.ts"
@@ -19,7 +20,7 @@ interface Item {
     readonly source: string
     readonly object: number
     readonly token: string
-    readonly image: { readonly name: string } | null
+    readonly image: FileHandle | null
     readonly activation: Readonly<Record<string, Float32Array | Uint16Array>>
   }>
 }
@@ -136,7 +137,7 @@ describe("items, a file and row a vector", () => {
       ["7", "image/-1/cls: 2 3", "object/2/avg_obj: 0 1"],
       ["x", "image/-1/cls: 0 1"]
     ])
-    expect(found[0]!.rows.map(({ image }) => image?.name)).toEqual(["7.png", undefined])
+    expect(found[0]!.rows.map(({ image }) => image && basename(pathOf(image)!))).toEqual(["7.png", null])
     expect(
       world
         .reads()
