@@ -113,3 +113,24 @@ it("sees the imports that there are", () => {
   expect(imports).toContainEqual({ from: "src/run/run.ts", to: "effect/Effect", onlyTypes: false })
   expect(imports.filter(({ to }) => to === "src/plan/plan.ts").length).toBeGreaterThan(3)
 })
+
+it("names from outside are no properties of plain objects: `own` looks them up, `emptyRecord` takes them", () => {
+  const kinds: ReadonlyArray<readonly [instead: string, pattern: RegExp]> = [
+    ["emptyRecord(), a Map or Object.fromEntries", /(?:const|let|#)\s?\w+: Record<string, [^=\n]*> = \{\}/g],
+    ["a spread, which does not write to __proto__", /Object\.assign\((?!\s*(?:new Error\(|node, |stray, ))/g],
+    [
+      "Object.hasOwn",
+      /(?<!const )\b(?:name|key|member|tap|family|field|column|port|param|id) in (?!Object\.prototype)[\w.#]+ *[)?&|]/g
+    ]
+  ]
+  const code = (file: string) => readFileSync(file, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "")
+  const wrong = files.flatMap((file) =>
+    kinds.flatMap(([instead, pattern]) =>
+      Array.from(
+        code(file).matchAll(pattern),
+        ([found]) => `${relative(root, file)}: ${found}: use ${instead}`
+      )
+    )
+  )
+  expect(wrong).toEqual([])
+})

@@ -1,4 +1,5 @@
 /** From the words of a command line to the values that a command's function gets. */
+import { emptyRecord } from "../pipeline/own.ts"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
 import { type Command, globalOptions, type Option, type Positional, usageOf } from "./command.ts"
 
@@ -20,7 +21,7 @@ export function readWords({ command, positionals, options }: Words): {
   readonly args: Readonly<Record<string, unknown>>
   readonly globals: Globals
 } {
-  const args: Record<string, unknown> = {}
+  const args = emptyRecord<unknown>()
   for (const [name, option] of Object.entries(command.options))
     args[name] = readOption(name, option, options[name] ?? [])
   let at = 0

@@ -1,4 +1,5 @@
 /** The full reader of the command line: yargs, for help, completion, and for saying what is wrong. */
+import { emptyRecord } from "../pipeline/own.ts"
 import yargs, { type Argv, type Options as YargsOptions } from "yargs"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
 import { type Command, globalOptions, nameWords, type Options, usageOf } from "./command.ts"
@@ -109,7 +110,7 @@ const describe = (option: Options[string]): string =>
 function wordsOf(command: Command, parsed: Readonly<Record<string, unknown>>): Words {
   const list = (value: unknown): ReadonlyArray<unknown> =>
     value === undefined ? [] : Array.isArray(value) ? value : [value]
-  const options: Record<string, ReadonlyArray<string | true>> = {}
+  const options = emptyRecord<ReadonlyArray<string | true>>()
   for (const [name, { kind }] of Object.entries<Options[string]>({ ...command.options, ...globalOptions })) {
     const given = list(parsed[name])
     const values = kind === "flag" ? given.filter((value) => value === true) : given.map(String)

@@ -5,6 +5,7 @@
  * one go, inline or not. See declarations.ts for what of a module counts. Not seen: files read by path at run time,
  * `import(name)` of a name that is computed, and `require`. This module imports rolldown: load it lazily.
  */
+import { emptyRecord } from "../pipeline/own.ts"
 import * as path from "node:path"
 import { type OutputChunk, type Plugin, rolldown } from "rolldown"
 import { minify } from "rolldown/utils"
@@ -107,7 +108,7 @@ async function moduleDigests(
   folder: string,
   chunks: ReadonlyArray<OutputChunk>
 ): Promise<Record<string, string>> {
-  const digests: Record<string, string> = {}
+  const digests = emptyRecord<string>()
   for (const chunk of chunks)
     for (const [id, { code }] of Object.entries(chunk.modules)) {
       if (!path.isAbsolute(id) || code === null || code.trim() === "") continue
@@ -163,7 +164,7 @@ function shippedHelpers(
   imports: ReadonlyArray<Import>,
   helpers: Readonly<Record<string, string>>
 ): Record<string, string> {
-  const found: Record<string, string> = {}
+  const found = emptyRecord<string>()
   for (const { from, names } of imports)
     if (from === "probeline/stages")
       for (const name of names ?? Object.keys(helpers))

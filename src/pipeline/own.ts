@@ -9,3 +9,6 @@
 /** What a record holds under a name; undefined where it holds nothing, whatever its prototype has. */
 export const own = <A>(record: Readonly<Record<string, A>>, name: string): A | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined
+
+/** A record to write names into: without a prototype, it holds those names and no others. */
+export const emptyRecord = <A>(): Record<string, A> => Object.create(null) as Record<string, A>

@@ -124,14 +124,16 @@ export function openTable(source: ByteSource): TableFile {
       start,
       end
     )
-    const result: Record<string, Array<unknown>> = {}
-    for (const [name, parts] of physical) {
-      if (parts.length === 3) result[name] = fileCells(name, flat)
-      else if (parts[0]?.kind === "json")
-        result[name] = flat[name]!.map((json) => (json === null ? null : JSON.parse(json as string)))
-      else if (parts.length === 1) result[name] = flat[name]!
+    const vectors = physical.flatMap(([name, parts]): ReadonlyArray<[string, Array<unknown>]> => {
+      if (parts.length === 3) return [[name, fileCells(name, flat)]]
+      if (parts[0]?.kind === "json")
+        return [[name, flat[name]!.map((json) => (json === null ? null : JSON.parse(json as string)))]]
+      return parts.length === 1 ? [[name, flat[name]!]] : []
+    })
+    return {
+      items: items === null ? null : (flat[items] as Array<string>),
+      vectors: Object.fromEntries(vectors)
     }
-    return { items: items === null ? null : (flat[items] as Array<string>), vectors: result }
   }
 
   return {

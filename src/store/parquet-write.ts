@@ -6,7 +6,7 @@
  * would skip rows that match), no page index, V1 pages (V2 miscounts the rows of lists), plain encoding.
  * Format: https://parquet.apache.org/docs/file-format/
  */
-import { own } from "../pipeline/own.ts"
+import { emptyRecord, own } from "../pipeline/own.ts"
 import parquet, { type ColumnBuffer, type Envelope, type FieldSpec, type Page } from "parquetjs-lite"
 import type { Columns } from "../pipeline/columns.ts"
 import { type ByteSink, MemorySink } from "./bytes.ts"
@@ -45,7 +45,7 @@ const noEnvelope: Envelope = {
 }
 
 /** By column. The library wants an object; without a prototype it has no names but its own. */
-const noPages = () => Object.create(null) as Record<string, Array<Page>>
+const noPages = () => emptyRecord<Array<Page>>()
 
 /** Writes a table batch by batch; memory holds the pages of one row group, which batches fill together. */
 export class TableWriter {
@@ -102,7 +102,7 @@ export class TableWriter {
   }
 
   async #writePage(sources: ReadonlyArray<ArrayLike<unknown>>, from: number, to: number): Promise<void> {
-    const columnData = Object.create(null) as Record<string, ColumnBuffer>
+    const columnData = emptyRecord<ColumnBuffer>()
     let i = 0
     for (const { path, isNested } of this.#schema.fieldList) {
       // the levels above a list's elements hold no values

@@ -111,7 +111,8 @@ export function rowObjects(
   length: number
 ): Array<Record<string, unknown>> {
   return Array.from({ length }, (_, i) => {
-    const row: Record<string, unknown> = {}
+    // a plain object, as stages expect: a column's name begins with a letter, so that none is __proto__
+    const row: { [column: string]: unknown } = {}
     for (const name of names) row[name] = vectors[name]![i]
     if (items !== null) row["item"] = items[i]
     return row

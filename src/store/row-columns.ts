@@ -8,7 +8,7 @@ import {
   type NewFile
 } from "../pipeline/columns.ts"
 import { fromFloat16 } from "../pipeline/float16.ts"
-import { own } from "../pipeline/own.ts"
+import { emptyRecord, own } from "../pipeline/own.ts"
 import type { StoredFile } from "./manifest.ts"
 import { pathOf } from "./outside-file.ts"
 import type { FileCell } from "./parquet-layout.ts"
@@ -56,8 +56,8 @@ export class RowColumns {
    * @throws Problem when a new file cannot be stored
    */
   of(rows: ReadonlyArray<Row>): ColumnsOfRows {
-    const vectors: Record<string, ReadonlyArray<unknown>> = {}
-    const tensors: Record<string, Readonly<Record<string, StoredTensor>>> = {}
+    const vectors = emptyRecord<ReadonlyArray<unknown>>()
+    const tensors = emptyRecord<Readonly<Record<string, StoredTensor>>>()
     for (const [name, column] of this.#columns)
       if (column.type === "tensors") tensors[name] = this.#family(name, rows)
       else if (isFileColumn(column))

@@ -5,6 +5,7 @@
  * `digest/<column>` (FixedSizeBinary of 16 bytes). The schema's metadata holds a sha256 over all of it: what a
  * resumed run takes from here decides what is computed again, so a damaged sidecar must not be believed.
  */
+import { emptyRecord } from "../pipeline/own.ts"
 import { createHash } from "node:crypto"
 import { DataType, Field, FixedSizeBinary, Int32, makeData, Schema, Utf8 } from "apache-arrow"
 import { ArrowFileWriter, openArrowFile, readTexts, utf8Data } from "./arrow-file.ts"
@@ -97,7 +98,7 @@ function decode(bytes: Uint8Array, name: string): Sidecar {
   const texts = batches.map((batch) => readTexts(source, batch, 1, 0, batch.rows))
   const items = texts.length === 0 ? Texts.of([]) : joinedTexts(texts)
   const rows = new Int32Array(length)
-  const digests: Record<string, Uint8Array> = {}
+  const digests = emptyRecord<Uint8Array>()
   for (const { name } of digestFields)
     digests[name.slice(prefix.length)] = new Uint8Array(length * digestBytes)
   for (const batch of batches) {

@@ -4,6 +4,7 @@
  * Source: docs/digests.md. The rows of a table belong to no item: it counts as one that has all rows, so its digests
  * are those that `itemDigests` gives for a single item.
  */
+import { emptyRecord } from "../pipeline/own.ts"
 import { createHash, type Hash } from "node:crypto"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import {
@@ -83,7 +84,7 @@ export class TableDigester {
 
   /** 16 bytes a column (`family/member` for tensors). Ends the digester. */
   finish(): Record<string, Uint8Array> {
-    const result: Record<string, Uint8Array> = {}
+    const result = emptyRecord<Uint8Array>()
     for (const [name, hash] of this.#hashes) {
       this.#out.count(this.#rows)
       this.#out.flush(hash)

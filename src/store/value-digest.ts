@@ -5,7 +5,7 @@
  * column is the first 16 bytes of the sha256 of (format, type, cells in order, row count); a column's is the
  * sha256 of its items' in order; an artifact's is of its schema, ids and columns.
  */
-import { own } from "../pipeline/own.ts"
+import { emptyRecord, own } from "../pipeline/own.ts"
 import { createHash } from "node:crypto"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
@@ -48,7 +48,7 @@ export function itemDigests(
 ): Record<string, Uint8Array> {
   const items = rowOffsets.length - 1
   if (items < 0) throw new ValueError("row offsets: expected one more than items, got none")
-  const result: Record<string, Uint8Array> = {}
+  const result = emptyRecord<Uint8Array>()
   for (const [name, column] of Object.entries(columns)) {
     if (column.type === "tensors") {
       for (const [member, tensor] of Object.entries(own(tensors, name) ?? {}))

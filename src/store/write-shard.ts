@@ -1,4 +1,5 @@
 /** Writes rows of some items as a shard: a Parquet table, an Arrow file a tensor, and a sidecar. */
+import { emptyRecord } from "../pipeline/own.ts"
 import { hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
@@ -74,8 +75,8 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
     }),
     (bytes) => store.putObject(bytes, "parquet")
   )
-  const written: Record<string, ObjectRef> = {}
-  const shapes: Record<string, ReadonlyArray<number>> = {}
+  const written = emptyRecord<ObjectRef>()
+  const shapes = emptyRecord<ReadonlyArray<number>>()
   for (const [name, members] of Object.entries(tensors))
     for (const [member, { shape, data, halves }] of Object.entries(members)) {
       const dims = columns[name]!.detail as ReadonlyArray<string>

@@ -4,6 +4,7 @@
  * Rows are gathered in batches; a batch is digested, encoded and dropped. Memory holds a batch, the encoded pages of a
  * row group, and what the writers of objects keep (law 7).
  */
+import { emptyRecord } from "../pipeline/own.ts"
 import { TensorFileWriter } from "./arrow-write.ts"
 import { cellBytes } from "./cell-bytes.ts"
 import type { ObjectRef, Shard } from "./manifest.ts"
@@ -99,8 +100,8 @@ class TableShardWriter {
     await this.flush()
     await this.#table.close()
     const table = this.#object.finish()
-    const tensors: Record<string, ObjectRef> = {}
-    const shapes: Record<string, ReadonlyArray<number>> = {}
+    const tensors = emptyRecord<ObjectRef>()
+    const shapes = emptyRecord<ReadonlyArray<number>>()
     for (const [name, { object, writer, shape }] of this.#tensors) {
       writer.close()
       tensors[name] = object.finish()

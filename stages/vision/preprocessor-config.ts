@@ -111,7 +111,7 @@ class Reader {
 
   /** As in transformers, an explicit null is kept: it is no request for the default. */
   #value(field: string): unknown {
-    if (field in this.#config) return this.#config[field]
+    if (Object.hasOwn(this.#config, field)) return this.#config[field]
     const defaults = this.#class?.defaults
     if (defaults !== undefined) return defaults[field] ?? null
     return this.#fail(

@@ -131,8 +131,19 @@ it("aggregate keeps encoders, taps, tokens, targets and labels of these names ap
   const predictions = names.flatMap((encoder) =>
     ["__proto__", "constructor"].flatMap((label, object) =>
       [0, 1].map((fold) => ({
-        ...{ encoder, probe: "logistic", tap: encoder, token: encoder, source: encoder, target: encoder },
-        ...{ seed: 0, fold, scene: `${object}/${fold}`, object, cell: label, label, predicted: label }
+        encoder,
+        probe: "logistic",
+        tap: encoder,
+        token: encoder,
+        source: encoder,
+        target: encoder,
+        seed: 0,
+        fold,
+        scene: `${object}/${fold}`,
+        object,
+        cell: label,
+        label,
+        predicted: label
       }))
     )
   )

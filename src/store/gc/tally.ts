@@ -1,4 +1,5 @@
 /** Counts names and bytes: a file of several names (an object and its views) frees its bytes with the last of them. */
+import { emptyRecord } from "../../pipeline/own.ts"
 import type { Entry } from "../file-system.ts"
 
 export interface Amount {
@@ -13,7 +14,7 @@ interface Inode {
 
 export class Tally {
   readonly #inodes = new Map<string, Inode>()
-  readonly #gone: Record<string, number> = {}
+  readonly #gone = emptyRecord<number>()
   #seen = 0
   #taken = 0
 
