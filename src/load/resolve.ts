@@ -9,6 +9,7 @@ import { isBuiltin } from "node:module"
 import * as path from "node:path"
 import type { Plugin } from "rolldown"
 import { didYouMean } from "../pipeline/problem.ts"
+import { fileText } from "../pipeline/utf8.ts"
 import { LoadError } from "./load-error.ts"
 import { namesIn, placeOfText } from "./source-text.ts"
 
@@ -53,7 +54,7 @@ function packageOf(file: string): ExternalPackage {
   for (let at = path.dirname(file); at !== path.dirname(at); at = path.dirname(at)) {
     const packageJson = path.join(at, "package.json")
     if (!fs.existsSync(packageJson)) continue
-    const { name, version } = JSON.parse(fs.readFileSync(packageJson, "utf8")) as {
+    const { name, version } = JSON.parse(fileText(fs.readFileSync(packageJson))) as {
       name?: string
       version?: string
     }

@@ -4,7 +4,8 @@
  */
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
-import { isFileChanged, isRefused } from "../store/outside-file.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
+import { isFileChanged, isRefused, limitOf } from "../store/outside-file.ts"
 import { artifactTable } from "../store/read-artifact.ts"
 import { writeShard } from "../store/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
@@ -68,6 +69,8 @@ async function computeItems(
       results = await compute(some, { params: task.params, resource, ...broadcast }, context)
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
+      const limit = systemLimit(error)
+      if (limit !== null) throw limit
       if (some.length === 1) {
         failed.push(failure(some[0]!, messageOf(error), error))
         return
@@ -99,18 +102,26 @@ async function computeItems(
 }
 
 /** One that is owed to a file of the item's own is the outside's, whatever the stage says of it. */
-const failure = (item: Item, error: string, cause?: unknown): FailedNow => ({
-  item: item.id,
-  error,
-  ...(isFileChanged(cause) || Object.values(item).some(hasRefused) ? { outside: true } : {})
-})
+function failure(item: Item, error: string, cause?: unknown): FailedNow {
+  const cells = Object.values(item).flatMap(cellsOf)
+  // a limit of the process may fail any item: the node stops, whatever the stage made of the error
+  for (const cell of cells) {
+    const limit = limitOf(cell)
+    if (limit !== null) throw limit
+  }
+  const outside = isFileChanged(cause) || cells.some(isRefused)
+  return { item: item.id, error, ...(outside ? { outside } : {}) }
+}
 /** Of a row, or of a group's rows. */
-const hasRefused = (value: unknown): boolean =>
+const cellsOf = (value: unknown): ReadonlyArray<unknown> =>
   Array.isArray(value)
-    ? value.some(hasRefused)
-    : typeof value === "object" && value !== null && Object.values(value).some(isRefused)
+    ? value.flatMap(cellsOf)
+    : typeof value === "object" && value !== null
+      ? Object.values(value)
+      : []
 
-const isFailed = (result: unknown): result is { failed: string } =>
+/** A failure as a stage gives it: `failed(reason)`. */
+export const isFailed = (result: unknown): result is { failed: string } =>
   typeof result === "object" &&
   result !== null &&
   !Array.isArray(result) &&

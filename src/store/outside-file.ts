@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto"
 import * as path from "node:path"
 import type { FileHandle } from "../pipeline/columns.ts"
+import type { Problem } from "../pipeline/problem.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 
 /** A file at an absolute path, which the table that names it keeps. */
@@ -24,6 +26,11 @@ export const outsideFile = (
       try {
         return checkedRead(files, file, sha256)
       } catch (error) {
+        const limit = systemLimit(error)
+        if (limit !== null) {
+          limits.set(handle, limit)
+          throw limit
+        }
         refused.add(handle)
         if (!(error instanceof FileChanged)) throw new FileChanged((error as Error).message, { cause: error })
         onChanged(error)
@@ -46,6 +53,13 @@ const refused = new WeakSet<object>()
 
 export const isRefused = (value: unknown): boolean =>
   typeof value === "object" && value !== null && refused.has(value)
+
+/** Handles that the process had no means to read (memory, descriptors): no fault of their files. */
+const limits = new WeakMap<object, Problem>()
+
+/** The limit that kept a file from being read; null where there was none. */
+export const limitOf = (value: unknown): Problem | null =>
+  typeof value === "object" && value !== null ? (limits.get(value) ?? null) : null
 
 /** Whether an error is of a file that changed, or was caused by one. */
 export function isFileChanged(error: unknown): boolean {

@@ -21,6 +21,7 @@ const prediction = (
   seed: 0,
   fold,
   scene: `${cell}-${fold}`,
+  image: some.scene ?? `${cell}-${fold}`,
   object: -1,
   cell,
   label: cell[0]!,

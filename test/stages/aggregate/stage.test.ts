@@ -26,6 +26,7 @@ function predictionsOf(some: Partial<Named>, right: number | null, seeds = 1): A
           seed,
           fold,
           scene: `${cell}${fold}`,
+          image: `${cell}${fold}`,
           object: -1,
           cell,
           label: label(cell),

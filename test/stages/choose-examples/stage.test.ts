@@ -5,7 +5,12 @@ import { computeOf, fakeContext, tableOf } from "../fakes.ts"
 
 interface Scene {
   readonly item: string
-  readonly objects: ReadonlyArray<{ readonly category: string; readonly crowd: boolean }>
+  readonly objects: ReadonlyArray<{
+    readonly category: string
+    readonly crowd: boolean
+    readonly segmentation?: ReadonlyArray<ReadonlyArray<number>>
+  }>
+  readonly image_group?: string
   readonly left_out?: ReadonlyArray<{
     readonly id: number
     readonly category: string
@@ -27,7 +32,14 @@ const examplesOf = (
   some: Partial<typeof defaults> = {}
 ): Promise<Array<Example>> =>
   computeOf(chooseExamples)(
-    { scenes: tableOf(scenes.map((scene) => ({ left_out: [], ...scene }))), tokens: tableOf(tokens) },
+    { scenes: tableOf(
+        scenes.map((scene) => ({
+          left_out: [],
+          image_group: scene.item,
+          ...scene,
+          objects: scene.objects.map((object) => ({ segmentation: [], ...object }))
+        }))
+      ), tokens: tableOf(tokens) },
     { question, ...defaults, ...some },
     fakeContext(chooseExamples, some.seed)
   )
@@ -79,6 +91,7 @@ describe("choose-examples of a category", () => {
     expect(rows.slice(4)).toEqual(
       ["dog", "car"].map((label, i) => ({
         scene: "street",
+        image_group: "street",
         target: "category",
         object: 4 + i,
         label,
@@ -87,10 +100,10 @@ describe("choose-examples of a category", () => {
       }))
     )
     const { rows: counts } = chooseExamples.stage.spec.summary!(rows)
-    expect(counts).toContainEqual(["category", "degenerate polygons", 2])
+    expect(counts).toContainEqual(["category", "degenerate polygons", 2, 1])
   })
   it("has a row for every object: its label, its cell, and why it is left out", async () => {
-    const common = { scene: "street", target: "category" }
+    const common = { scene: "street", image_group: "street", target: "category" }
     expect(await examplesOf("category", [street], tokens)).toEqual([
       { ...common, object: 0, label: "car", cell: "car", left_out: null },
       {
@@ -161,7 +174,7 @@ describe("choose-examples of a pair", () => {
   ]
 
   it("asks two questions a scene, in one cell of primary × secondary", async () => {
-    const common = { scene: "s", object: -1, cell: "disc × star", left_out: null }
+    const common = { scene: "s", image_group: "s", object: -1, cell: "disc × star", left_out: null }
     expect(await examplesOf("pair", [scene("s", "disc", "star")], both("s"))).toEqual([
       { ...common, target: "primary", label: "disc" },
       { ...common, target: "secondary", label: "star" }
@@ -188,6 +201,7 @@ describe("choose-examples of a pair", () => {
 it("choose-examples counts what was kept and what was left out, by reason, the most first", () => {
   const example = (left_out: string | null): Example => ({
     scene: "s",
+    image_group: "s",
     object: 0,
     target: "category",
     label: "cup",
@@ -201,9 +215,9 @@ it("choose-examples counts what was kept and what was left out, by reason, the m
     { ...example(null), target: "primary" }
   ])
   expect(summary.rows).toEqual([
-    ["category", "kept", 2],
-    ["category", "a crowd", 1],
-    ["primary", "kept", 1]
+    ["category", "kept", 2, 1],
+    ["category", "a crowd", 1, 1],
+    ["primary", "kept", 1, 1]
   ])
-  expect(summary.columns).toHaveLength(3)
+  expect(summary.columns).toHaveLength(4)
 })

@@ -23,7 +23,7 @@ function world(scenes: number, token: (label: number, i: number) => boolean = ()
     const item = `scene-${i}`
     add(item, "image", -1, "cls", null)
     for (const [object, label] of labels.entries()) {
-      examples.push({ scene: item, object, target: "category", label, cell: label, left_out: null })
+      examples.push({ scene: item, image_group: item, object, target: "category", label, cell: label, left_out: null })
       add(item, "object", object, "avg_obj", object)
       if (token(object, i)) add(item, "object", object, "rare", object)
     }
@@ -115,6 +115,7 @@ describe("fit-probes", () => {
     )
     const examples = rows.map(({ item, label }) => ({
       scene: item,
+      image_group: item,
       object: -1,
       target: "category",
       label,
@@ -151,7 +152,7 @@ describe("fit-probes of a question with too few examples", () => {
     )
     expect(new Set(rows.map(({ token }) => token))).toEqual(new Set(["avg_obj", "cls"]))
     expect(context.lines).toEqual([
-      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 scenes, and 5 folds need at least 2 classes and 20 scenes'
+      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 images, and 5 folds need at least 2 classes and 20 images'
     ])
     expect(context.steps.at(-1)).toEqual([4, 4])
   })
@@ -163,13 +164,13 @@ describe("fit-probes of a question with too few examples", () => {
       {},
       context
     )
-    expect(context.lines).toEqual([expect.stringContaining("30 examples of 1 classes in 30 scenes")])
+    expect(context.lines).toEqual([expect.stringContaining("30 examples of 1 classes in 30 images")])
   })
 
   it("is refused where no question has enough, saying how much there was and what to do", async () => {
     const error = await rejection(run(world(19)))
     expect(error.message).toBe(
-      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 scenes are left, and 5 folds need at least 2 classes and 20 scenes'
+      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 images are left, and 5 folds need at least 2 classes and 20 images'
     )
     expect(error).toMatchObject({ hint: expect.stringContaining("sample more scenes") })
     expect((await rejection(run({ ...small, examples: [] }))).message).toContain("0 examples of 0 classes")
