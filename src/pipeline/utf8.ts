@@ -12,9 +12,10 @@ export class NotUtf8 extends Error {
   readonly offset: number
   /** the line that it is in, from 1 */
   readonly line: number
-  readonly hint = "save the file as UTF-8"
-  constructor(what: string, offset: number, line: number) {
+  readonly hint: string
+  constructor(what: string, offset: number, line: number, hint = "save the file as UTF-8") {
     super(what)
+    this.hint = hint
     this.offset = offset
     this.line = line
   }
@@ -37,20 +38,32 @@ export function utf8(bytes: Uint8Array): string {
 /**
  * The text of a whole file, without the byte order mark that it may begin with.
  *
- * @throws {NotUtf8} UTF-16 and UTF-32 are named
+ * @throws {NotUtf8} UTF-16, UTF-32 and compressed files are named
  */
 export function fileText(bytes: Uint8Array): string {
+  const packed = packedBy.find(({ start }) => start.every((byte, i) => bytes[i] === byte))
+  if (packed !== undefined) throw new NotUtf8(`it is compressed (${packed.name})`, 0, 1, "unpack the file")
   const other = otherEncoding(bytes)
   if (other !== null) throw new NotUtf8(`it is ${other}, not UTF-8`, 0, 1)
   const text = utf8(bytes)
   return text.startsWith("\ufeff") ? text.slice(1) : text
 }
 
+/** What files that were not unpacked begin with. */
+const packedBy = [
+  { name: "gzip", start: [0x1f, 0x8b] },
+  { name: "zip", start: [0x50, 0x4b, 0x03, 0x04] },
+  { name: "zstd", start: [0x28, 0xb5, 0x2f, 0xfd] }
+]
+
 /** Walks over text and bytes together: a character U+FFFD has to stand in the bytes as well. */
 function checkReplacements(text: string, bytes: Uint8Array): void {
   let [at, line] = [0, 1]
   for (const character of text) {
-    if (character === replacement && !(bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd)) {
+    if (
+      character === replacement &&
+      !(bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd)
+    ) {
       const byte = `0x${bytes[at]!.toString(16).padStart(2, "0")}`
       throw new NotUtf8(`it is not UTF-8: byte ${byte} at offset ${at} (line ${line})`, at, line)
     }

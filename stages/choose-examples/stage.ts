@@ -60,9 +60,7 @@ export const chooseExamples = defineStage.whole("choose-examples", {
         left_out: reason
       }))
     }
-    return item.flatMap((scene, i) =>
-      pairExamples(scene, image_group[i]!, primary[i]!, secondary[i]!, has)
-    )
+    return item.flatMap((scene, i) => pairExamples(scene, image_group[i]!, primary[i]!, secondary[i]!, has))
   }
 })
 

@@ -44,7 +44,8 @@ export class Part {
   }
   text(name: string): string {
     const value = this.fields[name]
-    if (typeof value !== "string" || value === "") return this.fail(name, `${shown(value)}; it has to be a text`)
+    if (typeof value !== "string" || value === "")
+      return this.fail(name, `${shown(value)}; it has to be a text`)
     return isUnicode(value) ? value : this.fail(name, `${shown(value)} ${halfOfAPair}`)
   }
   /** An id, as text; COCO's are whole numbers. */

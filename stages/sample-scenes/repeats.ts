@@ -6,9 +6,10 @@ interface Scene {
   readonly image_group: string
   readonly objects: ReadonlyArray<SceneObject>
 }
-/** Something that was found repeatedly: how often, and the first few in words. */
+/** Something that was found repeatedly: what it means, how often, and the first few in words. */
 export interface Repeated {
   readonly what: string
+  readonly reason: string
   readonly count: number
   readonly examples: ReadonlyArray<string>
 }
@@ -39,12 +40,14 @@ export class Repeats {
   found(): ReadonlyArray<Repeated> {
     const repeated = this.#scenes - this.#first.size
     const images: Repeated = {
-      what: `${this.#scenes} scenes show ${this.#first.size} images; scenes of one image share a fold and count as one image`,
+      what: "scenes that show another scene's image",
+      reason: `${this.#scenes} scenes show ${this.#first.size} images; scenes of one image share a fold and count as one image`,
       count: repeated,
       examples: this.#images
     }
     const objects: Repeated = {
-      what: `${this.#objectCount} annotations repeat another of their image, with the same category and segmentation; all are kept`,
+      what: "annotations that repeat another one of their scene",
+      reason: "they have the same category and segmentation; all are kept",
       count: this.#objectCount,
       examples: this.#objects
     }
@@ -53,8 +56,8 @@ export class Repeats {
 }
 
 /** A line for the log. */
-export const repeatedLine = ({ what, count, examples }: Repeated): string =>
-  `${what} (${[...examples, ...(count > examples.length ? ["…"] : [])].join("; ")})`
+export const repeatedLine = ({ what, reason, count, examples }: Repeated): string =>
+  `${count} ${what}: ${reason} (${[...examples, ...(count > examples.length ? ["…"] : [])].join("; ")})`
 
 /** Each object that equals an earlier one in category and segmentation, with that one. */
 export function repeatedObjects(

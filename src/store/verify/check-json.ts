@@ -31,10 +31,7 @@ function checked<A>(
   let wrong: string | null
   try {
     const { format } = value as { readonly format?: unknown }
-    wrong =
-      format === 1
-        ? check(value, utf8(bytes))
-        : "is of a format that is not known here"
+    wrong = format === 1 ? check(value, utf8(bytes)) : "is of a format that is not known here"
   } catch {
     wrong = "lacks fields that it must have"
   }

@@ -15,6 +15,8 @@ export function parseObject(text: string, problems: Problems): Fields {
   try {
     json = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text) // less a byte order mark
   } catch (error) {
+    if (text.startsWith("version https://git-lfs"))
+      problems.fail("", "a pointer of Git LFS in place of the file: run `git lfs pull`")
     const reason = (error as Error).message
     const nan = /\b(NaN|Infinity)\b/.test(reason) ? " (JSON has no NaN and no Infinity)" : ""
     problems.fail("", `not JSON: ${reason}${nan}. Is this the file that you meant, and is it complete?`)

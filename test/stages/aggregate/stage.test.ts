@@ -158,7 +158,8 @@ describe("aggregate's summary", () => {
       "A_bg",
       "M1",
       "M2",
-      "n"
+      "n",
+      "images"
     ])
     expect(summary.rows).toHaveLength(2)
     expect(summary.rows[0]).toEqual([
@@ -172,6 +173,7 @@ describe("aggregate's summary", () => {
       "0.500",
       "1.000",
       "0.750",
+      8,
       8
     ])
     for (const row of summary.rows) expect(row).toHaveLength(summary.columns.length)
@@ -190,11 +192,12 @@ describe("aggregate's summary", () => {
       "accuracy",
       "95 % interval",
       "chance",
-      "n"
+      "n",
+      "images"
     ])
     expect(summary.rows).toEqual([
-      ["vit", "block.0", "avg_obj", "category", "0.750", "0.750 – 0.750", "0.500", 8],
-      ["vit", "block.0", "cls", "category", "", "undefined", "0.500", 8]
+      ["vit", "block.0", "avg_obj", "category", "0.750", "0.750 – 0.750", "0.500", 8, 8],
+      ["vit", "block.0", "cls", "category", "", "undefined", "0.500", 8, 8]
     ])
   })
 

@@ -32,14 +32,17 @@ const examplesOf = (
   some: Partial<typeof defaults> = {}
 ): Promise<Array<Example>> =>
   computeOf(chooseExamples)(
-    { scenes: tableOf(
+    {
+      scenes: tableOf(
         scenes.map((scene) => ({
           left_out: [],
           image_group: scene.item,
           ...scene,
           objects: scene.objects.map((object) => ({ segmentation: [], ...object }))
         }))
-      ), tokens: tableOf(tokens) },
+      ),
+      tokens: tableOf(tokens)
+    },
     { question, ...defaults, ...some },
     fakeContext(chooseExamples, some.seed)
   )

@@ -23,7 +23,15 @@ function world(scenes: number, token: (label: number, i: number) => boolean = ()
     const item = `scene-${i}`
     add(item, "image", -1, "cls", null)
     for (const [object, label] of labels.entries()) {
-      examples.push({ scene: item, image_group: item, object, target: "category", label, cell: label, left_out: null })
+      examples.push({
+        scene: item,
+        image_group: item,
+        object,
+        target: "category",
+        label,
+        cell: label,
+        left_out: null
+      })
       add(item, "object", object, "avg_obj", object)
       if (token(object, i)) add(item, "object", object, "rare", object)
     }

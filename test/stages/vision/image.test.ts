@@ -39,7 +39,11 @@ describe("decodeImage", () => {
 
   it("leaves EXIF orientation alone", async () => {
     const { height, width } = await decodeImage(await bytesOf("exif-turned.jpg"))
-    expect({ height, width }).toEqual({ height: 61, width: 97 })
+    expect({ height, width }).toEqual({
+      orientation: 1,
+      height: 61,
+      width: 97
+    })
   })
 
   test.each(Object.entries(expected.blended))(
@@ -165,7 +169,11 @@ describe("imageSize", () => {
       height: 300,
       width: 401
     })
-    expect(await imageSize((await bytesOf("rgb.jpg")).subarray(0, 1024))).toEqual({ height: 61, width: 97 })
+    expect(await imageSize((await bytesOf("rgb.jpg")).subarray(0, 1024))).toEqual({
+      orientation: 1,
+      height: 61,
+      width: 97
+    })
   })
 })
 
