@@ -53,6 +53,11 @@ describe("scoreCell", () => {
     expect(cell.n).toBe(20)
   })
 
+  it("counts examples and the images that they are of", () => {
+    const rows = runsOf([3, 3, 3, 3, 3]).map((row) => ({ ...row, image: `${row.cell[0]}-${row.fold}` }))
+    expect(scoreCell(name, rows)).toMatchObject({ n: 20, images: 10 })
+  })
+
   it("is the mean recall over the cells, not the share that is right", () => {
     const many = Array.from({ length: 8 }, (_, i) => prediction("ax", i % 2, true, { scene: `ax ${i}` }))
     const few = [prediction("by", 0, false), prediction("by", 1, false)]

@@ -163,6 +163,41 @@ describe("choose-examples of a category", () => {
   })
 })
 
+describe("choose-examples where scenes show one image", () => {
+  const square = (at: number) => [[at, at, at + 4, at, at + 4, at + 4, at, at + 4]]
+  const listed = (item: string, image_group: string, places: ReadonlyArray<number>): Scene => ({
+    ...sceneOf(item, []),
+    image_group,
+    objects: places.map((at) => ({ category: "cup", crowd: false, segmentation: square(at) }))
+  })
+  const keptFor = async (scenes: ReadonlyArray<Scene>, minimum: number) =>
+    (await examplesOf("category", scenes, objectTokens(scenes), { minimum })).filter(
+      ({ left_out }) => left_out === null
+    ).length
+
+  it("counts an object once that all of them list, in whatever order", async () => {
+    const twice = [listed("a", "x", [0, 9]), listed("b", "x", [9, 0])]
+    expect(await keptFor(twice, 2)).toBe(4)
+    expect(await keptFor(twice, 3)).toBe(0)
+  })
+
+  it("counts objects apart that they share out", async () => {
+    const shared = [listed("a", "x", [0]), listed("b", "x", [9]), listed("c", "x", [18])]
+    expect(await keptFor(shared, 3)).toBe(3)
+  })
+
+  it("counts objects of one place in two images", async () => {
+    expect(await keptFor([listed("a", "x", [0]), listed("b", "y", [0])], 2)).toBe(2)
+  })
+
+  it("hands on the image group, and counts images in its summary", async () => {
+    const scenes = [listed("a", "x", [0]), listed("b", "x", [0]), listed("c", "y", [0])]
+    const rows = await examplesOf("category", scenes, objectTokens(scenes))
+    expect(rows.map(({ image_group }) => image_group)).toEqual(["x", "x", "y"])
+    expect(chooseExamples.stage.spec.summary!(rows).rows).toEqual([["category", "kept", 3, 2]])
+  })
+})
+
 describe("choose-examples of a pair", () => {
   const scene = (item: string, primary: string | null, secondary: string | null): Scene => ({
     item,
