@@ -29,7 +29,7 @@ export function fromBuild(error: unknown, file: string): unknown {
       "PipelineNotLoaded",
       `${path.basename(at)}: ${notText.message}`,
       { file: at, line: notText.line, column: null },
-      `${notText.hint}; or is this not the file that you meant?`,
+      `${notText.hint}; is this the file that you meant?`,
       error
     )
   return new LoadError("PipelineNotLoaded", withSource(message, place), place, hintOf(first), error)

@@ -65,7 +65,7 @@ function checkReplacements(text: string, bytes: Uint8Array): void {
       !(bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd)
     ) {
       const byte = `0x${bytes[at]!.toString(16).padStart(2, "0")}`
-      throw new NotUtf8(`it is not UTF-8: byte ${byte} at offset ${at} (line ${line})`, at, line)
+      throw new NotUtf8(`it is not valid UTF-8: byte ${byte} at offset ${at} (line ${line})`, at, line)
     }
     if (character === "\n") line++
     at += Buffer.byteLength(character)

@@ -20,7 +20,11 @@ export const chooseExamples = defineStage.whole("choose-examples", {
     question: param.choice(["category", "pair"], {
       doc: "category: which category is the object; pair: which are the primary and the secondary category of the scene"
     }),
-    minimum: param.int({ default: 20, min: 2, doc: "objects that a class needs" }),
+    minimum: param.int({
+      default: 20,
+      min: 2,
+      doc: "objects that a class needs; copies in scenes of one image count once"
+    }),
     classes: param.int({ default: 20, min: 2, max: 20, doc: "classes at most, the largest first" }),
     cap: param.int({ default: 100, min: 2, doc: "objects of a class at most, so that none drowns the rest" }),
     seed: param.int({ default: 0, doc: "of the objects that a cap keeps" })

@@ -25,7 +25,7 @@ const write = (name: string, content: string | Uint8Array) => {
 }
 /** The text with each é in Latin-1. */
 const latin1 = (text: string) => Buffer.from(text, "latin1")
-const wrong = (text: string) => `it is not UTF-8: byte 0xe9 at offset ${text.indexOf("é")} (line 1)`
+const wrong = (text: string) => `it is not valid UTF-8: byte 0xe9 at offset ${text.indexOf("é")} (line 1)`
 
 function sampled(annotations: string, captions: string | null = null) {
   const { values } = checkParams(
@@ -155,7 +155,7 @@ describe("tensor files", () => {
   it.each([
     [1, null],
     [2, null],
-    [3, "its header cannot be read: it is not UTF-8: byte 0xe9 at offset 1"]
+    [3, "its header cannot be read: it is not valid UTF-8: byte 0xe9 at offset 1"]
   ])("of numpy have a header in Latin-1, or from version 3 on in UTF-8: version %i", (version, message) => {
     const header = latin1("{é'descr': '<f4', 'fortran_order': False, 'shape': (0,)}")
     const length = Buffer.alloc(version === 1 ? 2 : 4)

@@ -31,7 +31,7 @@ describe("utf8", () => {
     const error = refusal(() => utf8(Uint8Array.from(bytes)))
     expect(error.offset).toBe(offset)
     expect(error.message).toBe(
-      `it is not UTF-8: byte 0x${bytes[offset]!.toString(16)} at offset ${offset} (line 1)`
+      `it is not valid UTF-8: byte 0x${bytes[offset]!.toString(16)} at offset ${offset} (line 1)`
     )
   })
 
