@@ -22,11 +22,11 @@ export interface CocoSource {
 }
 
 /**
- * The scenes in the file's order, or a stable seeded part of them. A scene whose image the operating system does not let
- * us read has failed, alone; unless such scenes are left out.
+ * The scenes in the file's order, or a stable seeded part of them. A scene whose image is missing, or may not be read, has
+ * failed, alone; unless such scenes are left out.
  *
- * @throws {CocoError} what is wrong with a file, its images missing or of another size included, at most 20 at once;
- *   once and for all where the folder of images is missing, or no image is good
+ * @throws {CocoError} what is wrong with a file, images of another size included, at most 20 at once; once and for all
+ *   where the folder of images is missing, or no image is good
  */
 export async function* cocoScenes(source: CocoSource, world: World, context: SourceContext) {
   const file = source.annotations.path
@@ -47,7 +47,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
 
   const problems = new Problems(file)
   const skipped: Array<string> = []
-  let [done, missing, refused] = [0, 0, 0]
+  let [done, missing, failed] = [0, 0, 0]
   for (const [index, image] of images.entries()) {
     if (!chosen.has(image.id)) continue
     context.signal.throwIfAborted()
@@ -63,8 +63,8 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     if (handle === null) {
       const problem = `${wrong.problem}; or leave such scenes out (skip_bad_images)`
       problems.add(wrong.field, problem)
-      if (wrong.is === "refused") {
-        refused++
+      if (wrong.is !== "bad") {
+        failed++
         yield { id: image.id, failed: problem }
       }
       continue
@@ -91,8 +91,8 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   if (missing > 0 && missing === chosen.size && (await world.list(source.images.path)) === null)
     noSuch("folder", source.images.path, "images")
   // where no image is good, it is the folder that is wrong
-  const isNoneGood = skipped.length + refused === chosen.size
-  if (isNoneGood || problems.found > skipped.length + refused) problems.check()
+  const isNoneGood = skipped.length + failed === chosen.size
+  if (isNoneGood || problems.found > skipped.length + failed) problems.check()
   if (skipped.length > 0) {
     const ids = skipped.length > 5 ? [...skipped.slice(0, 5), "…"] : skipped
     context.partial(`${skipped.length} of ${chosen.size} scenes left out for bad images (${ids.join(", ")})`)
