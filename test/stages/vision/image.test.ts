@@ -39,11 +39,8 @@ describe("decodeImage", () => {
 
   it("leaves EXIF orientation alone", async () => {
     const { height, width } = await decodeImage(await bytesOf("exif-turned.jpg"))
-    expect({ height, width }).toEqual({
-      orientation: 1,
-      height: 61,
-      width: 97
-    })
+    expect({ height, width }).toEqual({ height: 61, width: 97 })
+    expect((await imageSize(await bytesOf("exif-turned.jpg"))).orientation).toBeGreaterThan(1)
   })
 
   test.each(Object.entries(expected.blended))(
