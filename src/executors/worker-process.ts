@@ -72,8 +72,9 @@ export class WorkerProcess {
       return
     }
     this.#child = child
-    child.stdout?.on("data", (data: Buffer) => onOutput(data.toString()))
-    child.stderr?.on("data", (data: Buffer) => onOutput(data.toString()))
+    // a character may come in two pieces
+    child.stdout?.setEncoding("utf8").on("data", onOutput)
+    child.stderr?.setEncoding("utf8").on("data", onOutput)
     let hasNoted = false
     child.on("message", (message: unknown) => {
       const said = saidBy(message, this.#token)

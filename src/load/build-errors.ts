@@ -1,6 +1,8 @@
 /** What rolldown reports, in the user's terms. */
 import * as fs from "node:fs"
+import * as path from "node:path"
 import { didYouMean } from "../pipeline/problem.ts"
+import { fileText, NotUtf8 } from "../pipeline/utf8.ts"
 import { LoadError, type Place, wholeFile } from "./load-error.ts"
 
 interface BuildFailure {
@@ -21,7 +23,26 @@ export function fromBuild(error: unknown, file: string): unknown {
     first.loc === undefined ? wholeFile(at) : { file: at, line: first.loc.line, column: first.loc.column + 1 }
   // the rest of the message is a drawing of the place, which we make ourselves
   const message = first.message.split("\n")[0]!.replace(/^\[\w+\] /, "")
+  const notText = message.includes("valid UTF-8") ? notUtf8(at) : null
+  if (notText !== null)
+    return new LoadError(
+      "PipelineNotLoaded",
+      `${path.basename(at)}: ${notText.message}`,
+      { file: at, line: notText.line, column: null },
+      `${notText.hint}; is this the file that you meant?`,
+      error
+    )
   return new LoadError("PipelineNotLoaded", withSource(message, place), place, hintOf(first), error)
+}
+
+/** Where a file is not UTF-8; null where it is, or cannot be read. */
+function notUtf8(file: string): NotUtf8 | null {
+  try {
+    fileText(fs.readFileSync(file))
+  } catch (error) {
+    if (error instanceof NotUtf8) return error
+  }
+  return null
 }
 
 /** The line itself under the message, with a caret at the column. */
@@ -34,7 +55,6 @@ function withSource(message: string, { file, line, column }: Place): string {
 }
 
 function hintOf({ code, message, exporter }: BuildFailure): string | null {
-  if (message.includes("valid UTF-8")) return "it is no text: is this the file that you meant?"
   if (code !== "MISSING_EXPORT" || exporter === undefined) return null
   const name = /"([^"]+)" is not exported/.exec(message)?.[1]
   if (name === undefined || !fs.existsSync(exporter)) return null

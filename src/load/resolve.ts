@@ -10,6 +10,7 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Plugin } from "rolldown"
 import { didYouMean } from "../pipeline/problem.ts"
+import { fileText } from "../pipeline/utf8.ts"
 import { LoadError } from "./load-error.ts"
 import type { Resolved } from "./resolutions.ts"
 import { namesIn, placeOfText } from "./source-text.ts"
@@ -87,7 +88,7 @@ function packageOf(file: string): ExternalPackage {
   for (let at = path.dirname(file); at !== path.dirname(at); at = path.dirname(at)) {
     const packageJson = path.join(at, "package.json")
     if (!fs.existsSync(packageJson)) continue
-    const { name, version } = JSON.parse(fs.readFileSync(packageJson, "utf8")) as {
+    const { name, version } = JSON.parse(fileText(fs.readFileSync(packageJson))) as {
       name?: string
       version?: string
     }

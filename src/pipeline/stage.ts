@@ -60,7 +60,7 @@ export interface World {
   readIfPresent(path: string): Promise<Uint8Array | null>
   /** The names in a folder, sorted; null when it is missing. */
   list(path: string): Promise<ReadonlyArray<string> | null>
-  /** A file by content, for a `file` column; null when it is missing. */
+  /** A file by content, for a `file` column; null when it is missing. Rejects with the system's error where it may not be read. */
   file(path: string): Promise<import("./columns.ts").FileHandle | null>
   /** Parts of a file, for formats with large bodies; null when it is missing. */
   open(path: string): Promise<RandomAccess | null>
@@ -169,13 +169,16 @@ export interface Source<P extends Params, C extends Columns, F extends Form> ext
   readonly output: Output<C, F>
   /** seconds that it may take in all, before it counts as failed; in no key */
   readonly seconds?: number
-  /** An item at a time, with its id: its row, or its `rows`; or rows that belong to no item. */
+  /**
+   * An item at a time, with its id: its row, its `rows`, or `failed` with the reason why there are none; or rows that
+   * belong to no item. Items that failed are tried again by the next run.
+   */
   readonly compute: (params: Values<P>, world: World, context: SourceContext) => AsyncIterable<Sourced<C, F>>
 }
 type Sourced<C extends Columns, F extends Form> = F extends "row per item"
-  ? WrittenRow<C> & { readonly id: string }
+  ? { readonly id: string } & (WrittenRow<C> | Failed)
   : F extends "rows per item"
-    ? { readonly id: string; readonly rows: ReadonlyArray<WrittenRow<C>> }
+    ? { readonly id: string } & ({ readonly rows: ReadonlyArray<WrittenRow<C>> } | Failed)
     : WrittenRow<C>
 
 /** A stage as the orchestrator sees it: its types are gone, what it does is checked when it runs. */

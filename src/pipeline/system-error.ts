@@ -24,6 +24,15 @@ export function systemLimit(error: unknown): Problem | null {
   return new Problem("SystemRefused", `${what}: ${message}`, { file: path ?? null, hint, cause: error })
 }
 
+/**
+ * Whether the operating system refuses one file (permission, a link to itself, a name that is too long, a disk that
+ * cannot be read …), and others may still be read: any error of a system call but the limits above.
+ */
+export const isOneFileRefused = (error: unknown): error is NodeJS.ErrnoException => {
+  const { code, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>
+  return code !== undefined && syscall !== undefined && systemLimit(error) === null
+}
+
 /** The problem of any error of a system call, for where nobody has foreseen it; null of any other. */
 export function systemError(error: unknown): Problem | null {
   const limit = systemLimit(error)

@@ -1,6 +1,7 @@
 /** Whether what was read of the outside is as it was. */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
+import { isOneFileRefused } from "../pipeline/system-error.ts"
 import type { FileSystemCalls } from "../store/file-system.ts"
 import type { StatCache } from "../store/stat-cache.ts"
 import type { ReadRecord } from "../store/trace.ts"
@@ -15,6 +16,21 @@ export interface Outside {
 
 export const listDigest = (names: ReadonlyArray<string> | null): string | null =>
   names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
+
+/** What a look found; `refused` where the system did not let us look. Whoever reads a refused file must be told. */
+export interface Look<A> {
+  readonly found: A | null
+  readonly refused: NodeJS.ErrnoException | null
+}
+/** @throws Node's error at a limit of the process (EMFILE, ENOMEM …): that says nothing about the file */
+export function looked<A>(look: () => A | null): Look<A> {
+  try {
+    return { found: look(), refused: null }
+  } catch (error) {
+    if (isOneFileRefused(error)) return { found: null, refused: error }
+    throw error
+  }
+}
 
 /** What a look found: a file's sha256 or a list's digest; null where there was nothing. */
 export const foundBy = (record: ReadRecord): string | null =>
@@ -41,8 +57,8 @@ export function changedReads(
     if (after === undefined) {
       after =
         record.look === "file"
-          ? (outside.digests.digest(at)?.sha256 ?? null)
-          : listDigest(outside.files.list(at))
+          ? (looked(() => outside.digests.digest(at)).found?.sha256 ?? null)
+          : listDigest(looked(() => outside.files.list(at)).found)
       seen.set(look, after)
     }
     const before = foundBy(record)

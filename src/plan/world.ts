@@ -5,11 +5,13 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Problem } from "../pipeline/problem.ts"
+import { openRegular } from "../pipeline/regular-file.ts"
 import type { RandomAccess, Wanted, World } from "../pipeline/stage.ts"
 import { statOf } from "../store/file-system.ts"
 import { checkedRead, isFileChanged, outsideFile } from "../store/outside-file.ts"
 import type { ReadRecord } from "../store/trace.ts"
-import { listDigest, type Outside } from "./changed-reads.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
+import { listDigest, type Look, looked, type Outside } from "./changed-reads.ts"
 import { ReadLog } from "./read-log.ts"
 
 export { changedReads, type Outside, type Seen } from "./changed-reads.ts"
@@ -57,8 +59,9 @@ export function recordingWorld(
   const absolute = (at: string) => path.resolve(outside.base, at)
   const recorded = (at: string) => path.relative(outside.base, absolute(at)).split(path.sep).join("/")
   const digest = (at: string, isRead: boolean) => {
-    const found = outside.digests.digest(absolute(at))
+    const { found, refused } = lookedNow(() => outside.digests.digest(absolute(at)))
     log.record({ look: "file", path: recorded(at), sha256: found?.sha256 ?? null }, isRead)
+    if (refused !== null) throw refused
     return found
   }
   const readIfPresent = async (at: string) => {
@@ -82,8 +85,10 @@ export function recordingWorld(
       return bytes
     },
     list: async (at) => {
-      const names = outside.files.list(absolute(at))
+      const { found: names, refused } = lookedNow(() => outside.files.list(absolute(at)))
       log.record({ look: "list", path: recorded(at), digest: listDigest(names) }, true)
+      if (refused !== null) throw refused
+      refuseUnreadableNames(names ?? [], absolute(at))
       return names
     },
     file: async (at) => {
@@ -105,6 +110,25 @@ export function recordingWorld(
     reads: () => log.records,
     check: () => log.check()
   }
+}
+
+/** A limit of the process is the whole node's problem, whatever the stage makes of other errors. */
+function lookedNow<A>(look: () => A | null): Look<A> {
+  try {
+    return looked(look)
+  } catch (error) {
+    throw systemLimit(error) ?? error
+  }
+}
+
+/** Node replaces what is not UTF-8 in a name, so that two files may seem to be one, and neither can be opened. */
+function refuseUnreadableNames(names: ReadonlyArray<string>, folder: string): void {
+  const wrong = names.find((name) => name.includes("\ufffd"))
+  if (wrong !== undefined)
+    throw new Problem("SourceInvalid", `the name of a file in ${folder} is not UTF-8: "${wrong}"`, {
+      file: folder,
+      hint: "rename the file (convmv -f latin1 -t utf8 does it for a folder), or move it away"
+    })
 }
 
 /**
@@ -140,7 +164,7 @@ function opened(file: string, log: ReadLog): RandomAccess {
 }
 function openHashed(file: string, log: ReadLog): number {
   try {
-    return fs.openSync(file, "r")
+    return openRegular(file)
   } catch (error) {
     // it was there when it was hashed
     throw (error as NodeJS.ErrnoException).code === "ENOENT" ? log.changed(file, error) : error

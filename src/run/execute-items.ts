@@ -6,7 +6,8 @@ import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../pipeline/problem.ts"
-import { type FileChanged, isFileChanged, pathOf, refusalOf } from "../store/outside-file.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
+import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/outside-file.ts"
 import { writeShard } from "../store/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
@@ -70,6 +71,8 @@ async function computeItems(
       results = await compute(some, { params: task.params, resource, ...broadcast }, context)
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
+      const limit = systemLimit(error)
+      if (limit !== null) throw limit
       if (some.length === 1) {
         failed.push(failure(some[0]!, filesOfItem(some[0]!), messageOf(error), error))
         return
@@ -109,6 +112,11 @@ async function computeItems(
  * names of files, so the name of the item's file is put before the message here.
  */
 function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cause?: unknown): FailedNow {
+  // a limit of the process may fail any item: the node stops, whatever the stage made of the error
+  for (const file of files) {
+    const limit = limitOf(file)
+    if (limit !== null) throw limit
+  }
   const name = files.length === 1 ? basename(pathOf(files[0])!) : null
   return {
     item: item.id,
@@ -135,7 +143,8 @@ function filesOf({ ports }: Task): (item: Item) => ReadonlyArray<unknown> {
     )
 }
 
-const isFailed = (result: unknown): result is { failed: string } =>
+/** A failure as a stage gives it: `failed(reason)`. */
+export const isFailed = (result: unknown): result is { failed: string } =>
   typeof result === "object" &&
   result !== null &&
   !Array.isArray(result) &&

@@ -135,17 +135,23 @@ const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.
     log: (message) => emit({ type: "node-log", node: task.node, message }),
     progress: (done, total) => emit({ type: "node-progress", node: task.node, done, total })
   }
-  return Effect.map(permits.withPermits(1)(executor.execute(task, report)), ({ shards, reads, partial }) => ({
-    pieces: {
-      shards: shards.map(({ shard }) => shard),
-      places: null,
-      table: shards[0]?.table ?? null,
-      failed: []
-    },
-    outside: false,
-    reads,
-    partial
-  }))
+  return Effect.map(
+    permits.withPermits(1)(executor.execute(task, report)),
+    ({ shards, failed, reads, partial }) => {
+      for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
+      return {
+        pieces: {
+          shards: shards.map(({ shard }) => shard),
+          places: null,
+          table: shards[0]?.table ?? null,
+          failed: failed.map(({ item, error }) => ({ item, error }))
+        },
+        outside: failed.some(({ outside }) => outside === true),
+        reads,
+        partial
+      }
+    }
+  )
 }
 const executeItemwise = (task: Task, items: ItemPlan, executing: Executing): Effect.Effect<Made, Problem> =>
   Effect.map(executeChunks(task, items, executing), ({ outside, ...pieces }) => ({

@@ -9,11 +9,12 @@ import type { StoreCalls } from "../store/store.ts"
 import { knownShards, writeShard } from "../store/write-shard.ts"
 import { writeTable } from "../store/write-table.ts"
 import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
+import { isFailed } from "./execute-items.ts"
 import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import { Turns, withTurns } from "./turns.ts"
 import { SeenIds } from "./seen-ids.ts"
-import type { MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
+import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 
 /** Items that are written together: few at first, for what is added; more where there are very many, since files cost. */
 const shardItems = (shards: number) => (shards < 16 ? 256 : 1024)
@@ -27,6 +28,7 @@ export const executeSource = (
     const world = recordingWorld({ files: store.files, digests, base: task.base })
     const partial: Array<string> = []
     const shards: Array<MadeShard> = []
+    const failed: Array<FailedNow> = []
     const known = knownShards(task.previous)
     const services = yield* Effect.context<never>()
     const write = (some: ReadonlyArray<Rows>) =>
@@ -49,13 +51,20 @@ export const executeSource = (
       }
       let some: Array<Rows> = []
       const check = rowChecker(task.columns, task.stage.name, task.node)
-      const seen = new SeenIds((id) => some.some(({ item }) => item === id) || isIn(store, shards, id))
+      const seen = new SeenIds(
+        (id) => [...some, ...failed].some(({ item }) => item === id) || isIn(store, shards, id)
+      )
       const turns = new Turns()
       for await (const one of given) {
         if (turns.isDue) await turns.take()
         signal.throwIfAborted()
         const { id, ...row } = one
         checkId(task, id, seen)
+        if (isFailed(row)) {
+          // of the outside, as all that a source meets: it may be mended without a change that the key can see
+          failed.push({ item: id as string, error: row.failed, outside: true })
+          continue
+        }
         const rows: Rows = {
           item: id as string,
           rows: task.form === "row per item" ? [row] : rowsOf(task, one)
@@ -74,7 +83,7 @@ export const executeSource = (
       try: (signal) => readSteadily(world, () => read(signal)),
       catch: stageProblem(task)
     })
-    return { shards, failed: [], reads: world.reads(), partial }
+    return { shards, failed, reads: world.reads(), partial }
   })
 
 function rowsOf(task: Task, { id, rows }: Record<string, unknown>): Rows["rows"] {

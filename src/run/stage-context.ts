@@ -2,6 +2,7 @@
 import { type Label, seededRandom } from "../pipeline/random.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
 import type { StageContext } from "../pipeline/stage.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
 import { isFileChanged } from "../store/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
 
@@ -16,11 +17,12 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
   }
 }
 
-/** A stage's own throw, as a value. Problems of the store keep their tag; a file that changed is not the stage's. */
+/** A stage's own throw, as a value. Problems of the store keep their tag; a file that changed, or a limit of the process, is not the stage's. */
 export const stageProblem = (task: Task) => (error: unknown) =>
   isProblem(error)
     ? error
-    : new Problem(
+    : (systemLimit(error) ??
+      new Problem(
         isFileChanged(error)
           ? "InputChanged"
           : task.stage.kind === "source"
@@ -33,7 +35,7 @@ export const stageProblem = (task: Task) => (error: unknown) =>
           hint: fieldOf(error, "hint"),
           cause: error
         }
-      )
+      ))
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : typeof error === "string" ? error : JSON.stringify(error)

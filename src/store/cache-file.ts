@@ -5,6 +5,7 @@
  * make fresh what is not.
  */
 import { crc32 } from "node:zlib"
+import { utf8 } from "../pipeline/utf8.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 import { replaceFile } from "./replace-file.ts"
 import { sealed, sealedValue } from "./seal.ts"
@@ -42,7 +43,7 @@ export function readLargeCache(files: FileSystemCalls, file: string): string | n
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const start = buffer.subarray(0, longestHead).indexOf("\n") + 1
     const isWhole = start > 0 && buffer.toString("latin1", 0, start - 1) === headOf(buffer.subarray(start))
-    return isWhole ? buffer.toString("utf8", start) : null
+    return isWhole ? utf8(buffer.subarray(start)) : null
   } catch {
     return null
   }

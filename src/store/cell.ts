@@ -6,6 +6,7 @@
  * half of a surrogate pair, a date in JSON) is found here.
  */
 import type { AnyColumn } from "../pipeline/columns.ts"
+import { isUnicode } from "../pipeline/utf8.ts"
 import { canonicalJson, NotJsonError } from "./canonical-json.ts"
 import { pathOf } from "./outside-file.ts"
 
@@ -56,8 +57,7 @@ function kindCheck(column: AnyColumn): CellCheck {
 
 function wrongText(value: unknown): string | null {
   if (typeof value !== "string") return `expected text, got ${shown(value)}`
-  // isWellFormed is ES2024: Node 20 has it, this project's `lib` does not
-  return (value as unknown as { isWellFormed(): boolean }).isWellFormed()
+  return isUnicode(value)
     ? null
     : `${shown(value)} has half of a surrogate pair, so that it is no Unicode text`
 }
@@ -116,6 +116,8 @@ function wrongTensors(value: unknown): string | null {
   for (const [member, data] of Object.entries(value))
     if (!(data instanceof Float32Array || data instanceof Uint16Array))
       return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${shown(data)}`
+    else if (!isUnicode(member))
+      return `the name ${shown(member)} has half of a surrogate pair, so that it is no Unicode text`
   return null
 }
 

@@ -7,6 +7,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { makeFolder } from "../pipeline/make-folder.ts"
+import { openRegular, readRegular } from "../pipeline/regular-file.ts"
 
 export interface Stat {
   readonly kind: "file" | "folder" | "other"
@@ -35,7 +36,7 @@ export interface Entry {
   readonly links: number
 }
 
-/** Plain calls that throw Node's errors. Those that change something are marked "mutating". */
+/** Plain calls that throw Node's errors. They read regular files alone. Those that change something are marked "mutating". */
 export interface FileSystemCalls {
   read(path: string): Uint8Array
   /** null when it is not there */
@@ -112,10 +113,10 @@ export const statOf = (s: fs.BigIntStats): Stat => ({
 const quiet = { throwIfNoEntry: false } as const
 export function nodeFileSystem(): FileSystemCalls {
   return {
-    read: (file) => fs.readFileSync(file),
-    readIfPresent: (file) => ifPresent(() => fs.readFileSync(file)),
+    read: readRegular,
+    readIfPresent: (file) => ifPresent(() => readRegular(file)),
     readRange(file, position, length) {
-      const handle = fs.openSync(file, "r")
+      const handle = openRegular(file)
       try {
         const bytes = new Uint8Array(length)
         let got = 0

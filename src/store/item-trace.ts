@@ -5,6 +5,7 @@
  * A file's name is the digest of its text: that is its seal, and one whose text has another digest is not believed.
  */
 import { createHash } from "node:crypto"
+import { utf8 } from "../pipeline/utf8.ts"
 import type { FailedItem, Shard } from "./manifest.ts"
 import type { Accepted } from "./trace.ts"
 
@@ -39,9 +40,7 @@ export function itemTraceFile(trace: ItemTrace): { readonly name: string; readon
 /** What such a file holds; null where it is not what was written. */
 export function itemTraceOf(name: string, bytes: Uint8Array): ItemTrace | null {
   if (`${nameOf(bytes)}.json` !== name) return null
-  return JSON.parse(
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
-  ) as ItemTrace
+  return JSON.parse(utf8(bytes)) as ItemTrace
 }
 
 /** Of the text without its last line's end, which has to be one. */

@@ -1,6 +1,8 @@
 /** Files by content: their bytes are checked against their sha256 whenever they are read. */
 import { createHash } from "node:crypto"
 import type { FileHandle } from "../pipeline/columns.ts"
+import type { Problem } from "../pipeline/problem.ts"
+import { systemLimit } from "../pipeline/system-error.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 
 /** The absolute path of each handle's file. Stages hold the handles, and no key holds the paths. */
@@ -24,6 +26,11 @@ export const outsideFile = (
       try {
         return checkedRead(files, file, sha256)
       } catch (cause) {
+        const limit = systemLimit(cause)
+        if (limit !== null) {
+          limits.set(handle, limit)
+          throw limit
+        }
         const error =
           cause instanceof FileChanged ? cause : new FileChanged((cause as Error).message, { cause })
         refusals.set(handle, error)
@@ -49,6 +56,13 @@ const refusals = new WeakMap<object, FileChanged>()
 /** Why the bytes of a handle could not be read; null where they could, were not asked for, or it is no handle. */
 export const refusalOf = (value: unknown): FileChanged | null =>
   typeof value === "object" && value !== null ? (refusals.get(value) ?? null) : null
+
+/** Handles that the process had no means to read (memory, descriptors): no fault of their files. */
+const limits = new WeakMap<object, Problem>()
+
+/** The limit that kept a file from being read; null where there was none. */
+export const limitOf = (value: unknown): Problem | null =>
+  typeof value === "object" && value !== null ? (limits.get(value) ?? null) : null
 
 /** Whether an error is of a file that changed, or was caused by one. */
 export function isFileChanged(error: unknown): boolean {

@@ -2,6 +2,7 @@
 import { own } from "../pipeline/own.ts"
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan } from "hyparquet"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
+import { utf8 } from "../pipeline/utf8.ts"
 import { type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
 import { type FileCell, physicalColumns, tableFormat, tableMetadata } from "./parquet-layout.ts"
 
@@ -167,8 +168,7 @@ function readFooter(source: ByteSource): FileMetaData {
 }
 
 /** UTF-8 as it is: TextDecoder, which hyparquet takes, would drop a leading U+FEFF. */
-const text = (bytes: Uint8Array | undefined) =>
-  bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+const text = (bytes: Uint8Array | undefined) => bytes && utf8(bytes)
 
 function fileCells(name: string, flat: Record<string, Array<unknown>>): Array<FileCell | null> {
   const sizes = flat[`${name}_size`]!

@@ -5,6 +5,7 @@
  * and is read as it is.
  */
 import { createHash } from "node:crypto"
+import { utf8 } from "../pipeline/utf8.ts"
 
 const seal = /(?:,"check":"([0-9a-f]{64})"|,\n {2}"check": "([0-9a-f]{64})"\n)\}\n$/
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
@@ -48,8 +49,13 @@ export function sealedValue(bytes: Uint8Array): unknown {
   return opened(text, found)
 }
 
-const textOf = (bytes: Uint8Array) =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8(bytes)
+  } catch (error) {
+    throw new SyntaxError((error as Error).message, { cause: error })
+  }
+}
 
 function opened(text: string, found: RegExpExecArray): unknown {
   if (sha256(text.slice(0, found.index)) !== (found[1] ?? found[2]))

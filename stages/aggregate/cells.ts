@@ -18,6 +18,8 @@ export interface Cell extends CellName {
   readonly chance: number
   /** examples */
   readonly n: number
+  /** images that the examples are of */
+  readonly images: number
   /** (seed, fold) pairs in which some cell of the design had no example: their mean is over the others */
   readonly foldsWithEmptyCells: number
 }
@@ -38,7 +40,16 @@ export function scoreCell(name: CellName, predictions: ReadonlyArray<Prediction>
   )
   const classes = new Set(predictions.map(({ label }) => label)).size
   const n = new Set(predictions.map(({ scene, object }) => `${scene}/${object}`)).size
-  const blank = { ...name, folds: folds.length, classes, chance: 1 / classes, n, foldsWithEmptyCells: 0 }
+  const images = new Set(predictions.map(({ image }) => image)).size
+  const blank = {
+    ...name,
+    folds: folds.length,
+    classes,
+    chance: 1 / classes,
+    n,
+    images,
+    foldsWithEmptyCells: 0
+  }
   if (predictions.some(({ predicted }) => predicted === null))
     return { ...blank, accuracy: null, low: null, high: null, runs: null }
   const pooled = seeds.map(

@@ -14,6 +14,8 @@ export const measureColumns = {
   chance: column.float64(),
   /** examples */
   n: column.int32(),
+  /** images that the examples are of: the unit of folds and intervals */
+  images: column.int32(),
   classes: column.int32(),
   /** (seed, fold) pairs in which some cell had no example */
   folds_with_empty_cells: column.int32(),

@@ -71,6 +71,7 @@ function rowOf(cell: Cell, cells: ReadonlyArray<Cell>): MeasureRow {
     high: cell.high,
     chance: cell.chance,
     n: cell.n,
+    images: cell.images,
     classes: cell.classes,
     folds_with_empty_cells: cell.foldsWithEmptyCells,
     measure,

@@ -12,7 +12,8 @@ const pairDocs = {
   A_ss: "the secondary's category, asked of its own tokens",
   A_bg: "the primary's category, asked of background tokens"
 } as const
-const ratioDocs = { M1: "A_ss", M2: "A_sp / A_pp, a ratio of means", n: "scenes" } as const
+const countDocs = { n: "examples", images: "that they are of: the unit of folds and intervals" } as const
+const ratioDocs = { M1: "A_ss", M2: "A_sp / A_pp, a ratio of means" } as const
 
 const pair = ["A_pp", "A_ps", "A_sp", "A_ss", "A_bg"] as const
 
@@ -40,13 +41,13 @@ function lastTaps(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<MeasureRow> {
 function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
   return {
     title,
-    columns: ["encoder", "tap", "token", "target", "accuracy", "95 % interval", "chance", "n"],
+    columns: ["encoder", "tap", "token", "target", "accuracy", "95 % interval", "chance", "n", "images"],
     docs: {
       token: tokenDoc,
       target: "what is asked of it",
       accuracy: "mean recall over the classes, out of fold",
       "95 % interval": "over seeds and folds (Nadeau and Bengio 2003)",
-      n: "examples"
+      ...countDocs
     },
     rows: rows.map((row) => [
       row.encoder,
@@ -56,7 +57,8 @@ function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
       share(row.balanced_accuracy),
       interval(row.low, row.high),
       share(row.chance),
-      row.n
+      row.n,
+      row.images
     ])
   }
 }
@@ -70,8 +72,8 @@ function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
   }
   return {
     title,
-    columns: ["encoder", "tap", "token", ...pair, "M1", "M2", "n"],
-    docs: { token: tokenDoc, ...withChance(rows), ...ratioDocs },
+    columns: ["encoder", "tap", "token", ...pair, "M1", "M2", "n", "images"],
+    docs: { token: tokenDoc, ...withChance(rows), ...ratioDocs, ...countDocs },
     rows: [...groups.values()].map((group) => {
       const { encoder, tap, token } = group[0]!
       const of = (measure: string) => group.find((row) => row.measure === measure)
@@ -84,7 +86,8 @@ function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
         ),
         share(of("A_ss")?.m1 ?? null),
         share(of("A_sp")?.m2 ?? null),
-        group[0]!.n
+        group[0]!.n,
+        group[0]!.images
       ]
     })
   }

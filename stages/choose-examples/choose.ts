@@ -2,13 +2,16 @@
  * Which objects or scenes are asked about, and why the others are not.
  *
  * A class needs enough objects, and no class may drown the rest: categories below `minimum` are left out, then all
- * but the `classes` largest, then all but `cap` seeded objects of each.
+ * but the `classes` largest, then all but `cap` seeded objects of each. An object that several scenes of one image
+ * list is one object in all of these counts: they keep or leave out all of its copies.
  */
 import { byCodePoint } from "../shared/code-points.ts"
 
 /** One object that could be asked about. */
 export interface Candidate {
   readonly scene: string
+  /** the same for copies of one object */
+  readonly key: string
   /** its index in the scene; −1 for the scene itself */
   readonly object: number
   readonly label: string
@@ -39,43 +42,46 @@ export function choose(
   limits: Limits,
   place: (candidate: Candidate) => number
 ): ReadonlyArray<Chosen> {
-  const byLabel = new Map<string, Array<number>>()
-  candidates.forEach(({ label, barred }, i) => {
+  /** by label, the objects by their keys: each has the index of its first copy, by the scene's id */
+  const byLabel = new Map<string, Map<string, number>>()
+  candidates.forEach(({ label, key, barred }, i) => {
     if (barred !== null) return
-    const of = byLabel.get(label)
-    if (of === undefined) byLabel.set(label, [i])
-    else of.push(i)
+    let of = byLabel.get(label)
+    if (of === undefined) byLabel.set(label, (of = new Map()))
+    const before = of.get(key)
+    if (before === undefined || byCodePoint(candidates[i]!.scene, candidates[before]!.scene) < 0)
+      of.set(key, i)
   })
-  const enough = [...byLabel].filter(([, of]) => of.length >= limits.minimum)
+  const enough = [...byLabel].filter(([, of]) => of.size >= limits.minimum)
   const largest = enough
-    .sort(([a, ofA], [b, ofB]) => ofB.length - ofA.length || byCodePoint(a, b))
+    .sort(([a, ofA], [b, ofB]) => ofB.size - ofA.size || byCodePoint(a, b))
     .slice(0, limits.classes)
-  const kept = new Set(largest.flatMap(([, of]) => firstOf(of, limits.cap, (i) => place(candidates[i]!))))
-  const chosen = new Set(largest.map(([label]) => label))
-  return candidates.map((candidate, i) => {
-    const { label, barred } = candidate
+  const kept = new Map(
+    largest.map(([label, of]) => [label, firstOf(of, limits.cap, (i) => place(candidates[i]!))])
+  )
+  return candidates.map((candidate) => {
+    const { label, key, barred } = candidate
     const reason =
       barred ??
-      (kept.has(i)
+      (kept.get(label)?.has(key)
         ? null
-        : chosen.has(label)
+        : kept.has(label)
           ? `capped: more than ${limits.cap} objects of its category`
-          : byLabel.get(label)!.length < limits.minimum
+          : byLabel.get(label)!.size < limits.minimum
             ? `too few: fewer than ${limits.minimum} objects of its category`
             : `not among the ${limits.classes} largest categories`)
     return { ...candidate, reason }
   })
 }
 
+/** The keys of the first `cap` objects. */
 function firstOf(
-  indices: ReadonlyArray<number>,
+  objects: ReadonlyMap<string, number>,
   cap: number,
   placeOf: (index: number) => number
-): ReadonlyArray<number> {
-  if (indices.length <= cap) return indices
-  const placed = indices.map((index) => ({ index, place: placeOf(index) }))
-  return placed
-    .sort((a, b) => a.place - b.place || a.index - b.index)
-    .slice(0, cap)
-    .map(({ index }) => index)
+): { has(key: string): boolean } {
+  if (objects.size <= cap) return objects
+  const placed = Array.from(objects, ([key, index]) => ({ key, index, place: placeOf(index) }))
+  placed.sort((a, b) => a.place - b.place || a.index - b.index)
+  return new Set(placed.slice(0, cap).map(({ key }) => key))
 }

@@ -8,6 +8,7 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   doc: "which objects are asked about, with which label, and why the others are left out",
   inputs: {
     scenes: whole({
+      image_group: column.utf8(),
       objects: column.json<ReadonlyArray<SceneObject>>(),
       left_out: column.json<ReadonlyArray<LeftOutObject>>(),
       primary: column.nullable(column.utf8()),
@@ -19,7 +20,11 @@ export const chooseExamples = defineStage.whole("choose-examples", {
     question: param.choice(["category", "pair"], {
       doc: "category: which category is the object; pair: which are the primary and the secondary category of the scene"
     }),
-    minimum: param.int({ default: 20, min: 2, doc: "objects that a class needs" }),
+    minimum: param.int({
+      default: 20,
+      min: 2,
+      doc: "objects that a class needs; copies in scenes of one image count once"
+    }),
     classes: param.int({ default: 20, min: 2, max: 20, doc: "classes at most, the largest first" }),
     cap: param.int({ default: 100, min: 2, doc: "objects of a class at most, so that none drowns the rest" }),
     seed: param.int({ default: 0, doc: "of the objects that a cap keeps" })
@@ -27,7 +32,8 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   output: table(exampleColumns),
   summary: (rows) => leftOutSummary(rows),
   compute: async ({ scenes, tokens }, { question, ...limits }, context) => {
-    const { item, objects, left_out, primary, secondary } = await scenes.read(
+    const { item, image_group, objects, left_out, primary, secondary } = await scenes.read(
+      "image_group",
       "objects",
       "left_out",
       "primary",
@@ -38,13 +44,19 @@ export const chooseExamples = defineStage.whole("choose-examples", {
       selected.item.map((scene, i) => `${scene}/${selected.source[i]}/${selected.object[i]}`)
     )
     if (question === "category") {
-      const candidates = item.flatMap((scene, i) => [
-        ...objectCandidates(scene, objects[i]!, has),
-        ...leftOutCandidates(scene, left_out[i]!, objects[i]!.length)
-      ])
+      const shared = repeated(image_group)
+      const candidates = item.flatMap((scene, i) => {
+        const group = image_group[i]!
+        return [
+          ...objectCandidates(scene, objects[i]!, has, shared.has(group) ? group : null),
+          ...leftOutCandidates(scene, left_out[i]!, objects[i]!.length)
+        ]
+      })
+      const groupOf = new Map(item.map((scene, i) => [scene, image_group[i]!]))
       const place = ({ label, scene, object }: Candidate) => context.random("cap", label, scene, object)()
       return choose(candidates, limits, place).map(({ scene, object, label, reason }) => ({
         scene,
+        image_group: groupOf.get(scene)!,
         object,
         target: "category",
         label,
@@ -52,17 +64,26 @@ export const chooseExamples = defineStage.whole("choose-examples", {
         left_out: reason
       }))
     }
-    return item.flatMap((scene, i) => pairExamples(scene, primary[i]!, secondary[i]!, has))
+    return item.flatMap((scene, i) => pairExamples(scene, image_group[i]!, primary[i]!, secondary[i]!, has))
   }
 })
 
+/** Those that occur more than once. */
+function repeated(values: ReadonlyArray<string>): ReadonlySet<string> {
+  const seen = new Set<string>()
+  return new Set(values.filter((value) => seen.size === seen.add(value).size))
+}
+
+/** `group`: of the scene's image, where other scenes show it too: an object that they list as well is the same one. */
 function objectCandidates(
   scene: string,
   objects: ReadonlyArray<SceneObject>,
-  has: ReadonlySet<string>
+  has: ReadonlySet<string>,
+  group: string | null
 ): Array<Candidate> {
-  return objects.map(({ category, crowd }, object) => ({
+  return objects.map(({ category, crowd, segmentation }, object) => ({
     scene,
+    key: group === null ? JSON.stringify([scene, object]) : JSON.stringify([group, null, segmentation]),
     object,
     label: category,
     barred: crowd
@@ -81,6 +102,7 @@ const leftOutCandidates = (
 ): Array<Candidate> =>
   others.map(({ category, reason }, i) => ({
     scene,
+    key: "",
     object: objects + i,
     label: category,
     barred: `${degenerate}: ${reason}`
@@ -89,6 +111,7 @@ const degenerate = "degenerate polygons"
 
 function pairExamples(
   scene: string,
+  image_group: string,
   primary: string | null,
   secondary: string | null,
   has: ReadonlySet<string>
@@ -102,6 +125,7 @@ function pairExamples(
   const cell = `${primary} × ${secondary}`
   const example = (target: string, label: string | null) => ({
     scene,
+    image_group,
     object: -1,
     target,
     label: label ?? "",
@@ -112,20 +136,23 @@ function pairExamples(
 }
 
 function leftOutSummary(rows: ReadonlyArray<Example>) {
-  const counts = new Map<string, number>()
-  for (const { target, left_out } of rows) {
+  const counts = new Map<string, { examples: number; readonly images: Set<string> }>()
+  for (const { target, left_out, image_group } of rows) {
     // one line for all of them: each has its own place in the annotations
     const reason = left_out?.startsWith(`${degenerate}: `) === true ? degenerate : left_out
     const key = JSON.stringify([target, reason])
-    counts.set(key, (counts.get(key) ?? 0) + 1)
+    const of = counts.get(key) ?? { examples: 0, images: new Set() }
+    counts.set(key, of)
+    of.examples++
+    of.images.add(image_group)
   }
-  const lines = [...counts].map(([key, count]): [string, string, number] => {
+  const lines = [...counts].map(([key, { examples, images }]): [string, string, number, number] => {
     const [target, reason] = JSON.parse(key) as [string, string | null]
-    return [target, reason ?? "kept", count]
+    return [target, reason ?? "kept", examples, images.size]
   })
   return {
     title: "Examples",
-    columns: ["target", "kept, or left out because", "examples"],
+    columns: ["target", "kept, or left out because", "examples", "images"],
     rows: lines.sort((a, b) => b[2] - a[2])
   }
 }

@@ -1,4 +1,5 @@
 /** What goes into the runtime beside images, and what comes out: weights of tokens, and rows of activations. */
+import { createHash } from "node:crypto"
 import { type Failed, failed } from "../../src/index.ts"
 import type { TapOutputs } from "../vision/onnx/tap-values.ts"
 import { type Precision, reasonNotKept, stored } from "./precision.ts"
@@ -15,7 +16,14 @@ export interface ActivationRow {
   readonly object: number
   readonly token: string
   readonly activation: Readonly<Record<string, Float32Array | Uint16Array>>
+  readonly pixels: string
 }
+
+/** What tells images apart by what the encoder sees: the sha256 of its input, in hexadecimal. */
+export const pixelsOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  createHash("sha256")
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest("hex")
 
 /**
  * Pooling weights [items, rows, tokens], zero where an item has fewer rows than its neighbours.
@@ -39,9 +47,12 @@ export function poolingWeights(
 /**
  * The rows of item `index` of a batch, out of pooled outputs [items, rows, width]; float32 shares their memory. The
  * item fails where a value cannot be kept.
+ *
+ * @param pixels of the item's input (`pixelsOf`)
  */
 export function activationRows(
   selection: ReadonlyArray<SelectedTokens>,
+  pixels: string,
   index: number,
   rows: number,
   outputs: TapOutputs,
@@ -61,7 +72,7 @@ export function activationRows(
         return failed(`tap ${tap} has ${wrong} (token ${token}, object ${object} of ${source})`)
       activation.set(tap, stored(values, precision))
     }
-    result.push({ source, object, token, activation: Object.fromEntries(activation) })
+    result.push({ source, object, token, activation: Object.fromEntries(activation), pixels })
   }
   return result
 }

@@ -12,7 +12,13 @@ import { chooseTaps } from "../vision/onnx/choose-taps.ts"
 import { OnnxError } from "../vision/onnx/onnx-error.ts"
 import type { Provider, Runtime } from "../vision/onnx/providers.ts"
 import { type EncoderSession, openEncoder } from "../vision/onnx/session.ts"
-import { type ActivationRow, activationRows, poolingWeights, type SelectedTokens } from "./activation-rows.ts"
+import {
+  type ActivationRow,
+  activationRows,
+  pixelsOf,
+  poolingWeights,
+  type SelectedTokens
+} from "./activation-rows.ts"
 import { InputReader } from "./inputs.ts"
 import type { Precision } from "./precision.ts"
 
@@ -154,8 +160,10 @@ export class Extractor implements AsyncDisposable {
       poolingWeights(selections, rows, this.#tokens),
       rows
     )
-    for (const [i, { item }] of good.entries())
-      results.push([item.id, activationRows(item.tokens, i, rows, outputs, this.#taps, this.#precision)])
+    for (const [i, { item, input }] of good.entries()) {
+      const kept = activationRows(item.tokens, pixelsOf(input), i, rows, outputs, this.#taps, this.#precision)
+      results.push([item.id, kept])
+    }
     return results
   }
 

@@ -52,7 +52,11 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
       about: { encoder: resolved.origin }
     }
   },
-  output: rows(activationColumns),
+  output: rows({
+    ...activationColumns,
+    /** sha256 of the encoder's input: the same for two image files that give the encoder the same pixels */
+    pixels: column.utf8()
+  }),
   open: (params) => Extractor.open(params),
   compute: (items, { resource }, context) => resource.extract(items, context)
 })

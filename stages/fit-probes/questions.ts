@@ -5,6 +5,20 @@
  */
 import { byCodePoint } from "../shared/code-points.ts"
 import type { Example } from "../shared/examples.ts"
+import { imagesOf } from "../shared/images.ts"
+
+/** An example, and the image that its scene shows (`imagesOf`). */
+export interface Asked extends Example {
+  readonly image: string
+}
+/** @throws Error if a scene has two image groups */
+export function askedOf(examples: ReadonlyArray<Example>): ReadonlyArray<Asked> {
+  const images = imagesOf(
+    examples.map(({ scene }) => scene),
+    examples.map(({ image_group }) => image_group)
+  )
+  return examples.map((example, i) => ({ ...example, image: images[i]! }))
+}
 
 /** The plain columns of activations, side by side; row i is row i of every tap's matrix. */
 export interface TokenRows {
@@ -26,6 +40,7 @@ export interface Question {
   readonly labels: Int32Array
   readonly cell: Int32Array
   readonly scene: ReadonlyArray<string>
+  readonly image: ReadonlyArray<string>
   readonly object: ReadonlyArray<number>
 }
 
@@ -34,7 +49,7 @@ export interface Question {
  *
  * @throws Error if an object has several rows of one token: a probe needs one, and which it should be is not known
  */
-export function questionsOf(examples: ReadonlyArray<Example>, tokens: TokenRows): ReadonlyArray<Question> {
+export function questionsOf(examples: ReadonlyArray<Asked>, tokens: TokenRows): ReadonlyArray<Question> {
   const rowsOf = new Map<string, Map<string, number>>()
   tokens.item.forEach((scene, row) => {
     const kind = JSON.stringify([tokens.token[row], tokens.source[row]])
@@ -64,7 +79,7 @@ const severalRows = (scene: string, { token, source, object }: TokenRows, row: n
   )
 
 function questionOf(
-  kept: ReadonlyArray<Example>,
+  kept: ReadonlyArray<Asked>,
   rows: ReadonlyMap<string, number>,
   named: { readonly token: string; readonly source: string; readonly target: string }
 ): Question {
@@ -86,18 +101,19 @@ function questionOf(
     labels: Int32Array.from(answered, ({ example }) => classIndex.get(example.label)!),
     cell: Int32Array.from(answered, ({ example }) => cellIndex.get(example.cell)!),
     scene: answered.map(({ example }) => example.scene),
+    image: answered.map(({ example }) => example.image),
     object: answered.map(({ example }) => example.object)
   }
 }
 
-/** What folds are balanced over: everything that is asked of a scene, kept or left out, so that all encoders agree. */
+/** What folds are balanced over: everything that is asked of an image, kept or left out, so that all encoders agree. */
 export function strata(
-  examples: ReadonlyArray<Example>
+  examples: ReadonlyArray<Asked>
 ): ReadonlyArray<{ readonly id: string; readonly stratum: string }> {
   const cells = new Map<string, Set<string>>()
-  for (const { scene, target, cell } of examples) {
-    const of = cells.get(scene) ?? new Set<string>()
-    cells.set(scene, of.add(`${target}=${cell}`))
+  for (const { image, target, cell } of examples) {
+    const of = cells.get(image) ?? new Set<string>()
+    cells.set(image, of.add(`${target}=${cell}`))
   }
   return [...cells].map(([id, of]) => ({ id, stratum: JSON.stringify([...of].sort()) }))
 }

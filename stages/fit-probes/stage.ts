@@ -6,7 +6,7 @@ import { assignFolds } from "../statistics/folds.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
 import { fitPerceptron } from "./perceptron.ts"
 import type { OuterSplit, UndefinedProbe } from "./probe.ts"
-import { type Question, questionsOf, strata } from "./questions.ts"
+import { askedOf, type Question, questionsOf, strata } from "./questions.ts"
 
 interface Settings {
   readonly encoder: string
@@ -37,7 +37,7 @@ export const fitProbes = defineStage.whole("fit-probes", {
   isolate: true,
   output: table(predictionColumns),
   compute: async function* ({ activations, examples }, settings, context) {
-    const asked = await readExamples(examples)
+    const asked = askedOf(await readExamples(examples))
     const tokens = await activations.read("source", "object", "token")
     const questions = askable(questionsOf(asked, tokens), settings, context)
     const images = strata(asked)
@@ -70,20 +70,20 @@ function askable(
   { folds, encoder }: Settings,
   context: StageContext
 ): ReadonlyArray<Question> {
-  const scenes = (question: Question) => new Set(question.scene).size
-  const fit = questions.filter((q) => q.classes.length >= 2 && scenes(q) >= 4 * folds)
+  const images = (question: Question) => new Set(question.image).size
+  const fit = questions.filter((q) => q.classes.length >= 2 && images(q) >= 4 * folds)
   for (const q of questions)
     if (fit.length > 0 && !fit.includes(q))
       context.log(
-        `no probe of ${q.target} from ${q.token} (${q.source}) of "${encoder}": ${q.rows.length} examples of ${q.classes.length} classes in ${scenes(q)} scenes, and ${folds} folds need at least 2 classes and ${4 * folds} scenes`
+        `no probe of ${q.target} from ${q.token} (${q.source}) of "${encoder}": ${q.rows.length} examples of ${q.classes.length} classes in ${images(q)} images, and ${folds} folds need at least 2 classes and ${4 * folds} images`
       )
   if (fit.length > 0) return fit
   const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
   const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
-  const left = questions.reduce((a, q) => Math.max(a, scenes(q)), 0)
+  const left = questions.reduce((a, q) => Math.max(a, images(q)), 0)
   throw Object.assign(
     new Error(
-      `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} scenes are left, and ${folds} folds need at least 2 classes and ${4 * folds} scenes`
+      `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left, and ${folds} folds need at least 2 classes and ${4 * folds} images`
     ),
     {
       hint: "sample more scenes, or lower the `minimum` of a class; masks and activations are kept, and the table of examples says what was left out and why"
@@ -103,12 +103,12 @@ interface Fit {
 
 async function* predictions(fit: Fit, context: StageContext) {
   const { question, probe, tap, foldings, settings } = fit
-  const folds = foldings.map((folding) => Int32Array.from(question.scene, (scene) => folding.get(scene)!))
+  const folds = foldings.map((folding) => Int32Array.from(question.image, (image) => folding.get(image)!))
   const splits = folds
     .flatMap((of, seed) =>
       Array.from({ length: settings.folds }, (_, fold) => ({ seed, fold, ...splitOf(of, fold) }))
     )
-    .filter(({ test }) => test.length > 0) // a question of few scenes may have none in some fold
+    .filter(({ test }) => test.length > 0) // a question of few images may have none in some fold
   const fits = await (probe === "logistic"
     ? logistic(fit, splits, context)
     : perceptron(fit, splits, context))
@@ -127,6 +127,7 @@ async function* predictions(fit: Fit, context: StageContext) {
         seed,
         fold,
         scene: question.scene[row]!,
+        image: question.image[row]!,
         object: question.object[row]!,
         cell: question.cells[question.cell[row]!]!,
         label: question.classes[question.labels[row]!]!,
@@ -145,11 +146,11 @@ async function logistic(
   outer: ReadonlyArray<OuterSplit>,
   { signal }: StageContext
 ): Promise<ReadonlyArray<Predicted>> {
-  const imageIds = [...new Set(question.scene)]
+  const imageIds = [...new Set(question.image)]
   const number = new Map(imageIds.map((id, i) => [id, i]))
   const fits = await fitLogistic({
     ...data(question, x, width),
-    images: Int32Array.from(question.scene, (scene) => number.get(scene)!),
+    images: Int32Array.from(question.image, (image) => number.get(image)!),
     imageIds,
     cells: question.cell,
     outer,

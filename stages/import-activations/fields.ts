@@ -1,5 +1,6 @@
 /** Reads the fields of a manifest; each is checked where it is read. */
 import * as path from "node:path"
+import { isUnicode } from "../../src/pipeline/utf8.ts"
 import { ImportError } from "./import-error.ts"
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -43,9 +44,9 @@ export class Part {
   }
   text(name: string): string {
     const value = this.fields[name]
-    return typeof value === "string" && value !== ""
-      ? value
-      : this.fail(name, `${shown(value)}; it has to be a text`)
+    if (typeof value !== "string" || value === "")
+      return this.fail(name, `${shown(value)}; it has to be a text`)
+    return isUnicode(value) ? value : this.fail(name, `${shown(value)} ${halfOfAPair}`)
   }
   /** An id, as text; COCO's are whole numbers. */
   id(name: string): string {
@@ -98,6 +99,9 @@ export function parseJson(file: string, text: string): unknown {
     )
   }
 }
+
+/** JSON may write one ("\ud800"); in UTF-8 all of them would be one character. */
+export const halfOfAPair = "has half of a surrogate pair, so that it is no Unicode text"
 
 export const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -6,7 +6,8 @@
  */
 import * as path from "node:path"
 import type { Entry, Place, ReadText } from "./entry.ts"
-import { isObject, parseJson, Part, shown } from "./fields.ts"
+import { isUnicode } from "../../src/pipeline/utf8.ts"
+import { halfOfAPair, isObject, parseJson, Part, shown } from "./fields.ts"
 import { parseIds } from "./ids.ts"
 import { ImportError } from "./import-error.ts"
 import { labelsOf, type TokenLabel, tokensOf } from "./labels.ts"
@@ -78,6 +79,7 @@ function placesOf(part: Part, rows: boolean): ReadonlyMap<string, Place> {
   return new Map(
     Object.entries(taps).map(([tap, value]) => {
       if (tap === "") part.fail("taps", "a tap without a name")
+      if (!isUnicode(tap)) part.fail("taps", `a tap's name, ${shown(tap)}, ${halfOfAPair}`)
       const place = part.part(
         `taps[${JSON.stringify(tap)}]`,
         typeof value === "string" ? { file: value } : value

@@ -1,6 +1,7 @@
 /** `import-activations`: activations that were computed elsewhere, in place of `extract-activations`. */
 import { column, defineStage, param, rows, type World } from "../../src/index.ts"
 import { activationColumns } from "../shared/activations.ts"
+import { fileText, NotUtf8 } from "../../src/pipeline/utf8.ts"
 import { ImportError } from "./import-error.ts"
 import type { Entry } from "./entry.ts"
 import { keyOf } from "./labels.ts"
@@ -46,10 +47,19 @@ async function readManifest(file: string, world: World): Promise<Manifest> {
       "there is no such file",
       "check the path: in a pipeline file it is relative to that file"
     )
-  return parseManifest(file, new TextDecoder().decode(bytes), async (name) => {
-    const text = await world.readIfPresent(name)
-    return text === null ? null : new TextDecoder().decode(text)
+  return parseManifest(file, textOf(file, bytes), async (name) => {
+    const bytes = await world.readIfPresent(name)
+    return bytes === null ? null : textOf(name, bytes)
   })
+}
+
+function textOf(file: string, bytes: Uint8Array): string {
+  try {
+    return fileText(bytes)
+  } catch (error) {
+    if (!(error instanceof NotUtf8)) throw error
+    throw new ImportError(file, `line ${error.line}`, error.message, error.hint, error)
+  }
 }
 
 /** Entries by scene, both in the manifest's order; a scene has one vector of a token. */

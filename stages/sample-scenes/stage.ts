@@ -1,7 +1,9 @@
 /** `sample-scenes`: the scenes of an experiment, a row each, from one of several sources. */
-import { defineStage, type FileRef, one, param, seededRandom } from "../../src/index.ts"
+import { createHash } from "node:crypto"
+import { defineStage, type FileRef, one, param, seededRandom, type SourceContext } from "../../src/index.ts"
 import { sceneColumns } from "../shared/scenes.ts"
 import { cocoScenes } from "./coco/scenes.ts"
+import { repeatedLine, Repeats } from "./repeats.ts"
 import { encodePng } from "./synthetic/png.ts"
 import { renderScene } from "./synthetic/render-scene.ts"
 
@@ -54,28 +56,38 @@ export const sampleScenes = defineStage.source("sample-scenes", {
   params: { source: param.oneOf(sources) },
   output: one(sceneColumns),
   compute: async function* ({ source }, world, context) {
-    if (source.kind === "coco") {
-      yield* cocoScenes(source, world, context)
-      return
+    const repeats = new Repeats()
+    const scenes =
+      source.kind === "coco" ? cocoScenes(source, world, context) : syntheticScenes(source, context)
+    for await (const scene of scenes) {
+      if (!("failed" in scene)) repeats.add(scene)
+      yield scene
     }
-    const { count, seed, height, width } = source
-    for (let i = 0; i < count; i++) {
-      // each scene has a generator of its own, so that 50 scenes are the first 50 of 500
-      const scene = renderScene({ height, width }, seededRandom(seed, "synthetic scene", i))
-      const id = String(i).padStart(5, "0") // whatever the count, since ids must not hang on it
-      const content = await encodePng(scene.pixels, height, width)
-      context.progress(i + 1, count)
-      yield {
-        id,
-        image: { name: `${id}.png`, content },
-        height,
-        width,
-        objects: scene.objects,
-        left_out: [],
-        captions: scene.captions,
-        primary: scene.primary,
-        secondary: scene.secondary
-      }
-    }
+    for (const repeated of repeats.found()) context.log(repeatedLine(repeated))
   }
 })
+
+async function* syntheticScenes(
+  { count, seed, height, width }: Omit<Required<ReturnType<typeof synthetic>>, "kind">,
+  context: SourceContext
+) {
+  for (let i = 0; i < count; i++) {
+    // each scene has a generator of its own, so that 50 scenes are the first 50 of 500
+    const scene = renderScene({ height, width }, seededRandom(seed, "synthetic scene", i))
+    const id = String(i).padStart(5, "0") // whatever the count, since ids must not hang on it
+    const content = await encodePng(scene.pixels, height, width)
+    context.progress(i + 1, count)
+    yield {
+      id,
+      image: { name: `${id}.png`, content },
+      image_group: createHash("sha256").update(content).digest("hex"),
+      height,
+      width,
+      objects: scene.objects,
+      left_out: [],
+      captions: scene.captions,
+      primary: scene.primary,
+      secondary: scene.secondary
+    }
+  }
+}

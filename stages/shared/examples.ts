@@ -3,6 +3,8 @@ import { column, type Row } from "../../src/index.ts"
 
 export const exampleColumns = {
   scene: column.utf8(),
+  /** as the scene has it: folds and counts are of groups */
+  image_group: column.utf8(),
   /** the object's index in the scene, on from the last for what its source has left out; −1: the scene itself is asked about */
   object: column.int32(),
   /** what is asked: `category`, `primary`, `secondary` */
@@ -22,10 +24,11 @@ export async function readExamples(table: {
     ...names: ReadonlyArray<keyof Example>
   ): Promise<{ readonly [K in keyof Example]: ReadonlyArray<Example[K]> }>
 }): Promise<ReadonlyArray<Example>> {
-  const names = ["scene", "object", "target", "label", "cell", "left_out"] as const
+  const names = ["scene", "image_group", "object", "target", "label", "cell", "left_out"] as const
   const columns = await table.read(...names)
   return columns.scene.map((scene, i) => ({
     scene,
+    image_group: columns.image_group[i]!,
     object: columns.object[i]!,
     target: columns.target[i]!,
     label: columns.label[i]!,

@@ -18,6 +18,8 @@ export const answerColumns = {
   seed: column.int32(),
   fold: column.int32(),
   scene: column.utf8(),
+  /** the first of the ids of the scenes that show this image: rows of one image share a fold, and images are the unit of intervals */
+  image: column.utf8(),
   object: column.int32(),
   cell: column.utf8(),
   label: column.utf8(),

@@ -4,6 +4,11 @@ import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
 
 export const sceneColumns = {
   image: column.file(),
+  /**
+   * Scenes of one group show one image, and so share a fold and count as one. By default the sha256 of the image file;
+   * a stage that alters images keeps the original's, and a source of your own may group more, such as the frames of a video.
+   */
+  image_group: column.utf8(),
   /** of the image, in pixels */
   height: column.int32(),
   width: column.int32(),

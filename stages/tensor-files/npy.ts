@@ -5,6 +5,7 @@
  */
 import { own } from "../../src/pipeline/own.ts"
 import { npyHeader, npyMagic } from "../../src/pipeline/npy-header.ts"
+import { utf8 } from "../../src/pipeline/utf8.ts"
 import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
@@ -32,7 +33,7 @@ export function openNpy(bytes: Bytes): StoredTensor {
   const offset = 8 + lengthBytes + length
   const header = bytes.read(8 + lengthBytes, length)
   if (header.length < length) throw new TensorFileError("truncated: it ends within its header")
-  const { descr, fortran, shape } = parseHeader(new TextDecoder("latin1").decode(header))
+  const { descr, fortran, shape } = parseHeader(headerText(header, major))
   const type = own(types, descr) ?? refuseType(descr)
   if (fortran && shape.filter((size) => size > 1).length > 1)
     throw new TensorFileError("its array is in Fortran order: save numpy.ascontiguousarray(array)")
@@ -42,6 +43,16 @@ export function openNpy(bytes: Bytes): StoredTensor {
       `its header says ${descr} [${shape.join(", ")}], which is ${wanted} bytes of values, but it has ${bytes.size - offset}: it is truncated, or something was appended`
     )
   return { type, shape, offset, bytes }
+}
+
+/** In Latin-1, of which every byte is a character, up to version 2; in UTF-8 from 3 on. */
+function headerText(header: Uint8Array, major: number): string {
+  if (major < 3) return Buffer.from(header).toString("latin1")
+  try {
+    return utf8(header)
+  } catch (cause) {
+    throw new TensorFileError(`its header cannot be read: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /** The header is a Python dict of exactly three keys, in any order. */

@@ -5,6 +5,7 @@
  * { dtype, shape, data_offsets } with offsets from the header's end; the values, which cover the rest without holes.
  */
 import { own } from "../../src/pipeline/own.ts"
+import { utf8 } from "../../src/pipeline/utf8.ts"
 import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
@@ -54,7 +55,7 @@ export function openSafetensors(bytes: Bytes): ReadonlyMap<string, StoredTensor>
 function parseHeader(header: Uint8Array): ReadonlyArray<readonly [string, unknown]> {
   let json: unknown
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(header))
+    json = JSON.parse(utf8(header))
   } catch (cause) {
     throw new TensorFileError(
       `not a .safetensors file: its header is not JSON (${(cause as Error).message})`,

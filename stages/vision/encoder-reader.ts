@@ -1,6 +1,8 @@
 /** What an encoder's files are read with: a recording world when planning, the file system when computing. */
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import type { World } from "../../src/index.ts"
+import { readRegular } from "../../src/pipeline/regular-file.ts"
+import { fileText, NotUtf8 } from "../../src/pipeline/utf8.ts"
 import { EncoderError } from "./encoder-error.ts"
 import { fileAccess, type RandomAccess } from "./onnx/access.ts"
 
@@ -12,7 +14,7 @@ export interface EncoderReader {
 
 export const plainReader: EncoderReader = {
   open: async (at) => fileAccess(at),
-  textIfPresent: async (at) => (existsSync(at) ? readFileSync(at, "utf8") : null),
+  textIfPresent: async (at) => (existsSync(at) ? textOf(at, readRegular(at)) : null),
   bring: async ({ what }) => {
     throw new EncoderError(
       `${what} is not in the cache`,
@@ -35,7 +37,16 @@ export const worldReader = (world: World): EncoderReader => ({
   },
   textIfPresent: async (at) => {
     const bytes = await world.readIfPresent(at)
-    return bytes === null ? null : new TextDecoder().decode(bytes)
+    return bytes === null ? null : textOf(at, bytes)
   },
   bring: (wanted) => world.bring(wanted)
 })
+
+function textOf(file: string, bytes: Uint8Array): string {
+  try {
+    return fileText(bytes)
+  } catch (error) {
+    if (!(error instanceof NotUtf8)) throw error
+    throw new EncoderError(`${file}: ${error.message}`, file, error.hint, error)
+  }
+}

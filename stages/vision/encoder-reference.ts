@@ -2,11 +2,12 @@
  * What `tools/export_encoder.py` writes beside an encoder: an image, the pixels that the Python preprocessing made of
  * it, and the states that the Python model made of those. `docs/export.md` describes the folder.
  */
-import { readFileSync } from "node:fs"
 import * as path from "node:path"
 import { type Bytes, type StoredTensor } from "../tensor-files/stored-tensor.ts"
 import { openNpy } from "../tensor-files/npy.ts"
 import { openSafetensors } from "../tensor-files/safetensors.ts"
+import { readRegular } from "../../src/pipeline/regular-file.ts"
+import { fileText } from "../../src/pipeline/utf8.ts"
 import { EncoderError } from "./encoder.ts"
 import { fileAccess } from "./onnx/access.ts"
 
@@ -103,13 +104,13 @@ function parsed<A>(file: string, parse: () => A): A {
 }
 
 function readManifest(file: string) {
-  let text: string
+  let bytes: Uint8Array
   try {
-    text = readFileSync(file, "utf8")
+    bytes = readRegular(file)
   } catch (cause) {
     throw missing(file, cause)
   }
-  return parsed(file, () => checkManifest(JSON.parse(text)))
+  return parsed(file, () => checkManifest(JSON.parse(fileText(bytes))))
 }
 
 function checkManifest(json: unknown) {

@@ -51,12 +51,18 @@ const otherFormats = new Map([
 export const decodeImage = async (bytes: Uint8Array, alpha: Alpha = "drop"): Promise<Image> =>
   (await openImage(bytes)).decode(alpha)
 
-/** An image whose header was read. */
-export interface OpenedImage {
+/** What an image's header says. */
+export interface ImageSize {
   /** in pixels, as stored: EXIF orientation is not applied */
   readonly height: number
   /** in pixels */
   readonly width: number
+  /** EXIF's, 1 to 8; 1 where there is none. Viewers swap height and width from 5 on */
+  readonly orientation: number
+}
+
+/** An image whose header was read. */
+export interface OpenedImage extends ImageSize {
   /** Decodes as `decodeImage` says, on another thread; begun at once. */
   decode(alpha?: Alpha): Promise<Image>
 }
@@ -69,8 +75,8 @@ export interface OpenedImage {
 export async function openImage(bytes: Uint8Array): Promise<OpenedImage> {
   const image = await open(bytes)
   const metadata = await header(image, bytes)
-  const { height, width } = metadata
-  return { height, width, decode: (alpha = "drop") => decode(image, metadata, alpha) }
+  const { height, width, orientation = 1 } = metadata
+  return { height, width, orientation, decode: (alpha = "drop") => decode(image, metadata, alpha) }
 }
 
 async function decode(image: Sharp, metadata: Metadata, alpha: Alpha): Promise<Image> {
@@ -112,13 +118,13 @@ async function transparent(image: Sharp, { format }: Metadata, alpha: Alpha): Pr
 }
 
 /**
- * An image's size in pixels, from the file's header: no pixel is decoded. As stored, before EXIF orientation.
+ * An image's size in pixels, from the file's header: no pixel is decoded.
  *
  * @throws {ImageError} not an image of the formats above, or of more than `maxPixels` pixels
  */
-export async function imageSize(bytes: Uint8Array): Promise<{ height: number; width: number }> {
-  const { height, width } = await openImage(bytes)
-  return { height, width }
+export async function imageSize(bytes: Uint8Array): Promise<ImageSize> {
+  const { height, width, orientation } = await openImage(bytes)
+  return { height, width, orientation }
 }
 
 let library: Promise<typeof import("sharp")> | undefined

@@ -36,7 +36,7 @@ describe("a data set in COCO's layout", () => {
   it("ends with a table of accuracies, which tells rectangles by their colour", async () => {
     const { stdout, code } = await rig.cli(...run)
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^category +kept +64$/m)
+    expect(stdout).toMatch(/^category +kept +64 +32$/m)
     expect(stdout).toMatch(/^encoder +embed +avg_obj +category +1\.000 /m)
   })
 })
@@ -59,7 +59,7 @@ describe("too few objects", () => {
     expect(code).toBe(1)
     const probes = nodeOf(document, "probes")
     expect(probes).toMatchObject({ status: "failed", hint: expect.stringContaining("minimum") })
-    expect(probes.error).toMatch(/too few objects.* 5 folds need at least 2 classes and 20 scenes/)
+    expect(probes.error).toMatch(/too few objects.* 5 folds need at least 2 classes and 20 images/)
     expect(nodeOf(document, "measures").status).toBe("skipped")
     expect(statuses(document)).toMatchObject({
       scenes: "cached",
@@ -71,7 +71,7 @@ describe("too few objects", () => {
   it("end a run under -k in the same way, without touching the others", async () => {
     const { stdout, code } = await rig.cli(...run, ...few, "-k")
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^category +too few: fewer than 50 objects of its category +64$/m)
+    expect(stdout).toMatch(/^category +too few: fewer than 50 objects of its category +64 +32$/m)
     expect(stdout).toMatch(/5 cached, 1 failed, 1 skipped$/m)
     const { document } = await rig.json(...run)
     expect(artifacts(document)).toEqual(artifacts(first.document))

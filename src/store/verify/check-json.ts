@@ -6,6 +6,7 @@ import type { Layout } from "../layout.ts"
 import type { Manifest } from "../manifest.ts"
 import { keyOf } from "../preimage.ts"
 import type { RunRecord } from "../run-record.ts"
+import { utf8 } from "../../pipeline/utf8.ts"
 import { unsealed } from "../seal.ts"
 import { type Trace, traceName } from "../trace.ts"
 import { artifactDigest } from "../value-digest.ts"
@@ -30,10 +31,7 @@ function checked<A>(
   let wrong: string | null
   try {
     const { format } = value as { readonly format?: unknown }
-    wrong =
-      format === 1
-        ? check(value, Buffer.from(bytes).toString("utf8"))
-        : "is of a format that is not known here"
+    wrong = format === 1 ? check(value, utf8(bytes)) : "is of a format that is not known here"
   } catch {
     wrong = "lacks fields that it must have"
   }

@@ -32,6 +32,8 @@ export interface Instances {
   readonly objects: ReadonlyMap<string, ReadonlyArray<SceneObject>>
   /** by image id, those that have some */
   readonly leftOut: ReadonlyMap<string, ReadonlyArray<LeftOutObject>>
+  /** what is no mistake, and may not be meant: a line each */
+  readonly notes: ReadonlyArray<string>
 }
 
 export interface InstancesOptions {
@@ -75,8 +77,29 @@ export function parseInstances(text: string, { file, skipDegenerate = false }: I
     if (segmentation !== null) objects.get(image.id)!.push({ id, category, segmentation, area, crowd })
   }
   problems.check()
-  return { images, categories, objects, leftOut }
+  return { images, categories, objects, leftOut, notes: alikeNames(categories) }
 }
+
+/**
+ * Categories that share a name are one class, since tables have names alone. Names that Unicode counts as equal though
+ * they are written in other characters (an é in one character or in two) stay two classes.
+ */
+function alikeNames(categories: ReadonlyMap<string, string>): ReadonlyArray<string> {
+  const first = new Map<string, readonly [id: string, name: string]>()
+  return Array.from(categories).flatMap(([id, name]) => {
+    const normal = name.normalize("NFC")
+    const [otherId, other] = first.get(normal) ?? [id, name]
+    if (otherId === id) {
+      first.set(normal, [id, name])
+      return []
+    }
+    return other === name
+      ? `categories ${otherId} and ${id} have one name, "${name}": their objects are of one class`
+      : `categories ${otherId} and ${id} look alike, but their names are written in other characters (${ascii(other)}, ${ascii(name)}): they are two classes`
+  })
+}
+const ascii = (text: string) =>
+  JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
 function imagesOf(json: Fields, problems: Problems): Array<CocoImage> {
   const images: Array<CocoImage> = []

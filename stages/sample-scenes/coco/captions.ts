@@ -4,7 +4,7 @@
  * Source: "Data format, 4. Image Captioning", https://cocodataset.org/#format-data.
  */
 
-import { absentOr, idOf, Ids, objectsOf, parseObject, wholeNumberOf } from "./fields.ts"
+import { absentOr, idOf, Ids, isText, objectsOf, parseObject, wholeNumberOf } from "./fields.ts"
 import { Problems } from "./problems.ts"
 
 /**
@@ -40,8 +40,9 @@ export function parseCaptions(
       problems.add(`${path}.image_id`, `${image} is the id of none of the file's images`)
     }
     const { caption } = fields
-    if (typeof caption !== "string") {
-      problems.add(`${path}.caption`, `${absentOr(caption)}; it has to be a text (is this a captions file?)`)
+    if (!isText(caption)) {
+      const hint = typeof caption === "string" ? "" : " (is this a captions file?)"
+      problems.add(`${path}.caption`, `${absentOr(caption)}; it has to be a text${hint}`)
     } else if (image !== null) {
       const list = captions.get(image)
       if (list === undefined) captions.set(image, [caption])

@@ -1,5 +1,6 @@
 /** Reads the fields of a COCO file's JSON: each check adds a problem and gives null where the field is not right. */
 
+import { isUnicode } from "../../../src/pipeline/utf8.ts"
 import { Problems } from "./problems.ts"
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -14,6 +15,8 @@ export function parseObject(text: string, problems: Problems): Fields {
   try {
     json = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text) // less a byte order mark
   } catch (error) {
+    if (text.startsWith("version https://git-lfs"))
+      problems.fail("", "a pointer of Git LFS in place of the file: run `git lfs pull`")
     const reason = (error as Error).message
     const nan = /\b(NaN|Infinity)\b/.test(reason) ? " (JSON has no NaN and no Infinity)" : ""
     problems.fail("", `not JSON: ${reason}${nan}. Is this the file that you meant, and is it complete?`)
@@ -48,10 +51,18 @@ export function* objectsOf(
 /** An id, as text: COCO's are whole numbers; other data sets' may be texts. */
 export function idOf(fields: Fields, name: string, path: string, problems: Problems): string | null {
   const id = fields[name]
-  if (Number.isSafeInteger(id) || (typeof id === "string" && id !== "")) return String(id)
-  problems.add(`${path}.${name}`, `${absentOr(id)}; an id is a whole number or a text`)
+  if (Number.isSafeInteger(id) || (isText(id) && id !== "")) return String(id)
+  problems.add(`${path}.${name}`, `${absentOr(id)}; an id is a whole number or a text${inDigits(id)}`)
   return null
 }
+
+/** JSON may write half of a surrogate pair ("\ud800"), which no text has: in UTF-8 all of them would be one character. */
+export const isText = (value: unknown): value is string => typeof value === "string" && isUnicode(value)
+
+const inDigits = (value: unknown): string =>
+  typeof value === "number" && Number.isInteger(value)
+    ? ` (JSON's numbers are exact up to ${Number.MAX_SAFE_INTEGER}: write it as a text)`
+    : ""
 
 export function wholeNumberOf(
   fields: Fields,
@@ -69,7 +80,7 @@ export function wholeNumberOf(
 
 export function textOf(fields: Fields, name: string, path: string, problems: Problems): string | null {
   const value = fields[name]
-  if (typeof value === "string" && value !== "") return value
+  if (isText(value) && value !== "") return value
   problems.add(`${path}.${name}`, `${absentOr(value)}; it has to be a text`)
   return null
 }
@@ -96,6 +107,8 @@ export const isObject = (value: unknown): value is Fields =>
 export function absentOr(value: unknown): string {
   if (value === undefined) return "missing"
   if (Array.isArray(value) || isObject(value)) return typeName(value)
+  if (typeof value === "string" && !isText(value))
+    return `${JSON.stringify(value).slice(0, 60)} has half of a surrogate pair, so that it is no Unicode text`
   const shown = JSON.stringify(value)
   return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
 }

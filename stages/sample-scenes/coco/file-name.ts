@@ -8,6 +8,8 @@ export function problemOfFileName(name: string): string | null {
   if (name.startsWith("/") || /^[a-z]:/i.test(name)) {
     return `${shown} is an absolute path: give it relative to the folder of images`
   }
+  if (/^[a-z][a-z+.-]+:\/\//i.test(name))
+    return `${shown} is an address: download the images, and give paths relative to their folder`
   const segments = name.split("/")
   if (segments.includes("..")) return `${shown} leads out of the folder of images by ".."`
   if (segments.some((segment) => segment === "" || segment === ".")) {

@@ -49,6 +49,9 @@ export class Problems {
     this.#found++
     if (this.#problems.length < mostProblems) this.#problems.push({ field, message })
   }
+  get found(): number {
+    return this.#found
+  }
   /** @throws {CocoError} where there is a problem */
   check(): void {
     const [first, ...others] = this.#problems

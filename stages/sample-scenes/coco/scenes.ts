@@ -1,6 +1,9 @@
 /** Scenes of a data set in COCO's layout: checked against their image files, one row each. */
 import type { FileHandle, FileRef, SourceContext, World } from "../../../src/index.ts"
-import { imageSize } from "../../vision/image.ts"
+import { isProblem } from "../../../src/pipeline/problem.ts"
+import { isOneFileRefused } from "../../../src/pipeline/system-error.ts"
+import { fileText, NotUtf8 } from "../../../src/pipeline/utf8.ts"
+import { type ImageSize, imageSize } from "../../vision/image.ts"
 import { type CocoImage, parseInstances } from "./annotations.ts"
 import { parseCaptions } from "./captions.ts"
 import { limitOf } from "./limit.ts"
@@ -19,17 +22,19 @@ export interface CocoSource {
 }
 
 /**
- * The scenes in the file's order, or a stable seeded part of them.
+ * The scenes in the file's order, or a stable seeded part of them. A scene whose image is missing, or may not be read, has
+ * failed, alone; unless such scenes are left out.
  *
- * @throws {CocoError} what is wrong with a file, its images missing or of another size included, at most 20 at once;
- *   once and for all where the folder of images is missing
+ * @throws {CocoError} what is wrong with a file, images of another size included, at most 20 at once; once and for all
+ *   where the folder of images is missing, or no image is good
  */
 export async function* cocoScenes(source: CocoSource, world: World, context: SourceContext) {
   const file = source.annotations.path
-  const { images, objects, leftOut } = parseInstances(await text(world, file, "annotations"), {
+  const { images, objects, leftOut, notes } = parseInstances(await text(world, file, "annotations"), {
     file,
     skipDegenerate: source.skip_degenerate
   })
+  for (const note of notes) context.log(note)
   const captions = source.captions === null ? null : await captionsOf(source.captions.path, world)
   const chosen = new Set(
     limitOf(
@@ -42,13 +47,13 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
 
   const problems = new Problems(file)
   const skipped: Array<string> = []
-  let [done, missing] = [0, 0]
+  let [done, missing, failed] = [0, 0, 0]
   for (const [index, image] of images.entries()) {
     if (!chosen.has(image.id)) continue
     context.signal.throwIfAborted()
     context.progress(++done, chosen.size)
     const { file: handle, wrong } = await imageOf(image, index, source.images.path, world)
-    if (wrong?.isMissing === true) missing++
+    if (wrong?.is === "missing") missing++
     if (wrong !== null && source.skip_bad_images) {
       context.log(`left out scene ${image.id}: ${wrong.problem}`)
       skipped.push(image.id)
@@ -56,7 +61,12 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       continue
     }
     if (handle === null) {
-      problems.add(wrong.field, `${wrong.problem}; or leave such scenes out (skip_bad_images)`)
+      const problem = `${wrong.problem}; or leave such scenes out (skip_bad_images)`
+      problems.add(wrong.field, problem)
+      if (wrong.is !== "bad") {
+        failed++
+        yield { id: image.id, failed: problem }
+      }
       continue
     }
     // a photograph that cannot be read fails where it is decoded, alone: one in 15,000 must not stop the others
@@ -67,6 +77,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     yield {
       id: image.id,
       image: handle,
+      image_group: handle.sha256,
       height: image.height,
       width: image.width,
       objects: objects.get(image.id) ?? [],
@@ -80,7 +91,8 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   if (missing > 0 && missing === chosen.size && (await world.list(source.images.path)) === null)
     noSuch("folder", source.images.path, "images")
   // where no image is good, it is the folder that is wrong
-  if (!source.skip_bad_images || skipped.length === chosen.size) problems.check()
+  const isNoneGood = skipped.length + failed === chosen.size
+  if (isNoneGood || problems.found > skipped.length + failed) problems.check()
   if (skipped.length > 0) {
     const ids = skipped.length > 5 ? [...skipped.slice(0, 5), "…"] : skipped
     context.partial(`${skipped.length} of ${chosen.size} scenes left out for bad images (${ids.join(", ")})`)
@@ -89,8 +101,13 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
 
 async function text(world: World, file: string, parameter: string): Promise<string> {
   const bytes = await world.readIfPresent(file)
-  if (bytes !== null) return new TextDecoder().decode(bytes)
-  return noSuch("file", file, parameter)
+  if (bytes === null) return noSuch("file", file, parameter)
+  try {
+    return fileText(bytes)
+  } catch (error) {
+    if (!(error instanceof NotUtf8)) throw error
+    return new Problems(file).fail("", `${error.message}; ${error.hint}`)
+  }
 }
 function noSuch(what: "file" | "folder", path: string, parameter: string): never {
   const hint = "in a pipeline file it is relative to that file, after -S to the working directory"
@@ -107,7 +124,8 @@ interface Wrong {
   /** in the annotations, such as `images[12].file_name` */
   readonly field: string
   readonly problem: string
-  readonly isMissing: boolean
+  /** `refused`: by the operating system, which says nothing about other images */
+  readonly is: "missing" | "refused" | "bad"
 }
 
 /** Is the image's file there, and as large as the annotations say? */
@@ -119,18 +137,33 @@ async function imageOf(
 ): Promise<FoundImage> {
   const path = `${folder}/${fileName}`
   const field = `images[${index}]`
-  const file = await world.file(path)
-  if (file === null) {
-    const problem = `there is no image ${path}: check the folder of images`
-    return { file: null, wrong: { field: `${field}.file_name`, problem, isMissing: true } }
+  const unreadable = (error: unknown) => `${path} cannot be read: ${(error as Error).message}`
+  let file: FileHandle | null
+  let bytes: Uint8Array
+  try {
+    file = await world.file(path)
+    if (file === null) {
+      const problem = `there is no image ${path}: check the folder of images`
+      return { file: null, wrong: { field: `${field}.file_name`, problem, is: "missing" } }
+    }
+    bytes = await file.bytes()
+  } catch (error) {
+    if (!isOneFileRefused(error) && !isOneFileRefused((error as Error).cause)) throw error
+    return { file: null, wrong: { field: `${field}.file_name`, problem: unreadable(error), is: "refused" } }
   }
   try {
-    const real = await imageSize(await file.bytes())
+    const real = await imageSize(bytes)
     if (real.height === height && real.width === width) return { file, wrong: null }
-    const problem = `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: its masks would not fit`
-    return { file: null, wrong: { field, problem, isMissing: false } }
+    const problem = `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: ${whyNot(real, height, width)}`
+    return { file: null, wrong: { field, problem, is: "bad" } }
   } catch (error) {
-    const problem = `${path} cannot be read: ${(error as Error).message}`
-    return { file, wrong: { field, problem, isMissing: false } }
+    if (isProblem(error)) throw error
+    return { file, wrong: { field, problem: unreadable(error), is: "bad" } }
   }
 }
+
+/** EXIF orientations from 5 on swap height and width where a viewer follows them, as annotation tools may. */
+const whyNot = (real: ImageSize, height: number, width: number): string =>
+  real.orientation >= 5 && real.height === width && real.width === height
+    ? `its EXIF orientation (${real.orientation}) turns it where it is shown, but encoders get the pixels as stored. Keep the annotations and turn the image files (magick mogrify -auto-orient)`
+    : "its masks would not fit"

@@ -1,7 +1,8 @@
 /** `encoders preview`: an image as an encoder sees it, with its token grid and the patches that each object covers. */
-import { existsSync, readFileSync, realpathSync } from "node:fs"
+import { existsSync, realpathSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer, Look, StageCommandContext } from "../../../src/pipeline/command.ts"
+import { readRegular } from "../../../src/pipeline/regular-file.ts"
 import { encodeNpy } from "../../tensor-files/npy.ts"
 import { geometryOf, patchPreimage, type Geometry, type PatchGrid } from "../geometry.ts"
 import { decodeImage } from "../image.ts"
@@ -28,7 +29,7 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
   checkTargets([png, npy], [file, args.encoder, args.annotations])
   const view = await viewOf(args)
   const { preprocessing, from, gridOf } = view
-  const image = await withFile(file, async () => decodeImage(readFileSync(file), preprocessing.alpha))
+  const image = await withFile(file, async () => decodeImage(readRegular(file), preprocessing.alpha))
   const tensor = preprocess(image, preprocessing)
   const grid = gridOf(tensor)
   const geometry = geometryOf(preprocessing, image.height, image.width)
@@ -123,7 +124,7 @@ function text(
     ? "all of it"
     : `columns ${span(seen.left, seen.right)}, rows ${span(seen.top, seen.bottom)}`
   const lines = [
-    `${look.paint("bold", image)}  ${imageHeight}×${imageWidth} pixels → ${inputHeight}×${inputWidth}, ${grid.rows}×${grid.columns} patches`,
+    `${look.paint("bold", image)}  ${imageWidth}×${imageHeight} pixels → ${inputWidth}×${inputHeight}, ${grid.rows}×${grid.columns} patches`,
     `  ${preprocessingText(preprocessing)}, by ${from}; the encoder sees ${part}`
   ]
   if (objects.length > 0)

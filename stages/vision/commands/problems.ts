@@ -46,7 +46,7 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
 }
 
 /** Errors that say what is wrong with a file, and may leave its name to who knows it. */
-const aboutFiles = new Set(["OnnxError", "ImageError", "MaskError", "TensorFileError"])
+const aboutFiles = new Set(["OnnxError", "ImageError", "MaskError", "TensorFileError", "NotUtf8"])
 
 const cutOff = "did a download or a copy of it break off? fetch or export it again, and compare its size"
 const cannotBeRead = (message: string) => (file: string) => `${file} cannot be read: ${message}`
@@ -54,5 +54,6 @@ const reasons: Readonly<Record<string, (file: string) => string>> = {
   ENOENT: (file) => `there is no file ${file}`,
   ENOTDIR: (file) => `there is no file ${file}`,
   EISDIR: (file) => `${file} is a folder`,
+  ENXIO: (file) => `${file} is not a regular file`,
   EACCES: (file) => `${file} may not be read`
 }

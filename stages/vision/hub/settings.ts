@@ -7,6 +7,8 @@
 import { readFileSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
+import { fileText } from "../../../src/pipeline/utf8.ts"
+import { HubError } from "./hub-error.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -60,10 +62,20 @@ export function tokenOf(environment: Environment = process.env): string | null {
   const given = first(environment, "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
   if (given !== null) return given
   const file = first(environment, "HF_TOKEN_PATH") ?? path.join(homeFolder(environment), "token")
+  let bytes: Uint8Array
   try {
-    const written = readFileSync(expanded(file), "utf8").trim()
-    return written === "" ? null : written
+    bytes = readFileSync(expanded(file))
   } catch {
     return null // nobody has logged in
+  }
+  try {
+    const written = fileText(bytes).trim()
+    return written === "" ? null : written
+  } catch (error) {
+    throw new HubError(
+      `the token in ${expanded(file)} cannot be read: ${(error as Error).message}`,
+      "log in again with `hf auth login`, or give the token as HF_TOKEN",
+      error
+    )
   }
 }

@@ -1,5 +1,6 @@
 /** Parts of a file, read where they lie: a model's weights need not pass through memory to learn its structure. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs"
+import { closeSync, fstatSync, readSync } from "node:fs"
+import { openRegular } from "../../../src/pipeline/regular-file.ts"
 
 export interface RandomAccess {
   /** in bytes */
@@ -16,17 +17,12 @@ export const bytesAccess = (bytes: Uint8Array): RandomAccess => ({
 /**
  * A file, open until `close`.
  *
- * @throws what `node:fs` throws when there is no such file or it cannot be read
+ * @throws what `openRegular` throws when there is no such file or it cannot be read
  */
 export function fileAccess(path: string): RandomAccess & { close(): void } {
-  const descriptor = openSync(path, "r")
-  const stat = fstatSync(descriptor)
-  if (stat.isDirectory()) {
-    closeSync(descriptor)
-    throw Object.assign(new Error(`EISDIR: ${path} is a folder`), { code: "EISDIR" })
-  }
+  const descriptor = openRegular(path)
   return {
-    size: stat.size,
+    size: fstatSync(descriptor).size,
     read(position, length) {
       const bytes = new Uint8Array(length)
       let filled = 0

@@ -3,6 +3,7 @@
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
+import { NotUtf8, utf8 } from "../../../src/pipeline/utf8.ts"
 import type { WindowedReader } from "./access.ts"
 import { OnnxError } from "./onnx-error.ts"
 
@@ -21,8 +22,6 @@ const VARINT = 0
 const FIXED64 = 1
 const LENGTH_DELIMITED = 2
 const FIXED32 = 5
-
-const decoder = new TextDecoder()
 
 export class Protobuf {
   readonly #reader: WindowedReader
@@ -49,8 +48,17 @@ export class Protobuf {
     }
     return this.#fields(field.position, field.position + field.length)
   }
+  /** @throws {OnnxError} it is not UTF-8, as protobuf's strings are: names that differ would become one */
   text(field: Field): string {
-    return decoder.decode(this.#reader.span(field.position, field.length))
+    try {
+      return utf8(this.#reader.span(field.position, field.length))
+    } catch (cause) {
+      if (!(cause instanceof NotUtf8)) throw cause
+      throw new OnnxError(
+        `a text in the file is not UTF-8, at byte ${field.position + cause.offset}: export it again with names in UTF-8`,
+        { cause }
+      )
+    }
   }
   /** A repeated integer field, packed (all in one) or not (one at a time). */
   integers(field: Field): Array<number> {

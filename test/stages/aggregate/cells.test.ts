@@ -21,6 +21,7 @@ const prediction = (
   seed: 0,
   fold,
   scene: `${cell}-${fold}`,
+  image: some.scene ?? `${cell}-${fold}`,
   object: -1,
   cell,
   label: cell[0]!,
@@ -50,6 +51,11 @@ describe("scoreCell", () => {
     // s² = .125/9, SE² = s² (1/10 + 1/4), t of 9 degrees 2.262157
     expect(cell.high! - cell.accuracy!).toBeCloseTo(2.262157 * Math.sqrt((0.125 / 9) * 0.35), 6)
     expect(cell.n).toBe(20)
+  })
+
+  it("counts examples and the images that they are of", () => {
+    const rows = runsOf([3, 3, 3, 3, 3]).map((row) => ({ ...row, image: `${row.cell[0]}-${row.fold}` }))
+    expect(scoreCell(name, rows)).toMatchObject({ n: 20, images: 10 })
   })
 
   it("is the mean recall over the cells, not the share that is right", () => {

@@ -18,6 +18,7 @@ const cellOf = (runs: ReadonlyArray<number> | null, some: Partial<Cell> = {}): C
   classes: 2,
   chance: 0.5,
   n: 400,
+  images: 400,
   foldsWithEmptyCells: 0,
   ...some
 })

@@ -26,6 +26,7 @@ function predictionsOf(some: Partial<Named>, right: number | null, seeds = 1): A
           seed,
           fold,
           scene: `${cell}${fold}`,
+          image: `${cell}${fold}`,
           object: -1,
           cell,
           label: label(cell),
@@ -153,7 +154,8 @@ describe("aggregate's summary", () => {
       "A_bg",
       "M1",
       "M2",
-      "n"
+      "n",
+      "images"
     ])
     expect(summary.rows).toHaveLength(2)
     expect(summary.rows[0]).toEqual([
@@ -167,6 +169,7 @@ describe("aggregate's summary", () => {
       "0.500",
       "1.000",
       "0.750",
+      8,
       8
     ])
     for (const row of summary.rows) expect(row).toHaveLength(summary.columns.length)
@@ -185,11 +188,12 @@ describe("aggregate's summary", () => {
       "accuracy",
       "95 % interval",
       "chance",
-      "n"
+      "n",
+      "images"
     ])
     expect(summary.rows).toEqual([
-      ["vit", "block.0", "avg_obj", "category", "0.750", "0.750 – 0.750", "0.500", 8],
-      ["vit", "block.0", "cls", "category", "", "undefined", "0.500", 8]
+      ["vit", "block.0", "avg_obj", "category", "0.750", "0.750 – 0.750", "0.500", 8, 8],
+      ["vit", "block.0", "cls", "category", "", "undefined", "0.500", 8, 8]
     ])
   })
 

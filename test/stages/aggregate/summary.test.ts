@@ -22,7 +22,8 @@ const row = (
     m1: 0.9,
     m2: 0.8,
     chance: 0.5,
-    n: 10
+    n: 10,
+    images: 9
   }) as MeasureRow
 const pairs = (encoders: ReadonlyArray<string>, taps: number) =>
   encoders.flatMap((encoder) =>

@@ -7,7 +7,13 @@ const place = ({ scene, object, label }: Candidate) => seededRandom("place", lab
 const limits = { minimum: 1, classes: 20, cap: 100 }
 /** `count` objects of a label, a scene each. */
 const of = (label: string, count: number, barred: string | null = null): Array<Candidate> =>
-  Array.from({ length: count }, (_, i) => ({ scene: `${label}-${i}`, object: i % 3, label, barred }))
+  Array.from({ length: count }, (_, i) => ({
+    scene: `${label}-${i}`,
+    key: `${i}`,
+    object: i % 3,
+    label,
+    barred
+  }))
 const keptOf = (candidates: ReadonlyArray<Candidate>, some: Partial<typeof limits>) =>
   choose(candidates, { ...limits, ...some }, place).filter(({ reason }) => reason === null)
 const labelsOf = (candidates: ReadonlyArray<Candidate>) => [...new Set(candidates.map(({ label }) => label))]
@@ -58,12 +64,30 @@ describe("choose", () => {
     expect(keptOf(of("person", 10), { cap: 10 })).toHaveLength(10)
   })
 
+  it("counts copies of an object once, and keeps all of them or none", () => {
+    const copies = (label: string, count: number) =>
+      ["a", "b"].flatMap((copy) =>
+        of(label, count).map((candidate) => ({ ...candidate, scene: `${copy} ${candidate.scene}` }))
+      )
+    const few = choose(copies("cat", 4), { ...limits, minimum: 5 }, place)
+    expect(new Set(few.map(({ reason }) => reason))).toEqual(
+      new Set(["too few: fewer than 5 objects of its category"])
+    )
+    const kept = keptOf(copies("cat", 30), { cap: 10 })
+    expect(kept).toHaveLength(20)
+    expect(new Set(kept.map(({ key }) => key)).size).toBe(10)
+    // the order of the scenes does not matter
+    expect(new Set(keptOf(copies("cat", 30).toReversed(), { cap: 10 }).map(({ key }) => key))).toEqual(
+      new Set(kept.map(({ key }) => key))
+    )
+    // nor are copies what makes a class large
+    expect(labelsOf(keptOf([...copies("cat", 4), ...of("dog", 5)], { classes: 1 }))).toEqual(["dog"])
+  })
+
   it("decides for every candidate, in their order", () => {
     const candidates = [...of("a", 3), ...of("b", 30), ...of("c", 2, "a crowd")]
     const chosen = choose(candidates, { minimum: 4, classes: 1, cap: 5 }, place)
-    expect(chosen.map(({ scene, object, label, barred }) => ({ scene, object, label, barred }))).toEqual(
-      candidates
-    )
+    expect(chosen).toEqual(candidates.map((candidate, i) => ({ ...candidate, reason: chosen[i]!.reason })))
   })
 
   it("keeps the same objects when others come, but for those that they displace", () => {

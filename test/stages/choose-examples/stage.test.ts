@@ -5,7 +5,12 @@ import { computeOf, fakeContext, tableOf } from "../fakes.ts"
 
 interface Scene {
   readonly item: string
-  readonly objects: ReadonlyArray<{ readonly category: string; readonly crowd: boolean }>
+  readonly objects: ReadonlyArray<{
+    readonly category: string
+    readonly crowd: boolean
+    readonly segmentation?: ReadonlyArray<ReadonlyArray<number>>
+  }>
+  readonly image_group?: string
   readonly left_out?: ReadonlyArray<{
     readonly id: number
     readonly category: string
@@ -27,7 +32,17 @@ const examplesOf = (
   some: Partial<typeof defaults> = {}
 ): Promise<Array<Example>> =>
   computeOf(chooseExamples)(
-    { scenes: tableOf(scenes.map((scene) => ({ left_out: [], ...scene }))), tokens: tableOf(tokens) },
+    {
+      scenes: tableOf(
+        scenes.map((scene) => ({
+          left_out: [],
+          image_group: scene.item,
+          ...scene,
+          objects: scene.objects.map((object) => ({ segmentation: [], ...object }))
+        }))
+      ),
+      tokens: tableOf(tokens)
+    },
     { question, ...defaults, ...some },
     fakeContext(chooseExamples, some.seed)
   )
@@ -79,6 +94,7 @@ describe("choose-examples of a category", () => {
     expect(rows.slice(4)).toEqual(
       ["dog", "car"].map((label, i) => ({
         scene: "street",
+        image_group: "street",
         target: "category",
         object: 4 + i,
         label,
@@ -87,10 +103,10 @@ describe("choose-examples of a category", () => {
       }))
     )
     const { rows: counts } = chooseExamples.stage.spec.summary!(rows)
-    expect(counts).toContainEqual(["category", "degenerate polygons", 2])
+    expect(counts).toContainEqual(["category", "degenerate polygons", 2, 1])
   })
   it("has a row for every object: its label, its cell, and why it is left out", async () => {
-    const common = { scene: "street", target: "category" }
+    const common = { scene: "street", image_group: "street", target: "category" }
     expect(await examplesOf("category", [street], tokens)).toEqual([
       { ...common, object: 0, label: "car", cell: "car", left_out: null },
       {
@@ -147,6 +163,41 @@ describe("choose-examples of a category", () => {
   })
 })
 
+describe("choose-examples where scenes show one image", () => {
+  const square = (at: number) => [[at, at, at + 4, at, at + 4, at + 4, at, at + 4]]
+  const listed = (item: string, image_group: string, places: ReadonlyArray<number>): Scene => ({
+    ...sceneOf(item, []),
+    image_group,
+    objects: places.map((at) => ({ category: "cup", crowd: false, segmentation: square(at) }))
+  })
+  const keptFor = async (scenes: ReadonlyArray<Scene>, minimum: number) =>
+    (await examplesOf("category", scenes, objectTokens(scenes), { minimum })).filter(
+      ({ left_out }) => left_out === null
+    ).length
+
+  it("counts an object once that all of them list, in whatever order", async () => {
+    const twice = [listed("a", "x", [0, 9]), listed("b", "x", [9, 0])]
+    expect(await keptFor(twice, 2)).toBe(4)
+    expect(await keptFor(twice, 3)).toBe(0)
+  })
+
+  it("counts objects apart that they share out", async () => {
+    const shared = [listed("a", "x", [0]), listed("b", "x", [9]), listed("c", "x", [18])]
+    expect(await keptFor(shared, 3)).toBe(3)
+  })
+
+  it("counts objects of one place in two images", async () => {
+    expect(await keptFor([listed("a", "x", [0]), listed("b", "y", [0])], 2)).toBe(2)
+  })
+
+  it("hands on the image group, and counts images in its summary", async () => {
+    const scenes = [listed("a", "x", [0]), listed("b", "x", [0]), listed("c", "y", [0])]
+    const rows = await examplesOf("category", scenes, objectTokens(scenes))
+    expect(rows.map(({ image_group }) => image_group)).toEqual(["x", "x", "y"])
+    expect(chooseExamples.stage.spec.summary!(rows).rows).toEqual([["category", "kept", 3, 2]])
+  })
+})
+
 describe("choose-examples of a pair", () => {
   const scene = (item: string, primary: string | null, secondary: string | null): Scene => ({
     item,
@@ -161,7 +212,7 @@ describe("choose-examples of a pair", () => {
   ]
 
   it("asks two questions a scene, in one cell of primary × secondary", async () => {
-    const common = { scene: "s", object: -1, cell: "disc × star", left_out: null }
+    const common = { scene: "s", image_group: "s", object: -1, cell: "disc × star", left_out: null }
     expect(await examplesOf("pair", [scene("s", "disc", "star")], both("s"))).toEqual([
       { ...common, target: "primary", label: "disc" },
       { ...common, target: "secondary", label: "star" }
@@ -188,6 +239,7 @@ describe("choose-examples of a pair", () => {
 it("choose-examples counts what was kept and what was left out, by reason, the most first", () => {
   const example = (left_out: string | null): Example => ({
     scene: "s",
+    image_group: "s",
     object: 0,
     target: "category",
     label: "cup",
@@ -201,9 +253,9 @@ it("choose-examples counts what was kept and what was left out, by reason, the m
     { ...example(null), target: "primary" }
   ])
   expect(summary.rows).toEqual([
-    ["category", "kept", 2],
-    ["category", "a crowd", 1],
-    ["primary", "kept", 1]
+    ["category", "kept", 2, 1],
+    ["category", "a crowd", 1, 1],
+    ["primary", "kept", 1, 1]
   ])
-  expect(summary.columns).toHaveLength(3)
+  expect(summary.columns).toHaveLength(4)
 })

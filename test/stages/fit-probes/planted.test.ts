@@ -69,7 +69,13 @@ type Planted = Pick<ReturnType<typeof plantedWorld>, "rows" | "examples">
 const examplesOf = (drawn: ReadonlyArray<{ item: string; p: number; s: number }>) =>
   drawn.flatMap(({ item, p, s }) => {
     const [primary, secondary] = [names.primary[p]!, names.secondary[s]!]
-    const common = { scene: item, object: -1, cell: `${primary} × ${secondary}`, left_out: null }
+    const common = {
+      scene: item,
+      image_group: item,
+      object: -1,
+      cell: `${primary} × ${secondary}`,
+      left_out: null
+    }
     return [
       { ...common, target: "primary", label: primary },
       { ...common, target: "secondary", label: secondary }

@@ -1,9 +1,20 @@
 import { describe, expect, it } from "vitest"
 import type { Example } from "../../../stages/shared/examples.ts"
-import { type Question, questionsOf, strata, type TokenRows } from "../../../stages/fit-probes/questions.ts"
+import {
+  askedOf,
+  type Question,
+  questionsOf as questionsOfAsked,
+  strata as strataOfAsked,
+  type TokenRows
+} from "../../../stages/fit-probes/questions.ts"
+
+const questionsOf = (examples: ReadonlyArray<Example>, rows: TokenRows) =>
+  questionsOfAsked(askedOf(examples), rows)
+const strata = (examples: ReadonlyArray<Example>) => strataOfAsked(askedOf(examples))
 
 const example = (scene: string, object: number, label: string, some: Partial<Example> = {}): Example => ({
   scene,
+  image_group: scene,
   object,
   label,
   target: "category",
@@ -51,6 +62,7 @@ describe("questionsOf", () => {
         labels: [1, 0, 1],
         cell: [1, 0, 1],
         scene: ["b", "a", "a"],
+        image: ["b", "a", "a"],
         object: [0, 0, 2]
       },
       {
@@ -64,6 +76,7 @@ describe("questionsOf", () => {
         labels: [1, 0, 1],
         cell: [1, 0, 1],
         scene: ["b", "a", "a"],
+        image: ["b", "a", "a"],
         object: [0, 0, 2]
       }
     ])

@@ -23,7 +23,15 @@ function world(scenes: number, token: (label: number, i: number) => boolean = ()
     const item = `scene-${i}`
     add(item, "image", -1, "cls", null)
     for (const [object, label] of labels.entries()) {
-      examples.push({ scene: item, object, target: "category", label, cell: label, left_out: null })
+      examples.push({
+        scene: item,
+        image_group: item,
+        object,
+        target: "category",
+        label,
+        cell: label,
+        left_out: null
+      })
       add(item, "object", object, "avg_obj", object)
       if (token(object, i)) add(item, "object", object, "rare", object)
     }
@@ -91,6 +99,58 @@ describe("fit-probes", () => {
     for (const of of folds.values()) expect(of.size).toBe(1)
   })
 
+  it("never splits an image between folds that several scenes show", async () => {
+    const groups = new Map(small.rows.map(({ item }) => [item, `image ${Number(item.split("-")[1]) % 20}`]))
+    const examples = small.examples.map((example) => ({
+      ...example,
+      image_group: groups.get(example.scene)!
+    }))
+    const rows = await run({ ...small, examples }, { seeds: 2, probes: ["perceptron"] })
+    const folds = new Map<string, Set<number>>()
+    for (const { seed, scene, fold } of rows) {
+      const key = `${seed} ${groups.get(scene)!}`
+      folds.set(key, (folds.get(key) ?? new Set()).add(fold))
+    }
+    expect(folds.size).toBe(40)
+    for (const of of folds.values()) expect(of.size).toBe(1)
+    // named by the first of the scenes
+    expect(new Set(rows.map(({ image }) => image))).toEqual(
+      new Set(Array.from({ length: 20 }, (_, i) => [`scene-${i}`, `scene-${i + 20}`].sort()[0]))
+    )
+  })
+
+  it("learns nothing where each image has a twin and labels are coins", async () => {
+    const random = seededRandom("twins")
+    const twins = Array.from({ length: 60 }, () => ({
+      label: random() < 0.5 ? "heads" : "tails",
+      x: Float32Array.from({ length: 60 }, () => normal(random))
+    })).flatMap((one, i) => [`a${i}`, `b${i}`].map((item) => ({ ...one, item, image_group: String(i) })))
+    const rows = twins.map(({ item }) => ({ item, source: "image", object: -1, token: "cls" }))
+    const accuracyOf = async (grouped: boolean) => {
+      const examples = twins.map(({ item, label, image_group }) => ({
+        scene: item,
+        image_group: grouped ? image_group : item,
+        object: -1,
+        target: "category",
+        label,
+        cell: label,
+        left_out: null
+      }))
+      const given = { examples, rows, x: twins.map(({ x }) => x) }
+      return accuracy(await run(given, { probes: ["perceptron"], seeds: 3 }))
+    }
+    expect(await accuracyOf(true)).toBeLessThan(0.65)
+    expect(await accuracyOf(false)).toBeGreaterThan(0.8)
+  })
+
+  it("needs images, not scenes", async () => {
+    const twice = small.examples.map((example) => ({
+      ...example,
+      image_group: `image ${Number(example.scene.split("-")[1]) % 15}`
+    }))
+    expect((await rejection(run({ ...small, examples: twice }))).message).toContain("in 15 images are left")
+  })
+
   it("deals the same folds whatever an encoder leaves out", async () => {
     const few = small.examples.map((example, i) => ({
       ...example,
@@ -115,6 +175,7 @@ describe("fit-probes", () => {
     )
     const examples = rows.map(({ item, label }) => ({
       scene: item,
+      image_group: item,
       object: -1,
       target: "category",
       label,
@@ -151,7 +212,7 @@ describe("fit-probes of a question with too few examples", () => {
     )
     expect(new Set(rows.map(({ token }) => token))).toEqual(new Set(["avg_obj", "cls"]))
     expect(context.lines).toEqual([
-      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 scenes, and 5 folds need at least 2 classes and 20 scenes'
+      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 images, and 5 folds need at least 2 classes and 20 images'
     ])
     expect(context.steps.at(-1)).toEqual([4, 4])
   })
@@ -163,13 +224,13 @@ describe("fit-probes of a question with too few examples", () => {
       {},
       context
     )
-    expect(context.lines).toEqual([expect.stringContaining("30 examples of 1 classes in 30 scenes")])
+    expect(context.lines).toEqual([expect.stringContaining("30 examples of 1 classes in 30 images")])
   })
 
   it("is refused where no question has enough, saying how much there was and what to do", async () => {
     const error = await rejection(run(world(19)))
     expect(error.message).toBe(
-      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 scenes are left, and 5 folds need at least 2 classes and 20 scenes'
+      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 images are left, and 5 folds need at least 2 classes and 20 images'
     )
     expect(error).toMatchObject({ hint: expect.stringContaining("sample more scenes") })
     expect((await rejection(run({ ...small, examples: [] }))).message).toContain("0 examples of 0 classes")

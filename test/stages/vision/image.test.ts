@@ -40,6 +40,7 @@ describe("decodeImage", () => {
   it("leaves EXIF orientation alone", async () => {
     const { height, width } = await decodeImage(await bytesOf("exif-turned.jpg"))
     expect({ height, width }).toEqual({ height: 61, width: 97 })
+    expect((await imageSize(await bytesOf("exif-turned.jpg"))).orientation).toBeGreaterThan(1)
   })
 
   test.each(Object.entries(expected.blended))(
@@ -156,15 +157,20 @@ describe("decodeImage", () => {
 
 describe("imageSize", () => {
   test.each(files)("%s", async (file, { height, width }) => {
-    expect(await imageSize(await bytesOf(file))).toEqual({ height, width })
+    expect(await imageSize(await bytesOf(file))).toMatchObject({ height, width })
   })
 
   it("reads the header alone", async () => {
     expect(await imageSize((await bytesOf("landscape.png")).subarray(0, 4096))).toEqual({
+      orientation: 1,
       height: 300,
       width: 401
     })
-    expect(await imageSize((await bytesOf("rgb.jpg")).subarray(0, 1024))).toEqual({ height: 61, width: 97 })
+    expect(await imageSize((await bytesOf("rgb.jpg")).subarray(0, 1024))).toEqual({
+      orientation: 1,
+      height: 61,
+      width: 97
+    })
   })
 })
 

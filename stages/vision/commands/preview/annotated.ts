@@ -1,5 +1,6 @@
 /** The objects that a COCO file annotates in an image, with the patches that they cover. */
-import { readFileSync } from "node:fs"
+import { readRegular } from "../../../../src/pipeline/regular-file.ts"
+import { fileText } from "../../../../src/pipeline/utf8.ts"
 import { type CocoImage, parseInstances } from "../../../sample-scenes/coco/annotations.ts"
 import { coverageOf } from "../../coverage.ts"
 import { type Geometry, patchPreimage, type PatchGrid } from "../../geometry.ts"
@@ -38,14 +39,14 @@ export function objectsOfImage(
   grid: PatchGrid
 ): Promise<Annotated> {
   return withFile(file, () => {
-    const { images, objects, leftOut } = parseInstances(readFileSync(file, "utf8"), {
+    const { images, objects, leftOut } = parseInstances(fileText(readRegular(file)), {
       file,
       skipDegenerate: true
     })
     const { id, height, width, fileName } = imageNamed(images, image, file)
     if (height !== geometry.imageHeight || width !== geometry.imageWidth)
       throw usage(
-        `${image} is ${geometry.imageHeight}×${geometry.imageWidth} pixels, but ${file} says ${height}×${width} of ${fileName}`,
+        `${image} is ${geometry.imageWidth}×${geometry.imageHeight} pixels, but ${file} says ${width}×${height} of ${fileName}`,
         "--annotations",
         "its masks would not fit: is it a resized copy?"
       )

@@ -263,8 +263,8 @@ describe("is refused, and nothing is written:", () => {
   })
   it("an image of another size than annotated, since masks would not fit", async () => {
     const problem = await withAnnotations("size.json", instances([], [entry("scene.png", { width: 97 })]))
-    expect(problem.message).toContain("is 48×96 pixels, but")
-    expect(problem.message).toContain("says 48×97")
+    expect(problem.message).toContain("is 96×48 pixels, but")
+    expect(problem.message).toContain("says 97×48")
   })
   it("a name that two images have", async () => {
     const two = [entry("a/scene.png"), { ...entry("b/scene.png"), id: 2 }]

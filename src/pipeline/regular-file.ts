@@ -1,0 +1,35 @@
+/**
+ * Reads regular files and nothing else: opening a named pipe would block the process, Ctrl-C included, and a device may
+ * never end.
+ */
+import * as fs from "node:fs"
+
+/**
+ * Opens a file to read; whoever gets the descriptor closes it.
+ *
+ * @throws Node's error where the file cannot be opened; an error of code EISDIR for a folder, and of code ENXIO for
+ *   anything else that is not a regular file
+ */
+export function openRegular(file: string): number {
+  // without O_NONBLOCK, opening a pipe waits for a writer
+  const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+  try {
+    const stat = fs.fstatSync(descriptor)
+    if (stat.isFile()) return descriptor
+    const [code, what] = stat.isDirectory() ? ["EISDIR", "a folder"] : ["ENXIO", "not a regular file"]
+    throw Object.assign(new Error(`${code}: ${file} is ${what}`), { code, path: file, syscall: "open" })
+  } catch (error) {
+    fs.closeSync(descriptor)
+    throw error
+  }
+}
+
+/** All bytes of a file. @throws as `openRegular`, and Node's error where it cannot be read */
+export function readRegular(file: string): Buffer {
+  const descriptor = openRegular(file)
+  try {
+    return fs.readFileSync(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Bytes as text: UTF-8, or an error that says where it is not.
+ *
+ * A decoder that replaces what it does not understand makes different names one: in Latin-1, `caf\xe9` and `caf\xea`
+ * both become `caf\ufffd`.
+ */
+
+/** Bytes that are not UTF-8. The message does not name the file. */
+export class NotUtf8 extends Error {
+  override readonly name = "NotUtf8"
+  /** of the first byte that is wrong, from 0 */
+  readonly offset: number
+  /** the line that it is in, from 1 */
+  readonly line: number
+  readonly hint: string
+  constructor(what: string, offset: number, line: number, hint = "save the file as UTF-8") {
+    super(what)
+    this.hint = hint
+    this.offset = offset
+    this.line = line
+  }
+}
+
+const replacement = "\ufffd"
+
+/**
+ * The text of some bytes, every character as it stands there, a byte order mark too.
+ *
+ * @throws {NotUtf8}
+ */
+export function utf8(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+  // Node's decoder puts U+FFFD for what is wrong; where there is none, nothing was
+  if (text.includes(replacement)) checkReplacements(text, bytes)
+  return text
+}
+
+/**
+ * The text of a whole file, without the byte order mark that it may begin with.
+ *
+ * @throws {NotUtf8} UTF-16, UTF-32 and compressed files are named
+ */
+export function fileText(bytes: Uint8Array): string {
+  const packed = packedBy.find(({ start }) => start.every((byte, i) => bytes[i] === byte))
+  if (packed !== undefined) throw new NotUtf8(`it is compressed (${packed.name})`, 0, 1, "unpack the file")
+  const other = otherEncoding(bytes)
+  if (other !== null) throw new NotUtf8(`it is ${other}, not UTF-8`, 0, 1)
+  const text = utf8(bytes)
+  return text.startsWith("\ufeff") ? text.slice(1) : text
+}
+
+/** What files that were not unpacked begin with. */
+const packedBy = [
+  { name: "gzip", start: [0x1f, 0x8b] },
+  { name: "zip", start: [0x50, 0x4b, 0x03, 0x04] },
+  { name: "zstd", start: [0x28, 0xb5, 0x2f, 0xfd] }
+]
+
+/** Walks over text and bytes together: a character U+FFFD has to stand in the bytes as well. */
+function checkReplacements(text: string, bytes: Uint8Array): void {
+  let [at, line] = [0, 1]
+  for (const character of text) {
+    if (
+      character === replacement &&
+      !(bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd)
+    ) {
+      const byte = `0x${bytes[at]!.toString(16).padStart(2, "0")}`
+      throw new NotUtf8(`it is not valid UTF-8: byte ${byte} at offset ${at} (line ${line})`, at, line)
+    }
+    if (character === "\n") line++
+    at += Buffer.byteLength(character)
+  }
+}
+
+/** By the byte order mark, or by where the zeros of a text that begins in ASCII lie; null where it may be UTF-8. */
+function otherEncoding(bytes: Uint8Array): string | null {
+  const [a, b, c, d] = bytes
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? "UTF-32" : "UTF-16"
+  if (a === 0xfe && b === 0xff) return "UTF-16"
+  if (a === 0 && b === 0 && c === 0xfe && d === 0xff) return "UTF-32"
+  if (bytes.length < 2 || (a === 0) === (b === 0)) return null
+  return c === 0 && d === 0 ? "UTF-32" : "UTF-16"
+}
+
+/** Whether a text has no half of a surrogate pair: JSON may write one (`"\ud800"`), and UTF-8 cannot. */
+export const isUnicode = (text: string): boolean =>
+  // isWellFormed is ES2024: Node 20 has it, this project's `lib` does not
+  (text as unknown as { isWellFormed(): boolean }).isWellFormed()

@@ -1,0 +1,34 @@
+/**
+ * Images as the unit of folds, counts and intervals: scenes of one `image_group` show one image.
+ *
+ * An image is named by the first, by code point, of its scenes' ids. So folds and draws do not change when an image
+ * file is encoded anew, and they are the scene's own wherever each scene has an image of its own.
+ */
+import { byCodePoint } from "./code-points.ts"
+
+/**
+ * The image of each row, given the row's scene and image group.
+ *
+ * @throws Error if a scene has two image groups
+ */
+export function imagesOf(
+  scenes: ReadonlyArray<string>,
+  groups: ReadonlyArray<string>
+): ReadonlyArray<string> {
+  const groupOf = new Map<string, string>()
+  const first = new Map<string, string>()
+  scenes.forEach((scene, i) => {
+    const group = groups[i]!
+    const before = groupOf.get(scene)
+    if (before === group) return
+    if (before !== undefined)
+      throw Object.assign(
+        new Error(`scene ${scene} has two image groups, "${before}" and "${group}": a scene shows one image`),
+        { field: "image_group", hint: "give all rows of a scene one image_group" }
+      )
+    groupOf.set(scene, group)
+    const named = first.get(group)
+    if (named === undefined || byCodePoint(scene, named) < 0) first.set(group, scene)
+  })
+  return groups.map((group) => first.get(group)!)
+}
