@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import { isProblem, Problem } from "../pipeline/problem.ts"
+import { machineFault } from "../pipeline/system-error.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
 import { secondsOf, timedOut } from "./time-limit.ts"
@@ -71,7 +72,7 @@ class Pool {
       }
       if (!wasNew && (task.items === null || task.items.length === 1))
         return this.#try(task, report, null, left)
-      return Effect.fail(workerDied(task, loss.how, loss.signal))
+      return Effect.fail(workerDied(task, loss))
     })
   }
 
@@ -165,14 +166,28 @@ class Pool {
 
 const ofTask = ({ stage, node }: Task) => `stage "${stage.name}" (node "${node}")`
 
-const workerDied = (task: Task, how: string, signal: string | null) =>
-  new Problem("WorkerDied", `the worker process of ${ofTask(task)} died ${how}`, {
+/** Signals of a process that did something wrong; others are sent to it, SIGKILL by a system that is out of memory. */
+const crashes = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
+
+function workerDied(task: Task, { how, signal, lastWords }: Extract<Loss, { readonly type: "died" }>) {
+  const fault = machineFault(lastWords)
+  const died = `the worker process of ${ofTask(task)} died ${how}`
+  if (fault !== null)
+    return new Problem("WorkerKilled", `${died}: ${fault.what}`, {
+      field: task.node,
+      hint: `${fault.hint}; the failure is not kept`
+    })
+  if (signal !== null && !crashes.has(signal))
+    return new Problem(
+      "WorkerKilled",
+      `${died}, which the system does where memory runs out: the next run tries again`,
+      { field: task.node, hint: "try fewer jobs with -j, or a machine (or a limit) with more memory" }
+    )
+  return new Problem("WorkerDied", died, {
     field: task.node,
-    hint:
-      signal === "SIGKILL"
-        ? "it may have run out of memory: try fewer jobs with -j"
-        : "the run's log has what it wrote last"
+    hint: "the run's log has what it wrote last"
   })
+}
 
 const refused = (task: Task, reason: string) =>
   new Problem("WorkerNotStarted", `no worker process can be started for ${ofTask(task)}: ${reason}`, {

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
+import { machineFault } from "../pipeline/system-error.ts"
 import { isFileChanged, isRefused } from "../store/outside-file.ts"
 import { artifactTable } from "../store/read-artifact.ts"
 import { writeShard } from "../store/write-shard.ts"
@@ -98,12 +99,18 @@ async function computeItems(
   return { done, failed }
 }
 
-/** One that is owed to a file of the item's own is the outside's, whatever the stage says of it. */
-const failure = (item: Item, error: string, cause?: unknown): FailedNow => ({
-  item: item.id,
-  error,
-  ...(isFileChanged(cause) || Object.values(item).some(hasRefused) ? { outside: true } : {})
-})
+/**
+ * A failure that a file of the item's own caused is the outside's, and one that tells of the machine is the machine's,
+ * whatever the stage says of it.
+ */
+function failure(item: Item, error: string, cause?: unknown): FailedNow {
+  if (isFileChanged(cause) || Object.values(item).some(hasRefused))
+    return { item: item.id, error, outside: true }
+  const fault = machineFault(cause) ?? machineFault(error)
+  return fault === null
+    ? { item: item.id, error }
+    : { item: item.id, error: `${error} (${fault.what}: ${fault.hint})`, outside: true }
+}
 /** Of a row, or of a group's rows. */
 const hasRefused = (value: unknown): boolean =>
   Array.isArray(value)
