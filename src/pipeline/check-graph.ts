@@ -112,7 +112,8 @@ function checkSegments(id: string, issue: Issue): void {
         `the node id "${id}" ${id === segment ? "" : `has a segment that `}${wrong}`,
         "give it a shorter id: an artifact is kept in files of that name"
       )
-    else if (endings.test(segment) || segment.includes(temporary))
+    // those of a run itself are told by `checkViews`
+    else if (!ofTheRun.has(id) && (endings.test(segment) || segment.includes(temporary)))
       issue(
         id,
         `"${id}" cannot be a node's id: "${segment}" looks like a file of the store`,

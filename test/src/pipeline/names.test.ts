@@ -10,8 +10,9 @@ import {
 } from "../../../src/pipeline/names.ts"
 
 describe("a segment of a path", () => {
-  it.each(["a", "a.b", "..a", "a..", "-", "_", "ä", "two words", "a:b", "x".repeat(100)])("may be %j", (name) =>
-    expect(wrongSegment(name, 100)).toBeNull()
+  it.each(["a", "a.b", "..a", "a..", "-", "_", "ä", "two words", "a:b", "x".repeat(100)])(
+    "may be %j",
+    (name) => expect(wrongSegment(name, 100)).toBeNull()
   )
   it.each([
     ["", "is empty"],

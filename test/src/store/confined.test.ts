@@ -85,7 +85,15 @@ const folders: Readonly<Record<string, () => string>> = {
 function replaceByLink(name: string): void {
   const [at, target] = [join(lab.folder, "store", name), join(outside, "target")]
   renameSync(at, target)
-  const theirs = ["notes.txt", "1", "999", "x.tmp-12", "run.json.tmp-1-ab", "run-000001/run.json", "ab/notes.json"]
+  const theirs = [
+    "notes.txt",
+    "1",
+    "999",
+    "x.tmp-12",
+    "run.json.tmp-1-ab",
+    "run-000001/run.json",
+    "ab/notes.json"
+  ]
   for (const file of theirs) {
     mkdirSync(join(target, file, ".."), { recursive: true })
     if (!existsSync(join(target, file))) writeFileSync(join(target, file), "mine")
@@ -137,7 +145,11 @@ it("a store whose path is a link, or leads through one, is used where it lies", 
 it("a store that is opened with a folder of its own that is a link is refused, whatever for", async () => {
   replaceByLink("objects")
   const problem = await Effect.runPromise(Effect.flip(openStore(join(lab.folder, "store"))))
-  expect(problem).toMatchObject({ _tag: "StoreNotUsable", exitCode: 2, file: join(lab.folder, "store/objects") })
+  expect(problem).toMatchObject({
+    _tag: "StoreNotUsable",
+    exitCode: 2,
+    file: join(lab.folder, "store/objects")
+  })
   expect(problem.hint).toContain("move the whole store")
 })
 
@@ -179,7 +191,9 @@ it("files and folders of the user's are in no room deleted, neither are the fold
   }
   symlinkSync(join(outside, "nowhere"), join(root, "runs/dangling"))
   symlinkSync(join(outside, "nowhere"), join(root, `runs/${run}/dangling`))
-  const damaged = readdirSync(join(root, "objects")).find((name) => /^[0-9a-f]{2}$/.test(name) && name !== "ab")!
+  const damaged = readdirSync(join(root, "objects")).find(
+    (name) => /^[0-9a-f]{2}$/.test(name) && name !== "ab"
+  )!
   for (const name of readdirSync(join(root, "objects", damaged))) {
     rmSync(join(root, "objects", damaged, name))
     writeFileSync(join(root, "objects", damaged, name), "damaged")

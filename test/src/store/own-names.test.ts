@@ -32,8 +32,10 @@ it("tells views that another run shows from links of the user's", () => {
 
 it("knows the names of runs, and the folders that gc may remove when they are empty", () => {
   expect(isRunName(runId(new Date()))).toBe(true)
-  for (const name of ["mine", "20261128", "latest", "20261128-152333.105-97bd.tmp-12"]) expect(isRunName(name)).toBe(false)
-  for (const name of ["objects/ab", "traces/stage/ab", "traces/stage/items"]) expect(isOwnFolder(name)).toBe(true)
+  for (const name of ["mine", "20261128", "latest", "20261128-152333.105-97bd.tmp-12"])
+    expect(isRunName(name)).toBe(false)
+  for (const name of ["objects/ab", "traces/stage/ab", "traces/stage/items"])
+    expect(isOwnFolder(name)).toBe(true)
   for (const name of ["objects", "objects/mine", "runs/mine", "traces/stage/mine"])
     expect(isOwnFolder(name)).toBe(false)
 })
