@@ -13,7 +13,7 @@ import { type FromWorker, saidBy, type SentTask, type ToWorker } from "./protoco
 /** How a worker was lost. */
 export type Loss =
   /** there is no process: the system, or Node, refused it */
-  | { readonly type: "refused"; readonly reason: string }
+  | { readonly type: "refused"; readonly error: Error }
   /**
    * `how`: "with exit code 7", "by SIGKILL"; `signal` is null where it ended by itself, or was killed for what it did;
    * `lastWords` is the end of what it wrote to its standard error since it was asked
@@ -79,7 +79,7 @@ export class WorkerProcess {
       })
     } catch (error) {
       this.#child = null
-      this.#loss = { type: "refused", reason: (error as Error).message }
+      this.#loss = { type: "refused", error: error as Error }
       return
     }
     this.#child = child
@@ -97,10 +97,15 @@ export class WorkerProcess {
       hasNoted = true
       onOutput(`ignored what a stage sent over process.send, and any more of it: ${brief(message)}\n`)
     })
-    child.on("error", ({ message }) => {
-      if (child.pid === undefined) return lose({ type: "refused", reason: message })
+    child.on("error", (error) => {
+      if (child.pid === undefined) return lose({ type: "refused", error })
       // told before the kill, which may fail with another such event
-      lose({ type: "died", how: `with its channel (${message})`, signal: null, lastWords: this.#lastWords })
+      lose({
+        type: "died",
+        how: `with its channel (${error.message})`,
+        signal: null,
+        lastWords: this.#lastWords
+      })
       child.kill("SIGKILL")
     })
     let isDeaf = false

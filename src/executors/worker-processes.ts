@@ -65,10 +65,10 @@ class Pool {
     return Effect.catch(this.#ask(idle ?? this.#start(), task, report), (lost) => {
       if (isProblem(lost)) return Effect.fail(lost)
       const { loss, hasBegun, wasNew } = lost
-      if (loss.type === "refused") return Effect.fail(refused(task, loss.reason))
+      if (loss.type === "refused") return Effect.fail(refused(task, loss.error))
       if (!hasBegun) {
         const still = wasNew ? left - 1 : left
-        return still > 0 ? this.#try(task, report, null, still) : Effect.fail(neverBegan(task, loss.how))
+        return still > 0 ? this.#try(task, report, null, still) : Effect.fail(neverBegan(task, loss))
       }
       if (!wasNew && (task.items === null || task.items.length === 1))
         return this.#try(task, report, null, left)
@@ -166,10 +166,12 @@ class Pool {
 
 const ofTask = ({ stage, node }: Task) => `stage "${stage.name}" (node "${node}")`
 
+type Died = Extract<Loss, { readonly type: "died" }>
+
 /** Signals of a process that did something wrong; others are sent to it, SIGKILL by a system that is out of memory. */
 const crashes = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
 
-function workerDied(task: Task, { how, signal, lastWords }: Extract<Loss, { readonly type: "died" }>) {
+function workerDied(task: Task, { how, signal, lastWords }: Died): Problem {
   const fault = machineFault(lastWords)
   const died = `the worker process of ${ofTask(task)} died ${how}`
   if (fault !== null)
@@ -189,18 +191,21 @@ function workerDied(task: Task, { how, signal, lastWords }: Extract<Loss, { read
   })
 }
 
-const refused = (task: Task, reason: string) =>
-  new Problem("WorkerNotStarted", `no worker process can be started for ${ofTask(task)}: ${reason}`, {
+const fewerJobs =
+  "the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
+
+const refused = (task: Task, error: Error) =>
+  new Problem("WorkerNotStarted", `no worker process can be started for ${ofTask(task)}: ${error.message}`, {
     field: task.node,
-    hint: "the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
+    hint: machineFault(error)?.hint ?? fewerJobs
   })
 
-const neverBegan = (task: Task, how: string) =>
+const neverBegan = (task: Task, { how, lastWords }: Died) =>
   new Problem(
     "WorkerNotStarted",
     `no worker process of ${ofTask(task)} could begin: ${newWorkers} in a row ended, the last ${how}`,
     {
       field: task.node,
-      hint: "the run's log has what they wrote; the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
+      hint: `the run's log has what they wrote; ${machineFault(lastWords)?.hint ?? fewerJobs}`
     }
   )

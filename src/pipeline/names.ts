@@ -69,7 +69,7 @@ const upperOrEscape = /%[0-9A-F]{2}|[A-Z]/g
 const escaped = (found: string) => (found.length === 1 ? percent(found) : found)
 
 function wrongCharacter(text: string): string | null {
-  const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.exec(text)?.[0]
+  const control = /[\p{Cc}\u2028\u2029]/u.exec(text)?.[0]
   if (control !== undefined) return `contains the control character ${codePoint(control)}`
   // isWellFormed is ES2024: Node 20 has it, this project's `lib` does not
   return (text as unknown as { isWellFormed(): boolean }).isWellFormed()

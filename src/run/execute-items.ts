@@ -109,7 +109,11 @@ function failure(item: Item, error: string, cause?: unknown): FailedNow {
   const fault = machineFault(cause) ?? machineFault(error)
   return fault === null
     ? { item: item.id, error }
-    : { item: item.id, error: `${error} (${fault.what}: ${fault.hint})`, outside: true }
+    : {
+        item: item.id,
+        error: `${error} (${fault.what}: ${fault.hint}; it is not kept, and the next run tries it again)`,
+        outside: true
+      }
 }
 /** Of a row, or of a group's rows. */
 const hasRefused = (value: unknown): boolean =>
