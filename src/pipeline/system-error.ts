@@ -2,7 +2,7 @@
  * Faults of the machine: memory, open files, space, folders that are gone. They are no fault of a pipeline's, an
  * item's, a store's or Probeline's, so nothing remembers them: the next run tries again.
  */
-import * as fs from "node:fs"
+import { isFolder } from "./make-folder.ts"
 import { Problem } from "./problem.ts"
 
 export interface MachineFault {
@@ -119,7 +119,7 @@ function goneFolder(error: object): MachineFault | null {
 }
 function hasWorkingFolder(): boolean {
   try {
-    return fs.existsSync(process.cwd())
+    return isFolder(process.cwd())
   } catch {
     return false
   }

@@ -32,7 +32,7 @@ export class Partial {
     for (const name of await fs.readdir(blobs))
       if (isLeftBehind(name, etag) && (await isFile(path.join(blobs, name))))
         if (await succeeds(fs.rename(path.join(blobs, name), file))) return new Partial(file, common, 0)
-    const copied = await succeeds(fs.copyFile(common, file))
+    const copied = (await isFile(common)) && (await succeeds(fs.copyFile(common, file)))
     return new Partial(file, common, copied ? (await fs.stat(file)).size : 0)
   }
 
