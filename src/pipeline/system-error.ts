@@ -158,6 +158,12 @@ export function systemError(error: unknown): Problem | null {
 }
 
 function refusal(error: unknown, what: string, hint: string): Problem {
-  const { path: file = null, message = String(error) } = (error ?? {}) as Partial<NodeJS.ErrnoException>
-  return new Problem("SystemRefused", `${what}: ${message}`, { file, hint, cause: error })
+  // a stage's own errors name a file as `file`
+  const {
+    path,
+    file,
+    message = String(error)
+  } = (error ?? {}) as Partial<NodeJS.ErrnoException & { readonly file: unknown }>
+  const where = path ?? (typeof file === "string" ? file : null)
+  return new Problem("SystemRefused", `${what}: ${message}`, { file: where, hint, cause: error })
 }
