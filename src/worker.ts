@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { FromWorker, Said, SentTask, ToWorker } from "./executors/protocol.ts"
 import { isProblem } from "./pipeline/problem.ts"
+import { machineProblem } from "./pipeline/system-error.ts"
 import type { StageAddress } from "./pipeline/stage-address.ts"
 import type { AnyStage } from "./pipeline/stage.ts"
 import { executeTask, type Tools } from "./run/execute-task.ts"
@@ -53,7 +54,10 @@ async function execute(sent: SentTask): Promise<void> {
     if (Exit.isSuccess(exit)) return say({ type: "result", result: exit.value })
     throw Cause.squash(exit.cause)
   } catch (error) {
-    if (isProblem(error)) return say({ type: "problem", problem: error.toJSON() })
+    const problem = isProblem(error)
+      ? error
+      : machineProblem(error, `stage "${sent.stage.export}" (node "${sent.node}") failed`)
+    if (problem !== null) return say({ type: "problem", problem: problem.toJSON() })
     const { message, stack = "" } = error as Error
     say({ type: "defect", message, stack })
   }

@@ -13,7 +13,6 @@ import { systemLimit } from "../pipeline/system-error.ts"
 import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/plan.ts"
 import { previousTraces } from "../plan/previous.ts"
-import { layout } from "../store/layout.ts"
 import type { RunOwner } from "../store/runs-of.ts"
 import { StatCache } from "../store/stat-cache.ts"
 import type { StoreCalls } from "../store/store.ts"
@@ -24,10 +23,9 @@ import { parameterTable } from "./parameter-table.ts"
 /** Fails with one problem that names everything that is wrong with the file, its parameters or its graph. */
 export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<Opened, Problem> =>
   Effect.gen(function* () {
-    const root = path.resolve(options.store)
-    const store = yield* openStore(root)
+    const store = yield* openStore(path.resolve(options.store))
     const loaded = yield* Effect.tryPromise({
-      try: () => loadWith(path.join(layout(root).cache, "pipelines"), file),
+      try: () => loadWith(path.join(store.layout.cache, "pipelines"), file),
       catch: (error) => {
         if (isProblem(error)) return error
         throw error

@@ -1,6 +1,9 @@
 /** The store of a command. It need not be there yet, but where it would be, nothing else may be. */
+import * as fs from "node:fs"
+import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
+import { refuseLinks } from "../store/confined.ts"
 import { nodeFileSystem } from "../store/file-system.ts"
 import { makeStore, type StoreCalls } from "../store/store.ts"
 import { storeProblem } from "../store/store-error.ts"
@@ -15,11 +18,21 @@ const kindOf = (root: string) =>
 const notUsable = (root: string, message: string) =>
   Effect.fail(new Problem("StoreNotUsable", message, { file: root, hint: elsewhere }))
 
-/** Fails with StoreNotUsable where the path is no folder. */
+/**
+ * The store's path may lead through links, which are resolved here, once. Fails with StoreNotUsable where it is no
+ * folder, or a folder of the store is a link.
+ */
 export const openStore = (root: string): Effect.Effect<StoreCalls, Problem> =>
   Effect.flatMap(kindOf(root), (kind) =>
     kind === null || kind === "folder"
-      ? Effect.succeed(makeStore(root, files))
+      ? Effect.try({
+          try: () => {
+            const real = kind === null ? path.resolve(root) : fs.realpathSync(root)
+            refuseLinks(files, real)
+            return makeStore(real, files)
+          },
+          catch: (error) => storeProblem(error, root, "look at it")
+        })
       : notUsable(root, `the store ${root} is a file, not a folder`)
   )
 

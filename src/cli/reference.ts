@@ -11,10 +11,12 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { didYouMean, Problem } from "../pipeline/problem.ts"
+import { isDigest, layout } from "../store/layout.ts"
 import type { Manifest } from "../store/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/run-record.ts"
 import { runSoFar } from "../store/run-so-far.ts"
-import { makeStore, type StoreCalls } from "../store/store.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { openStore } from "./open-store.ts"
 
 export type Referred =
   | { readonly kind: "run"; readonly store: StoreCalls; readonly run: RunRecord }
@@ -180,11 +182,9 @@ const byPath = (store: StoreCalls, file: string): Effect.Effect<Referred, Proble
     const absolute = path.resolve(file)
     const digest = path.basename(absolute, ".json")
     const root = path.dirname(path.dirname(path.dirname(absolute)))
-    const its = makeStore(root, store.files)
-    const manifest =
-      /^[0-9a-f]{64}$/.test(digest) && its.layout.manifest(digest) === absolute
-        ? yield* its.manifest(digest)
-        : null
+    const isManifest = isDigest(digest) && layout(root).manifest(digest) === absolute
+    const its = isManifest ? yield* openStore(root) : store
+    const manifest = isManifest ? yield* its.manifest(digest) : null
     if (manifest === null)
       return yield* fail("ArtifactNotFound", `${file} is no manifest of a whole artifact`, {
         file,

@@ -1,4 +1,5 @@
 /** Files that a user asked for: whole or not there, and never over another without being told so. */
+import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { makeFolder } from "../pipeline/make-folder.ts"
@@ -27,10 +28,10 @@ export async function writeOut(
   if (there !== undefined && !overwrite)
     throw new Problem("Usage", `${to} is there already`, { file: target, hint: "--overwrite replaces it" })
   makeFolder(path.dirname(target))
-  const temporary = `${target}.tmp-${process.pid}`
+  const temporary = `${target}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`
   let total = 0
   try {
-    const handle = fs.openSync(temporary, "w")
+    const handle = fs.openSync(temporary, "wx")
     try {
       await write({
         write(bytes) {

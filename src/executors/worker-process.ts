@@ -13,9 +13,17 @@ import { type FromWorker, saidBy, type SentTask, type ToWorker } from "./protoco
 /** How a worker was lost. */
 export type Loss =
   /** there is no process: the system, or Node, refused it */
-  | { readonly type: "refused"; readonly reason: string }
-  /** `how`: "with exit code 7", "by SIGKILL" */
-  | { readonly type: "died"; readonly how: string; readonly signal: string | null }
+  | { readonly type: "refused"; readonly error: Error }
+  /**
+   * `how`: "with exit code 7", "by SIGKILL"; `signal` is null where it ended by itself, or was killed for what it did;
+   * `lastWords` is the end of what it wrote to its standard error since it was asked
+   */
+  | {
+      readonly type: "died"
+      readonly how: string
+      readonly signal: string | null
+      readonly lastWords: string
+    }
 
 export interface WorkerOptions {
   /** the store's folder */
@@ -33,10 +41,12 @@ export interface WorkerOptions {
 const workerEnvironment = { NVIDIA_TF32_OVERRIDE: "0" }
 
 /**
- * Milliseconds between the two ends of a worker, the process's and its channel's, which come in either order: what is
- * still in the channel is read to its end; and who closes it and lives on is killed.
+ * Milliseconds between the ends of a worker, the process's and those of its channel and its output, which come in any
+ * order: what is still in them is read to its end; and who closes the channel and lives on is killed.
  */
 const grace = 1000
+/** Characters of what a worker wrote last: V8 says that its heap is full before some kilobytes of addresses. */
+const mostLastWords = 16_384
 
 export class WorkerProcess {
   /** null where Node refused to make one */
@@ -47,6 +57,7 @@ export class WorkerProcess {
   readonly #token = randomBytes(16).toString("hex")
   #hasToken = false
   #grace: NodeJS.Timeout | undefined
+  #lastWords = ""
 
   /** Never throws: a process that cannot be made is lost, and says so when it is asked. */
   constructor({ entry, store, onOutput }: WorkerOptions, onLost: (worker: WorkerProcess) => void) {
@@ -68,13 +79,16 @@ export class WorkerProcess {
       })
     } catch (error) {
       this.#child = null
-      this.#loss = { type: "refused", reason: (error as Error).message }
+      this.#loss = { type: "refused", error: error as Error }
       return
     }
     this.#child = child
     // a character may come in two pieces
     child.stdout?.setEncoding("utf8").on("data", onOutput)
-    child.stderr?.setEncoding("utf8").on("data", onOutput)
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-mostLastWords)
+      onOutput(text)
+    })
     let hasNoted = false
     child.on("message", (message: unknown) => {
       const said = saidBy(message, this.#token)
@@ -83,22 +97,38 @@ export class WorkerProcess {
       hasNoted = true
       onOutput(`ignored what a stage sent over process.send, and any more of it: ${brief(message)}\n`)
     })
-    child.on("error", ({ message }) => {
-      if (child.pid === undefined) return lose({ type: "refused", reason: message })
+    child.on("error", (error) => {
+      if (child.pid === undefined) return lose({ type: "refused", error })
       // told before the kill, which may fail with another such event
-      lose({ type: "died", how: `with its channel (${message})`, signal: null })
+      lose({
+        type: "died",
+        how: `with its channel (${error.message})`,
+        signal: null,
+        lastWords: this.#lastWords
+      })
       child.kill("SIGKILL")
     })
+    let isDeaf = false
     child.on("exit", (code, signal) => {
-      const how = signal === null ? `with exit code ${code}` : `by ${signal}`
-      const died = () => lose({ type: "died", how, signal })
-      if (!child.connected) return died()
-      child.once("disconnect", died)
+      const how = isDeaf
+        ? "after it had closed its channel"
+        : signal === null
+          ? `with exit code ${code}`
+          : `by ${signal}`
+      const died = () =>
+        lose({ type: "died", how, signal: isDeaf ? null : signal, lastWords: this.#lastWords })
+      let open = child.connected ? 2 : 1
+      const ended = () => void (--open === 0 && died())
+      if (child.connected) child.once("disconnect", ended)
+      child.once("close", ended)
       this.#grace = setTimeout(died, grace)
     })
     child.on("disconnect", () => {
-      if (child.exitCode === null && child.signalCode === null)
-        this.#grace = setTimeout(() => child.kill("SIGKILL"), grace)
+      if (child.exitCode !== null || child.signalCode !== null) return
+      this.#grace = setTimeout(() => {
+        isDeaf = true
+        child.kill("SIGKILL")
+      }, grace)
     })
   }
 
@@ -118,6 +148,7 @@ export class WorkerProcess {
    */
   ask(task: SentTask, hear: (heard: FromWorker | Loss) => void): void {
     this.#hear = hear
+    this.#lastWords = ""
     this.#tasks++
     if (this.#loss !== null) return hear(this.#loss)
     const child = this.#child!

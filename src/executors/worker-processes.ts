@@ -6,6 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import { isProblem, Problem } from "../pipeline/problem.ts"
+import { machineFault } from "../pipeline/system-error.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
 import { secondsOf, timedOut } from "./time-limit.ts"
@@ -64,14 +65,14 @@ class Pool {
     return Effect.catch(this.#ask(idle ?? this.#start(), task, report), (lost) => {
       if (isProblem(lost)) return Effect.fail(lost)
       const { loss, hasBegun, wasNew } = lost
-      if (loss.type === "refused") return Effect.fail(refused(task, loss.reason))
+      if (loss.type === "refused") return Effect.fail(refused(task, loss.error))
       if (!hasBegun) {
         const still = wasNew ? left - 1 : left
-        return still > 0 ? this.#try(task, report, null, still) : Effect.fail(neverBegan(task, loss.how))
+        return still > 0 ? this.#try(task, report, null, still) : Effect.fail(neverBegan(task, loss))
       }
       if (!wasNew && (task.items === null || task.items.length === 1))
         return this.#try(task, report, null, left)
-      return Effect.fail(workerDied(task, loss.how, loss.signal))
+      return Effect.fail(workerDied(task, loss))
     })
   }
 
@@ -165,27 +166,46 @@ class Pool {
 
 const ofTask = ({ stage, node }: Task) => `stage "${stage.name}" (node "${node}")`
 
-const workerDied = (task: Task, how: string, signal: string | null) =>
-  new Problem("WorkerDied", `the worker process of ${ofTask(task)} died ${how}`, {
+type Died = Extract<Loss, { readonly type: "died" }>
+
+/** Signals of a process that did something wrong; others are sent to it, SIGKILL by a system that is out of memory. */
+const crashes = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
+
+function workerDied(task: Task, { how, signal, lastWords }: Died): Problem {
+  const fault = machineFault(lastWords)
+  const died = `the worker process of ${ofTask(task)} died ${how}`
+  if (fault !== null)
+    return new Problem("WorkerKilled", `${died}: ${fault.what}`, {
+      field: task.node,
+      hint: `${fault.hint}; the failure is not kept`
+    })
+  if (signal !== null && !crashes.has(signal))
+    return new Problem(
+      "WorkerKilled",
+      `${died}, which the system does where memory runs out: the next run tries again`,
+      { field: task.node, hint: "try fewer jobs with -j, or a machine (or a limit) with more memory" }
+    )
+  return new Problem("WorkerDied", died, {
     field: task.node,
-    hint:
-      signal === "SIGKILL"
-        ? "it may have run out of memory: try fewer jobs with -j"
-        : "the run's log has what it wrote last"
+    hint: "the run's log has what it wrote last"
+  })
+}
+
+const fewerJobs =
+  "the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
+
+const refused = (task: Task, error: Error) =>
+  new Problem("WorkerNotStarted", `no worker process can be started for ${ofTask(task)}: ${error.message}`, {
+    field: task.node,
+    hint: machineFault(error)?.hint ?? fewerJobs
   })
 
-const refused = (task: Task, reason: string) =>
-  new Problem("WorkerNotStarted", `no worker process can be started for ${ofTask(task)}: ${reason}`, {
-    field: task.node,
-    hint: "the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
-  })
-
-const neverBegan = (task: Task, how: string) =>
+const neverBegan = (task: Task, { how, lastWords }: Died) =>
   new Problem(
     "WorkerNotStarted",
     `no worker process of ${ofTask(task)} could begin: ${newWorkers} in a row ended, the last ${how}`,
     {
       field: task.node,
-      hint: "the run's log has what they wrote; the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
+      hint: `the run's log has what they wrote; ${machineFault(lastWords)?.hint ?? fewerJobs}`
     }
   )

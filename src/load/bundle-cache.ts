@@ -64,7 +64,7 @@ export function readCached(folder: string, pipeline: string, own: string): Cache
 /** Workers of this process import it later: gc spares what is young. */
 function renew(file: string): void {
   try {
-    fs.utimesSync(file, new Date(), new Date())
+    fs.lutimesSync(file, new Date(), new Date())
   } catch {
     // another's, or not to be written: then nobody but its owner sweeps it
   }

@@ -2,6 +2,7 @@
 import { columnName, type Columns } from "./columns.ts"
 import { own } from "./own.ts"
 import type { GraphNode } from "./graph-node.ts"
+import { mostIdBytes, tooLongName } from "./names.ts"
 import type { Take } from "./ports.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
@@ -14,6 +15,11 @@ export interface GraphIssue {
 
 const nodeId = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/
 const dotSegment = /(?:^|\/)\.\.?(?:\/|$)/
+
+/** Files of the store whose names have this are removed sooner or later. */
+const temporary = ".tmp-"
+/** How names of files in a run's folder end: a node's table, the parts of its tensors, a lock. */
+const endings = /\.(?:parquet|arrow|json|ndjson|lock)$/
 
 /** A stage's name is a folder of the store. */
 const stageName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
@@ -31,7 +37,11 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
       `"${stage.name}" cannot be a stage's name`,
       "use letters, digits, '.', '_' and '-', a letter or digit first"
     )
+  checkLength(`stage "${stage.name}": its name`, stage.name, stage.name, issue)
+  if (stage.name.includes(temporary))
+    issue(stage.name, `"${stage.name}" cannot be a stage's name`, `"${temporary}" marks temporary files`)
   const { item, output } = stage.spec
+  if (item !== undefined) checkLength(`stage "${stage.name}": its items' name`, item, stage.name, issue)
   if (item !== undefined && (!columnName.test(item) || reserved.includes(item)))
     issue(
       stage.name,
@@ -59,13 +69,20 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
         "read it by whole(…) or many(…), or make the stage itemwise"
       )
   }
-  for (const name of Object.keys(output.columns))
+  for (const name of Object.keys(output.columns)) {
+    checkLength(`stage "${stage.name}": the column name "${name}"`, name, `${stage.name}.${name}`, issue)
     if (reserved.includes(name))
       issue(
         `${stage.name}.${name}`,
         `stage "${stage.name}": a column cannot be called "${name}"`,
         `${reserved.join(", ")} are taken by the items`
       )
+  }
+}
+
+function checkLength(what: string, name: string, field: string, issue: Issue): void {
+  const wrong = tooLongName(name)
+  if (wrong !== null) issue(field, `${what} ${wrong}`, "give it a shorter name")
 }
 
 /** Files of a run's own, beside which its artifacts lie by their nodes' ids. */
@@ -74,7 +91,8 @@ const ofTheRun = new Set(["run.json", "log.ndjson", "pinned", "items"])
 /** A node's tensors lie in a folder of its id, with a table of their items. */
 export function checkViews(nodes: ReadonlyArray<GraphNode>, issue: Issue): void {
   for (const { id } of nodes)
-    if (ofTheRun.has(id)) issue(id, `a node cannot be called "${id}"`, "a run has a file of that name")
+    if (ofTheRun.has(id) || id.startsWith("pinned/"))
+      issue(id, `a node cannot be called "${id}"`, "a run has a file of that name")
   const inside = nodes.filter(({ id }) => id.endsWith("/items")).map(({ id }) => id)
   if (inside.length === 0) return
   const columnsOf = new Map(nodes.map(({ id, columns }) => [id, Object.values(columns)]))
@@ -95,6 +113,7 @@ export function checkId(ref: AnyRef, ids: Map<string, AnyRef>, issue: Issue): vo
       `"${id}" cannot be a node's id`,
       "use lower-case letters, digits, '.', '_' and '-', in segments joined by '/'"
     )
+  else checkSegments(id, issue)
   const other = ids.get(id)
   if (other !== undefined && other !== ref)
     issue(
@@ -103,6 +122,28 @@ export function checkId(ref: AnyRef, ids: Map<string, AnyRef>, issue: Issue): vo
       "give one of them another id"
     )
   ids.set(id, ref)
+}
+
+/** A node's artifact lies in its run's folder under the node's id. */
+function checkSegments(id: string, issue: Issue): void {
+  const wrongId = tooLongName(id, mostIdBytes)
+  if (wrongId !== null) issue(id, `the node id "${id}" ${wrongId}`, "give it a shorter id")
+  for (const segment of id.split("/")) {
+    const wrong = tooLongName(segment)
+    if (wrong !== null)
+      issue(
+        id,
+        `the node id "${id}" ${id === segment ? "" : `has a segment that `}${wrong}`,
+        "give it a shorter id: an artifact is kept in files of that name"
+      )
+    // those of a run itself are told by `checkViews`
+    else if (!ofTheRun.has(id) && (endings.test(segment) || segment.includes(temporary)))
+      issue(
+        id,
+        `"${id}" cannot be a node's id: "${segment}" looks like a file of the store`,
+        `leave out "${endings.exec(segment)?.[0] ?? temporary}"`
+      )
+  }
 }
 
 export function checkPort(

@@ -21,7 +21,7 @@ export function makeFolder(folder: string): void {
 }
 
 /** Whatever it cannot look at (no permission, a file on the way) is none; making it says what is wrong. */
-function isFolder(at: string): boolean {
+export function isFolder(at: string): boolean {
   try {
     return fs.statSync(at, { throwIfNoEntry: false })?.isDirectory() === true
   } catch {

@@ -24,6 +24,8 @@ const exitCodes = {
   TimedOut: 1,
   OutputInvalid: 1,
   WorkerDied: 1,
+  /** the machine, or somebody, ended a worker process: no stage's fault */
+  WorkerKilled: 1,
   /** the system gave no worker process, or none that lived to begin: no stage's fault */
   WorkerNotStarted: 1,
   /** a file was changed while somebody computed with it */

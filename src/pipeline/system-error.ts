@@ -1,27 +1,145 @@
-/** What the operating system refuses: no fault of a pipeline's, a store's or Probeline's. */
-import { own } from "./own.ts"
+/**
+ * Faults of the machine: memory, open files, space, folders that are gone. They are no fault of a pipeline's, an
+ * item's, a store's or Probeline's, so nothing remembers them: the next run tries again.
+ */
+import { isFolder } from "./make-folder.ts"
 import { Problem } from "./problem.ts"
 
-const files = "raise the limit (`ulimit -n 4096`, in the shell that starts it), or try fewer jobs with -j"
-const memory =
-  "free some memory or end other processes (`ulimit -a` has the limits), or try fewer jobs with -j"
-const limits: Readonly<Record<string, readonly [string, string]>> = {
-  EMFILE: ["no more files can be opened", files],
-  ENFILE: [
-    "no more files can be opened in the whole system",
-    "close other programs, or try fewer jobs with -j"
-  ],
-  ENOMEM: ["there is no memory left", memory],
-  EAGAIN: ["there are no processes or threads left", memory]
+export interface MachineFault {
+  /** what is wrong with the machine */
+  readonly what: string
+  readonly hint: string
 }
 
-/** The problem of an error that says that the system has no more of something (errno(3)); null of any other. */
+const memory: MachineFault = {
+  what: "there is no memory left",
+  hint: "free some memory or end other processes (`ulimit -a` has the limits), or try fewer jobs with -j"
+}
+const processes: MachineFault = { what: "there are no processes or threads left", hint: memory.hint }
+const files: MachineFault = {
+  what: "no more files can be opened",
+  hint: "raise the limit (`ulimit -n 4096`, in the shell that starts it), or try fewer jobs with -j"
+}
+const systemFiles: MachineFault = {
+  what: "no more files can be opened in the whole system",
+  hint: "close other programs, or try fewer jobs with -j"
+}
+const space: MachineFault = { what: "no space is left on a disk", hint: "free some space, and run again" }
+const disk: MachineFault = {
+  what: "a disk or a network folder does not answer",
+  hint: "see whether the disk is well and the folder mounted, and run again"
+}
+const connection: MachineFault = {
+  what: "a connection or another process ended",
+  hint: "see whether the network and the other process are well, and run again"
+}
+const workingFolder: MachineFault = {
+  what: "the working folder is gone",
+  hint: "change into a folder that exists (`cd`), and run again"
+}
+const installed: MachineFault = {
+  what: "a file of an installed package is missing or cannot be loaded",
+  hint: "install the packages again (`npm ci`), and run again"
+}
+
+/** By errno(3), and by the codes of Node's own errors. */
+const byCode = new Map<string, MachineFault>([
+  ["ENOMEM", memory],
+  ["ERR_WORKER_OUT_OF_MEMORY", memory],
+  ["ERR_MEMORY_ALLOCATION_FAILED", memory],
+  ["EAGAIN", processes],
+  ["ERR_WORKER_INIT_FAILED", processes],
+  ["EMFILE", files],
+  ["ENFILE", systemFiles],
+  ["ENOSPC", space],
+  ["EDQUOT", space],
+  ["EIO", disk],
+  ["ESTALE", disk],
+  ["ENODEV", disk],
+  ["ENXIO", disk],
+  ["EREMOTEIO", disk],
+  ["ENOTCONN", disk],
+  ["EHOSTDOWN", disk],
+  ["EHOSTUNREACH", connection],
+  ["ENETDOWN", connection],
+  ["ENETUNREACH", connection],
+  ["ETIMEDOUT", connection],
+  ["ECONNRESET", connection],
+  ["ECONNABORTED", connection],
+  ["EPIPE", connection],
+  ["EAI_AGAIN", connection],
+  ["ERR_MODULE_NOT_FOUND", installed],
+  ["MODULE_NOT_FOUND", installed],
+  ["ERR_DLOPEN_FAILED", installed]
+])
+const codes = [...byCode.keys()].filter((code) => /^E[A-Z]+$/.test(code)).join("|")
+
+/** As native code and other programs say it: their errors have no code, and stages put them into words of their own. */
+const byText: ReadonlyArray<readonly [RegExp, MachineFault]> = [
+  [/\bout of memory\b|\bbad[_ ]alloc(?:ation)?\b|\ballocation failed\b/i, memory],
+  [/\b(?:can(?:no|')t|could not|failed to|unable to) allocate\b|\bvips_(?:tracked_)?malloc\b/i, memory],
+  [/\btoo many open files in system\b/i, systemFiles],
+  [/\btoo many open files\b/i, files],
+  [/\bresource temporarily unavailable\b/i, processes],
+  [/\bno space left on device\b|\bdisk quota exceeded\b/i, space],
+  [/\bstale (?:NFS )?file handle\b|\binput\/output error\b|\btransport endpoint is not connected\b/i, disk],
+  [/\buv_cwd\b/, workingFolder],
+  [/\bCannot find (?:package|module) '|\bcannot open shared object file\b/, installed]
+]
+const codeInText = new RegExp(`\\b(${codes})\\b`)
+
+/** The fault that an error, one of its causes, or the words of one tell of; null where it is none of the machine's. */
+export function machineFault(error: unknown, depth = 0): MachineFault | null {
+  if (typeof error === "string") return faultInText(error)
+  if (typeof error !== "object" || error === null || depth > 10) return null
+  const { code, message, cause, errors } = error as Partial<NodeJS.ErrnoException & AggregateError>
+  const own =
+    (typeof code === "string" ? (byCode.get(code) ?? goneFolder(error)) : null) ??
+    (typeof message === "string" ? faultInText(message) : null)
+  if (own !== null) return own
+  for (const inner of [cause, ...(Array.isArray(errors) ? (errors as Array<unknown>) : [])]) {
+    const fault = inner === undefined ? null : machineFault(inner, depth + 1)
+    if (fault !== null) return fault
+  }
+  return null
+}
+
+function faultInText(text: string): MachineFault | null {
+  const code = codeInText.exec(text)?.[1]
+  return byCode.get(code ?? "") ?? byText.find(([pattern]) => pattern.test(text))?.[1] ?? null
+}
+
+/** A file that is not there is the machine's doing where a folder went that everything needs. */
+function goneFolder(error: object): MachineFault | null {
+  const { code, path: at, syscall } = error as Partial<NodeJS.ErrnoException>
+  if (code !== "ENOENT") return null
+  if (syscall === "uv_cwd") return workingFolder
+  if (at !== undefined && /[\\/]node_modules[\\/]/.test(at)) return installed
+  return hasWorkingFolder() ? null : workingFolder
+}
+function hasWorkingFolder(): boolean {
+  try {
+    return isFolder(process.cwd())
+  } catch {
+    return false
+  }
+}
+
+/** The problem of such a fault, in what is to be told as `doing` ("stage x failed"); null of any other error. */
+export function machineProblem(error: unknown, doing: string): Problem | null {
+  const fault = machineFault(error)
+  return fault === null
+    ? null
+    : refusal(error, `${doing}: ${fault.what}`, `${fault.hint}; the failure is not kept`)
+}
+
+/** Of what a process may have so much and no more. */
+const limits: ReadonlySet<MachineFault | null> = new Set([memory, processes, files, systemFiles])
+
+/** The problem of an error that says that the system has no more of something; null of any other. */
 export function systemLimit(error: unknown): Problem | null {
-  const { code, path, message } = (error ?? {}) as Partial<NodeJS.ErrnoException>
-  const known = code === undefined || !Object.hasOwn(limits, code) ? null : own(limits, code)!
-  if (known === null) return null
-  const [what, hint] = known
-  return new Problem("SystemRefused", `${what}: ${message}`, { file: path ?? null, hint, cause: error })
+  const fault = machineFault(error)
+  return fault !== null && limits.has(fault) ? refusal(error, fault.what, fault.hint) : null
 }
 
 /**
@@ -35,13 +153,26 @@ export const isOneFileRefused = (error: unknown): error is NodeJS.ErrnoException
 
 /** The problem of any error of a system call, for where nobody has foreseen it; null of any other. */
 export function systemError(error: unknown): Problem | null {
-  const limit = systemLimit(error)
-  if (limit !== null) return limit
-  const { code, path, message, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>
-  if (code === undefined || syscall === undefined) return null
-  return new Problem("SystemRefused", `the system refuses: ${message}`, {
-    file: path ?? null,
-    hint: "see whether the path is right, who may use it, and whether the disk is well; if they are, please report it, with what the command prints under --debug",
-    cause: error
-  })
+  const fault = machineFault(error)
+  if (fault !== null && (limits.has(fault) || fault === installed || fault === workingFolder))
+    return refusal(error, fault.what, fault.hint)
+  const { code, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>
+  return code === undefined || syscall === undefined
+    ? null
+    : refusal(
+        error,
+        "the system refuses",
+        "see whether the path is right, who may use it, and whether the disk is well; if they are, please report it, with what the command prints under --debug"
+      )
+}
+
+function refusal(error: unknown, what: string, hint: string): Problem {
+  // a stage's own errors name a file as `file`
+  const {
+    path,
+    file,
+    message = String(error)
+  } = (error ?? {}) as Partial<NodeJS.ErrnoException & { readonly file: unknown }>
+  const where = path ?? (typeof file === "string" ? file : null)
+  return new Problem("SystemRefused", `${what}: ${message}`, { file: where, hint, cause: error })
 }

@@ -49,7 +49,8 @@ export const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<
       ? cached(planned)
       : yield* once(planned, inputs, running).pipe(
           Effect.catchIf(
-            ({ _tag }) => _tag === "InputChanged",
+            // the outside's or the machine's: the node fails this time, and nothing remembers it
+            ({ _tag }) => _tag === "InputChanged" || _tag === "WorkerKilled" || _tag === "SystemRefused",
             (problem) => Effect.succeed(refused(node, problem))
           )
         )

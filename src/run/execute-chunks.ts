@@ -93,7 +93,10 @@ const finish = (
     for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
   })
 
-/** A worker that dies, or time that runs out, costs its chunk: tried again in halves, until the item that does it is found. */
+/**
+ * A worker that dies, or time that runs out, costs its chunk: tried again in halves, until the item that does it is found.
+ * An item whose worker the machine has ended is told, and not remembered: its memory may do another time.
+ */
 const attempt = (
   task: Task,
   items: ItemPlan,
@@ -102,9 +105,10 @@ const attempt = (
   executing: Executing
 ): Effect.Effect<TaskResult, Problem> =>
   Effect.catch(executing.executor.execute(taskOf(task, items, chunk), report), (problem: Problem) => {
-    if (problem._tag !== "WorkerDied" && problem._tag !== "TimedOut") return Effect.fail(problem)
+    if (!isLost(problem)) return Effect.fail(problem)
     if (chunk.length === 1) {
-      const failed = [{ item: items.ids.at(chunk[0]!), error: problem.message }]
+      const outside = problem._tag === "WorkerKilled" ? ({ outside: true } as const) : {}
+      const failed = [{ item: items.ids.at(chunk[0]!), error: problem.message, ...outside }]
       return Effect.succeed<TaskResult>({ shards: [], failed, reads: [], partial: [] })
     }
     const half = chunk.length >> 1
@@ -120,6 +124,8 @@ const attempt = (
       })
     )
   })
+
+const isLost = ({ _tag }: Problem) => _tag === "WorkerDied" || _tag === "WorkerKilled" || _tag === "TimedOut"
 
 /** The task of some items: their ids, and of each joined input what belongs to them. */
 function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task {

@@ -6,7 +6,7 @@ import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../pipeline/problem.ts"
-import { systemLimit } from "../pipeline/system-error.ts"
+import { machineFault } from "../pipeline/system-error.ts"
 import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/outside-file.ts"
 import { writeShard } from "../store/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
@@ -71,8 +71,6 @@ async function computeItems(
       results = await compute(some, { params: task.params, resource, ...broadcast }, context)
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
-      const limit = systemLimit(error)
-      if (limit !== null) throw limit
       if (some.length === 1) {
         failed.push(failure(some[0]!, filesOfItem(some[0]!), messageOf(error), error))
         return
@@ -108,8 +106,8 @@ async function computeItems(
 }
 
 /**
- * A failure that goes back to a file of the item's own is the outside's, whatever the stage makes of it. Stages see no
- * names of files, so the name of the item's file is put before the message here.
+ * A failure that a file of the item's own caused is external, and so is one that the machine caused, whatever the stage
+ * makes of it. Stages see no names of files, so the name of the item's file is put before the message here.
  */
 function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cause?: unknown): FailedNow {
   // a limit of the process may fail any item: the node stops, whatever the stage made of the error
@@ -118,12 +116,18 @@ function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cau
     if (limit !== null) throw limit
   }
   const name = files.length === 1 ? basename(pathOf(files[0])!) : null
-  return {
-    item: item.id,
-    error:
-      name === null || message.includes(name) || item.id.includes(name) ? message : `${name}: ${message}`,
-    ...(isFileChanged(cause) || files.some((file) => refusalOf(file) !== null) ? { outside: true } : {})
-  }
+  const error =
+    name === null || message.includes(name) || item.id.includes(name) ? message : `${name}: ${message}`
+  if (isFileChanged(cause) || files.some((file) => refusalOf(file) !== null))
+    return { item: item.id, error, outside: true }
+  const fault = machineFault(cause) ?? machineFault(message)
+  return fault === null
+    ? { item: item.id, error }
+    : {
+        item: item.id,
+        error: `${error} (${fault.what}: ${fault.hint}; it is not kept, and the next run tries it again)`,
+        outside: true
+      }
 }
 /** Finds the files of an item, in the columns that its ports read. */
 function filesOf({ ports }: Task): (item: Item) => ReadonlyArray<unknown> {

@@ -1,8 +1,8 @@
 /** What a stage's function is given beside its inputs. */
 import { type Label, seededRandom } from "../pipeline/random.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
+import { machineProblem } from "../pipeline/system-error.ts"
 import type { StageContext } from "../pipeline/stage.ts"
-import { systemLimit } from "../pipeline/system-error.ts"
 import { isFileChanged } from "../store/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
 
@@ -17,25 +17,24 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
   }
 }
 
-/** A stage's own throw, as a value. Problems of the store keep their tag; a file that changed, or a limit of the process, is not the stage's. */
-export const stageProblem = (task: Task) => (error: unknown) =>
-  isProblem(error)
-    ? error
-    : (systemLimit(error) ??
-      new Problem(
-        isFileChanged(error)
-          ? "InputChanged"
-          : task.stage.kind === "source"
-            ? "SourceInvalid"
-            : "StageFailed",
-        `stage "${task.stage.name}" (node "${task.node}") failed: ${messageOf(error)}`,
-        {
-          field: fieldOf(error, "field") ?? task.node,
-          file: fieldOf(error, "file"),
-          hint: fieldOf(error, "hint"),
-          cause: error
-        }
-      ))
+/**
+ * A stage's own throw, as a value. Problems of the store keep their tag; a file that changed is not the stage's, nor is
+ * what the machine did.
+ */
+export const stageProblem = (task: Task) => (error: unknown) => {
+  if (isProblem(error)) return error
+  const failed = `stage "${task.stage.name}" (node "${task.node}") failed`
+  const isChanged = isFileChanged(error)
+  const machine = isChanged ? null : machineProblem(error, failed)
+  if (machine !== null) return machine
+  const tag = isChanged ? "InputChanged" : task.stage.kind === "source" ? "SourceInvalid" : "StageFailed"
+  return new Problem(tag, `${failed}: ${messageOf(error)}`, {
+    field: fieldOf(error, "field") ?? task.node,
+    file: fieldOf(error, "file"),
+    hint: fieldOf(error, "hint"),
+    cause: error
+  })
+}
 
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : typeof error === "string" ? error : JSON.stringify(error)

@@ -7,6 +7,7 @@
  */
 import type { AnyColumn } from "../pipeline/columns.ts"
 import { isUnicode } from "../pipeline/utf8.ts"
+import { wrongTensorName } from "../pipeline/names.ts"
 import { canonicalJson, NotJsonError } from "./canonical-json.ts"
 import { pathOf } from "./outside-file.ts"
 
@@ -49,7 +50,7 @@ function kindCheck(column: AnyColumn): CellCheck {
       return (value) => (value === null ? null : inner(value))
     }
     case "tensors":
-      return wrongTensors
+      return tensorsCheck()
     default:
       return () => `unknown type of column "${column.type}"`
   }
@@ -109,16 +110,23 @@ const isOfElements = (value: unknown, type: string): boolean =>
     ? value instanceof Float64Array || value instanceof Float32Array
     : type === "int32" && value instanceof Int32Array
 
-function wrongTensors(value: unknown): string | null {
-  if (typeof value !== "object" || value === null || isList(value))
-    return `expected tensors by name, got ${shown(value)}`
-  if (Object.keys(value).length === 0) return "expected at least one tensor, got none"
-  for (const [member, data] of Object.entries(value))
-    if (!(data instanceof Float32Array || data instanceof Uint16Array))
-      return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${shown(data)}`
-    else if (!isUnicode(member))
-      return `the name ${shown(member)} has half of a surrogate pair, so that it is no Unicode text`
-  return null
+/** Names are of the data: an encoder's outputs, a manifest's taps. */
+function tensorsCheck(): CellCheck {
+  const known = new Set<string>()
+  return (value) => {
+    if (typeof value !== "object" || value === null || isList(value))
+      return `expected tensors by name, got ${shown(value)}`
+    if (Object.keys(value).length === 0) return "expected at least one tensor, got none"
+    for (const [member, data] of Object.entries(value)) {
+      if (!(data instanceof Float32Array || data instanceof Uint16Array))
+        return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${shown(data)}`
+      if (known.has(member)) continue
+      const wrong = wrongTensorName(member)
+      if (wrong !== null) return `the tensor name ${shown(member)} ${wrong}`
+      known.add(member)
+    }
+    return null
+  }
 }
 
 /** A value for messages: at most 60 characters of it. */

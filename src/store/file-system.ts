@@ -34,6 +34,8 @@ export interface Entry {
   readonly inode: string
   /** names that the file has */
   readonly links: number
+  /** of a link: what it says */
+  readonly target?: string
 }
 
 /** Plain calls that throw Node's errors. They read regular files alone. Those that change something are marked "mutating". */
@@ -64,7 +66,7 @@ export interface FileSystemCalls {
   finish(handle: number): void
   /** closes it as it is */
   close(handle: number): void
-  /** mutating: adds to a file, made if need be, without flushing */
+  /** mutating: adds to a file, made if need be, without flushing; throws ELOOP where a link is in its place */
   append(path: string, content: string): void
   /** mutating: replaces what was there */
   rename(from: string, to: string): void
@@ -74,11 +76,11 @@ export interface FileSystemCalls {
   link(from: string, to: string): void
   /** mutating: a second name for a file by hard link and no other way; throws EEXIST where the name is taken */
   hardLink(from: string, to: string): void
-  /** mutating: sets when a file was changed last, in milliseconds since 1970 */
+  /** mutating: sets when a file, or a link itself, was changed last, in milliseconds since 1970 */
   touch(path: string, at: number): void
-  /** mutating: points a symbolic link at a target, replacing what was there */
+  /** mutating: points a symbolic link at a target, replacing a link that was there; throws EEXIST where it is none */
   pointer(target: string, at: string): void
-  /** mutating: a file, a link, or a folder with what is in it; quiet when it is not there */
+  /** mutating: a file or a link, never a folder (`removeTree` in `confined.ts` removes one); quiet when it is not there */
   remove(path: string): void
   /** mutating: a folder, if it is empty; quiet when it is not, or not there */
   removeEmpty(path: string): void
@@ -111,6 +113,8 @@ export const statOf = (s: fs.BigIntStats): Stat => ({
 })
 
 const quiet = { throwIfNoEntry: false } as const
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = fs.constants
+const appending = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW
 export function nodeFileSystem(): FileSystemCalls {
   return {
     read: readRegular,
@@ -148,7 +152,8 @@ export function nodeFileSystem(): FileSystemCalls {
           size: Number(s.size),
           mtimeNs: String(s.mtimeNs),
           inode: String(s.ino),
-          links: Number(s.nlink)
+          links: Number(s.nlink),
+          ...(s.isSymbolicLink() ? { target: fs.readlinkSync(file) } : {})
         }
       }),
     list: (folder) => ifPresent(() => fs.readdirSync(folder).sort()),
@@ -172,7 +177,14 @@ export function nodeFileSystem(): FileSystemCalls {
       }
     },
     close: (handle) => fs.closeSync(handle),
-    append: (file, content) => fs.appendFileSync(file, content),
+    append(file, content) {
+      const handle = fs.openSync(file, appending, 0o666)
+      try {
+        writeAll(handle, Buffer.from(content))
+      } finally {
+        fs.closeSync(handle)
+      }
+    },
     rename: (from, to) => fs.renameSync(from, to),
     syncFolder(folder) {
       const handle = fs.openSync(folder, "r")
@@ -191,24 +203,25 @@ export function nodeFileSystem(): FileSystemCalls {
         try {
           fs.symlinkSync(path.relative(path.dirname(to), from), to)
         } catch {
-          fs.copyFileSync(from, to)
+          fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL)
         }
       }
     },
     hardLink: (from, to) => fs.linkSync(from, to),
-    touch: (file, at) => fs.utimesSync(file, at / 1000, at / 1000),
+    touch: (file, at) => fs.lutimesSync(file, at / 1000, at / 1000),
     pointer(target, at) {
       try {
         return fs.symlinkSync(target, at)
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+        const isTaken = (error as NodeJS.ErrnoException).code === "EEXIST"
+        if (!isTaken || !fs.lstatSync(at).isSymbolicLink()) throw error
       }
       const temporary = `${at}.tmp-${process.pid}`
       fs.rmSync(temporary, { force: true })
       fs.symlinkSync(target, temporary)
       fs.renameSync(temporary, at)
     },
-    remove: (file) => fs.rmSync(file, { recursive: true, force: true }),
+    remove: (file) => void ifPresent(() => fs.unlinkSync(file)),
     removeEmpty(folder) {
       try {
         fs.rmdirSync(folder)

@@ -7,6 +7,7 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { FileSystemCalls } from "./file-system.ts"
+import { isDigest } from "./layout.ts"
 import type { StoreCalls } from "./store.ts"
 
 /** Says whether the file is there, and has its new time. One that another owns cannot be renewed, but written again. */
@@ -26,7 +27,9 @@ export const renewing = (store: StoreCalls): StoreCalls => ({
   answers: store.answers.for((file) => renewed(store.files, file)),
   manifest: (digest) =>
     Effect.gen(function* () {
-      const isRenewed = yield* Effect.sync(() => renewed(store.files, store.layout.manifest(digest)))
+      const isRenewed = yield* Effect.sync(
+        () => isDigest(digest) && renewed(store.files, store.layout.manifest(digest))
+      )
       const manifest = yield* store.manifest(digest)
       // another's file: the same again, as a file of our own
       if (manifest !== null && !isRenewed) yield* store.putManifest(manifest)

@@ -6,8 +6,10 @@
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
+import { mostIdBytes, wrongSegment } from "../pipeline/names.ts"
 import { readCache, writeCache } from "./cache-file.ts"
-import { temporaryMark } from "./layout.ts"
+import { removeTree } from "./confined.ts"
+import { fileNames, isTemporary } from "./own-names.ts"
 import { renewed } from "./renew.ts"
 import type { StoreCalls } from "./store.ts"
 
@@ -37,6 +39,7 @@ export function showDigest(artifacts: Iterable<readonly [node: string, digest: s
 export function showViews({ files, layout }: StoreCalls, run: string, shown: string): string | null {
   const note = readCache<Note>(files, noteFile(layout.cache, shown))
   if (note === null || note.run === run) return null
+  if ([note.run, ...note.entries].some((name) => wrongSegment(name, mostIdBytes) !== null)) return null
   const record = path.join(layout.run(note.run), "run.json")
   // before it is looked at: a gc that is about to take the run sees the new time, and leaves it
   if (!renewed(files, record)) return null
@@ -50,12 +53,11 @@ export function showViews({ files, layout }: StoreCalls, run: string, shown: str
 /** Takes all views of a run away, its own or links to another's. */
 export function clearViews({ files, layout }: StoreCalls, run: string): void {
   for (const name of viewsIn(files.list(layout.run(run)) ?? []))
-    files.remove(path.join(layout.run(run), name))
+    removeTree(files, path.join(layout.run(run), name))
 }
 
-const ofTheRun = new Set(["run.json", "log.ndjson", "pinned"])
 const viewsIn = (names: ReadonlyArray<string>) =>
-  names.filter((name) => !ofTheRun.has(name) && !name.includes(temporaryMark))
+  names.filter((name) => !fileNames.ofRun.test(name) && !isTemporary(name))
 
 /** Notes that a run's folder has views of all of this. */
 export function noteViews({ files, layout }: StoreCalls, run: string, shown: string): void {

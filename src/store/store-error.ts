@@ -26,14 +26,40 @@ export function storeProblem(error: unknown, root: string, doing: string): Probl
     case "ENOTDIR":
     case "EEXIST":
     case "ELOOP":
-    case "ENAMETOOLONG":
       return notAFolder(root, doing, where)
+    case "ENAMETOOLONG":
+      return nameTooLong(error as Paths, root, doing, where)
     case "ENOENT":
       // of a folder that cannot be made; another file may be gone because gc, or a user, has removed it
       return syscall === "mkdir" ? notAFolder(root, doing, where) : notWritten(root, doing, message, where)
     default:
       return notWritten(root, doing, message, where)
   }
+}
+
+interface Paths {
+  readonly path?: string
+  /** of a rename or a link */
+  readonly dest?: string
+}
+/** Limits of Linux and macOS: NAME_MAX, in bytes, and PATH_MAX of the former. */
+const [mostOfName, mostOfPath] = [255, 4096]
+function nameTooLong({ path: from, dest }: Paths, root: string, doing: string, where: Where): Problem {
+  const paths = [from, dest].flatMap((at) => at ?? [])
+  const bytes = (text: string) => Buffer.byteLength(text)
+  const name = paths.flatMap((at) => at.split("/")).find((one) => bytes(one) > mostOfName)
+  const longest = paths.toSorted((a, b) => bytes(b) - bytes(a))[0] ?? root
+  const what =
+    name === undefined
+      ? `the path ${longest} is too long: ${bytes(longest)} bytes, and the system takes ${mostOfPath} at most`
+      : `the name "${name}" is too long: ${bytes(name)} bytes, and the file system takes ${mostOfName} at most`
+  const isOfRoot = name === undefined || root.includes(name)
+  return new Problem("StoreNotUsable", `cannot ${doing} in the store: ${what}`, {
+    ...where,
+    hint: isOfRoot
+      ? "choose a folder with a shorter path with --store DIR or PROBELINE_STORE"
+      : "give what has this name a shorter one"
+  })
 }
 
 type Where = { readonly file: string; readonly cause: unknown }

@@ -10,14 +10,16 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { Problem } from "../pipeline/problem.ts"
 import { type AnswerCalls, Answers } from "./answers.ts"
+import { confined, refuseLinks } from "./confined.ts"
 import type { FileSystemCalls } from "./file-system.ts"
 import { leaveMark } from "./gc/gc-mark.ts"
 import { Intact } from "./intact.ts"
-import { layout, type Layout, temporaryMark } from "./layout.ts"
+import { isDigest, isObjectName, layout, type Layout, temporaryMark } from "./layout.ts"
 import { type ItemTrace, itemTraceFile, itemTraceOf, type ReadItemTrace } from "./item-trace.ts"
 import { type Manifest, objectsOf, objectsOfShard, type StoredFile } from "./manifest.ts"
 import { packedKeys } from "./packed-keys.ts"
 import { renewed } from "./renew.ts"
+import { runFolders } from "./run-folders.ts"
 import type { RunRecord } from "./run-record.ts"
 import { replaceFile } from "./replace-file.ts"
 import { sealed, unsealed } from "./seal.ts"
@@ -61,8 +63,9 @@ export interface StoreCalls {
 
 const readOnly = 0o444
 
-export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
+export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls {
   const at = layout(root)
+  const files = confined(unconfined, root)
   const attempt = <A>(doing: string, act: () => A): Op<A> =>
     Effect.try({ try: act, catch: (error) => storeProblem(error, root, doing) })
   const publish = (file: string, content: Uint8Array | string, mode?: number) => {
@@ -83,8 +86,8 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     const trace = bytes === null ? null : itemTraceOf(name, bytes)
     return trace === null ? null : { ...trace, keys: packedKeys(trace.keys) }
   }
-  const hasSize = (object: StoredFile) =>
-    files.glance(at.object(object.sha256, object.extension))?.size === object.bytes
+  const hasSize = ({ sha256, extension, bytes }: StoredFile) =>
+    isObjectName(sha256, extension) && files.glance(at.object(sha256, extension))?.size === bytes
   const intact = new Intact(files, at)
   const answers = new Answers(files, at, hasSize)
 
@@ -93,6 +96,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
     layout: at,
     files,
     prepare: attempt("make its folders", () => {
+      refuseLinks(files, root)
       files.makeFolder(path.join(root, "objects"))
       files.makeFolder(at.runs)
       files.makeFolder(at.cache)
@@ -138,6 +142,7 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
       attempt("write a manifest", () => publish(at.manifest(manifest.digest), sealed(manifest))),
     manifest: (digest) =>
       attempt("read a manifest", () => {
+        if (!isDigest(digest)) return null
         const manifest = json<Manifest>(at.manifest(digest))
         if (manifest?.format !== 1 || manifest.digest !== digest) return null
         for (const object of objectsOf(manifest)) if (!hasSize(object)) return null
@@ -180,8 +185,6 @@ export function makeStore(root: string, files: FileSystemCalls): StoreCalls {
         publish(path.join(at.run(run.id), "run.json"), sealed(run, true))
       ),
     run: (id) => attempt("read a run's record", () => json<RunRecord>(path.join(at.run(id), "run.json"))),
-    runs: attempt("list the runs", () =>
-      (files.list(at.runs) ?? []).filter((name) => name !== "latest" && !name.includes(temporaryMark))
-    )
+    runs: attempt("list the runs", () => runFolders(files, at))
   }
 }

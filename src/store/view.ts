@@ -2,12 +2,15 @@
  * Views: an artifact under its node's name in its run's folder, for people and other tools.
  *
  * `runs/<run>/<node>.parquet` is a table of its own; tensors get a folder `<node>/` of Arrow parts beside
- * `items.parquet`, which says in which part and rows an item's tensors are.
+ * `items.parquet`, which says in which part and rows an item's tensors are. A part is named by its tensor, whose name is
+ * escaped where it could not be a file's.
  */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
+import { caselessFileNameOf, fileNameOf } from "../pipeline/names.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
 import { readCache, writeCache } from "./cache-file.ts"
+import { isObjectName } from "./layout.ts"
 import type { Manifest, ObjectRef } from "./manifest.ts"
 import type { StoreCalls } from "./store.ts"
 import { storeProblem } from "./store-error.ts"
@@ -47,17 +50,37 @@ const publishParts = (
     yield* link(store, yield* wholeTable(store, manifest), table, folders)
     if (!hasTensors(manifest)) return
     const folder = table.slice(0, -".parquet".length)
-    for (const [family, { members }] of Object.entries(manifest.families))
-      for (const member of members)
-        for (const [part, shard] of manifest.shards.filter((one) => one.rows > 0).entries()) {
-          const name = `${members.length > 0 ? member : family}.${String(part).padStart(5, "0")}.arrow`
-          yield* link(store, shard.tensors[`${family}/${member}`]!, path.join(folder, name), folders)
-        }
+    const names = tensorFileNames(manifest)
+    for (const [part, shard] of manifest.shards.filter((one) => one.rows > 0).entries())
+      for (const [tensor, name] of names) {
+        const file = `${name}.${String(part).padStart(5, "0")}.arrow`
+        yield* link(store, shard.tensors[tensor]!, path.join(folder, file), folders)
+      }
     const items = yield* remembered(store, `${manifest.digest}.items`, async () =>
       (await import("./merged-table.ts")).itemsTable(store, manifest)
     )
     yield* link(store, items, path.join(folder, "items.parquet"), folders)
   })
+
+/**
+ * The name of each tensor's files, by `family/member`: that of the member, escaped. Where two members of one name, or
+ * two that differ in upper and lower case alone, would have one file, it is `family=member`, and upper case is escaped.
+ */
+export function tensorFileNames({ families }: Pick<Manifest, "families">): ReadonlyMap<string, string> {
+  const all = Object.entries(families).flatMap(([family, { members }]) =>
+    members.map((member) => ({ family, member, plain: fileNameOf(member) }))
+  )
+  const count = new Map<string, number>()
+  for (const { plain } of all) count.set(plain.toLowerCase(), (count.get(plain.toLowerCase()) ?? 0) + 1)
+  return new Map(
+    all.map(({ family, member, plain }) => [
+      `${family}/${member}`,
+      count.get(plain.toLowerCase()) === 1
+        ? plain
+        : `${caselessFileNameOf(family)}=${caselessFileNameOf(member)}`
+    ])
+  )
+}
 
 /** One Parquet table of all of an artifact's rows, as an object of the store. */
 export const wholeTable = (store: StoreCalls, manifest: Manifest): Effect.Effect<ObjectRef, Problem> =>
@@ -79,7 +102,8 @@ const remembered = (store: StoreCalls, name: string, make: () => Promise<ObjectR
   Effect.gen(function* () {
     const note = path.join(store.layout.cache, "views", `${name}.json`)
     const known = readCache<ObjectRef>(store.files, note)
-    if (known !== null && store.files.stat(store.objectPath(known))?.size === known.bytes) return known
+    const isName = known !== null && isObjectName(known.sha256, known.extension)
+    if (isName && store.files.stat(store.objectPath(known))?.size === known.bytes) return known
     const object = yield* Effect.tryPromise({
       try: make,
       catch: (error) =>

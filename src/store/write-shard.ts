@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Form } from "../pipeline/ports.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
+import { machineProblem } from "../pipeline/system-error.ts"
 import { encodeTensors } from "./arrow-write.ts"
 import { type ObjectRef, objectsOfShard, type Shard } from "./manifest.ts"
 import { encodeParquet } from "./parquet-write.ts"
@@ -110,13 +111,14 @@ const isStillThere = ({ files, objectPath }: StoreCalls, shard: Shard): boolean 
     return renewed(files, file) && files.glance(file)?.size === object.bytes
   })
 
-/** What a node gave cannot be written; the store's own problems stay what they are. */
+/** What a node gave cannot be written; the store's own problems, and the machine's, stay what they are. */
 export const invalidOutput = (node: string, error: unknown): Problem =>
   isProblem(error)
     ? error
-    : new Problem("OutputInvalid", `node "${node}": ${(error as Error).message}`, {
+    : (machineProblem(error, `the output of node "${node}" cannot be written`) ??
+      new Problem("OutputInvalid", `node "${node}": ${(error as Error).message}`, {
         field: node,
         cause: error
-      })
+      }))
 const attempt = <A>(node: string, act: () => A) =>
   Effect.try({ try: act, catch: (error) => invalidOutput(node, error) })

@@ -1,5 +1,6 @@
 /** Reads the fields of a manifest; each is checked where it is read. */
 import * as path from "node:path"
+import { wrongPath } from "../../src/pipeline/names.ts"
 import { isUnicode } from "../../src/pipeline/utf8.ts"
 import { ImportError } from "./import-error.ts"
 
@@ -66,7 +67,8 @@ export class Part {
   /** The path of a file that is named relative to the manifest's folder, and lies in it. */
   fileName(name: string): string {
     const value = this.text(name)
-    const problem = problemOfPath(value)
+    // "./x" and "x" are one file, which is only read
+    const problem = wrongPath(value.replace(/(?<=^|\/)(?:\.\/)+/g, ""), "the manifest's folder")
     return problem === null
       ? path.join(this.#folder, value)
       : this.fail(
@@ -75,14 +77,6 @@ export class Part {
           "files lie beside the manifest or in folders below it"
         )
   }
-}
-
-function problemOfPath(name: string): string | null {
-  if (name.includes("\0")) return "contains a NUL character"
-  if (name.includes("\\")) return 'contains a backslash: separate folders by "/"'
-  if (name.startsWith("/") || /^[a-z]:/i.test(name)) return "is an absolute path"
-  if (name.split("/").includes("..")) return 'leads out of the manifest\'s folder by ".."'
-  return null
 }
 
 /** @throws {ImportError} not JSON */

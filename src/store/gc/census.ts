@@ -4,7 +4,8 @@
  */
 import * as path from "node:path"
 import type { Entry, FileSystemCalls } from "../file-system.ts"
-import { type Layout, temporaryMark } from "../layout.ts"
+import type { Layout } from "../layout.ts"
+import { fileNames, isOwnFolder, isTemporary } from "../own-names.ts"
 
 export type Room =
   | "objects"
@@ -26,31 +27,30 @@ export interface Found {
   readonly entry: Entry
 }
 
-const object = /^[0-9a-f]{64}\.[a-z0-9]{1,8}$/
-const manifest = /^[0-9a-f]{64}\.json$/
-const note = /^[0-9a-f]{64}\.(table|items)\.json$/
-const shown = /^[0-9a-f]{64}\.run\.json$/
-const summary = /^[0-9a-f]{64}-[0-9a-f]+\.json$/
-const bundle = /^[0-9a-f]{32}\.(json|mjs|mjs\.map)$/
-
 /** In no order that matters, but a folder at a time. The folders `runs/<run>/` are not in it. */
 export function* census(files: FileSystemCalls, layout: Layout): Generator<Found> {
   const inside = (...names: ReadonlyArray<string>) => path.join(layout.root, ...names)
-  for (const folder of subfolders(files, inside("objects"))) yield* named(files, folder, { objects: object })
+  for (const folder of subfolders(files, inside("objects")))
+    yield* named(files, folder, { objects: fileNames.object })
   for (const folder of subfolders(files, inside("manifests")))
-    yield* named(files, folder, { manifests: manifest })
-  yield* traces(files, inside("traces"))
-  yield* named(files, inside("cache", "views"), { notes: note, shown })
-  yield* named(files, inside("cache", "summaries"), { summaries: summary })
-  yield* named(files, inside("cache", "pipelines"), { pipelines: bundle })
+    yield* named(files, folder, { manifests: fileNames.manifest })
+  for (const stage of subfolders(files, inside("traces"))) {
+    for (const folder of subfolders(files, stage)) yield* named(files, folder, { traces: fileNames.trace })
+    for (const folder of subfolders(files, path.join(stage, "items")))
+      yield* named(files, folder, { traces: fileNames.itemTrace })
+  }
+  yield* named(files, inside("cache", "views"), { notes: fileNames.note, shown: fileNames.shown })
+  yield* named(files, inside("cache", "summaries"), { summaries: fileNames.summary })
+  yield* named(files, inside("cache", "pipelines"), { pipelines: fileNames.bundle })
   yield* named(files, layout.cache, {})
   yield* named(files, layout.runs, {})
 }
 
 /** Folders below a room that it made itself, the deepest first: they may be empty. */
 export function* roomFolders(files: FileSystemCalls, layout: Layout): Generator<string> {
-  for (const room of ["objects", "manifests"]) yield* subfolders(files, path.join(layout.root, room))
-  yield* below(files, path.join(layout.root, "traces"))
+  for (const room of ["objects", "manifests", "traces"])
+    for (const folder of below(files, path.join(layout.root, room)))
+      if (isOwnFolder(path.relative(layout.root, folder))) yield folder
 }
 function* below(files: FileSystemCalls, folder: string): Generator<string> {
   for (const inner of subfolders(files, folder)) {
@@ -59,8 +59,9 @@ function* below(files: FileSystemCalls, folder: string): Generator<string> {
   }
 }
 
+/** Of a folder that is a link, none. */
 function* subfolders(files: FileSystemCalls, folder: string): Generator<string> {
-  for (const name of files.list(folder) ?? []) {
+  for (const name of namesIn(files, folder)) {
     const inner = path.join(folder, name)
     if (files.entry(inner)?.kind === "folder") yield inner
   }
@@ -73,10 +74,8 @@ function* named(
   rooms: Partial<Record<Room, RegExp>>
 ): Generator<Found> {
   const patterns = Object.entries(rooms) as ReadonlyArray<[Room, RegExp]>
-  for (const base of files.list(folder) ?? []) {
-    const its = base.includes(temporaryMark)
-      ? "temporary"
-      : patterns.find(([, pattern]) => pattern.test(base))?.[0]
+  for (const base of namesIn(files, folder)) {
+    const its = isTemporary(base) ? "temporary" : patterns.find(([, pattern]) => pattern.test(base))?.[0]
     if (its === undefined) continue
     const file = path.join(folder, base)
     const entry = files.entry(file)
@@ -85,15 +84,5 @@ function* named(
   }
 }
 
-/** `traces/<stage>/…`: a stage's name may look like a temporary file's, but only files are taken for one. */
-function* traces(files: FileSystemCalls, folder: string): Generator<Found> {
-  for (const base of files.list(folder) ?? []) {
-    const file = path.join(folder, base)
-    const entry = files.entry(file)
-    if (entry?.kind === "folder") yield* traces(files, file)
-    else if (entry?.kind === "file" && base.includes(temporaryMark))
-      yield { room: "temporary", file, name: base, entry }
-    else if (entry?.kind === "file" && base.endsWith(".json"))
-      yield { room: "traces", file, name: base.slice(0, -".json".length), entry }
-  }
-}
+const namesIn = (files: FileSystemCalls, folder: string): ReadonlyArray<string> =>
+  files.entry(folder)?.kind === "folder" ? (files.list(folder) ?? []) : []

@@ -8,6 +8,7 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../pipeline/problem.ts"
+import { refuseLinks } from "../confined.ts"
 import { temporaryMark } from "../layout.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
@@ -29,15 +30,18 @@ export interface GcReport {
   readonly dryRun: boolean
 }
 
-/** Fails with StoreNotUsable where a later version wrote something whose reach cannot be told. */
+/** Fails with StoreNotUsable where a later version wrote something whose reach cannot be told, or a folder is a link. */
 export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport, Problem> =>
-  options.dryRun
-    ? collect(store, options)
-    : Effect.acquireUseRelease(
-        attempt(store, () => beginGc(store.files, store.layout)),
-        () => collect(store, options),
-        (end) => Effect.ignore(attempt(store, end))
-      )
+  Effect.andThen(
+    attempt(store, () => refuseLinks(store.files, store.root)),
+    options.dryRun
+      ? collect(store, options)
+      : Effect.acquireUseRelease(
+          attempt(store, () => beginGc(store.files, store.layout)),
+          () => collect(store, options),
+          (end) => Effect.ignore(attempt(store, end))
+        )
+  )
 
 const attempt = <A>(store: StoreCalls, act: () => A) =>
   Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })

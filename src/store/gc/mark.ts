@@ -2,6 +2,7 @@
 import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../item-trace.ts"
+import { isDigest } from "../layout.ts"
 import { type Manifest, objectsOf, objectsOfShard, type Shard } from "../manifest.ts"
 import type { StoreCalls } from "../store.ts"
 import type { Trace } from "../trace.ts"
@@ -55,7 +56,8 @@ export class Reach {
     return millisOf(entry) >= this.#cutoff
   }
   addArtifact(digest: string): void {
-    if (this.artifacts.has(digest)) return
+    // what is no digest names nothing: its record is damaged
+    if (this.artifacts.has(digest) || !isDigest(digest)) return
     this.artifacts.add(digest)
     const manifest = readManifest(this.#store.files, this.#store.layout.manifest(digest))
     if (manifest !== null) for (const object of objectsOf(manifest)) this.objects.add(nameOf(object))

@@ -1,7 +1,7 @@
 /** Which runs are kept, and since when nothing is taken. */
 import * as path from "node:path"
 import { Problem } from "../../pipeline/problem.ts"
-import { temporaryMark } from "../layout.ts"
+import { runFolders } from "../run-folders.ts"
 import type { RunRecord } from "../run-record.ts"
 import { runSoFar } from "../run-so-far.ts"
 import type { StoreCalls } from "../store.ts"
@@ -55,10 +55,7 @@ const slackMs = 60_000
 /** @throws Problem `StoreNotUsable` where a later version of Probeline wrote a record */
 export function rootsOf(store: StoreCalls, { keep, grace, now }: GcOptions): Roots {
   const { files, layout } = store
-  const ids = (files.list(layout.runs) ?? []).filter(
-    (name) =>
-      name !== "latest" && !name.includes(temporaryMark) && files.entry(layout.run(name))?.kind === "folder"
-  )
+  const ids = runFolders(files, layout)
   const runs = ids.map((id) => {
     const file = path.join(layout.run(id), "run.json")
     const read = readJson<RunRecord>(files, file)

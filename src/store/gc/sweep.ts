@@ -6,7 +6,10 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../pipeline/problem.ts"
+import { removeTree } from "../confined.ts"
+import type { Entry } from "../file-system.ts"
 import type { ObjectRef } from "../manifest.ts"
+import { isOwn } from "../own-names.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
 import { keptBundles } from "./bundles.ts"
@@ -92,14 +95,15 @@ function take({ store, reach, tally, dryRun }: Sweeping, found: Found): Taken {
 }
 
 function takeRun({ store, tally, dryRun }: Sweeping, { id, recorded }: RootRun): boolean {
-  const folder = store.layout.run(id)
-  const inside = [...walkFolder(store.files, folder)]
+  const { files, layout } = store
+  const folder = layout.run(id)
   // pinned meanwhile, or shown by a run that has just renewed its record
   const isWanted = (aside: string) =>
-    store.files.entry(path.join(aside, "pinned"))?.kind === "file" ||
-    (store.files.entry(path.join(aside, "run.json"))?.mtimeNs ?? null) !== recorded
-  if (!dryRun && takeAwayFolder(store.files, folder, isWanted) !== "taken") return false
-  for (const { entry } of inside) tally.take(entry, "runs")
+    files.entry(path.join(aside, "pinned"))?.kind === "file" ||
+    (files.entry(path.join(aside, "run.json"))?.mtimeNs ?? null) !== recorded
+  const removed = dryRun ? ownIn(store, folder) : takeAwayFolder(files, folder, isWanted)
+  if (removed === null) return false
+  for (const entry of removed) tally.take(entry, "runs")
   return true
 }
 
@@ -147,8 +151,15 @@ function takeNote(sweeping: Sweeping, found: Found): void {
 /** What a process left that died while it wrote. */
 function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: Found): void {
   const { files } = store
-  if (reach.isYoung(found) || files.entry(found.file)?.mtimeNs !== found.entry.mtimeNs) return
-  const inside = [...walkFolder(files, found.file)]
-  if (!dryRun) files.remove(found.file)
-  for (const { entry } of inside) tally.take(entry, "temporary")
+  if (files.entry(found.file)?.mtimeNs !== found.entry.mtimeNs) return
+  // a folder of which a gc that died has removed some is young, what is left in it is not
+  if ([...walkFolder(files, found.file)].some(({ entry }) => reach.isYoung({ entry }))) return
+  const removed = dryRun ? ownIn(store, found.file) : removeTree(files, found.file)
+  for (const entry of removed) tally.take(entry, "temporary")
 }
+
+/** What `removeTree` would remove. */
+const ownIn = ({ files, root }: StoreCalls, at: string): ReadonlyArray<Entry> =>
+  [...walkFolder(files, at)].flatMap(({ file, entry }) =>
+    isOwn(path.relative(root, file), entry) ? entry : []
+  )

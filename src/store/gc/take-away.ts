@@ -6,6 +6,7 @@
  */
 import { randomBytes } from "node:crypto"
 import type { Entry, FileSystemCalls } from "../file-system.ts"
+import { removeTree } from "../confined.ts"
 import { temporaryMark } from "../layout.ts"
 
 /** "renewed" says that somebody uses it; "absent" that somebody else took it. */
@@ -25,20 +26,24 @@ export function takeAway(files: FileSystemCalls, file: string, seen: Pick<Entry,
   return "taken"
 }
 
-/** A run's folder: it leaves its name at once, so that no reader meets half a run. `isWanted` is asked of it there. */
+/**
+ * A run's folder: it leaves its name at once, so that no reader meets half a run. `isWanted` is asked of it there. Gives
+ * what was removed, or null where the folder stays as it was; where files of the user's are in it, it keeps those.
+ */
 export function takeAwayFolder(
   files: FileSystemCalls,
   folder: string,
   isWanted: (aside: string) => boolean
-): Taken {
+): ReadonlyArray<Entry> | null {
   const aside = asideOf(folder)
-  if (!moved(files, folder, aside)) return "absent"
+  if (!moved(files, folder, aside)) return null
   if (isWanted(aside)) {
     files.rename(aside, folder)
-    return "renewed"
+    return null
   }
-  files.remove(aside)
-  return "taken"
+  const removed = removeTree(files, aside)
+  if (files.entry(aside) !== null) files.rename(aside, folder)
+  return removed
 }
 
 const asideOf = (file: string) => `${file}${temporaryMark}gc-${randomBytes(6).toString("hex")}`

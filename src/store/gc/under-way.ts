@@ -10,6 +10,7 @@ import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
 import type { Layout } from "../layout.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
+import { fileNames } from "../own-names.ts"
 import { replaceFile } from "../replace-file.ts"
 import { leaveMark } from "./gc-mark.ts"
 import { jsonOf } from "./json.ts"
@@ -48,7 +49,7 @@ function announce(files: FileSystemCalls, layout: Layout): () => void {
   const me = thisProcess(files)
   for (const name of files.list(collecting) ?? []) {
     const file = path.join(collecting, name)
-    if (!isAlive(files, file, me)) files.remove(file)
+    if (fileNames.collecting.test(name) && !isAlive(files, file, me)) files.remove(file)
   }
   const own = path.join(collecting, `${process.pid}-${randomBytes(6).toString("hex")}.json`)
   files.makeFolder(collecting)
@@ -64,7 +65,7 @@ function announce(files: FileSystemCalls, layout: Layout): () => void {
 }
 
 export function isGcUnderWay(files: FileSystemCalls, { collecting }: Layout): boolean {
-  const names = files.list(collecting) ?? []
+  const names = (files.list(collecting) ?? []).filter((name) => fileNames.collecting.test(name))
   if (names.length === 0) return false
   const me = thisProcess(files)
   return names.some((name) => isAlive(files, path.join(collecting, name), me))

@@ -11,6 +11,7 @@
 import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
 import { temporaryMark } from "../layout.ts"
+import { fileNames } from "../own-names.ts"
 import { released, type Standing, standingOf } from "./holder.ts"
 
 export interface Look {
@@ -79,9 +80,11 @@ export class LockFolder {
     this.#files.append(this.#record(number), released)
   }
 
-  /** Removes what earlier holders, and those that died on the way, have left. */
+  /** Removes what earlier holders, and those that died on the way, have left; what is no lock's stays. */
   tidyBelow(number: number): void {
-    for (const name of this.#names()) if (numberOf(name) < number) this.#tidy(path.join(this.#folder, name))
+    for (const name of this.#names())
+      if (fileNames.lockRecord.test(name) && numberOf(name) < number)
+        this.#tidy(path.join(this.#folder, name))
   }
 
   /** By hard link, with which a record is whole from the start; else by exclusive creation, and then torn for a moment. */

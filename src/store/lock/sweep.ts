@@ -3,7 +3,9 @@ import { randomBytes } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../pipeline/problem.ts"
+import { removeTree } from "../confined.ts"
 import { temporaryMark } from "../layout.ts"
+import { fileNames } from "../own-names.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
 import { withLock } from "./lock.ts"
@@ -22,12 +24,14 @@ export const sweepLocks = (store: StoreCalls, now: () => number): Effect.Effect<
     let removed = 0
     for (const entry of (yield* attempt(() => files.list(layout.locks))) ?? []) {
       const folder = path.join(layout.locks, entry)
-      if (entry.includes(temporaryMark)) yield* attempt(() => files.remove(folder)) // of a sweep that was killed
-      if (!entry.endsWith(".lock")) continue
+      if (files.entry(folder)?.kind !== "folder") continue
+      // of a sweep that was killed
+      if (entry.includes(`.lock${temporaryMark}`)) yield* attempt(() => removeTree(files, folder))
+      if (!entry.endsWith(".lock") || !hasRecordsAlone(store, folder)) continue
       const away = attempt(() => {
         const aside = `${folder}${temporaryMark}${randomBytes(6).toString("hex")}`
         files.rename(folder, aside)
-        files.remove(aside)
+        removeTree(files, aside)
         removed++
       })
       const name = entry.slice(0, -".lock".length)
@@ -41,3 +45,7 @@ export const sweepLocks = (store: StoreCalls, now: () => number): Effect.Effect<
     }
     return removed
   })
+
+/** A folder in which somebody keeps other files is left to them. */
+const hasRecordsAlone = ({ files }: StoreCalls, folder: string): boolean =>
+  (files.list(folder) ?? []).every((name) => fileNames.lockRecord.test(name))

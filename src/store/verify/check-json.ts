@@ -2,8 +2,8 @@
 import * as path from "node:path"
 import type { FileSystemCalls } from "../file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../item-trace.ts"
-import type { Layout } from "../layout.ts"
-import type { Manifest } from "../manifest.ts"
+import { isDigest, isObjectName, type Layout } from "../layout.ts"
+import { type Manifest, objectsOfShard, type Shard } from "../manifest.ts"
 import { keyOf } from "../preimage.ts"
 import type { RunRecord } from "../run-record.ts"
 import { utf8 } from "../../pipeline/utf8.ts"
@@ -40,7 +40,9 @@ function checked<A>(
 
 export const checkManifest = (files: FileSystemCalls, layout: Layout, file: string): Checked<Manifest> =>
   checked<Manifest>(files, file, (manifest) => {
-    if (layout.manifest(manifest.digest) !== file) return "has the name of another artifact"
+    if (!isDigest(manifest.digest) || layout.manifest(manifest.digest) !== file)
+      return "has the name of another artifact"
+    if (!manifest.shards.every(hasObjectNames)) return "names what cannot be objects"
     const digest = artifactDigest({ ...manifest, failed: manifest.failed.map(({ item }) => item) })
     return digest === manifest.digest
       ? null
@@ -57,7 +59,12 @@ export const checkTrace = (
     "shard" in trace ? itemsWrong(layout, file, trace, text) : nodeWrong(layout, file, trace)
   )
 
-function nodeWrong(layout: Layout, file: string, { key, preimage, reads }: Trace): string | null {
+/** Damage aside, another program may have written a path in place of a name. */
+const hasObjectNames = (shard: Shard): boolean =>
+  [...objectsOfShard(shard)].every(({ sha256, extension }) => isObjectName(sha256, extension))
+
+function nodeWrong(layout: Layout, file: string, { key, preimage, reads, artifact }: Trace): string | null {
+  if (artifact !== null && !isDigest(artifact)) return "names no artifact"
   if (keyOf(preimage) !== key) return "has another key than its preimage gives"
   if (layout.traces(preimage.stage, key) !== path.dirname(file)) return "lies in the folder of other keys"
   return path.basename(file) === traceName(key, reads)
@@ -68,6 +75,7 @@ function nodeWrong(layout: Layout, file: string, { key, preimage, reads }: Trace
 function itemsWrong(layout: Layout, file: string, trace: ItemTrace, text: string): string | null {
   if (layout.itemTraces(trace.stage, trace.shared) !== path.dirname(file))
     return "lies in the folder of other items"
+  if (trace.shard !== null && !hasObjectNames(trace.shard)) return "names what cannot be objects"
   return itemTraceOf(path.basename(file), Buffer.from(text)) !== null
     ? null
     : "is not what was written: its name is the digest of another text"
@@ -77,7 +85,10 @@ export const checkRun = (files: FileSystemCalls, layout: Layout, file: string): 
   checked<RunRecord>(files, file, ({ id, nodes, status, started }) =>
     layout.run(id) !== path.dirname(file)
       ? "has the name of another run"
-      : Array.isArray(nodes) && typeof status === "string" && !Number.isNaN(Date.parse(started))
+      : Array.isArray(nodes) &&
+          nodes.every(({ artifact }) => artifact === null || isDigest(artifact)) &&
+          typeof status === "string" &&
+          !Number.isNaN(Date.parse(started))
         ? null
         : "lacks fields that it must have"
   )

@@ -1,8 +1,10 @@
 /** Removes what is damaged, so that nobody is served it, and the next run computes it again. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../pipeline/problem.ts"
+import { removeOwn } from "../confined.ts"
 import { takeAway } from "../gc/take-away.ts"
 import { walkFolder } from "../gc/walk-folder.ts"
+import { runFolders } from "../run-folders.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
 import type { Verified } from "./verify.ts"
@@ -25,13 +27,13 @@ export const repairStore = (
       const inodes = new Set(
         removed.flatMap(({ kind, entry }) => (kind === "object" || kind === "sidecar" ? entry.inode : []))
       )
-      const views = inodes.size === 0 ? [] : [...walkFolder(files, layout.runs)]
+      const runs = inodes.size === 0 ? [] : runFolders(files, layout)
+      const views = runs.flatMap((run) => [...walkFolder(files, layout.run(run))])
       const names = views.flatMap(({ file, entry }) => {
         // a symbolic link to what is gone leads nowhere
         const isOf = entry.kind === "link" ? files.stat(file) === null : inodes.has(entry.inode)
-        return isOf ? file : []
+        return isOf && removeOwn(files, file) ? file : []
       })
-      for (const file of names) files.remove(file)
       return [...removed.map(({ file }) => file), ...names]
     },
     catch: (error) => storeProblem(error, store.root, "remove what is damaged")

@@ -7,9 +7,10 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../pipeline/problem.ts"
+import { refuseLinks } from "../confined.ts"
 import { census, type Found } from "../gc/census.ts"
-import { temporaryMark } from "../layout.ts"
 import { objectsOf, objectsOfShard, type Shard, type StoredFile } from "../manifest.ts"
+import { runFolders } from "../run-folders.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../store-error.ts"
 import { type Checked, checkManifest, checkRun, checkTrace } from "./check-json.ts"
@@ -42,6 +43,7 @@ export const verifyStore = (
         try: async () => act(),
         catch: (error) => storeProblem(error, store.root, "verify")
       })
+    yield* attempt(() => refuseLinks(files, store.root))
     const found = yield* attempt(() => [...census(files, layout)])
     const of = (room: Found["room"]) => found.filter((one) => one.room === room)
     const runs = yield* attempt(() => runFiles(store))
@@ -111,7 +113,6 @@ export const verifyStore = (
   })
 
 const runFiles = ({ files, layout }: StoreCalls): ReadonlyArray<string> =>
-  (files.list(layout.runs) ?? [])
-    .filter((name) => name !== "latest" && !name.includes(temporaryMark))
+  runFolders(files, layout)
     .map((name) => path.join(layout.run(name), "run.json"))
     .filter((file) => files.entry(file)?.kind === "file")

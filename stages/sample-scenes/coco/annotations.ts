@@ -5,9 +5,9 @@
  * `licenses`, `bbox`, …) are neither needed nor checked.
  */
 
+import { wrongPath } from "../../../src/pipeline/names.ts"
 import type { LeftOutObject, SceneObject } from "../../vision/scene.ts"
 import { absentOr, type Fields, idOf, Ids, objectsOf, parseObject, textOf, wholeNumberOf } from "./fields.ts"
-import { problemOfFileName } from "./file-name.ts"
 import { Problems } from "./problems.ts"
 import { segmentationOf } from "./segmentation.ts"
 
@@ -108,8 +108,8 @@ function imagesOf(json: Fields, problems: Problems): Array<CocoImage> {
     const id = idOf(fields, "id", path, problems)
     if (id !== null) ids.add(id, path, problems)
     const fileName = textOf(fields, "file_name", path, problems)
-    const problem = fileName === null ? null : problemOfFileName(fileName)
-    if (problem !== null) problems.add(`${path}.file_name`, problem)
+    const wrong = fileName === null ? null : wrongPath(fileName, "the folder of images")
+    if (wrong !== null) problems.add(`${path}.file_name`, `${JSON.stringify(fileName)} ${wrong}`)
     const height = wholeNumberOf(fields, "height", path, problems, { min: 1, unit: " of pixels" })
     const width = wholeNumberOf(fields, "width", path, problems, { min: 1, unit: " of pixels" })
     if (id === null || fileName === null || height === null || width === null) continue

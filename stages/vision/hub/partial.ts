@@ -30,9 +30,9 @@ export class Partial {
     const file = path.join(blobs, `${etag}.${host}.${process.pid}.${number++}${ending}`)
     const common = path.join(blobs, etag + ending)
     for (const name of await fs.readdir(blobs))
-      if (isLeftBehind(name, etag) && (await succeeds(fs.rename(path.join(blobs, name), file))))
-        return new Partial(file, common, 0)
-    const copied = await succeeds(fs.copyFile(common, file))
+      if (isLeftBehind(name, etag) && (await isFile(path.join(blobs, name))))
+        if (await succeeds(fs.rename(path.join(blobs, name), file))) return new Partial(file, common, 0)
+    const copied = (await isFile(common)) && (await succeeds(fs.copyFile(common, file)))
     return new Partial(file, common, copied ? (await fs.stat(file)).size : 0)
   }
 
@@ -75,6 +75,9 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code !== "ESRCH"
   }
 }
+/** Not of a link: what is written to would be what it points at. */
+const isFile = async (file: string): Promise<boolean> =>
+  (await fs.lstat(file).catch(() => null))?.isFile() ?? false
 const succeeds = (action: Promise<unknown>): Promise<boolean> =>
   action.then(
     () => true,

@@ -1,4 +1,5 @@
 /** Which file of which repository: what a pipeline says of a model on a Hugging Face hub. */
+import { wrongSegment } from "../../../src/pipeline/names.ts"
 
 export interface HubModel {
   /** `Xenova/clip-vit-base-patch16` */
@@ -45,5 +46,7 @@ export function checkHubModel(model: HubModel): HubModel {
   return model
 }
 
+/** File systems take 255 bytes; what is being written has a few more. */
+const mostBytes = 200
 const isPlainPath = (path: string): boolean =>
-  path.split("/").every((part) => part !== "" && part !== "." && part !== ".." && !/[\\:\0]/.test(part))
+  path.split("/").every((part) => wrongSegment(part, mostBytes) === null && !part.includes(":"))

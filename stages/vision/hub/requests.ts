@@ -79,7 +79,8 @@ export class HubRequests {
       if (status >= 400) await this.#checked(response, commit)
       const etag = (linked ?? headers.get("etag") ?? "").replace(/^W\//, "").replaceAll('"', "")
       // it becomes a file's name
-      if (!/^[\w-][\w.-]*$/.test(etag)) throw this.#odd(`gives no etag of ${file} in ${this.#repo}`)
+      if (!/^[\w-][\w.-]{0,99}$/.test(etag) || etag.endsWith(".incomplete"))
+        throw this.#odd(`gives no etag of ${file} in ${this.#repo}`)
       const size = headers.get("x-linked-size") ?? (linked === null ? headers.get("content-length") : null)
       return { etag, size: size !== null && /^\d+$/.test(size) ? Number(size) : null }
     }

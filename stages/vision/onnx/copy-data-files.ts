@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import { constants, copyFileSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs"
 import * as path from "node:path"
 import { OnnxError } from "./onnx-error.ts"
@@ -29,9 +30,9 @@ export function copyDataFiles(
       )
     }
     mkdirSync(path.dirname(target), { recursive: true })
-    const temporary = `${target}.${process.pid}.tmp`
+    const temporary = `${target}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`
     try {
-      copyFileSync(source, temporary, constants.COPYFILE_FICLONE)
+      copyFileSync(source, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL)
       renameSync(temporary, target)
     } finally {
       rmSync(temporary, { force: true })

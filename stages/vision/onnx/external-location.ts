@@ -1,4 +1,5 @@
 import * as path from "node:path"
+import { wrongPath } from "../../../src/pipeline/names.ts"
 import { OnnxError } from "./onnx-error.ts"
 
 /**
@@ -7,7 +8,7 @@ import { OnnxError } from "./onnx-error.ts"
  *
  * Source: https://onnx.ai/onnx/repo-docs/ExternalData.html
  *
- * @throws {OnnxError} the path is empty, absolute, or leaves the folder
+ * @throws {OnnxError} the path is empty, absolute, leaves the folder, or is no file's
  */
 export function checkLocation(tensor: string, location: string): string {
   if (location === "") throw new OnnxError(`the external weights of ${tensor} have no location`)
@@ -18,5 +19,10 @@ export function checkLocation(tensor: string, location: string): string {
       `the external weights of ${tensor} are at "${location}", outside of the model's folder: put the data file beside the model and save it again`
     )
   }
+  const wrong = wrongPath(normal, "the model's folder")
+  if (wrong !== null)
+    throw new OnnxError(
+      `the external weights of ${tensor} are at ${JSON.stringify(location)}, which ${wrong}`
+    )
   return location
 }

@@ -10,7 +10,7 @@ export class FileWriter {
   #size = 0
 
   constructor(file: string) {
-    this.#descriptor = openSync(file, "w")
+    this.#descriptor = openSync(file, "wx")
   }
   write(bytes: Uint8Array): void {
     for (let written = 0; written < bytes.length;) {

@@ -1,4 +1,5 @@
 /** Writes a model whose taps are outputs under their stable names, for use outside of Probeline. */
+import { randomBytes } from "node:crypto"
 import { renameSync, rmSync, statSync } from "node:fs"
 import * as path from "node:path"
 import { fileAccess, type RandomAccess, WindowedReader } from "./access.ts"
@@ -50,7 +51,7 @@ export function writeTapped(
   }: WriteTappedOptions = {}
 ): TappedFile {
   const access = opened(file)
-  const temporary = `${target}.${process.pid}.tmp`
+  const temporary = `${target}.${process.pid}-${randomBytes(6).toString("hex")}.tmp`
   try {
     refuseInTheWay(file, target, overwrite)
     const model = readModel(access)

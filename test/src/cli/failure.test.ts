@@ -77,6 +77,29 @@ it("owns up to none where the system has no more of something, wherever that was
   expect(exitCodeOf(refusal("ERR_X"))).toBe(70)
 })
 
+it("says which name is too long, and not that the store cannot be used", () => {
+  const tooLong = (path: string, dest?: string) =>
+    Object.assign(new Error(`ENAMETOOLONG: name too long, open '${path}'`), {
+      code: "ENAMETOOLONG",
+      path,
+      dest
+    })
+  const name = "n".repeat(300)
+  const ofName = storeProblem(tooLong("/s/runs/x", `/s/runs/${name}/a`), "/s", "link an artifact")
+  expect(ofName).toMatchObject({ _tag: "StoreNotUsable", hint: "give what has this name a shorter one" })
+  expect(ofName.message).toBe(
+    `cannot link an artifact in the store: the name "${name}" is too long: 300 bytes, and the file system takes 255 at most`
+  )
+  const root = `/${Array.from({ length: 50 }, () => "d".repeat(90)).join("/")}`
+  for (const problem of [
+    storeProblem(tooLong(`${root}/runs`), root, "make its folders"),
+    storeProblem(tooLong(`/${name}/s`), `/${name}/s`, "look at it")
+  ]) {
+    expect(problem.message).toContain("is too long")
+    expect(problem.hint).toContain("--store")
+  }
+})
+
 it("takes the exit code from the problem", () => {
   const codes = (["Usage", "StageFailed", "Stale", "StoreLocked", "StoreCorrupt"] as const).map((tag) =>
     exitCodeOf(new Problem(tag, ""))

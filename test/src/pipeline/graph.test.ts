@@ -67,6 +67,75 @@ it.each(["Upper", "a b", "a//b", "../a", "a/..", "", "/a"])("refuses the id %j",
   expect(messages({ out: numbers(id, {}) })).toEqual([`"${id}" cannot be a node's id`])
 })
 
+it.each([
+  ["x".repeat(101), /the node id "x+" is too long: 101 bytes, at most 100/],
+  [`a/${"x".repeat(300)}`, /the node id "a\/x+" has a segment that is too long: 300 bytes, at most 100/],
+  [
+    Array.from({ length: 11 }, () => "x".repeat(100)).join("/"),
+    /the node id .* is too long: 1110 bytes, at most 1024/
+  ]
+])("refuses the id that is too long: %j", (id, message) => {
+  const { issues } = build({ out: numbers(id, {}) })
+  expect(issues).toEqual([
+    {
+      field: id,
+      message: expect.stringMatching(message) as string,
+      hint: expect.stringContaining("shorter id") as string
+    }
+  ])
+})
+
+it.each(["x".repeat(100), Array.from({ length: 10 }, () => "x".repeat(100)).join("/")])(
+  "takes the id that is just short enough",
+  (id) => expect(messages({ out: numbers(id, {}) })).toEqual([])
+)
+
+it("refuses stages, items and columns whose names are too long", () => {
+  const long = "x".repeat(101)
+  const stage = (name: string, item: string, column_: string) =>
+    defineStage.source(name, {
+      item,
+      params: {},
+      output: one({ [column_]: column.utf8() }),
+      compute: async function* () {}
+    })("x", {})
+  expect(messages({ out: stage(long, "item_", "a") })).toEqual([
+    `stage "${long}": its name is too long: 101 bytes, at most 100`
+  ])
+  expect(messages({ out: stage("s", long, "a") })).toEqual([
+    'stage "s": its items\' name is too long: 101 bytes, at most 100'
+  ])
+  expect(messages({ out: stage("s", "item_", long) })).toEqual([
+    `stage "s": the column name "${long}" is too long: 101 bytes, at most 100`
+  ])
+})
+
+it.each([
+  "a.parquet",
+  "a.json",
+  "run.json/a",
+  "a/b.arrow",
+  "log.ndjson/a",
+  "pinned/a",
+  "a.lock",
+  "a.tmp-1",
+  "a/x.00000.arrow/b"
+])("refuses the id %j, which is that of a file of the store", (id) => {
+  const [message, ...more] = messages({ out: numbers(id, {}) })
+  expect(message).toMatch(/cannot be a node's id|a node cannot be called/)
+  expect(more).toEqual([])
+})
+
+it("refuses a stage whose locks would look like temporary files", () => {
+  const stage = defineStage.source("a.tmp-b", {
+    item: "number",
+    params: {},
+    output: one({ value: column.float64() }),
+    compute: async function* () {}
+  })
+  expect(messages({ out: stage("x", {}) })).toEqual(['"a.tmp-b" cannot be a stage\'s name'])
+})
+
 it("refuses what types would have refused, for files without types", () => {
   const n = numbers("n", {})
   const anyAdd = add as unknown as (id: string, args: object) => typeof n

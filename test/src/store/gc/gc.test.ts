@@ -1,5 +1,5 @@
 /** gc keeps all that the kept runs reach, and nothing else. */
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, describe, expect, it } from "vitest"
@@ -217,9 +217,9 @@ describe("what goes", () => {
       "runs/run-000000.tmp-gc-ab/run.json",
       "objects/ab/x.parquet.tmp-1",
       "manifests/ab/x.json.tmp-1",
-      "traces/sum/ab/key/x.json.tmp-1",
+      "traces/sum/ab/x.json.tmp-1",
       "cache/stat.ndjson.tmp-1",
-      "cache/pipelines/x.mjs.tmp-host-1"
+      "cache/pipelines/x.mjs.tmp-1"
     ]
     for (const name of left) {
       mkdirSync(join(store.root, name, ".."), { recursive: true })
@@ -234,7 +234,8 @@ describe("what goes", () => {
   })
   it("is a run's folder that has no record; one with a damaged record stays, and is named", async () => {
     const { store, ids } = await lived(8, 3)
-    rmSync(join(store.layout.run(ids[0]!), "run.json"))
+    renameSync(store.layout.run(ids[0]!), store.layout.run("20260101-000000.000-abcd"))
+    rmSync(join(store.layout.run("20260101-000000.000-abcd"), "run.json"))
     writeFileSync(join(store.layout.run(ids[1]!), "run.json"), '{"format":1,')
     age(store)
     expect(kept(gc(store, { keep: 1 }))).toEqual({ [ids[1]!]: "unreadable", [ids[2]!]: "recent" })

@@ -176,6 +176,19 @@ describe("a file is refused, and the error names the place", () => {
       "images[1].file_name",
       "contains a backslash"
     ],
+    ["of an image with an escape", images({ file_name: "\u001b[2J.jpg" }), "images[1].file_name", "U+001B"],
+    [
+      "of an image of half a character",
+      images({ file_name: "\ud800.jpg" }),
+      "images[1].file_name",
+      "surrogate"
+    ],
+    [
+      "of an image in an empty folder",
+      images({ file_name: "a//b.jpg" }),
+      "images[1].file_name",
+      "empty segment"
+    ],
     ["of an image with NUL", images({ file_name: "a\0.jpg" }), "images[1].file_name", "contains a NUL"],
     [
       "of an image in no folder",

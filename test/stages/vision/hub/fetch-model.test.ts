@@ -277,6 +277,29 @@ describe("a content that is not what the hub says", () => {
   })
 })
 
+it.each(["../../../../outside", "..", ".", "a/b", "a\\b", "x.incomplete", "x".repeat(300)])(
+  "a content that a hub calls %j is refused: that would be a file's name",
+  async (etag) => {
+    server.behaviour.etag = etag
+    const before = fs.readdirSync(folder)
+    expect((await refusal()).message).toContain("gives no etag")
+    expect(fs.readdirSync(folder).filter((one) => one !== "hub")).toEqual(before)
+    expect(fs.existsSync(cached().blobs)).toBe(false)
+  }
+)
+
+it("a partial download that is a link is not gone on with: it leads elsewhere", async () => {
+  const theirs = path.join(folder, "theirs")
+  fs.writeFileSync(theirs, "mine")
+  fs.mkdirSync(cached().blobs, { recursive: true })
+  const dead = 2 ** 22 - 1
+  const host = os.hostname().replace(/[^\w-]/g, "_")
+  fs.symlinkSync(theirs, path.join(cached().blobs, `${sha256(model)}.${host}.${dead}.0.incomplete`))
+  fs.symlinkSync(theirs, path.join(cached().blobs, `${sha256(model)}.incomplete`))
+  await get()
+  expect(fs.readFileSync(theirs, "utf8")).toBe("mine")
+})
+
 describe("what a hub refuses", () => {
   it.each<[string, Partial<HubModel>, RegExp, RegExp]>([
     ["an unknown repository", { repo: "lab/clop" }, /no lab\/clop@main on http/, /check the name/],

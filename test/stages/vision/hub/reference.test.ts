@@ -28,7 +28,17 @@ describe("a model on a hub", () => {
     { revision: "a//b" },
     { file: "/etc/passwd" },
     { file: "a/../../b.onnx" },
-    { file: "C:\\x.onnx" }
+    { file: "C:\\x.onnx" },
+    { repo: "a/b\n" },
+    { repo: "a".repeat(97) },
+    { revision: "." },
+    { revision: "a/." },
+    { revision: "a\nb" },
+    { revision: "a".repeat(201) },
+    { file: "a\0.onnx" },
+    { file: "onnx/" },
+    { file: "\ud800.onnx" },
+    { file: `onnx/${"a".repeat(201)}` }
   ])("may not be %o", (more) => {
     expect(() => checkHubModel({ ...model, ...more })).toThrow(RangeError)
   })

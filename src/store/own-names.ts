@@ -1,0 +1,82 @@
+/**
+ * The names that the store makes, by their place below its root. Whatever has another name belongs to the user:
+ * gc does not count it, and nothing deletes it.
+ */
+import type { Entry } from "./file-system.ts"
+import { temporaryMark } from "./layout.ts"
+
+/** How the name of a temporary file ends: a process id, a random word, or both. */
+const temporaryEnd = /\.tmp-(?:gc-)?[0-9a-f]+(?:-[0-9a-f]+)?$/
+export const isTemporary = (name: string): boolean => name.includes(temporaryMark) && temporaryEnd.test(name)
+
+const digest = "[0-9a-f]{64}"
+const segment = "[^/]+"
+
+/** Names of files, by their folder. */
+export const fileNames = {
+  object: new RegExp(`^${digest}\\.[a-z0-9]{1,8}$`),
+  manifest: new RegExp(`^${digest}\\.json$`),
+  trace: new RegExp(`^${digest}(?:-[0-9a-f]{16})?\\.json$`),
+  itemTrace: /^[0-9a-f]{32}\.json$/,
+  /** a table that was put together for a view: a note of the object's name */
+  note: new RegExp(`^${digest}\\.(?:table|items)\\.json$`),
+  /** the run that has views of so many artifacts */
+  shown: new RegExp(`^${digest}\\.run\\.json$`),
+  summary: new RegExp(`^${digest}-[0-9a-f]+\\.json$`),
+  bundle: /^[0-9a-f]{32}\.(?:json|mjs|mjs\.map)$/,
+  /** a file of each gc that is under way */
+  collecting: /^[0-9]+-[0-9a-f]{12}\.json$/,
+  /** of a lock: a number a holder, and what a process writes before it takes one */
+  lockRecord: /^(?:[1-9][0-9]*|record\.tmp-[0-9a-f]+)$/,
+  cache: /^(?:stat\.ndjson|answers\.ndjson|identities\.json|gc)$/,
+  ofRun: /^(?:run\.json|log\.ndjson|pinned)$/,
+  view: /\.(?:parquet|arrow)$/
+} as const
+
+/** As `runId` makes them. */
+const runName = /^[0-9]{8}-[0-9]{6}\.[0-9]{3}-[0-9a-f]{4}$/
+export const isRunName = (name: string): boolean => runName.test(name)
+
+interface Place {
+  readonly folder: RegExp
+  readonly files: ReadonlyArray<RegExp>
+}
+const place = (folder: string, ...files: ReadonlyArray<RegExp>): Place => ({
+  folder: new RegExp(`^${folder}$`),
+  files
+})
+const { ofRun, view } = fileNames
+const places: ReadonlyArray<Place> = [
+  place("objects/[0-9a-f]{2}", fileNames.object),
+  place("manifests/[0-9a-f]{2}", fileNames.manifest),
+  place(`traces/${segment}/[0-9a-f]{2}`, fileNames.trace),
+  place(`traces/${segment}/items/${digest}`, fileNames.itemTrace),
+  place("runs", /^latest$/),
+  place(`runs/${segment}`, ofRun, view),
+  place(`runs/${segment}/.+`, view),
+  place(`locks/${segment}\\.lock(?:\\.tmp-[0-9a-f]+)?`, fileNames.lockRecord),
+  place("cache", fileNames.cache),
+  place("cache/collecting", fileNames.collecting),
+  place("cache/views", fileNames.note, fileNames.shown),
+  place("cache/summaries", fileNames.summary),
+  place("cache/pipelines", fileNames.bundle)
+]
+
+/** Whether the store makes a file or link of this path, which is relative to its root. */
+export function isOwn(relative: string, { kind, target }: Pick<Entry, "kind" | "target">): boolean {
+  const slash = relative.lastIndexOf("/")
+  const [folder, name] = [relative.slice(0, Math.max(slash, 0)), relative.slice(slash + 1)]
+  const found = places.filter((one) => one.folder.test(folder))
+  if (found.length === 0) return false
+  if (isTemporary(name) || found.some(({ files }) => files.some((file) => file.test(name)))) return true
+  // one run's views that another shows
+  return kind === "link" && /^runs\/[^/]+$/.test(folder) && pointer.exec(target ?? "")?.[1] === name
+}
+const pointer = /^\.\.\/[^/]+\/([^/]+)$/
+
+/** Folders that the store makes and gc removes when they are empty. */
+const emptied = [
+  /^(?:objects|manifests)\/[0-9a-f]{2}$/,
+  new RegExp(`^traces/${segment}(?:/(?:[0-9a-f]{2}|items(?:/${digest})?))?$`)
+]
+export const isOwnFolder = (relative: string): boolean => emptied.some((folder) => folder.test(relative))
