@@ -15,6 +15,8 @@ export type {
   Tensors,
   WrittenRow
 } from "./pipeline/columns.ts"
+export { exp, log, log1p } from "./pipeline/elementary/exponential.ts"
+export { acos, cos, sin } from "./pipeline/elementary/trigonometric.ts"
 export { float16Limit, fromFloat16, toFloat16 } from "./pipeline/float16.ts"
 export { file, param } from "./pipeline/params.ts"
 export type { FileRef, Param, Params, Values, Written } from "./pipeline/params.ts"

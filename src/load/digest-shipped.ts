@@ -7,6 +7,9 @@ import { sorted } from "./hash.ts"
 import type { ShippedCodes } from "./shipped-codes.ts"
 import type { CodeParts } from "./stage-code.ts"
 
+/** The files of src/pipeline that compute values: random numbers and elementary functions. */
+const computing = /^(random\.ts$|elementary[\\/])/
+
 /**
  * @param root the checkout
  * @param exports the namespace of `stages/index.ts`, to tell stages from the rest
@@ -19,9 +22,9 @@ export async function digestShipped(
   const options: DigestOptions = {
     folder: root,
     isProbeline: (specifier) => /(^|\/)src\/index\.ts$/.test(specifier),
-    // how a stage is declared is no part of it; the generators that it draws from are
+    // how a stage is declared is no part of its code; the functions that compute its values are
     outside: (file) =>
-      file.startsWith(declarations) && path.basename(file) !== "random.ts" ? "probeline" : null
+      file.startsWith(declarations) && !computing.test(file.slice(declarations.length)) ? "probeline" : null
   }
   const index = path.join(root, "stages", "index.ts")
   const declaredIn = reExports(index)

@@ -32,7 +32,7 @@ export function toFloat16(values: Float32Array): Uint16Array {
   return halves
 }
 
-/** What each of the 65,536 halves stands for; 256 KiB, made when first needed. */
+/** The value of each of the 65,536 halves: 256 KiB, filled on the first use. */
 let table: Float32Array | undefined
 
 /** The float32 that each half stands for, exactly; into `target` where one is given, of the same length. */
@@ -40,15 +40,21 @@ export function fromFloat16(
   halves: Uint16Array,
   target: Float32Array = new Float32Array(halves.length)
 ): Float32Array {
-  table ??= Float32Array.from({ length: 1 << 16 }, (_, half) => valueOf(half))
+  table ??= valuesOfHalves()
   for (let i = 0; i < halves.length; i++) target[i] = table[halves[i]!]!
   return target
 }
 
-function valueOf(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1
-  const exponent = (half >>> 10) & 31
-  const fraction = half & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+function valuesOfHalves(): Float32Array {
+  const values = new Float32Array(1 << 16)
+  const bits = new Uint32Array(values.buffer)
+  for (let half = 0; half < values.length; half++) {
+    const sign = half & 0x8000
+    const exponent = (half >>> 10) & 31
+    const fraction = half & 1023
+    if (exponent === 0) values[half] = (sign ? -1 : 1) * fraction * 2 ** -24
+    else if (exponent < 31) bits[half] = (sign << 16) | ((exponent - 15 + 127) << 23) | (fraction << 13)
+    else values[half] = fraction === 0 ? (sign ? -Infinity : Infinity) : NaN
+  }
+  return values
 }

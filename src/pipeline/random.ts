@@ -8,6 +8,8 @@
  * generators" (2021), https://prng.di.unimi.it/xoshiro128starstar.c (public domain).
  */
 import { createHash } from "node:crypto"
+import { log } from "./elementary/exponential.ts"
+import { cos } from "./elementary/trigonometric.ts"
 
 export type Label = string | number
 
@@ -62,4 +64,4 @@ export function shuffled<A>(random: Random, from: ReadonlyArray<A>): Array<A> {
 
 /** A draw from the standard normal distribution (Box–Muller, one of the pair). */
 export const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
+  Math.sqrt(-2 * log(1 - random())) * cos(2 * Math.PI * random())

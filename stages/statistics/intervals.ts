@@ -82,7 +82,7 @@ function around(estimate: number, se: number, degrees: number, level = 0.95): In
 function standardError(values: ArrayLike<number>, folds: number): number {
   const center = mean(values)
   let squares = 0
-  for (let i = 0; i < values.length; i++) squares += (values[i]! - center) ** 2
+  for (let i = 0; i < values.length; i++) squares += (values[i]! - center) * (values[i]! - center)
   return Math.sqrt((squares / (values.length - 1)) * (1 / values.length + 1 / (folds - 1)))
 }
 

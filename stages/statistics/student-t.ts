@@ -5,6 +5,8 @@
  * continued fraction, evaluated by the modified Lentz method); log Γ by Lanczos (1964), g = 7, 9 coefficients.
  */
 
+import { exp, log } from "../../src/pipeline/elementary/exponential.ts"
+
 const LANCZOS = [
   0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
   12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7
@@ -15,7 +17,7 @@ function logGamma(x: number): number {
   let sum: number = LANCZOS[0]
   for (let i = 1; i < LANCZOS.length; i++) sum += LANCZOS[i]! / (x - 1 + i)
   const t = x + 6.5
-  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum)
+  return 0.5 * log(2 * Math.PI) + (x - 0.5) * log(t) - t + log(sum)
 }
 
 /** The regularised incomplete beta function I_x(a, b) with y = 1 − x given too, for the sake of digits. */
@@ -24,9 +26,7 @@ function incompleteBeta(x: number, y: number, a: number, b: number): number {
   if (y <= 0) return 1
   // the continued fraction converges fast on this side of the mean
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(y, x, b, a)
-  const front = Math.exp(
-    a * Math.log(x) + b * Math.log(y) + logGamma(a + b) - logGamma(a) - logGamma(b) - Math.log(a)
-  )
+  const front = exp(a * log(x) + b * log(y) + logGamma(a + b) - logGamma(a) - logGamma(b) - log(a))
   const tiny = 1e-300
   let c = 1
   let d = 1 / (1 - ((a + b) * x) / (a + 1) || tiny)
@@ -75,14 +75,14 @@ export function studentTQuantile(p: number, degrees: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`probability: ${p} is not in (0, 1)`)
   if (p === 0.5) return 0
   const tail = p < 0.5 ? p : 1 - p
-  let low = Math.log(1e-12)
+  let low = log(1e-12)
   let high = low
-  while (upperTail(Math.exp(high), degrees) > tail && high < 700) high += 4
+  while (upperTail(exp(high), degrees) > tail && high < 700) high += 4
   for (let i = 0; i < 200 && high - low > 1e-15 * Math.max(1, Math.abs(high)); i++) {
     const middle = (low + high) / 2
-    if (upperTail(Math.exp(middle), degrees) > tail) low = middle
+    if (upperTail(exp(middle), degrees) > tail) low = middle
     else high = middle
   }
-  const t = Math.exp((low + high) / 2)
+  const t = exp((low + high) / 2)
   return p < 0.5 ? -t : t
 }

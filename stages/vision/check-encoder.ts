@@ -188,8 +188,9 @@ function worstToken(ours: Float32Array, theirs: Float32Array, width: number) {
   for (let token = 0; token * width < theirs.length; token++) {
     let [apart, norm] = [0, 0]
     for (let i = token * width; i < (token + 1) * width; i++) {
-      apart += (ours[i]! - theirs[i]!) ** 2
-      norm += theirs[i]! ** 2
+      const difference = ours[i]! - theirs[i]!
+      apart += difference * difference
+      norm += theirs[i]! * theirs[i]!
     }
     const error = apart === 0 ? 0 : Math.sqrt(apart / norm)
     if (!(error <= worst.error)) worst = { error: Number.isNaN(error) ? Infinity : error, token }

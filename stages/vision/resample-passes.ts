@@ -5,7 +5,7 @@
  * `_ImagingResampleHorizontal_8bpc`, `_ImagingResampleVertical_8bpc`). When shrinking, the filter is widened by the
  * scale; weights are in 22-bit fixed point; each pass rounds and clips to 8 bits.
  */
-
+import { sin } from "../../src/pipeline/elementary/trigonometric.ts"
 import type { Resample } from "./preprocessing.ts"
 import { kernelWith, precisionBits, rowsAtATime, tapHead } from "./resample-kernel.ts"
 
@@ -31,7 +31,7 @@ interface Filter {
   readonly weight: (x: number) => number
 }
 
-const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI))
+const sinc = (x: number): number => (x === 0 ? 1 : sin(x * Math.PI) / (x * Math.PI))
 
 const filters: Record<Exclude<Resample, "nearest">, Filter> = {
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },

@@ -13,8 +13,8 @@ export function jacobiEigenvectors(matrix: Float64Array, n: number, tolerance = 
     let off = 0
     let diagonal = 0
     for (let i = 0; i < n; i++) {
-      diagonal += matrix[i * n + i]! ** 2
-      for (let j = 0; j < i; j++) off += 2 * matrix[i * n + j]! ** 2
+      diagonal += matrix[i * n + i]! * matrix[i * n + i]!
+      for (let j = 0; j < i; j++) off += 2 * (matrix[i * n + j]! * matrix[i * n + j]!)
     }
     if (off <= tolerance * tolerance * diagonal) break
     const small = (1e-3 * tolerance * Math.sqrt(diagonal)) / n

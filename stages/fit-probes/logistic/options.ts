@@ -2,8 +2,12 @@
 import type { FitControl, OuterSplit, ProbeData } from "../probe.ts"
 import type { Tolerances } from "./regularisation-path.ts"
 
-/** C ∈ 10^{−4, −3.5 … 2} */
-export const DEFAULT_GRID: ReadonlyArray<number> = Array.from({ length: 13 }, (_, i) => 10 ** (i / 2 - 4))
+/** C ∈ 10^{−4, −3.5 … 2}, in decimals: V8's powers differ in the last bit from version to version. */
+// oxfmt-ignore
+export const DEFAULT_GRID: ReadonlyArray<number> = [
+  1e-4, 3.1622776601683794e-4, 1e-3, 3.1622776601683794e-3, 1e-2, 0.03162277660168379, 0.1, 0.31622776601683794,
+  1, 3.1622776601683795, 10, 31.622776601683793, 100
+]
 
 /** The inner losses are then within 1e-3 of their limit, a tenth of what neighbouring C's differ by. */
 export const DEFAULT_TOLERANCES: Tolerances = { inner: 1e-7, refit: 1e-10 }

@@ -1,4 +1,5 @@
 /** Log-probabilities of a fitted problem on rows of the shared matrix. */
+import { exp, log } from "../../../src/pipeline/elementary/exponential.ts"
 import type { Matrix } from "./matrix.ts"
 import type { Problem } from "./problem.ts"
 import { foldScalingIn } from "./problem.ts"
@@ -26,8 +27,8 @@ export async function logProbabilities(
     let highest = -Infinity
     for (let k = 0; k < classes; k++) highest = Math.max(highest, result[at + k]!)
     let sum = 0
-    for (let k = 0; k < classes; k++) sum += Math.exp(result[at + k]! - highest)
-    const norm = highest + Math.log(sum)
+    for (let k = 0; k < classes; k++) sum += exp(result[at + k]! - highest)
+    const norm = highest + log(sum)
     for (let k = 0; k < classes; k++) result[at + k]! -= norm
   }
   return result

@@ -7,6 +7,7 @@
  * The scaling is folded into the vectors: the scores of rows x of the shared matrix are
  * x·(v ⊘ σ) + b − μ·(v ⊘ σ), and the gradient is (Xᵀr) ⊘ σ − (μ ⊘ σ) Σr.
  */
+import { log, log1p } from "../../../src/pipeline/elementary/exponential.ts"
 import { expNonPositive } from "./exp.ts"
 import type { Scaling } from "./standardise.ts"
 
@@ -33,8 +34,7 @@ export function priorSolution(problem: Omit<Problem, "c">, width: number): Float
   for (let t = 0; t < labels.length; t++) shares[labels[t]!]! += weights[t]! / total
   const solution = new Float64Array(solutionLength(vectors, width))
   for (let k = 0; k < vectors; k++)
-    solution[k * (width + 1) + width] =
-      vectors === 1 ? Math.log(shares[1]! / shares[0]!) : Math.log(shares[k]!)
+    solution[k * (width + 1) + width] = vectors === 1 ? log(shares[1]! / shares[0]!) : log(shares[k]!)
   return solution
 }
 
@@ -111,7 +111,7 @@ function binomialPass(problem: Problem, scores: Float32Array, offset: number, re
     const e = expNonPositive(-Math.abs(margin))
     const wrong = (margin > 0 ? e : 1) / (1 + e)
     const weight = weights[t]!
-    loss += weight * (Math.log1p(e) + (margin < 0 ? -margin : 0))
+    loss += weight * (log1p(e) + (margin < 0 ? -margin : 0))
     const residual = labels[t] === 1 ? -weight * wrong : weight * wrong
     residuals[row] = residual
     sum += residual
@@ -143,7 +143,7 @@ function softmaxPass(
     const truth = terms[label]!
     let sum = 0
     for (let k = 0; k < vectors; k++) sum += terms[k] = expNonPositive(terms[k]! - highest)
-    loss += weight * (Math.log(sum) + highest - truth)
+    loss += weight * (log(sum) + highest - truth)
     const factor = 1 / sum
     for (let k = 0, at = row; k < vectors; k++, at += n) {
       const p = terms[k]! * factor

@@ -39,8 +39,8 @@ export interface Tolerances {
   readonly refit: number
 }
 
-/** −ln p for a class that a fold's training rows lack: p is float64's epsilon, as scikit-learn's `log_loss` has it. */
-const UNSEEN_LOSS = -Math.log(Number.EPSILON)
+/** −ln p for a class that a fold's training rows lack: p is float64's epsilon, 2⁻⁵², as scikit-learn's `log_loss` has it. */
+const UNSEEN_LOSS = 36.04365338911715
 
 export class RegularisationPath {
   result: PathResult | null = null

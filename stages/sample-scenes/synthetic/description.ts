@@ -6,6 +6,7 @@
  * uniform and independent of each other and of all the rest: they are drawn first and kept when a layout is
  * drawn again, and layouts are judged by discs of the objects' area, which look the same for all categories.
  */
+import { acos } from "../../../src/pipeline/elementary/trigonometric.ts"
 import { below, pick, shuffled } from "../../../src/pipeline/random.ts"
 import type { Random } from "../../../src/pipeline/random.ts"
 import { DISTRACTORS, PRIMARIES, SECONDARIES } from "./outlines.ts"
@@ -79,12 +80,12 @@ export const drawCast = (random: Random): Cast => ({
 /** The area that two discs at a distance share. Source: https://mathworld.wolfram.com/Circle-CircleIntersection.html, eq. 14. */
 function sharedArea(distance: number, r: number, s: number): number {
   if (distance >= r + s) return 0
-  if (distance <= Math.abs(r - s)) return Math.PI * Math.min(r, s) ** 2
+  if (distance <= Math.abs(r - s)) return Math.PI * (Math.min(r, s) * Math.min(r, s))
   const alongR = (distance * distance + r * r - s * s) / (2 * distance)
   const alongS = distance - alongR
   return (
-    r * r * Math.acos(alongR / r) +
-    s * s * Math.acos(alongS / s) -
+    r * r * acos(alongR / r) +
+    s * s * acos(alongS / s) -
     distance * Math.sqrt(Math.max(0, r * r - alongR * alongR))
   )
 }
@@ -111,9 +112,10 @@ const isClear = (objects: ReadonlyArray<DescribedObject>): boolean =>
   objects.every((object, i) => {
     let hidden = 0
     for (const later of objects.slice(i + 1)) {
-      hidden += sharedArea(Math.hypot(later.x - object.x, later.y - object.y), object.size, later.size)
+      const [dx, dy] = [later.x - object.x, later.y - object.y]
+      hidden += sharedArea(Math.sqrt(dx * dx + dy * dy), object.size, later.size)
     }
-    return hidden <= MOST_OVERLAP * Math.PI * object.size ** 2
+    return hidden <= MOST_OVERLAP * Math.PI * (object.size * object.size)
   })
 
 /**

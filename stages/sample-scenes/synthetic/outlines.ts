@@ -8,6 +8,8 @@
  * Source of the distances: Inigo Quilez, "2D distance functions", https://iquilezles.org/articles/distfunctions2d/
  */
 
+import { cos, sin } from "../../../src/pipeline/elementary/trigonometric.ts"
+
 /** The paper's paired tasks have two primary and four secondary categories; the rest only distracts. */
 export const PRIMARIES = ["disc", "square"] as const
 export const SECONDARIES = ["triangle", "star", "cross", "ring"] as const
@@ -31,7 +33,7 @@ type Points = ReadonlyArray<readonly [x: number, y: number]>
 function arc(cx: number, cy: number, radius: number, from: number, to: number, count: number): Points {
   return Array.from({ length: count }, (_, i) => {
     const angle = ((from + ((to - from) * i) / (count - 1)) * Math.PI) / 180
-    return [cx + radius * Math.cos(angle), cy + radius * Math.sin(angle)] as const
+    return [cx + radius * cos(angle), cy + radius * sin(angle)] as const
   })
 }
 
@@ -40,7 +42,7 @@ function star(tips: number, inner: number): Points {
   return Array.from({ length: 2 * tips }, (_, i) => {
     const angle = (i * Math.PI) / tips - Math.PI / 2
     const radius = i % 2 === 0 ? 1 : inner
-    return [radius * Math.cos(angle), radius * Math.sin(angle)] as const
+    return [radius * cos(angle), radius * sin(angle)] as const
   })
 }
 
@@ -107,24 +109,18 @@ const plus = (w: number): Points =>
   // oxfmt-ignore
   [[w, -1], [w, -w], [1, -w], [1, w], [w, w], [w, 1], [-w, 1], [-w, w], [-1, w], [-1, -w], [-w, -w], [-w, -1]]
 
-/** The unit disc without the disc of radius 0.8 about (0.5, 0): they meet at ±angle, ±angleInner. */
+/** The unit disc without the disc of radius 0.8 about (0.5, 0). */
 function moon(): Points {
-  const [radius, offset] = [0.8, 0.5]
-  const x = (1 + offset * offset - radius * radius) / (2 * offset)
-  const y = Math.sqrt(1 - x * x)
-  const degrees = 180 / Math.PI
-  const [outer, inner] = [Math.atan2(y, x) * degrees, Math.atan2(y, x - offset) * degrees]
+  // where the two circles meet, as seen from the centre of either: arccos 0.61 and arccos 0.1375, in degrees
+  const [outer, inner] = [52.410497035143145, 82.09679226651542]
   // the outer arc ends where the inner one begins: each corner once
-  return [
-    ...arc(0, 0, 1, outer, 360 - outer, 24),
-    ...arc(offset, 0, radius, 360 - inner, inner, 20).slice(1, -1)
-  ]
+  return [...arc(0, 0, 1, outer, 360 - outer, 24), ...arc(0.5, 0, 0.8, 360 - inner, inner, 20).slice(1, -1)]
 }
 
 export const outlines: Readonly<Record<Category, Outline>> = {
   disc: ring(0),
   square: polygon([[-1, -1], [1, -1], [1, 1], [-1, 1]]), // oxfmt-ignore
-  triangle: polygon(star(3, Math.cos(Math.PI / 3))),
+  triangle: polygon(star(3, cos(Math.PI / 3))),
   star: polygon(star(5, 0.42)),
   cross: polygon(plus(0.32)),
   ring: ring(0.58),

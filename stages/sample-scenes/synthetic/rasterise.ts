@@ -4,6 +4,7 @@
  * Colours are blended along edges, by how far a pixel's centre is from the outline. Masks are not: a pixel
  * belongs to the last painted object that its centre lies in.
  */
+import { cos as cosOf, sin as sinOf } from "../../../src/pipeline/elementary/trigonometric.ts"
 import { seededRandom } from "../../../src/pipeline/random.ts"
 import type { DescribedObject, SceneDescription } from "./description.ts"
 import { outlines } from "./outlines.ts"
@@ -42,7 +43,7 @@ function paintBackground(canvas: Float32Array, { height, width, background }: Sc
   const rows = Math.ceil(height / cell) + 2
   const random = seededRandom("synthetic blobs", background.noise)
   const lattice = Float64Array.from({ length: rows * columns }, () => (2 * random() - 1) * BLOBS)
-  const [cos, sin] = [Math.cos(background.angle), Math.sin(background.angle)]
+  const [cos, sin] = [cosOf(background.angle), sinOf(background.angle)]
   const reach = (Math.abs(cos) * width + Math.abs(sin) * height) / 2
   const { from, to } = background
   for (let row = 0, at = 0; row < height; row++) {
@@ -73,8 +74,8 @@ function paintObject(
   const { size, texture } = object
   const outline = outlines[object.category]
   const second = secondShade(object.rgb)
-  const [cos, sin] = [Math.cos(object.rotation), Math.sin(object.rotation)]
-  const [along, across] = [Math.cos(object.textureAngle), Math.sin(object.textureAngle)]
+  const [cos, sin] = [cosOf(object.rotation), sinOf(object.rotation)]
+  const [along, across] = [cosOf(object.textureAngle), sinOf(object.textureAngle)]
   const period = Math.max(3, object.texturePeriod * size)
   const rim = Math.max(0.8, 0.08 * size)
   const reach = outline.extent * size + 1 // a pixel more, for the blended edge

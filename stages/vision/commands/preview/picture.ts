@@ -155,7 +155,8 @@ function labelledPatch(
   patches.forEach((patch, k) => {
     // where all are taken, one number covers another
     const covered = taken.has(patch) ? 0 : coverage[k]!
-    const distance = Math.hypot((patch % columns) - x / sum, Math.floor(patch / columns) - y / sum)
+    const [dx, dy] = [(patch % columns) - x / sum, Math.floor(patch / columns) - y / sum]
+    const distance = dx * dx + dy * dy
     if (covered < most || (covered === most && distance >= least)) return
     ;[best, most, least] = [patch, covered, distance]
   })
