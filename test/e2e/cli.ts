@@ -49,16 +49,18 @@ export interface RigOptions {
   readonly env?: Readonly<Record<string, string>>
   /** run as another user than the tests' own, who must be root */
   readonly uid?: number
+  /** the `node` that runs the binary; the tests' own by default */
+  readonly node?: string
 }
 
 /** A folder for one test file, or one test. */
-export function makeRig({ env = {}, uid }: RigOptions = {}): Rig {
+export function makeRig({ env = {}, uid, node = process.execPath }: RigOptions = {}): Rig {
   const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "probeline-e2e-"))
   const environment = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env }
   const running = new Set<ChildProcess>()
   const user = uid === undefined ? {} : { uid, gid: uid }
   const start = (...argv: ReadonlyArray<string>): Started => {
-    const child = spawn(process.execPath, [binary, ...argv], {
+    const child = spawn(node, [binary, ...argv], {
       cwd: folder,
       env: environment,
       stdio: "pipe",
