@@ -18,5 +18,5 @@ const code = await commandLine(process.argv.slice(2), {
   },
   worker: new URL("./worker.js", import.meta.url)
 })
-// what was written first, then the end: a stage may have left a timer or a session behind
-process.stdout.write("", () => process.exit(code))
+// a stage may have left a timer or a session behind
+process.exit(code)

@@ -22,17 +22,22 @@ export interface Installed {
   readonly bringers?: Readonly<Record<string, Bringer>>
 }
 
-/** Gives the exit code. */
+/** Gives the exit code, once all that was written has gone out. */
 export async function commandLine(argv: ReadonlyArray<string>, installed: Installed): Promise<number> {
   const output = processOutput()
   const look = { json: argv.includes("--json"), debug: argv.includes("--debug") }
   const fail = (error: unknown) => reportFailure(error, output, look)
+  let code: number
   try {
     const words = plainWords(installed.commands, argv) ?? (await fullWords(argv, installed, output))
-    return words === null ? 0 : await execute(words, installed, output, fail)
+    code = words === null ? 0 : await execute(words, installed, output, fail)
   } catch (error) {
-    return fail(error)
+    code = fail(error)
   }
+  const unwritten = await output.flushed()
+  if (unwritten === null) return code
+  const failed = fail(unwritten)
+  return code === 0 ? failed : code
 }
 
 async function fullWords(argv: ReadonlyArray<string>, { commands, version }: Installed, output: Output) {

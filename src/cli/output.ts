@@ -1,8 +1,12 @@
 /**
  * Where a command writes: results to stdout, everything that accompanies them to stderr.
  *
- * A reader that has gone (`probeline runs | head -1`, a closed terminal) is no error.
+ * A reader that has gone (`probeline runs | head -1`, a closed terminal) is no error. A stdout that cannot be written,
+ * such as a file on a full disk, is one: the command ends with exit code 1. A stderr that cannot be written only loses
+ * what accompanies the results.
  */
+import * as fs from "node:fs"
+import { Problem } from "../pipeline/problem.ts"
 import { noPaint, type Paint, paintFor } from "./colour.ts"
 
 export interface Output {
@@ -22,18 +26,30 @@ export interface Output {
 
 const gone = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"])
 
+export interface ProcessOutput extends Output {
+  /** Waits until all is written; the problem if some of stdout could not be. */
+  readonly flushed: () => Promise<Problem | null>
+}
+
 /** The process's own streams. */
-export function processOutput(): Output {
+export function processOutput(): ProcessOutput {
   const { stdout, stderr, env } = process
-  for (const stream of [stdout, stderr])
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!gone.has(error.code ?? "")) throw error
-    })
+  let failure: NodeJS.ErrnoException | null = null
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (!gone.has(error.code ?? "")) failure ??= error
+  }
+  stdout.on("error", onError)
+  stderr.on("error", () => {})
   // kept, since what others write to stdout is sent to stderr while a command runs (guard-process.ts)
   const write = stdout.write.bind(stdout)
+  const print = isFile(stdout.fd) ? (text: string) => writeWhole(stdout.fd, text, onError) : write
   return {
-    out: (text) => void write(`${text}\n`),
+    out: (text) => void print(`${text}\n`),
     err: (text) => void stderr.write(`${text}\n`),
+    flushed: async () => {
+      await new Promise((resolve) => write("", resolve))
+      return failure === null ? null : notWritten(failure)
+    },
     paint: paintFor(stdout, env),
     errPaint: paintFor(stderr, env),
     // a terminal that does not know its width says 0
@@ -41,6 +57,35 @@ export function processOutput(): Output {
     live: stderr.isTTY === true && env["TERM"] !== "dumb"
   }
 }
+
+/** Node's stream of a file takes a write for whole that the system has cut short, as it does on a disk that gets full. */
+function writeWhole(descriptor: number, text: string, onError: (error: NodeJS.ErrnoException) => void): void {
+  const bytes = Buffer.from(text)
+  try {
+    for (let at = 0; at < bytes.length;) at += fs.writeSync(descriptor, bytes, at)
+  } catch (error) {
+    onError(error as NodeJS.ErrnoException)
+  }
+}
+
+/** A regular file, or a device that is no terminal: what Node writes to synchronously. */
+function isFile(descriptor: number): boolean {
+  try {
+    const stat = fs.fstatSync(descriptor)
+    return stat.isFile() || (stat.isCharacterDevice() && !process.stdout.isTTY)
+  } catch {
+    return false // stdout is closed
+  }
+}
+
+const notWritten = (cause: NodeJS.ErrnoException) =>
+  new Problem("SystemRefused", `stdout cannot be written: ${cause.message}`, {
+    hint:
+      cause.code === "ENOSPC"
+        ? "the disk is full: free some space, or send the output elsewhere, and give the command again"
+        : "send the output elsewhere, and give the command again",
+    cause
+  })
 
 /** Gathers what is written, for tests. */
 export function memoryOutput(
