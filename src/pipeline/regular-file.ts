@@ -24,10 +24,24 @@ export function openRegular(file: string): number {
   }
 }
 
-/** All bytes of a file. @throws as `openRegular`, and Node's error where it cannot be read */
+/** What Node reads at once. */
+const mostBytes = 2 ** 31 - 1
+
+/**
+ * All bytes of a file.
+ *
+ * @throws as `openRegular`, Node's error where it cannot be read, and one of code EFBIG where it has more than 2 GiB
+ */
 export function readRegular(file: string): Buffer {
   const descriptor = openRegular(file)
   try {
+    const { size } = fs.fstatSync(descriptor)
+    if (size > mostBytes)
+      throw Object.assign(new Error(`EFBIG: ${file} has ${size} bytes, and 2 GiB at most are read at once`), {
+        code: "EFBIG",
+        path: file,
+        syscall: "read"
+      })
     return fs.readFileSync(descriptor)
   } finally {
     fs.closeSync(descriptor)

@@ -5,7 +5,9 @@
  * both become `caf\ufffd`.
  */
 
-/** Bytes that are not UTF-8. The message does not name the file. */
+import { constants } from "node:buffer"
+
+/** Bytes that are not UTF-8, or too long for a text. The message does not name the file. */
 export class NotUtf8 extends Error {
   override readonly name = "NotUtf8"
   /** of the first byte that is wrong, from 0 */
@@ -29,10 +31,25 @@ const replacement = "\ufffd"
  * @throws {NotUtf8}
  */
 export function utf8(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
+  const text = decoded(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   // Node's decoder puts U+FFFD for what is wrong; where there is none, nothing was
   if (text.includes(replacement)) checkReplacements(text, bytes)
   return text
+}
+
+function decoded(bytes: Buffer): string {
+  try {
+    return bytes.toString("utf8")
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_STRING_TOO_LONG") throw error
+    const most = constants.MAX_STRING_LENGTH
+    throw new NotUtf8(
+      `it has ${bytes.length} bytes, and a text of more than ${most} characters (512 MiB) cannot be read`,
+      0,
+      1,
+      "split the file into smaller ones (annotations by images), or leave out what is not needed"
+    )
+  }
 }
 
 /**
