@@ -33,7 +33,7 @@ export function footerBlocks(footer: Uint8Array): { dictionaries: number; batche
   const root = rootOf(footer)
   const schema = tableAt(root, 1)
   if (schema === null) throw new RangeError("the footer has no schema")
-  checkFields(vectorAt(schema, 1, 4), 0)
+  checkFields(vectorAt(schema, 1, 4))
   vectorAt(schema, 2, 4)
   const blocks = vectorAt(root, 3, 24)
   return {
@@ -65,14 +65,25 @@ export function recordBatchHeader(message: Uint8Array): RecordBatchHeader | null
   }
 }
 
-/** Follows all fields of a schema: damage can make their number, or their depth, endless. */
-function checkFields(fields: Vector, depth: number): void {
+/** What a schema may have in all; those that are written here have two. */
+const mostFields = 10_000
+
+/**
+ * Follows all fields of a schema: damage can make their depth endless, or their number, where one list is named by
+ * many fields.
+ *
+ * @returns how many more there may be
+ */
+function checkFields(fields: Vector, depth = 0, left = mostFields): number {
   if (depth > 8) throw new RangeError("fields are nested too deeply")
+  let rest = left - fields.length
+  if (rest < 0) throw new RangeError(`a schema of more than ${mostFields} fields`)
   for (let i = 0; i < fields.length; i++) {
     const field = follow(fields.view, fields.at + i * 4)
-    checkFields(vectorAt(field, 5, 4), depth + 1)
+    rest = checkFields(vectorAt(field, 5, 4), depth + 1, rest)
     vectorAt(field, 6, 4)
   }
+  return rest
 }
 
 const rootOf = (bytes: Uint8Array): Table =>

@@ -170,6 +170,9 @@ function inputSizeFor(model: string, { input }: PartialDescription, preprocessin
   return size
 }
 
+/** Lists of tokens are made by this number, which comes from files. */
+const mostTokens = 2 ** 20
+
 /**
  * As many patches as fit into the input; what comes before them is the prefix.
  *
@@ -194,6 +197,12 @@ function gridOf(
       `${model}: how many tokens come before its patches (CLS, registers) cannot be read from the file`,
       model,
       "give it, as in onnx(path, { prefix: 1 }), or export it with its own position embeddings and a fixed image size"
+    )
+  if (!(grid.rows * grid.columns + prefix <= mostTokens))
+    throw new EncoderError(
+      `${model}: ${inWords} and ${prefix} tokens before them are more than the ${mostTokens} tokens that an encoder may have`,
+      model,
+      "check the size that the preprocessing gives, and the file: is it whole?"
     )
   if (saysClassToken === true && prefix === 0)
     throw new EncoderError(

@@ -1,5 +1,6 @@
 /** From COCO's segmentations to masks, as pycocotools' `annToRLE` does. */
 
+import { maxPixels } from "./image.ts"
 import { countsOfPolygon, problemOfPolygon } from "./polygon.ts"
 import { countsOfString, MaskError, unionOf, type Mask } from "./rle.ts"
 import type { Rle, Segmentation } from "./scene.ts"
@@ -12,9 +13,10 @@ import type { Rle, Segmentation } from "./scene.ts"
  *
  * @param height of the image, in pixels
  * @param width of the image, in pixels
- * @throws {MaskError} a degenerate polygon, malformed RLE, RLE of another size, run lengths that do not add up
+ * @throws {MaskError} an image that is too large, a degenerate polygon, malformed RLE, RLE of another size, run lengths that do not add up
  */
 export function maskOf(segmentation: Segmentation, height: number, width: number): Mask {
+  checkSize(height, width)
   if (!isPolygons(segmentation)) return { height, width, counts: countsOfRle(segmentation, height, width) }
   if (segmentation.length === 0) {
     throw new MaskError("segmentation is an empty list: give at least one polygon, or leave the object out")
@@ -26,6 +28,15 @@ export function maskOf(segmentation: Segmentation, height: number, width: number
     return { height, width, counts: countsOfPolygon(points, height, width) }
   })
   return unionOf(parts)
+}
+
+/** Masks are allocated by the image's size, which a table says. */
+function checkSize(height: number, width: number): void {
+  const isLength = (pixels: number) => Number.isInteger(pixels) && pixels >= 1
+  if (!isLength(height) || !isLength(width) || height * width > maxPixels)
+    throw new MaskError(
+      `an image of ${width} × ${height} pixels has no masks: it needs 1 to ${maxPixels} pixels`
+    )
 }
 
 const isPolygons = (segmentation: Segmentation): segmentation is ReadonlyArray<ReadonlyArray<number>> =>

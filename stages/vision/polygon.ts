@@ -1,6 +1,6 @@
 /** Polygons into run lengths, equal bit for bit to pycocotools. */
 
-/** Coordinates further out than this (in pixels) are refused: no image is that large, and the walk would not end. */
+/** Coordinates further out than this (in pixels) are refused: no image is that large. */
 const farthest = 1_000_000
 
 /** Why a list [x0, y0, x1, y1, …] is no polygon, in words that go on from its name; null where it is one. */
@@ -45,7 +45,13 @@ export function countsOfPolygon(points: ReadonlyArray<number>, height: number, w
 /** The outline's grid is so many times as fine as the pixels'. */
 const scale = 5
 
-/** The column-major indices of the pixels at which the polygon begins or ends in their column, unsorted. */
+/**
+ * The column-major indices of the pixels at which the polygon begins or ends in their column, unsorted.
+ *
+ * The outline is walked one point of the grid at a time along the longer axis of each edge. Only steps to another
+ * column of the grid, within the image, count; so the rest of a long edge is skipped, and the time that it takes depends
+ * on the image's size, not on how far away its ends are.
+ */
 function flipsOfOutline(points: ReadonlyArray<number>, height: number, width: number): Array<number> {
   const flips: Array<number> = []
   const corners = points.map((value) => Math.trunc(scale * value + 0.5)) // as C's (int): towards 0
@@ -59,25 +65,58 @@ function flipsOfOutline(points: ReadonlyArray<number>, height: number, width: nu
     u = nextU
     v = nextV
   }
+  /** beyond this, as beyond 0, no step counts */
+  const last = scale * width
   for (let i = 0; i < corners.length; i += 2) {
     const [x0, y0] = [corners[i]!, corners[i + 1]!]
     const [x1, y1] = [corners[(i + 2) % corners.length]!, corners[(i + 3) % corners.length]!]
     const [dx, dy] = [Math.abs(x1 - x0), Math.abs(y1 - y0)]
-    // One pixel at a time along the longer axis. The rounding is that of a walk from the lower end, also where the
-    // edge is walked from the upper one. An edge of length 0 has no slope (0/0 in C, without effect there).
+    // The rounding is that of a walk from the lower end, also where the edge is walked from the upper one. An edge of
+    // length 0 has no slope (0/0 in C, without effect there).
     if (dx >= dy) {
       const [low, from, slope] = x0 > x1 ? [x1, y1, (y0 - y1) / dx] : [x0, y0, dx === 0 ? 0 : (y1 - y0) / dx]
-      for (let d = 0; d <= dx; d++) {
+      const first = Math.max(0, x0 > x1 ? x0 - last : -x0)
+      const end = Math.min(dx, x0 > x1 ? x0 : last - x0)
+      for (let d = first; d <= end; d++) {
         const t = x0 > x1 ? dx - d : d
         step(low + t, Math.trunc(from + slope * t + 0.5))
       }
     } else {
       const [low, from, slope] = y0 > y1 ? [y1, x1, (x0 - x1) / dy] : [y0, x0, (x1 - x0) / dy]
-      for (let d = 0; d <= dy; d++) {
+      const rises = x1 > x0
+      const timeOf = (d: number) => (y0 > y1 ? dy - d : d)
+      const columnOf = (d: number) => Math.trunc(from + slope * timeOf(d) + 0.5)
+      const isFar = dy > 2 * scale * height
+      // columns rise or fall along an edge, so that bisection finds where they enter the image, and where they change
+      let d = isFar ? firstOf(0, dy, (at) => (rises ? columnOf(at) >= 0 : columnOf(at) <= last)) : 0
+      while (d <= dy) {
         const t = y0 > y1 ? dy - d : d
-        step(Math.trunc(from + slope * t + 0.5), low + t)
+        const column = Math.trunc(from + slope * t + 0.5)
+        step(column, low + t)
+        d++
+        if (!isFar) continue
+        if (rises ? column > last : column < 0) break
+        d = firstOf(d, dy, (at) => columnOf(at) !== column)
+        if (d <= dy) step(column, low + timeOf(d - 1))
       }
     }
   }
   return flips
+}
+
+/** The first whole number of `from` … `to` that has a property which all after it have too; `to` + 1 if none has. */
+function firstOf(from: number, to: number, has: (at: number) => boolean): number {
+  // in growing steps, since it is close as a rule
+  let [low, size] = [from, 1]
+  while (low + size <= to && !has(low + size - 1)) {
+    low += size
+    size *= 2
+  }
+  let high = Math.min(low + size, to + 1)
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (has(middle)) high = middle
+    else low = middle + 1
+  }
+  return low
 }

@@ -33,6 +33,9 @@ const metadata = new Set([
   "return_tensors"
 ])
 
+/** The longest edge, in pixels: no encoder takes images that are as large, and memory is allocated by it. */
+const mostPixels = 8192
+
 /** Settings that are read below. */
 const known = new Set([
   "do_convert_rgb",
@@ -221,10 +224,10 @@ class Reader {
   }
 
   #pixels(field: string, value: unknown): number {
-    if (typeof value === "number" && Number.isInteger(value) && value > 0) return value
+    if (typeof value === "number" && Number.isInteger(value) && value > 0 && value <= mostPixels) return value
     return this.#fail(
       field,
-      `expected a positive integer of pixels, got ${JSON.stringify(value) ?? "nothing"}`
+      `expected a positive integer of pixels, up to ${mostPixels}, got ${JSON.stringify(value) ?? "nothing"}`
     )
   }
 

@@ -4,7 +4,7 @@ import { expandTaps, type GivenTap } from "./given-taps.ts"
 import { indexGraph } from "./graph-index.ts"
 import { dependents, flowTo, imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
-import { OnnxError } from "./onnx-error.ts"
+import { followingGraph, OnnxError } from "./onnx-error.ts"
 import { patchEmbedding } from "./patch-embedding.ts"
 import { concatenatedPrefix } from "./prefix-tokens.ts"
 import type { Tap } from "./taps.ts"
@@ -29,7 +29,10 @@ export interface PartialDescription extends Omit<EncoderDescription, "width"> {
  * @throws {OnnxError} as `describeEncoder` and `expandTaps`, or the graph does not tell its patches' size and it is not
  * given either; the message does not name the file
  */
-export function describeGiven(model: Model, given: GivenStructure): PartialDescription {
+export const describeGiven = (model: Model, given: GivenStructure): PartialDescription =>
+  followingGraph(() => described(model, given))
+
+function described(model: Model, given: GivenStructure): PartialDescription {
   const patch = given.patch === null ? null : { height: given.patch, width: given.patch }
   if (given.taps === null) {
     const found = describeEncoder(model, patch)

@@ -25,7 +25,11 @@ export function indexGraph(graph: Graph): GraphIndex {
   const followers: Array<Array<number>> = graph.nodes.map(() => [])
   const waiting = graph.nodes.map((node, i) => {
     const names = new Set(readsOf(node))
-    for (const name of names) readers.set(name, [...(readers.get(name) ?? []), i])
+    for (const name of names) {
+      const others = readers.get(name)
+      if (others === undefined) readers.set(name, [i])
+      else others.push(i)
+    }
     const makers = new Set([...names].flatMap((name) => producer.get(name) ?? []))
     for (const maker of makers) followers[maker]!.push(i)
     return makers.size

@@ -27,14 +27,27 @@ export interface Flow {
 /**
  * The input that takes images: of rank 4, no weight.
  *
- * @throws {OnnxError} there is none
+ * @throws {OnnxError} there is none, or its images are too large
  */
 export function imageInput(graph: Graph): ValueInfo & { readonly dims: ReadonlyArray<Dimension> } {
   const feeds = graph.inputs.filter(({ name }) => !graph.initializers.has(name))
-  for (const feed of feeds) if (feed.dims?.length === 4) return { ...feed, dims: feed.dims }
+  for (const feed of feeds)
+    if (feed.dims?.length === 4) return { ...feed, dims: checkDims(feed.name, feed.dims) }
   const seen = feeds.map(({ name, dims }) => `${name} [${dims?.join(", ") ?? "shape unknown"}]`)
   throw new OnnxError(
     `no input takes images [batch, channels, height, width]; the inputs are ${seen.join("; ") || "none"}`
+  )
+}
+
+/** Memory is allocated by them. */
+const [mostImages, mostPixels] = [1024, 8192]
+
+function checkDims(name: string, dims: ReadonlyArray<Dimension>): ReadonlyArray<Dimension> {
+  const isMore = (size: Dimension, i: number) =>
+    typeof size === "number" && size > (i === 0 ? mostImages : mostPixels)
+  if (!dims.some(isMore)) return dims
+  throw new OnnxError(
+    `the input ${name} takes images [${dims.join(", ")}]: a batch of ${mostImages} and edges of ${mostPixels} pixels are the most`
   )
 }
 

@@ -23,13 +23,17 @@ const copies = new Set(["Expand", "Reshape", "Unsqueeze", "Tile"])
  * look-up of rows by a constant list (CLIP's positions).
  */
 export function parameterDims(index: GraphIndex, tensor: string): ReadonlyArray<number> | null {
-  const dims = dimsOf(index, tensor)
-  if (dims !== null) return dims
-  const i = index.producer.get(tensor)
-  if (i === undefined) return null
-  const { op, inputs, integers } = index.graph.nodes[i]!
-  if (copies.has(op) || passesThrough(op)) return parameterDims(index, inputs[0]!)
-  if (op !== "Gather" || (integers.get("axis")?.[0] ?? 0) !== 0) return null
-  const [rows, chosen] = [dimsOf(index, inputs[0]!), dimsOf(index, inputs[1]!)]
-  return rows?.length === 2 && chosen !== null ? [...chosen, rows[1]!] : null
+  for (let name = tensor; ;) {
+    const dims = dimsOf(index, name)
+    if (dims !== null) return dims
+    const i = index.producer.get(name)
+    if (i === undefined) return null
+    const { op, inputs, integers } = index.graph.nodes[i]!
+    if (copies.has(op) || passesThrough(op)) name = inputs[0]!
+    else if (op !== "Gather" || (integers.get("axis")?.[0] ?? 0) !== 0) return null
+    else {
+      const [rows, chosen] = [dimsOf(index, inputs[0]!), dimsOf(index, inputs[1]!)]
+      return rows?.length === 2 && chosen !== null ? [...chosen, rows[1]!] : null
+    }
+  }
 }

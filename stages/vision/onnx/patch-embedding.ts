@@ -72,12 +72,18 @@ function strideAt({ nodes, place }: Flow, end: number): PatchSize {
         throw new OnnxError(
           "a convolution before the transformer has not two dimensions: this is no image encoder"
         )
-      height *= down
-      width *= across
+      height *= strideOf(down)
+      width *= strideOf(across)
     }
     strides.push({ height, width })
   }
   return strides[end] ?? { height: 1, width: 1 }
+}
+
+/** @throws {OnnxError} what the file says is no stride */
+function strideOf(stride: number): number {
+  if (stride >= 1 && stride < 2 ** 16) return stride
+  throw new OnnxError(`the file is invalid: a convolution or a pooling has a stride of ${stride}`)
 }
 
 /** The width of what the last product with weights before the stream gives. */

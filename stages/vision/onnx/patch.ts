@@ -10,7 +10,7 @@ import { imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
 import { type Needed, neededFor } from "./needed-nodes.ts"
 import { refuseRandom } from "./nondeterministic.ts"
-import { OnnxError } from "./onnx-error.ts"
+import { followingGraph, OnnxError } from "./onnx-error.ts"
 import { rankOf } from "./rank.ts"
 import { resolveTaps } from "./resolve-taps.ts"
 import { type Tap, tensorsWithTokens } from "./taps.ts"
@@ -53,10 +53,13 @@ export interface TappedModel {
  * @throws {OnnxError} no such tap or tensor, one that depends on random numbers, one to be pooled that is known to have
  * neither two nor three dimensions, or the model is patched already
  */
-export function tapModel(
+export const tapModel = (model: Model, taps: ReadonlyArray<string>, options: TapOptions = {}): TappedModel =>
+  followingGraph(() => tapped(model, taps, options))
+
+function tapped(
   model: Model,
   taps: ReadonlyArray<string>,
-  { pool = false, pinStream = false, known = null }: TapOptions = {}
+  { pool = false, pinStream = false, known = null }: TapOptions
 ): TappedModel {
   const index = indexGraph(model.graph)
   if (pool && model.graph.inputs.some(({ name }) => name === weightsInput)) {

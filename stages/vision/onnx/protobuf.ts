@@ -13,15 +13,27 @@ export interface Field {
   readonly wire: number
   /** of the payload, in bytes from the file's start */
   readonly position: number
+  /** of the payload, which lies within its message */
   readonly length: number
   /** of a varint, as int64; 0 for other wire types. Exact up to ±2⁵³ */
   readonly value: number
+  /** the messages around it */
+  readonly depth: number
 }
 
 const VARINT = 0
 const FIXED64 = 1
 const LENGTH_DELIMITED = 2
 const FIXED32 = 5
+
+/** As in protobuf's specification. */
+const largestNumber = 2 ** 29 - 1
+/** As in protobuf's own readers. */
+const deepest = 100
+/** Names take some hundred bytes; a longer text would be read as a whole. */
+const longestText = 2 ** 20
+/** Of a packed field: no shape and no attribute of a vision transformer comes near. */
+const mostIntegers = 2 ** 20
 
 export class Protobuf {
   readonly #reader: WindowedReader
@@ -33,23 +45,29 @@ export class Protobuf {
 
   /** The fields of the whole file. */
   top(): Generator<Field> {
-    return this.#fields(0, this.#reader.size)
+    return this.#fields(0, this.#reader.size, 0)
   }
   /**
    * The fields of an embedded message.
    *
-   * @throws {OnnxError} the field is no message, or it is truncated
+   * @throws {OnnxError} the field is no message, messages are nested too deeply, or it is truncated
    */
   message(field: Field): Generator<Field> {
-    if (field.wire !== LENGTH_DELIMITED) {
+    mustBe(field, field.wire === LENGTH_DELIMITED, "a message")
+    const depth = field.depth + 1
+    if (depth > deepest)
       throw new OnnxError(
-        `this is not an ONNX file: field ${field.number} before byte ${field.position} should be a message`
+        `the file is invalid: at byte ${field.position} more than ${deepest} messages are nested in each other`
       )
-    }
-    return this.#fields(field.position, field.position + field.length)
+    return this.#fields(field.position, field.position + field.length, depth)
   }
   /** @throws {OnnxError} it is not UTF-8, as protobuf's strings are: names that differ would become one */
   text(field: Field): string {
+    mustBe(field, field.wire === LENGTH_DELIMITED, "a text")
+    if (field.length > longestText)
+      throw new OnnxError(
+        `the file is invalid: the text at byte ${field.position} has ${field.length} bytes, and ${longestText} at most are read`
+      )
     try {
       return utf8(this.#reader.span(field.position, field.length))
     } catch (cause) {
@@ -63,47 +81,69 @@ export class Protobuf {
   /** A repeated integer field, packed (all in one) or not (one at a time). */
   integers(field: Field): Array<number> {
     if (field.wire === VARINT) return [field.value]
+    mustBe(field, field.wire === LENGTH_DELIMITED, "an integer, or a list of them")
+    if (field.length > mostIntegers)
+      throw new OnnxError(
+        `the file is invalid: the list of integers at byte ${field.position} has ${field.length} bytes, and ${mostIntegers} at most are read`
+      )
     const values: Array<number> = []
-    for (this.#position = field.position; this.#position < field.position + field.length;) {
-      values.push(this.#varint())
-    }
+    const end = field.position + field.length
+    for (this.#position = field.position; this.#position < end;) values.push(this.#varint(end))
     return values
   }
 
-  *#fields(start: number, end: number): Generator<Field> {
+  *#fields(start: number, end: number, depth: number): Generator<Field> {
     for (let at = start; at < end;) {
       this.#position = at
-      const key = this.#varint()
+      const key = this.#varint(end)
       const [number, wire] = [Math.floor(key / 8), key & 7]
+      if (number < 1 || number > largestNumber)
+        throw new OnnxError(`this is not an ONNX file: byte ${at} starts a field ${number}`)
       let [value, length] = [0, 0]
-      if (wire === VARINT) value = this.#varint()
-      else if (wire === LENGTH_DELIMITED) length = this.#varint()
+      if (wire === VARINT) value = this.#varint(end)
+      else if (wire === LENGTH_DELIMITED) length = this.#varint(end)
       else if (wire === FIXED64) length = 8
       else if (wire === FIXED32) length = 4
       else throw new OnnxError(`this is not an ONNX file: byte ${at} starts no protobuf field`)
       const position = this.#position
-      at = position + length
-      if (number === 0) throw new OnnxError(`this is not an ONNX file: byte ${position} follows a field 0`)
-      if (at > end) {
+      if (length < 0)
+        throw new OnnxError(`this is not an ONNX file: a field at byte ${position} has a negative length`)
+      // compared with what is left, since the sum of two large numbers is not exact
+      if (length > end - position)
         throw new OnnxError(
           `the file is truncated or not ONNX: a field at byte ${position} needs ${length} bytes, its message has ${end - position}`
         )
-      }
-      yield { number, wire, position, length, value }
+      at = position + length
+      yield { number, wire, position, length, value, depth }
     }
   }
 
-  /** Ten bytes are a negative int64: its complement is summed, since −1 as 2⁶⁴ − 1 would lose its last digits. */
-  #varint(): number {
+  /**
+   * An int64, of which ten bytes are a negative one: its complement is summed, since −1 as 2⁶⁴ − 1 would lose its last
+   * digits.
+   *
+   * @param end of the message or list that it is in
+   */
+  #varint(end: number): number {
+    const start = this.#position
     let [value, complement, place] = [0, 0, 1]
     for (let n = 0; n < 10; n++) {
-      const byte = this.#reader.byte(this.#position++)
-      if (byte === undefined) throw new OnnxError("the file is truncated: it ends within a number")
+      const byte = this.#position < end ? this.#reader.byte(this.#position) : undefined
+      if (byte === undefined)
+        throw new OnnxError(`the file is truncated or not ONNX: a number at byte ${start} is cut off`)
+      this.#position++
+      // 64 bits are nine times 7 and one
+      if (n === 9 && byte < 2) return byte === 1 ? -1 - complement : value
       value += (byte & 127) * place
-      if (byte < 128) return n === 9 ? -1 - complement : value
+      if (byte < 128 && n < 9) return value
       complement += (127 - (byte & 127)) * place
       place *= 128
     }
-    throw new OnnxError(`this is not an ONNX file: the number before byte ${this.#position} has no end`)
+    throw new OnnxError(`this is not an ONNX file: the number at byte ${start} has more than 64 bits`)
   }
+}
+
+function mustBe({ number, position }: Field, isSo: boolean, what: string): void {
+  if (!isSo)
+    throw new OnnxError(`this is not an ONNX file: field ${number} before byte ${position} should be ${what}`)
 }

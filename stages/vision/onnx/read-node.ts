@@ -1,6 +1,10 @@
 import type { Initializer, Node } from "./model.ts"
+import { OnnxError } from "./onnx-error.ts"
 import type { Field, Protobuf } from "./protobuf.ts"
 import { readTensor } from "./read-tensor.ts"
+
+/** What a node may read and make. */
+const mostTensors = 2 ** 12
 
 /** NodeProto, with those of its attributes that say something of structure. */
 export function readNode(protobuf: Protobuf, node: Field): Node {
@@ -20,6 +24,8 @@ export function readNode(protobuf: Protobuf, node: Field): Node {
       if (attribute.integers.length > 0) integers.set(attribute.name, attribute.integers)
       constant ??= attribute.tensor
     } else if (field.number === 7) domain = protobuf.text(field)
+    if (inputs.length + outputs.length + captured.size > mostTensors)
+      throw new OnnxError(`a node of the graph has more than ${mostTensors} tensors: this is no encoder`)
   }
   return { op, domain, name, inputs, outputs, captured: [...captured], integers, constant }
 }
@@ -31,7 +37,8 @@ function readAttribute(protobuf: Protobuf, attribute: Field, captured: Set<strin
   let tensor: Initializer | null = null
   for (const field of protobuf.message(attribute)) {
     if (field.number === 1) name = protobuf.text(field)
-    else if (field.number === 3 || field.number === 8) integers.push(...protobuf.integers(field))
+    else if (field.number === 3 || field.number === 8)
+      for (const value of protobuf.integers(field)) integers.push(value)
     else if (field.number === 5) tensor = readTensor(protobuf, field)
     else if (field.number === 6 || field.number === 11) readCaptured(protobuf, field, captured)
   }

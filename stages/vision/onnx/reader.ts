@@ -65,10 +65,16 @@ interface Parts {
   readonly valueInfo: Map<string, ValueInfo>
 }
 
+/** Encoders have some thousands; the time that a graph takes grows faster than its nodes. */
+const mostNodes = 2 ** 16
+
 function readGraph(protobuf: Protobuf, graph: Field, parts: Parts): void {
   for (const field of protobuf.message(graph)) {
-    if (field.number === 1) parts.nodes.push(readNode(protobuf, field))
-    else if (field.number === 5) {
+    if (field.number === 1) {
+      if (parts.nodes.length === mostNodes)
+        throw new OnnxError(`the graph has more than ${mostNodes} nodes: this is no encoder`)
+      parts.nodes.push(readNode(protobuf, field))
+    } else if (field.number === 5) {
       const initializer = readTensor(protobuf, field)
       parts.initializers.set(initializer.name, initializer)
     } else if (field.number === 11) parts.inputs.push(readValueInfo(protobuf, field))

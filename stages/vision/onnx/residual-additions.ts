@@ -69,15 +69,24 @@ function isCutTensor(flow: Flow, tensor: string): boolean {
   return at !== undefined && flow.cut[at]!
 }
 
-/** Parallel blocks write (x + attention) + mlp: nested sums of several tensors of the image are flattened. */
-function addends(flow: Flow, operands: ReadonlyArray<string>, depth = 0): ReadonlyArray<string> {
+/**
+ * Parallel blocks write (x + attention) + mlp: nested sums of several tensors of the image are flattened. Each is
+ * flattened once: sums that read each other many times over would have more addends than there is time.
+ */
+function addends(
+  flow: Flow,
+  operands: ReadonlyArray<string>,
+  depth = 0,
+  flattened = new Set<number>()
+): ReadonlyArray<string> {
   return operands.flatMap((name) => {
     const at = flow.place.get(name)
     if (at === undefined) return [name]
     const { op, inputs } = flow.nodes[at]!
-    const isNested = depth < 4 && !flow.cut[at] && isAddition(op)
-    if (isNested && inputs.filter(flow.dependsOnImage).length > 1) return addends(flow, inputs, depth + 1)
-    return [name]
+    const isNested = depth < 4 && !flow.cut[at] && isAddition(op) && !flattened.has(at)
+    if (!isNested || inputs.filter(flow.dependsOnImage).length < 2) return [name]
+    flattened.add(at)
+    return addends(flow, inputs, depth + 1, flattened)
   })
 }
 

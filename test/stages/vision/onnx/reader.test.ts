@@ -90,7 +90,7 @@ describe("a file that is no model", () => {
     ],
     ["onnxruntime's own format", "\u0018\u0000\u0000\u0000ORTM\u0000\u0000", /give the \.onnx file/],
     ["a JPEG", "\u00ff\u00d8\u00ff\u00e0\u0000\u0010JFIF\u0000\u0001", /no protobuf field/],
-    ["zeros", "\u0000".repeat(64), /follows a field 0/],
+    ["zeros", "\u0000".repeat(64), /byte 0 starts a field 0/],
     ["another protobuf", "\u0008\u0008", /has 0 nodes and 0 operator sets/]
   ])("is refused: %s", (_, content, message) => {
     const access = bytesAccess(Buffer.from(content, "latin1"))
