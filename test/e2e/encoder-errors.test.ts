@@ -37,6 +37,8 @@ function reluModel(): Uint8Array {
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 
+/** It leads back to its own beginning. */
+const negative = Buffer.from("7af5ffffffffffffffff01", "hex")
 it("an encoder that is not there is refused also before the scenes are made, and by all that only look", async () => {
   const set = ["-S", "encoder=gone/model.onnx", "-S", "scenes=7"]
   for (const words of [
@@ -59,6 +61,12 @@ describe("an encoder", () => {
     ["that is corrupt", Buffer.alloc(4096, 0xff), ["not an ONNX file"]],
     ["that is cut off", model.subarray(0, model.length >> 1), ["truncated"]],
     ["that lacks its last byte", model.subarray(0, -1), ["truncated"]],
+    [
+      "with a field of negative length behind it",
+      Buffer.concat([model, negative]),
+      ["has a negative length"]
+    ],
+    ["that is a field of negative length", negative, ["at byte 11 has a negative length"]],
     ["that is empty", Buffer.alloc(0), ["not an ONNX file: the file is empty"]],
     ["that is a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\n", [/not an ONNX|truncated/]],
     ["that is no vision transformer", reluModel(), ["no transformer's residual stream", "pixel_values"]]

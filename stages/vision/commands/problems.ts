@@ -1,6 +1,7 @@
 /** What the readers of encoders, images and annotations throw, as problems that the command line prints. */
 import { own } from "../../../src/pipeline/own.ts"
 import { isProblem, Problem } from "../../../src/pipeline/problem.ts"
+import { NotUtf8 } from "../../../src/pipeline/utf8.ts"
 import { CocoError } from "../../sample-scenes/coco/problems.ts"
 import { EncoderError } from "../encoder.ts"
 
@@ -35,7 +36,7 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
   if (aboutFiles.has(error.name))
     return new Problem("InputInvalid", message.includes(file) ? message : `${file}: ${message}`, {
       file,
-      hint: hint ?? (message.includes("truncated") ? cutOff : null),
+      hint: hint ?? (error instanceof NotUtf8 ? error.hint : message.includes("truncated") ? cutOff : null),
       cause: error
     })
   const { code = "", syscall } = error as NodeJS.ErrnoException
