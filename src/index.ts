@@ -15,9 +15,12 @@ export type {
   Tensors,
   WrittenRow
 } from "./pipeline/columns.ts"
+export { causeText, compareIds } from "./pipeline/compare-ids.ts"
+export type { ComparedIds, IdDifference } from "./pipeline/compare-ids.ts"
 export { exp, log, log1p } from "./pipeline/elementary/exponential.ts"
 export { acos, cos, sin } from "./pipeline/elementary/trigonometric.ts"
 export { float16Limit, fromFloat16, toFloat16 } from "./pipeline/float16.ts"
+export type { Artifacts, Loss, Lost } from "./pipeline/losses.ts"
 export { file, param } from "./pipeline/params.ts"
 export type { FileRef, Param, Params, Values, Written } from "./pipeline/params.ts"
 export { definePipeline } from "./pipeline/pipeline.ts"

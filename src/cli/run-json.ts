@@ -1,4 +1,5 @@
 /** A run as `run --json` prints it. */
+import type { Lost } from "../pipeline/losses.ts"
 import type { NodeRecord, RunRecord } from "../store/run-record.ts"
 
 export const runJson = (run: RunRecord) => ({
@@ -13,16 +14,26 @@ export const runJson = (run: RunRecord) => ({
   started: run.started as string | null,
   finished: run.finished,
   stopped: run.stopped ?? null,
-  version: run.version
+  version: run.version,
+  losses: run.nodes.flatMap(({ id, losses = [] }) => losses.map((lost) => lossJson(id, lost)))
 })
 
-export const nodeJson = ({ id, stage, status, items, artifact, bytes, seconds, ...rest }: NodeRecord) => ({
-  id,
-  stage,
-  status,
-  items,
-  artifact,
-  bytes,
-  seconds,
-  ...rest
+/** With a list of examples and a total always, be they empty or null. */
+export const lossJson = (node: string | null, { what, reason, count, total, examples, verb }: Lost) => ({
+  node,
+  what,
+  reason,
+  count,
+  total,
+  examples,
+  verb: verb ?? "kept"
 })
+
+/** Without its losses, which stand beside the nodes. */
+export const nodeJson = (node: NodeRecord) => {
+  const { id, stage, status, items, artifact, bytes, seconds, ...rest } = node
+  const { key, error, hint, failures, incomplete, partial, accepted } = rest
+  const told = { key, error, hint, failures, incomplete, partial }
+  const json = { id, stage, status, items, artifact, bytes, seconds, ...told }
+  return accepted === undefined ? json : { ...json, accepted }
+}

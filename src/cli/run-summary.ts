@@ -4,6 +4,7 @@ import type { Summary } from "../pipeline/stage.ts"
 import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/run-record.ts"
 import { viewOf } from "../store/view.ts"
 import type { Paint, Style } from "./colour.ts"
+import { lossesOfNodes, lossLines } from "./loss-lines.ts"
 import { bytes, count, counted, duration } from "./numbers.ts"
 import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
 import { type Cell, textTable } from "./text-table.ts"
@@ -29,6 +30,7 @@ export function runSummary(run: RunRecord, { paint, store, summaries, past = fal
     failureLines(run, paint),
     markLines(run, paint),
     ...summaries.map((summary) => summaryText(summary, paint)),
+    past ? lossesOfNodes(run.nodes, paint) : lossLines(run.nodes, paint),
     fileLines(run, store, paint, past),
     closingLine(run, paint)
   ]

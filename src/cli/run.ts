@@ -14,6 +14,7 @@ import { chooseNodes } from "./choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
 import { lazyExecutor } from "./lazy-executor.ts"
+import { lossesOf } from "./losses.ts"
 import { openPipeline } from "./open-pipeline.ts"
 import type { Opened } from "./opened.ts"
 import { showProgress } from "./progress.ts"
@@ -72,11 +73,17 @@ export const runCommand = defineCommand({
         lockWait: !args["no-lock-wait"],
         ...(isPart ? { targets: [...new Set(args.node)] } : {})
       }
-      const record = yield* Effect.scoped(bringUpToDate(opened, nodes, told, context))
+      const losses = lossesOf(opened)
+      const record = yield* Effect.scoped(
+        bringUpToDate(opened, nodes, { ...told, withLosses: losses.tell }, context)
+      )
+      const problem = losses.problem()
+      if (json && problem !== null) return yield* Effect.fail(problem)
       if (json) output.out(JSON.stringify(runJson(record)))
       else {
         const summaries = yield* outputSummaries(opened, record)
         output.out(runSummary(record, { paint: output.paint, store, summaries }))
+        if (problem !== null) return yield* Effect.fail(problem)
       }
       return record.status === "ok" ? 0 : 1
     })
@@ -85,7 +92,7 @@ export const runCommand = defineCommand({
 const bringUpToDate = (
   opened: Opened,
   nodes: ReadonlyArray<GraphNode>,
-  told: Pick<RunOptions, "jobs" | "keepGoing" | "lockWait" | "targets">,
+  told: Pick<RunOptions, "jobs" | "keepGoing" | "lockWait" | "targets" | "withLosses">,
   context: CommandContext
 ) =>
   Effect.gen(function* () {

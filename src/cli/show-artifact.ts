@@ -13,6 +13,7 @@ import type { Accepted } from "../store/trace.ts"
 import { cellJson } from "./cell-text.ts"
 import { ColumnGatherer, type ColumnStatistics, typeText } from "./column-statistics.ts"
 import { type MadeFrom, madeFrom } from "./made-from.ts"
+import { lossJson } from "./run-json.ts"
 import type { Referred } from "./reference.ts"
 import { noItem } from "./why.ts"
 
@@ -35,6 +36,8 @@ export interface Described {
   /** absent or null where the stage itself has computed it under its key */
   readonly accepted?: Accepted | null
   readonly failed: ReadonlyArray<FailedItem>
+  /** what the node left out, as its last run told it */
+  readonly losses: ReadonlyArray<ReturnType<typeof lossJson>>
   readonly made: MadeFrom | null
   readonly columns: ReadonlyArray<ColumnStatistics>
   readonly tensors: ReadonlyArray<{
@@ -68,6 +71,7 @@ export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effec
       partial: node?.partial ?? [],
       accepted: node?.accepted ?? null,
       failed: manifest.failed,
+      losses: (node?.losses ?? []).map((lost) => lossJson(node!.id, lost)),
       made: yield* madeFrom(store, manifest, node),
       columns,
       tensors: yield* tensorsOf(store, manifest),

@@ -3,6 +3,7 @@ import type { Paint } from "./colour.ts"
 import { cellText } from "./cell-text.ts"
 import type { ColumnStatistics } from "./column-statistics.ts"
 import { type MadeFrom, madeFromLines } from "./made-from.ts"
+import { lossesInFull } from "./loss-lines.ts"
 import { bytes, count, counted, shortDigest, statistic } from "./numbers.ts"
 import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
 import type { Described, ItemRows } from "./show-artifact.ts"
@@ -41,6 +42,7 @@ export function artifactText(artifact: Described, paint: Paint, width: number): 
         ),
       ...(failed.length > namedFailures ? [`  … and ${count(failed.length - namedFailures)} more`] : [])
     ].join("\n"),
+    artifact.losses.length === 0 ? "" : lossesInFull(artifact.losses, paint),
     artifact.made === null ? "" : madeText(artifact.made, paint, width),
     artifact.columns.length === 0 ? "" : columnTable(artifact.columns, paint),
     artifact.tensors.length === 0 ? "" : tensorTable(artifact.tensors, paint),

@@ -1,7 +1,7 @@
 /**
  * Prepares a module for its digest: what cannot change a stage's results is taken out or made easy to shake off.
  *
- * Two things. Words for people and for the scheduler (`doc`, `summary`, `chunk`, `isolate`) are taken out of stages,
+ * Two things. Words for people and for the scheduler (`doc`, `summary`, `losses`, `chunk`, `isolate`) are taken out of stages,
  * and with them the helpers that they alone use. And a declaration at module level is taken to make its value and to
  * do nothing else: `const other = makeTable(3)` counts only for stages that use `other`. What acts on other things is
  * a statement (`register(x)`, `table.push(1)`, `import "./setup.ts"`), and statements always count.
@@ -109,6 +109,7 @@ function probelineImports(
 export const notInKeys: ReadonlySet<string> = new Set([
   "doc",
   "summary",
+  "losses",
   "chunk",
   "isolate",
   "itemSeconds",

@@ -62,6 +62,8 @@ export interface TensorBlock {
  */
 export interface Table<C extends Columns> {
   readonly rows: number
+  /** the ids of its items in their order, of those without a row too; none in a table of no items */
+  items(): AsyncIterable<string>
   read<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): Promise<Read<C, K>>
   /** Batches that depend on the rows alone: at most 8192 rows, or 8 MiB of the columns read. */
   batches<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): AsyncIterable<Read<C, K>>

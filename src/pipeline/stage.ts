@@ -5,6 +5,7 @@
  * told (bundle, module, export, parameters) and find the same stage. Nothing here imports Effect.
  */
 import type { Columns, WrittenRow } from "./columns.ts"
+import type { Artifacts, Loss } from "./losses.ts"
 import type { Broadcast, Form, Given, Output, PerItem, Port, Ports } from "./ports.ts"
 import type { Params, Values, Written } from "./params.ts"
 import type { Label, Random } from "./random.ts"
@@ -85,9 +86,11 @@ export interface RandomAccess {
   read(position: number, length: number): Uint8Array
   close(): void
 }
-/** Marks an artifact as a part of what was there ("50 of 350 scenes"); shown wherever it and its heirs are. */
 export interface SourceContext extends StageContext {
+  /** Marks the artifact as a part of what was there ("50 of 350 scenes"); shown wherever it and its heirs are. */
   partial(reason: string): void
+  /** Says what is left out of the artifact, or kept: what no row shows, since only the outside had it. */
+  lost(loss: Loss): void
 }
 
 /** A small table for the end of a run and for `show`. */
@@ -106,7 +109,7 @@ type Result<C extends Columns, F extends Form> = F extends "row per item"
 /** Items of one call of an itemwise stage, as many as the scheduler likes. */
 export type Batch<I extends Ports> = ReadonlyArray<PerItem<I> & { readonly id: string }>
 
-interface Common<P extends Params, C extends Columns> {
+interface Common<P extends Params, C extends Columns, I extends Ports = {}> {
   readonly doc?: string
   /** stands for the code in the key: bump it to make the stage stale, keep it to refactor without a re-run */
   readonly version?: string
@@ -123,6 +126,11 @@ interface Common<P extends Params, C extends Columns> {
   >
   /** what the run prints of this artifact when it is one of the pipeline's outputs */
   readonly summary?: (rows: ReadonlyArray<import("./columns.ts").Row<C>>) => Summary
+  /**
+   * What is left out, why, how many and a few examples, told from the artifact and from what it was made from: the run
+   * prints it for every node. Best an async generator over `batches`, since an artifact may be larger than memory.
+   */
+  readonly losses?: (artifacts: Artifacts<I, P, C>) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
 }
 export interface Itemwise<
   I extends Ports,
@@ -130,7 +138,7 @@ export interface Itemwise<
   C extends Columns,
   F extends Form,
   R
-> extends Common<P, C> {
+> extends Common<P, C, I> {
   readonly inputs: I
   readonly output: Output<C, F>
   /** true where native code could crash or block: the stage then runs in worker processes */
@@ -151,7 +159,7 @@ export interface Itemwise<
     context: StageContext
   ) => Awaitable<ReadonlyArray<Result<C, F> | Failed>>
 }
-export interface Whole<I extends Ports, P extends Params, C extends Columns> extends Common<P, C> {
+export interface Whole<I extends Ports, P extends Params, C extends Columns> extends Common<P, C, I> {
   readonly inputs: I
   readonly output: Output<C, "table">
   readonly isolate?: boolean
@@ -200,6 +208,7 @@ export interface StageSpec {
   readonly seconds?: number
   readonly identity?: (params: any, world: World) => any
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
+  readonly losses?: (artifacts: any) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
   readonly open?: (params: any, context: StageContext) => any
   readonly compute: (...args: ReadonlyArray<any>) => any
 }

@@ -120,6 +120,7 @@ const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running:
       error: known === null ? (failures[0]?.error ?? null) : null,
       hint: executed.hint,
       failures,
+      ...(executed.losses === undefined ? {} : { losses: executed.losses }),
       ...(executed.accepted === undefined ? {} : { accepted: executed.accepted })
     }
     return { record, known }

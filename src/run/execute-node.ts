@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
+import type { Lost } from "../pipeline/losses.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { acceptedItems, type ItemPlan } from "../plan/items.ts"
 import { type Known, labelOf, type NodePlan, partialOf, type Planning } from "../plan/plan.ts"
@@ -28,6 +29,8 @@ export interface Executed {
   readonly cached: number
   /** of items done before, where some were accepted */
   readonly accepted?: Accepted
+  /** what a source said that it left out */
+  readonly losses?: ReadonlyArray<Lost>
   /** whether a trace says so: where the outside has failed, the next run tries again */
   readonly isKept: boolean
 }
@@ -62,7 +65,10 @@ export const executeNode = (
     )
     const mark = items === null ? {} : acceptedItems(items)
     const commit = (
-      outcome: Pick<Trace, "artifact" | "error" | "hint" | "reads" | "partial" | "incomplete" | "failed">
+      outcome: Pick<
+        Trace,
+        "artifact" | "error" | "hint" | "reads" | "partial" | "losses" | "incomplete" | "failed"
+      >
     ) =>
       planning.store.putTrace({
         format: 1,
@@ -92,6 +98,7 @@ export const executeNode = (
     const { manifest } = made
     yield* planning.store.putManifest(manifest)
     const partial = partialOf(made.partial, inputs)
+    const told = made.losses === undefined ? {} : { losses: made.losses }
     const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
     if (!made.outside) {
       yield* commit({
@@ -100,6 +107,7 @@ export const executeNode = (
         hint: null,
         reads: made.reads,
         partial,
+        ...told,
         incomplete,
         ...(manifest.failed.length > 0 ? { failed: manifest.failed } : {})
       })
@@ -114,6 +122,7 @@ export const executeNode = (
       executed,
       cached,
       isKept: !made.outside,
+      ...told,
       ...mark
     }
   })
@@ -127,7 +136,10 @@ const checked = (executor: Executor, { node, preimage }: NodePlan, planning: Pla
     )
 })
 
-type Made = { readonly pieces: Pieces; readonly outside: boolean } & Pick<TaskResult, "reads" | "partial">
+type Made = { readonly pieces: Pieces; readonly outside: boolean } & Pick<
+  TaskResult,
+  "reads" | "partial" | "losses"
+>
 
 /** A source or a whole stage: one task. */
 const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.Effect<Made, Problem> => {
@@ -135,23 +147,19 @@ const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.
     log: (message) => emit({ type: "node-log", node: task.node, message }),
     progress: (done, total) => emit({ type: "node-progress", node: task.node, done, total })
   }
-  return Effect.map(
-    permits.withPermits(1)(executor.execute(task, report)),
-    ({ shards, failed, reads, partial }) => {
-      for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
-      return {
-        pieces: {
-          shards: shards.map(({ shard }) => shard),
-          places: null,
-          table: shards[0]?.table ?? null,
-          failed: failed.map(({ item, error }) => ({ item, error }))
-        },
-        outside: failed.some(({ outside }) => outside === true),
-        reads,
-        partial
-      }
+  return Effect.map(permits.withPermits(1)(executor.execute(task, report)), ({ shards, failed, ...rest }) => {
+    for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
+    return {
+      pieces: {
+        shards: shards.map(({ shard }) => shard),
+        places: null,
+        table: shards[0]?.table ?? null,
+        failed: failed.map(({ item, error }) => ({ item, error }))
+      },
+      outside: failed.some(({ outside }) => outside === true),
+      ...rest
     }
-  )
+  })
 }
 const executeItemwise = (task: Task, items: ItemPlan, executing: Executing): Effect.Effect<Made, Problem> =>
   Effect.map(executeChunks(task, items, executing), ({ outside, ...pieces }) => ({

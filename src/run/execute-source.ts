@@ -1,6 +1,7 @@
 /** Executes a source: rows out of a world that records what is read, and is as it was when the source has ended. */
 import * as Effect from "effect/Effect"
 import type { AnyColumn } from "../pipeline/columns.ts"
+import { type Loss, LossTally } from "../pipeline/losses.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import { readSteadily, recordingWorld } from "../plan/world.ts"
 import { cellCheck } from "../store/cell.ts"
@@ -27,6 +28,7 @@ export const executeSource = (
   Effect.gen(function* () {
     const world = recordingWorld({ files: store.files, digests, base: task.base })
     const partial: Array<string> = []
+    const tally = new LossTally()
     const shards: Array<MadeShard> = []
     const failed: Array<FailedNow> = []
     const known = knownShards(task.previous)
@@ -38,7 +40,8 @@ export const executeSource = (
     const read = async (signal: AbortSignal) => {
       const context = {
         ...stageContext(task, report, signal),
-        partial: (why: string) => void partial.push(why)
+        partial: (why: string) => void partial.push(why),
+        lost: (loss: Loss) => tally.add(loss)
       }
       const given = task.stage.spec.compute(task.params, world, context) as AsyncIterable<
         Record<string, unknown>
@@ -83,7 +86,9 @@ export const executeSource = (
       try: (signal) => readSteadily(world, () => read(signal)),
       catch: stageProblem(task)
     })
-    return { shards, failed, reads: world.reads(), partial }
+    const losses = tally.lost()
+    const told = losses.length === 0 ? {} : { losses }
+    return { shards, failed, reads: world.reads(), partial, ...told }
   })
 
 function rowsOf(task: Task, { id, rows }: Record<string, unknown>): Rows["rows"] {

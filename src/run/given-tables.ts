@@ -23,7 +23,7 @@ const batchBytes = 2 ** 23
 export const givenTables = (
   store: StoreCalls,
   { node, ports }: Pick<Task, "node" | "ports">,
-  onRefused: (error: FileChanged) => void
+  onRefused: (error: FileChanged) => void = () => {}
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
     Object.entries(ports).flatMap(([name, { take, reads, from }]) => {
@@ -63,6 +63,7 @@ function givenTable(table: ArtifactTable, port: NamedPort, { rows }: Manifest) {
   }
   return {
     rows,
+    items: () => table.items(),
     read: async (...names: ReadonlyArray<string>) => table.read(plain(names)),
     async *batches(...names: ReadonlyArray<string>) {
       yield* evenBatches(table.batches(plain(names)), ["item", ...names])

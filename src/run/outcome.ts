@@ -43,8 +43,16 @@ export const cached = (planned: NodePlan): Outcome => {
     incomplete: known?.incomplete ?? false,
     partial: known?.partial ?? []
   }
-  const accepted = trace?.accepted
-  return { record: accepted === undefined ? record : { ...record, accepted }, known }
+  const { losses, accepted } = trace ?? {}
+  if (losses === undefined && accepted === undefined) return { record, known }
+  return {
+    record: {
+      ...record,
+      ...(losses === undefined ? {} : { losses }),
+      ...(accepted === undefined ? {} : { accepted })
+    },
+    known
+  }
 }
 
 /** Items of an itemwise node or a source of items, failed ones included; a whole stage counts as one. */

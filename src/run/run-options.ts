@@ -1,9 +1,10 @@
 /** What a run is told. */
+import type * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Planning } from "../plan/plan.ts"
-import type { RunRecord, Stopped } from "../store/run-record.ts"
+import type { NodeRecord, RunRecord, Stopped } from "../store/run-record.ts"
 import type { Host } from "../store/trace.ts"
 import type { Emit } from "./events.ts"
 import type { Executor } from "./task.ts"
@@ -33,4 +34,6 @@ export interface RunOptions {
   readonly host: Host
   /** why the run is being interrupted, for its record; null where whoever interrupts it does not say */
   readonly stopped?: () => Stopped | null
+  /** The records of nodes that have ended, with what their stages say that they left out. */
+  readonly withLosses?: (nodes: ReadonlyArray<NodeRecord>) => Effect.Effect<ReadonlyArray<NodeRecord>>
 }

@@ -101,6 +101,10 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
       Effect.tap((outcome) => Effect.sync(() => settle(outcome))),
       Effect.onExit((exit) => Deferred.done(done.get(node.id)!, exit))
     )
+  const tellLosses = Effect.gen(function* () {
+    if (options.withLosses === undefined) return
+    for (const record of yield* options.withLosses([...records.values()])) records.set(record.id, record)
+  })
   /**
    * The nodes that are fresh, written into the run's record: with that in hand a gc beside this run leaves what they
    * made. Renewing each of 10,000 took 60 ms, so it is done only where a gc is under way, or came in between.
@@ -113,6 +117,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
         const fresh = yield* freshNodes(options.nodes, planning, views)
         records.clear()
         for (const [id, { record }] of fresh) records.set(id, record)
+        if (fresh.size === options.nodes.length) yield* tellLosses
         yield* write(recordOf(fresh.size === options.nodes.length ? "ok" : "running"))
         return fresh
       })
@@ -142,6 +147,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
       if (outcome !== undefined) yield* Deferred.succeed(deferred, outcome)
     }
     yield* Effect.forEach(others, bring, { concurrency: "unbounded", discard: true })
+    yield* tellLosses
   })
   return yield* Effect.interruptible(bringAll).pipe(
     Effect.onExit((exit) => {

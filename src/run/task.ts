@@ -7,6 +7,7 @@
  */
 import type * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
+import type { Lost } from "../pipeline/losses.ts"
 import type { Form, Take } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
@@ -54,6 +55,8 @@ export interface TaskResult {
   readonly failed: ReadonlyArray<FailedNow>
   readonly reads: ReadonlyArray<ReadRecord>
   readonly partial: ReadonlyArray<string>
+  /** what a source said that it left out; absent where it said nothing */
+  readonly losses?: ReadonlyArray<Lost>
 }
 /** What a task says while it runs. */
 export interface TaskReport {

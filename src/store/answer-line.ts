@@ -6,7 +6,7 @@ import type { Trace } from "./trace.ts"
 /** A trace without what its key says. */
 export type Answer = Pick<
   Trace,
-  "artifact" | "error" | "hint" | "reads" | "partial" | "run" | "at" | "accepted"
+  "artifact" | "error" | "hint" | "reads" | "partial" | "losses" | "run" | "at" | "accepted"
 >
 export interface Answered {
   readonly answer: Answer
@@ -22,7 +22,10 @@ type SparseManifest = Sparse<
   Omit<Manifest, keyof Output | "format" | "failed" | "shards">,
   "digest" | "rows" | "bytes"
 > & { readonly shards: ReadonlyArray<SparseShard> }
-type SparseAnswer = Sparse<Pick<Answer, "reads" | "partial" | "run" | "at" | "accepted">, "run" | "at">
+type SparseAnswer = Sparse<
+  Pick<Answer, "reads" | "partial" | "losses" | "run" | "at" | "accepted">,
+  "run" | "at"
+>
 type Line = readonly [
   key: string,
   traceMark: string,
@@ -39,14 +42,14 @@ export const keyOfLine = (text: string, start: number): string => text.slice(sta
 export function writeLine(
   traceMark: string,
   manifestBytes: number,
-  { key, reads, partial, run, at, accepted }: Trace,
+  { key, reads, partial, losses, run, at, accepted }: Trace,
   { digest, items, rows, bytes, ids, digests, families, shards, segments }: Manifest
 ): string {
   const line: Line = [
     key,
     traceMark,
     manifestBytes,
-    { run, at, ...filled({ reads, partial, accepted }) },
+    { run, at, ...filled({ reads, partial, losses, accepted }) },
     {
       digest,
       rows,
@@ -78,7 +81,7 @@ export interface ReadLine extends Answered {
 /** @throws SyntaxError or TypeError where it is no line */
 export function readLine(text: string, { form, columns, label }: Output): ReadLine {
   const [, traceMark, manifestBytes, answer, manifest] = JSON.parse(text) as Line
-  const { reads = noneOf, partial = noneOf, run, at, accepted } = answer
+  const { reads = noneOf, partial = noneOf, losses, run, at, accepted } = answer
   const {
     digest,
     items = 0,
@@ -119,6 +122,7 @@ export function readLine(text: string, { form, columns, label }: Output): ReadLi
       partial,
       run,
       at,
+      ...(losses === undefined ? {} : { losses }),
       ...(accepted === undefined ? {} : { accepted })
     },
     manifest: {

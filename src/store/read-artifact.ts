@@ -10,6 +10,7 @@ import type { TensorBlock } from "../pipeline/ports.ts"
 import type { Problem } from "../pipeline/problem.ts"
 import type { TensorFile } from "./arrow-read.ts"
 import { type Part, partsOf, rowBatches } from "./artifact-rows.ts"
+import { ItemWindows, windowItems } from "./item-windows.ts"
 import type { Manifest, Shard } from "./manifest.ts"
 import type { FileChanged } from "./outside-file.ts"
 import { readSidecar } from "./read-sidecar.ts"
@@ -22,7 +23,7 @@ import {
   tensorsOf,
   withoutTensors
 } from "./read-shard.ts"
-import { rowOffsets, segmentsOf } from "./segments.ts"
+import { rowOffsets, SegmentList, segmentsOf } from "./segments.ts"
 import { damaged } from "./store-error.ts"
 import type { StoreCalls } from "./store.ts"
 
@@ -87,6 +88,8 @@ export type Vectors = Readonly<Record<string, ReadonlyArray<unknown>>>
 export interface ArtifactTable {
   /** columns side by side, and each row's id as `item`: "" in a table of no items */
   read(names: ReadonlyArray<string>): Promise<Vectors>
+  /** ids of all items, of those without a row too, in their order; none in a table of no items */
+  items(): AsyncIterable<string>
   /** the same in batches, as they lie in shards */
   batches(names: ReadonlyArray<string>): AsyncIterable<Vectors>
   members(family: string): ReadonlyArray<string>
@@ -109,6 +112,7 @@ export function artifactTable(
       yield { ...vectors, item: items ?? Array.from({ length: rows }, () => "") } as Vectors
   }
   return {
+    items: () => itemIds(store, manifest),
     read: async (names) => {
       const all = ["item", ...names].map((name): [string, Array<unknown>] => [name, []])
       for await (const batch of batches(names))
@@ -146,6 +150,18 @@ const tensorBlock = (
     }
     return { rows: manifest.rows, shape, data }
   })
+/** Ids in their order, from sidecars, some thousands at a time. */
+async function* itemIds(store: StoreCalls, manifest: Manifest): AsyncGenerator<string> {
+  if (manifest.form === "table") return
+  const located = { shards: manifest.shards, places: SegmentList.of(segmentsOf(manifest)) }
+  const size = windowItems([located], 0)
+  const windows = new ItemWindows(store, located, [], size)
+  for (let from = 0; from < located.places.length; from += size) {
+    const to = Math.min(located.places.length, from + size)
+    const { texts, index } = await Effect.runPromise(windows.read(from, to))
+    for (let k = 0; k < to - from; k++) yield texts[k]!.at(index[k]!)
+  }
+}
 
 /** Rows as objects, for summaries and `show`; not for large artifacts. */
 export const artifactObjects = (

@@ -1,4 +1,5 @@
 /** Run records: one invocation, as its `run.json`. */
+import type { Lost } from "../pipeline/losses.ts"
 import type { ProcessIdentity } from "./lock/process-identity.ts"
 import type { FailedItem } from "./manifest.ts"
 import type { Accepted } from "./trace.ts"
@@ -27,6 +28,8 @@ export interface NodeRecord {
   readonly failures: ReadonlyArray<FailedItem>
   readonly incomplete: boolean
   readonly partial: ReadonlyArray<string>
+  /** what it left out; absent where that is nothing, and in records of earlier versions */
+  readonly losses?: ReadonlyArray<Lost>
   /** absent, but where its artifact was accepted and not computed under this key */
   readonly accepted?: Accepted
 }

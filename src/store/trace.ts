@@ -4,6 +4,7 @@
  * The preimage lies beside the key, so that `why` can say what has changed.
  */
 import { createHash } from "node:crypto"
+import type { Lost } from "../pipeline/losses.ts"
 import type { FailedItem } from "./manifest.ts"
 import type { Preimage } from "./preimage.ts"
 
@@ -43,6 +44,8 @@ export interface Trace {
   readonly reads: ReadonlyArray<ReadRecord>
   /** reasons for which this is a part of what was there, its own and its inputs' */
   readonly partial: ReadonlyArray<string>
+  /** what a source said that it left out; absent where it said nothing */
+  readonly losses?: ReadonlyArray<Lost>
   /** items failed here, or above: the artifact lacks them, or what came of them */
   readonly incomplete: boolean
   readonly run: string

@@ -1,8 +1,10 @@
 /** `aggregate`: from per-example predictions to one flat table of accuracies and measures, with intervals. */
 import { defineStage, many, table } from "../../src/index.ts"
 import { answerColumns, type Prediction } from "../shared/predictions.ts"
+import { eachRow } from "../shared/by-item.ts"
 import { type Cell, type CellName, scoreCell } from "./cells.ts"
 import { measureColumns, type MeasureRow } from "./columns.ts"
+import { lossesOfRow, numbers, told } from "./losses.ts"
 import { measureOf, measures, type Measures, noMeasures } from "./measures.ts"
 import { accuracySummary } from "./summary.ts"
 
@@ -13,6 +15,10 @@ export const aggregate = defineStage.whole("aggregate", {
   inputs: { probes: many(answerColumns) },
   output: table(measureColumns),
   summary: (rows) => accuracySummary(rows),
+  losses: async function* ({ output }) {
+    for (const what of numbers) yield { what, reason: null, count: 0 }
+    for await (const row of eachRow(output, ...told)) yield* lossesOfRow(row)
+  },
   compute: async ({ probes }) => {
     const cells: Array<Cell> = []
     const from = new Map<string, number>()

@@ -1,5 +1,6 @@
 /** `build-object-masks`: how much of each patch of an encoder's token grid each object covers. */
 import { column, defineStage, each, failed, param, rows } from "../../src/index.ts"
+import { eachRow, following, rowsBy } from "../shared/by-item.ts"
 import { centrePixelCoverage, coverageOf } from "../vision/coverage.ts"
 import { encoderParam, gridIdentity, resolveEncoderFile } from "../vision/encoder.ts"
 import { geometryOf } from "../vision/geometry.ts"
@@ -37,6 +38,24 @@ export const buildObjectMasks = defineStage.itemwise("build-object-masks", {
   },
   identity: gridIdentity,
   output: rows(maskColumns),
+  losses: async function* ({ output, inputs, params }) {
+    yield { what: "objects", reason: null, count: 0 }
+    const isDone = following(output.items())
+    const covered = rowsBy(output, "object")
+    const reason =
+      params.mode === "aligned"
+        ? "it covers no patch: the encoder's crop leaves it out, or its mask is empty"
+        : "it covers the centre of no patch"
+    for await (const { item, objects } of eachRow(inputs.scenes, "objects")) {
+      const having = new Set((await covered.of(item)).object)
+      if (!(await isDone.of(item))) continue
+      for (const index of (objects as ReadonlyArray<SceneObject>).keys())
+        yield having.has(index)
+          ? { what: "objects", reason: null }
+          : { what: "objects", reason, examples: [`${item}/${index}`] }
+    }
+    await Promise.all([isDone.end(), covered.end()])
+  },
   open: ({ encoder }) => resolveEncoderFile(encoder),
   compute: (items, { params, resource: { grid, preprocessing } }) =>
     items.map(({ id, scenes }) => {

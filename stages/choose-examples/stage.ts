@@ -1,8 +1,10 @@
 /** `choose-examples`: which objects are asked about, with which label, and why the others are left out. */
 import { column, defineStage, param, table, whole } from "../../src/index.ts"
-import { exampleColumns, type Example } from "../shared/examples.ts"
+import { crowdReason, exampleColumns, type Example } from "../shared/examples.ts"
+import { joinIds } from "../shared/joins.ts"
 import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
 import { type Candidate, choose } from "./choose.ts"
+import { degenerate, exampleLosses, reasonOf, sidesOf } from "./losses.ts"
 
 export const chooseExamples = defineStage.whole("choose-examples", {
   doc: "which objects are asked about, with which label, and why the others are left out",
@@ -31,6 +33,7 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   },
   output: table(exampleColumns),
   summary: (rows) => leftOutSummary(rows),
+  losses: ({ output, inputs, params }) => exampleLosses(output, inputs, params.question),
   compute: async ({ scenes, tokens }, { question, ...limits }, context) => {
     const { item, image_group, objects, left_out, primary, secondary } = await scenes.read(
       "image_group",
@@ -40,9 +43,14 @@ export const chooseExamples = defineStage.whole("choose-examples", {
       "secondary"
     )
     const selected = await tokens.read("source", "object")
-    const has = new Set(
-      selected.item.map((scene, i) => `${scene}/${selected.source[i]}/${selected.object[i]}`)
-    )
+    const ids = new Set(selected.item)
+    for await (const id of tokens.items()) ids.add(id)
+    joinIds(...sidesOf(ids, item))
+    const has: Having = {
+      scenes: ids,
+      sources: new Set(selected.source),
+      tokens: new Set(selected.item.map((scene, i) => `${scene}/${selected.source[i]}/${selected.object[i]}`))
+    }
     if (question === "category") {
       const shared = repeated(image_group)
       const candidates = item.flatMap((scene, i) => {
@@ -74,11 +82,33 @@ function repeated(values: ReadonlyArray<string>): ReadonlySet<string> {
   return new Set(values.filter((value) => seen.size === seen.add(value).size))
 }
 
+/** The tokens that there are. */
+interface Having {
+  /** ids of scenes, of those without a token too */
+  readonly scenes: ReadonlySet<string>
+  readonly sources: ReadonlySet<string>
+  /** `scene/source/object` */
+  readonly tokens: ReadonlySet<string>
+}
+/** Why a scene lacks one of some tokens; null where it has all. */
+function noToken({ scenes, sources, tokens }: Having, scene: string, wanted: ReadonlyArray<string>) {
+  if (wanted.every((token) => tokens.has(`${scene}/${token}`))) return null
+  if (!scenes.has(scene)) return "no token: its scene is not among those of the tokens"
+  const source = wanted[0]!.split("/")[0]!
+  if (tokens.size > 0 && !sources.has(source))
+    return source === "object"
+      ? 'no token: the tokens are not of objects (select-tokens takes `of: "objects"`)'
+      : 'no token: the tokens are not of pairs (select-tokens takes `of: "pair"`)'
+  return wanted.length === 1
+    ? "no token: no patch is covered enough by it, or none was imported"
+    : "no token: one of the two objects covers no patch enough, or was not imported"
+}
+
 /** `group`: of the scene's image, where other scenes show it too: an object that they list as well is the same one. */
 function objectCandidates(
   scene: string,
   objects: ReadonlyArray<SceneObject>,
-  has: ReadonlySet<string>,
+  has: Having,
   group: string | null
 ): Array<Candidate> {
   return objects.map(({ category, crowd, segmentation }, object) => ({
@@ -86,11 +116,7 @@ function objectCandidates(
     key: group === null ? JSON.stringify([scene, object]) : JSON.stringify([group, null, segmentation]),
     object,
     label: category,
-    barred: crowd
-      ? "a crowd: one annotation for many objects"
-      : has.has(`${scene}/object/${object}`)
-        ? null
-        : "no token: no patch is covered enough by it"
+    barred: crowd ? crowdReason : noToken(has, scene, [`object/${object}`])
   }))
 }
 
@@ -107,21 +133,18 @@ const leftOutCandidates = (
     label: category,
     barred: `${degenerate}: ${reason}`
   }))
-const degenerate = "degenerate polygons"
 
 function pairExamples(
   scene: string,
   image_group: string,
   primary: string | null,
   secondary: string | null,
-  has: ReadonlySet<string>
+  has: Having
 ): Array<Example> {
   const left_out =
     primary === null || secondary === null
       ? "the scene has no primary or secondary category"
-      : !has.has(`${scene}/primary/-1`) || !has.has(`${scene}/secondary/-1`)
-        ? "no token: one of the two objects covers no patch enough"
-        : null
+      : noToken(has, scene, ["primary/-1", "secondary/-1"])
   const cell = `${primary} × ${secondary}`
   const example = (target: string, label: string | null) => ({
     scene,
@@ -138,9 +161,7 @@ function pairExamples(
 function leftOutSummary(rows: ReadonlyArray<Example>) {
   const counts = new Map<string, { examples: number; readonly images: Set<string> }>()
   for (const { target, left_out, image_group } of rows) {
-    // one line for all of them: each has its own place in the annotations
-    const reason = left_out?.startsWith(`${degenerate}: `) === true ? degenerate : left_out
-    const key = JSON.stringify([target, reason])
+    const key = JSON.stringify([target, reasonOf(left_out)])
     const of = counts.get(key) ?? { examples: 0, images: new Set() }
     counts.set(key, of)
     of.examples++

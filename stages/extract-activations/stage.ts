@@ -1,11 +1,13 @@
 /** `extract-activations`: an encoder's taps at the tokens that were selected, an item at a time. */
 import { column, defineStage, each, group, param, rows } from "../../src/index.ts"
 import { activationColumns } from "../shared/activations.ts"
+import { following, rowsBy } from "../shared/by-item.ts"
 import { encoderParam, resolveWithWorld, structureIdentity } from "../vision/encoder.ts"
 import { providers } from "../vision/onnx/providers.ts"
 import { runtimeEnvironment } from "./environment.ts"
 import { Extractor } from "./extractor.ts"
 import { precisions } from "./precision.ts"
+import { samePixels } from "./same-pixels.ts"
 
 export const extractActivations = defineStage.itemwise("extract-activations", {
   doc: "an encoder's activations at the selected tokens, for every tap",
@@ -57,6 +59,26 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
     /** sha256 of the encoder's input: the same for two image files that give the encoder the same pixels */
     pixels: column.utf8()
   }),
+  losses: async function* ({ output, inputs: { scenes, tokens } }) {
+    yield { what: "scenes", reason: null, count: 0 }
+    const isDone = following(output.items())
+    const selected = rowsBy(tokens, "object")
+    for await (const scene of tokens.items()) {
+      const { object } = await selected.of(scene)
+      if (!(await isDone.of(scene))) continue
+      yield object.length > 0
+        ? { what: "scenes", reason: null }
+        : { what: "scenes", reason: "no token was selected in them", examples: [scene] }
+    }
+    await Promise.all([isDone.end(), selected.end()])
+    const same = await samePixels(output, scenes)
+    if (same.count > 0)
+      yield {
+        what: "image files that show the pixels of another file",
+        reason: "they are kept as images of their own: give their scenes one image_group if they are one",
+        ...same
+      }
+  },
   open: (params) => Extractor.open(params),
   compute: (items, { resource }, context) => resource.extract(items, context)
 })

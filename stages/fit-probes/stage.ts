@@ -4,6 +4,7 @@ import { exampleColumns, readExamples } from "../shared/examples.ts"
 import { predictionColumns } from "../shared/predictions.ts"
 import { assignFolds } from "../statistics/folds.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
+import { probeLosses, refuseDisjoint, tooFew } from "./losses.ts"
 import { fitPerceptron } from "./perceptron.ts"
 import type { OuterSplit, UndefinedProbe } from "./probe.ts"
 import { askedOf, type Question, questionsOf, strata } from "./questions.ts"
@@ -36,9 +37,11 @@ export const fitProbes = defineStage.whole("fit-probes", {
   },
   isolate: true,
   output: table(predictionColumns),
+  losses: ({ output, inputs, params }) => probeLosses(output, inputs, params),
   compute: async function* ({ activations, examples }, settings, context) {
     const asked = askedOf(await readExamples(examples))
     const tokens = await activations.read("source", "object", "token")
+    await refuseDisjoint(activations, tokens, asked)
     const questions = askable(questionsOf(asked, tokens), settings, context)
     const images = strata(asked)
     const foldings = Array.from({ length: settings.seeds }, (_, number) =>
@@ -71,7 +74,7 @@ function askable(
   context: StageContext
 ): ReadonlyArray<Question> {
   const images = (question: Question) => new Set(question.image).size
-  const fit = questions.filter((q) => q.classes.length >= 2 && images(q) >= 4 * folds)
+  const fit = questions.filter((q) => !tooFew(q, folds))
   for (const q of questions)
     if (fit.length > 0 && !fit.includes(q))
       context.log(

@@ -55,10 +55,6 @@ export class Repeats {
   }
 }
 
-/** A line for the log. */
-export const repeatedLine = ({ what, reason, count, examples }: Repeated): string =>
-  `${count} ${what}: ${reason} (${[...examples, ...(count > examples.length ? ["…"] : [])].join("; ")})`
-
 /** Each object that equals an earlier one in category and segmentation, with that one. */
 export function repeatedObjects(
   objects: ReadonlyArray<SceneObject>

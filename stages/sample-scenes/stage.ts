@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import { defineStage, type FileRef, one, param, seededRandom, type SourceContext } from "../../src/index.ts"
 import { sceneColumns } from "../shared/scenes.ts"
 import { cocoScenes } from "./coco/scenes.ts"
-import { repeatedLine, Repeats } from "./repeats.ts"
+import { Repeats } from "./repeats.ts"
 import { encodePng } from "./synthetic/png.ts"
 import { renderScene } from "./synthetic/render-scene.ts"
 
@@ -63,7 +63,7 @@ export const sampleScenes = defineStage.source("sample-scenes", {
       if (!("failed" in scene)) repeats.add(scene)
       yield scene
     }
-    for (const repeated of repeats.found()) context.log(repeatedLine(repeated))
+    for (const repeated of repeats.found()) context.lost(repeated)
   }
 })
 

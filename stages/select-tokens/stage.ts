@@ -3,6 +3,7 @@ import { column, defineStage, each, group, type Random, param, rows } from "../.
 import { encoderParam, gridIdentity, resolveGrid } from "../vision/encoder.ts"
 import { patchCount, type TokenGrid } from "../vision/grid.ts"
 import type { SceneObject } from "../vision/scene.ts"
+import { objectLosses, pairLosses } from "./losses.ts"
 import {
   averageObject,
   background,
@@ -56,6 +57,12 @@ export const selectTokens = defineStage.itemwise("select-tokens", {
   },
   identity: gridIdentity,
   output: rows(tokenColumns),
+  losses: ({ output, inputs, params }) =>
+    params.of === "all"
+      ? []
+      : params.of === "pair"
+        ? pairLosses(output, inputs.scenes, params.threshold)
+        : objectLosses(output, inputs, params.threshold),
   open: ({ encoder }) => resolveGrid(encoder),
   compute: (items, { params, resource: grid }, context) =>
     items.map(({ id, masks, scenes }) => {

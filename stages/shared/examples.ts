@@ -16,6 +16,7 @@ export const exampleColumns = {
   /** null where it is kept */
   left_out: column.nullable(column.utf8())
 }
+export const crowdReason = "a crowd: one annotation for many objects"
 export type Example = Row<typeof exampleColumns>
 
 /** All of a table, kept or left out, in its order. */

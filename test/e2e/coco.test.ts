@@ -52,6 +52,31 @@ describe("a limit", () => {
   })
 })
 
+describe("objects that are not asked about", () => {
+  it("are counted at the end of the run, with the reasons, and `show` names some", async () => {
+    const { stdout } = await rig.cli(...run, "-S", "limit=30", "-S", "cap=15")
+    expect(stdout).toMatch(
+      /^ {2}scenes +kept 30 of 32 images; left out: not among the first 30 \(limit\) 2 /m
+    )
+    expect(stdout).toMatch(
+      /^ {2}examples +asked about 45 of 60 objects; left out: capped: more than 15 objects of its category 15$/m
+    )
+    const { document } = await rig.json("show", "@1:examples")
+    expect(document.losses).toEqual([
+      {
+        node: "examples",
+        what: "objects",
+        reason: "capped: more than 15 objects of its category",
+        count: 15,
+        total: 60,
+        examples: expect.any(Array),
+        verb: "asked about"
+      }
+    ])
+    expect(document.losses[0].examples).toHaveLength(5)
+  })
+})
+
 describe("too few objects", () => {
   const few = ["-S", "minimum=50"]
   it("are said to be, with counts and ways out; masks and activations are kept", async () => {

@@ -100,3 +100,48 @@ describe("a dump that is not right", () => {
     expect(code).toBe(1)
   })
 })
+
+describe("ids that the dump writes in another way", () => {
+  const ids = (edit: (id: string, row: number) => string) => {
+    const lines = fs.readFileSync(path.join(dumped, "ids.csv"), "utf8").trim().split(/\r?\n/)
+    const edited = lines.slice(1).map((line, row) => line.replace(/^[^,]+/, (id) => edit(id, row)))
+    return editFile("dump/ids.csv", () => Buffer.from([lines[0], ...edited].join("\n")))
+  }
+  it.each([
+    ["floats", (id: string) => `${id}.0`, /"1\.0" is probably the same as "1" .*decimals/],
+    ["padded with zeros", (id: string) => id.padStart(12, "0"), /"000000000001" is probably .*zero padding/],
+    [
+      "file names",
+      (id: string) => `${id.padStart(3, "0")}.png`,
+      /"001\.png" is probably .*a file extension and zero padding/
+    ],
+    ["paths", (id: string) => `val/${id}`, /"val\/1" is probably .*a folder in front/],
+    ["text around", (id: string) => `img_${id}`, /"img_1" is probably .*text around the number/]
+  ])("is an error that says how, where none is the same: %s", async (_, edit, how) => {
+    const undo = ids(edit)
+    const { document, code } = await rig.json(...run)
+    undo()
+    expect(code).toBe(1)
+    expect(nodeOf(document, "examples")).toMatchObject({
+      status: "failed",
+      error: expect.stringMatching(
+        /no ids match: the tokens of "activations" are of 32 scenes \(".*"1", "2"/
+      ),
+      hint: expect.stringMatching(how)
+    })
+    expect(nodeOf(document, "probes").status).toBe("skipped")
+  })
+  it("is a loss that is told, where some are the same", async () => {
+    const undo = ids((id, row) => (row < 4 ? `${id}.0` : id))
+    const { stdout } = await rig.cli(...run)
+    const { document } = await rig.json("show", "@1:examples")
+    undo()
+    expect(stdout).toMatch(
+      /examples +asked about \d+ of 64 objects; left out: .*no token: its scene is not among those of the tokens 4/
+    )
+    expect(stdout).toMatch(/examples +2 scenes of the tokens: .*"1\.0" is probably the same as "1"/)
+    expect(document.losses).toContainEqual(
+      expect.objectContaining({ what: "scenes of the tokens", count: 2, examples: ["1.0", "2.0"] })
+    )
+  })
+})

@@ -1,6 +1,7 @@
 /** Plain stand-ins for what the orchestrator gives a stage's function. */
 import { join } from "node:path"
 import { seededRandom, type SourceContext, type TensorBlock } from "../../src/index.ts"
+import { LossTally } from "../../src/pipeline/losses.ts"
 import type { Label } from "../../src/pipeline/random.ts"
 import type { AnyStage } from "../../src/pipeline/stage.ts"
 import { recordingWorld } from "../../src/plan/world.ts"
@@ -13,18 +14,22 @@ export const computeOf = (stage: { readonly stage: AnyStage }) => stage.stage.sp
 export interface FakeContext extends SourceContext {
   readonly lines: Array<string>
   readonly parts: Array<string>
+  readonly tally: LossTally
   readonly steps: Array<readonly [done: number, total: number]>
 }
 /** A context that remembers what it was told; `random` is seeded as the orchestrator's is. */
 export function fakeContext(stage: { readonly stage: AnyStage }, seed = 0): FakeContext {
+  const tally = new LossTally()
   const [lines, parts, steps]: [Array<string>, Array<string>, Array<readonly [number, number]>] = [[], [], []]
   return {
     lines,
     parts,
+    tally,
     steps,
     signal: new AbortController().signal,
     log: (message) => void lines.push(message),
     partial: (reason) => void parts.push(reason),
+    lost: (loss) => tally.add(loss),
     progress: (done, total) => void steps.push([done, total]),
     random: (...labels: ReadonlyArray<Label>) => seededRandom(seed, stage.stage.name, ...labels)
   }
@@ -33,8 +38,16 @@ export function fakeContext(stage: { readonly stage: AnyStage }, seed = 0): Fake
 /** Rows by family and member: one array a row. */
 export type Families = Readonly<Record<string, Readonly<Record<string, ReadonlyArray<Float32Array>>>>>
 
-/** A table of rows in memory; `item` is each row's item id, "" by default. It gives only the columns asked for. */
-export function tableOf(given: ReadonlyArray<object>, families: Families = {}) {
+/**
+ * A table of rows in memory; `item` is each row's item id, "" by default. It gives only the columns asked for.
+ *
+ * @param items ids of all items, where some have no row
+ */
+export function tableOf(
+  given: ReadonlyArray<object>,
+  families: Families = {},
+  items?: ReadonlyArray<string>
+) {
   const rows = given as ReadonlyArray<Readonly<Record<string, unknown>>>
   const read = async (...names: ReadonlyArray<string>) =>
     Object.fromEntries([
@@ -47,6 +60,9 @@ export function tableOf(given: ReadonlyArray<object>, families: Families = {}) {
     ])
   return {
     rows: rows.length,
+    async *items() {
+      yield* items ?? new Set(rows.map((row) => String(row["item"] ?? "")).filter((item) => item !== ""))
+    },
     read,
     async *batches(...names: ReadonlyArray<string>) {
       yield await read(...names)
@@ -87,4 +103,14 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
     return error as Error
   }
   throw new Error("it was not rejected")
+}
+
+/** What a stage tells of its losses, added up as a run does. */
+export async function lossesOf(
+  stage: { readonly stage: AnyStage },
+  artifacts: { readonly output: object; readonly inputs: object; readonly params: object }
+) {
+  const tally = new LossTally()
+  for await (const loss of await stage.stage.spec.losses!(artifacts)) tally.add(loss)
+  return tally.lost()
 }

@@ -3,7 +3,9 @@ import type { FileHandle, FileRef, SourceContext, World } from "../../../src/ind
 import { isProblem } from "../../../src/pipeline/problem.ts"
 import { isOneFileRefused } from "../../../src/pipeline/system-error.ts"
 import { fileText, NotUtf8 } from "../../../src/pipeline/utf8.ts"
+import { joinIds, unmatched } from "../../shared/joins.ts"
 import { type ImageSize, imageSize } from "../../vision/image.ts"
+import type { LeftOutObject, SceneObject } from "../../vision/scene.ts"
 import { type CocoImage, parseInstances } from "./annotations.ts"
 import { parseCaptions } from "./captions.ts"
 import { limitOf } from "./limit.ts"
@@ -34,7 +36,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     file,
     skipDegenerate: source.skip_degenerate
   })
-  for (const note of notes) context.log(note)
+  for (const note of notes) context.lost({ what: "pairs of alike category names", reason: note })
   const captions = source.captions === null ? null : await captionsOf(source.captions.path, world)
   const chosen = new Set(
     limitOf(
@@ -43,7 +45,16 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       source.seed
     )
   )
-  if (chosen.size < images.length) context.partial(`${chosen.size} of ${images.length} scenes`)
+  if (captions !== null) checkCaptions(captions, images, source, context)
+  if (chosen.size < images.length) {
+    context.partial(`${chosen.size} of ${images.length} scenes`)
+    context.lost({
+      what: "images",
+      reason: `not among the first ${chosen.size} (limit)`,
+      count: images.length - chosen.size,
+      examples: images.filter(({ id }) => !chosen.has(id)).map(({ id }) => id)
+    })
+  }
 
   const problems = new Problems(file)
   const skipped: Array<string> = []
@@ -56,6 +67,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     if (wrong?.is === "missing") missing++
     if (wrong !== null && source.skip_bad_images) {
       context.log(`left out scene ${image.id}: ${wrong.problem}`)
+      context.lost({ what: "images", reason: wrong.reason, examples: [image.id] })
       skipped.push(image.id)
       problems.add(wrong.field, wrong.problem)
       continue
@@ -72,6 +84,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     // a photograph that cannot be read fails where it is decoded, alone: one in 15,000 must not stop the others
     if (wrong !== null) context.log(`${wrong.problem}; it will fail where it is needed`)
     const others = leftOut.get(image.id) ?? []
+    tellScene(image.id, objects.get(image.id) ?? [], others, context)
     for (const { id, reason } of others)
       context.log(`left out annotation ${id} of image ${image.id}: ${reason}`)
     yield {
@@ -99,6 +112,44 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   }
 }
 
+/** What a scene has, and what is left out of it. */
+function tellScene(
+  scene: string,
+  objects: ReadonlyArray<SceneObject>,
+  others: ReadonlyArray<LeftOutObject>,
+  { lost }: SourceContext
+): void {
+  lost({ what: "images", reason: null })
+  lost({ what: "objects", reason: null, count: objects.length })
+  if (others.length > 0)
+    lost({
+      what: "objects",
+      reason: "degenerate polygons (skip_degenerate)",
+      count: others.length,
+      examples: others.map(({ id }) => `${scene}, annotation ${id}`)
+    })
+  if (objects.length + others.length === 0)
+    lost({ what: "scenes without objects", reason: "no annotation is of their image", examples: [scene] })
+}
+
+/** Captions are joined by the image's id, which the two files may write in two ways. */
+function checkCaptions(
+  captions: ReadonlyMap<string, unknown>,
+  images: ReadonlyArray<CocoImage>,
+  { annotations, captions: file }: CocoSource,
+  { lost }: SourceContext
+): void {
+  const compared = joinIds(
+    { whose: `the captions of ${file!.path}`, what: "images", ids: captions.keys() },
+    { whose: `the images of ${annotations.path}`, what: "images", ids: images.map(({ id }) => id) }
+  )
+  for (const loss of unmatched(compared, "captioned images", "the annotations have no image of their id"))
+    lost(loss)
+  const { onlyRight } = compared
+  if (onlyRight.count > 0)
+    lost({ what: "images without captions", reason: "the captions have none of their id", ...onlyRight })
+}
+
 async function text(world: World, file: string, parameter: string): Promise<string> {
   const bytes = await world.readIfPresent(file)
   if (bytes === null) return noSuch("file", file, parameter)
@@ -124,6 +175,8 @@ interface Wrong {
   /** in the annotations, such as `images[12].file_name` */
   readonly field: string
   readonly problem: string
+  /** the same in general, for many images */
+  readonly reason: string
   /** `refused`: by the operating system, which says nothing about other images */
   readonly is: "missing" | "refused" | "bad"
 }
@@ -138,27 +191,36 @@ async function imageOf(
   const path = `${folder}/${fileName}`
   const field = `images[${index}]`
   const unreadable = (error: unknown) => `${path} cannot be read: ${(error as Error).message}`
+  const wrong = (is: Wrong["is"], field: string, problem: string, reason: string): Wrong => ({
+    field,
+    problem,
+    reason,
+    is
+  })
+  const named = `${field}.file_name`
   let file: FileHandle | null
   let bytes: Uint8Array
   try {
     file = await world.file(path)
     if (file === null) {
       const problem = `there is no image ${path}: check the folder of images`
-      return { file: null, wrong: { field: `${field}.file_name`, problem, is: "missing" } }
+      return { file: null, wrong: wrong("missing", named, problem, "the file is missing") }
     }
     bytes = await file.bytes()
   } catch (error) {
     if (!isOneFileRefused(error) && !isOneFileRefused((error as Error).cause)) throw error
-    return { file: null, wrong: { field: `${field}.file_name`, problem: unreadable(error), is: "refused" } }
+    const reason = "the operating system refuses the file"
+    return { file: null, wrong: wrong("refused", named, unreadable(error), reason) }
   }
   try {
     const real = await imageSize(bytes)
     if (real.height === height && real.width === width) return { file, wrong: null }
     const problem = `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: ${whyNot(real, height, width)}`
-    return { file: null, wrong: { field, problem, is: "bad" } }
+    return { file: null, wrong: wrong("bad", field, problem, "of another size than annotated") }
   } catch (error) {
     if (isProblem(error)) throw error
-    return { file, wrong: { field, problem: unreadable(error), is: "bad" } }
+    const reason = "the file cannot be read as an image"
+    return { file, wrong: wrong("bad", field, unreadable(error), reason) }
   }
 }
 

@@ -73,6 +73,7 @@ it("marks what was accepted in status, why, show and a run's summary", () => {
     partial: [],
     accepted,
     failed: [],
+    losses: [],
     made: null,
     columns: [],
     tensors: [],

@@ -81,6 +81,7 @@ const described: Described = {
   incomplete: true,
   partial: ["50 of 350 scenes"],
   failed: [{ item: "s9", error: "torn" }],
+  losses: [],
   made: {
     params: { threshold: 0, encoder: { preprocessing: { mean: [0.5, 0.5, 0.5], crop: null } } },
     environment: null,

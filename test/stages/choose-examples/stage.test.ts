@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { chooseExamples } from "../../../stages/choose-examples/stage.ts"
 import type { Example } from "../../../stages/shared/examples.ts"
-import { computeOf, fakeContext, tableOf } from "../fakes.ts"
+import { computeOf, fakeContext, lossesOf as told, rejection, tableOf } from "../fakes.ts"
 
 interface Scene {
   readonly item: string
@@ -24,6 +24,9 @@ interface TokenRow {
   readonly source: string
   readonly object: number
 }
+/** Of all of the scenes, also of those without a token. */
+const tokenTable = (scenes: ReadonlyArray<Scene>, tokens: ReadonlyArray<TokenRow>) =>
+  tableOf(tokens, {}, [...new Set([...scenes, ...tokens].map(({ item }) => item))])
 const defaults = { minimum: 2, classes: 20, cap: 100, seed: 0 }
 const examplesOf = (
   question: "category" | "pair",
@@ -41,7 +44,7 @@ const examplesOf = (
           objects: scene.objects.map((object) => ({ segmentation: [], ...object }))
         }))
       ),
-      tokens: tableOf(tokens)
+      tokens: tokenTable(scenes, tokens)
     },
     { question, ...defaults, ...some },
     fakeContext(chooseExamples, some.seed)
@@ -122,7 +125,7 @@ describe("choose-examples of a category", () => {
         object: 3,
         label: "dog",
         cell: "dog",
-        left_out: "no token: no patch is covered enough by it"
+        left_out: "no token: no patch is covered enough by it, or none was imported"
       }
     ])
   })
@@ -226,12 +229,12 @@ describe("choose-examples of a pair", () => {
       [...both("s").slice(1), ...both("t")]
     )
     expect(rows.map(({ scene: name, left_out }) => [name, left_out])).toEqual([
-      ["s", "no token: one of the two objects covers no patch enough"],
-      ["s", "no token: one of the two objects covers no patch enough"],
+      ["s", "no token: one of the two objects covers no patch enough, or was not imported"],
+      ["s", "no token: one of the two objects covers no patch enough, or was not imported"],
       ["t", "the scene has no primary or secondary category"],
       ["t", "the scene has no primary or secondary category"],
-      ["u", "no token: one of the two objects covers no patch enough"],
-      ["u", "no token: one of the two objects covers no patch enough"]
+      ["u", "no token: one of the two objects covers no patch enough, or was not imported"],
+      ["u", "no token: one of the two objects covers no patch enough, or was not imported"]
     ])
   })
 })
@@ -258,4 +261,134 @@ it("choose-examples counts what was kept and what was left out, by reason, the m
     ["primary", "kept", 1, 1]
   ])
   expect(summary.columns).toHaveLength(4)
+})
+
+describe("tokens and scenes that do not go together", () => {
+  const scenes = [sceneOf("1", ["cup", "cup"]), sceneOf("2", ["cup", "fork"]), sceneOf("3", ["fork"])]
+  const objects = (write: (id: string) => string) =>
+    objectTokens(scenes).map((token) => ({ ...token, item: write(token.item) }))
+  const choose = (tokens: ReadonlyArray<TokenRow>, items?: ReadonlyArray<string>): Promise<Array<Example>> =>
+    computeOf(chooseExamples)(
+      {
+        scenes: tableOf(scenes.map((scene) => ({ left_out: [], ...scene }))),
+        tokens: tableOf(tokens, {}, items)
+      },
+      { question: "category", ...defaults },
+      fakeContext(chooseExamples)
+    )
+  it("are refused where no id is the same, with ids of both and the likely cause", async () => {
+    const error = (await rejection(choose(objects((id) => `${id}.0`)))) as Error & { hint: string }
+    expect(error.message).toBe(
+      'no ids match: the tokens are of 3 scenes ("1.0", "2.0", "3.0"), the rows of scenes are of 3 scenes ("1", "2", "3"), and none is the same'
+    )
+    expect(error.hint).toMatch(/^"1\.0" is probably the same as "1" .*\. Write both alike$/)
+    expect((await rejection(choose(objects((id) => `other ${id}${id}`)))).message).toMatch(/^no ids match/)
+  })
+  it("are not refused where no scene has a token, which is no question of ids", async () => {
+    const rows = await choose([], ["1", "2", "3"])
+    expect(rows.every(({ left_out }) => left_out?.startsWith("no token: no patch") === true)).toBe(true)
+  })
+  it("are told apart: no such scene, no such object, tokens of something else", async () => {
+    const some = objects((id) => (id === "3" ? "3.0" : id)).filter(({ object }) => object === 0)
+    const reasons = (await choose(some)).map(({ scene, object, left_out }) => [
+      `${scene}/${object}`,
+      left_out
+    ])
+    expect(Object.fromEntries(reasons)).toMatchObject({
+      "1/1": "no token: no patch is covered enough by it, or none was imported",
+      "3/0": "no token: its scene is not among those of the tokens"
+    })
+    const pairs = scenes.map(({ item }) => ({ item, source: "primary", object: -1 }))
+    for (const { left_out } of await choose(pairs)) expect(left_out).toMatch(/the tokens are not of objects/)
+  })
+})
+
+describe("what choose-examples tells of its losses", () => {
+  const lossesOf = async (
+    question: "category" | "pair",
+    scenes: ReadonlyArray<Scene>,
+    tokens: ReadonlyArray<TokenRow>,
+    left_out: ReadonlyArray<string> = []
+  ) => {
+    const table = scenes.map((scene) => ({
+      left_out: left_out.includes(scene.item) ? [{ id: 9, category: "cup", reason: "torn" }] : [],
+      ...scene
+    }))
+    const given = { scenes: tableOf(table, {}), tokens: tokenTable(scenes, tokens) }
+    const params = { question, ...defaults }
+    const output = tableOf(await computeOf(chooseExamples)(given, params, fakeContext(chooseExamples)))
+    return told(chooseExamples, { output, inputs: given, params })
+  }
+  const asked = { what: "objects", verb: "asked about" }
+
+  it("counts all objects of the scenes, degenerate ones too, for one object each", async () => {
+    const scenes = [sceneOf("1", ["cup", "cup", "fork"]), sceneOf("2", [])]
+    const tokens = objectTokens(scenes).filter(({ object }) => object < 2)
+    expect(await lossesOf("category", scenes, tokens, ["1"])).toEqual([
+      {
+        ...asked,
+        reason: "no token: no patch is covered enough by it, or none was imported",
+        count: 1,
+        total: 4,
+        examples: ["1/2"]
+      },
+      { ...asked, reason: "degenerate polygons", count: 1, total: 4, examples: ["1/3"] }
+    ])
+  })
+  it("counts the objects of other categories where pairs are asked about", async () => {
+    const pair = { primary: "cup", secondary: "fork" }
+    const scenes = [
+      { ...sceneOf("1", ["cup", "fork", "spoon", "fork"]), ...pair },
+      { ...sceneOf("2", ["cup", "fork", "spoon"]), ...pair },
+      sceneOf("3", ["cup"])
+    ]
+    const tokens = ["primary", "secondary"].map((source) => ({ item: "1", source, object: -1 }))
+    expect(await lossesOf("pair", scenes, tokens)).toEqual([
+      {
+        ...asked,
+        reason: "neither of the primary nor of the secondary category of its scene",
+        count: 2,
+        total: 8,
+        examples: ["1/2", "2/2"]
+      },
+      {
+        ...asked,
+        reason: "no token: one of the two objects covers no patch enough, or was not imported",
+        count: 2,
+        total: 8,
+        examples: ["2/0", "2/1"]
+      },
+      {
+        ...asked,
+        reason: "the scene has no primary or secondary category",
+        count: 1,
+        total: 8,
+        examples: ["3/0"]
+      }
+    ])
+  })
+  it("tells of tokens whose scene or object is unknown", async () => {
+    const scenes = [sceneOf("1", ["cup", "cup"]), sceneOf("2", ["fork", "fork"])]
+    const tokens = [
+      { item: "1", source: "object", object: 2 },
+      ...objectTokens(scenes),
+      { item: "003.png", source: "object", object: 0 }
+    ]
+    expect(await lossesOf("category", scenes, tokens)).toEqual([
+      {
+        what: "scenes of the tokens",
+        reason: "no scene has their id",
+        count: 1,
+        total: null,
+        examples: ["003.png"]
+      },
+      {
+        what: "objects of the tokens",
+        reason: "their scene has fewer objects (the first is object 0)",
+        count: 1,
+        total: null,
+        examples: ["1/2"]
+      }
+    ])
+  })
 })

@@ -46,9 +46,7 @@ it("an image has the same pixels in another file of another format, and others w
   const { width, height, channels } = info
   const changed = await sharp(data, { raw: { width, height, channels } }).png().toBuffer()
   const files = [original, lossless, recompressed, changed]
-  const [a, b, c, d] = (
-    await extracted(files.map((bytes) => item(fileOf(async () => bytes))))
-  ).map(pixels)
+  const [a, b, c, d] = (await extracted(files.map((bytes) => item(fileOf(async () => bytes))))).map(pixels)
   expect([b, c]).toEqual([a, a])
   expect(d).not.toBe(a)
 })

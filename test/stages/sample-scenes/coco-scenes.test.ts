@@ -209,6 +209,84 @@ describe("bad images are left out on request", () => {
   })
 })
 
+describe("what is left out is told, with reasons, counts and ids", () => {
+  const told = async (options: Parameters<typeof sampling>[0]) => {
+    const { scenes, context } = sampling(options)
+    await scenes
+    return context.tally.lost()
+  }
+  it("of images and objects", async () => {
+    const change = instances()
+    change.images[1]!.file_name = "train/gone.png"
+    change.images[2]!.width = 99
+    change.images[5]!.file_name = "train/broken.png"
+    change.annotations[3]!.segmentation = [[1, 1, 2, 2]]
+    change.annotations = change.annotations.filter(({ image_id }) => image_id !== 104)
+    write(change)
+    const image = { what: "images", count: 1, total: 8 }
+    expect(await told({ skip_bad_images: true, skip_degenerate: true })).toEqual([
+      { ...image, reason: "the file is missing", examples: ["101"] },
+      { ...image, reason: "of another size than annotated", examples: ["102"] },
+      { ...image, reason: "the file cannot be read as an image", examples: ["105"] },
+      {
+        what: "objects",
+        reason: "degenerate polygons (skip_degenerate)",
+        count: 1,
+        total: 5,
+        examples: ["103, annotation 1003"]
+      },
+      {
+        what: "scenes without objects",
+        reason: "no annotation is of their image",
+        count: 1,
+        total: null,
+        examples: ["104"]
+      }
+    ])
+  })
+  it("by a limit", async () => {
+    const [lost] = await told({ limit: 3 })
+    expect(lost).toMatchObject({
+      what: "images",
+      reason: "not among the first 3 (limit)",
+      count: 5,
+      total: 8
+    })
+  })
+  it("of images and captions whose ids only one of the files has", async () => {
+    const more = [...captions.annotations, { id: 9, image_id: 999, caption: "Elsewhere." }]
+    writeFileSync(join(folder, "more.json"), JSON.stringify({ annotations: more }))
+    expect(await told({ captions: file("more.json") })).toEqual([
+      {
+        what: "captioned images",
+        reason: "the annotations have no image of their id",
+        count: 1,
+        total: null,
+        examples: ["999"]
+      },
+      {
+        what: "images without captions",
+        reason: "the captions have none of their id",
+        count: 6,
+        total: null,
+        examples: ["102", "103", "104", "105", "106"]
+      }
+    ])
+  })
+  it("and captions of which none is of an image are refused, with the likely cause", async () => {
+    const padded = captions.annotations.map((one) => ({ ...one, image_id: `000000000${one.image_id}` }))
+    writeFileSync(join(folder, "padded.json"), JSON.stringify({ annotations: padded }))
+    const error = (await rejection(sampling({ captions: file("padded.json") }).scenes)) as Error & {
+      hint: string
+    }
+    expect(error.message).toMatch(/^no ids match: the captions of .*padded\.json are of 2 images/)
+    expect(error.hint).toMatch(/zero padding/)
+  })
+  it("is nothing where all is kept", async () => {
+    expect(await told({})).toEqual([])
+  })
+})
+
 describe("a COCO data set is refused, and the error names file and field:", () => {
   const changed = (change: (json: Instances) => void) => {
     const json = instances()

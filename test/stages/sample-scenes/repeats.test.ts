@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { repeatedLine, repeatedObjects, Repeats } from "../../../stages/sample-scenes/repeats.ts"
+import { repeatedObjects, Repeats } from "../../../stages/sample-scenes/repeats.ts"
 import type { SceneObject, Segmentation } from "../../../stages/vision/scene.ts"
 
 const square = [[1, 1, 5, 1, 5, 5, 1, 5]]
@@ -56,17 +56,13 @@ describe("Repeats", () => {
       count: 10,
       reason: "20 scenes show 10 images; scenes of one image share a fold and count as one image"
     })
-    expect(repeatedLine(images!)).toBe(
-      "10 scenes that show another scene's image: 20 scenes show 10 images; scenes of one image share a fold and count as one image (s10 shows the image of s0; s11 shows the image of s1; s12 shows the image of s2; s13 shows the image of s3; s14 shows the image of s4; …)"
-    )
+    expect(images!.examples).toEqual(["0", "1", "2", "3", "4"].map((n) => `s1${n} shows the image of s${n}`))
   })
 
   it("counts repeated annotations", () => {
     const repeats = new Repeats()
     repeats.add({ id: "a", image_group: "a", objects: [objectOf(1), objectOf(2)] })
     repeats.add({ id: "b", image_group: "b", objects: [objectOf(3), objectOf(4, square, "mug")] })
-    expect(repeats.found().map(repeatedLine)).toEqual([
-      "1 annotations that repeat another one of their scene: they have the same category and segmentation; all are kept (2 repeats 1 in scene a)"
-    ])
+    expect(repeats.found()).toMatchObject([{ count: 1, examples: ["2 repeats 1 in scene a"] }])
   })
 })

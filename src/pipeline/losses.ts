@@ -1,0 +1,131 @@
+/**
+ * Losses: what a node left out, why, how much of it, and a few examples.
+ *
+ * A stage gives a loss for each thing or for many at once; losses of one thing for one reason are added up. So a stage
+ * can stream over millions of rows, and neither it nor the tally grows with them.
+ */
+import type { Columns } from "./columns.ts"
+import type { Values, Params } from "./params.ts"
+import type { Port, Ports, Table } from "./ports.ts"
+
+/** What a stage says: some things were left out for a reason, or were kept. */
+export interface Loss {
+  /** the things, in the plural: `objects`, `scenes`; or what is worth knowing of them: `images listed twice` */
+  readonly what: string
+  /**
+   * why they were left out, in a few words; null: they were kept. The total is known where a stage counts those too:
+   * it says so with a count of 0 where there may be none
+   */
+  readonly reason: string | null
+  /** how many; 1 where it is absent */
+  readonly count?: number
+  /** ids of some of them */
+  readonly examples?: ReadonlyArray<string>
+  /** what became of those that were kept, such as "asked about"; "kept" where it is absent */
+  readonly verb?: string
+}
+
+/** What a run tells of a node: all that was left out of one kind of thing for one reason. */
+export interface Lost {
+  readonly what: string
+  readonly reason: string
+  readonly count: number
+  /** how many there were, kept ones included; null where the stage does not count those */
+  readonly total: number | null
+  /** at most five, the first */
+  readonly examples: ReadonlyArray<string>
+  /** as in `Loss`; absent where it is "kept" */
+  readonly verb?: string
+}
+
+/** What a stage's `losses` gets: its artifact, what it was made from, and the parameters. */
+export interface Artifacts<I extends Ports, P extends Params, C extends Columns> {
+  readonly output: Table<C>
+  /** by port, as whole tables, also where the stage itself gets an item at a time */
+  readonly inputs: {
+    readonly [K in keyof I]: I[K] extends Port<infer D, infer T>
+      ? T extends "many"
+        ? ReadonlyArray<Table<D>>
+        : Table<D>
+      : never
+  }
+  readonly params: Values<P>
+}
+
+const mostExamples = 5
+/** Reasons that are told apart, so that one with an id in it cannot fill the memory. */
+const mostReasons = 200
+const otherReasons = "other reasons"
+
+interface Counted {
+  count: number
+  readonly examples: Set<string>
+}
+interface Things {
+  verb: string | undefined
+  /** null until some are said to be kept */
+  kept: number | null
+  readonly reasons: Map<string, Counted>
+}
+
+/** Adds losses up. */
+export class LossTally {
+  readonly #things = new Map<string, Things>()
+
+  /** @throws Error where it is no loss: a count that is no whole number from 0, say */
+  add(loss: Loss): void {
+    check(loss)
+    const { what, reason, count = 1, examples = [], verb } = loss
+    const things = this.#things.get(what) ?? { verb, kept: null, reasons: new Map<string, Counted>() }
+    this.#things.set(what, things)
+    things.verb ??= verb
+    if (reason === null) {
+      things.kept = (things.kept ?? 0) + count
+      return
+    }
+    const isNew = !things.reasons.has(reason) && things.reasons.size >= mostReasons
+    const name = isNew ? otherReasons : reason
+    const counted = things.reasons.get(name) ?? { count: 0, examples: new Set<string>() }
+    things.reasons.set(name, counted)
+    counted.count += count
+    for (const example of examples) {
+      if (counted.examples.size >= mostExamples) break
+      counted.examples.add(example)
+    }
+  }
+
+  /** All that was left out: things in the order in which they were first named, of each the largest loss first. */
+  lost(): ReadonlyArray<Lost> {
+    return [...this.#things].flatMap(([what, { verb, kept, reasons }]) => {
+      const counted = [...reasons].filter(([, { count }]) => count > 0)
+      const total = kept === null ? null : counted.reduce((sum, [, { count }]) => sum + count, kept)
+      return counted
+        .sort(([, a], [, b]) => b.count - a.count)
+        .map(([reason, { count, examples }]) => ({
+          what,
+          reason,
+          count,
+          total,
+          examples: [...examples],
+          ...(verb === undefined ? {} : { verb })
+        }))
+    })
+  }
+}
+
+function check(loss: Loss): void {
+  const { what, reason, count = 1, examples = [], verb = "" } = (loss ?? {}) as Partial<Loss>
+  const wrong =
+    typeof what !== "string" || what === ""
+      ? "its `what` is no text"
+      : reason !== null && (typeof reason !== "string" || reason === "")
+        ? "its `reason` is neither a text nor null"
+        : !Number.isSafeInteger(count) || count < 0
+          ? `its \`count\` is ${String(count)}, not a whole number from 0`
+          : !Array.isArray(examples) || examples.some((example) => typeof example !== "string")
+            ? "its `examples` are no list of texts"
+            : typeof verb !== "string"
+              ? "its `verb` is no text"
+              : null
+  if (wrong !== null) throw new Error(`a loss is not as it has to be: ${wrong}`)
+}

@@ -1,0 +1,83 @@
+/** What is asked about, of all objects of the scenes, and why not the others. */
+import type { Loss, Table } from "../../src/index.ts"
+import { compareIds } from "../../src/index.ts"
+import { eachRow, rowsBy } from "../shared/by-item.ts"
+import { type Side, unmatched } from "../shared/joins.ts"
+import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
+
+export const degenerate = "degenerate polygons"
+/** One reason for all degenerate objects: each has its own place in the annotations. */
+export const reasonOf = (left_out: string | null): string | null =>
+  left_out?.startsWith(`${degenerate}: `) === true ? degenerate : left_out
+
+type AnyTable = Pick<Table<any>, "batches" | "items">
+interface Inputs {
+  readonly scenes: AnyTable
+  readonly tokens: AnyTable
+}
+const asked = { what: "objects", verb: "asked about" } as const
+
+export async function* exampleLosses(
+  output: AnyTable,
+  inputs: Inputs,
+  question: "category" | "pair"
+): AsyncGenerator<Loss> {
+  yield { ...asked, reason: null, count: 0 }
+  if (question === "category") {
+    for await (const { scene, object, left_out } of eachRow(output, "scene", "object", "left_out"))
+      yield { ...asked, reason: reasonOf(left_out), examples: [`${scene}/${object}`] }
+  } else yield* pairLosses(output, inputs.scenes)
+  yield* tokensOfNothing(inputs)
+}
+
+/** A pair's question is of all objects of two categories, and of no other. */
+async function* pairLosses(output: AnyTable, scenes: AnyTable): AsyncGenerator<Loss> {
+  const reasons = new Map<string, string | null>()
+  for await (const { scene, left_out } of eachRow(output, "scene", "left_out")) reasons.set(scene, left_out)
+  for await (const row of eachRow(scenes, "objects", "left_out", "primary", "secondary")) {
+    const { item, primary, secondary } = row
+    const reason = reasons.get(item) ?? null
+    const hasPair = primary !== null && secondary !== null
+    const objects = row.objects as ReadonlyArray<SceneObject>
+    for (const [index, { category }] of objects.entries())
+      yield {
+        ...asked,
+        reason:
+          hasPair && category !== primary && category !== secondary
+            ? "neither of the primary nor of the secondary category of its scene"
+            : reason,
+        examples: [`${item}/${index}`]
+      }
+    for (const [i] of (row.left_out as ReadonlyArray<LeftOutObject>).entries())
+      yield { ...asked, reason: degenerate, examples: [`${item}/${objects.length + i}`] }
+  }
+}
+
+/** Tokens whose scene, or whose object, is unknown: nobody asks about them. */
+async function* tokensOfNothing({ scenes, tokens }: Inputs): AsyncGenerator<Loss> {
+  const counts = new Map<string, number>()
+  for await (const { item, objects } of eachRow(scenes, "objects")) counts.set(item, objects.length)
+  const ids: Array<string> = []
+  for await (const id of tokens.items()) ids.push(id)
+  yield* unmatched(compareIds(ids, counts.keys()), "scenes of the tokens", "no scene has their id")
+  const rows = rowsBy(tokens, "source", "object")
+  for (const id of ids) {
+    const { source, object } = await rows.of(id)
+    const known = counts.get(id)
+    if (known === undefined) continue
+    const unknown = object.filter((index, row) => source[row] === "object" && index >= known)
+    for (const index of new Set(unknown))
+      yield {
+        what: "objects of the tokens",
+        reason: "their scene has fewer objects (the first is object 0)",
+        examples: [`${id}/${index}`]
+      }
+  }
+  await rows.end()
+}
+
+/** The two sides of the join of tokens and scenes. */
+export const sidesOf = (tokens: Iterable<string>, scenes: Iterable<string>): [Side, Side] => [
+  { whose: "the tokens", what: "scenes", ids: tokens },
+  { whose: "the rows of scenes", what: "scenes", ids: scenes }
+]

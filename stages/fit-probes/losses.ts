@@ -1,0 +1,124 @@
+/** What probes are not asked: examples without activations, questions of too few examples, fits that are undefined. */
+import type { Loss, Table } from "../../src/index.ts"
+import { eachRow } from "../shared/by-item.ts"
+import { type Example, readExamples } from "../shared/examples.ts"
+import { joinIds, unmatched } from "../shared/joins.ts"
+import { askedOf, type Question, questionsOf, type TokenRows } from "./questions.ts"
+
+type AnyTable = Pick<Table<any>, "items" | "batches">
+interface Inputs {
+  readonly activations: AnyTable & {
+    read(...names: ReadonlyArray<"source" | "object" | "token">): Promise<TokenRows>
+  }
+  readonly examples: AnyTable & Parameters<typeof readExamples>[0]
+}
+
+/** A probe needs two classes, and images for its folds and theirs. */
+export const tooFew = ({ classes, image }: Question, folds: number): boolean =>
+  classes.length < 2 || new Set(image).size < 4 * folds
+
+/** The ids on both sides of the join of examples and activations. @throws Error where none is the same */
+export async function refuseDisjoint(
+  activations: Pick<AnyTable, "items">,
+  { item, object }: TokenRows,
+  asked: ReadonlyArray<Example>
+) {
+  const scenes = new Set(item)
+  for await (const id of activations.items()) scenes.add(id)
+  const kept = asked.filter(({ left_out }) => left_out === null)
+  const [rows, questions] = ["the activations", "the examples"]
+  const compared = joinIds(
+    { whose: rows, what: "scenes", ids: scenes },
+    { whose: questions, what: "scenes", ids: kept.map(({ scene }) => scene) }
+  )
+  // a row of the scene itself (object −1) answers for all of its objects
+  if (!object.includes(-1))
+    joinIds(
+      { whose: rows, what: "objects", ids: item.map((scene, row) => `${scene}/${object[row]}`) },
+      { whose: questions, what: "objects", ids: kept.map((example) => `${example.scene}/${example.object}`) }
+    )
+  return compared
+}
+
+export async function* probeLosses(
+  output: AnyTable,
+  { activations, examples }: Inputs,
+  { folds }: { readonly folds: number }
+): AsyncGenerator<Loss> {
+  const asked = askedOf(await readExamples(examples))
+  const tokens = await activations.read("source", "object", "token")
+  const questions = questionsOf(asked, tokens)
+  yield* unansweredExamples(asked, questions)
+  const { onlyLeft, cause } = await refuseDisjoint(activations, tokens, asked)
+  // that activations are there of what nobody asks about is as it should be, unless ids are written in two ways
+  if (cause !== null)
+    yield* unmatched(
+      { both: 0, onlyLeft, onlyRight: onlyLeft, cause },
+      "scenes of the activations",
+      "no example is of them"
+    )
+  yield { what: "questions", verb: "fitted probes for", reason: null, count: 0 }
+  for (const question of questions)
+    yield tooFew(question, folds)
+      ? {
+          what: "questions",
+          verb: "fitted probes for",
+          reason: `fewer than 2 classes, or than ${4 * folds} images for ${folds} folds`,
+          examples: [nameOf(question)]
+        }
+      : { what: "questions", verb: "fitted probes for", reason: null }
+  yield* undefinedFits(output)
+}
+
+/** Of the examples that are kept: for each kind of token, how many have an activation of it. */
+function* unansweredExamples(
+  asked: ReadonlyArray<Example>,
+  questions: ReadonlyArray<Question>
+): Generator<Loss> {
+  const keyOf = ({ scene, object, target }: Pick<Example, "scene" | "object" | "target">) =>
+    JSON.stringify([scene, object, target])
+  const kept = asked.filter(({ left_out }) => left_out === null)
+  const answered = new Map<string, Set<string>>()
+  for (const { token, source, target, scene, object } of questions) {
+    const kind = `${token} (${source})`
+    const of = answered.get(kind) ?? new Set<string>()
+    answered.set(kind, of)
+    scene.forEach((id, i) => of.add(keyOf({ scene: id, object: object[i]!, target })))
+  }
+  const all = new Set<string>()
+  for (const of of answered.values()) for (const key of of) all.add(key)
+  const named = ({ scene, object }: Example) => (object < 0 ? scene : `${scene}/${object}`)
+  yield { what: "examples", reason: null, count: 0 }
+  for (const example of kept)
+    yield all.has(keyOf(example))
+      ? { what: "examples", reason: null }
+      : { what: "examples", reason: "no activation is of their scene and object", examples: [named(example)] }
+  for (const [kind, of] of answered)
+    for (const example of kept)
+      if (all.has(keyOf(example)))
+        yield of.has(keyOf(example))
+          ? { what: `examples for ${kind}`, reason: null }
+          : { what: `examples for ${kind}`, reason: "no such activation", examples: [named(example)] }
+}
+
+/** A fit is of one probe, tap, question, seed and fold; its predictions follow one another. */
+async function* undefinedFits(output: AnyTable): AsyncGenerator<Loss> {
+  const columns = ["probe", "tap", "token", "source", "target", "seed", "fold", "predicted"] as const
+  yield { what: "fits", reason: null, count: 0 }
+  let last = ""
+  for await (const row of eachRow(output, ...columns)) {
+    const key = JSON.stringify(columns.slice(0, -1).map((name) => row[name]))
+    if (key === last) continue
+    last = key
+    yield row.predicted === null
+      ? {
+          what: "fits",
+          reason: "undefined: the tap is constant over the training rows",
+          examples: [`${row.probe} at ${row.tap}, ${nameOf(row)}`]
+        }
+      : { what: "fits", reason: null }
+  }
+}
+
+const nameOf = ({ token, source, target }: Pick<Question, "token" | "source" | "target">) =>
+  `${target} from ${token} (${source})`

@@ -1,0 +1,72 @@
+/** What `select-tokens` leaves out: objects for which no token stands, or scenes that lack one of a pair. */
+import type { Loss, Table } from "../../src/index.ts"
+import { eachRow, following, rowsBy } from "../shared/by-item.ts"
+import { crowdReason } from "../shared/examples.ts"
+import type { SceneObject } from "../vision/scene.ts"
+
+type AnyTable = Pick<Table<any>, "batches" | "items">
+interface Inputs {
+  readonly scenes: AnyTable
+  readonly masks: AnyTable
+}
+const uncovered = (threshold: number) => `no patch is covered to ${threshold} or more`
+
+/** Of each object of the scenes that were worked on. */
+export async function* objectLosses(
+  output: AnyTable,
+  { scenes, masks }: Inputs,
+  threshold: number
+): AsyncGenerator<Loss> {
+  yield { what: "objects", reason: null, count: 0 }
+  const isDone = following(output.items())
+  const [selected, covered] = [rowsBy(output, "source", "object"), rowsBy(masks, "object")]
+  const what = "objects"
+  for await (const { item, objects } of eachRow(scenes, "objects")) {
+    const { source, object } = await selected.of(item)
+    const having = new Set(object.filter((_, row) => source[row] === "object"))
+    const masked = new Set((await covered.of(item)).object)
+    if (!(await isDone.of(item))) continue
+    for (const [index, { crowd }] of (objects as ReadonlyArray<SceneObject>).entries())
+      yield having.has(index)
+        ? { what, reason: null }
+        : {
+            what,
+            reason: crowd ? crowdReason : masked.has(index) ? uncovered(threshold) : "it covers no patch",
+            examples: [`${item}/${index}`]
+          }
+  }
+  await Promise.all([isDone.end(), selected.end(), covered.end()])
+}
+
+/** Of each scene: both objects of its pair have tokens, or none has; and it may have no background. */
+export async function* pairLosses(
+  output: AnyTable,
+  scenes: AnyTable,
+  threshold: number
+): AsyncGenerator<Loss> {
+  const background = { what: "scenes with both objects", verb: "found background in" }
+  yield { what: "scenes", reason: null, count: 0 }
+  yield { ...background, reason: null, count: 0 }
+  const isDone = following(output.items())
+  const selected = rowsBy(output, "source")
+  for await (const { item, primary, secondary } of eachRow(scenes, "primary", "secondary")) {
+    const { source } = await selected.of(item)
+    if (!(await isDone.of(item))) continue
+    const without = { what: "scenes", examples: [item] }
+    if (primary === null || secondary === null)
+      yield { ...without, reason: "they have no primary or secondary category" }
+    else if (source.length === 0)
+      yield { ...without, reason: `a category of the pair covers no patch to ${threshold} or more` }
+    else {
+      yield { what: "scenes", reason: null }
+      yield source.includes("background")
+        ? { ...background, reason: null }
+        : {
+            ...background,
+            reason: "every patch is on one of the objects or next to it",
+            examples: [item]
+          }
+    }
+  }
+  await Promise.all([isDone.end(), selected.end()])
+}

@@ -1,0 +1,44 @@
+/** Tables that are joined by id: refuses those that have none in common, and tells what only one of them has. */
+import { causeText, compareIds, type ComparedIds, type Loss } from "../../src/index.ts"
+
+/** One side of a join, in words. */
+export interface Side {
+  /** such as `the tokens` */
+  readonly whose: string
+  /** what the ids are of, in the plural: `scenes` */
+  readonly what: string
+  readonly ids: Iterable<string>
+}
+
+/** Compares two sides, and throws where both have ids, and none in common. */
+export function joinIds(left: Side, right: Side): ComparedIds {
+  const compared = compareIds(left.ids, right.ids)
+  const { both, onlyLeft, onlyRight, cause } = compared
+  if (both > 0 || onlyLeft.count === 0 || onlyRight.count === 0) return compared
+  const named = ({ whose, what }: Side, { count, examples }: ComparedIds["onlyLeft"]) =>
+    `${whose} ${count === 1 ? "is" : "are"} of ${count} ${what} (${quoted(examples, count)})`
+  throw Object.assign(
+    new Error(`no ids match: ${named(left, onlyLeft)}, ${named(right, onlyRight)}, and none is the same`),
+    {
+      hint:
+        cause === null
+          ? "ids are compared as text: do these tables belong together?"
+          : `${causeText(cause)}. Write both alike`
+    }
+  )
+}
+
+/** What only the left has, as a loss: `right` in words is what lacks it. */
+export function unmatched(
+  { onlyLeft: { count, examples }, cause }: ComparedIds,
+  what: string,
+  reason: string
+): ReadonlyArray<Loss> {
+  const why = cause === null ? reason : `${reason}; ${causeText(cause)}`
+  return count === 0 ? [] : [{ what, reason: why, count, examples }]
+}
+
+const quoted = (examples: ReadonlyArray<string>, of: number) => {
+  const shown = examples.slice(0, 3)
+  return [...shown.map((id) => JSON.stringify(id)), ...(of > shown.length ? ["…"] : [])].join(", ")
+}
