@@ -52,7 +52,7 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
     if (closures.reachesOut(target, node, settled)) made.push({ target, settled })
   }
   const changeIn = (state: Node, settled: boolean) => {
-    for (const target of values.targetsOf(state)) change(target, settled)
+    for (const target of values.targetsOf(state)) if (!isOfJavaScript(target)) change(target, settled)
   }
   const isSettled = (value: Node | undefined, key?: Node | null): boolean => {
     if (value === undefined) return false
@@ -100,6 +100,10 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
   }
   return made
 }
+
+/** What JavaScript and Node have: `process.stdout.write(…)` sets nothing that a stage reads. */
+const isOfJavaScript = (target: Target): boolean =>
+  target.kind === "global" && target.path[0] !== undefined && target.path[0] in globalThis
 
 /** Is a value known by what the key says of it? The key `entry.id` says nothing of `entry.value`. */
 const determines = (known: Input, input: Input): boolean =>
@@ -167,7 +171,12 @@ function changesByCall(
   if (variable != null && syntax.isTopLevel(variable) && called.length === 0)
     for (const { node } of syntax.itemsOf(variable)) {
       const init = node["init"] == null ? null : bare(node["init"] as Node)
-      if (init?.type === "CallExpression" && values.calledBy(init).some((each) => closures.makers.has(each)))
+      const isModule = String((init?.["callee"] as Node | undefined)?.["name"]).startsWith("__")
+      if (
+        init?.type === "CallExpression" &&
+        !isModule &&
+        values.calledBy(init).some((each) => closures.makers.has(each))
+      )
         change({ kind: "variable", variable }, false)
     }
 }
