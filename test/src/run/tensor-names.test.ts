@@ -17,11 +17,20 @@ afterEach(() => lab.close())
 
 type Tensors = Readonly<Record<string, Float32Array>>
 async function run(first: Tensors, second?: Tensors) {
-  const stage = defineStage.itemwise("stage", {
-    inputs: { of: each({ a: column.float64() }) },
-    output: one({ first: column.tensors("width"), second: column.tensors("width") }),
-    compute: (items) => items.map(() => ({ first, second: second ?? {} }))
-  })
+  const inputs = { of: each({ a: column.float64() }) }
+  const family = column.tensors("width")
+  const stage =
+    second === undefined
+      ? defineStage.itemwise("stage", {
+          inputs,
+          output: one({ first: family }),
+          compute: (items) => items.map(() => ({ first }))
+        })
+      : defineStage.itemwise("stage", {
+          inputs,
+          output: one({ first: family, second: family }),
+          compute: (items) => items.map(() => ({ first, second }))
+        })
   const source = numbers("source", { file: { path: lab.writeItems({ i0: [1, 2] }) } })
   const { run: record } = await lab.run(lab.graph({ node: stage("a/node", { of: source }) }))
   return record
