@@ -94,8 +94,9 @@ interface Having {
 function noToken({ scenes, sources, tokens }: Having, scene: string, wanted: ReadonlyArray<string>) {
   if (wanted.every((token) => tokens.has(`${scene}/${token}`))) return null
   if (!scenes.has(scene)) return "no token: its scene is not among those of the tokens"
+  if (tokens.size === 0) return "no token: no token was selected in any scene"
   const source = wanted[0]!.split("/")[0]!
-  if (tokens.size > 0 && !sources.has(source))
+  if (!sources.has(source))
     return source === "object"
       ? 'no token: the tokens are not of objects (select-tokens takes `of: "objects"`)'
       : 'no token: the tokens are not of pairs (select-tokens takes `of: "pair"`)'

@@ -89,7 +89,10 @@ function askable(
       `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left, and ${folds} folds need at least 2 classes and ${4 * folds} images`
     ),
     {
-      hint: "sample more scenes, or lower the `minimum` of a class; masks and activations are kept, and the table of examples says what was left out and why"
+      hint:
+        most === 0
+          ? "no example is left to ask about: the end of the run, and the table of examples, say what was left out and why"
+          : "sample more scenes, or lower the `minimum` of a class; masks and activations are kept, and the table of examples says what was left out and why"
     }
   )
 }
