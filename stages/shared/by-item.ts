@@ -16,9 +16,10 @@ export async function* eachRow<C extends Columns, K extends keyof C & string>(
   for await (const batch of table.batches(...(columns as ReadonlyArray<never>))) {
     const values = batch as unknown as Values<K>
     for (let i = 0; i < values[columns[0]!].length; i++)
-      yield Object.assign(Object.fromEntries(columns.map((name) => [name, values[name][i]])), {
+      yield {
+        ...Object.fromEntries(columns.map((name) => [name, values[name][i]])),
         item: batch.item[i] ?? ""
-      }) as never
+      } as never
   }
 }
 

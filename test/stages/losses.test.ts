@@ -115,8 +115,10 @@ describe("extract-activations", () => {
       {},
       ["a", "b", "failed", "c"]
     )
-    const output = rows([["a", "object", 0]])
-    expect(await lossesOf(extractActivations, { output, inputs: { tokens }, params: {} })).toEqual([
+    const output = tableOf([{ item: "a", pixels: "p" }], {}, ids)
+    const images = tableOf(["a", "b", "failed", "c"].map((item) => ({ item, image: { sha256: item } })))
+    const inputs = { tokens, scenes: images }
+    expect(await lossesOf(extractActivations, { output, inputs, params: {} })).toEqual([
       { what: "scenes", reason: "no token was selected in them", count: 2, total: 3, examples: ["b", "c"] }
     ])
   })
@@ -210,7 +212,7 @@ describe("fit-probes", () => {
         )
       ).message
     ).toMatch(
-      /^no ids match: the activations of "dump" are of 20 scenes \("0\.0", .*the examples of "examples"/
+      /^no ids match: the activations are of 20 scenes \("0\.0", .*the examples are of 20 scenes \("0", /
     )
     const shifted = examples.slice(0, 4).map((one) => ({ ...one, object: one.object + 7 }))
     expect((await refusal(numbers, shifted)).message).toMatch(/objects \("0\/0", .*objects \("0\/7", /)

@@ -27,6 +27,16 @@ interface TokenRow {
 /** Of all of the scenes, also of those without a token. */
 const tokenTable = (scenes: ReadonlyArray<Scene>, tokens: ReadonlyArray<TokenRow>) =>
   tableOf(tokens, {}, [...new Set([...scenes, ...tokens].map(({ item }) => item))])
+/** @param torn scenes that have an annotation left out */
+const sceneTable = (scenes: ReadonlyArray<Scene>, torn: ReadonlyArray<string> = []) =>
+  tableOf(
+    scenes.map((scene) => ({
+      left_out: torn.includes(scene.item) ? [{ id: 9, category: "cup", reason: "torn" }] : [],
+      image_group: scene.item,
+      ...scene,
+      objects: scene.objects.map((object, i) => ({ segmentation: [[i]], ...object }))
+    }))
+  )
 const defaults = { minimum: 2, classes: 20, cap: 100, seed: 0 }
 const examplesOf = (
   question: "category" | "pair",
@@ -36,14 +46,7 @@ const examplesOf = (
 ): Promise<Array<Example>> =>
   computeOf(chooseExamples)(
     {
-      scenes: tableOf(
-        scenes.map((scene) => ({
-          left_out: [],
-          image_group: scene.item,
-          ...scene,
-          objects: scene.objects.map((object) => ({ segmentation: [], ...object }))
-        }))
-      ),
+      scenes: sceneTable(scenes),
       tokens: tokenTable(scenes, tokens)
     },
     { question, ...defaults, ...some },
@@ -270,7 +273,7 @@ describe("tokens and scenes that do not go together", () => {
   const choose = (tokens: ReadonlyArray<TokenRow>, items?: ReadonlyArray<string>): Promise<Array<Example>> =>
     computeOf(chooseExamples)(
       {
-        scenes: tableOf(scenes.map((scene) => ({ left_out: [], ...scene }))),
+        scenes: sceneTable(scenes),
         tokens: tableOf(tokens, {}, items)
       },
       { question: "category", ...defaults },
@@ -312,11 +315,7 @@ describe("what choose-examples tells of its losses", () => {
     tokens: ReadonlyArray<TokenRow>,
     left_out: ReadonlyArray<string> = []
   ) => {
-    const table = scenes.map((scene) => ({
-      left_out: left_out.includes(scene.item) ? [{ id: 9, category: "cup", reason: "torn" }] : [],
-      ...scene
-    }))
-    const given = { scenes: tableOf(table, {}), tokens: tokenTable(scenes, tokens) }
+    const given = { scenes: sceneTable(scenes, left_out), tokens: tokenTable(scenes, tokens) }
     const params = { question, ...defaults }
     const output = tableOf(await computeOf(chooseExamples)(given, params, fakeContext(chooseExamples)))
     return told(chooseExamples, { output, inputs: given, params })
