@@ -91,7 +91,7 @@ function askable(
     {
       hint:
         most === 0
-          ? "no example is left to ask about: the end of the run, and the table of examples, say what was left out and why"
+          ? 'no example is left to ask about: the end of the run, and the table of examples, say what was left out and why; where it is "too few", lower the `minimum` of a class or sample more scenes'
           : "sample more scenes, or lower the `minimum` of a class; masks and activations are kept, and the table of examples says what was left out and why"
     }
   )
