@@ -89,38 +89,50 @@ const L5 = 1.818357216161805012e-1
 const L6 = 1.531383769920937332e-1
 const L7 = 1.479819860511658591e-1
 
-/** ln(1 + x), which is precise for a small x too. It corrects the logarithm of the rounded sum by what was rounded away. */
+/**
+ * ln(1 + x), which is precise for a small x too.
+ *
+ * It is k·ln 2 + ln(1 + f) like `log`, and corrected by what the rounded sum 1 + x has lost.
+ */
 export function log1p(x: number): number {
-  if (!(x > -1)) return x === -1 ? -Infinity : NaN
-  if (x === Infinity) return x
-  const size = Math.abs(x)
-  if (size < 2 ** -29) return size < 2 ** -54 ? x : x - x * x * 0.5
-  let f = x
-  let k = 0
-  let correction = 0
-  let isTiny = false
-  if (x <= -0.2928932309150696 || x >= 0.41421365737915) {
-    const sum = x < 2 ** 53 ? 1 + x : x
-    const high = highWord(sum)
-    const fraction = high & 0xfffff
-    k = (high >> 20) - 1023
-    if (x < 2 ** 53) correction = (k > 0 ? 1 - (sum - x) : x - (sum - 1)) / sum
-    const isHalved = fraction >= 0x6a09e
-    if (isHalved) k++
-    f = withHighWord(sum, fraction | (isHalved ? 0x3fe00000 : 0x3ff00000)) - 1
-    isTiny = (isHalved ? (0x100000 - fraction) >> 2 : fraction) === 0
+  if (x > -0.2928932309150696 && x < 0.41421365737915) {
+    const size = Math.abs(x)
+    if (size < 2 ** -29) return size < 2 ** -54 ? x : x - x * x * 0.5
+    return x - tailOf(x, 0)
   }
+  // up to 1, where a logistic loss lies, the sum is not taken apart into words, which costs as much as all else
+  if (x > 0.4142137 && x < 0.9999) {
+    const sum = 1 + x
+    const f = sum * 0.5 - 1
+    return LN2_HIGH - (tailOf(f, LN2_LOW + (x - (sum - 1)) / sum) - f)
+  }
+  return farLog1p(x)
+}
+
+/** f − ln(1 + f) − rest */
+function tailOf(f: number, rest: number): number {
   const half = 0.5 * f * f
-  if (isTiny) {
-    // |f| < 2⁻²⁰
-    if (f === 0) return k * LN2_HIGH + (correction + k * LN2_LOW)
-    const tail = half * (1 - 0.6666666666666666 * f)
-    return k === 0 ? f - tail : k * LN2_HIGH - (tail - (k * LN2_LOW + correction) - f)
-  }
   const s = f / (2 + f)
   const z = s * s
   const tail = z * (L1 + z * (L2 + z * (L3 + z * (L4 + z * (L5 + z * (L6 + z * L7))))))
-  return k === 0
-    ? f - (half - s * (half + tail))
-    : k * LN2_HIGH - (half - (s * (half + tail) + (k * LN2_LOW + correction)) - f)
+  return half - (s * (half + tail) + rest)
+}
+
+function farLog1p(x: number): number {
+  if (!(x > -1)) return x === -1 ? -Infinity : NaN
+  if (x === Infinity) return x
+  const sum = x < 2 ** 53 ? 1 + x : x
+  const high = highWord(sum)
+  const fraction = high & 0xfffff
+  const exponent = (high >> 20) - 1023
+  const lost = x < 2 ** 53 ? (exponent > 0 ? 1 - (sum - x) : x - (sum - 1)) / sum : 0
+  const isHalved = fraction >= 0x6a09e
+  const k = isHalved ? exponent + 1 : exponent
+  const f = withHighWord(sum, fraction | (isHalved ? 0x3fe00000 : 0x3ff00000)) - 1
+  const rest = k * LN2_LOW + lost
+  if ((isHalved ? (0x100000 - fraction) >> 2 : fraction) > 0) return k * LN2_HIGH - (tailOf(f, rest) - f)
+  // |f| < 2⁻²⁰
+  if (f === 0) return k * LN2_HIGH + (lost + k * LN2_LOW)
+  const tail = 0.5 * f * f * (1 - 0.6666666666666666 * f)
+  return k * LN2_HIGH - (tail - rest - f)
 }
