@@ -11,26 +11,22 @@ export function parseCsv(text: string): {
   readonly records: ReadonlyArray<{ readonly line: number; readonly cells: ReadonlyArray<string> }>
 } {
   const rows: Array<{ line: number; cells: Array<string> }> = []
-  const cell = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n|$)/y
   const source = text.replace(/^\uFEFF/, "")
   let line = 1
   let cells: Array<string> = []
   let start = line
-  while (cell.lastIndex < source.length) {
-    const at = cell.lastIndex
-    const match = cell.exec(source)
-    if (match === null) throw new Error(`line ${line}: a quote inside of a cell, or one that is not closed`)
-    const [whole, content, end] = match as unknown as [string, string, string]
-    cells.push(content.startsWith('"') ? content.slice(1, -1).replaceAll('""', '"') : content)
-    line += whole.split("\n").length - 1
+  for (let at = 0; at < source.length;) {
+    const cell = cellAt(source, at)
+    if (cell === null) throw new Error(`line ${line}: a quote inside of a cell, or one that is not closed`)
+    cells.push(cell.content)
+    line += source.slice(at, cell.end).split("\n").length - 1
+    at = cell.end
     // a comma at the very end has one more, empty, cell behind it
-    if (end === "," && cell.lastIndex === source.length) cells.push("")
-    if (end !== "," || cell.lastIndex === source.length) {
-      if (cells.length > 1 || cells[0] !== "") rows.push({ line: start, cells })
-      cells = []
-      start = line
-    }
-    if (cell.lastIndex === at) break
+    if (cell.hasNext && at === source.length) cells.push("")
+    if (cell.hasNext && at < source.length) continue
+    if (cells.length > 1 || cells[0] !== "") rows.push({ line: start, cells })
+    cells = []
+    start = line
   }
   const [header, ...records] = rows
   if (header === undefined) throw new Error("it is empty: its first line has to name the columns")
@@ -41,3 +37,32 @@ export function parseCsv(text: string): {
       )
   return { header: header.cells, records }
 }
+
+/**
+ * The cell at a place, where the next begins, and whether that is one of the same record; null where quotes are wrong.
+ *
+ * Quoted cells are searched by hand: a regular expression for them takes stack for each quote.
+ */
+function cellAt(
+  source: string,
+  at: number
+): { readonly content: string; readonly end: number; readonly hasNext: boolean } | null {
+  let end = at
+  let content: string
+  if (source[at] === '"') {
+    for (end = source.indexOf('"', at + 1); end >= 0 && source[end + 1] === '"';)
+      end = source.indexOf('"', end + 2)
+    if (end < 0) return null
+    content = source.slice(at + 1, end++).replaceAll('""', '"')
+  } else {
+    plain.lastIndex = at
+    plain.test(source)
+    end = plain.lastIndex
+    content = source.slice(at, end)
+  }
+  if (end === source.length) return { content, end, hasNext: false }
+  if (source[end] === ",") return { content, end: end + 1, hasNext: true }
+  if (source[end] === "\n") return { content, end: end + 1, hasNext: false }
+  return source.startsWith("\r\n", end) ? { content, end: end + 2, hasNext: false } : null
+}
+const plain = /[^",\r\n]*/y

@@ -72,7 +72,7 @@ async function receive(partial: Partial, given: Download): Promise<void> {
 
 /** Why it ended early, or null. */
 async function append(partial: Partial, from: number, given: Download): Promise<string | null> {
-  const { requests, commit, file, signal, progress } = given
+  const { requests, commit, file, remote, signal, progress } = given
   const response = await requests.content(commit, file, from)
   const goesOn = from > 0 && response.status === 206 && startOf(response) === from
   if (response.status === 416 || (response.status === 206 && !goesOn)) {
@@ -88,6 +88,8 @@ async function append(partial: Partial, from: number, given: Download): Promise<
       await handle.writeFile(chunk)
       done += chunk.length
       progress(done)
+      // more than the server has announced: another content, which the check refuses
+      if (remote.size !== null && done > remote.size) break
     }
     await handle.sync()
     return null

@@ -255,6 +255,13 @@ describe("a download that breaks off", () => {
 })
 
 describe("a content that is not what the hub says", () => {
+  it("that is longer is not received to its end, and is removed", async () => {
+    server.behaviour.sends = (content) => Buffer.concat(Array.from({ length: 100 }, () => content))
+    const { message } = await refusal()
+    expect(message).toMatch(/arrived damaged: \d+ bytes, not 138376/)
+    expect(Number(/(\d+) bytes/.exec(message)![1])).toBeLessThan(10 * model.length)
+    expect(blobs()).toEqual([])
+  })
   it.each([
     ["of another sha256", "onnx/vision_model.onnx", /its sha256 is/],
     ["of another git sha1", "preprocessor_config.json", /its git sha1 is/]
