@@ -140,6 +140,7 @@ it("aggregate keeps encoders, taps, tokens, targets and labels of these names ap
         seed: 0,
         fold,
         scene: `${object}/${fold}`,
+        image: `${object}/${fold}`,
         object,
         cell: label,
         label,

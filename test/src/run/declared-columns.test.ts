@@ -163,7 +163,9 @@ describe.each(tables)("%s: a table", (name) => {
       for await (const batch of port.batches("a")) batched = batched.concat(batch.a)
       const taps = []
       for (const member of port.members("t")) taps.push(member, [...(await port.tensor("t", member)).data])
-      return { item, a, batched, taps, rows: port.rows, offers: Object.keys(port).sort() }
+      const ids = []
+      for await (const id of port.items()) ids.push(id)
+      return { item, a, batched, taps, rows: port.rows, ids, offers: Object.keys(port).sort() }
     })()`)
     const { out, served } = await run(name)
     expect(out.error).toBeNull()
@@ -173,7 +175,8 @@ describe.each(tables)("%s: a table", (name) => {
       batched: [1, 2, 3],
       taps: ["x", [1, 2, 3], "y", [-1, -2, -3]],
       rows: 3,
-      offers: ["batches", "members", "read", "rows", "tensor"]
+      ids: ["one", "two", "three"],
+      offers: ["batches", "items", "members", "read", "rows", "tensor"]
     })
   })
 })
@@ -214,7 +217,9 @@ describe.each(["wholeHere", "groupHere"])("what %s can see is in its key", (name
     const { item, a, photo } = await port.read("a", "photo")
     const taps = []
     for (const member of port.members("t")) taps.push([member, [...(await port.tensor("t", member)).data]])
-    return { item, a, taps, rows: port.rows, files: await files(photo) }
+    const ids = []
+    for await (const id of port.items()) ids.push(id)
+    return { item, ids, a, taps, rows: port.rows, files: await files(photo) }
   })()`
   const changes: ReadonlyArray<readonly [string, () => void, boolean]> = [
     [
@@ -231,6 +236,7 @@ describe.each(["wholeHere", "groupHere"])("what %s can see is in its key", (name
     ],
     ["the order of rows within an item", () => write({ ...usual, one: [row(2), row(1)] }), true],
     ["an item's id", () => write({ one: usual["one"]!, zwei: usual["two"]!, three: [] }), true],
+    ["an item more, without rows", () => write({ ...usual, four: [] }), true],
     ["one row more", () => write({ ...usual, two: [row(3), row(3)] }), true],
     [
       "the order of a family's members",
