@@ -3,7 +3,7 @@ import { own } from "../pipeline/own.ts"
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan } from "hyparquet"
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import { utf8 } from "../pipeline/utf8.ts"
-import { type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
+import { blamingFile, type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
 import { type FileCell, physicalColumns, tableFormat, tableMetadata } from "./parquet-layout.ts"
 
 export interface TableRange {
@@ -38,7 +38,9 @@ export interface TableRows {
  *
  * @throws FileFormatError when it is torn, damaged, or was not written as `parquet-write.ts` does
  */
-export function openTable(source: ByteSource): TableFile {
+export const openTable = (source: ByteSource): TableFile => blamingFile(source.name, () => open(source))
+
+function open(source: ByteSource): TableFile {
   const metadata = readFooter(source)
   const wrong = (what: string) => new FileFormatError(source.name, what)
   const meta = new Map((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value]))
@@ -49,6 +51,8 @@ export function openTable(source: ByteSource): TableFile {
   if (format !== tableFormat)
     throw wrong(`table of format ${format}; this Probeline reads format ${tableFormat}`)
   const columns = Object.fromEntries(JSON.parse(declared) as Array<[string, AnyColumn]>) as Columns
+  // a declaration that is damaged is found here, and not by whoever reads its column
+  for (const [name, column] of Object.entries(columns)) physicalColumns(name, column)
   const itemLabel = meta.get(tableMetadata.label) ?? null
   const groups = [0]
   for (const group of metadata.row_groups) groups.push(groups.at(-1)! + Number(group.num_rows))

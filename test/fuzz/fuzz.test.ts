@@ -62,8 +62,9 @@ it.each(Object.keys(targets))(
     if (process.env["PROBELINE_FUZZ"] !== undefined)
       console.log(`${target}: ${valid} valid, ${refused} refused`)
     expect(wrong).toEqual([])
-    // damage is seen, and some is harmless
-    expect(refused).toBeGreaterThan(cases / 20)
+    // one file in five is whole, and most damage is seen
+    expect(refused).toBeGreaterThan(cases / 5)
+    if (target !== "protobuf") expect(valid).toBeGreaterThan(cases / 10)
   },
   3_600_000
 )

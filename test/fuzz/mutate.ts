@@ -29,7 +29,7 @@ type Damage = (random: Random, bytes: Uint8Array, others: ReadonlyArray<Uint8Arr
 
 const damages: Readonly<Record<string, Damage>> = {
   flipBit(random, bytes) {
-    const damaged = bytes.slice()
+    const damaged = Uint8Array.from(bytes) // a Buffer's slice would be the same bytes
     damaged[below(random, bytes.length)]! ^= 1 << below(random, 8)
     return damaged
   },
@@ -66,11 +66,11 @@ const damages: Readonly<Record<string, Damage>> = {
   append: (random, bytes) => joined(bytes, pick(random, extremes), noise(random, below(random, 8)))
 }
 
-/** One of the files with one to four damages; one in fifty is nothing but random bytes. */
+/** One of the files with up to four damages; one in fifty is nothing but random bytes. */
 export function damagedBytes(random: Random, files: ReadonlyArray<Uint8Array>): Uint8Array {
   if (random() < 0.02) return noise(random, below(random, 200))
   let bytes = pick(random, files)
-  for (let n = 1 + below(random, 4); n > 0 && bytes.length > 0; n--)
+  for (let n = below(random, 5); n > 0 && bytes.length > 0; n--)
     bytes = pick(random, Object.values(damages))(random, bytes, files)
   return bytes
 }

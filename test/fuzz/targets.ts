@@ -93,21 +93,26 @@ const rleStrings = [
 const sizes = [0, 1, 8, 50, 640, -1, 1.5, 2 ** 16, 1e9, 2 ** 32, NaN, 1e15]
 const runs = [0, 1, 5, 50, 2 ** 31, 2 ** 32 - 1, 2 ** 32, -1, 0.5, NaN, 1e15]
 const coordinates = [0, 3.5, 49.9, 50, -7, 640, 1e5, -1e6, 1e6, 1e7, NaN]
-const several = <A>(random: Random, most: number, from: ReadonlyArray<A>) =>
-  Array.from({ length: below(random, most) }, () => pick(random, from))
+const several = <A>(random: Random, count: number, from: ReadonlyArray<A>) =>
+  Array.from({ length: count }, () => pick(random, from))
 
 function drawSegmentation(random: Random) {
-  const [height, width] = [pick(random, sizes), pick(random, sizes)]
+  const isGood = random() < 0.5
+  const [height, width] = several(random, 2, isGood ? sizes.slice(1, 5) : sizes) as [number, number]
   const kind = below(random, 3)
-  if (kind === 0)
-    return { segmentation: [several(random, 40, coordinates), [0, 0, 9, 0, 9, 9]], height, width }
+  if (kind === 0) {
+    const points = isGood
+      ? several(random, 6 + 2 * below(random, 20), coordinates.slice(0, -2))
+      : several(random, below(random, 40), coordinates)
+    return { segmentation: [points, [0, 0, 9, 0, 9, 9]], height, width }
+  }
   const size = random() < 0.7 ? ([height, width] as const) : ([pick(random, sizes), width] as const)
   const counts =
     kind === 1
       ? damagedText(random, rleStrings)
       : random() < 0.4
         ? [below(random, 100), height * width] // nearly right
-        : several(random, 30, runs)
+        : several(random, below(random, 30), runs)
   return { segmentation: { size, counts }, height, width }
 }
 
@@ -130,7 +135,7 @@ const annotations = JSON.stringify({
       category_id: 3,
       area: 4,
       iscrowd: 1,
-      segmentation: { size: [40, 60], counts: rleStrings[0] }
+      segmentation: { size: [40, 60], counts: stringOfCounts(Uint32Array.of(2000, 400)) }
     }
   ]
 })
