@@ -5,6 +5,7 @@ import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import { utf8 } from "../pipeline/utf8.ts"
 import { blamingFile, type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
 import { type FileCell, physicalColumns, tableFormat, tableMetadata } from "./parquet-layout.ts"
+import { unsnappy } from "./snappy.ts"
 
 export interface TableRange {
   /** names of declared columns; all that are not tensors, if not said */
@@ -79,6 +80,7 @@ function open(source: ByteSource): TableFile {
         rowEnd: end,
         useOffsetIndex: false,
         parsers: { stringFromBytes: text },
+        compressors: { SNAPPY: unsnappy },
         geoparquet: false
       })
       for (const range of scan.ranges)
