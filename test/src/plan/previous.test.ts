@@ -98,7 +98,7 @@ describe("runs of others", () => {
     const { run } = await lab.run(graphOf())
     const file = join(lab.folder, "beside.ts")
     writeFileSync(file, "")
-    store().files.remove(store().layout.run(run.id))
+    rmSync(store().layout.run(run.id), { recursive: true })
     await put({ ...run, file })
     expect(await cuesOf(graphOf(3))).toEqual(never)
     rmSync(file) // and of a file that was moved they are
@@ -109,7 +109,7 @@ describe("runs of others", () => {
     await put({ ...run, file: join(lab.folder, "moved.ts") })
     await put({ ...(await lab.run(graphOf(4))).run, id: "z-moved", file: join(lab.folder, "moved.ts") })
     await put({ ...run, id: "a-own", nodes: run.nodes.filter(({ id }) => id === "source") })
-    store().files.remove(store().layout.run("run-000001"))
+    rmSync(store().layout.run("run-000001"), { recursive: true })
     expect(await cuesOf(graphOf(3))).toEqual(["parameter step: 4 → 3"])
     await put({ ...run, id: "a-own" })
     expect(await cuesOf(graphOf(3))).toEqual(stepChanged)

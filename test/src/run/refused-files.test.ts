@@ -160,10 +160,14 @@ describe("a file that is refused when it is read, later than it was sampled", ()
 
 describe.each(["EMFILE", "ENFILE", "ENOMEM", "EAGAIN"])("a limit of the process (%s)", (code) => {
   it.each(["stat", "readRange", "readIfPresent"] as const)(
-    "stops the run in %s, whatever the stage makes of it, and is not remembered",
+    "fails the node in %s, whatever the stage makes of it, and is not remembered",
     async (call) => {
-      const stopped = lab.run(graphOf(), { keepGoing: true, files: failing(call, code) })
-      await expect(stopped).rejects.toMatchObject({ _tag: "SystemRefused" })
+      const stopped = (await lab.run(graphOf(), { keepGoing: true, files: failing(call, code) })).run
+      const failed = stopped.nodes.filter(({ status }) => status === "failed")
+      expect(failed).toHaveLength(1)
+      // the node itself, and no item of it
+      expect(failed[0]).toMatchObject({ failures: [{ item: failed[0]!.id }], key: null })
+      expect(failed[0]!.failures![0]!.error).toMatch(/ left| can be opened/)
       const { status, nodes } = await run()
       expect(status).toBe("ok")
       expect(nodes[1]!.items.failed).toBe(0)
