@@ -22,7 +22,7 @@ export interface Installed {
   readonly bringers?: Readonly<Record<string, Bringer>>
 }
 
-/** Gives the exit code, once all that was written has gone out. */
+/** Resolves to the exit code once all output is flushed. */
 export async function commandLine(argv: ReadonlyArray<string>, installed: Installed): Promise<number> {
   const output = processOutput()
   const look = { json: argv.includes("--json"), debug: argv.includes("--debug") }

@@ -1,4 +1,4 @@
-/** What was left out, as text: a few lines at the end of a run, all of it where somebody looks. */
+/** What was left out, as text: a few lines at the end of a run, and in full for `show`. */
 import type { Lost } from "../pipeline/losses.ts"
 import type { NodeRecord } from "../store/run-record.ts"
 import type { Paint } from "./colour.ts"
@@ -9,7 +9,7 @@ import { clipped, oneLine, widthOf } from "./plain-text.ts"
 const mostLines = 10
 const mostReasons = 4
 const reasonWidth = 200
-/** Losses of so few things name them. */
+/** A loss of at most this many things names them. */
 const fewThings = 3
 
 type Told = Pick<NodeRecord, "id" | "stage" | "losses">
@@ -91,7 +91,7 @@ function lineOf(group: ReadonlyArray<OfThing>): string {
     const of = all.map((losses) => losses.find((lost) => lost.reason === reason))
     const most = of.reduce((n, lost) => Math.max(n, lost?.count ?? 0), 0)
     const examples = most <= fewThings && group.length === 1 ? examplesText(of[0]!.examples, most) : ""
-    // the head has said how many, where there is one reason and no total
+    // with one reason and no total, the head already gives the number
     const number = isCounted || reasons.length > 1 ? ` ${range(of.map((lost) => lost?.count ?? 0))}` : ""
     return `${clipped(oneLine(reason), reasonWidth)}${number}${examples}`
   })

@@ -9,9 +9,9 @@ import type { TaskPort } from "../run/task.ts"
 import { type ArtifactOf, artifactsOf, type Asking, askHook } from "./stage-hooks.ts"
 
 export interface Losses {
-  /** Adds to each record what its stage tells; a source's says already what it told while it ran. */
+  /** Adds the losses that each stage reports to its record. A source's record already has those of its run. */
   readonly tell: (nodes: ReadonlyArray<NodeRecord>) => Effect.Effect<ReadonlyArray<NodeRecord>>
-  /** what the first hook failed with that failed: a run's results count all the same */
+  /** the first hook's failure, or null; the run's results are valid all the same */
   readonly problem: () => Problem | null
 }
 

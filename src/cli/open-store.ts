@@ -19,8 +19,8 @@ const notUsable = (root: string, message: string) =>
   Effect.fail(new Problem("StoreNotUsable", message, { file: root, hint: elsewhere }))
 
 /**
- * The store's path may lead through links, which are resolved here, once. Fails with StoreNotUsable where it is no
- * folder, or a folder of the store is a link.
+ * The store's path may lead through links, which are resolved here, once. Fails with StoreNotUsable if the path is not
+ * a folder, or if a folder of the store is a link.
  */
 export const openStore = (root: string): Effect.Effect<StoreCalls, Problem> =>
   Effect.flatMap(kindOf(root), (kind) =>

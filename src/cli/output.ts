@@ -27,7 +27,7 @@ export interface Output {
 const gone = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"])
 
 export interface ProcessOutput extends Output {
-  /** Waits until all is written; the problem if some of stdout could not be. */
+  /** Waits for pending output. Resolves to a problem if stdout could not be written, else to null. */
   readonly flushed: () => Promise<Problem | null>
 }
 
@@ -58,7 +58,7 @@ export function processOutput(): ProcessOutput {
   }
 }
 
-/** Node's stream of a file takes a write for whole that the system has cut short, as it does on a disk that gets full. */
+/** Node's file stream does not notice a short write, as on a disk that fills up, so this loops. */
 function writeWhole(descriptor: number, text: string, onError: (error: NodeJS.ErrnoException) => void): void {
   const bytes = Buffer.from(text)
   try {

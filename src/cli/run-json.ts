@@ -18,7 +18,7 @@ export const runJson = (run: RunRecord) => ({
   losses: run.nodes.flatMap(({ id, losses = [] }) => losses.map((lost) => lossJson(id, lost)))
 })
 
-/** With a list of examples and a total always, be they empty or null. */
+/** Always has `examples`, even if empty, and `total`, even if null. */
 export const lossJson = (node: string | null, { what, reason, count, total, examples, verb }: Lost) => ({
   node,
   what,

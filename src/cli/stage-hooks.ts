@@ -1,7 +1,8 @@
 /**
- * Runs what stages bring to tell of their artifacts (`summary`, `losses`), and keeps the answers in the store's cache.
+ * Runs a stage's hooks on its artifacts (`summary`, `losses`), and caches the answers in the store.
  *
- * An answer is kept by all that it depends on: the artifact, what that was made from, the parameters, and the stage's
+ * The cache key holds everything that an answer depends on: the artifact, what that was made from, the parameters, and
+ * the stage's
  * code and file. So a run in which all is fresh shows its numbers without opening an artifact, and a hook that has
  * changed is asked again, though it is in no key.
  */
@@ -19,7 +20,7 @@ import type { Opened } from "./opened.ts"
 export type Asking = Pick<Opened, "graph" | "planning" | "addressOf">
 export type HookName = "summary" | "losses"
 
-/** Of the nodes of a run: the digests of what they made. */
+/** The digest of a node's artifact in a run; null if it made none. */
 export type ArtifactOf = (node: string) => string | null
 export const artifactsOf = (nodes: ReadonlyArray<NodeRecord>): ArtifactOf => {
   const artifacts = new Map(nodes.map(({ id, artifact }) => [id, artifact]))
@@ -70,6 +71,10 @@ export const askHook = <A extends object>(
 const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown) =>
   new Problem(
     "OutputInvalid",
-    `stage "${stage.name}" cannot ${hook === "summary" ? `sum up "${id}"` : `tell what "${id}" has lost`}: ${error instanceof Error ? error.message : String(error)}`,
-    { field: id, hint: `the artifact is written; its function \`${hook}\` is what failed`, cause: error }
+    `stage "${stage.name}" cannot ${hook === "summary" ? `sum up "${id}"` : `count what "${id}" left out`}: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      field: id,
+      hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again`,
+      cause: error
+    }
   )

@@ -11,11 +11,11 @@ import { inspect } from "node:util"
 import { type FromWorker, saidBy, type SentTask, type ToWorker } from "./protocol.ts"
 
 /** How a worker was lost. */
-export type Loss =
+export type LostWorker =
   /** there is no process: the system, or Node, refused it */
   | { readonly type: "refused"; readonly error: Error }
   /**
-   * `how`: "with exit code 7", "by SIGKILL"; `signal` is null where it ended by itself, or was killed for what it did;
+   * `how`: "with exit code 7", "by SIGKILL"; `signal` is null if it exited by itself or if we killed it;
    * `lastWords` is the end of what it wrote to its standard error since it was asked
    */
   | {
@@ -41,8 +41,8 @@ export interface WorkerOptions {
 const workerEnvironment = { NVIDIA_TF32_OVERRIDE: "0" }
 
 /**
- * Milliseconds between the ends of a worker, the process's and those of its channel and its output, which come in any
- * order: what is still in them is read to its end; and who closes the channel and lives on is killed.
+ * Milliseconds to wait once a worker's process has exited or its channel has closed. Exit, channel and output end in
+ * any order, and what is left in them is read first. A worker that closes its channel and lives on is killed.
  */
 const grace = 1000
 /** Characters of what a worker wrote last: V8 says that its heap is full before some kilobytes of addresses. */
@@ -51,8 +51,8 @@ const mostLastWords = 16_384
 export class WorkerProcess {
   /** null where Node refused to make one */
   readonly #child: ChildProcess | null
-  #hear: ((heard: FromWorker | Loss) => void) | null = null
-  #loss: Loss | null = null
+  #hear: ((heard: FromWorker | LostWorker) => void) | null = null
+  #loss: LostWorker | null = null
   #tasks = 0
   readonly #token = randomBytes(16).toString("hex")
   #hasToken = false
@@ -61,7 +61,7 @@ export class WorkerProcess {
 
   /** Never throws: a process that cannot be made is lost, and says so when it is asked. */
   constructor({ entry, store, onOutput }: WorkerOptions, onLost: (worker: WorkerProcess) => void) {
-    const lose = (loss: Loss) => {
+    const lose = (loss: LostWorker) => {
       if (this.#loss !== null) return
       this.#loss = loss
       clearTimeout(this.#grace)
@@ -146,7 +146,7 @@ export class WorkerProcess {
    *
    * @throws Error of Node's serializer if the task holds what cannot be sent, a function say
    */
-  ask(task: SentTask, hear: (heard: FromWorker | Loss) => void): void {
+  ask(task: SentTask, hear: (heard: FromWorker | LostWorker) => void): void {
     this.#hear = hear
     this.#lastWords = ""
     this.#tasks++
@@ -175,7 +175,7 @@ export class WorkerProcess {
     this.#child?.kill("SIGKILL")
   }
 
-  #tell(heard: FromWorker | Loss): void {
+  #tell(heard: FromWorker | LostWorker): void {
     this.#hear?.(heard)
   }
 }

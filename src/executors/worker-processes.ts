@@ -10,7 +10,7 @@ import { machineFault } from "../pipeline/system-error.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
 import { secondsOf, timedOut } from "./time-limit.ts"
-import { type Loss, WorkerProcess, type WorkerOptions } from "./worker-process.ts"
+import { type LostWorker, WorkerProcess, type WorkerOptions } from "./worker-process.ts"
 
 export type { WorkerOptions } from "./worker-process.ts"
 
@@ -32,7 +32,7 @@ const newWorkers = 2
 
 /** A worker was lost under a task. */
 interface Lost {
-  readonly loss: Loss
+  readonly loss: LostWorker
   /** the stage was loaded, and its function called */
   readonly hasBegun: boolean
   /** the worker had done nothing before */
@@ -89,7 +89,7 @@ class Pool {
         if (worker.isUsable) this.#idle.push(worker)
         resume(effect)
       }
-      const hear = (heard: FromWorker | Loss) => {
+      const hear = (heard: FromWorker | LostWorker) => {
         switch (heard.type) {
           case "started":
             hasBegun = true
@@ -166,9 +166,12 @@ class Pool {
 
 const ofTask = ({ stage, node }: Task) => `stage "${stage.name}" (node "${node}")`
 
-type Died = Extract<Loss, { readonly type: "died" }>
+type Died = Extract<LostWorker, { readonly type: "died" }>
 
-/** Signals of a process that did something wrong; others are sent to it, SIGKILL by a system that is out of memory. */
+/**
+ * Signals that a process raises by its own fault. Others come from outside: the system sends SIGKILL when memory runs
+ * out.
+ */
 const crashes = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
 
 function workerDied(task: Task, { how, signal, lastWords }: Died): Problem {
@@ -182,7 +185,9 @@ function workerDied(task: Task, { how, signal, lastWords }: Died): Problem {
   if (signal !== null && !crashes.has(signal))
     return new Problem(
       "WorkerKilled",
-      `${died}, which the system does where memory runs out: the next run tries again`,
+      signal === "SIGKILL"
+        ? `${died}: the system may have run out of memory. The next run tries again`
+        : `${died}, which something outside sent it. The next run tries again`,
       { field: task.node, hint: "try fewer jobs with -j, or a machine (or a limit) with more memory" }
     )
   return new Problem("WorkerDied", died, {

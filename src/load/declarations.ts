@@ -59,7 +59,7 @@ function onlyMakesAValue(value: Node): boolean {
   return calls && !actsOnOthers(value)
 }
 
-/** Does an initial value visibly act on something that has a name? Then it counts as a statement does. */
+/** Does an initial value visibly act on something that has a name? If so, the declaration counts like a statement. */
 export function actsOnOthers(value: Node): boolean {
   let acts = false
   walk(value, (node) => {

@@ -26,7 +26,8 @@ export interface Surroundings {
 }
 
 /**
- * Inode, size, mtime and ctime in nanoseconds; of a link its own, its target's real path and its target's.
+ * Inode, size, mtime and ctime in nanoseconds. For a link: its own stamp, its target's real path, and its target's
+ * stamp.
  *
  * The inode tells two files apart that were written within one tick of the clock, when a link moves between them.
  */

@@ -25,7 +25,7 @@ export const buildOptions = {
   mainFields: ["main"]
 }
 
-/** What asks: an import of a module; an import whatever tsconfig.json says; a tsconfig's `extends`. */
+/** Who asks: an import, an import that ignores tsconfig.json, or a tsconfig's `extends`. */
 export type Asking = "import" | "plain-import" | "extends"
 /** As rolldown sets them up for `platform: "node"`, and its resolver for `extends`. */
 const imports = {

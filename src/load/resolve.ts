@@ -64,7 +64,7 @@ export const resolveImports = (resolution: Resolution): Plugin => ({
   },
   load(id) {
     if (!path.isAbsolute(id) || !hasQuery(path.basename(id))) return null
-    return { code: fs.readFileSync(id, "utf8"), moduleType: path.extname(id).replace(/^\.[cm]?/, "") }
+    return { code: fileText(fs.readFileSync(id)), moduleType: path.extname(id).replace(/^\.[cm]?/, "") }
   }
 })
 

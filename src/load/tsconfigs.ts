@@ -1,8 +1,8 @@
 /**
  * Follows a tsconfig.json to the files that it extends and refers to: they say what imports mean too.
  *
- * Rolldown reports none of them. This looks wherever a tsconfig can point to, which may be more than what rules a
- * module: an input too many costs a bundle that is made again. It imports rolldown: load it lazily.
+ * Rolldown reports none of them. This follows every file that a tsconfig can point to, even if it rules no module: one
+ * input too many only rebuilds a bundle. It imports rolldown: load it lazily.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"

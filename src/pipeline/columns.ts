@@ -55,8 +55,8 @@ export type Row<C extends Columns> = { readonly [K in keyof C]: CellOf<C[K]> }
 export type WrittenRow<C extends Columns> = { readonly [K in keyof C]: WrittenOf<C[K]> }
 
 /**
- * A file named by its content. Its sha256 enters keys and digests; its path and name do not, so a handle shows neither.
- * A stage that needs the name declares a column of text for it.
+ * A file named by its content. Its sha256 enters keys and digests; its path and name do not, so a handle has neither.
+ * A stage that needs the name reads it from a text column.
  */
 export interface FileHandle {
   /** lower-case hexadecimal */

@@ -11,7 +11,7 @@ export interface ComparedIds {
   readonly both: number
   readonly onlyLeft: Unmatched
   readonly onlyRight: Unmatched
-  /** why ids of the one are not among the other's; null where no guess fits at least two, or all there are */
+  /** the likely reason why ids do not match; null if no guess explains two ids (or the only one) */
   readonly cause: IdDifference | null
 }
 export interface Unmatched {
@@ -25,7 +25,7 @@ export interface IdDifference {
   /** one id as the left has it, and as the right has it */
   readonly left: string
   readonly right: string
-  /** unmatched ids of the left that match one of the right when this difference is left out of account */
+  /** unmatched ids of the left that match one of the right once this difference is ignored */
   readonly count: number
 }
 
@@ -33,7 +33,7 @@ const mostExamples = 5
 /** Unmatched ids of a side that are looked at for a cause. */
 const mostCompared = 5000
 
-/** Leaves a difference out of account. */
+/** Ignores one difference between ids. */
 interface Rule {
   readonly how: string
   readonly same: (id: string) => string
@@ -55,7 +55,7 @@ const rules: ReadonlyArray<Rule> = [
   { how: "full-width or otherwise compatible characters (NFKC)", same: (id) => id.normalize("NFKC") },
   { how: "upper and lower case", same: (id) => id.toLowerCase() },
   { how: "a folder in front", same: (id) => id.replace(/^.*[/\\](?=.)/s, "") },
-  // begins with a letter: the ".0" of a number is none
+  // an extension begins with a letter, so the ".0" of a number is not one
   { how: "a file extension", same: (id) => id.replace(/(?<=.)(?:\.[A-Za-z][A-Za-z0-9]{0,11})+$/, "") },
   { how: 'numbers written as decimals ("1.0" for "1")', same: wholeNumber },
   { how: "zero padding", same: (id) => id.replace(/(?<![\d.])0+(?=\d)/g, "") },
@@ -110,12 +110,12 @@ function causeOf(left: Ids, right: Ids): IdDifference | null {
 /** Each rule alone, then those that are needed together. Fewer rules come first: more of them must explain more. */
 function* candidates(left: Ids, right: Ids): Generator<ReadonlyArray<Rule>> {
   for (const rule of rules) yield [rule]
-  // the last takes so much away that it fits by chance: it is tried when all others have been
+  // the last rule removes so much that it matches by chance, so it is tried last
   yield needed(left, right, rules.slice(0, -1))
   yield needed(left, right, rules)
 }
 
-/** Of rules that fit together, those without which they fit less. */
+/** Drops the rules whose removal loses no match. */
 function needed(left: Ids, right: Ids, all: ReadonlyArray<Rule>): ReadonlyArray<Rule> {
   let chosen = all
   const { count } = pairsOf(left, right, all)

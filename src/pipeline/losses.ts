@@ -5,7 +5,7 @@
  * can stream over millions of rows, and neither it nor the tally grows with them.
  */
 import type { Columns } from "./columns.ts"
-import type { Values, Params } from "./params.ts"
+import type { Params, Values } from "./params.ts"
 import type { Port, Ports, Table } from "./ports.ts"
 
 /** What a stage says: some things were left out for a reason, or were kept. */
@@ -13,8 +13,8 @@ export interface Loss {
   /** the things, in the plural: `objects`, `scenes`; or what is worth knowing of them: `images listed twice` */
   readonly what: string
   /**
-   * why they were left out, in a few words; null: they were kept. The total is known where a stage counts those too:
-   * it says so with a count of 0 where there may be none
+   * why they were left out, in a few words; null if they were kept. A total is printed only if kept things are
+   * counted: begin with a count of 0 in case there are none
    */
   readonly reason: string | null
   /** how many; 1 where it is absent */
@@ -83,8 +83,8 @@ export class LossTally {
       things.kept = (things.kept ?? 0) + count
       return
     }
-    const isNew = !things.reasons.has(reason) && things.reasons.size >= mostReasons
-    const name = isNew ? otherReasons : reason
+    const isOverLimit = !things.reasons.has(reason) && things.reasons.size >= mostReasons
+    const name = isOverLimit ? otherReasons : reason
     const counted = things.reasons.get(name) ?? { count: 0, examples: new Set<string>() }
     things.reasons.set(name, counted)
     counted.count += count
@@ -94,7 +94,7 @@ export class LossTally {
     }
   }
 
-  /** All that was left out: things in the order in which they were first named, of each the largest loss first. */
+  /** Everything left out: kinds of things in the order of their first mention, the largest loss of each first. */
   lost(): ReadonlyArray<Lost> {
     return [...this.#things].flatMap(([what, { verb, kept, reasons }]) => {
       const counted = [...reasons].filter(([, { count }]) => count > 0)
@@ -117,15 +117,15 @@ function check(loss: Loss): void {
   const { what, reason, count = 1, examples = [], verb = "" } = (loss ?? {}) as Partial<Loss>
   const wrong =
     typeof what !== "string" || what === ""
-      ? "its `what` is no text"
+      ? "`what` must be a text that is not empty"
       : reason !== null && (typeof reason !== "string" || reason === "")
-        ? "its `reason` is neither a text nor null"
+        ? "`reason` must be a text that is not empty, or null"
         : !Number.isSafeInteger(count) || count < 0
-          ? `its \`count\` is ${String(count)}, not a whole number from 0`
+          ? `\`count\` must be a whole number from 0, got ${String(count)}`
           : !Array.isArray(examples) || examples.some((example) => typeof example !== "string")
-            ? "its `examples` are no list of texts"
+            ? "`examples` must be a list of texts"
             : typeof verb !== "string"
-              ? "its `verb` is no text"
+              ? "`verb` must be a text"
               : null
-  if (wrong !== null) throw new Error(`a loss is not as it has to be: ${wrong}`)
+  if (wrong !== null) throw new Error(`invalid loss: ${wrong}`)
 }

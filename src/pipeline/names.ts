@@ -6,8 +6,9 @@
  * may hold any character, are escaped instead (`fileNameOf`).
  */
 import { Buffer } from "node:buffer"
+import { isUnicode } from "./utf8.ts"
 
-/** The longest name of a node's segment, a stage, an item, a column or an input, in bytes of UTF-8. */
+/** The longest name of a node's segment, a stage, an item or a column, in bytes of UTF-8. */
 export const mostNameBytes = 100
 /**
  * The longest id of a node, in bytes. File systems take paths of 4096 bytes (PATH_MAX): the file of a tensor, whose
@@ -15,10 +16,10 @@ export const mostNameBytes = 100
  */
 export const mostIdBytes = 1024
 /** The longest name of a tensor's file, before its number and ending. */
-const mostTensorBytes = 200
+export const mostTensorBytes = 200
 
 /**
- * Why a text cannot be one segment of a path, as the end of a sentence that begins with the text; null where it can.
+ * Says why a text cannot be one segment of a path, as a predicate ("contains a NUL character"); null if it can.
  * `mostBytes` is the limit of its length in UTF-8.
  */
 export function wrongSegment(text: string, mostBytes: number): string | null {
@@ -33,7 +34,7 @@ export function wrongSegment(text: string, mostBytes: number): string | null {
 }
 const plain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/
 
-/** Why a text cannot be a relative path below a folder, likewise: its segments, joined by "/". */
+/** Says why a text cannot be a relative path below a folder, in the same form. Segments are joined by "/". */
 export function wrongPath(text: string, folder = "its folder"): string | null {
   if (text.includes("\0")) return "contains a NUL character"
   if (text.includes("\\")) return 'contains a backslash: separate folders by "/"'
@@ -48,15 +49,18 @@ export function wrongPath(text: string, folder = "its folder"): string | null {
   return wrongCharacter(text)
 }
 
-/** Why a text cannot be the name of a tensor, which may hold any character but those that no file's name survives. */
+/**
+ * Says why a text cannot name a tensor. Any character may be in one, except control characters and half of a surrogate
+ * pair.
+ */
 export function wrongTensorName(text: string): string | null {
   if (text === "") return "is empty"
   return wrongCharacter(text) ?? tooLong(fileNameOf(text), mostTensorBytes)
 }
 
 /**
- * A file's name for any text, no two texts having the same one: `block.3.resid_post` stays as it is, "/" becomes %2F.
- * It is that of a URL's component, which `urllib.parse.unquote` and `decodeURIComponent` read back.
+ * A file name for any text, different for different texts: `block.3.resid_post` stays as it is, "/" becomes %2F. It is
+ * encoded like a URL component: `urllib.parse.unquote` and `decodeURIComponent` read it back.
  */
 export const fileNameOf = (text: string): string =>
   encodeURIComponent(text)
@@ -73,10 +77,7 @@ const escaped = (found: string) => (found.length === 1 ? percent(found) : found)
 function wrongCharacter(text: string): string | null {
   const control = /[\p{Cc}\u2028\u2029]/u.exec(text)?.[0]
   if (control !== undefined) return `contains the control character ${codePoint(control)}`
-  // isWellFormed is ES2024: Node 20 has it, this project's `lib` does not
-  return (text as unknown as { isWellFormed(): boolean }).isWellFormed()
-    ? null
-    : "contains half of a surrogate pair, so that it is no Unicode text"
+  return isUnicode(text) ? null : "contains half of a surrogate pair, so that it is no Unicode text"
 }
 const codePoint = (character: string) =>
   `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`

@@ -7,7 +7,7 @@ import * as fs from "node:fs"
 /**
  * Opens a file to read; whoever gets the descriptor closes it.
  *
- * @throws Node's error where the file cannot be opened; an error of code EISDIR for a folder, and of code ENXIO for
+ * @throws Node's error where the file cannot be opened; an error of code EISDIR for a folder, and of code EINVAL for
  *   anything else that is not a regular file
  */
 export function openRegular(file: string): number {
@@ -16,7 +16,7 @@ export function openRegular(file: string): number {
   try {
     const stat = fs.fstatSync(descriptor)
     if (stat.isFile()) return descriptor
-    const [code, what] = stat.isDirectory() ? ["EISDIR", "a folder"] : ["ENXIO", "not a regular file"]
+    const [code, what] = stat.isDirectory() ? ["EISDIR", "a folder"] : ["EINVAL", "not a regular file"]
     throw Object.assign(new Error(`${code}: ${file} is ${what}`), { code, path: file, syscall: "open" })
   } catch (error) {
     fs.closeSync(descriptor)
@@ -24,13 +24,14 @@ export function openRegular(file: string): number {
   }
 }
 
-/** What Node reads at once. */
+/** The most that Node reads at once. */
 const mostBytes = 2 ** 31 - 1
 
 /**
  * All bytes of a file.
  *
- * @throws as `openRegular`, Node's error where it cannot be read, and one of code EFBIG where it has more than 2 GiB
+ * @throws what `openRegular` throws, Node's error if the file cannot be read, and an error of code EFBIG if it has
+ * more than 2 GiB
  */
 export function readRegular(file: string): Buffer {
   const descriptor = openRegular(file)

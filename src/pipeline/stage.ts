@@ -89,7 +89,10 @@ export interface RandomAccess {
 export interface SourceContext extends StageContext {
   /** Marks the artifact as a part of what was there ("50 of 350 scenes"); shown wherever it and its heirs are. */
   partial(reason: string): void
-  /** Says what is left out of the artifact, or kept: what no row shows, since only the outside had it. */
+  /**
+   * Counts something that the source left out or kept. No row shows what a source left out, so it has to be counted
+   * here.
+   */
   lost(loss: Loss): void
 }
 

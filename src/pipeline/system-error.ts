@@ -27,11 +27,11 @@ const systemFiles: MachineFault = {
 const space: MachineFault = { what: "no space is left on a disk", hint: "free some space, and run again" }
 const disk: MachineFault = {
   what: "a disk or a network folder does not answer",
-  hint: "see whether the disk is well and the folder mounted, and run again"
+  hint: "check that the disk works and the folder is mounted, then run again"
 }
 const connection: MachineFault = {
   what: "a connection or another process ended",
-  hint: "see whether the network and the other process are well, and run again"
+  hint: "check the network and the other process, then run again"
 }
 const workingFolder: MachineFault = {
   what: "the working folder is gone",
@@ -74,7 +74,7 @@ const byCode = new Map<string, MachineFault>([
 ])
 const codes = [...byCode.keys()].filter((code) => /^E[A-Z]+$/.test(code)).join("|")
 
-/** As native code and other programs say it: their errors have no code, and stages put them into words of their own. */
+/** By text: errors of native code and of other programs have no code, and stages reword them. */
 const byText: ReadonlyArray<readonly [RegExp, MachineFault]> = [
   [/\bout of memory\b|\bbad[_ ]alloc(?:ation)?\b|\ballocation failed\b/i, memory],
   [/\b(?:can(?:no|')t|could not|failed to|unable to) allocate\b|\bvips_(?:tracked_)?malloc\b/i, memory],
@@ -88,7 +88,7 @@ const byText: ReadonlyArray<readonly [RegExp, MachineFault]> = [
 ]
 const codeInText = new RegExp(`\\b(${codes})\\b`)
 
-/** The fault that an error, one of its causes, or the words of one tell of; null where it is none of the machine's. */
+/** The machine fault behind an error, one of its causes, or an error's text; null if there is none. */
 export function machineFault(error: unknown, depth = 0): MachineFault | null {
   if (typeof error === "string") return faultInText(error)
   if (typeof error !== "object" || error === null || depth > 10) return null
@@ -109,7 +109,7 @@ function faultInText(text: string): MachineFault | null {
   return byCode.get(code ?? "") ?? byText.find(([pattern]) => pattern.test(text))?.[1] ?? null
 }
 
-/** A file that is not there is the machine's doing where a folder went that everything needs. */
+/** A missing file is the machine's fault if the working folder or an installed package is gone. */
 function goneFolder(error: object): MachineFault | null {
   const { code, path: at, syscall } = error as Partial<NodeJS.ErrnoException>
   if (code !== "ENOENT") return null
@@ -125,7 +125,7 @@ function hasWorkingFolder(): boolean {
   }
 }
 
-/** The problem of such a fault, in what is to be told as `doing` ("stage x failed"); null of any other error. */
+/** The problem for a machine fault, introduced by `doing` ("stage x failed"); null for any other error. */
 export function machineProblem(error: unknown, doing: string): Problem | null {
   const fault = machineFault(error)
   return fault === null
@@ -133,7 +133,7 @@ export function machineProblem(error: unknown, doing: string): Problem | null {
     : refusal(error, `${doing}: ${fault.what}`, `${fault.hint}; the failure is not kept`)
 }
 
-/** Of what a process may have so much and no more. */
+/** Faults that mean a limit of the process was reached. */
 const limits: ReadonlySet<MachineFault | null> = new Set([memory, processes, files, systemFiles])
 
 /** The problem of an error that says that the system has no more of something; null of any other. */
@@ -162,7 +162,7 @@ export function systemError(error: unknown): Problem | null {
     : refusal(
         error,
         "the system refuses",
-        "see whether the path is right, who may use it, and whether the disk is well; if they are, please report it, with what the command prints under --debug"
+        "check the path, its permissions and the disk; if they are fine, please report this with the output of --debug"
       )
 }
 

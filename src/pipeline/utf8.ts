@@ -73,7 +73,7 @@ const packedBy = [
   { name: "zstd", start: [0x28, 0xb5, 0x2f, 0xfd] }
 ]
 
-/** Walks over text and bytes together: a character U+FFFD has to stand in the bytes as well. */
+/** Walks text and bytes together: each U+FFFD in the text must also be in the bytes. */
 function checkReplacements(text: string, bytes: Uint8Array): void {
   let [at, line] = [0, 1]
   for (const character of text) {
@@ -89,7 +89,10 @@ function checkReplacements(text: string, bytes: Uint8Array): void {
   }
 }
 
-/** By the byte order mark, or by where the zeros of a text that begins in ASCII lie; null where it may be UTF-8. */
+/**
+ * Detected by the byte order mark, or by the position of zero bytes if the text begins in ASCII; null if it may be
+ * UTF-8.
+ */
 function otherEncoding(bytes: Uint8Array): string | null {
   const [a, b, c, d] = bytes
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? "UTF-32" : "UTF-16"

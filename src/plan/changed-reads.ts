@@ -17,7 +17,7 @@ export interface Outside {
 export const listDigest = (names: ReadonlyArray<string> | null): string | null =>
   names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
 
-/** What a look found; `refused` where the system did not let us look. Whoever reads a refused file must be told. */
+/** What a look found, or the system's error. A reader of the file must get that error. */
 export interface Look<A> {
   readonly found: A | null
   readonly refused: NodeJS.ErrnoException | null

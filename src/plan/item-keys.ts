@@ -2,7 +2,8 @@
  * Keys of items: what the outcome of one item depends on, beside what all items of its stage share.
  *
  * An item's key is of its id, since a stage may draw by it, and of the digests of its values in the columns that the
- * joined ports read; where these are tensors, of their members' order too, which a row shows. So a scene's captions are in no key of a stage that does not read them.
+ * joined ports read; for tensors also of the order of their members, since a row shows it. So a scene's captions are
+ * in no key of a stage that does not read them.
  */
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"

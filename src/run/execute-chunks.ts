@@ -94,8 +94,8 @@ const finish = (
   })
 
 /**
- * A worker that dies, or time that runs out, costs its chunk: tried again in halves, until the item that does it is found.
- * An item whose worker the machine has ended is told, and not remembered: its memory may do another time.
+ * When a worker dies or time runs out, the chunk is retried in halves until the guilty item is found. If the machine
+ * ended the worker, the item is reported but not remembered: memory may suffice next time.
  */
 const attempt = (
   task: Task,

@@ -106,8 +106,8 @@ async function computeItems(
 }
 
 /**
- * A failure that a file of the item's own caused is external, and so is one that the machine caused, whatever the stage
- * makes of it. Stages see no names of files, so the name of the item's file is put before the message here.
+ * A failure that the item's own file or the machine caused is external, even if the stage caught the error. Stages do
+ * not see file names, so the name of the item's file is added to the message here.
  */
 function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cause?: unknown): FailedNow {
   // a limit of the process may fail any item: the node stops, whatever the stage made of the error

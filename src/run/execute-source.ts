@@ -64,7 +64,7 @@ export const executeSource = (
         const { id, ...row } = one
         checkId(task, id, seen)
         if (isFailed(row)) {
-          // of the outside, as all that a source meets: it may be mended without a change that the key can see
+          // external, like every failure of a source: it may be fixed without a change of the key
           failed.push({ item: id as string, error: row.failed, outside: true })
           continue
         }

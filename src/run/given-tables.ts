@@ -89,7 +89,10 @@ function declared(port: NamedPort, name: string): AnyColumn {
   throw undeclared(port, name)
 }
 
-/** A stage asks for a column that its port does not declare. Whether the input has it is not told: no key says so. */
+/**
+ * The problem of a stage that reads a column which its port does not declare. It does not say whether the input has
+ * the column, because no key holds that.
+ */
 export function undeclared(port: NamedPort, name: string): Problem {
   const names = Object.keys(port.reads).join(", ") || "none"
   return refused(
@@ -114,8 +117,8 @@ const refused = (
   })
 
 /**
- * The same rows in batches whose ends depend on the rows alone. As they come, batches end where shards do: a sum by
- * batches would differ in its last bits with the order in which the shards were written.
+ * Splits the rows again, by their number and size alone. Incoming batches end where shards end, so a sum by batch
+ * would depend on the order in which shards were written.
  */
 async function* evenBatches(
   batches: AsyncIterable<Vectors>,

@@ -31,8 +31,8 @@ const isLink = (root: string, folder: string) =>
   )
 
 /**
- * The same calls, of which those that change something work below `root` alone. `remove` leaves alone what has a name
- * that the store does not make.
+ * The same calls, but mutating ones work only below `root`, and `remove` skips files whose names the store does not
+ * make.
  */
 export function confined(files: FileSystemCalls, root: string): FileSystemCalls {
   /** folders that were seen to be folders, and not links */

@@ -12,7 +12,7 @@ const paths = new WeakMap<object, string>()
 export const pathOf = (value: unknown): string | null =>
   typeof value === "object" && value !== null ? (paths.get(value) ?? null) : null
 
-/** `onRefused` hears why the bytes cannot be had: the caller of `bytes` may catch the error. */
+/** `onRefused` is told why the bytes cannot be read, since the caller of `bytes` may catch the error. */
 export const outsideFile = (
   files: FileSystemCalls,
   file: string,
@@ -57,7 +57,7 @@ const refusals = new WeakMap<object, FileChanged>()
 export const refusalOf = (value: unknown): FileChanged | null =>
   typeof value === "object" && value !== null ? (refusals.get(value) ?? null) : null
 
-/** Handles that the process had no means to read (memory, descriptors): no fault of their files. */
+/** Handles that could not be read because the process ran out of memory or descriptors. */
 const limits = new WeakMap<object, Problem>()
 
 /** The limit that kept a file from being read; null where there was none. */

@@ -4,7 +4,7 @@
  */
 const guards = new WeakSet<object>()
 
-/** Names that the language itself reads of an object (`then` in an `await`): those are only absent. */
+/** Names that JavaScript reads by itself (`then` in an `await`): these stay undefined instead of throwing. */
 const readUnasked = (name: string): boolean =>
   name in Object.prototype || name === "then" || name === "toJSON"
 

@@ -5,9 +5,10 @@
  * `items.parquet`, which says in which part and rows an item's tensors are. A part is named by its tensor, whose name is
  * escaped where it could not be a file's.
  */
+import { createHash } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import { caselessFileNameOf, fileNameOf } from "../pipeline/names.ts"
+import { caselessFileNameOf, fileNameOf, mostTensorBytes } from "../pipeline/names.ts"
 import { isProblem, Problem } from "../pipeline/problem.ts"
 import { readCache, writeCache } from "./cache-file.ts"
 import { isObjectName } from "./layout.ts"
@@ -64,7 +65,8 @@ const publishParts = (
 
 /**
  * The name of each tensor's files, by `family/member`: that of the member, escaped. Where two members of one name, or
- * two that differ in upper and lower case alone, would have one file, it is `family=member`, and upper case is escaped.
+ * two that differ in upper and lower case alone, would have one file, it is `family=member`, and upper case is escaped;
+ * the sha256 of that where it is too long.
  */
 export function tensorFileNames({ families }: Pick<Manifest, "families">): ReadonlyMap<string, string> {
   const all = Object.entries(families).flatMap(([family, { members }]) =>
@@ -77,10 +79,14 @@ export function tensorFileNames({ families }: Pick<Manifest, "families">): Reado
       `${family}/${member}`,
       count.get(plain.toLowerCase()) === 1
         ? plain
-        : `${caselessFileNameOf(family)}=${caselessFileNameOf(member)}`
+        : shortened(`${caselessFileNameOf(family)}=${caselessFileNameOf(member)}`)
     ])
   )
 }
+
+/** Escaped letters take three bytes each: a name that gets too long for a file system becomes its sha256. */
+const shortened = (name: string): string =>
+  name.length <= mostTensorBytes ? name : createHash("sha256").update(name).digest("hex")
 
 /** One Parquet table of all of an artifact's rows, as an object of the store. */
 export const wholeTable = (store: StoreCalls, manifest: Manifest): Effect.Effect<ObjectRef, Problem> =>

@@ -12,7 +12,7 @@ const pairDocs = {
   A_ss: "the secondary's category, asked of its own tokens",
   A_bg: "the primary's category, asked of background tokens"
 } as const
-const countDocs = { n: "examples", images: "that they are of: the unit of folds and intervals" } as const
+const countDocs = { n: "examples", images: "of the examples: the unit of folds and intervals" } as const
 const ratioDocs = { M1: "A_ss", M2: "A_sp / A_pp, a ratio of means" } as const
 
 const pair = ["A_pp", "A_ps", "A_sp", "A_ss", "A_bg"] as const

@@ -44,7 +44,7 @@ async function* pairLosses(output: AnyTable, scenes: AnyTable): AsyncGenerator<L
         ...asked,
         reason:
           hasPair && category !== primary && category !== secondary
-            ? "neither of the primary nor of the secondary category of its scene"
+            ? "neither the primary nor the secondary category of its scene"
             : reason,
         examples: [`${item}/${index}`]
       }
@@ -53,13 +53,13 @@ async function* pairLosses(output: AnyTable, scenes: AnyTable): AsyncGenerator<L
   }
 }
 
-/** Tokens whose scene, or whose object, is unknown: nobody asks about them. */
+/** Tokens of an unknown scene or object: no question uses them. */
 async function* tokensOfNothing({ scenes, tokens }: Inputs): AsyncGenerator<Loss> {
   const counts = new Map<string, number>()
   for await (const { item, objects } of eachRow(scenes, "objects")) counts.set(item, objects.length)
   const ids: Array<string> = []
   for await (const id of tokens.items()) ids.push(id)
-  yield* unmatched(compareIds(ids, counts.keys()), "scenes of the tokens", "no scene has their id")
+  yield* unmatched(compareIds(ids, counts.keys()), "scenes of the tokens", "no scene has this id")
   const rows = rowsBy(tokens, "source", "object")
   for (const id of ids) {
     const { source, object } = await rows.of(id)

@@ -74,8 +74,8 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
     const same = await samePixels(output, scenes)
     if (same.count > 0)
       yield {
-        what: "image files that show the pixels of another file",
-        reason: "they are kept as images of their own: give their scenes one image_group if they are one",
+        what: "image files with the same pixels as another file",
+        reason: "they count as different images: give their scenes the same image_group if they are one",
         ...same
       }
   },

@@ -1,4 +1,4 @@
-/** What probes are not asked: examples without activations, questions of too few examples, fits that are undefined. */
+/** What probes are not fitted for: examples without activations, questions with too few examples, undefined fits. */
 import type { Loss, Table } from "../../src/index.ts"
 import { eachRow } from "../shared/by-item.ts"
 import { type Example, readExamples } from "../shared/examples.ts"
@@ -17,7 +17,7 @@ interface Inputs {
 export const tooFew = ({ classes, image }: Question, folds: number): boolean =>
   classes.length < 2 || new Set(image).size < 4 * folds
 
-/** The ids on both sides of the join of examples and activations. @throws Error where none is the same */
+/** Compares the scenes of activations and examples. @throws Error if no scene, or no object, matches */
 export async function refuseDisjoint(
   activations: Pick<AnyTable, "items">,
   { item, object }: TokenRows,
@@ -50,12 +50,12 @@ export async function* probeLosses(
   const questions = questionsOf(asked, tokens)
   yield* unansweredExamples(asked, questions)
   const { onlyLeft, cause } = await refuseDisjoint(activations, tokens, asked)
-  // that activations are there of what nobody asks about is as it should be, unless ids are written in two ways
+  // activations that no example asks about are normal, unless an id is written in two ways
   if (cause !== null)
     yield* unmatched(
       { both: 0, onlyLeft, onlyRight: onlyLeft, cause },
       "scenes of the activations",
-      "no example is of them"
+      "no example asks about them"
     )
   yield { what: "questions", verb: "fitted probes for", reason: null, count: 0 }
   for (const question of questions)
@@ -92,7 +92,11 @@ function* unansweredExamples(
   for (const example of kept)
     yield all.has(keyOf(example))
       ? { what: "examples", reason: null }
-      : { what: "examples", reason: "no activation is of their scene and object", examples: [named(example)] }
+      : {
+          what: "examples",
+          reason: "no activation matches their scene and object",
+          examples: [named(example)]
+        }
   for (const [kind, of] of answered)
     for (const example of kept)
       if (all.has(keyOf(example)))

@@ -23,12 +23,12 @@ export function joinIds(left: Side, right: Side): ComparedIds {
       hint:
         cause === null
           ? "ids are compared as text: do these tables belong together?"
-          : `${causeText(cause)}. Write both alike`
+          : `${causeText(cause)}: write them the same way`
     }
   )
 }
 
-/** What only the left has, as a loss: `right` in words is what lacks it. */
+/** What only the left side has, as a loss of `what` for `reason`; empty if nothing. */
 export function unmatched(
   { onlyLeft: { count, examples }, cause }: ComparedIds,
   what: string,

@@ -170,7 +170,7 @@ function inputSizeFor(model: string, { input }: PartialDescription, preprocessin
   return size
 }
 
-/** Lists of tokens are made by this number, which comes from files. */
+/** The number of tokens comes from files, and lists are allocated by it. */
 const mostTokens = 2 ** 20
 
 /**

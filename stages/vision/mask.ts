@@ -30,7 +30,7 @@ export function maskOf(segmentation: Segmentation, height: number, width: number
   return unionOf(parts)
 }
 
-/** Masks are allocated by the image's size, which a table says. */
+/** Masks are allocated by the image's size, which comes from a table. */
 function checkSize(height: number, width: number): void {
   const isLength = (pixels: number) => Number.isInteger(pixels) && pixels >= 1
   if (!isLength(height) || !isLength(width) || height * width > maxPixels)

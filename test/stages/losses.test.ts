@@ -169,7 +169,7 @@ describe("fit-probes", () => {
     expect(await lossesOf(fitProbes, { output, inputs, params: { folds: 5 } })).toEqual([
       {
         what: "examples",
-        reason: "no activation is of their scene and object",
+        reason: "no activation matches their scene and object",
         count: 1,
         total: 40,
         examples: ["3/1"]

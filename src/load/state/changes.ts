@@ -6,11 +6,11 @@ import { type Input, type Target, type Values, valuesOf } from "./values.ts"
 import { type Use, used, visit, type When } from "./visits.ts"
 
 export interface Change extends Use {
-  /** does it leave the same state behind, whoever makes it, and how often? A memo table's entry does */
+  /** true if it leaves the same state behind no matter who makes it or how often, as filling a memo table does */
   readonly settled: boolean
 }
 
-/** Methods of JavaScript's own collections that change them, and what others call theirs. */
+/** Names of methods that change their object: those of JavaScript's collections, and the usual ones of packages. */
 const changesIts =
   /^(set|add|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|delete|clear|reset|register|configure|define|update|assign|merge|extend|defaults|insert|append|remove|enable|disable|dispatch|use|on|once|off|emit|write|next|enter|init|initialize|setup|seed|override|patch|put|store|increment|decrement|toggle|install|provide)(?![a-z])/
 /** Methods of `Object` and `Reflect` that change their first argument. */
@@ -31,7 +31,8 @@ export function usesAndChanges(syntax: Syntax): {
       visits.push({ node, item, when })
       for (const target of used(node, syntax, values)) uses.push({ target, item, when, node })
     })
-  // a method that changes `this`, or a function that changes its argument, makes a change of each call of it
+  // calling a method that changes `this`, or a function that changes its argument, is a change too: repeat until no
+  // more are found
   const closures = new Closures(syntax, values)
   for (let known = -1; known < closures.size;) {
     known = closures.size
@@ -77,7 +78,7 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
       const right = node["right"] as Node
       const plain = /^(\?\?|\|\|)?=$/.test(String(node["operator"]))
       for (const to of patternNames(node["left"] as Node))
-        assign(to, (key) => plain && isSettled(right, key) && !names(right, to, syntax))
+        assign(to, (key) => plain && isSettled(right, key) && !mentions(right, to, syntax))
       break
     }
     case "UpdateExpression":
@@ -105,14 +106,14 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
 const isOfJavaScript = (target: Target): boolean =>
   target.kind === "global" && target.path[0] !== undefined && target.path[0] in globalThis
 
-/** Is a value known by what the key says of it? The key `entry.id` says nothing of `entry.value`. */
+/** Does one input determine another? `entry.id` does not determine `entry.value`. */
 const determines = (known: Input, input: Input): boolean =>
   known.of === input.of &&
   known.path.length <= input.path.length &&
   known.path.every((name, i) => name !== "*" && name === input.path[i])
 
 /** Does an expression use what is assigned: `n = n + 1`, `list = [...list, x]`? */
-function names(expression: Node, assigned: Node, syntax: Syntax): boolean {
+function mentions(expression: Node, assigned: Node, syntax: Syntax): boolean {
   const variable = syntax.binding(bare(assigned))
   let found = false
   if (variable != null)
@@ -167,7 +168,7 @@ function changesByCall(
   const variable = syntax.binding(callee)
   if (variable?.defs[0]?.type === "ImportBinding" && changesIts.test(variable.name) && first !== undefined)
     changeIn(first, false)
-  // what a maker handed out: it may change the state that was made with it
+  // calling a function that a maker returned may change the state that the maker created
   if (variable != null && syntax.isTopLevel(variable) && called.length === 0)
     for (const { node } of syntax.itemsOf(variable)) {
       const init = node["init"] == null ? null : bare(node["init"] as Node)

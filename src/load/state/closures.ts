@@ -1,4 +1,4 @@
-/** Functions that change more than their own variables: a call of one makes a change where it stands. */
+/** Functions that change state outside themselves. Each call of one counts as a change at the call. */
 import type { Variable } from "eslint-scope"
 import type { Node } from "../edit-source.ts"
 import type { Syntax } from "./syntax.ts"
@@ -9,7 +9,7 @@ export class Closures {
   readonly methods = new Set<Node>()
   /** parameters that their functions change */
   readonly parameters = new Set<Variable>()
-  /** functions that hand out state of their own: each of their calls makes some */
+  /** functions whose calls create state, and return functions that change it */
   readonly makers = new Set<Node>()
   readonly #syntax: Syntax
   readonly #values: Values
@@ -20,7 +20,7 @@ export class Closures {
   get size(): number {
     return this.methods.size + this.parameters.size + this.makers.size
   }
-  /** Takes note of a change inside of functions. True where it is a change of what lies at module level. */
+  /** Records a change inside functions. True if it changes a module-level binding or a global. */
   reachesOut(target: Target, at: Node, settled: boolean): boolean {
     if (target.kind === "global") return true
     const around = this.#values.functionsAround(at)

@@ -1,14 +1,15 @@
 /**
  * State that a stage reads and that other code sets.
  *
- * A stage's key holds its own code, and no other: what a pipeline file, its graph, or another stage puts into a
- * variable that the stage reads is not in it. The stage would stay fresh with old values, and a worker process,
- * which loads the modules and builds no graph, would compute others. So a pipeline with such a stage is refused.
+ * A stage's key covers only its own code. If the pipeline file, its graph or another stage sets a variable that the
+ * stage reads, the key does not change: the stage stays fresh with old values. A worker process loads the modules but
+ * builds no graph, so it would compute different values. Therefore such a pipeline is refused.
  *
  * The rule. A stage's *own* code is what its digest holds: all that its export refers to, directly or not, and the
  * statements of the modules that its own module imports. A change of a binding that the stage reads is foreign if
- * other code makes it; or if its own code makes it in a function that other code calls, at load or in the graph, so
- * that the outcome may depend on that call. An entry of a memo table, whose value depends on its key alone, does not.
+ * other code makes it, or if the stage's own code makes it in a function that other code calls, at load or in the
+ * graph: the result may depend on that call. Filling a memo table is not foreign, because each value depends on its
+ * key alone.
  */
 import * as path from "node:path"
 import type { Variable } from "eslint-scope"
@@ -59,7 +60,6 @@ export function findState(
     () => true
   )
   const alive = changes.filter(({ when, item }) => when === "load" || live.has(item))
-  const describe = (change: Change, by: Use | undefined) => described(change, by, syntax)
   return {
     foreignTo: (module, name) => {
       const variable = syntax.exported(module, name)
@@ -75,19 +75,17 @@ export function findState(
       const globals = uses.filter(({ item, target }) => target.kind === "global" && read.has(item))
       const found = new Map<unknown, ForeignState>()
       for (const change of alive) {
-        const { target, item } = change
+        const { target, item, when, settled } = change
+        if (target.kind === "this") continue
         const isRead =
           target.kind === "variable"
             ? syntax.itemsOf(target.variable).some((each) => read.has(each))
-            : target.kind === "global" && globals.some((use) => meets(target.path, use))
-        if (!isRead) continue
-        const key =
-          target.kind === "variable" ? target.variable : target.kind === "global" && target.path.join(".")
+            : globals.some((use) => meets(target.path, use))
         const through = called.get(item)
-        const isOthers = own.has(item)
-          ? change.when !== "load" && !change.settled && through !== undefined
-          : true
-        if (isOthers && !found.has(key)) found.set(key, describe(change, through ?? live.get(item)))
+        const isForeign = !own.has(item) || (when !== "load" && !settled && through !== undefined)
+        const key = target.kind === "variable" ? target.variable : target.path.join(".")
+        if (isRead && isForeign && !found.has(key))
+          found.set(key, described(change, through ?? live.get(item), syntax))
       }
       return [...found.values()]
     },
@@ -171,7 +169,7 @@ function placeOf(node: Node, syntax: Syntax): Place {
   const { file, line, column } = syntax.source(node) ?? { file: "", line: null, column: null }
   return { file, line, column }
 }
-/** The bundler may declare a binding anew; what gives it its value has a place then. */
+/** The bundler may redeclare a binding; the place then comes from the code that assigns it. */
 function declarationOf(
   variable: Variable,
   syntax: Syntax
@@ -182,9 +180,8 @@ function declarationOf(
     ...syntax.itemsOf(variable).map(({ node }) => node)
   ] as unknown as ReadonlyArray<Node>
   const at = nodes.find((node) => syntax.source(node) !== null)
-  const source = at === undefined ? null : syntax.source(at)
-  const place = source === null ? null : { file: source.file, line: source.line, column: source.column }
-  const name = source?.name ?? variable.name
+  const place = at === undefined ? null : placeOf(at, syntax)
+  const name = (at === undefined ? null : syntax.source(at)?.name) ?? variable.name
   if (name.endsWith("_default")) return { name: "default", place }
   // what the bundler calls a CommonJS module
   return { name: /^(require|import)_/.test(name) ? "exports" : name, place }

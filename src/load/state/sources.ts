@@ -24,7 +24,7 @@ export function sourcesOf(code: string, map: string): (node: Node) => Source | n
     const entry = sources.findEntry(line, column) as Partial<MappedFrom>
     return entry.generatedLine === line && entry.generatedColumn === column ? (entry as MappedFrom) : null
   }
-  // the bundler gives no place to what it wrote anew: then the first part that has one tells
+  // code that the bundler wrote has no place of its own: take that of its first part that has one
   return (node) => {
     let entry = null as MappedFrom | null
     walk(node, (part) => {

@@ -18,7 +18,7 @@ export interface Item {
   readonly module: string | null
   /** what it declares */
   readonly variables: ReadonlyArray<Variable>
-  /** does it run for what it does? Then it counts for every stage whose modules import its own, directly or not */
+  /** true if it runs for its side effects: it counts for every stage whose modules import this one, directly or not */
   readonly acts: boolean
 }
 
@@ -44,7 +44,10 @@ export interface Syntax {
 export const isFunction = ({ type }: Node): boolean =>
   type === "FunctionDeclaration" || type === "FunctionExpression" || type === "ArrowFunctionExpression"
 
-/** Without what does not change which value an expression gives. */
+/**
+ * Strips what does not change an expression's value: parentheses, `await`, optional chaining, all but the last of a
+ * sequence.
+ */
 export function bare(node: Node): Node {
   let at = node
   while (/^(Parenthesized|Chain|Await|Sequence)Expression$/.test(at.type))

@@ -13,13 +13,13 @@ export type Target =
   | { readonly kind: "this"; readonly owner: Node }
 
 export interface Values {
-  /** the state that an expression's value is, or lies in */
+  /** the state that an expression's value is, or is part of */
   targetsOf(expression: Node): ReadonlyArray<Target>
   /** the functions of the bundle that a call may run; empty for those of packages and of JavaScript itself */
   calledBy(call: Node): ReadonlyArray<Node>
   /** the functions around a node, from the inside out */
   functionsAround(node: Node): ReadonlyArray<Node>
-  /** what an expression's value depends on, of the parameters of the functions around it */
+  /** which parameters of the enclosing functions an expression's value depends on */
   inputsOf(expression: Node): ReadonlyArray<Input>
 }
 /** A parameter or `this`, or what lies in it. */
@@ -140,12 +140,11 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
           ? all((node["arguments"] as ReadonlyArray<Node>)[0])
           : []
       case "LogicalExpression":
+        return all(node["left"], node["right"])
       case "AssignmentExpression":
-        return node.type === "AssignmentExpression" ? all(node["right"]) : all(node["left"], node["right"])
+        return all(node["right"])
       case "ConditionalExpression":
         return all(node["consequent"], node["alternate"])
-      case "SequenceExpression":
-        return all((node["expressions"] as ReadonlyArray<Node>).at(-1))
       default:
         return []
     }

@@ -42,7 +42,7 @@ export const checkManifest = (files: FileSystemCalls, layout: Layout, file: stri
   checked<Manifest>(files, file, (manifest) => {
     if (!isDigest(manifest.digest) || layout.manifest(manifest.digest) !== file)
       return "has the name of another artifact"
-    if (!manifest.shards.every(hasObjectNames)) return "names what cannot be objects"
+    if (!manifest.shards.every(hasObjectNames)) return "contains an invalid object name"
     const digest = artifactDigest({ ...manifest, failed: manifest.failed.map(({ item }) => item) })
     return digest === manifest.digest
       ? null

@@ -32,7 +32,7 @@ export interface Instances {
   readonly objects: ReadonlyMap<string, ReadonlyArray<SceneObject>>
   /** by image id, those that have some */
   readonly leftOut: ReadonlyMap<string, ReadonlyArray<LeftOutObject>>
-  /** what is no mistake, and may not be meant: a line each */
+  /** valid but suspicious: a sentence each */
   readonly notes: ReadonlyArray<string>
 }
 

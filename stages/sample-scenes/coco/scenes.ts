@@ -24,8 +24,8 @@ export interface CocoSource {
 }
 
 /**
- * The scenes in the file's order, or a stable seeded part of them. A scene whose image is missing, or may not be read, has
- * failed, alone; unless such scenes are left out.
+ * The scenes in the file's order, or a stable seeded part of them. A scene whose image is missing or unreadable fails
+ * alone, or is left out on request.
  *
  * @throws {CocoError} what is wrong with a file, images of another size included, at most 20 at once; once and for all
  *   where the folder of images is missing, or no image is good
@@ -129,7 +129,7 @@ function tellScene(
       examples: others.map(({ id }) => `${scene}, annotation ${id}`)
     })
   if (objects.length + others.length === 0)
-    lost({ what: "scenes without objects", reason: "no annotation is of their image", examples: [scene] })
+    lost({ what: "scenes without objects", reason: "their image has no annotation", examples: [scene] })
 }
 
 /** Captions are joined by the image's id, which the two files may write in two ways. */
@@ -143,11 +143,11 @@ function checkCaptions(
     { whose: `the captions of ${file!.path}`, what: "images", ids: captions.keys() },
     { whose: `the images of ${annotations.path}`, what: "images", ids: images.map(({ id }) => id) }
   )
-  for (const loss of unmatched(compared, "captioned images", "the annotations have no image of their id"))
+  for (const loss of unmatched(compared, "captioned images", "the annotations have no image with this id"))
     lost(loss)
   const { onlyRight } = compared
   if (onlyRight.count > 0)
-    lost({ what: "images without captions", reason: "the captions have none of their id", ...onlyRight })
+    lost({ what: "images without captions", reason: "the captions file has none for this id", ...onlyRight })
 }
 
 async function text(world: World, file: string, parameter: string): Promise<string> {
@@ -227,5 +227,5 @@ async function imageOf(
 /** EXIF orientations from 5 on swap height and width where a viewer follows them, as annotation tools may. */
 const whyNot = (real: ImageSize, height: number, width: number): string =>
   real.orientation >= 5 && real.height === width && real.width === height
-    ? `its EXIF orientation (${real.orientation}) turns it where it is shown, but encoders get the pixels as stored. Keep the annotations and turn the image files (magick mogrify -auto-orient)`
+    ? `viewers rotate it by its EXIF orientation (${real.orientation}), but encoders get the pixels as stored: keep the annotations and rotate the files (magick mogrify -auto-orient)`
     : "its masks would not fit"

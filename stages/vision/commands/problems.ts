@@ -55,6 +55,6 @@ const reasons: Readonly<Record<string, (file: string) => string>> = {
   ENOENT: (file) => `there is no file ${file}`,
   ENOTDIR: (file) => `there is no file ${file}`,
   EISDIR: (file) => `${file} is a folder`,
-  ENXIO: (file) => `${file} is not a regular file`,
+  EINVAL: (file) => `${file} is not a regular file`,
   EACCES: (file) => `${file} may not be read`
 }

@@ -39,7 +39,7 @@ export function imageInput(graph: Graph): ValueInfo & { readonly dims: ReadonlyA
   )
 }
 
-/** Memory is allocated by them. */
+/** Limits on sizes from the file, since memory is allocated by them. */
 const [mostImages, mostPixels] = [1024, 8192]
 
 function checkDims(name: string, dims: ReadonlyArray<Dimension>): ReadonlyArray<Dimension> {

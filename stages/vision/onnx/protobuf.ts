@@ -119,8 +119,7 @@ export class Protobuf {
   }
 
   /**
-   * An int64, of which ten bytes are a negative one: its complement is summed, since −1 as 2⁶⁴ − 1 would lose its last
-   * digits.
+   * An int64. Ten bytes mean a negative number: its complement is summed, because 2⁶⁴ − 1 is not exact in a float64.
    *
    * @param end of the message or list that it is in
    */

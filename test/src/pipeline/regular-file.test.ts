@@ -22,10 +22,10 @@ it.each(["file", "to-file"])("reads %s", (name) => {
 
 it.each([
   ["folder", "EISDIR"],
-  ["pipe", "ENXIO"],
-  ["to-pipe", "ENXIO"],
-  ["/dev/zero", "ENXIO"],
-  ["/dev/null", "ENXIO"],
+  ["pipe", "EINVAL"],
+  ["to-pipe", "EINVAL"],
+  ["/dev/zero", "EINVAL"],
+  ["/dev/null", "EINVAL"],
   ["gone", "ENOENT"],
   ["to-gone", "ENOENT"],
   ["to-self", "ELOOP"],

@@ -284,7 +284,7 @@ describe("tokens and scenes that do not go together", () => {
     expect(error.message).toBe(
       'no ids match: the tokens are of 3 scenes ("1.0", "2.0", "3.0"), the rows of scenes are of 3 scenes ("1", "2", "3"), and none is the same'
     )
-    expect(error.hint).toMatch(/^"1\.0" is probably the same as "1" .*\. Write both alike$/)
+    expect(error.hint).toMatch(/^"1\.0" is probably the same as "1" .*\. write them the same way$/)
     expect((await rejection(choose(objects((id) => `other ${id}${id}`)))).message).toMatch(/^no ids match/)
   })
   it("are not refused where no scene has a token, which is no question of ids", async () => {
@@ -347,7 +347,7 @@ describe("what choose-examples tells of its losses", () => {
     expect(await lossesOf("pair", scenes, tokens)).toEqual([
       {
         ...asked,
-        reason: "neither of the primary nor of the secondary category of its scene",
+        reason: "neither the primary nor the secondary category of its scene",
         count: 2,
         total: 8,
         examples: ["1/2", "2/2"]
@@ -378,7 +378,7 @@ describe("what choose-examples tells of its losses", () => {
     expect(await lossesOf("category", scenes, tokens)).toEqual([
       {
         what: "scenes of the tokens",
-        reason: "no scene has their id",
+        reason: "no scene has this id",
         count: 1,
         total: null,
         examples: ["003.png"]

@@ -237,7 +237,7 @@ describe("what is left out is told, with reasons, counts and ids", () => {
       },
       {
         what: "scenes without objects",
-        reason: "no annotation is of their image",
+        reason: "their image has no annotation",
         count: 1,
         total: null,
         examples: ["104"]
@@ -259,14 +259,14 @@ describe("what is left out is told, with reasons, counts and ids", () => {
     expect(await told({ captions: file("more.json") })).toEqual([
       {
         what: "captioned images",
-        reason: "the annotations have no image of their id",
+        reason: "the annotations have no image with this id",
         count: 1,
         total: null,
         examples: ["999"]
       },
       {
         what: "images without captions",
-        reason: "the captions have none of their id",
+        reason: "the captions file has none for this id",
         count: 6,
         total: null,
         examples: ["102", "103", "104", "105", "106"]
