@@ -174,8 +174,14 @@ type Died = Extract<LostWorker, { readonly type: "died" }>
  */
 const crashes = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
 
+/** What V8, C++, Rust and Node write before they end a process. */
+const runtimeGaveUp =
+  /heap out of memory|Fatal process out of memory|\bbad_alloc\b|memory allocation of \d+ bytes failed|ERR_MODULE_NOT_FOUND|ERR_DLOPEN_FAILED|\buv_cwd\b/
+
 function workerDied(task: Task, { how, signal, lastWords }: Died): Problem {
-  const fault = machineFault(lastWords)
+  // what a stage writes is its own affair: only the words of a runtime that has no memory left, or no package, count
+  const isCrash = signal !== null && signal !== "SIGABRT" && signal !== "SIGTRAP"
+  const fault = isCrash || !runtimeGaveUp.test(lastWords) ? null : machineFault(lastWords)
   const died = `the worker process of ${ofTask(task)} died ${how}`
   if (fault !== null)
     return new Problem("WorkerKilled", `${died}: ${fault.what}`, {

@@ -23,16 +23,22 @@ export function fromBuild(error: unknown, file: string): unknown {
     first.loc === undefined ? wholeFile(at) : { file: at, line: first.loc.line, column: first.loc.column + 1 }
   // the rest of the message is a drawing of the place, which we make ourselves
   const message = first.message.split("\n")[0]!.replace(/^\[\w+\] /, "")
-  const notText = message.includes("valid UTF-8") ? notUtf8(at) : null
+  const notText = /valid UTF-8|^Could not load/.test(message) ? notUtf8(unloaded(message) ?? at) : null
   if (notText !== null)
     return new LoadError(
       "PipelineNotLoaded",
-      `${path.basename(at)}: ${notText.message}`,
-      { file: at, line: notText.line, column: null },
+      `${path.basename(unloaded(message) ?? at)}: ${notText.message}`,
+      { file: unloaded(message) ?? at, line: notText.line, column: null },
       `${notText.hint}; is this the file that you meant?`,
       error
     )
   return new LoadError("PipelineNotLoaded", withSource(message, place), place, hintOf(first), error)
+}
+
+/** The file of "Could not load /a/b.ts"; null in other messages. */
+const unloaded = (message: string): string | null => {
+  const file = /^Could not load (.+?)(?: \(imported by .*)?(?: - .*)?$/.exec(message)?.[1]
+  return file !== undefined && path.isAbsolute(file) && fs.existsSync(file) ? file : null
 }
 
 /** Where a file is not UTF-8; null where it is, or cannot be read. */

@@ -6,6 +6,7 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
+import { readRegular } from "../pipeline/regular-file.ts"
 import { readCache, writeCache } from "../store/cache-file.ts"
 import { replaceFile } from "../store/replace-file.ts"
 import { nodeFileSystem } from "../store/file-system.ts"
@@ -52,7 +53,7 @@ export function readCached(folder: string, pipeline: string, own: string): Cache
       !areFresh(entry.inputs, entry.surroundings)
     )
       return null
-    if (sha256(fs.readFileSync(bundleFile(folder, entry.bundle))) !== entry.bundle) return null
+    if (sha256(readRegular(bundleFile(folder, entry.bundle))) !== entry.bundle) return null
     renew(bundleFile(folder, entry.bundle))
     return entry
   } catch {

@@ -11,7 +11,7 @@ import { fromBuild } from "./build-errors.ts"
 import { keepImportMeta } from "./import-meta.ts"
 import { Inputs } from "./inputs.ts"
 import type { OwnPackage } from "./own-package.ts"
-import { fileIn, isMain } from "./package-ids.ts"
+import { packageFile } from "./package-ids.ts"
 import { buildOptions, makeResolver, nativeFile } from "./resolutions.ts"
 import { resolveImports } from "./resolve.ts"
 import { addConfigs } from "./tsconfigs.ts"
@@ -31,8 +31,8 @@ export interface ImportedPackage {
   readonly specifier: string
   readonly name: string
   readonly version: string
-  /** the imported file, from the package's folder; null for what the package's bare name imports */
-  readonly file: string | null
+  /** the imported file and its content (`packageFile`) */
+  readonly file: string
 }
 export interface Bundle {
   readonly code: string
@@ -78,8 +78,7 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
         const { name, version, packageJson } = found
         inputs.addPackage(packageJson, target)
         const url = pathToFileURL(target).href
-        const file = isMain(resolve, resolved, found) ? null : fileIn(found, target)
-        packages.set(url, { specifier, name, version, file })
+        packages.set(url, { specifier, name, version, file: packageFile(found, target) })
         return url
       },
       resolved: (resolved) => inputs.addImport(resolved)

@@ -15,7 +15,6 @@ import { prepareDeclarations } from "./declarations.ts"
 import { type Node, parse, walk } from "./edit-source.ts"
 import { digestOf, sha256, sorted } from "./hash.ts"
 import { PackageIds } from "./package-ids.ts"
-import { makeResolver, nativeFile } from "./resolutions.ts"
 import { type ExternalPackage, resolveImports } from "./resolve.ts"
 import type { CodeParts } from "./stage-code.ts"
 
@@ -37,20 +36,18 @@ const withoutSpaces = { compress: false, mangle: false, codegen: { removeWhitesp
 /** @param file absolute path of the module, `name` of its export */
 export async function digestExport(file: string, name: string, options: DigestOptions): Promise<CodeParts> {
   const { folder, isProbeline = isPackageFace, outside, helpers = {} } = options
-  const native = nativeFile()
-  const ids = new PackageIds(native === null ? null : makeResolver(native))
+  const ids = new PackageIds()
   const plugins = [
     virtualModule(entry, `export { ${JSON.stringify(name)} as stage } from ${JSON.stringify(file)}`),
     resolveImports({
       own: (specifier) => specifier,
-      external: (resolved, found) => ids.idOf(resolved, found),
+      external: ({ specifier, target }, found) => ids.idOf(specifier, target, found),
       ...(outside === undefined ? {} : { outside })
     }),
     prepareDeclarations(isProbeline)
   ]
   try {
-    let chunks = await treeShaken(folder, plugins)
-    if (!ids.areFinal()) chunks = await treeShaken(folder, plugins)
+    const chunks = await treeShaken(folder, plugins)
     const imported = chunks.flatMap(({ code }) => importsIn(parse(code, "js")))
     const packages = versionsOf(imported.flatMap(({ from }) => ids.packageOf(from) ?? []))
     const modules = await moduleDigests(folder, chunks)

@@ -80,6 +80,9 @@ export function pipelineIn(file: string, exports: Namespace): AnyPipeline {
     )
   }
   if (isPipeline(value)) return value
+  const { name: called, params, graph } = Object(value) as Partial<AnyPipeline>
+  if (typeof called === "string" && typeof graph === "function" && params === undefined)
+    throw invalid(`the pipeline "${called}" has no params`, "add params: {}, even if there are none")
   if (stageIn(value) !== null)
     throw invalid(
       `the default export of ${name} is a stage, not a pipeline`,
@@ -118,7 +121,7 @@ export function foreignState(stage: AnyStage, file: string, found: ReadonlyArray
     "PipelineInvalid",
     `the stage "${stage.name}" reads ${each.join("; ")}: that value is not in the stage's key, and a worker process may not see it`,
     first.declared ?? first.changed,
-    `make it a parameter of the stage (params: { ${parameterName(first.name)}: param.… }) and pass the value in the graph`
+    `make it a parameter of the stage (params: { ${parameterName(first.name)}: param.… }) and pass the value in the graph; or give the stage a variable of its own that no other code sets`
   )
 }
 const parameterName = (name: string) => name.split(".").at(-1)!.replace(/\W/g, "") || "value"

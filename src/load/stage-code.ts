@@ -27,15 +27,10 @@ export const versionedCode = (version: string): CodeParts => ({
 /**
  * A stage that a package in `node_modules` brings: its code is the package at its version.
  *
- * @param file the package's file that exports it; null for what the package's bare name imports
+ * @param file the package's file that exports it (`packageFile`)
  */
-export const packagedCode = (
-  name: string,
-  version: string,
-  stage: string,
-  file: string | null
-): CodeParts => ({
-  digest: digestOf("package", name, version, stage, ...(file === null ? [] : [file])),
+export const packagedCode = (name: string, version: string, stage: string, file: string): CodeParts => ({
+  digest: digestOf("package", name, version, stage, file),
   modules: {},
   packages: { [name]: version }
 })

@@ -77,6 +77,11 @@ const codes = [...byCode.keys()].filter((code) => /^E[A-Z]+$/.test(code)).join("
 /** By text: errors of native code and of other programs have no code, and stages reword them. */
 const byText: ReadonlyArray<readonly [RegExp, MachineFault]> = [
   [/\bout of memory\b|\bbad[_ ]alloc(?:ation)?\b|\ballocation failed\b/i, memory],
+  [
+    /\b(?:insufficient|not enough) memory\b|\bmemory allocation of \d+ bytes failed\b|\bmmap failed\b/i,
+    memory
+  ],
+  [/\bpthread_create failed\b/i, processes],
   [/\b(?:can(?:no|')t|could not|failed to|unable to) allocate\b|\bvips_(?:tracked_)?malloc\b/i, memory],
   [/\btoo many open files in system\b/i, systemFiles],
   [/\btoo many open files\b/i, files],
@@ -86,7 +91,8 @@ const byText: ReadonlyArray<readonly [RegExp, MachineFault]> = [
   [/\buv_cwd\b/, workingFolder],
   [/\bCannot find (?:package|module) '|\bcannot open shared object file\b/, installed]
 ]
-const codeInText = new RegExp(`\\b(${codes})\\b`)
+/** As Node writes it: "EIO: i/o error, read". A word in the middle of a sentence may be data. */
+const codeInText = new RegExp(`(?:^|: )(${codes}): `)
 
 /** The machine fault behind an error, one of its causes, or an error's text; null if there is none. */
 export function machineFault(error: unknown, depth = 0): MachineFault | null {

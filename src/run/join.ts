@@ -11,7 +11,7 @@ export type JoinedItem = { readonly id: string } & Readonly<Record<string, unkno
 
 /**
  * `{ id, port: row }`, or `{ id, port: rows }` of a group. The task's manifests are of its items alone, all in one
- * order. A row has the columns that its port declares, and `item`; reading another column of the input throws a Problem.
+ * order. A row has the columns that its port declares, and `item`; reading any other column throws a Problem.
  */
 export const joinedRows = (
   store: StoreCalls,
@@ -22,8 +22,7 @@ export const joinedRows = (
     for (const [name, { take, reads, from }] of Object.entries(ports)) {
       if (take !== "each" && take !== "group") continue
       const { manifest } = from[0]!
-      const others = Object.keys(manifest.columns).filter((column) => !Object.hasOwn(reads, column))
-      const guard = rowGuard(others, (column) => undeclared({ node, name, take, reads }, column))
+      const guard = rowGuard((column) => undeclared({ node, name, take, reads }, column))
       const read = yield* artifactItems(store, manifest, reads)
       items.forEach((item, i) => {
         for (const row of read[i]!) Object.setPrototypeOf(row, guard)

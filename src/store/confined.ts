@@ -30,13 +30,17 @@ const isLink = (root: string, folder: string) =>
     }
   )
 
+/** A link that takes a folder's place while a command runs is seen after this time, and before any deletion. */
+const mostKnownMs = 1000
+
 /**
  * The same calls, but mutating ones work only below `root`, and `remove` skips files whose names the store does not
  * make.
  */
 export function confined(files: FileSystemCalls, root: string): FileSystemCalls {
-  /** folders that were seen to be folders, and not links */
+  /** folders that were seen to be folders, and not links, within the last second */
   const known = new Set<string>()
+  let knownSince = 0
   const relativeOf = (file: string): string => {
     // most paths are put together as text, and need no second look
     const isPlain = (mark: string) => !file.includes(mark, root.length)
@@ -55,6 +59,10 @@ export function confined(files: FileSystemCalls, root: string): FileSystemCalls 
   }
   /** False where it is not there. */
   const checkFolder = (folder: string, afresh: boolean): boolean => {
+    if (performance.now() - knownSince > mostKnownMs) {
+      known.clear()
+      knownSince = performance.now()
+    }
     if (!afresh && known.has(folder)) return true
     const kind = files.entry(folder)?.kind
     if (kind === "link") throw isLink(root, folder)

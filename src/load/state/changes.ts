@@ -55,16 +55,32 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
   const changeIn = (state: Node, settled: boolean) => {
     for (const target of values.targetsOf(state)) if (!isOfJavaScript(target)) change(target, settled)
   }
-  const isSettled = (value: Node | undefined, key?: Node | null): boolean => {
+  const isSettled = (value: Node | undefined, key: Node | null | undefined, state: Node): boolean => {
     if (value === undefined) return false
+    // what a table holds under its key is settled already, and so are parameters of the function that made the table
+    const own = values.inputsOf(state).filter((input) => input.of === "this")
+    const isHeld = ({ of, path }: Input) =>
+      own.some(
+        (table) =>
+          table.of === of &&
+          table.path.every((name, i) => name === path[i]) &&
+          isKeyed(path[table.path.length])
+      )
+    const maker = values.makerOf(state)
     const ofKey = key == null ? [] : values.inputsOf(key)
-    return values.inputsOf(value).every((input) => ofKey.some((known) => determines(known, input)))
+    return (
+      values.inputsOf(value).every((input) => {
+        const isOuter = maker !== null && input.made !== null && encloses(input.made, maker)
+        return isOuter || isHeld(input) || ofKey.some((known) => determines(known, input))
+      }) &&
+      (key == null || values.usesOf(value, state).every((use) => isKeyedUse(use, syntax)))
+    )
   }
   const assign = (to: Node, settledBy: (key: Node | null) => boolean) => {
     const place = bare(to)
     if (place.type === "MemberExpression") {
       const settled = settledBy(place["computed"] === true ? (place["property"] as Node) : null)
-      for (const target of values.targetsOf(place)) change(target, settled)
+      for (const target of values.memberTargets(place)) change(target, settled)
     } else if (place.type === "Identifier") {
       const variable = syntax.binding(place)
       if (variable === undefined) return
@@ -78,7 +94,7 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
       const right = node["right"] as Node
       const plain = /^(\?\?|\|\|)?=$/.test(String(node["operator"]))
       for (const to of patternNames(node["left"] as Node))
-        assign(to, (key) => plain && isSettled(right, key) && !mentions(right, to, syntax))
+        assign(to, (key) => plain && isSettled(right, key, stateOf(to)) && !mentions(right, to, syntax))
       break
     }
     case "UpdateExpression":
@@ -102,9 +118,30 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
   return made
 }
 
+/** As JavaScript and Node come, before any pipeline assigns more. */
+export const builtIn: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(globalThis))
+
 /** What JavaScript and Node have: `process.stdout.write(…)` sets nothing that a stage reads. */
 const isOfJavaScript = (target: Target): boolean =>
-  target.kind === "global" && target.path[0] !== undefined && target.path[0] in globalThis
+  target.kind === "global" && target.path[0] !== undefined && builtIn.has(target.path[0])
+
+/** What an assignment changes: the object of a member, or a variable. */
+const stateOf = (assigned: Node): Node => {
+  const place = bare(assigned)
+  return place.type === "MemberExpression" ? (place["object"] as Node) : place
+}
+/** Is a member of a table one that looks a key up? */
+const isKeyed = (name: string | undefined) => name === "get" || name === "has" || name === "*"
+/** Does a mention of a table look a key up: `table.get(key)`, `table[key]`? `table.size` depends on who came before. */
+export function isKeyedUse(use: Node, syntax: Syntax): boolean {
+  const member = syntax.parent(use)
+  if (member?.type === "NewExpression") return true
+  if (member?.type !== "MemberExpression" || member["object"] !== use) return false
+  if (isKeyed(memberName(member) ?? "*") || memberName(member) === "set") return true
+  const outer = syntax.parent(member)
+  return outer?.type === "MemberExpression" && outer["object"] === member && isKeyed(memberName(outer) ?? "*")
+}
+const encloses = (outer: Node, inner: Node): boolean => outer.start <= inner.start && outer.end >= inner.end
 
 /** Does one input determine another? `entry.id` does not determine `entry.value`. */
 const determines = (known: Input, input: Input): boolean =>
@@ -127,7 +164,7 @@ function mentions(expression: Node, assigned: Node, syntax: Syntax): boolean {
 interface Changing {
   readonly change: (target: Target, settled: boolean) => void
   readonly changeIn: (state: Node, settled: boolean) => void
-  readonly isSettled: (value: Node | undefined, key?: Node | null) => boolean
+  readonly isSettled: (value: Node | undefined, key: Node | null | undefined, state: Node) => boolean
 }
 
 function changesByCall(
@@ -157,10 +194,11 @@ function changesByCall(
       changeIn(first, false)
     } else if (isStatic && changesFirst.test(name)) {
       if (first !== undefined) changeProperties(name, given, values, change)
-    } else if (name === "set" && isSettled(second, first)) {
+    } else if (name === "set" && isSettled(second, first, object)) {
       changeIn(object, true)
     } else if (isOfTheBundle(object, syntax, values) && called.length > 0) {
-      if (called.some((each) => closures.methods.has(each))) changeIn(object, false)
+      if (called.some((each) => closures.methods.has(each)))
+        for (const state of [object, ...values.heldBy(object)]) changeIn(state, false)
     } else if (changesIts.test(name)) changeIn(object, false)
     return
   }

@@ -16,7 +16,7 @@ import type { Variable } from "eslint-scope"
 import type { Bundle } from "../bundle.ts"
 import { type Node, walk } from "../edit-source.ts"
 import type { Place } from "../load-error.ts"
-import { type Change, usesAndChanges } from "./changes.ts"
+import { builtIn, type Change, usesAndChanges } from "./changes.ts"
 import type { Use } from "./visits.ts"
 import { bare, isFunction, type Item, memberName, type Syntax, syntaxOf } from "./syntax.ts"
 
@@ -82,7 +82,7 @@ export function findState(
             ? syntax.itemsOf(target.variable).some((each) => read.has(each))
             : globals.some((use) => meets(target.path, use))
         const through = called.get(item)
-        const isForeign = !own.has(item) || (when !== "load" && !settled && through !== undefined)
+        const isForeign = !own.has(item) || (when === "call" && !settled && through !== undefined)
         const key = target.kind === "variable" ? target.variable : target.path.join(".")
         if (isRead && isForeign && !found.has(key))
           found.set(key, described(change, through ?? live.get(item), syntax))
@@ -143,13 +143,13 @@ function closure(module: string, importsOf: (module: string) => ReadonlyArray<st
 function meets(changed: ReadonlyArray<string>, { target }: Use): boolean {
   if (target.kind !== "global") return false
   const [root, second] = changed
-  if (root === "process" && second === "env") return false
+  if (root === "console" || (root === "process" && second === "env")) return false
   if (changed.includes("prototype")) return false
   const isAlike = changed.every((name, i) => {
     const used = target.path[i]
     return used === undefined || used === name || used === "*" || name === "*"
   })
-  return isAlike && (target.path.length >= changed.length || root === undefined || !(root in globalThis))
+  return isAlike && (target.path.length >= changed.length || root === undefined || !builtIn.has(root))
 }
 
 function described({ target, node, when }: Change, by: Use | undefined, syntax: Syntax): ForeignState {

@@ -15,22 +15,59 @@ export type Target =
 export interface Values {
   /** the state that an expression's value is, or is part of */
   targetsOf(expression: Node): ReadonlyArray<Target>
+  /** the state in which an assignment to a member changes something */
+  memberTargets(member: Node): ReadonlyArray<Target>
   /** the functions of the bundle that a call may run; empty for those of packages and of JavaScript itself */
   calledBy(call: Node): ReadonlyArray<Node>
   /** the functions around a node, from the inside out */
   functionsAround(node: Node): ReadonlyArray<Node>
+  /** what a list, an object or a copy holds: `cfg` of `[cfg]` and `{ ...cfg }` */
+  heldBy(expression: Node): ReadonlyArray<Node>
+  /** the function that made what an expression's state lies in; null at module level */
+  makerOf(state: Node): Node | null
+  /** where an expression's value comes from the state itself */
+  usesOf(expression: Node, state: Node): ReadonlyArray<Node>
   /** which parameters of the enclosing functions an expression's value depends on */
   inputsOf(expression: Node): ReadonlyArray<Input>
 }
 /** A parameter or `this`, or what lies in it. */
 export interface Input {
   readonly of: Variable | "this"
+  /** the function that the parameter is of; null for `this` */
+  readonly made: Node | null
   readonly path: ReadonlyArray<string>
 }
 
 const globalNames = new Set(["globalThis", "global"])
 /** Methods of collections that hand out what the collection holds. */
-const handsOut = new Set(["get", "at", "find", "findLast", "values", "entries", "pop", "shift", "next"])
+const handsOut = new Set([
+  "get",
+  "at",
+  "find",
+  "findLast",
+  "pop",
+  "shift",
+  "subarray",
+  "freeze",
+  "seal",
+  "preventExtensions",
+  "getPrototypeOf"
+])
+/** Methods that copy a collection: what it holds is in the copy too. */
+const copies = new Set([
+  "slice",
+  "filter",
+  "concat",
+  "flat",
+  "toSorted",
+  "toReversed",
+  "toSpliced",
+  "with",
+  "assign",
+  "from",
+  "values",
+  "entries"
+])
 
 export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
   /** methods of classes and object literals, and functions that are assigned to a member, by name */
@@ -62,7 +99,11 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     return found
   }
   const given = (variable: Variable): ReadonlyArray<Node> =>
-    variable.references.flatMap(({ writeExpr }) => (writeExpr == null ? [] : [writeExpr as unknown as Node]))
+    variable.references.flatMap(({ writeExpr, identifier }) => {
+      // the rest of a pattern is a copy
+      const isRest = syntax.parent(identifier as unknown as Node)?.type === "RestElement"
+      return writeExpr == null || isRest ? [] : [writeExpr as unknown as Node]
+    })
   const isParameter = ({ defs }: Variable) => defs[0]?.type === "Parameter"
 
   /** Functions that an expression may be. */
@@ -120,12 +161,8 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
         const owner = functionsAround(node).find(({ type }) => type !== "ArrowFunctionExpression")
         return owner === undefined ? [] : [{ kind: "this", owner }]
       }
-      case "MemberExpression": {
-        const name = memberName(node) ?? "*"
-        return all(node["object"]).map((target) =>
-          target.kind === "global" ? { kind: "global", path: [...target.path, name] } : target
-        )
-      }
+      case "MemberExpression":
+        return [...named(node, all(node["object"])), ...all(...heldBy(node["object"] as Node))]
       case "CallExpression": {
         const callee = bare(node["callee"] as Node)
         if (isCommonJs(callee)) return [{ kind: "variable", variable: syntax.binding(callee)! }]
@@ -135,10 +172,14 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
         return [...all(...handed), ...all(...calledBy(node).flatMap(returnedBy))]
       }
       case "NewExpression":
-        // a proxy, and what else is made of the state itself
-        return bare(node["callee"] as Node)["name"] === "Proxy"
-          ? all((node["arguments"] as ReadonlyArray<Node>)[0])
-          : []
+        // a proxy, or a view of a typed array's memory
+        if (bare(node["callee"] as Node)["name"] !== "Proxy")
+          return all(
+            ...(node["arguments"] as ReadonlyArray<Node>).filter(
+              (each) => each.type === "MemberExpression" && memberName(each) === "buffer"
+            )
+          )
+        return all((node["arguments"] as ReadonlyArray<Node>)[0])
       case "LogicalExpression":
         return all(node["left"], node["right"])
       case "AssignmentExpression":
@@ -148,6 +189,37 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
       default:
         return []
     }
+  }
+
+  /** Properties of the global object have paths. */
+  function named(member: Node, targets: ReadonlyArray<Target>): ReadonlyArray<Target> {
+    const name = memberName(member) ?? "*"
+    return targets.map((target) =>
+      target.kind === "global" ? { kind: "global", path: [...target.path, name] } : target
+    )
+  }
+
+  /** What a list, an object or a copy holds: `cfg` of `[cfg]` and `{ ...cfg }`. */
+  function heldBy(expression: Node, seen = new Set<unknown>()): ReadonlyArray<Node> {
+    const node = bare(expression)
+    if (seen.has(node)) return []
+    seen.add(node)
+    const parts = (node["elements"] ?? node["properties"]) as ReadonlyArray<Node | null> | undefined
+    if (node.type === "ArrayExpression" || node.type === "ObjectExpression")
+      return parts!.flatMap((each) => {
+        const value =
+          each?.type === "Property" ? (each["value"] as Node) : ((each?.["argument"] ?? each) as Node)
+        return value == null || isFunction(value) ? [] : [value]
+      })
+    if (node.type === "CallExpression") {
+      const callee = bare(node["callee"] as Node)
+      const isCopy = callee.type === "MemberExpression" && copies.has(memberName(callee) ?? "")
+      return isCopy
+        ? [...held(node), ...(node["arguments"] as ReadonlyArray<Node>)].filter((each) => !isFunction(each))
+        : []
+    }
+    const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
+    return variable == null ? [] : given(variable).flatMap((each) => heldBy(each, seen))
   }
 
   /** Is it what runs a CommonJS module, and gives its exports? */
@@ -165,10 +237,9 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     if (variable === undefined || name === "undefined") return []
     if (variable === null) return [{ kind: "global", path: globalNames.has(name) ? [] : [name] }]
     if (variable.defs[0]?.type === "ImportBinding") return []
-    const others = isParameter(variable)
-      ? iterated(variable).flatMap((each) => targetsOf(each, seen))
-      : given(variable).flatMap((each) => targetsOf(each, seen))
-    return [{ kind: "variable", variable }, ...others]
+    const others = [...(isParameter(variable) ? iterated(variable) : []), ...given(variable)]
+    const parts = isPart(variable) ? others.flatMap((each) => heldBy(each)) : []
+    return [{ kind: "variable", variable }, ...[...others, ...parts].flatMap((each) => targetsOf(each, seen))]
   }
 
   /** The collection that a call goes through: `table` of `table.get(…)` and of `Object.values(table)`. */
@@ -181,12 +252,22 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     return isStatic ? (call["arguments"] as ReadonlyArray<Node>).slice(0, 1) : [object]
   }
 
+  /** Does a variable get a part of what it is given: by a pattern or by a loop? */
+  function isPart({ identifiers }: Variable): boolean {
+    const name = identifiers[0] as unknown as Node | undefined
+    const declarator = name === undefined ? undefined : syntax.parent(name)
+    if (declarator?.type !== "VariableDeclarator") return true
+    const loop = syntax.parent(syntax.parent(declarator)!)
+    return loop?.type === "ForOfStatement" || loop?.type === "ForInStatement"
+  }
+
   /** What a callback's parameter may be: `table` of `table.forEach((row) => …)`, what a function calls it with. */
   function iterated(variable: Variable): ReadonlyArray<Node> {
     const made = variable.defs[0]!.node as unknown as Node
     const call = syntax.parent(made)
     const place = ((call?.["arguments"] ?? []) as ReadonlyArray<Node>).indexOf(made)
     if (call?.type !== "CallExpression" || place < 0) return []
+    const callee = bare(call["callee"] as Node)
     const position = (made["params"] as ReadonlyArray<Node>).findIndex((each) =>
       patternNames(each).some((name) => syntax.parameter(name) === variable)
     )
@@ -199,7 +280,12 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
         return isCalled ? ((inner["arguments"] as ReadonlyArray<Node>)[position] ?? []) : []
       })
     })
-    return [...held(call), ...passed]
+    // the accumulator comes first
+    const isReduced = callee.type === "MemberExpression" && /^reduce(Right)?$/.test(memberName(callee) ?? "")
+    const [, start] = call["arguments"] as ReadonlyArray<Node>
+    const isStart = isReduced && position === 0
+    const through = isStart ? (start === undefined ? [] : [start]) : held(call)
+    return [...through, ...through.flatMap((each) => (isStart ? [] : heldBy(each))), ...passed]
   }
 
   const inputsOf = (expression: Node): ReadonlyArray<Input> => {
@@ -209,14 +295,15 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
       if (seen.has(within)) return
       seen.add(within)
       walk(within, (node) => {
-        if (node.type === "ThisExpression") found.push({ of: "this", path: pathAround(node) })
+        if (node.type === "ThisExpression")
+          found.push({ of: "this", made: null, path: pathAround(node, expression) })
         const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
         if (variable == null) return true
         const by = variable.defs[0]
         const made = by?.node as unknown as Node | undefined
         if (by?.type === "Parameter" || by?.type === "CatchClause") {
           const isInside = made!.start >= expression.start && made!.end <= expression.end
-          if (!isInside) found.push({ of: variable, path: pathAround(node) })
+          if (!isInside) found.push({ of: variable, made: made!, path: pathAround(node, expression) })
         } else if (!syntax.isTopLevel(variable)) given(variable).forEach(look)
         return true
       })
@@ -224,10 +311,38 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     look(expression)
     return found
   }
+  const rootOf = (state: Node): Variable | null => {
+    let at = bare(state)
+    while (at.type === "MemberExpression") at = bare(at["object"] as Node)
+    return at.type === "Identifier" ? (syntax.binding(at) ?? null) : null
+  }
+  const makerOf = (state: Node): Node | null => {
+    const owner = rootOf(state)?.scope.variableScope.block as unknown as Node | undefined
+    return owner !== undefined && isFunction(owner) ? owner : null
+  }
+  const usesOf = (expression: Node, state: Node): ReadonlyArray<Node> => {
+    const root = rootOf(state)
+    const found: Array<Node> = []
+    const seen = new Set<unknown>()
+    const look = (within: Node) => {
+      if (seen.has(within)) return
+      seen.add(within)
+      walk(within, (node) => {
+        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
+        if (variable == null) return true
+        if (variable === root) found.push(node)
+        else if (!syntax.isTopLevel(variable) && !isParameter(variable)) given(variable).forEach(look)
+        return true
+      })
+    }
+    if (root !== null) look(expression)
+    return found
+  }
   /** `["a", "b"]` of `x` in `x.a.b`; a name that is computed ends the path with `*`. */
-  const pathAround = (node: Node): ReadonlyArray<string> => {
+  const pathAround = (node: Node, within: Node): ReadonlyArray<string> => {
     const path: Array<string> = []
     for (let at = node, up = syntax.parent(at); up !== undefined; at = up, up = syntax.parent(at)) {
+      if (at === within) break
       if (up.type !== "MemberExpression" || up["object"] !== at) break
       path.push(memberName(up) ?? "*")
     }
@@ -241,6 +356,10 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
       known.set(expression, found)
       return found
     },
+    memberTargets: (member) => named(member, targetsOf(member["object"] as Node)),
+    heldBy: (expression) => heldBy(expression),
+    makerOf,
+    usesOf,
     calledBy,
     functionsAround,
     inputsOf

@@ -5,6 +5,7 @@
  * `licenses`, `bbox`, …) are neither needed nor checked.
  */
 
+import { causeText, compareIds } from "../../../src/index.ts"
 import { wrongPath } from "../../../src/pipeline/names.ts"
 import type { LeftOutObject, SceneObject } from "../../vision/scene.ts"
 import { absentOr, type Fields, idOf, Ids, objectsOf, parseObject, textOf, wholeNumberOf } from "./fields.ts"
@@ -129,6 +130,17 @@ function categoriesOf(json: Fields, problems: Problems): Map<string, string> {
   return categories
 }
 
+/** Examples of the ids that there are, and how an unknown one may differ from them. */
+function alike(id: string, known: ReadonlyMap<string, unknown>): string {
+  const first = [...known.keys()].slice(0, 1000)
+  const { cause } = compareIds([id], first)
+  const some = first
+    .slice(0, 3)
+    .map((each) => JSON.stringify(each))
+    .join(", ")
+  return `, whose ids are ${some === "" ? "none" : `${some}${known.size > 3 ? ", …" : ""}`}${cause === null ? "" : `: ${causeText(cause)}`}`
+}
+
 /** What an id refers to. */
 function referenceOf<A>(
   known: ReadonlyMap<string, A>,
@@ -141,7 +153,8 @@ function referenceOf<A>(
   const id = idOf(fields, name, path, problems)
   if (id === null) return null
   const found = known.get(id)
-  if (found === undefined) problems.add(`${path}.${name}`, `${id} is the id of none of the file's ${list}`)
+  if (found === undefined)
+    problems.add(`${path}.${name}`, `${id} is the id of none of the file's ${list}${alike(id, known)}`)
   return found ?? null
 }
 

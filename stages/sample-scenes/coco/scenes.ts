@@ -1,7 +1,7 @@
 /** Scenes of a data set in COCO's layout: checked against their image files, one row each. */
 import type { FileHandle, FileRef, SourceContext, World } from "../../../src/index.ts"
 import { isProblem } from "../../../src/pipeline/problem.ts"
-import { isOneFileRefused } from "../../../src/pipeline/system-error.ts"
+import { isOneFileRefused, machineFault } from "../../../src/pipeline/system-error.ts"
 import { fileText, NotUtf8 } from "../../../src/pipeline/utf8.ts"
 import { joinIds, unmatched } from "../../shared/joins.ts"
 import { type ImageSize, imageSize } from "../../vision/image.ts"
@@ -45,7 +45,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       source.seed
     )
   )
-  if (captions !== null) checkCaptions(captions, images, source, context)
+  if (captions !== null) checkCaptions(captions, images, chosen, source, context)
   if (chosen.size < images.length) {
     context.partial(`${chosen.size} of ${images.length} scenes`)
     context.lost({
@@ -136,6 +136,7 @@ function tellScene(
 function checkCaptions(
   captions: ReadonlyMap<string, unknown>,
   images: ReadonlyArray<CocoImage>,
+  chosen: ReadonlySet<string>,
   { annotations, captions: file }: CocoSource,
   { lost }: SourceContext
 ): void {
@@ -145,9 +146,13 @@ function checkCaptions(
   )
   for (const loss of unmatched(compared, "captioned images", "the annotations have no image with this id"))
     lost(loss)
-  const { onlyRight } = compared
-  if (onlyRight.count > 0)
-    lost({ what: "images without captions", reason: "the captions file has none for this id", ...onlyRight })
+  for (const id of chosen)
+    if (!captions.has(id))
+      lost({
+        what: "images without captions",
+        reason: "the captions file has none for this id",
+        examples: [id]
+      })
 }
 
 async function text(world: World, file: string, parameter: string): Promise<string> {
@@ -218,7 +223,7 @@ async function imageOf(
     const problem = `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: ${whyNot(real, height, width)}`
     return { file: null, wrong: wrong("bad", field, problem, "of another size than annotated") }
   } catch (error) {
-    if (isProblem(error)) throw error
+    if (isProblem(error) || machineFault(error) !== null) throw error
     const reason = "the file cannot be read as an image"
     return { file, wrong: wrong("bad", field, unreadable(error), reason) }
   }

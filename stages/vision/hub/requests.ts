@@ -41,13 +41,18 @@ export class HubRequests {
     revision: string
   ): Promise<{ readonly commit: string; readonly files: ReadonlySet<string> | null }> {
     const { modelInfo } = await import("@huggingface/hub")
-    const { sha, filePaths } = await modelInfo({
+    const info = await modelInfo({
       name: this.#repo,
       revision,
       hubUrl: this.endpoint,
       additionalFields: ["sha", "filePaths"],
       fetch: async (input, init) => this.#checked(await this.#send(String(input), init), revision)
+    }).catch((error: unknown) => {
+      if (error instanceof SyntaxError || error instanceof TypeError)
+        throw this.#odd(`is not what a hub tells of ${this.#repo}@${revision}: ${error.message}`)
+      throw error
     })
+    const { sha, filePaths } = info
     if (typeof sha !== "string" || !/^[0-9a-f]{40}$/.test(sha))
       throw this.#odd(`names no commit of ${this.#repo}@${revision}`)
     return { commit: sha, files: filePaths.length > 0 ? new Set(filePaths) : null }
@@ -72,7 +77,10 @@ export class HubRequests {
       const linked = headers.get("x-linked-etag")
       const location = headers.get("location")
       if (status >= 300 && status < 400 && linked === null && location !== null) {
-        address = new URL(location, address).href // a repository that was renamed
+        // a repository that was renamed
+        if (!URL.canParse(location, address))
+          throw this.#odd(`redirects to "${location}", which is no address`)
+        address = new URL(location, address).href
         continue
       }
       if (status === 404 && isEntryMissing(headers)) return null

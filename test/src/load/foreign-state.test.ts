@@ -257,7 +257,7 @@ const refused: ReadonlyArray<Case> = [
   ),
   stateful(
     "a pair of closures",
-    "current",
+    "change",
     "const makeState = (n: number) => [() => n, (to: number) => { n = to }] as const\nexport const [current, change] = makeState(1)",
     "state.current()",
     "state.change(2)"
@@ -339,6 +339,41 @@ const refused: ReadonlyArray<Case> = [
     "export {}",
     "Math.random()",
     "Math.random = () => 0.5"
+  ),
+  stateful(
+    "what a list holds",
+    "config",
+    "export const config = { factor: 1 }",
+    "state.config.factor",
+    "const box = [state.config]\nbox[0]!.factor = 3"
+  ),
+  stateful(
+    "what a shallow copy holds",
+    "config",
+    "export const config = { inner: { factor: 1 } }",
+    "state.config.inner.factor",
+    "const copy = { ...state.config }\ncopy.inner.factor = 3"
+  ),
+  stateful(
+    "rows of a copied list",
+    "rows",
+    "export const rows = [{ n: 1 }]",
+    "state.rows[0].n",
+    "state.rows.slice()[0]!.n = 3"
+  ),
+  stateful(
+    "a view of a typed array's memory",
+    "weights",
+    "export const weights = new Float64Array(2)",
+    "state.weights[0]",
+    "new Float64Array(state.weights.buffer)[0] = 4"
+  ),
+  stateful(
+    "a part of a typed array",
+    "weights",
+    "export const weights = new Float64Array(2)",
+    "state.weights[0]",
+    "state.weights.subarray(0, 1)[0] = 3"
   ),
   stateful(
     "a registry of entries that name themselves",
@@ -610,6 +645,28 @@ const allowed: Readonly<Record<string, Files>> = {
   "the standard streams, which others write to as well": {
     "stages.ts": `${reads('(process.stdout.write("a"), 1)')}${stage("other", '(process.stdout.write("b"), console.log("c"), process.stdout.isTTY ? [{ n: 1 }] : [{ n: 2 }])')}`,
     "pipeline.ts": `${imports}import { other, subject } from "./stages.ts"\nprocess.stdout.write("d")\nprocess.on("exit", () => {})\n${pipelineOf("subject", "other")}`
+  },
+  "a variable that its own compute changes": {
+    "stages.ts": `${imports}let count = 0\nconst scratch = new Float64Array(4)\n${stage("subject", "{ scratch[0] = 2; count++; return [{ n: scratch[0] * count }] }")}`,
+    "pipeline.ts": pipeline("")
+  },
+  "memoized functions, a value made once, and a class that caches, used by the pipeline too": {
+    "memo.ts":
+      "export const memoize = (f: (n: number) => number) => { const cache = new Map<number, number>(); return (n: number) => { if (!cache.has(n)) cache.set(n, f(n)); return cache.get(n)! } }\nexport const once = (f: () => number) => { let done = false; let value = 0; return () => { if (!done) { value = f(); done = true } return value } }\nexport class Cache { #made = new Map<number, number>(); at(n: number) { let found = this.#made.get(n); if (found === undefined) { found = n * n; this.#made.set(n, found) } return found } }",
+    "stages.ts": reads(
+      "square(2) + three() + cache.at(2)",
+      'import { Cache, memoize, once } from "./memo.ts"\nexport const square = memoize((n) => n * n)\nexport const three = once(() => 3)\nexport const cache = new Cache()'
+    ),
+    "pipeline.ts": pipeline(
+      'import { cache, square, three } from "./stages.ts"\nexport const all = square(3) + three() + cache.at(4)'
+    )
+  },
+  "copies that the pipeline changes": {
+    "state.ts": "export const config = { inner: { factor: 1 }, list: [1, 2] }",
+    "stages.ts": reads("config.inner.factor", 'import { config } from "./state.ts"'),
+    "pipeline.ts": pipeline(
+      'import { config } from "./state.ts"\nconst copy: any = { ...config }\ncopy.other = 2\nconst names = [...config.list]\nnames.push(3)\nnames[0] = 4\nconst deep = structuredClone(config)\ndeep.inner.factor = 3\nconst box = [config.inner]\nbox.push({ factor: 3 })\nconst sorted = config.list.slice().sort()\nsorted[0] = 9'
+    )
   },
   "an enumeration": {
     "stages.ts": reads("Kind.B", "enum Kind { A, B }"),
