@@ -29,11 +29,6 @@ describe("annotations", () => {
       says: ["images[3].file_name", "leads out of the folder"]
     },
     {
-      what: "with an image that is not there",
-      edit: ({ images }) => (images[3]!.file_name = "gone.png"),
-      says: ["images[3].file_name", "coco/images/gone.png", "check the folder"]
-    },
-    {
       what: "with another size than the image has",
       edit: ({ images }) => (images[3]!.height = 81),
       says: ["images[3]", "96×80", "96×81"]
@@ -57,6 +52,19 @@ describe("annotations", () => {
   it("that are cut off are refused as not JSON", async () => {
     const whole = fs.readFileSync(data.annotations)
     await refused(rig.write("broken.json", whole.subarray(0, whole.length >> 1)), ["not JSON", "complete?"])
+  })
+  it("with an image that is not there: that scene fails, and the error names the file", async () => {
+    const file = rig.at("gone.json")
+    const annotations = JSON.parse(fs.readFileSync(data.annotations, "utf8")) as Instances
+    annotations.images[3]!.file_name = "gone.png"
+    fs.writeFileSync(file, JSON.stringify(annotations))
+    const set = ["-S", `annotations=${file}`, "-S", `images=${data.images}`]
+    const { code, document } = await rig.json("run", coco, ...set, ...one)
+    expect(code).toBe(1)
+    const { items, failures } = nodeOf(document, "scenes")
+    expect(items.failed).toBe(1)
+    for (const part of ["coco/images/gone.png", "check the folder", "skip_bad_images"])
+      expect(failures![0]!.error).toContain(part)
   })
   it("that are not there are refused by their parameter's name", async () => {
     await refused(rig.at("nowhere.json"), ["annotations", "no such file"])

@@ -243,3 +243,40 @@ it("a re-export has the digest of what it exports", async () => {
   for (const name of ["renamed", "subject"])
     expect((await digestExport(path.join(folder, "index.ts"), name, { folder })).digest).toBe(direct.digest)
 })
+
+describe("two copies of one version of a package", () => {
+  const stage = `${imports}import { value } from "dep"
+export const subject = defineStage.whole("subject", { inputs: {}, output: table({ n: column.int32() }), compute: async () => [{ n: value }] })
+`
+  const copy = (name: string, value: number, main = "a.js"): Files => ({
+    [`store/${name}/node_modules/dep/package.json`]: JSON.stringify({
+      name: "dep",
+      version: "1.0.0",
+      type: "module",
+      exports: `./${main}`
+    }),
+    [`store/${name}/node_modules/dep/a.js`]: `export const value = ${value}`,
+    [`store/${name}/node_modules/dep/b.js`]: "export const value = 9"
+  })
+  const digestWith = (files: Files, name: string) => {
+    const folder = folderOf({ "a.ts": stage, "node_modules/.keep": "", ...files })
+    symlinkSync(
+      path.join(folder, "store", name, "node_modules", "dep"),
+      path.join(folder, "node_modules", "dep")
+    )
+    return digestExport(path.join(folder, "a.ts"), "subject", { folder })
+  }
+  it("have other digests where their files differ, and one where they are the same", async () => {
+    const one = await digestWith(copy("one", 1), "one")
+    expect((await digestWith(copy("two", 2), "two")).digest).not.toBe(one.digest)
+    expect((await digestWith(copy("moved", 1), "moved")).digest).toBe(one.digest)
+    expect(one.packages).toEqual({ dep: "1.0.0" })
+  })
+  it("have other digests where exports lead to another file", async () => {
+    const [a, b] = await Promise.all([
+      digestWith(copy("one", 1), "one"),
+      digestWith(copy("one", 1, "b.js"), "one")
+    ])
+    expect(b.digest).not.toBe(a.digest)
+  })
+})
