@@ -1,8 +1,10 @@
 /** What a bundle's code uses and changes of its own bindings and of the global object. */
 import { type Node, walk } from "../edit-source.ts"
 import { Closures } from "./closures.ts"
+import { type Functions, functionsIn } from "./functions.ts"
 import { bare, type Item, memberName, patternNames, type Syntax } from "./syntax.ts"
-import { type Input, type Target, type Values, valuesOf } from "./values.ts"
+import { type Settled, settledIn } from "./settled.ts"
+import { type Target, type Values, valuesOf } from "./values.ts"
 import { type Use, used, visit, type When } from "./visits.ts"
 
 export interface Change extends Use {
@@ -20,67 +22,49 @@ export function usesAndChanges(syntax: Syntax): {
   readonly uses: ReadonlyArray<Use>
   readonly changes: ReadonlyArray<Change>
 } {
-  const values = valuesOf(
+  const functions = functionsIn(
     syntax.items.map(({ node }) => node),
     syntax
   )
+  const reading: Reading = { ...functions, ...valuesOf(syntax, functions), ...settledIn(syntax) }
   const uses: Array<Use> = []
   const visits: Array<{ readonly node: Node; readonly item: Item; readonly when: When }> = []
   for (const item of syntax.items)
     visit(item.node, syntax, (node, when) => {
       visits.push({ node, item, when })
-      for (const target of used(node, syntax, values)) uses.push({ target, item, when, node })
+      for (const target of used(node, syntax, reading)) uses.push({ target, item, when, node })
     })
   // calling a method that changes `this`, or a function that changes its argument, is a change too: repeat until no
   // more are found
-  const closures = new Closures(syntax, values)
+  const closures = new Closures(syntax, functions)
   for (let known = -1; known < closures.size;) {
     known = closures.size
-    for (const { node } of visits) changesAt(node, syntax, values, closures)
+    for (const { node } of visits) changesAt(node, syntax, reading, closures)
   }
   const changes = visits.flatMap(({ node, item, when }) =>
-    changesAt(node, syntax, values, closures).map((made) => ({ ...made, item, when, node }))
+    changesAt(node, syntax, reading, closures).map((made) => ({ ...made, item, when, node }))
   )
   return { uses, changes }
 }
 
+/** All that is known of the code. */
+type Reading = Functions & Values & Settled
 type Made = Pick<Change, "target" | "settled">
 
 /** The changes that a node makes of what lies at module level. */
-function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closures): ReadonlyArray<Made> {
+function changesAt(node: Node, syntax: Syntax, reading: Reading, closures: Closures): ReadonlyArray<Made> {
   const made: Array<Made> = []
   const change = (target: Target, settled: boolean) => {
     if (closures.reachesOut(target, node, settled)) made.push({ target, settled })
   }
   const changeIn = (state: Node, settled: boolean) => {
-    for (const target of values.targetsOf(state)) if (!isOfJavaScript(target)) change(target, settled)
-  }
-  const isSettled = (value: Node | undefined, key: Node | null | undefined, state: Node): boolean => {
-    if (value === undefined) return false
-    // what a table holds under its key is settled already, and so are parameters of the function that made the table
-    const own = values.inputsOf(state).filter((input) => input.of === "this")
-    const isHeld = ({ of, path }: Input) =>
-      own.some(
-        (table) =>
-          table.of === of &&
-          table.path.every((name, i) => name === path[i]) &&
-          isKeyed(path[table.path.length])
-      )
-    const maker = values.makerOf(state)
-    const ofKey = key == null ? [] : values.inputsOf(key)
-    return (
-      values.inputsOf(value).every((input) => {
-        const isOuter = maker !== null && input.made !== null && encloses(input.made, maker)
-        return isOuter || isHeld(input) || ofKey.some((known) => determines(known, input))
-      }) &&
-      (key == null || values.usesOf(value, state).every((use) => isKeyedUse(use, syntax)))
-    )
+    for (const target of reading.targetsOf(state)) if (!isOfJavaScript(target)) change(target, settled)
   }
   const assign = (to: Node, settledBy: (key: Node | null) => boolean) => {
     const place = bare(to)
     if (place.type === "MemberExpression") {
       const settled = settledBy(place["computed"] === true ? (place["property"] as Node) : null)
-      for (const target of values.memberTargets(place)) change(target, settled)
+      for (const target of reading.memberTargets(place)) change(target, settled)
     } else if (place.type === "Identifier") {
       const variable = syntax.binding(place)
       if (variable === undefined) return
@@ -94,7 +78,10 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
       const right = node["right"] as Node
       const plain = /^(\?\?|\|\|)?=$/.test(String(node["operator"]))
       for (const to of patternNames(node["left"] as Node))
-        assign(to, (key) => plain && isSettled(right, key, stateOf(to)) && !mentions(right, to, syntax))
+        assign(
+          to,
+          (key) => plain && reading.isSettled(right, key, stateOf(to)) && !mentions(right, to, syntax)
+        )
       break
     }
     case "UpdateExpression":
@@ -112,7 +99,7 @@ function changesAt(node: Node, syntax: Syntax, values: Values, closures: Closure
     case "TaggedTemplateExpression":
     case "NewExpression":
     case "CallExpression":
-      changesByCall(node, syntax, values, closures, { change, changeIn, isSettled })
+      changesByCall(node, syntax, reading, closures, { change, changeIn })
       break
   }
   return made
@@ -130,25 +117,6 @@ const stateOf = (assigned: Node): Node => {
   const place = bare(assigned)
   return place.type === "MemberExpression" ? (place["object"] as Node) : place
 }
-/** Is a member of a table one that looks a key up? */
-const isKeyed = (name: string | undefined) => name === "get" || name === "has" || name === "*"
-/** Does a mention of a table look a key up: `table.get(key)`, `table[key]`? `table.size` depends on who came before. */
-export function isKeyedUse(use: Node, syntax: Syntax): boolean {
-  const member = syntax.parent(use)
-  if (member?.type === "NewExpression") return true
-  if (member?.type !== "MemberExpression" || member["object"] !== use) return false
-  if (isKeyed(memberName(member) ?? "*") || memberName(member) === "set") return true
-  const outer = syntax.parent(member)
-  return outer?.type === "MemberExpression" && outer["object"] === member && isKeyed(memberName(outer) ?? "*")
-}
-const encloses = (outer: Node, inner: Node): boolean => outer.start <= inner.start && outer.end >= inner.end
-
-/** Does one input determine another? `entry.id` does not determine `entry.value`. */
-const determines = (known: Input, input: Input): boolean =>
-  known.of === input.of &&
-  known.path.length <= input.path.length &&
-  known.path.every((name, i) => name !== "*" && name === input.path[i])
-
 /** Does an expression use what is assigned: `n = n + 1`, `list = [...list, x]`? */
 function mentions(expression: Node, assigned: Node, syntax: Syntax): boolean {
   const variable = syntax.binding(bare(assigned))
@@ -164,20 +132,19 @@ function mentions(expression: Node, assigned: Node, syntax: Syntax): boolean {
 interface Changing {
   readonly change: (target: Target, settled: boolean) => void
   readonly changeIn: (state: Node, settled: boolean) => void
-  readonly isSettled: (value: Node | undefined, key: Node | null | undefined, state: Node) => boolean
 }
 
 function changesByCall(
   call: Node,
   syntax: Syntax,
-  values: Values,
+  reading: Reading,
   closures: Closures,
-  { change, changeIn, isSettled }: Changing
+  { change, changeIn }: Changing
 ): void {
   const callee = bare((call["callee"] ?? call["tag"]) as Node)
   const given = (call["arguments"] ?? []) as ReadonlyArray<Node>
   const [first, second] = given
-  const called = call.type === "TaggedTemplateExpression" ? [] : values.calledBy(call)
+  const called = call.type === "TaggedTemplateExpression" ? [] : reading.calledBy(call)
   for (const made of called)
     for (const [i, parameter] of (made["params"] as ReadonlyArray<Node>).entries()) {
       const names = patternNames(parameter).map((each) => syntax.parameter(each))
@@ -193,12 +160,12 @@ function changesByCall(
     if (/^(call|apply|bind)$/.test(name) && changesIts.test(method) && first !== undefined) {
       changeIn(first, false)
     } else if (isStatic && changesFirst.test(name)) {
-      if (first !== undefined) changeProperties(name, given, values, change)
-    } else if (name === "set" && isSettled(second, first, object)) {
+      if (first !== undefined) changeProperties(name, given, reading, change)
+    } else if (name === "set" && reading.isSettled(second, first, object)) {
       changeIn(object, true)
-    } else if (isOfTheBundle(object, syntax, values) && called.length > 0) {
+    } else if (isOfTheBundle(object, syntax, reading) && called.length > 0) {
       if (called.some((each) => closures.methods.has(each)))
-        for (const state of [object, ...values.heldBy(object)]) changeIn(state, false)
+        for (const state of [object, ...reading.heldBy(object)]) changeIn(state, false)
     } else if (changesIts.test(name)) changeIn(object, false)
     return
   }
@@ -214,25 +181,25 @@ function changesByCall(
       if (
         init?.type === "CallExpression" &&
         !isModule &&
-        values.calledBy(init).some((each) => closures.makers.has(each))
+        reading.calledBy(init).some((each) => closures.makers.has(each))
       )
         change({ kind: "variable", variable }, false)
     }
 }
 
 /** Is it `this`, a class or something that the bundle's own code made? Then its methods are known. */
-function isOfTheBundle(object: Node, syntax: Syntax, values: Values): boolean {
+function isOfTheBundle(object: Node, syntax: Syntax, reading: Reading): boolean {
   const node = bare(object)
   if (node.type === "ThisExpression" || node.type === "ObjectExpression") return true
   if (node.type.startsWith("Class")) return true
-  if (node.type === "NewExpression") return isOfTheBundle(node["callee"] as Node, syntax, values)
-  if (node.type === "CallExpression") return values.calledBy(node).length > 0
+  if (node.type === "NewExpression") return isOfTheBundle(node["callee"] as Node, syntax, reading)
+  if (node.type === "CallExpression") return reading.calledBy(node).length > 0
   const variable = node.type === "Identifier" ? syntax.binding(node) : null
   if (variable == null) return false
   return variable.defs.some(({ type, node: of }) => {
     const init = (of as unknown as Node)["init"] as Node | null | undefined
     return (
-      type === "ClassName" || (type === "Variable" && init != null && isOfTheBundle(init, syntax, values))
+      type === "ClassName" || (type === "Variable" && init != null && isOfTheBundle(init, syntax, reading))
     )
   })
 }
@@ -241,7 +208,7 @@ function isOfTheBundle(object: Node, syntax: Syntax, values: Values): boolean {
 function changeProperties(
   method: string,
   [state, second]: ReadonlyArray<Node>,
-  { targetsOf }: Values,
+  { targetsOf }: Reading,
   change: Changing["change"]
 ): void {
   const names =

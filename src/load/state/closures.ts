@@ -1,8 +1,9 @@
 /** Functions that change state outside themselves. Each call of one counts as a change at the call. */
 import type { Variable } from "eslint-scope"
 import type { Node } from "../edit-source.ts"
+import type { Functions } from "./functions.ts"
 import type { Syntax } from "./syntax.ts"
-import type { Target, Values } from "./values.ts"
+import type { Target } from "./values.ts"
 
 export class Closures {
   /** methods that change `this`, or a variable around them */
@@ -12,10 +13,10 @@ export class Closures {
   /** functions whose calls create state, and return functions that change it */
   readonly makers = new Set<Node>()
   readonly #syntax: Syntax
-  readonly #values: Values
-  constructor(syntax: Syntax, values: Values) {
+  readonly #functions: Functions
+  constructor(syntax: Syntax, functions: Functions) {
     this.#syntax = syntax
-    this.#values = values
+    this.#functions = functions
   }
   get size(): number {
     return this.methods.size + this.parameters.size + this.makers.size
@@ -23,7 +24,7 @@ export class Closures {
   /** Records a change inside functions. True if it changes a module-level binding or a global. */
   reachesOut(target: Target, at: Node, settled: boolean): boolean {
     if (target.kind === "global") return true
-    const around = this.#values.functionsAround(at)
+    const around = this.#functions.functionsAround(at)
     if (target.kind === "this") {
       if (!settled) this.methods.add(target.owner)
       return false

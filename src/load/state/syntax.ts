@@ -35,6 +35,8 @@ export interface Syntax {
   /** the binding that a parameter's name declares */
   parameter(identifier: Node): Variable | undefined
   parent(node: Node): Node | undefined
+  /** what a variable is given; a part of it where that is a pattern or a loop */
+  given(variable: Variable): ReadonlyArray<Node>
   /** does a call declare a stage? */
   declaresStage(call: Node): boolean
   /** where a node comes from; null for what the bundler wrote */
@@ -43,6 +45,8 @@ export interface Syntax {
 
 export const isFunction = ({ type }: Node): boolean =>
   type === "FunctionDeclaration" || type === "FunctionExpression" || type === "ArrowFunctionExpression"
+
+export const isParameter = ({ defs }: Variable): boolean => defs[0]?.type === "Parameter"
 
 /**
  * Strips what does not change an expression's value: parentheses, `await`, optional chaining, all but the last of a
@@ -127,6 +131,12 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
     binding,
     parameter: (identifier) => parameters.get(identifier),
     parent: (node) => parents.get(node),
+    given: ({ references: all }) =>
+      all.flatMap(({ writeExpr, identifier }) => {
+        // the rest of a pattern is a copy
+        const isRest = parents.get(identifier as unknown as Node)?.type === "RestElement"
+        return writeExpr == null || isRest ? [] : [writeExpr as unknown as Node]
+      }),
     declaresStage: (call) => {
       let callee = bare(call["callee"] as Node)
       while (callee.type === "MemberExpression") {

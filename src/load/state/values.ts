@@ -1,7 +1,8 @@
-/** Which state an expression gives access to, and which functions it may call: as far as the text shows it. */
+/** Which state an expression gives access to: as far as the text shows it. */
 import type { Variable } from "eslint-scope"
-import { type Node, walk } from "../edit-source.ts"
-import { bare, isFunction, memberName, patternNames, type Syntax } from "./syntax.ts"
+import type { Node } from "../edit-source.ts"
+import type { Functions } from "./functions.ts"
+import { bare, isFunction, isParameter, memberName, patternNames, type Syntax } from "./syntax.ts"
 
 /** What a change reaches. */
 export type Target =
@@ -17,27 +18,9 @@ export interface Values {
   targetsOf(expression: Node): ReadonlyArray<Target>
   /** the state in which an assignment to a member changes something */
   memberTargets(member: Node): ReadonlyArray<Target>
-  /** the functions of the bundle that a call may run; empty for those of packages and of JavaScript itself */
-  calledBy(call: Node): ReadonlyArray<Node>
-  /** the functions around a node, from the inside out */
-  functionsAround(node: Node): ReadonlyArray<Node>
   /** what a list, an object or a copy holds: `cfg` of `[cfg]` and `{ ...cfg }` */
   heldBy(expression: Node): ReadonlyArray<Node>
-  /** the function that made what an expression's state lies in; null at module level */
-  makerOf(state: Node): Node | null
-  /** where an expression's value comes from the state itself */
-  usesOf(expression: Node, state: Node): ReadonlyArray<Node>
-  /** which parameters of the enclosing functions an expression's value depends on */
-  inputsOf(expression: Node): ReadonlyArray<Input>
 }
-/** A parameter or `this`, or what lies in it. */
-export interface Input {
-  readonly of: Variable | "this"
-  /** the function that the parameter is of; null for `this` */
-  readonly made: Node | null
-  readonly path: ReadonlyArray<string>
-}
-
 const globalNames = new Set(["globalThis", "global"])
 /** Methods of collections that hand out what the collection holds. */
 const handsOut = new Set([
@@ -69,86 +52,7 @@ const copies = new Set([
   "entries"
 ])
 
-export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
-  /** methods of classes and object literals, and functions that are assigned to a member, by name */
-  const methods = new Map<string, Array<Node>>()
-  const addMethod = (name: string, made: Node) => methods.set(name, [...(methods.get(name) ?? []), made])
-  for (const item of program)
-    walk(item, (node) => {
-      // a module's exports are no methods, though the bundler writes them so
-      if (node.type === "CallExpression" && (node["callee"] as Node)["name"] === "__exportAll") return false
-      if (node.type === "AssignmentExpression") {
-        const [to, made] = [bare(node["left"] as Node), bare(node["right"] as Node)]
-        const name = to.type === "MemberExpression" ? memberName(to) : null
-        if (name !== null && isFunction(made)) addMethod(name, made)
-        return true
-      }
-      const value = node["value"] as Node | null | undefined
-      if (!/^(Property|MethodDefinition|PropertyDefinition)$/.test(node.type) || value == null) return true
-      const key = node["key"] as Node
-      if (!isFunction(value) || (node["computed"] === true && key.type !== "Literal")) return true
-      const name = String(key["name"] ?? key["value"])
-      if (node["kind"] !== "constructor") addMethod(name, value)
-      return true
-    })
-
-  const functionsAround = (node: Node): ReadonlyArray<Node> => {
-    const found: Array<Node> = []
-    for (let at = syntax.parent(node); at !== undefined; at = syntax.parent(at))
-      if (isFunction(at)) found.push(at)
-    return found
-  }
-  const given = (variable: Variable): ReadonlyArray<Node> =>
-    variable.references.flatMap(({ writeExpr, identifier }) => {
-      // the rest of a pattern is a copy
-      const isRest = syntax.parent(identifier as unknown as Node)?.type === "RestElement"
-      return writeExpr == null || isRest ? [] : [writeExpr as unknown as Node]
-    })
-  const isParameter = ({ defs }: Variable) => defs[0]?.type === "Parameter"
-
-  /** Functions that an expression may be. */
-  const functionsOf = (expression: Node, seen = new Set<unknown>()): ReadonlyArray<Node> => {
-    const node = bare(expression)
-    if (seen.has(node)) return []
-    seen.add(node)
-    if (isFunction(node)) return [node]
-    if (node.type.startsWith("Class")) {
-      const members = (node["body"] as Node)["body"] as ReadonlyArray<Node>
-      const made = members.find((member) => member["kind"] === "constructor")
-      return made === undefined ? [] : [made["value"] as Node]
-    }
-    if (node.type === "MemberExpression") {
-      const name = memberName(node)
-      return name === null ? [] : (methods.get(name) ?? [])
-    }
-    if (node.type === "LogicalExpression")
-      return [node["left"] as Node, node["right"] as Node].flatMap((each) => functionsOf(each, seen))
-    if (node.type === "ConditionalExpression")
-      return [node["consequent"] as Node, node["alternate"] as Node].flatMap((each) =>
-        functionsOf(each, seen)
-      )
-    if (node.type !== "Identifier") return []
-    const variable = syntax.binding(node)
-    if (variable == null) return []
-    const declared = variable.defs.flatMap(({ type, node: of }) =>
-      type === "FunctionName" || type === "ClassName" ? functionsOf(of as unknown as Node, seen) : []
-    )
-    return [...declared, ...given(variable).flatMap((each) => functionsOf(each, seen))]
-  }
-  const calledBy = (call: Node) => functionsOf(call["callee"] as Node)
-
-  const returnedBy = (made: Node): ReadonlyArray<Node> => {
-    const body = made["body"] as Node
-    if (body.type !== "BlockStatement") return [body]
-    const returned: Array<Node> = []
-    walk(body, (node) => {
-      if (isFunction(node)) return false
-      if (node.type === "ReturnStatement" && node["argument"] != null) returned.push(node["argument"] as Node)
-      return true
-    })
-    return returned
-  }
-
+export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround }: Functions): Values {
   const targetsOf = (expression: Node, seen = new Set<unknown>()): ReadonlyArray<Target> => {
     const node = bare(expression)
     if (seen.has(node)) return []
@@ -219,7 +123,7 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
         : []
     }
     const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
-    return variable == null ? [] : given(variable).flatMap((each) => heldBy(each, seen))
+    return variable == null ? [] : syntax.given(variable).flatMap((each) => heldBy(each, seen))
   }
 
   /** Is it what runs a CommonJS module, and gives its exports? */
@@ -237,7 +141,7 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     if (variable === undefined || name === "undefined") return []
     if (variable === null) return [{ kind: "global", path: globalNames.has(name) ? [] : [name] }]
     if (variable.defs[0]?.type === "ImportBinding") return []
-    const others = [...(isParameter(variable) ? iterated(variable) : []), ...given(variable)]
+    const others = [...(isParameter(variable) ? iterated(variable) : []), ...syntax.given(variable)]
     const parts = isPart(variable) ? others.flatMap((each) => heldBy(each)) : []
     return [{ kind: "variable", variable }, ...[...others, ...parts].flatMap((each) => targetsOf(each, seen))]
   }
@@ -288,67 +192,6 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
     return [...through, ...through.flatMap((each) => (isStart ? [] : heldBy(each))), ...passed]
   }
 
-  const inputsOf = (expression: Node): ReadonlyArray<Input> => {
-    const found: Array<Input> = []
-    const seen = new Set<unknown>()
-    const look = (within: Node) => {
-      if (seen.has(within)) return
-      seen.add(within)
-      walk(within, (node) => {
-        if (node.type === "ThisExpression")
-          found.push({ of: "this", made: null, path: pathAround(node, expression) })
-        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
-        if (variable == null) return true
-        const by = variable.defs[0]
-        const made = by?.node as unknown as Node | undefined
-        if (by?.type === "Parameter" || by?.type === "CatchClause") {
-          const isInside = made!.start >= expression.start && made!.end <= expression.end
-          if (!isInside) found.push({ of: variable, made: made!, path: pathAround(node, expression) })
-        } else if (!syntax.isTopLevel(variable)) given(variable).forEach(look)
-        return true
-      })
-    }
-    look(expression)
-    return found
-  }
-  const rootOf = (state: Node): Variable | null => {
-    let at = bare(state)
-    while (at.type === "MemberExpression") at = bare(at["object"] as Node)
-    return at.type === "Identifier" ? (syntax.binding(at) ?? null) : null
-  }
-  const makerOf = (state: Node): Node | null => {
-    const owner = rootOf(state)?.scope.variableScope.block as unknown as Node | undefined
-    return owner !== undefined && isFunction(owner) ? owner : null
-  }
-  const usesOf = (expression: Node, state: Node): ReadonlyArray<Node> => {
-    const root = rootOf(state)
-    const found: Array<Node> = []
-    const seen = new Set<unknown>()
-    const look = (within: Node) => {
-      if (seen.has(within)) return
-      seen.add(within)
-      walk(within, (node) => {
-        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
-        if (variable == null) return true
-        if (variable === root) found.push(node)
-        else if (!syntax.isTopLevel(variable) && !isParameter(variable)) given(variable).forEach(look)
-        return true
-      })
-    }
-    if (root !== null) look(expression)
-    return found
-  }
-  /** `["a", "b"]` of `x` in `x.a.b`; a name that is computed ends the path with `*`. */
-  const pathAround = (node: Node, within: Node): ReadonlyArray<string> => {
-    const path: Array<string> = []
-    for (let at = node, up = syntax.parent(at); up !== undefined; at = up, up = syntax.parent(at)) {
-      if (at === within) break
-      if (up.type !== "MemberExpression" || up["object"] !== at) break
-      path.push(memberName(up) ?? "*")
-    }
-    return path
-  }
-
   const known = new Map<Node, ReadonlyArray<Target>>()
   return {
     targetsOf: (expression) => {
@@ -357,11 +200,6 @@ export function valuesOf(program: ReadonlyArray<Node>, syntax: Syntax): Values {
       return found
     },
     memberTargets: (member) => named(member, targetsOf(member["object"] as Node)),
-    heldBy: (expression) => heldBy(expression),
-    makerOf,
-    usesOf,
-    calledBy,
-    functionsAround,
-    inputsOf
+    heldBy: (expression) => heldBy(expression)
   }
 }
