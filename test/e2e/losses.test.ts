@@ -107,9 +107,7 @@ describe("losses", () => {
     rig.write("losing.ts", source.replace('reason: "they are odd"', "reason: 7 as unknown as string"))
     const { code, stdout, stderr } = await rig.cli("run", "losing.ts")
     expect(code).toBe(1)
-    expect(stderr).toContain(
-      'stage "halves" cannot tell what "halves" has lost: a loss is not as it has to be'
-    )
+    expect(stderr).toContain('stage "halves" cannot count what "halves" left out: invalid loss')
     expect(stdout).toContain("losing: ok")
     const { document } = await rig.json("run", "losing.ts")
     expect(document.error.tag).toBe("OutputInvalid")

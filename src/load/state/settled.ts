@@ -1,0 +1,130 @@
+/**
+ * Settled changes: they leave the same state behind no matter who makes them, or how often.
+ *
+ * A value made once (`table ??= load()`) is settled, and so is an entry of a memo table, since its value depends on its key
+ * alone: `table.set(key, compute(key))`. What a caller passes in, or what is in the table already, must not enter it.
+ */
+import type { Variable } from "eslint-scope"
+import { type Node, walk } from "../edit-source.ts"
+import { bare, isFunction, isParameter, memberName, type Syntax } from "./syntax.ts"
+
+/** A parameter or `this`, or what lies in it. */
+interface Input {
+  readonly of: Variable | "this"
+  /** the function that the parameter is of; null for `this` */
+  readonly made: Node | null
+  readonly path: ReadonlyArray<string>
+}
+
+export interface Settled {
+  /** Is a value settled that is put into `state`, under `key` if it is a table? */
+  isSettled(value: Node | undefined, key: Node | null | undefined, state: Node): boolean
+}
+
+export function settledIn(syntax: Syntax): Settled {
+  /** which parameters of the enclosing functions an expression's value depends on */
+  const inputsOf = (expression: Node): ReadonlyArray<Input> => {
+    const found: Array<Input> = []
+    const seen = new Set<unknown>()
+    const look = (within: Node) => {
+      if (seen.has(within)) return
+      seen.add(within)
+      walk(within, (node) => {
+        if (node.type === "ThisExpression")
+          found.push({ of: "this", made: null, path: pathAround(node, expression) })
+        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
+        if (variable == null) return true
+        const by = variable.defs[0]
+        const made = by?.node as unknown as Node | undefined
+        if (by?.type === "Parameter" || by?.type === "CatchClause") {
+          const isInside = made!.start >= expression.start && made!.end <= expression.end
+          if (!isInside) found.push({ of: variable, made: made!, path: pathAround(node, expression) })
+        } else if (!syntax.isTopLevel(variable)) syntax.given(variable).forEach(look)
+        return true
+      })
+    }
+    look(expression)
+    return found
+  }
+  const rootOf = (state: Node): Variable | null => {
+    let at = bare(state)
+    while (at.type === "MemberExpression") at = bare(at["object"] as Node)
+    return at.type === "Identifier" ? (syntax.binding(at) ?? null) : null
+  }
+  /** the function that made what an expression's state lies in; null at module level */
+  const makerOf = (state: Node): Node | null => {
+    const owner = rootOf(state)?.scope.variableScope.block as unknown as Node | undefined
+    return owner !== undefined && isFunction(owner) ? owner : null
+  }
+  /** where an expression's value comes from the state itself */
+  const usesOf = (expression: Node, state: Node): ReadonlyArray<Node> => {
+    const root = rootOf(state)
+    const found: Array<Node> = []
+    const seen = new Set<unknown>()
+    const look = (within: Node) => {
+      if (seen.has(within)) return
+      seen.add(within)
+      walk(within, (node) => {
+        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
+        if (variable == null) return true
+        if (variable === root) found.push(node)
+        else if (!syntax.isTopLevel(variable) && !isParameter(variable)) syntax.given(variable).forEach(look)
+        return true
+      })
+    }
+    if (root !== null) look(expression)
+    return found
+  }
+  /** `["a", "b"]` of `x` in `x.a.b`; a name that is computed ends the path with `*`. */
+  const pathAround = (node: Node, within: Node): ReadonlyArray<string> => {
+    const path: Array<string> = []
+    for (let at = node, up = syntax.parent(at); up !== undefined; at = up, up = syntax.parent(at)) {
+      if (at === within) break
+      if (up.type !== "MemberExpression" || up["object"] !== at) break
+      path.push(memberName(up) ?? "*")
+    }
+    return path
+  }
+
+  const isSettled = (value: Node | undefined, key: Node | null | undefined, state: Node): boolean => {
+    if (value === undefined) return false
+    // what a table holds under its key is settled already, and so are parameters of the function that made the table
+    const own = inputsOf(state).filter((input) => input.of === "this")
+    const isHeld = ({ of, path }: Input) =>
+      own.some(
+        (table) =>
+          table.of === of &&
+          table.path.every((name, i) => name === path[i]) &&
+          isKeyed(path[table.path.length])
+      )
+    const maker = makerOf(state)
+    const ofKey = key == null ? [] : inputsOf(key)
+    return (
+      inputsOf(value).every((input) => {
+        const isOuter = maker !== null && input.made !== null && encloses(input.made, maker)
+        return isOuter || isHeld(input) || ofKey.some((known) => determines(known, input))
+      }) &&
+      (key == null || usesOf(value, state).every((use) => isKeyedUse(use, syntax)))
+    )
+  }
+  return { isSettled }
+}
+
+/** Is a member of a table one that looks a key up? */
+const isKeyed = (name: string | undefined) => name === "get" || name === "has" || name === "*"
+/** Does a mention of a table look a key up: `table.get(key)`, `table[key]`? `table.size` depends on who came before. */
+function isKeyedUse(use: Node, syntax: Syntax): boolean {
+  const member = syntax.parent(use)
+  if (member?.type === "NewExpression") return true
+  if (member?.type !== "MemberExpression" || member["object"] !== use) return false
+  if (isKeyed(memberName(member) ?? "*") || memberName(member) === "set") return true
+  const outer = syntax.parent(member)
+  return outer?.type === "MemberExpression" && outer["object"] === member && isKeyed(memberName(outer) ?? "*")
+}
+const encloses = (outer: Node, inner: Node): boolean => outer.start <= inner.start && outer.end >= inner.end
+
+/** Does one input determine another? `entry.id` does not determine `entry.value`. */
+const determines = (known: Input, input: Input): boolean =>
+  known.of === input.of &&
+  known.path.length <= input.path.length &&
+  known.path.every((name, i) => name !== "*" && name === input.path[i])
