@@ -63,7 +63,7 @@ interface Counted {
 }
 interface Things {
   verb: string | undefined
-  /** null until some are said to be kept */
+  /** how many were kept; null if the stage does not count those */
   kept: number | null
   readonly reasons: Map<string, Counted>
 }

@@ -22,28 +22,35 @@ export interface Settled {
 }
 
 export function settledIn(syntax: Syntax): Settled {
-  /** which parameters of the enclosing functions an expression's value depends on */
-  const inputsOf = (expression: Node): ReadonlyArray<Input> => {
-    const found: Array<Input> = []
+  /** Calls `see` for each part of an expression, and of what its local variables are given if `see` wants that. */
+  const eachPart = (expression: Node, see: (node: Node, variable: Variable | null) => boolean) => {
     const seen = new Set<unknown>()
     const look = (within: Node) => {
       if (seen.has(within)) return
       seen.add(within)
       walk(within, (node) => {
-        if (node.type === "ThisExpression")
-          found.push({ of: "this", made: null, path: pathAround(node, expression) })
-        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
-        if (variable == null) return true
-        const by = variable.defs[0]
-        const made = by?.node as unknown as Node | undefined
-        if (by?.type === "Parameter" || by?.type === "CatchClause") {
-          const isInside = made!.start >= expression.start && made!.end <= expression.end
-          if (!isInside) found.push({ of: variable, made: made!, path: pathAround(node, expression) })
-        } else if (!syntax.isTopLevel(variable)) syntax.given(variable).forEach(look)
+        const variable = (node.type === "Identifier" ? syntax.binding(node) : null) ?? null
+        const isFollowed = see(node, variable)
+        if (isFollowed && variable !== null && !syntax.isTopLevel(variable))
+          syntax.given(variable).forEach(look)
         return true
       })
     }
     look(expression)
+  }
+  /** which parameters of the enclosing functions an expression's value depends on */
+  const inputsOf = (expression: Node): ReadonlyArray<Input> => {
+    const found: Array<Input> = []
+    eachPart(expression, (node, variable) => {
+      if (node.type === "ThisExpression")
+        found.push({ of: "this", made: null, path: pathAround(node, expression) })
+      const by = variable?.defs[0]
+      if (variable === null || (by?.type !== "Parameter" && by?.type !== "CatchClause")) return true
+      const made = by.node as unknown as Node
+      const isInside = made.start >= expression.start && made.end <= expression.end
+      if (!isInside) found.push({ of: variable, made, path: pathAround(node, expression) })
+      return false
+    })
     return found
   }
   const rootOf = (state: Node): Variable | null => {
@@ -60,19 +67,11 @@ export function settledIn(syntax: Syntax): Settled {
   const usesOf = (expression: Node, state: Node): ReadonlyArray<Node> => {
     const root = rootOf(state)
     const found: Array<Node> = []
-    const seen = new Set<unknown>()
-    const look = (within: Node) => {
-      if (seen.has(within)) return
-      seen.add(within)
-      walk(within, (node) => {
-        const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
-        if (variable == null) return true
+    if (root !== null)
+      eachPart(expression, (node, variable) => {
         if (variable === root) found.push(node)
-        else if (!syntax.isTopLevel(variable) && !isParameter(variable)) syntax.given(variable).forEach(look)
-        return true
+        return variable !== null && variable !== root && !isParameter(variable)
       })
-    }
-    if (root !== null) look(expression)
     return found
   }
   /** `["a", "b"]` of `x` in `x.a.b`; a name that is computed ends the path with `*`. */
