@@ -31,7 +31,7 @@ for (const limit of [few, many]) {
       limit
     }
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-S", `${name}=${value}`])
-    const args = [join(root, "dist/main.js"), "run", join(root, "pipelines/coco.ts"), node, ...flags]
+    const args = [join(root, "dist/probeline.js"), "run", join(root, "pipelines/coco.ts"), node, ...flags]
     return watched(process.execPath, [...args, "--json", "-j", jobs, "--store", store])
   }
   try {

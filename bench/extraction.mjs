@@ -95,7 +95,7 @@ async function probeline(...nodes) {
     "-S",
     `${key}=${key === "preset" || key === "limit" ? value : resolve(value)}`
   ])
-  const args = [join(root, "dist/main.js"), "run", join(root, "pipelines/coco.ts"), ...nodes, ...flags]
+  const args = [join(root, "dist/probeline.js"), "run", join(root, "pipelines/coco.ts"), ...nodes, ...flags]
   const ran = await watched(process.execPath, [...args, "--json", "-j", jobs, "--store", join(work, "store")])
   return { ...JSON.parse(ran.stdout), cpu: ran.cpu, peaks: ran.peaks }
 }
@@ -103,7 +103,7 @@ async function probeline(...nodes) {
 /** The files of the scenes that were sampled. */
 async function sampled() {
   const args = ["export", "latest:scenes", "--store", join(work, "store"), "-o", join(work, "scenes.csv")]
-  execFileSync(process.execPath, [join(root, "dist/main.js"), ...args])
+  execFileSync(process.execPath, [join(root, "dist/probeline.js"), ...args])
   const names = new Set(readFileSync(join(work, "scenes.csv"), "utf8").match(/[\w-]+\.jpg/g))
   return [...names].map((name) => resolve(folder, name))
 }

@@ -74,7 +74,7 @@ export function summary(runs) {
 /** Probeline's own command line, as it was built. @param {...string} args @returns {Command} */
 export const probeline = (...args) => ({
   command: process.execPath,
-  args: [join(root, "dist/main.js"), ...args]
+  args: [join(root, "dist/probeline.js"), ...args]
 })
 
 /** Calls with a folder that is there for as long. @template A @param {(folder: string) => A} use @returns {A} */

@@ -15,11 +15,13 @@ export type {
   Tensors,
   WrittenRow
 } from "./pipeline/columns.ts"
-export { causeText, compareIds } from "./pipeline/compare-ids.ts"
-export type { ComparedIds, IdDifference } from "./pipeline/compare-ids.ts"
-export { exp, log, log1p } from "./pipeline/elementary/exponential.ts"
-export { acos, cos, sin } from "./pipeline/elementary/trigonometric.ts"
-export { float16Limit, fromFloat16, toFloat16 } from "./pipeline/float16.ts"
+export { defineStageCommand } from "./pipeline/command.ts"
+export type { Answer, Look, StageCommandContext, StageCommandGroup } from "./pipeline/command.ts"
+export { causeText, compareIds } from "./support/compare-ids.ts"
+export type { ComparedIds, IdDifference } from "./support/compare-ids.ts"
+export { exp, log, log1p } from "./support/elementary/exponential.ts"
+export { acos, cos, sin } from "./support/elementary/trigonometric.ts"
+export { float16Limit, fromFloat16, toFloat16 } from "./support/float16.ts"
 export type { Artifacts, Loss, Lost } from "./pipeline/losses.ts"
 export { file, param } from "./pipeline/params.ts"
 export type { FileRef, Param, Params, Values, Written } from "./pipeline/params.ts"
@@ -27,12 +29,14 @@ export { definePipeline } from "./pipeline/pipeline.ts"
 export type { Outputs, Pipeline } from "./pipeline/pipeline.ts"
 export { each, group, many, one, rows, table, whole } from "./pipeline/ports.ts"
 export type { Form, Output, Port, Ports, Table, TensorBlock } from "./pipeline/ports.ts"
-export { below, normal, pick, seededRandom, shuffled } from "./pipeline/random.ts"
-export type { Random } from "./pipeline/random.ts"
+export { below, normal, pick, seededRandom, shuffled } from "./support/random.ts"
+export type { Random } from "./support/random.ts"
 export { defineStage, failed } from "./pipeline/stage.ts"
 export type {
   Batch,
   Failed,
+  Fetcher,
+  FetchRequest,
   RandomAccess,
   Ref,
   SourceContext,

@@ -4,23 +4,29 @@ import { dirname, join, relative, resolve } from "node:path"
 import { expect, it } from "vitest"
 
 const root = resolve(import.meta.dirname, "..")
+/** The floors, the lowest first: a room may import those on floors below its own, and those named beside it. */
+const floors: ReadonlyArray<ReadonlyArray<string>> = [
+  ["src/support"],
+  ["src/pipeline"],
+  ["src/index.ts"],
+  ["src/store"],
+  ["src/load", "src/plan"],
+  ["src/run"],
+  ["src/executors", "src/project"],
+  ["src/inspect"],
+  ["src/cli"]
+]
 /** Each room and those that it may import from. */
 const rooms: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "src/pipeline": [],
-  "src/index.ts": ["src/pipeline"],
-  "src/store": ["src/pipeline"],
-  "src/load": ["src/pipeline", "src/store"],
-  "src/plan": ["src/store", "src/pipeline"],
-  "src/run": ["src/plan", "src/store", "src/pipeline"],
-  "src/executors": ["src/run", "src/plan", "src/store", "src/pipeline"],
-  "src/worker.ts": ["src/executors", "src/run", "src/store", "src/pipeline"],
-  "src/cli": ["src/executors", "src/run", "src/plan", "src/load", "src/store", "src/pipeline"],
-  "src/main.ts": ["src/cli", "stages"],
-  stages: ["src/index.ts", "src/pipeline"],
+  ...Object.fromEntries(
+    floors.flatMap((floor, i) => floor.map((room) => [room, floors.slice(0, i).flat()] as const))
+  ),
+  stages: ["src/index.ts", "src/support"],
+  bin: [...floors.flat(), "stages"],
   pipelines: ["probeline"]
 }
 /** Imports within the project: [from, to], both relative to the root; packages by name. */
-const files = ["src", "stages", "pipelines"].flatMap((folder) => listed(join(root, folder)))
+const files = ["bin", "src", "stages", "pipelines"].flatMap((folder) => listed(join(root, folder)))
 function listed(folder: string): Array<string> {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory()
@@ -71,21 +77,35 @@ it("no stage reaches into another's folder: what they share lies beside them", (
   expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
 })
 
-it("no file imports itself round a corner", () => {
-  const next = new Map<string, Array<string>>()
-  for (const { from, to, onlyTypes } of imports)
-    if (!onlyTypes) next.set(from, [...(next.get(from) ?? []), to])
+/** The circles among arrows, each once. */
+function circlesOf(arrows: Iterable<readonly [from: string, to: string]>): ReadonlyArray<string> {
+  const next = new Map<string, Set<string>>()
+  for (const [from, to] of arrows) next.set(from, (next.get(from) ?? new Set()).add(to))
   const circles: Array<string> = []
   const done = new Set<string>()
-  const walk = (file: string, path: ReadonlyArray<string>) => {
-    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "))
-    else if (!done.has(file)) {
-      for (const to of next.get(file) ?? []) walk(to, [...path, file])
-      done.add(file)
+  const walk = (at: string, path: ReadonlyArray<string>) => {
+    if (path.includes(at)) circles.push([...path.slice(path.indexOf(at)), at].join(" → "))
+    else if (!done.has(at)) {
+      for (const to of next.get(at) ?? []) walk(to, [...path, at])
+      done.add(at)
     }
   }
-  for (const file of next.keys()) walk(file, [])
-  expect(circles).toEqual([])
+  for (const from of next.keys()) walk(from, [])
+  return circles
+}
+
+it("no file imports itself through others, types included", () => {
+  expect(circlesOf(imports.map(({ from, to }) => [from, to]))).toEqual([])
+})
+
+it("no folder imports itself through others, types included", () => {
+  const local = imports.filter(({ to }) => roomOf(to) !== undefined)
+  const folders = local.map(({ from, to }) => [dirname(from), dirname(to)] as const)
+  expect(circlesOf(folders.filter(([from, to]) => from !== to))).toEqual([])
+})
+
+it("finds circles", () => {
+  expect(circlesOf([["a", "b"], ["b", "c"], ["c", "a"], ["c", "d"]])).toEqual(["a → b → c → a"])
 })
 
 it("declarations load neither Effect nor a native package, and stages know nothing of Effect", () => {
@@ -93,7 +113,7 @@ it("declarations load neither Effect nor a native package, and stages know nothi
   const wrong = imports.filter(
     ({ from, to, onlyTypes }) =>
       !onlyTypes &&
-      ((from.startsWith("src/pipeline/") && heavy.test(to)) ||
+      ((/^src\/(pipeline|support)\//.test(from) && heavy.test(to)) ||
         (from.startsWith("stages/") && /^effect(\/|$)/.test(to)))
   )
   expect(wrong).toEqual([])
@@ -104,7 +124,7 @@ it("only the store's file system and the reading of the outside touch node:fs in
     .filter(({ to }) => to === "node:fs" || to === "node:fs/promises")
     .map(({ from }) => from)
   const allowed =
-    /^(src\/store\/file-system\.ts|src\/pipeline\/(make-folder|regular-file)\.ts|src\/plan\/world\.ts|src\/load\/|src\/cli\/|src\/main\.ts|stages\/)/
+    /^(src\/store\/objects\/file-system\.ts|src\/support\/(make-folder|regular-file)\.ts|src\/plan\/world\.ts|src\/(load|project|inspect|cli)\/|bin\/|stages\/)/
   expect(users.filter((file) => !allowed.test(file))).toEqual([])
 })
 

@@ -27,13 +27,13 @@ const modules = /^(node:)?(zlib|intl)$/
 
 /** What may use one of these after all, since none of it enters an artifact. */
 const allowed: Readonly<Record<string, string>> = {
-  "src/store/cache-file.ts: node:zlib": "its crc32 checks a cache that may be deleted at any time",
-  "src/cli/plain-text.ts: \\p{…}": "escapes control characters where text is shown on a terminal",
-  "src/pipeline/names.ts: \\p{…}": "Cc, whose characters Unicode promises never to change",
-  "src/pipeline/compare-ids.ts: \\p{…}": "what it finds is only said: why ids do not match",
-  "src/pipeline/compare-ids.ts: normalize": "the same",
-  "stages/sample-scenes/coco/annotations.ts: normalize": "finds names that look alike, which is only said",
-  "stages/vision/onnx/external-location.ts: normalize": "path.normalize, which has nothing to do with Unicode"
+  "src/store/fresh/cache-file.ts: node:zlib": "its crc32 checks a cache that may be deleted at any time",
+  "src/support/plain-text.ts: \\p{…}": "escapes control characters where text is shown on a terminal",
+  "src/support/file-names.ts: \\p{…}": "Cc, whose characters Unicode promises never to change",
+  "src/support/compare-ids.ts: \\p{…}": "what it finds is only said: why ids do not match",
+  "src/support/compare-ids.ts: normalize": "the same",
+  "stages/coco/annotations.ts: normalize": "finds names that look alike, which is only said",
+  "stages/onnx/external-location.ts: normalize": "path.normalize, which has nothing to do with Unicode"
 }
 
 const nameOf = (node: Node | undefined): string | undefined =>

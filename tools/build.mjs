@@ -22,10 +22,10 @@ import { stageCodes } from "./stage-codes.mjs"
 
 const dist = path.join(root, "dist")
 const entries = {
-  main: "src/main.ts",
+  probeline: "bin/probeline.ts",
   index: "src/index.ts",
   stages: "stages/index.ts",
-  worker: "src/worker.ts"
+  worker: "bin/worker.ts"
 }
 const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
 const outside = Object.keys(dependencies).filter((name) => name !== "effect")
@@ -48,7 +48,7 @@ async function bundle() {
   const loads = new Map()
   /** What the program loads when it starts. */
   let started
-  const isStarted = (id) => (started ??= reached(path.join(root, entries.main), loads)).has(id)
+  const isStarted = (id) => (started ??= reached(path.join(root, entries.probeline), loads)).has(id)
   const present = Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file)))
   const build = await rolldown({
     input: Object.fromEntries(present.map(([name, file]) => [name, path.join(root, file)])),
@@ -65,7 +65,7 @@ async function bundle() {
     format: "esm",
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
-    banner: (chunk) => (chunk.isEntry && chunk.name === "main" ? "#!/usr/bin/env node" : ""),
+    banner: (chunk) => (chunk.isEntry && chunk.name === "probeline" ? "#!/usr/bin/env node" : ""),
     comments: false,
     // A file for each part that two entries share would be a file for nearly every part, and each costs a start half
     // a millisecond: what the program loads at once lies together, and what stages are made of.
@@ -76,8 +76,8 @@ async function bundle() {
       ]
     }
   })
-  const main = path.join(made, "main.js")
-  if (existsSync(main)) chmodSync(main, 0o755)
+  const program = path.join(made, "probeline.js")
+  if (existsSync(program)) chmodSync(program, 0o755)
 }
 
 /** Modules that are loaded with one, by what each imports. @param {string} from @param {Map<string, string[]>} loads */
@@ -89,7 +89,7 @@ function reached(from, loads) {
 
 /** What the program itself loads to declare the stages' commands is left out. @param {string} id */
 function isStagePart(id) {
-  return /[\\/]stages[\\/](?!vision[\\/](?:commands[\\/]|presets|processor-classes))/.test(id)
+  return /[\\/]stages[\\/](?!package|commands[\\/]|vision[\\/](?:presets|processor-classes))/.test(id)
 }
 
 /** Of the two public faces and what they reach. Says whether their types are right. */

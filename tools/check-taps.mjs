@@ -7,11 +7,11 @@ import { readFileSync } from "node:fs"
 import path from "node:path"
 import { importTypeScript } from "./import-typescript.mjs"
 
-const { describeEncoder } = await importTypeScript("stages/vision/onnx/describe.ts")
-const { readModel } = await importTypeScript("stages/vision/onnx/reader.ts")
-const { fileAccess } = await importTypeScript("stages/vision/onnx/access.ts")
-const { openEncoder } = await importTypeScript("stages/vision/onnx/session.ts")
-const { readNpy } = await importTypeScript("test/stages/vision/onnx/npy.ts")
+const { describeEncoder } = await importTypeScript("stages/onnx/describe.ts")
+const { readModel } = await importTypeScript("stages/onnx/reader.ts")
+const { fileAccess } = await importTypeScript("stages/onnx/access.ts")
+const { openEncoder } = await importTypeScript("stages/onnx/session.ts")
+const { readNpy } = await importTypeScript("test/stages/onnx/npy.ts")
 
 /** float32 may add in another order; half precision has 11 bits; of 8 bits only that each tap is its own is asked */
 const tolerances = { exact: 1e-4, half: 1e-2, int8: Infinity }

@@ -8,10 +8,10 @@
  * From Node 22.18 on, `node docs/pictures/make-scenes.ts docs/pictures/scenes.png` does the same.
  */
 import sharp from "sharp"
-import { seededRandom } from "../../src/pipeline/random.ts"
+import { seededRandom } from "../../src/support/random.ts"
 import { renderScene } from "../../stages/sample-scenes/synthetic/render-scene.ts"
 import type { SyntheticScene } from "../../stages/sample-scenes/synthetic/render-scene.ts"
-import type { SceneObject } from "../../stages/vision/scene.ts"
+import type { SceneObject } from "../../stages/tables/objects.ts"
 
 const [height, width] = [96, 128]
 const zoom = 2

@@ -1,15 +1,15 @@
 /** `accept`: keeps a node's outputs under its new key, because the user says that they hold. */
 import * as Effect from "effect/Effect"
 import { type Acceptances, planAcceptances, writeAcceptances } from "../plan/accept.ts"
-import { renewing } from "../store/renew.ts"
-import { chooseNodes } from "./choose-nodes.ts"
-import type { Paint } from "./colour.ts"
+import { renewing } from "../store/objects/touch.ts"
+import { chooseNodes } from "../project/choose-nodes.ts"
+import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { cueLine } from "./cue-line.ts"
-import { openPipeline } from "./open-pipeline.ts"
-import { oneLine } from "./plain-text.ts"
+import { openPipeline } from "../project/open-pipeline.ts"
+import { oneLine } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
-import { usage } from "./words.ts"
+import { usage } from "./argv.ts"
 
 export const acceptCommand = defineCommand({
   name: "accept",

@@ -2,16 +2,16 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Bringer } from "../plan/plan.ts"
-import { isProblem } from "../pipeline/problem.ts"
-import type { Stopped } from "../store/run-record.ts"
+import type { Fetcher } from "../pipeline/stage.ts"
+import { isProblem } from "../support/problem.ts"
+import type { Stopped } from "../store/records/run-record.ts"
 import type { Command, CommandContext } from "./command.ts"
 import { exitCodeOf, failureJson, failureText } from "./failure.ts"
 import { guardProcess } from "./guard-process.ts"
 import { type Output, processOutput } from "./output.ts"
-import { plainWords } from "./plain-words.ts"
+import { plainWords } from "./plain-argv.ts"
 import { graceMs, type StopSignal, watchSignals } from "./signals.ts"
-import { readWords, type Words } from "./words.ts"
+import { readWords, type Words } from "./argv.ts"
 
 export interface Installed {
   readonly commands: ReadonlyArray<Command>
@@ -19,7 +19,7 @@ export interface Installed {
   /** the worker processes' entry */
   readonly worker: URL
   /** what brings to this machine what stages want, by name */
-  readonly bringers?: Readonly<Record<string, Bringer>>
+  readonly fetchers?: Readonly<Record<string, Fetcher>>
 }
 
 /** Resolves to the exit code once all output is flushed. */
@@ -41,13 +41,13 @@ export async function commandLine(argv: ReadonlyArray<string>, installed: Instal
 }
 
 async function fullWords(argv: ReadonlyArray<string>, { commands, version }: Installed, output: Output) {
-  const { yargsWords } = await import("./yargs-words.ts")
+  const { yargsWords } = await import("./yargs-argv.ts")
   return yargsWords(commands, argv, version, output.width)
 }
 
 async function execute(
   words: Words,
-  { version, worker, bringers = {} }: Installed,
+  { version, worker, fetchers = {} }: Installed,
   output: Output,
   fail: (error: unknown) => number
 ): Promise<number> {
@@ -63,7 +63,7 @@ async function execute(
     store: globals.store ?? (environment === undefined || environment === "" ? "artifacts" : environment),
     version,
     worker,
-    bringers,
+    fetchers,
     now: () => new Date(),
     stopped: () => (stray.came ? stoppedBy(stray.error) : signal === null ? null : stoppedBySignal(signal))
   }

@@ -5,9 +5,9 @@
  */
 import type * as Effect from "effect/Effect"
 import type { ArgsOf, Options, Positional } from "../pipeline/command.ts"
-import type { Problem } from "../pipeline/problem.ts"
-import type { Bringer } from "../plan/plan.ts"
-import type { Stopped } from "../store/run-record.ts"
+import type { Problem } from "../support/problem.ts"
+import type { Fetcher } from "../pipeline/stage.ts"
+import type { Stopped } from "../store/records/run-record.ts"
 import type { Output } from "./output.ts"
 
 export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
@@ -23,7 +23,7 @@ export interface CommandContext {
   /** the worker processes' entry */
   readonly worker: URL
   /** what brings to this machine what stages want, by name */
-  readonly bringers?: Readonly<Record<string, Bringer>>
+  readonly fetchers?: Readonly<Record<string, Fetcher>>
   readonly now: () => Date
   /** why the command is being interrupted; null, or absent, where nobody has said */
   readonly stopped?: () => Stopped | null

@@ -1,10 +1,10 @@
 /** A graph for reading: nodes by level, each with what it reads, and the pipeline's parameters. */
-import { own } from "../pipeline/own.ts"
+import { own } from "../support/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
-import type { Paint } from "./colour.ts"
-import type { Opened } from "./opened.ts"
-import { oneLine } from "./plain-text.ts"
-import { type Cell, textTable } from "./text-table.ts"
+import type { Paint } from "../support/colour.ts"
+import type { Opened } from "../project/opened.ts"
+import { oneLine } from "../support/plain-text.ts"
+import { type Cell, textTable } from "../support/text-table.ts"
 
 /** Inputs that a row names of one port. */
 const named = 4

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import { defineCommand } from "./command.ts"
 import { dagDot, dagJson, dagMermaid } from "./dag-formats.ts"
 import { dagText } from "./dag-text.ts"
-import { openPipeline } from "./open-pipeline.ts"
+import { openPipeline } from "../project/open-pipeline.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 
 export const dagCommand = defineCommand({

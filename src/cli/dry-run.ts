@@ -3,12 +3,12 @@ import { changeLines, leftLine } from "./change-lines.ts"
 import { cueLine } from "./cue-line.ts"
 import type { ItemChanges } from "../plan/item-changes.ts"
 import type { NodePlan } from "../plan/plan.ts"
-import type { Paint, Style } from "./colour.ts"
+import type { Paint, Style } from "../support/colour.ts"
 import { type Forecast, forecast } from "../plan/forecast.ts"
-import { itemCounts } from "./item-counts.ts"
-import type { Opened } from "./opened.ts"
+import { itemCounts } from "../inspect/item-counts.ts"
+import type { Opened } from "../project/opened.ts"
 import { totals } from "./status.ts"
-import { oneLine, widthOf } from "./plain-text.ts"
+import { oneLine, widthOf } from "../support/plain-text.ts"
 
 /** `status` of a node is what the run would make of it, as far as is known; `state` and `cues` say why. */
 export function dryRunJson(

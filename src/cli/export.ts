@@ -2,11 +2,11 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { defineCommand } from "./command.ts"
-import { bytes, counted } from "./numbers.ts"
-import { openStore } from "./open-store.ts"
-import { resolveReference } from "./reference.ts"
+import { bytes, counted } from "../support/numbers.ts"
+import { openStore } from "../project/open-store.ts"
+import { resolveReference } from "../project/reference.ts"
 import { referenceDoc } from "./shared-options.ts"
-import { usage } from "./words.ts"
+import { usage } from "./argv.ts"
 
 const formats = ["parquet", "arrow", "csv", "npy"] as const
 type Format = (typeof formats)[number]
@@ -56,7 +56,7 @@ export const exportCommand = defineCommand({
             `${ref}:${referred.run.nodes.at(-1)?.id ?? "<node>"}`
           )
         )
-      const { exportArtifact } = yield* Effect.promise(() => import("./export-artifact.ts"))
+      const { exportArtifact } = yield* Effect.promise(() => import("../inspect/export-artifact.ts"))
       const written = yield* exportArtifact(referred, { to, format: chosen, tap, column, overwrite })
       if (json) output.out(JSON.stringify({ ...written, artifact: referred.manifest.digest }))
       else output.out(`${written.path}: ${counted(written.rows, "row")}, ${bytes(written.bytes)}`)

@@ -1,8 +1,8 @@
 /** Failures, as text and as JSON: what was wrong, where, and what to do. */
-import { isProblem, type Problem } from "../pipeline/problem.ts"
-import { systemError } from "../pipeline/system-error.ts"
-import { noPaint, type Paint } from "./colour.ts"
-import { printable } from "./plain-text.ts"
+import { isProblem, type Problem } from "../support/problem.ts"
+import { systemError } from "../support/system-error.ts"
+import { noPaint, type Paint } from "../support/colour.ts"
+import { printable } from "../support/plain-text.ts"
 
 export const defectCode = 70
 

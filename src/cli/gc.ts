@@ -1,14 +1,14 @@
 /** `gc`: frees what no kept run reaches, and says what it freed. */
 import * as Effect from "effect/Effect"
 import { collectGarbage, type GcReport, type RootRun } from "../store/gc/gc.ts"
-import { runAsItIs } from "../store/run-so-far.ts"
+import { runAsItIs } from "../store/records/run-so-far.ts"
 import { sweepLocks } from "../store/lock/sweep.ts"
-import type { Paint } from "./colour.ts"
+import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { readDuration } from "./duration.ts"
-import { bytes, count, counted } from "./numbers.ts"
-import { existingStore } from "./open-store.ts"
-import { textTable } from "./text-table.ts"
+import { bytes, count, counted } from "../support/numbers.ts"
+import { existingStore } from "../project/open-store.ts"
+import { textTable } from "../support/text-table.ts"
 
 const usualKeep = 10
 const usualGrace = "1h"

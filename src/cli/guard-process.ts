@@ -4,7 +4,7 @@
  * stdout belongs to the command (with --json it is one document), so what anyone else writes there goes to stderr. A
  * `process.exit()` in a stage, or a promise that never settles, would end the command silently, even with exit code 0.
  */
-import { Problem } from "../pipeline/problem.ts"
+import { Problem } from "../support/problem.ts"
 
 export interface Strayed {
   /** An error that nobody waited for, or a wait without an end: the command is to stop. */

@@ -2,7 +2,7 @@
 import type { MultiBar, SingleBar } from "cli-progress"
 import type { RunEvent } from "../run/events.ts"
 import { type NodeProgress, progressLine } from "./node-progress.ts"
-import { clipped } from "./plain-text.ts"
+import { clipped } from "../support/plain-text.ts"
 
 export class LiveProgress {
   readonly #stream: NodeJS.WriteStream

@@ -1,9 +1,9 @@
 /** What was left out, as text: a few lines at the end of a run, and in full for `show`. */
 import type { Lost } from "../pipeline/losses.ts"
-import type { NodeRecord } from "../store/run-record.ts"
-import type { Paint } from "./colour.ts"
-import { count } from "./numbers.ts"
-import { clipped, oneLine, widthOf } from "./plain-text.ts"
+import type { NodeRecord } from "../store/records/run-record.ts"
+import type { Paint } from "../support/colour.ts"
+import { count } from "../support/numbers.ts"
+import { clipped, oneLine, widthOf } from "../support/plain-text.ts"
 
 /** Lines at the end of a run, reasons of a line, and characters of a reason. */
 const mostLines = 10

@@ -1,5 +1,5 @@
 /** The state of one running node, and its line. */
-import { count, duration, rate } from "./numbers.ts"
+import { count, duration, rate } from "../support/numbers.ts"
 
 export interface NodeProgress {
   readonly node: string

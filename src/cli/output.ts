@@ -6,8 +6,8 @@
  * what accompanies the results.
  */
 import * as fs from "node:fs"
-import { Problem } from "../pipeline/problem.ts"
-import { noPaint, type Paint, paintFor } from "./colour.ts"
+import { Problem } from "../support/problem.ts"
+import { noPaint, type Paint, paintFor } from "../support/colour.ts"
 
 export interface Output {
   /** A line, or several, on stdout. */

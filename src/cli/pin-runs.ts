@@ -1,10 +1,10 @@
 /** `runs pin` and `runs unpin`. */
 import * as Effect from "effect/Effect"
-import { didYouMean, type Problem } from "../pipeline/problem.ts"
+import { didYouMean, type Problem } from "../support/problem.ts"
 import { pinRun, unpinRun } from "../store/gc/pin.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { resolveReference } from "./reference.ts"
-import { usage } from "./words.ts"
+import { resolveReference } from "../project/reference.ts"
+import { usage } from "./argv.ts"
 
 const words: Readonly<Record<string, string>> = { pin: "pinned", unpin: "unpinned" }
 

@@ -2,9 +2,9 @@
 import type { Emit, RunEvent } from "../run/events.ts"
 import { sentence } from "../plan/cue.ts"
 import { amounts, type NodeProgress } from "./node-progress.ts"
-import { count, counted, duration } from "./numbers.ts"
+import { count, counted, duration } from "../support/numbers.ts"
 import type { Output } from "./output.ts"
-import { clipped, oneLine, printable } from "./plain-text.ts"
+import { clipped, oneLine, printable } from "../support/plain-text.ts"
 
 const everyMs = 10_000
 /** Failures of a node that are named as they happen. */

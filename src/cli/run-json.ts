@@ -1,6 +1,6 @@
 /** A run as `run --json` prints it. */
 import type { Lost } from "../pipeline/losses.ts"
-import type { NodeRecord, RunRecord } from "../store/run-record.ts"
+import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 
 export const runJson = (run: RunRecord) => ({
   run: run.id as string | null,

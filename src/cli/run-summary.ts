@@ -1,13 +1,13 @@
 /** What a run prints when it is over. */
 import * as path from "node:path"
 import type { Summary } from "../pipeline/stage.ts"
-import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/run-record.ts"
-import { viewOf } from "../store/view.ts"
-import type { Paint, Style } from "./colour.ts"
+import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/records/run-record.ts"
+import { viewOf } from "../store/views/view.ts"
+import type { Paint, Style } from "../support/colour.ts"
 import { lossesOfNodes, lossLines } from "./loss-lines.ts"
-import { bytes, count, counted, duration } from "./numbers.ts"
-import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
-import { type Cell, textTable } from "./text-table.ts"
+import { bytes, count, counted, duration } from "../support/numbers.ts"
+import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
+import { type Cell, textTable } from "../support/text-table.ts"
 
 export interface RunLook {
   readonly paint: Paint

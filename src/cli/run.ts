@@ -9,19 +9,19 @@ import type { RunEvent } from "../run/events.ts"
 import { logFile } from "../run/log-file.ts"
 import { runGraph } from "../run/run.ts"
 import type { RunOptions } from "../run/run-options.ts"
-import type { RunRecord } from "../store/run-record.ts"
-import { chooseNodes } from "./choose-nodes.ts"
+import type { RunRecord } from "../store/records/run-record.ts"
+import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
 import { lazyExecutor } from "./lazy-executor.ts"
-import { lossesOf } from "./losses.ts"
-import { openPipeline } from "./open-pipeline.ts"
-import type { Opened } from "./opened.ts"
+import { lossesOf } from "../inspect/losses.ts"
+import { openPipeline } from "../project/open-pipeline.ts"
+import type { Opened } from "../project/opened.ts"
 import { showProgress } from "./progress.ts"
 import { runJson } from "./run-json.ts"
 import { runSummary } from "./run-summary.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
-import { outputSummaries } from "./summaries.ts"
+import { outputSummaries } from "../inspect/summaries.ts"
 
 export const runCommand = defineCommand({
   name: "run",
@@ -115,8 +115,8 @@ const bringUpToDate = (
       outputs: outputsOf(opened, nodes),
       planning: {
         ...planning,
-        bringing: {
-          by: context.bringers ?? {},
+        fetching: {
+          fetchers: context.fetchers ?? {},
           log: (node, message) => emit({ type: "node-log", node, message })
         }
       },

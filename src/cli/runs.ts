@@ -1,17 +1,17 @@
 /** `runs`: the runs of the store, the newest first, by the names that `show` takes; `runs pin` keeps one from gc. */
 import * as Effect from "effect/Effect"
 import { isPinned } from "../store/gc/pin.ts"
-import type { NodeStatus, RunRecord } from "../store/run-record.ts"
-import { runAsItIs } from "../store/run-so-far.ts"
-import type { Paint } from "./colour.ts"
+import type { NodeStatus, RunRecord } from "../store/records/run-record.ts"
+import { runAsItIs } from "../store/records/run-so-far.ts"
+import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
-import { count, duration } from "./numbers.ts"
-import { openStore } from "./open-store.ts"
+import { count, duration } from "../support/numbers.ts"
+import { openStore } from "../project/open-store.ts"
 import { pinRuns } from "./pin-runs.ts"
 import { runStyle } from "./run-summary.ts"
-import { clipped, oneLine } from "./plain-text.ts"
+import { clipped, oneLine } from "../support/plain-text.ts"
 import { runDoc } from "./shared-options.ts"
-import { type Cell, textTable } from "./text-table.ts"
+import { type Cell, textTable } from "../support/text-table.ts"
 
 const usualLimit = 20
 

@@ -1,13 +1,13 @@
 /** What `show` says of an artifact, as text. */
-import type { Paint } from "./colour.ts"
-import { cellText } from "./cell-text.ts"
-import type { ColumnStatistics } from "./column-statistics.ts"
-import { type MadeFrom, madeFromLines } from "./made-from.ts"
+import type { Paint } from "../support/colour.ts"
+import { cellText } from "../inspect/cell-text.ts"
+import type { ColumnStatistics } from "../inspect/column-statistics.ts"
+import { type MadeFrom, madeFromLines } from "../inspect/made-from.ts"
 import { lossesInFull } from "./loss-lines.ts"
-import { bytes, count, counted, shortDigest, statistic } from "./numbers.ts"
-import { clipped, oneLine, printable, widthOf } from "./plain-text.ts"
-import type { Described, ItemRows } from "./show-artifact.ts"
-import { textTable } from "./text-table.ts"
+import { bytes, count, counted, shortDigest, statistic } from "../support/numbers.ts"
+import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
+import type { Described, ItemRows } from "../inspect/describe-artifact.ts"
+import { textTable } from "../support/text-table.ts"
 
 const cellWidth = 32
 const namedFailures = 20

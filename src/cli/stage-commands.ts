@@ -2,10 +2,10 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { StageCommand, StageCommandGroup, WriteFile } from "../pipeline/command.ts"
-import { isProblem, Problem } from "../pipeline/problem.ts"
+import { isProblem, Problem } from "../support/problem.ts"
 import type { Command, CommandGroup } from "./command.ts"
-import { oneLine } from "./plain-text.ts"
-import { textTable } from "./text-table.ts"
+import { oneLine } from "../support/plain-text.ts"
+import { textTable } from "../support/text-table.ts"
 
 export const commandsOf = ({ name, doc, commands }: StageCommandGroup): ReadonlyArray<Command> =>
   commands.map((command) => asCommand(command, { name, doc }))
@@ -37,7 +37,7 @@ const asCommand = (command: StageCommand, group: CommandGroup): Command => ({
 })
 
 const writeFile: WriteFile = async (file, overwrite, write) => {
-  const { writeOut } = await import("./write-out.ts")
+  const { writeOut } = await import("../inspect/write-out.ts")
   try {
     return await writeOut(file, overwrite, async (out) => write(out))
   } catch (error) {

@@ -1,16 +1,16 @@
 /** `status`: what is fresh and what is not, a row a node. Reads manifests and traces, and runs nothing. */
 import * as Effect from "effect/Effect"
 import { type NodePlan, planAll, type State } from "../plan/plan.ts"
-import type { Paint, Style } from "./colour.ts"
+import type { Paint, Style } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { cueLine } from "./cue-line.ts"
 import { type Forecast, forecast } from "../plan/forecast.ts"
-import { type ItemCounts, itemCounts } from "./item-counts.ts"
-import { bytes, count } from "./numbers.ts"
-import { openPipeline } from "./open-pipeline.ts"
-import { clipped, oneLine, printable } from "./plain-text.ts"
+import { type ItemCounts, itemCounts } from "../inspect/item-counts.ts"
+import { bytes, count } from "../support/numbers.ts"
+import { openPipeline } from "../project/open-pipeline.ts"
+import { clipped, oneLine, printable } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
-import { type Cell, textTable } from "./text-table.ts"
+import { type Cell, textTable } from "../support/text-table.ts"
 
 const staleCode = 3
 

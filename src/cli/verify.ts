@@ -1,14 +1,14 @@
 /** `verify`: every file of the store against its digest. */
 import * as Effect from "effect/Effect"
-import { Problem } from "../pipeline/problem.ts"
+import { Problem } from "../support/problem.ts"
 import { repairStore } from "../store/verify/repair.ts"
 import { type Verified, verifyStore } from "../store/verify/verify.ts"
-import type { Paint } from "./colour.ts"
+import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { failureJson, failureText } from "./failure.ts"
-import { bytes, count, counted } from "./numbers.ts"
-import { existingStore } from "./open-store.ts"
-import { type Cell, textTable } from "./text-table.ts"
+import { bytes, count, counted } from "../support/numbers.ts"
+import { existingStore } from "../project/open-store.ts"
+import { type Cell, textTable } from "../support/text-table.ts"
 
 export const verifyCommand = defineCommand({
   name: "verify",

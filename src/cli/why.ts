@@ -1,19 +1,19 @@
 /** `why`: the cues for which a node, or one of its items, is fresh or stale. */
 import * as Effect from "effect/Effect"
-import { didYouMean, Problem } from "../pipeline/problem.ts"
+import { didYouMean, Problem } from "../support/problem.ts"
 import type { Cue } from "../plan/cue.ts"
 import { itemChanges, type ItemChanges } from "../plan/item-changes.ts"
 import { withCuesOf } from "../plan/item-cues.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import { type NodePlan, planAll, type State } from "../plan/plan.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { chooseNodes, findNode } from "./choose-nodes.ts"
-import type { Paint } from "./colour.ts"
+import { chooseNodes, findNode } from "../project/choose-nodes.ts"
+import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { changeLines, leftLine } from "./change-lines.ts"
 import { cueLine } from "./cue-line.ts"
-import { openPipeline } from "./open-pipeline.ts"
-import { printable } from "./plain-text.ts"
+import { openPipeline } from "../project/open-pipeline.ts"
+import { printable } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 import { stateStyle } from "./status.ts"
 
@@ -127,7 +127,7 @@ const checkItem = (plan: NodePlan, item: string, store: StoreCalls): Effect.Effe
       return yield* Effect.fail(noItem(node.id, item, [...plan.items.ids]))
     }
     if (known === null || failures.some((failure) => failure.item === item)) return
-    const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
+    const { itemIndex } = yield* Effect.promise(() => import("../store/items/item-index.ts"))
     const { ids } = yield* itemIndex(store, known.manifest)
     if (!ids.includes(item)) return yield* Effect.fail(noItem(node.id, item, ids))
   })

@@ -1,6 +1,6 @@
 /** The executor of this process: tasks run here, one after another or side by side as the run's permits allow. */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { Planning } from "../plan/plan.ts"
 import { executeTask } from "../run/execute-task.ts"
 import { Resources } from "../run/resources.ts"

@@ -1,5 +1,5 @@
 /** What a run and its worker processes say to each other, over Node's IPC (structured clone). */
-import type { ProblemTag } from "../pipeline/problem.ts"
+import type { ProblemTag } from "../support/problem.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { Task, TaskResult } from "../run/task.ts"
 

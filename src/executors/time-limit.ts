@@ -1,5 +1,5 @@
 /** How long a task may take, as its stage declares: so much an item, or so much in all. */
-import { Problem } from "../pipeline/problem.ts"
+import { Problem } from "../support/problem.ts"
 import type { Task } from "../run/task.ts"
 
 /** In seconds; null where its stage declares none: it may take as long as it likes. */

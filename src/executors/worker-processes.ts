@@ -5,8 +5,8 @@
  * outlives its parent sees the channel close and ends.
  */
 import * as Effect from "effect/Effect"
-import { isProblem, Problem } from "../pipeline/problem.ts"
-import { machineFault } from "../pipeline/system-error.ts"
+import { isProblem, Problem } from "../support/problem.ts"
+import { machineFault } from "../support/system-error.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
 import { secondsOf, timedOut } from "./time-limit.ts"

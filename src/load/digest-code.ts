@@ -5,7 +5,7 @@
  * one go, inline or not. See declarations.ts for what of a module counts. Not seen: files read by path at run time,
  * `import(name)` of a name that is computed, and `require`. This module imports rolldown: load it lazily.
  */
-import { emptyRecord } from "../pipeline/own.ts"
+import { emptyRecord } from "../support/own.ts"
 import * as path from "node:path"
 import { type OutputChunk, type Plugin, rolldown } from "rolldown"
 import { minify } from "rolldown/utils"

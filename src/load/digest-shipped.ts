@@ -7,8 +7,8 @@ import { sorted } from "./hash.ts"
 import type { ShippedCodes } from "./shipped-codes.ts"
 import type { CodeParts } from "./stage-code.ts"
 
-/** The files of src/pipeline that compute values: random numbers and elementary functions. */
-const computing = /^(random\.ts$|elementary[\\/])/
+/** How a stage is declared, relative to the checkout: no part of its code. Random numbers and elementary functions are. */
+const declaring = /^src[\\/](pipeline|support)[\\/](?!random\.ts$|elementary[\\/])/
 
 /**
  * @param root the checkout
@@ -18,13 +18,10 @@ export async function digestShipped(
   root: string,
   exports: Readonly<Record<string, unknown>>
 ): Promise<ShippedCodes> {
-  const declarations = path.join(root, "src", "pipeline") + path.sep
   const options: DigestOptions = {
     folder: root,
     isProbeline: (specifier) => /(^|\/)src\/index\.ts$/.test(specifier),
-    // how a stage is declared is no part of its code; the functions that compute its values are
-    outside: (file) =>
-      file.startsWith(declarations) && !computing.test(file.slice(declarations.length)) ? "probeline" : null
+    outside: (file) => (declaring.test(path.relative(root, file)) ? "probeline" : null)
   }
   const index = path.join(root, "stages", "index.ts")
   const declaredIn = reExports(index)

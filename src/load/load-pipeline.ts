@@ -4,7 +4,7 @@
  * The file is bundled with its local modules, the bundle is kept in a cache and imported. What the cache knows is
  * not made again: then neither rolldown nor any source file is read.
  */
-import { own as ownOf } from "../pipeline/own.ts"
+import { own as ownOf } from "../support/own.ts"
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"

@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
-import { didYouMean } from "../pipeline/problem.ts"
+import { didYouMean } from "../support/problem.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Namespace } from "./bundle.ts"
 import { stageIn } from "./exported-stages.ts"

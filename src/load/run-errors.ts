@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import { SourceMap, type SourceMapPayload } from "node:module"
 import { fileURLToPath, pathToFileURL } from "node:url"
-import { didYouMean } from "../pipeline/problem.ts"
+import { didYouMean } from "../support/problem.ts"
 import type { Bundle } from "./bundle.ts"
 import { LoadError, type Place, wholeFile } from "./load-error.ts"
 

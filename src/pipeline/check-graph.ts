@@ -1,8 +1,8 @@
 /** What types cannot see of a graph: names, ports, samples and columns that do not go together. */
 import { columnName, type Columns } from "./columns.ts"
-import { own } from "./own.ts"
+import { own } from "../support/own.ts"
 import type { GraphNode } from "./graph-node.ts"
-import { mostIdBytes, tooLongName } from "./names.ts"
+import { mostIdBytes, tooLongName } from "../support/file-names.ts"
 import type { Take } from "./ports.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 

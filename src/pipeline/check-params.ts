@@ -3,8 +3,8 @@
  *
  * Values come from a pipeline file (already JavaScript values) or from `-S key=value` (text, see `fromText`).
  */
-import { didYouMean } from "./problem.ts"
-import { own } from "./own.ts"
+import { didYouMean } from "../support/problem.ts"
+import { own } from "../support/own.ts"
 import type { FileRef, Param, Params } from "./params.ts"
 
 /** One wrong value: where (`source.count`), and what is wrong with it. */

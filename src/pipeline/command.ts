@@ -4,6 +4,8 @@
  * A package of stages may bring commands of its own. As for a stage, declaring one loads nothing heavy, and its
  * function is an async function that knows nothing of Effect: it gives an answer, and the command line prints that.
  */
+import type { Paint } from "../support/colour.ts"
+
 interface Documented {
   readonly doc: string
   /** one letter */
@@ -45,10 +47,6 @@ type PositionalValue<P> = P extends { readonly take: "one" }
 export type ArgsOf<O extends Options, P extends ReadonlyArray<Positional>> = {
   readonly [K in keyof O]: OptionValue<O[K]>
 } & { readonly [W in P[number] as W["name"]]: PositionalValue<W> }
-
-export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
-/** Text in a style, where it goes to a terminal that wants colours; else as it was. */
-export type Paint = (style: Style, text: string) => string
 
 /** How text is to look. */
 export interface Look {

@@ -15,7 +15,7 @@ import {
 } from "./check-graph.ts"
 import { checkParams } from "./check-params.ts"
 import type { Graph, GraphNode, GraphPort } from "./graph-node.ts"
-import { own } from "./own.ts"
+import { own } from "../support/own.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
 export type { GraphIssue } from "./check-graph.ts"

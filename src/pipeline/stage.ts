@@ -8,7 +8,7 @@ import type { Columns, WrittenRow } from "./columns.ts"
 import type { Artifacts, Loss } from "./losses.ts"
 import type { Broadcast, Form, Given, Output, PerItem, Port, Ports } from "./ports.ts"
 import type { Params, Values, Written } from "./params.ts"
-import type { Label, Random } from "./random.ts"
+import type { Label, Random } from "../support/random.ts"
 
 /** A reference to a node's output. A ref with more columns serves a port that reads fewer. */
 export interface Ref<out C extends Columns, out F extends Form> {
@@ -66,20 +66,25 @@ export interface World {
   /** Parts of a file, for formats with large bodies; null when it is missing. */
   open(path: string): Promise<RandomAccess | null>
   /**
-   * Has something brought to this machine, such as a model from a hub; what has come is read like any file. Only a
-   * run brings: where a plan is only looked at, this rejects, and the node stays unknown.
+   * Fetches something to this machine, such as a model from a hub, and leaves it where it is read like any file. Only a
+   * run fetches: `status`, `why` and a dry run reject instead, and the node stays unknown.
    */
-  bring(wanted: Wanted): Promise<void>
+  fetch(wanted: FetchRequest): Promise<void>
 }
-/** What a stage wants brought here, and by whom. */
-export interface Wanted {
-  /** one of those that the program has for it: `hub` */
-  readonly by: string
-  /** what they are told: plain JSON */
+/** What a stage asks a fetcher for. */
+export interface FetchRequest {
+  /** the fetcher's name: `hub` */
+  readonly fetcher: string
+  /** plain JSON, which the fetcher understands */
   readonly request: unknown
-  /** in words, for who only looks: `Xenova/clip-vit-base-patch16@main: onnx/vision_model.onnx` */
+  /** for people: `Xenova/clip-vit-base-patch16@main: onnx/vision_model.onnx` */
   readonly what: string
 }
+/** Fetches what a stage requests. What it throws fails the node's plan; a `hint` on the error is shown. */
+export type Fetcher = (
+  request: unknown,
+  context: { readonly signal: AbortSignal; readonly log: (message: string) => void }
+) => Promise<unknown>
 /** Reads parts of a file. */
 export interface RandomAccess {
   readonly size: number

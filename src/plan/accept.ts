@@ -7,12 +7,12 @@
  */
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import { Problem } from "../pipeline/problem.ts"
-import { digestJson } from "../store/canonical-json.ts"
-import type { ItemTrace } from "../store/item-trace.ts"
-import type { Manifest } from "../store/manifest.ts"
+import { Problem } from "../support/problem.ts"
+import { digestJson } from "../store/format/canonical-json.ts"
+import type { ItemTrace } from "../store/records/item-trace.ts"
+import type { Manifest } from "../store/records/manifest.ts"
 import type { StoreCalls } from "../store/store.ts"
-import type { Trace } from "../store/trace.ts"
+import type { Trace } from "../store/records/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
 import { type Known, type NodePlan, partialOf, planNode, type Planning } from "./plan.ts"
@@ -137,7 +137,7 @@ const itemTraces = (
   { store }: Planning
 ): Effect.Effect<ReadonlyArray<ItemTrace>, Problem> =>
   Effect.gen(function* () {
-    const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
+    const { itemIndex } = yield* Effect.promise(() => import("../store/items/item-index.ts"))
     const index = yield* itemIndex(store, manifest)
     const ids = [...plan.ids]
     const keyOf = new Map(ids.map((id, i) => [id, plan.keys.at(i)]))

@@ -1,10 +1,10 @@
 /** Whether what was read of the outside is as it was. */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
-import { isOneFileRefused } from "../pipeline/system-error.ts"
-import type { FileSystemCalls } from "../store/file-system.ts"
-import type { StatCache } from "../store/stat-cache.ts"
-import type { ReadRecord } from "../store/trace.ts"
+import { isOneFileRefused } from "../support/system-error.ts"
+import type { FileSystemCalls } from "../store/objects/file-system.ts"
+import type { StatCache } from "../store/fresh/stat-cache.ts"
+import type { ReadRecord } from "../store/records/trace.ts"
 import type { Cue } from "./cue.ts"
 
 /** What the outside is read with: `base` is the pipeline file's folder. */

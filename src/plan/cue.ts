@@ -4,9 +4,9 @@
  * They are the difference of two preimages, so the decision and its explanation cannot disagree: equal keys have
  * no cues, and different keys have at least one.
  */
-import { own } from "../pipeline/own.ts"
-import { digestJson } from "../store/canonical-json.ts"
-import type { InputPreimage, Preimage } from "../store/preimage.ts"
+import { own } from "../support/own.ts"
+import { digestJson } from "../store/format/canonical-json.ts"
+import type { InputPreimage, Preimage } from "../store/records/preimage.ts"
 
 export type CueKind =
   /** nothing has changed; `path` is the run that computed it, `before` when */

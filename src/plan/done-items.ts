@@ -1,6 +1,6 @@
 /** Items that were computed before, by their index in the plan, and where each lies. */
-import type { Shard } from "../store/manifest.ts"
-import type { Accepted } from "../store/trace.ts"
+import type { Shard } from "../store/records/manifest.ts"
+import type { Accepted } from "../store/records/trace.ts"
 
 /** An item that was computed before: its shard, and its index there. */
 export interface DoneItem {

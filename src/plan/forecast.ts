@@ -1,6 +1,6 @@
 /** What a run would do with each node, as far as a plan can know, without running. */
-import type { NodeStatus } from "../store/run-record.ts"
-import { lacking } from "./lacking.ts"
+import type { NodeStatus } from "../store/records/run-record.ts"
+import { lacking } from "./blocked-by.ts"
 import type { NodePlan } from "./plan.ts"
 
 export interface Forecast {

@@ -5,18 +5,18 @@
  * encoder's grid, not on its weights. Its answer is kept with what it read, so that planning does not parse a
  * model again.
  */
-import { own } from "../pipeline/own.ts"
+import { own } from "../support/own.ts"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
-import { isProblem, Problem, type ProblemTag } from "../pipeline/problem.ts"
-import { systemLimit } from "../pipeline/system-error.ts"
-import { readCache, writeCache } from "../store/cache-file.ts"
-import { digestJson } from "../store/canonical-json.ts"
+import { isProblem, Problem, type ProblemTag } from "../support/problem.ts"
+import { systemLimit } from "../support/system-error.ts"
+import { readCache, writeCache } from "../store/fresh/cache-file.ts"
+import { digestJson } from "../store/format/canonical-json.ts"
 import type { World } from "../pipeline/stage.ts"
-import type { ReadRecord } from "../store/trace.ts"
-import { type Bringing, changedReads, NotHere, type Outside, readSteadily, recordingWorld } from "./world.ts"
+import type { ReadRecord } from "../store/records/trace.ts"
+import { type Fetching, changedReads, NotHere, type Outside, readSteadily, recordingWorld } from "./world.ts"
 
 interface Kept {
   readonly reads: ReadonlyArray<ReadRecord>
@@ -60,7 +60,7 @@ export interface ParamsPreimage {
 
 /**
  * The parameters as they enter the key. Fails when a file is missing or `identity` refuses what it sees; with
- * `NotHere` when it wants something brought, and there is no `bringing`; with InputChanged, keeping no answer, when
+ * `NotHere` when it wants something brought, and there is no `fetching`; with InputChanged, keeping no answer, when
  * a file was changed while `identity` read it.
  */
 export const paramsPreimage = (
@@ -68,7 +68,7 @@ export const paramsPreimage = (
   codeDigest: string,
   outside: Outside,
   identities: Identities,
-  bringing?: Bringing
+  fetching?: Fetching
 ): Effect.Effect<ParamsPreimage, Problem | NotHere> =>
   Effect.gen(function* () {
     const known = yield* Effect.try({
@@ -78,7 +78,7 @@ export const paramsPreimage = (
     if (known !== null) return known
     const { reads, answer } = yield* Effect.tryPromise({
       try: async (signal) => {
-        const world = recordingWorld(outside, bring(node, bringing, signal), `node "${node.id}"`)
+        const world = recordingWorld(outside, fetchFor(node, fetching, signal), `node "${node.id}"`)
         const answer = await readSteadily<Record<string, unknown>>(world, async () =>
           node.stage.spec.identity!(node.params, world)
         )
@@ -90,14 +90,14 @@ export const paramsPreimage = (
     return yield* Effect.try({ try: () => withAnswer(node, answer, outside), catch: asProblem(node) })
   })
 
-const bring =
-  (node: GraphNode, bringing: Bringing | undefined, signal: AbortSignal): World["bring"] =>
+const fetchFor =
+  (node: GraphNode, fetching: Fetching | undefined, signal: AbortSignal): World["fetch"] =>
   async (wanted) => {
-    if (bringing === undefined) throw new NotHere(wanted)
-    const bringer = own(bringing.by, wanted.by)
-    if (bringer === undefined) throw new Error(`nobody here brings what "${wanted.by}" stands for`)
+    if (fetching === undefined) throw new NotHere(wanted)
+    const fetcher = own(fetching.fetchers, wanted.fetcher)
+    if (fetcher === undefined) throw new Error(`no fetcher named "${wanted.fetcher}" is installed`)
     try {
-      await bringer(wanted.request, { signal, log: (message) => bringing.log(node.id, message) })
+      await fetcher(wanted.request, { signal, log: (message) => fetching.log(node.id, message) })
     } catch (error) {
       throw asProblem(node, "FetchFailed")(error)
     }

@@ -1,11 +1,11 @@
 /** Which items of a node's inputs are others than when it was last computed, and in which columns. */
-import { own } from "../pipeline/own.ts"
+import { own } from "../support/own.ts"
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
-import type { ItemIndex } from "../store/item-index.ts"
-import type { Manifest } from "../store/manifest.ts"
-import type { RunRecord } from "../store/run-record.ts"
-import { runSoFar } from "../store/run-so-far.ts"
+import type { Problem } from "../support/problem.ts"
+import type { ItemIndex } from "../store/items/item-index.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import type { RunRecord } from "../store/records/run-record.ts"
+import { runSoFar } from "../store/records/run-so-far.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { NodePlan } from "./node-plan.ts"
 import type { Planning } from "./planning.ts"
@@ -94,7 +94,7 @@ class Comparisons {
     return Effect.gen({ self: this }, function* () {
       const known = this.#indices.get(manifest.digest)
       if (known !== undefined) return known
-      const { itemIndex } = yield* Effect.promise(() => import("../store/item-index.ts"))
+      const { itemIndex } = yield* Effect.promise(() => import("../store/items/item-index.ts"))
       const index = yield* itemIndex(this.#store, manifest)
       this.#indices.set(manifest.digest, index)
       return index

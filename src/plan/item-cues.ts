@@ -1,6 +1,6 @@
 /** The cues of one item of a node that is accepted: not all of its items need be. */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { Cue } from "./cue.ts"
 import { planItems } from "./items.ts"
 import { acceptedCues, type NodePlan } from "./node-plan.ts"

@@ -1,6 +1,6 @@
 /** Ids of a node's items, by index: 4 bytes each beside their UTF-8. */
-import type { SegmentList } from "../store/segments.ts"
-import type { Texts } from "../store/texts.ts"
+import type { SegmentList } from "../store/items/segments.ts"
+import type { Texts } from "../store/format/string-array.ts"
 
 export class ItemIds {
   readonly #texts: ReadonlyArray<Texts | undefined>

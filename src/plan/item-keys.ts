@@ -7,16 +7,16 @@
  */
 import * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
-import { own } from "../pipeline/own.ts"
-import type { Problem } from "../pipeline/problem.ts"
-import type { ItemWindow, Located } from "../store/item-windows.ts"
-import type { Manifest } from "../store/manifest.ts"
-import { type Place, SegmentList, segmentsOf } from "../store/segments.ts"
+import { own } from "../support/own.ts"
+import type { Problem } from "../support/problem.ts"
+import type { ItemWindow, Located } from "../store/items/item-windows.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import { type Place, SegmentList, segmentsOf } from "../store/items/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
-import type { Texts } from "../store/texts.ts"
+import type { Texts } from "../store/format/string-array.ts"
 import { ItemIds } from "./item-ids.ts"
-import { keyBytes, PackedKeys } from "../store/packed-keys.ts"
-import { membersDigest } from "../store/value-digest.ts"
+import { keyBytes, PackedKeys } from "../store/items/packed-keys.ts"
+import { membersDigest } from "../store/format/value-digest.ts"
 
 /** A port that is joined by item id, with what it is fed from. */
 export interface JoinedPort {
@@ -44,7 +44,7 @@ export const keyedItems = (
     if (ports.length === 0)
       return { ids: new ItemIds([], new SegmentList()), keys: new PackedKeys(0), places: () => [] }
     // sidecars are Arrow files, which a plan in which all is fresh does not open
-    const { ItemWindows, windowItems } = yield* Effect.promise(() => import("../store/item-windows.ts"))
+    const { ItemWindows, windowItems } = yield* Effect.promise(() => import("../store/items/item-windows.ts"))
     const located = yield* commonItems(store, ports)
     const { length } = located[0]!.places
     const columns = ports.map(columnsOf)
@@ -94,7 +94,7 @@ const commonItems = (
 
 const idsOf = (store: StoreCalls, { shards, places }: Located): Effect.Effect<ItemIds, Problem> =>
   Effect.gen(function* () {
-    const { readSidecar } = yield* Effect.promise(() => import("../store/read-sidecar.ts"))
+    const { readSidecar } = yield* Effect.promise(() => import("../store/items/read-sidecar.ts"))
     const texts: Array<Texts> = []
     for (const shard of shards) texts.push((yield* readSidecar(store, shard)).items)
     return new ItemIds(texts, places)

@@ -1,15 +1,15 @@
 /** Which items of an itemwise node are done, which failed before, and which are left. */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { ReadItemTrace } from "../store/item-trace.ts"
-import type { FailedItem } from "../store/manifest.ts"
-import { type Preimage, sharedKeyOf } from "../store/preimage.ts"
-import type { Accepted } from "../store/trace.ts"
+import type { ReadItemTrace } from "../store/records/item-trace.ts"
+import type { FailedItem } from "../store/records/manifest.ts"
+import { type Preimage, sharedKeyOf } from "../store/records/preimage.ts"
+import type { Accepted } from "../store/records/trace.ts"
 import { DoneItems } from "./done-items.ts"
-import { IndexSet } from "./index-set.ts"
+import { IndexSet } from "./bitset.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
-import { packedKeys, type PackedKeys } from "../store/packed-keys.ts"
+import { packedKeys, type PackedKeys } from "../store/items/packed-keys.ts"
 import type { Known, Planning } from "./planning.ts"
 
 export interface ItemPlan extends KeyedItems {

@@ -1,9 +1,9 @@
 /** The plan of a node: its state, why, and the artifact where there is one. */
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Answer } from "../store/answers.ts"
-import type { FailedItem, Manifest } from "../store/manifest.ts"
-import type { Preimage } from "../store/preimage.ts"
-import type { Accepted } from "../store/trace.ts"
+import type { Answer } from "../store/fresh/fresh-index.ts"
+import type { FailedItem, Manifest } from "../store/records/manifest.ts"
+import type { Preimage } from "../store/records/preimage.ts"
+import type { Accepted } from "../store/records/trace.ts"
 import type { Cue } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
 import type { Known } from "./planning.ts"

@@ -1,11 +1,11 @@
 /** What a node depends on, with its inputs' artifacts in hand. */
 import * as Effect from "effect/Effect"
 import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
-import { own } from "../pipeline/own.ts"
-import type { Problem } from "../pipeline/problem.ts"
-import type { Manifest } from "../store/manifest.ts"
-import type { InputPreimage, Preimage } from "../store/preimage.ts"
-import { membersDigest } from "../store/value-digest.ts"
+import { own } from "../support/own.ts"
+import type { Problem } from "../support/problem.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import type { InputPreimage, Preimage } from "../store/records/preimage.ts"
+import { membersDigest } from "../store/format/value-digest.ts"
 import { knownParams, type ParamsPreimage, paramsPreimage } from "./identity.ts"
 import type { Known, Planning } from "./planning.ts"
 import type { NotHere } from "./world.ts"
@@ -15,9 +15,9 @@ type Inputs = ReadonlyMap<string, Known>
 /** A node's own part: its parameters, for which no input need be known. */
 export const ownPreimage = (
   node: GraphNode,
-  { codeOf, outside, identities, bringing }: Planning
+  { codeOf, outside, identities, fetching }: Planning
 ): Effect.Effect<ParamsPreimage, Problem | NotHere> =>
-  paramsPreimage(node, codeOf(node.stage).digest, outside, identities, bringing)
+  paramsPreimage(node, codeOf(node.stage).digest, outside, identities, fetching)
 
 export const preimageOf = (
   node: GraphNode,

@@ -1,6 +1,6 @@
 /** The short way through the planner: nodes that are fresh as far as the store's answers say. */
 import type { GraphNode } from "../pipeline/graph.ts"
-import { keyOf } from "../store/preimage.ts"
+import { keyOf } from "../store/records/preimage.ts"
 import { freshCues, knownOf, type NodePlan } from "./node-plan.ts"
 import { knownPreimage } from "./node-preimage.ts"
 import type { Known, Planning } from "./planning.ts"

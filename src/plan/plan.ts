@@ -6,10 +6,10 @@
  */
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../pipeline/problem.ts"
-import type { FailedItem } from "../store/manifest.ts"
-import { keyOf, sharedKeyOf } from "../store/preimage.ts"
-import type { Trace } from "../store/trace.ts"
+import type { Problem } from "../support/problem.ts"
+import type { FailedItem } from "../store/records/manifest.ts"
+import { keyOf, sharedKeyOf } from "../store/records/preimage.ts"
+import type { Trace } from "../store/records/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import { joinedPorts, planItems } from "./items.ts"
 import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
@@ -22,7 +22,7 @@ export { type NodePlan, partialOf, type State } from "./node-plan.ts"
 export { labelOf, ownPreimage } from "./node-preimage.ts"
 export { planFresh } from "./plan-fresh.ts"
 export type { Known, Planning } from "./planning.ts"
-export type { Bringer, Bringing } from "./world.ts"
+export type { Fetching } from "./world.ts"
 
 /**
  * Plans one node. `artifacts` has those of the nodes that it reads; one that is missing there is not known yet.

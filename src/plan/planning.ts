@@ -1,14 +1,14 @@
 /** What planning is done with, and what it is about. */
 import type * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
-import type { Manifest } from "../store/manifest.ts"
-import type { CodePreimage } from "../store/preimage.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import type { CodePreimage } from "../store/records/preimage.ts"
 import type { StoreCalls } from "../store/store.ts"
-import type { Trace } from "../store/trace.ts"
+import type { Trace } from "../store/records/trace.ts"
 import type { Identities } from "./identity.ts"
-import type { Bringing, Outside } from "./world.ts"
+import type { Fetching, Outside } from "./world.ts"
 
 /** An artifact, and what its trace says of it. */
 export interface Known {
@@ -27,5 +27,5 @@ export interface Planning {
   readonly force: ReadonlySet<string>
   readonly retryFailed: boolean
   /** how what is not on this machine gets here; without it, a node that wants something is unknown */
-  readonly bringing?: Bringing
+  readonly fetching?: Fetching
 }

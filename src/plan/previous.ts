@@ -1,12 +1,12 @@
 /** What a pipeline's nodes were computed from the last time: the "before" of every cue. */
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../pipeline/problem.ts"
-import { runSoFar } from "../store/run-so-far.ts"
-import { type RunOwner, runsOf } from "../store/runs-of.ts"
+import type { Problem } from "../support/problem.ts"
+import { runSoFar } from "../store/records/run-so-far.ts"
+import { type RunOwner, runsOf } from "../store/records/runs-of.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { storeProblem } from "../store/store-error.ts"
-import type { Trace } from "../store/trace.ts"
+import { storeProblem } from "../store/objects/store-error.ts"
+import type { Trace } from "../store/records/trace.ts"
 
 /** Runs of the pipeline that are looked through: a node that none of them knows counts as never computed. */
 const mostRuns = 100

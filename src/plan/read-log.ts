@@ -3,18 +3,18 @@
  * what came of two states is under neither's digest.
  */
 import * as path from "node:path"
-import { Problem } from "../pipeline/problem.ts"
-import type { Stat } from "../store/file-system.ts"
-import { sameStat } from "../store/stat-cache.ts"
-import type { ReadRecord } from "../store/trace.ts"
+import { Problem } from "../support/problem.ts"
+import type { Stat } from "../store/objects/file-system.ts"
+import { sameStat } from "../store/fresh/stat-cache.ts"
+import type { ReadRecord } from "../store/records/trace.ts"
 import { changedReads, foundBy, type Outside } from "./changed-reads.ts"
 
 interface Looked {
   readonly record: ReadRecord
   /** what was found went into the stage; a handle of a file has its digest, and is checked when its bytes are read */
   isRead: boolean
-  /** what was absent, or listed, before something was brought: bringing may have changed it */
-  isBeforeBringing: boolean
+  /** what was absent, or listed, before something was brought: fetching may have changed it */
+  isBeforeFetch: boolean
 }
 
 export class ReadLog {
@@ -39,11 +39,11 @@ export class ReadLog {
   record(record: ReadRecord, isRead: boolean): void {
     const look = `${record.look}:${record.path}`
     const before = this.#looked.get(look)
-    if (before === undefined || (before.isBeforeBringing && foundBy(before.record) !== foundBy(record)))
-      return void this.#looked.set(look, { record, isRead, isBeforeBringing: false })
+    if (before === undefined || (before.isBeforeFetch && foundBy(before.record) !== foundBy(record)))
+      return void this.#looked.set(look, { record, isRead, isBeforeFetch: false })
     if (foundBy(before.record) !== foundBy(record)) throw this.changed(record.path)
     before.isRead ||= isRead
-    before.isBeforeBringing = false
+    before.isBeforeFetch = false
   }
 
   /** `stat`: of the handle. @throws Problem InputChanged where the file was opened before, and was another */
@@ -54,9 +54,9 @@ export class ReadLog {
   }
 
   /** Something, or a part of it, was brought to this machine: what was not there may be there now. */
-  brought(): void {
+  fetched(): void {
     for (const looked of this.#looked.values())
-      looked.isBeforeBringing ||= looked.record.look === "list" || foundBy(looked.record) === null
+      looked.isBeforeFetch ||= looked.record.look === "list" || foundBy(looked.record) === null
   }
 
   /** The problem to throw. It is kept, since a stage may make nothing of what it is thrown. */
@@ -83,8 +83,8 @@ export class ReadLog {
       const now = this.#outside.files.stat(file)
       if (now === null || !sameStat(before, now)) throw this.changed(file)
     }
-    for (const { record, isRead, isBeforeBringing } of this.#looked.values())
-      if (isRead && !isBeforeBringing && changedReads([record], this.#outside).length > 0)
+    for (const { record, isRead, isBeforeFetch } of this.#looked.values())
+      if (isRead && !isBeforeFetch && changedReads([record], this.#outside).length > 0)
         throw this.changed(record.path)
   }
 }

@@ -4,37 +4,32 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { Problem } from "../pipeline/problem.ts"
-import { openRegular } from "../pipeline/regular-file.ts"
-import type { RandomAccess, Wanted, World } from "../pipeline/stage.ts"
-import { statOf } from "../store/file-system.ts"
-import { checkedRead, isFileChanged, outsideFile } from "../store/outside-file.ts"
-import type { ReadRecord } from "../store/trace.ts"
-import { systemLimit } from "../pipeline/system-error.ts"
+import { Problem } from "../support/problem.ts"
+import { openRegular } from "../support/regular-file.ts"
+import type { Fetcher, RandomAccess, FetchRequest, World } from "../pipeline/stage.ts"
+import { statOf } from "../store/objects/file-system.ts"
+import { checkedRead, isFileChanged, outsideFile } from "../store/items/outside-file.ts"
+import type { ReadRecord } from "../store/records/trace.ts"
+import { systemLimit } from "../support/system-error.ts"
 import { listDigest, type Look, looked, type Outside } from "./changed-reads.ts"
 import { ReadLog } from "./read-log.ts"
 
 export { changedReads, type Outside, type Seen } from "./changed-reads.ts"
 
-/** Brings what a stage asks for (`World.bring`). What it throws fails the node's plan; a `hint` on it is shown. */
-export type Bringer = (
-  request: unknown,
-  context: { readonly signal: AbortSignal; readonly log: (message: string) => void }
-) => Promise<unknown>
-export interface Bringing {
-  readonly by: Readonly<Record<string, Bringer>>
+export interface Fetching {
+  readonly fetchers: Readonly<Record<string, Fetcher>>
   readonly log: (node: string, message: string) => void
 }
 /** What a stage wants is not on this machine, and whoever asks may not have it brought. */
 export class NotHere extends Error {
   readonly _tag = "NotHere"
-  readonly wanted: Wanted
-  constructor(wanted: Wanted) {
+  readonly wanted: FetchRequest
+  constructor(wanted: FetchRequest) {
     super(`${wanted.what} is not on this machine`)
     this.wanted = wanted
   }
 }
-const refuse = async (wanted: Wanted): Promise<never> => {
+const refuse = async (wanted: FetchRequest): Promise<never> => {
   throw new NotHere(wanted)
 }
 
@@ -52,7 +47,7 @@ export interface RecordingWorld extends World {
  */
 export function recordingWorld(
   outside: Outside,
-  bring: World["bring"] = refuse,
+  fetch: World["fetch"] = refuse,
   reader = "the source"
 ): RecordingWorld {
   const log = new ReadLog(outside, reader)
@@ -100,11 +95,11 @@ export function recordingWorld(
       })
     },
     open: async (at) => (digest(at, true) === null ? null : opened(absolute(at), log)),
-    async bring(wanted) {
+    async fetch(wanted) {
       try {
-        await bring(wanted)
+        await fetch(wanted)
       } finally {
-        log.brought()
+        log.fetched()
       }
     },
     reads: () => log.records,

@@ -2,11 +2,11 @@
 import { createHash, type Hash } from "node:crypto"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import { own } from "../pipeline/own.ts"
-import type { Problem } from "../pipeline/problem.ts"
-import { ItemWindows, type Located, windowItems } from "../store/item-windows.ts"
-import type { FailedItem, Family, Manifest, Shard } from "../store/manifest.ts"
-import { compactSegments, SegmentList, segmentsOf } from "../store/segments.ts"
+import { own } from "../support/own.ts"
+import type { Problem } from "../support/problem.ts"
+import { ItemWindows, type Located, windowItems } from "../store/items/item-windows.ts"
+import type { FailedItem, Family, Manifest, Shard } from "../store/records/manifest.ts"
+import { compactSegments, SegmentList, segmentsOf } from "../store/items/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
 import {
   artifactDigest,
@@ -15,8 +15,8 @@ import {
   emptyItemDigest,
   IdsHash,
   membersDigest
-} from "../store/value-digest.ts"
-import { invalidOutput } from "../store/write-shard.ts"
+} from "../store/format/value-digest.ts"
+import { invalidOutput } from "../store/items/write-shard.ts"
 import { broken } from "./check-rows.ts"
 
 /** What an artifact is put together from. */

@@ -5,7 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import { failsAlone, ownPreimage, type Planning } from "../plan/plan.ts"
 import type { RunOptions } from "./run-options.ts"
 
@@ -17,7 +17,7 @@ export const checkOwn = (
   nodes: ReadonlyArray<GraphNode>,
   { planning, keepGoing }: Pick<RunOptions, "planning" | "keepGoing">
 ): Effect.Effect<void, Problem> => {
-  const { bringing: _, ...looking } = planning satisfies Planning
+  const { fetching: _, ...looking } = planning satisfies Planning
   return Effect.forEach(
     nodes,
     (node) =>

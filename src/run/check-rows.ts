@@ -1,9 +1,9 @@
 /** Checks what a stage gives against its schema: rows and their columns here, each cell by `store/cell.ts`. */
-import { own } from "../pipeline/own.ts"
+import { own } from "../support/own.ts"
 import type { Columns } from "../pipeline/columns.ts"
-import { didYouMean, Problem } from "../pipeline/problem.ts"
-import { cellCheck, shown } from "../store/cell.ts"
-import type { ItemRows } from "../store/write-shard.ts"
+import { didYouMean, Problem } from "../support/problem.ts"
+import { cellCheck, shown } from "../store/format/cell.ts"
+import type { ItemRows } from "../store/items/write-shard.ts"
 import type { Task } from "./task.ts"
 
 export type Rows = ItemRows

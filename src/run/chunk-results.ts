@@ -4,8 +4,8 @@
  */
 import { DoneItems } from "../plan/done-items.ts"
 import type { ItemPlan } from "../plan/items.ts"
-import type { FailedItem, Shard } from "../store/manifest.ts"
-import { SegmentList } from "../store/segments.ts"
+import type { FailedItem, Shard } from "../store/records/manifest.ts"
+import { SegmentList } from "../store/items/segments.ts"
 import type { Pieces } from "./assemble.ts"
 import type { FailedNow, TaskResult } from "./task.ts"
 

@@ -1,8 +1,8 @@
 /**
  * Events: everything a run says, as one union. The command line renders them and decides nothing.
  */
-import type { FailedItem } from "../store/manifest.ts"
-import type { NodeRecord, RunRecord } from "../store/run-record.ts"
+import type { FailedItem } from "../store/records/manifest.ts"
+import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import type { NodePlan } from "../plan/plan.ts"
 
 export type RunEvent =

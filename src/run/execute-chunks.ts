@@ -3,9 +3,9 @@
  * so that nothing finished is computed again, however the run ends.
  */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { ItemPlan } from "../plan/items.ts"
-import { selectItems } from "../store/segments.ts"
+import { selectItems } from "../store/items/segments.ts"
 import { ChunkResults, type ItemPieces } from "./chunk-results.ts"
 import { ChunkSizes } from "./chunk-sizes.ts"
 import type { Executing } from "./execute-node.ts"

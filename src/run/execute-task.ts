@@ -1,7 +1,7 @@
 /** Executes one task in this process: what every executor comes down to. */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
-import type { StatCache } from "../store/stat-cache.ts"
+import type { Problem } from "../support/problem.ts"
+import type { StatCache } from "../store/fresh/stat-cache.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { executeItems } from "./execute-items.ts"
 import { executeSource } from "./execute-source.ts"

@@ -1,13 +1,13 @@
 /** Executes a whole stage: whole artifacts in, a table out. */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
-import type { FileChanged } from "../store/outside-file.ts"
-import { writeTable } from "../store/write-table.ts"
+import type { Problem } from "../support/problem.ts"
+import type { FileChanged } from "../store/items/outside-file.ts"
+import { writeTable } from "../store/items/write-table.ts"
 import { broken, tableRowChecker } from "./check-rows.ts"
 import type { Tools } from "./execute-task.ts"
 import { givenTables } from "./given-tables.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
-import { withTurns } from "./turns.ts"
+import { withTurns } from "./yielding.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 
 export const executeWhole = (

@@ -1,7 +1,7 @@
 /** The nodes of a run that are fresh, and all above them: they wait for nobody and need no fiber. */
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import { type Known, planFresh, type Planning } from "../plan/plan.ts"
 import { cached, type Outcome } from "./outcome.ts"
 import type { Views } from "./views.ts"

@@ -5,13 +5,13 @@
  * the artifact holds, on how its rows lie in shards, or on the id of the node that made it.
  */
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
-import { own } from "../pipeline/own.ts"
+import { own } from "../support/own.ts"
 import type { Take } from "../pipeline/ports.ts"
-import { Problem } from "../pipeline/problem.ts"
-import { cellBytes } from "../store/cell-bytes.ts"
-import type { Manifest } from "../store/manifest.ts"
-import type { FileChanged } from "../store/outside-file.ts"
-import { artifactTable, type ArtifactTable, type Vectors } from "../store/read-artifact.ts"
+import { Problem } from "../support/problem.ts"
+import { cellBytes } from "../store/format/cell-bytes.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import type { FileChanged } from "../store/items/outside-file.ts"
+import { artifactTable, type ArtifactTable, type Vectors } from "../store/items/read-artifact.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Task } from "./task.ts"
 

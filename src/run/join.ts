@@ -1,8 +1,8 @@
 /** The joined inputs of some items, as an itemwise stage's function gets them. */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
-import { artifactItems } from "../store/read-artifact.ts"
-import { rowGuard } from "../store/row-guard.ts"
+import type { Problem } from "../support/problem.ts"
+import { artifactItems } from "../store/items/read-artifact.ts"
+import { rowGuard } from "../store/items/row-guard.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { undeclared } from "./given-tables.ts"
 import type { Task } from "./task.ts"

@@ -4,7 +4,7 @@
  */
 import * as path from "node:path"
 import { sentence } from "../plan/cue.ts"
-import type { NodeRecord, RunRecord } from "../store/run-record.ts"
+import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Emit, RunEvent } from "./events.ts"
 

@@ -1,8 +1,8 @@
 /** How a node ended: its line of the run's record, and what it made. */
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { Known, NodePlan } from "../plan/plan.ts"
-import type { NodeRecord } from "../store/run-record.ts"
+import type { NodeRecord } from "../store/records/run-record.ts"
 
 /** What a node made is for those that read it; null where it made nothing. */
 export interface Outcome {

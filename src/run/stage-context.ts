@@ -1,9 +1,9 @@
 /** What a stage's function is given beside its inputs. */
-import { type Label, seededRandom } from "../pipeline/random.ts"
-import { isProblem, Problem } from "../pipeline/problem.ts"
-import { machineProblem } from "../pipeline/system-error.ts"
+import { type Label, seededRandom } from "../support/random.ts"
+import { isProblem, Problem } from "../support/problem.ts"
+import { machineProblem } from "../support/system-error.ts"
 import type { StageContext } from "../pipeline/stage.ts"
-import { isFileChanged } from "../store/outside-file.ts"
+import { isFileChanged } from "../store/items/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
 
 /** `random` is seeded by the `seed` parameter, the stage's name and the labels, and by nothing else. */

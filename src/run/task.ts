@@ -9,11 +9,11 @@ import type * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Lost } from "../pipeline/losses.ts"
 import type { Form, Take } from "../pipeline/ports.ts"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
-import type { FailedItem, Manifest, Shard } from "../store/manifest.ts"
-import type { ReadRecord } from "../store/trace.ts"
+import type { FailedItem, Manifest, Shard } from "../store/records/manifest.ts"
+import type { ReadRecord } from "../store/records/trace.ts"
 
 export interface TaskPort {
   readonly take: Take

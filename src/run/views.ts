@@ -1,12 +1,12 @@
 /** The views of one run: its own, or where nothing has changed and there are many, those of an earlier run. */
 import type * as Effect from "effect/Effect"
-import type { Problem } from "../pipeline/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { Known } from "../plan/plan.ts"
-import type { Manifest } from "../store/manifest.ts"
-import type { NodeRecord } from "../store/run-record.ts"
-import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../store/shared-views.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import type { NodeRecord } from "../store/records/run-record.ts"
+import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../store/views/shared-views.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { publishView } from "../store/view.ts"
+import { publishView } from "../store/views/view.ts"
 
 export class Views {
   readonly #run: string

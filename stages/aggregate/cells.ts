@@ -1,5 +1,5 @@
 /** Cells: all predictions of one (encoder, probe, tap, token, source, target), scored by seed and fold. */
-import type { Prediction } from "../shared/predictions.ts"
+import type { Prediction } from "../tables/predictions.ts"
 import { balancedAccuracy } from "../statistics/scores.ts"
 import { correctedInterval } from "../statistics/intervals.ts"
 

@@ -1,6 +1,6 @@
 /** The columns of the table of accuracies and measures. */
 import { column, type Row } from "../../src/index.ts"
-import { questionColumns } from "../shared/predictions.ts"
+import { questionColumns } from "../tables/predictions.ts"
 
 const number = () => column.nullable(column.float64())
 export const measureColumns = {

@@ -1,7 +1,7 @@
 /** `aggregate`: from per-example predictions to one flat table of accuracies and measures, with intervals. */
 import { defineStage, many, table } from "../../src/index.ts"
-import { answerColumns, type Prediction } from "../shared/predictions.ts"
-import { eachRow } from "../shared/by-item.ts"
+import { answerColumns, type Prediction } from "../tables/predictions.ts"
+import { eachRow } from "../tables/by-item.ts"
 import { type Cell, type CellName, scoreCell } from "./cells.ts"
 import { measureColumns, type MeasureRow } from "./columns.ts"
 import { lossesOfRow, numbers, told } from "./losses.ts"

@@ -1,12 +1,12 @@
 /** `build-object-masks`: how much of each patch of an encoder's token grid each object covers. */
 import { column, defineStage, each, failed, param, rows } from "../../src/index.ts"
-import { eachRow, following, rowsBy } from "../shared/by-item.ts"
+import { eachRow, following, rowsBy } from "../tables/by-item.ts"
 import { centrePixelCoverage, coverageOf } from "../vision/coverage.ts"
 import { encoderParam, gridIdentity, resolveEncoderFile } from "../vision/encoder.ts"
 import { geometryOf } from "../vision/geometry.ts"
 import { maskOf } from "../vision/mask.ts"
 import { type Mask, unionOf } from "../vision/rle.ts"
-import type { SceneObject } from "../vision/scene.ts"
+import type { SceneObject } from "../tables/objects.ts"
 
 export const maskColumns = {
   /** the object's index in the scene; −1 for the union of all objects of the primary or secondary category */

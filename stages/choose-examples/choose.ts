@@ -5,7 +5,7 @@
  * but the `classes` largest, then all but `cap` seeded objects of each. An object that several scenes of one image
  * list is one object in all of these counts: they keep or leave out all of its copies.
  */
-import { byCodePoint } from "../shared/code-points.ts"
+import { byCodePoint } from "../tables/code-points.ts"
 
 /** One object that could be asked about. */
 export interface Candidate {

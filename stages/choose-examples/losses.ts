@@ -1,9 +1,9 @@
 /** What is asked about, of all objects of the scenes, and why not the others. */
 import type { Loss, Table } from "../../src/index.ts"
 import { compareIds } from "../../src/index.ts"
-import { eachRow, rowsBy } from "../shared/by-item.ts"
-import { type Side, unmatched } from "../shared/joins.ts"
-import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
+import { eachRow, rowsBy } from "../tables/by-item.ts"
+import { type Side, unmatched } from "../tables/joins.ts"
+import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
 
 export const degenerate = "degenerate polygons"
 /** One reason for all degenerate objects: each has its own place in the annotations. */

@@ -1,8 +1,8 @@
 /** `choose-examples`: which objects are asked about, with which label, and why the others are left out. */
 import { column, defineStage, param, table, whole } from "../../src/index.ts"
-import { crowdReason, exampleColumns, type Example } from "../shared/examples.ts"
-import { joinIds } from "../shared/joins.ts"
-import type { LeftOutObject, SceneObject } from "../vision/scene.ts"
+import { crowdReason, exampleColumns, type Example } from "../tables/examples.ts"
+import { joinIds } from "../tables/joins.ts"
+import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
 import { type Candidate, choose } from "./choose.ts"
 import { degenerate, exampleLosses, reasonOf, sidesOf } from "./losses.ts"
 

@@ -1,7 +1,7 @@
 /** What goes into the runtime beside images, and what comes out: weights of tokens, and rows of activations. */
 import { createHash } from "node:crypto"
 import { type Failed, failed } from "../../src/index.ts"
-import type { TapOutputs } from "../vision/onnx/tap-values.ts"
+import type { TapOutputs } from "../onnx/tap-values.ts"
 import { type Precision, reasonNotKept, stored } from "./precision.ts"
 
 export interface SelectedTokens {

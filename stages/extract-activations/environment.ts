@@ -1,6 +1,6 @@
 /** What of the runtime is in the key of activations: its version, the provider that computes, and how values are kept. */
 import { createRequire } from "node:module"
-import type { Provider } from "../vision/onnx/providers.ts"
+import type { Provider } from "../onnx/providers.ts"
 import type { Precision } from "./precision.ts"
 
 export interface RuntimeEnvironment {

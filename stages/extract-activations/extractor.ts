@@ -8,10 +8,10 @@
 import type { Failed, FileHandle, StageContext } from "../../src/index.ts"
 import { type Encoder, type ResolvedEncoder, resolveEncoderFile } from "../vision/encoder.ts"
 import { patchCount } from "../vision/grid.ts"
-import { chooseTaps } from "../vision/onnx/choose-taps.ts"
-import { OnnxError } from "../vision/onnx/onnx-error.ts"
-import type { Provider, Runtime } from "../vision/onnx/providers.ts"
-import { type EncoderSession, openEncoder } from "../vision/onnx/session.ts"
+import { chooseTaps } from "../onnx/choose-taps.ts"
+import { OnnxError } from "../onnx/onnx-error.ts"
+import type { Provider, Runtime } from "../onnx/providers.ts"
+import { type EncoderSession, openEncoder } from "../onnx/session.ts"
 import {
   type ActivationRow,
   activationRows,

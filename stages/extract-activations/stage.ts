@@ -1,9 +1,9 @@
 /** `extract-activations`: an encoder's taps at the tokens that were selected, an item at a time. */
 import { column, defineStage, each, group, param, rows } from "../../src/index.ts"
-import { activationColumns } from "../shared/activations.ts"
-import { following, rowsBy } from "../shared/by-item.ts"
+import { activationColumns } from "../tables/activations.ts"
+import { following, rowsBy } from "../tables/by-item.ts"
 import { encoderParam, resolveWithWorld, structureIdentity } from "../vision/encoder.ts"
-import { providers } from "../vision/onnx/providers.ts"
+import { providers } from "../onnx/providers.ts"
 import { runtimeEnvironment } from "./environment.ts"
 import { Extractor } from "./extractor.ts"
 import { precisions } from "./precision.ts"

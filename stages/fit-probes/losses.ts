@@ -1,8 +1,8 @@
 /** What probes are not fitted for: examples without activations, questions with too few examples, undefined fits. */
 import type { Loss, Table } from "../../src/index.ts"
-import { eachRow } from "../shared/by-item.ts"
-import { type Example, readExamples } from "../shared/examples.ts"
-import { joinIds, unmatched } from "../shared/joins.ts"
+import { eachRow } from "../tables/by-item.ts"
+import { type Example, readExamples } from "../tables/examples.ts"
+import { joinIds, unmatched } from "../tables/joins.ts"
 import { askedOf, type Question, questionsOf, type TokenRows } from "./questions.ts"
 
 type AnyTable = Pick<Table<any>, "items" | "batches">

@@ -3,9 +3,9 @@
  *
  * A question is (token, source, target): the label `target` of examples, asked of the tokens `token` of `source`.
  */
-import { byCodePoint } from "../shared/code-points.ts"
-import type { Example } from "../shared/examples.ts"
-import { imagesOf } from "../shared/images.ts"
+import { byCodePoint } from "../tables/code-points.ts"
+import type { Example } from "../tables/examples.ts"
+import { imagesOf } from "../tables/images.ts"
 
 /** An example, and the image that its scene shows (`imagesOf`). */
 export interface Asked extends Example {

@@ -1,7 +1,7 @@
 /** `fit-probes`: what a tap's tokens say of the objects, as out-of-fold predictions. */
 import { column, defineStage, param, type StageContext, table, whole } from "../../src/index.ts"
-import { exampleColumns, readExamples } from "../shared/examples.ts"
-import { predictionColumns } from "../shared/predictions.ts"
+import { exampleColumns, readExamples } from "../tables/examples.ts"
+import { predictionColumns } from "../tables/predictions.ts"
 import { assignFolds } from "../statistics/folds.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
 import { probeLosses, refuseDisjoint, tooFew } from "./losses.ts"

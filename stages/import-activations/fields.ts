@@ -1,7 +1,7 @@
 /** Reads the fields of a manifest; each is checked where it is read. */
 import * as path from "node:path"
-import { wrongPath } from "../../src/pipeline/names.ts"
-import { isUnicode } from "../../src/pipeline/utf8.ts"
+import { wrongPath } from "../../src/support/file-names.ts"
+import { isUnicode } from "../../src/support/utf8.ts"
 import { ImportError } from "./import-error.ts"
 
 export type Fields = Readonly<Record<string, unknown>>

@@ -6,7 +6,7 @@
  */
 import * as path from "node:path"
 import type { Entry, Place, ReadText } from "./entry.ts"
-import { isUnicode } from "../../src/pipeline/utf8.ts"
+import { isUnicode } from "../../src/support/utf8.ts"
 import { halfOfAPair, isObject, parseJson, Part, shown } from "./fields.ts"
 import { parseIds } from "./ids.ts"
 import { ImportError } from "./import-error.ts"

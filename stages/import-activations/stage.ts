@@ -1,7 +1,7 @@
 /** `import-activations`: activations that were computed elsewhere, in place of `extract-activations`. */
 import { column, defineStage, param, rows, type World } from "../../src/index.ts"
-import { activationColumns } from "../shared/activations.ts"
-import { fileText, NotUtf8 } from "../../src/pipeline/utf8.ts"
+import { activationColumns } from "../tables/activations.ts"
+import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
 import { ImportError } from "./import-error.ts"
 import type { Entry } from "./entry.ts"
 import { keyOf } from "./labels.ts"

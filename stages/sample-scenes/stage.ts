@@ -1,8 +1,8 @@
 /** `sample-scenes`: the scenes of an experiment, a row each, from one of several sources. */
 import { createHash } from "node:crypto"
 import { defineStage, type FileRef, one, param, seededRandom, type SourceContext } from "../../src/index.ts"
-import { sceneColumns } from "../shared/scenes.ts"
-import { cocoScenes } from "./coco/scenes.ts"
+import { sceneColumns } from "../tables/scenes.ts"
+import { cocoScenes } from "../coco/scenes.ts"
 import { Repeats } from "./repeats.ts"
 import { encodePng } from "./synthetic/png.ts"
 import { renderScene } from "./synthetic/render-scene.ts"

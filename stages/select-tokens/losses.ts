@@ -1,8 +1,8 @@
 /** What `select-tokens` leaves out: objects for which no token stands, or scenes that lack one of a pair. */
 import type { Loss, Table } from "../../src/index.ts"
-import { eachRow, following, rowsBy } from "../shared/by-item.ts"
-import { crowdReason } from "../shared/examples.ts"
-import type { SceneObject } from "../vision/scene.ts"
+import { eachRow, following, rowsBy } from "../tables/by-item.ts"
+import { crowdReason } from "../tables/examples.ts"
+import type { SceneObject } from "../tables/objects.ts"
 
 type AnyTable = Pick<Table<any>, "batches" | "items">
 interface Inputs {

@@ -2,7 +2,7 @@
 import { column, defineStage, each, group, type Random, param, rows } from "../../src/index.ts"
 import { encoderParam, gridIdentity, resolveGrid } from "../vision/encoder.ts"
 import { patchCount, type TokenGrid } from "../vision/grid.ts"
-import type { SceneObject } from "../vision/scene.ts"
+import type { SceneObject } from "../tables/objects.ts"
 import { objectLosses, pairLosses } from "./losses.ts"
 import {
   averageObject,

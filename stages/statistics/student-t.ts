@@ -5,7 +5,7 @@
  * continued fraction, evaluated by the modified Lentz method); log Γ by Lanczos (1964), g = 7, 9 coefficients.
  */
 
-import { exp, log } from "../../src/pipeline/elementary/exponential.ts"
+import { exp, log } from "../../src/support/elementary/exponential.ts"
 
 const LANCZOS = [
   0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,

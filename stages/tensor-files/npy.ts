@@ -3,9 +3,9 @@
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1.0 to 3.0
  */
-import { own } from "../../src/pipeline/own.ts"
-import { npyHeader, npyMagic } from "../../src/pipeline/npy-header.ts"
-import { utf8 } from "../../src/pipeline/utf8.ts"
+import { own } from "../../src/support/own.ts"
+import { npyHeader, npyMagic } from "../../src/support/npy-header.ts"
+import { utf8 } from "../../src/support/utf8.ts"
 import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 

@@ -4,8 +4,8 @@
  * Source: https://github.com/huggingface/safetensors, "Format": 8 bytes n, little-endian; n bytes of JSON, name →
  * { dtype, shape, data_offsets } with offsets from the header's end; the values, which cover the rest without holes.
  */
-import { own } from "../../src/pipeline/own.ts"
-import { utf8 } from "../../src/pipeline/utf8.ts"
+import { own } from "../../src/support/own.ts"
+import { utf8 } from "../../src/support/utf8.ts"
 import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 

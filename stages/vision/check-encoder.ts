@@ -5,13 +5,13 @@
  * The two are judged apart: states are compared on the *Python* pixels, so that a wrong filter does not look like a
  * wrong tap.
  */
-import { own } from "../../src/pipeline/own.ts"
+import { own } from "../../src/support/own.ts"
 import { readFileSync } from "node:fs"
 import { readValues, type StoredTensor } from "../tensor-files/stored-tensor.ts"
 import { EncoderError, resolveEncoderFile } from "./encoder.ts"
 import { type EncoderReference, openReference } from "./encoder-reference.ts"
 import { decodeImage } from "./image.ts"
-import type { ImageShape, TapValues } from "./onnx/session.ts"
+import type { ImageShape, TapValues } from "../onnx/session.ts"
 import { preprocess } from "./preprocess.ts"
 import type { Preprocessing } from "./preprocessing.ts"
 
@@ -151,7 +151,7 @@ async function checkTaps(
       model,
       "export the encoder again"
     )
-  const { openEncoder } = await import("./onnx/session.ts")
+  const { openEncoder } = await import("../onnx/session.ts")
   const session = await openEncoder(model, { taps })
   try {
     const outputs = await session.run(readValues(pixels), imageShapeOf(pixels))

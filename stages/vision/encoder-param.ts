@@ -1,6 +1,6 @@
 /** How a pipeline names an encoder: `onnx(path)`, `hub(repository)`, and the parameter that both fill. */
 import { file, type FileRef, param, type Values } from "../../src/index.ts"
-import { candidates, checkHubModel } from "./hub/reference.ts"
+import { candidates, checkHubModel } from "../hub/reference.ts"
 import { presetNames, type PresetName } from "./presets.ts"
 
 /** A preset's name, where no `preprocessor_config.json` lies beside the model. */

@@ -1,21 +1,21 @@
 /** What an encoder's files are read with: a recording world when planning, the file system when computing. */
 import { existsSync } from "node:fs"
 import type { World } from "../../src/index.ts"
-import { readRegular } from "../../src/pipeline/regular-file.ts"
-import { fileText, NotUtf8 } from "../../src/pipeline/utf8.ts"
+import { readRegular } from "../../src/support/regular-file.ts"
+import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
 import { EncoderError } from "./encoder-error.ts"
-import { fileAccess, type RandomAccess } from "./onnx/access.ts"
+import { fileAccess, type RandomAccess } from "../onnx/access.ts"
 
 export interface EncoderReader {
   readonly open: (file: string) => Promise<RandomAccess & { close?: () => void }>
   readonly textIfPresent: (file: string) => Promise<string | null>
-  readonly bring: World["bring"]
+  readonly fetch: World["fetch"]
 }
 
 export const plainReader: EncoderReader = {
   open: async (at) => fileAccess(at),
   textIfPresent: async (at) => (existsSync(at) ? textOf(at, readRegular(at)) : null),
-  bring: async ({ what }) => {
+  fetch: async ({ what }) => {
     throw new EncoderError(
       `${what} is not in the cache`,
       what,
@@ -39,7 +39,7 @@ export const worldReader = (world: World): EncoderReader => ({
     const bytes = await world.readIfPresent(at)
     return bytes === null ? null : textOf(at, bytes)
   },
-  bring: (wanted) => world.bring(wanted)
+  fetch: (wanted) => world.fetch(wanted)
 })
 
 function textOf(file: string, bytes: Uint8Array): string {

@@ -6,10 +6,10 @@ import * as path from "node:path"
 import { type Bytes, type StoredTensor } from "../tensor-files/stored-tensor.ts"
 import { openNpy } from "../tensor-files/npy.ts"
 import { openSafetensors } from "../tensor-files/safetensors.ts"
-import { readRegular } from "../../src/pipeline/regular-file.ts"
-import { fileText } from "../../src/pipeline/utf8.ts"
+import { readRegular } from "../../src/support/regular-file.ts"
+import { fileText } from "../../src/support/utf8.ts"
 import { EncoderError } from "./encoder.ts"
-import { fileAccess } from "./onnx/access.ts"
+import { fileAccess } from "../onnx/access.ts"
 
 export interface EncoderReference {
   /** all paths are absolute */

@@ -3,8 +3,8 @@ import { existsSync } from "node:fs"
 import * as path from "node:path"
 import { EncoderError } from "./encoder-error.ts"
 import type { EncoderReader } from "./encoder-reader.ts"
-import { configFolders, findInCache } from "./hub/cache.ts"
-import { type HubModel, nameOf } from "./hub/reference.ts"
+import { configFolders, findInCache } from "../hub/cache.ts"
+import { type HubModel, nameOf } from "../hub/reference.ts"
 
 export interface ModelFile {
   /** absolute */
@@ -27,7 +27,7 @@ export const modelAtPath = (at: string): ModelFile => {
 export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<ModelFile> {
   let found = await findInCache(hub, reader.textIfPresent)
   if (found.model === null) {
-    await reader.bring({ by: "hub", request: hub, what: found.lacks })
+    await reader.fetch({ fetcher: "hub", request: hub, what: found.lacks })
     found = await findInCache(hub, reader.textIfPresent)
   }
   if (found.model === null)
@@ -53,5 +53,5 @@ export async function bringWeights(
 ): Promise<void> {
   const missing = files.find((file) => !existsSync(file))
   if (hub === null || missing === undefined) return
-  await reader.bring({ by: "hub", request: hub, what: `${origin} (its ${path.basename(missing)})` })
+  await reader.fetch({ fetcher: "hub", request: hub, what: `${origin} (its ${path.basename(missing)})` })
 }

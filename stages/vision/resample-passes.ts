@@ -5,7 +5,7 @@
  * `_ImagingResampleHorizontal_8bpc`, `_ImagingResampleVertical_8bpc`). When shrinking, the filter is widened by the
  * scale; weights are in 22-bit fixed point; each pass rounds and clips to 8 bits.
  */
-import { sin } from "../../src/pipeline/elementary/trigonometric.ts"
+import { sin } from "../../src/support/elementary/trigonometric.ts"
 import type { Resample } from "./preprocessing.ts"
 import { kernelWith, precisionBits, rowsAtATime, tapHead } from "./resample-kernel.ts"
 

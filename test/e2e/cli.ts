@@ -8,9 +8,9 @@ import { fileURLToPath } from "node:url"
 const here = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 
 /** The built binary. */
-export const binary = here("../../dist/main.js")
+export const binary = here("../../dist/probeline.js")
 if (!fs.existsSync(binary))
-  throw new Error("dist/main.js is missing: `npm run build` makes it, and `npm test` does so first")
+  throw new Error("dist/probeline.js is missing: `npm run build` makes it, and `npm test` does so first")
 
 export const pipelines = here("../../pipelines")
 /** A small vision transformer with random weights. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { InferenceSession, Tensor } from "onnxruntime-node"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { encodePng } from "../../stages/sample-scenes/synthetic/png.ts"
-import { readNpy } from "../stages/vision/onnx/npy.ts"
+import { readNpy } from "../stages/onnx/npy.ts"
 import { encoder, makeRig, type Rig } from "./cli.ts"
 import { expectNoTrace, expectRefusal } from "./look.ts"
 

@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { HubServer, sha256 } from "../stages/vision/hub/hub-server.ts"
+import { HubServer, sha256 } from "../stages/hub/hub-server.ts"
 import { encoder, fixtures, makeRig, type Rig } from "./cli.ts"
 import { executed, nodeOf } from "./look.ts"
 

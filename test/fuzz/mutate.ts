@@ -1,5 +1,5 @@
 /** Damage to bytes and to texts, drawn from a seeded generator. */
-import { below, pick, type Random } from "../../src/pipeline/random.ts"
+import { below, pick, type Random } from "../../src/support/random.ts"
 
 /** Numbers that overflow, turn negative, or are just too large, in the encodings of the formats that are read here. */
 const extremes: ReadonlyArray<Uint8Array> = [

@@ -2,11 +2,11 @@
 import { join } from "node:path"
 import { seededRandom, type SourceContext, type TensorBlock } from "../../src/index.ts"
 import { LossTally } from "../../src/pipeline/losses.ts"
-import type { Label } from "../../src/pipeline/random.ts"
+import type { Label } from "../../src/support/random.ts"
 import type { AnyStage } from "../../src/pipeline/stage.ts"
 import { recordingWorld } from "../../src/plan/world.ts"
-import { nodeFileSystem } from "../../src/store/file-system.ts"
-import { StatCache } from "../../src/store/stat-cache.ts"
+import { nodeFileSystem } from "../../src/store/objects/file-system.ts"
+import { StatCache } from "../../src/store/fresh/stat-cache.ts"
 
 /** A stage's own function, as the orchestrator calls it: its types are gone by then (see `AnyStage`). */
 export const computeOf = (stage: { readonly stage: AnyStage }) => stage.stage.spec.compute

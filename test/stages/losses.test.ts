@@ -5,7 +5,7 @@ import { buildObjectMasks } from "../../stages/build-object-masks/stage.ts"
 import { extractActivations } from "../../stages/extract-activations/stage.ts"
 import { refuseDisjoint } from "../../stages/fit-probes/losses.ts"
 import { fitProbes } from "../../stages/fit-probes/stage.ts"
-import type { Example } from "../../stages/shared/examples.ts"
+import type { Example } from "../../stages/tables/examples.ts"
 import { selectTokens } from "../../stages/select-tokens/stage.ts"
 import { lossesOf, rejection, tableOf } from "./fakes.ts"
 

@@ -15,12 +15,12 @@ import { encodeNpy, openNpy } from "../../stages/tensor-files/npy.ts"
 import { TensorFileError } from "../../stages/tensor-files/tensor-file-error.ts"
 import { openSafetensors } from "../../stages/tensor-files/safetensors.ts"
 import { hub, onnx } from "../../stages/vision/encoder-param.ts"
-import { describeEncoder } from "../../stages/vision/onnx/describe.ts"
-import { describeGiven } from "../../stages/vision/onnx/describe-given.ts"
-import { openEncoder } from "../../stages/vision/onnx/session.ts"
+import { describeEncoder } from "../../stages/onnx/describe.ts"
+import { describeGiven } from "../../stages/onnx/describe-given.ts"
+import { openEncoder } from "../../stages/onnx/session.ts"
 import { presetOf } from "../../stages/vision/presets.ts"
 import { collect, computeOf, fakeContext, tableOf, worldOf } from "./fakes.ts"
-import { fixture, modelOf, pixelsOf } from "./vision/onnx/fixture.ts"
+import { fixture, modelOf, pixelsOf } from "./onnx/fixture.ts"
 
 const names = Object.getOwnPropertyNames(Object.prototype)
 const record = <A>(of: (name: string, i: number) => A): Record<string, A> =>

@@ -3,8 +3,8 @@
  * are needed.
  */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../file-system.ts"
-import type { Found } from "./census.ts"
+import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { Found } from "./scan.ts"
 import { readJson } from "./json.ts"
 import type { Reach } from "./mark.ts"
 

@@ -1,8 +1,8 @@
 /** Whether a run whose record says "running" still does. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../file-system.ts"
+import type { FileSystemCalls } from "../objects/file-system.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
-import type { RunRecord } from "../run-record.ts"
+import type { RunRecord } from "../records/run-record.ts"
 import type { StoreCalls } from "../store.ts"
 
 /** A run that cannot be seen (another host, a record without its process) counts as running for so long after it wrote last. */

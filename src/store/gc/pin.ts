@@ -1,9 +1,9 @@
 /** Pinned runs: a file `pinned` in a run's folder, and gc keeps the run and all that it reaches. */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import { Problem } from "../../pipeline/problem.ts"
+import { Problem } from "../../support/problem.ts"
 import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "../store-error.ts"
+import { storeProblem } from "../objects/store-error.ts"
 
 const pinOf = (store: StoreCalls, run: string) => path.join(store.layout.run(run), "pinned")
 

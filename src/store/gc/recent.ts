@@ -5,7 +5,7 @@
  * run that has nothing but what the first of its line has (a no-op, one that failed or was stopped, one of some nodes
  * alone) counts as one with it.
  */
-import type { RunRecord } from "../run-record.ts"
+import type { RunRecord } from "../records/run-record.ts"
 
 /** Runs, one after the other, that made nothing that the first of them has not. */
 interface Line {

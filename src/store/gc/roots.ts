@@ -1,9 +1,9 @@
 /** Which runs are kept, and since when nothing is taken. */
 import * as path from "node:path"
-import { Problem } from "../../pipeline/problem.ts"
-import { runFolders } from "../run-folders.ts"
-import type { RunRecord } from "../run-record.ts"
-import { runSoFar } from "../run-so-far.ts"
+import { Problem } from "../../support/problem.ts"
+import { runFolders } from "../records/run-folders.ts"
+import type { RunRecord } from "../records/run-record.ts"
+import { runSoFar } from "../records/run-so-far.ts"
 import type { StoreCalls } from "../store.ts"
 import { readJson } from "./json.ts"
 import { isLive, millisOf } from "./live.ts"

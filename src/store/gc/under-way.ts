@@ -7,11 +7,11 @@
  */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
-import type { FileSystemCalls } from "../file-system.ts"
-import type { Layout } from "../layout.ts"
+import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { Layout } from "../objects/layout.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
-import { fileNames } from "../own-names.ts"
-import { replaceFile } from "../replace-file.ts"
+import { fileNames } from "../objects/own-names.ts"
+import { replaceFile } from "../objects/replace-file.ts"
 import { leaveMark } from "./gc-mark.ts"
 import { jsonOf } from "./json.ts"
 

@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import type { Problem } from "../../pipeline/problem.ts"
-import { removeTree } from "../confined.ts"
-import { temporaryMark } from "../layout.ts"
-import { fileNames } from "../own-names.ts"
+import type { Problem } from "../../support/problem.ts"
+import { removeTree } from "../objects/confined.ts"
+import { temporaryMark } from "../objects/layout.ts"
+import { fileNames } from "../objects/own-names.ts"
 import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "../store-error.ts"
+import { storeProblem } from "../objects/store-error.ts"
 import { withLock } from "./lock.ts"
 
 /**

@@ -1,15 +1,15 @@
 /** Checks of the store's JSON files: each against its own sha256, its name, and what can be computed from its fields. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../file-system.ts"
-import { type ItemTrace, itemTraceOf } from "../item-trace.ts"
-import { isDigest, isObjectName, type Layout } from "../layout.ts"
-import { type Manifest, objectsOfShard, type Shard } from "../manifest.ts"
-import { keyOf } from "../preimage.ts"
-import type { RunRecord } from "../run-record.ts"
-import { utf8 } from "../../pipeline/utf8.ts"
-import { unsealed } from "../seal.ts"
-import { type Trace, traceName } from "../trace.ts"
-import { artifactDigest } from "../value-digest.ts"
+import type { FileSystemCalls } from "../objects/file-system.ts"
+import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
+import { isDigest, isObjectName, type Layout } from "../objects/layout.ts"
+import { type Manifest, objectsOfShard, type Shard } from "../records/manifest.ts"
+import { keyOf } from "../records/preimage.ts"
+import type { RunRecord } from "../records/run-record.ts"
+import { utf8 } from "../../support/utf8.ts"
+import { unsealed } from "../records/checksum.ts"
+import { type Trace, traceName } from "../records/trace.ts"
+import { artifactDigest } from "../format/value-digest.ts"
 
 /** What a file holds, or what is wrong with it; null where it is gone. */
 export type Checked<A> = { readonly value: A; readonly bytes: number } | { readonly wrong: string } | null

@@ -1,9 +1,9 @@
 /** Checks of objects: bytes against the digest that names them, and sidecars against the shards that they are of. */
 import * as path from "node:path"
-import { FileFormatError } from "../bytes.ts"
-import type { FileSystemCalls } from "../file-system.ts"
-import type { Shard } from "../manifest.ts"
-import { hashFile } from "../stat-cache.ts"
+import { FileFormatError } from "../format/bytes.ts"
+import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { Shard } from "../records/manifest.ts"
+import { hashFile } from "../fresh/stat-cache.ts"
 
 /** What is wrong, or null; also where it is gone. */
 export function objectWrong(files: FileSystemCalls, file: string): string | null {
@@ -26,7 +26,7 @@ export async function sidecarWrong(
 ): Promise<string | null> {
   const bytes = files.readIfPresent(file)
   if (bytes === null) return null
-  const { decodeSidecar } = await import("../sidecar.ts")
+  const { decodeSidecar } = await import("../items/sidecar.ts")
   try {
     const { items, rows } = decodeSidecar(bytes, file)
     const total = rows.reduce((sum, one) => sum + one, 0)

@@ -5,7 +5,7 @@
  * Source: the table-driven method of Tang, "Table-driven implementation of the exponential function in IEEE
  * floating-point arithmetic", ACM TOMS 15 (1989): x = −i·ln2/32 + r, e^x = 2^(−i/32) · e^r, |r| ≤ ln2/64.
  */
-import { exp } from "../../../src/pipeline/elementary/exponential.ts"
+import { exp } from "../../../src/support/elementary/exponential.ts"
 
 const STEP = Math.LN2 / 32
 const TABLE = Float64Array.from({ length: Math.ceil(44 / STEP) + 2 }, (_, i) => exp(-i * STEP))

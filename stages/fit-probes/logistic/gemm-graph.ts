@@ -7,7 +7,7 @@
  *
  * Source: onnx.proto3 (field numbers), operators MatMul-13 and Gemm-13, https://onnx.ai/onnx/operators/.
  */
-import { embedded, integer, message, node, tensorInfo, text } from "../../vision/onnx/writer.ts"
+import { embedded, integer, message, node, tensorInfo, text } from "../../onnx/writer.ts"
 
 export type Product = "times-transpose" | "times"
 

@@ -7,7 +7,7 @@
  * Sources: the bound on the Hessian, Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Stat. Math. 44
  * (1992); subspace iteration with Rayleigh–Ritz, Golub and Van Loan (2013), section 8.2.
  */
-import { normal, seededRandom } from "../../../src/pipeline/random.ts"
+import { normal, seededRandom } from "../../../src/support/random.ts"
 import { jacobiEigenvectors } from "./eigen.ts"
 import type { Matrix } from "./matrix.ts"
 import { openMatrix } from "./matrix.ts"

@@ -1,5 +1,5 @@
 /** Log-probabilities of a fitted problem on rows of the shared matrix. */
-import { exp, log } from "../../../src/pipeline/elementary/exponential.ts"
+import { exp, log } from "../../../src/support/elementary/exponential.ts"
 import type { Matrix } from "./matrix.ts"
 import type { Problem } from "./problem.ts"
 import { foldScalingIn } from "./problem.ts"

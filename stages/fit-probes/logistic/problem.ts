@@ -7,7 +7,7 @@
  * The scaling is folded into the vectors: the scores of rows x of the shared matrix are
  * x·(v ⊘ σ) + b − μ·(v ⊘ σ), and the gradient is (Xᵀr) ⊘ σ − (μ ⊘ σ) Σr.
  */
-import { log, log1p } from "../../../src/pipeline/elementary/exponential.ts"
+import { log, log1p } from "../../../src/support/elementary/exponential.ts"
 import { expNonPositive } from "./exp.ts"
 import type { Scaling } from "./standardise.ts"
 

@@ -1,6 +1,6 @@
 /** Captions such as people write: the main and the second object, how they look and where they are. */
-import { pick, shuffled } from "../../../src/pipeline/random.ts"
-import type { Random } from "../../../src/pipeline/random.ts"
+import { pick, shuffled } from "../../../src/support/random.ts"
+import type { Random } from "../../../src/support/random.ts"
 import { objectOf } from "./description.ts"
 import type { DescribedObject, SceneDescription } from "./description.ts"
 

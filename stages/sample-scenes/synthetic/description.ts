@@ -6,9 +6,9 @@
  * uniform and independent of each other and of all the rest: they are drawn first and kept when a layout is
  * drawn again, and layouts are judged by discs of the objects' area, which look the same for all categories.
  */
-import { acos } from "../../../src/pipeline/elementary/trigonometric.ts"
-import { below, pick, shuffled } from "../../../src/pipeline/random.ts"
-import type { Random } from "../../../src/pipeline/random.ts"
+import { acos } from "../../../src/support/elementary/trigonometric.ts"
+import { below, pick, shuffled } from "../../../src/support/random.ts"
+import type { Random } from "../../../src/support/random.ts"
 import { DISTRACTORS, PRIMARIES, SECONDARIES } from "./outlines.ts"
 import type { Category, Primary, Secondary } from "./outlines.ts"
 import { drawBackground, drawColour, TEXTURES } from "./palette.ts"

@@ -8,7 +8,7 @@
  * Source of the distances: Inigo Quilez, "2D distance functions", https://iquilezles.org/articles/distfunctions2d/
  */
 
-import { cos, sin } from "../../../src/pipeline/elementary/trigonometric.ts"
+import { cos, sin } from "../../../src/support/elementary/trigonometric.ts"
 
 /** The paper's paired tasks have two primary and four secondary categories; the rest only distracts. */
 export const PRIMARIES = ["disc", "square"] as const

@@ -1,6 +1,6 @@
 /** Colours and textures: what objects have in common whatever their category. */
-import { below, pick } from "../../../src/pipeline/random.ts"
-import type { Random } from "../../../src/pipeline/random.ts"
+import { below, pick } from "../../../src/support/random.ts"
+import type { Random } from "../../../src/support/random.ts"
 
 /** Red, green and blue, 0 … 255, not necessarily whole. */
 export type Rgb = readonly [red: number, green: number, blue: number]

@@ -4,8 +4,8 @@
  * Colours are blended along edges, by how far a pixel's centre is from the outline. Masks are not: a pixel
  * belongs to the last painted object that its centre lies in.
  */
-import { cos as cosOf, sin as sinOf } from "../../../src/pipeline/elementary/trigonometric.ts"
-import { seededRandom } from "../../../src/pipeline/random.ts"
+import { cos as cosOf, sin as sinOf } from "../../../src/support/elementary/trigonometric.ts"
+import { seededRandom } from "../../../src/support/random.ts"
 import type { DescribedObject, SceneDescription } from "./description.ts"
 import { outlines } from "./outlines.ts"
 import { secondShade } from "./palette.ts"

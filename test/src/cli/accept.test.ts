@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { acceptJson, acceptText } from "../../../src/cli/accept.ts"
-import { noPaint } from "../../../src/cli/colour.ts"
+import { noPaint } from "../../../src/support/colour.ts"
 import { runSummary } from "../../../src/cli/run-summary.ts"
 import { artifactText } from "../../../src/cli/show-text.ts"
 import { statusJson, statusText } from "../../../src/cli/status.ts"
@@ -8,7 +8,7 @@ import { whyOf, whyText } from "../../../src/cli/why.ts"
 import type { Acceptances } from "../../../src/plan/accept.ts"
 import type { Cue } from "../../../src/plan/cue.ts"
 import { forecast } from "../../../src/plan/forecast.ts"
-import type { Trace } from "../../../src/store/trace.ts"
+import type { Trace } from "../../../src/store/records/trace.ts"
 import { demoGraph, known, nodeRecord, plans, runRecord } from "./records.ts"
 
 const accepted = { key: "0123456789abcdef".repeat(4), run: "r1", at: "2026-03-04T05:06:07.000Z" }

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest"
-import { noPaint } from "../../../src/cli/colour.ts"
+import { noPaint } from "../../../src/support/colour.ts"
 import { dagDot, dagJson, dagMermaid } from "../../../src/cli/dag-formats.ts"
 import { byLevel, dagText } from "../../../src/cli/dag-text.ts"
 import { param } from "../../../src/pipeline/params.ts"
-import type { Opened } from "../../../src/cli/opened.ts"
+import type { Opened } from "../../../src/project/opened.ts"
 import { demoGraph } from "./records.ts"
 
 const graph = demoGraph()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { noPaint } from "../../../src/cli/colour.ts"
+import { noPaint } from "../../../src/support/colour.ts"
 import { lossesInFull, lossesOfNodes, lossLines } from "../../../src/cli/loss-lines.ts"
 import { runJson } from "../../../src/cli/run-json.ts"
 import { runSummary } from "../../../src/cli/run-summary.ts"

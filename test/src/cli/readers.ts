@@ -1,10 +1,10 @@
 /** The two readers of the command line, over some commands. */
 import { expect } from "vitest"
 import type { Command } from "../../../src/cli/command.ts"
-import { plainWords } from "../../../src/cli/plain-words.ts"
-import { readWords } from "../../../src/cli/words.ts"
-import { yargsWords } from "../../../src/cli/yargs-words.ts"
-import type { Problem } from "../../../src/pipeline/problem.ts"
+import { plainWords } from "../../../src/cli/plain-argv.ts"
+import { readWords } from "../../../src/cli/argv.ts"
+import { yargsWords } from "../../../src/cli/yargs-argv.ts"
+import type { Problem } from "../../../src/support/problem.ts"
 
 export function readersOf(commands: ReadonlyArray<Command>) {
   const plain = (line: string) => plainWords(commands, line.split(" "))

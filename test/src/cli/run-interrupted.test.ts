@@ -6,10 +6,10 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { memoryOutput } from "../../../src/cli/output.ts"
-import { plainWords } from "../../../src/cli/plain-words.ts"
+import { plainWords } from "../../../src/cli/plain-argv.ts"
 import { runCommand } from "../../../src/cli/run.ts"
-import { readWords } from "../../../src/cli/words.ts"
-import { nodeFileSystem } from "../../../src/store/file-system.ts"
+import { readWords } from "../../../src/cli/argv.ts"
+import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
 import { makeStore } from "../../../src/store/store.ts"
 
 let folder: string

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest"
-import { noPaint } from "../../../src/cli/colour.ts"
+import { noPaint } from "../../../src/support/colour.ts"
 import { runId } from "../../../src/cli/run.ts"
 import { runJson } from "../../../src/cli/run-json.ts"
 import { runSummary } from "../../../src/cli/run-summary.ts"
-import type { RunRecord } from "../../../src/store/run-record.ts"
+import type { RunRecord } from "../../../src/store/records/run-record.ts"
 import { nodeRecord, runRecord } from "./records.ts"
 
 const text = (run: RunRecord, summaries: Parameters<typeof runSummary>[1]["summaries"] = []) =>

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest"
-import { nodeFileSystem } from "../../../src/store/file-system.ts"
-import { outsideFile } from "../../../src/store/outside-file.ts"
-import { cellJson, cellText } from "../../../src/cli/cell-text.ts"
-import { noPaint } from "../../../src/cli/colour.ts"
-import { ColumnGatherer } from "../../../src/cli/column-statistics.ts"
+import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
+import { outsideFile } from "../../../src/store/items/outside-file.ts"
+import { cellJson, cellText } from "../../../src/inspect/cell-text.ts"
+import { noPaint } from "../../../src/support/colour.ts"
+import { ColumnGatherer } from "../../../src/inspect/column-statistics.ts"
 import { artifactText, itemText } from "../../../src/cli/show-text.ts"
-import type { Described } from "../../../src/cli/show-artifact.ts"
+import type { Described } from "../../../src/inspect/describe-artifact.ts"
 import { type AnyColumn, column } from "../../../src/pipeline/columns.ts"
 
 const gathered = (declared: AnyColumn, ...batches: ReadonlyArray<ReadonlyArray<unknown>>) => {

@@ -8,12 +8,12 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import type { Command } from "../../../src/cli/command.ts"
 import { runsCommand } from "../../../src/cli/runs.ts"
 import { memoryOutput } from "../../../src/cli/output.ts"
-import { plainWords } from "../../../src/cli/plain-words.ts"
+import { plainWords } from "../../../src/cli/plain-argv.ts"
 import { commandsOf } from "../../../src/cli/stage-commands.ts"
-import { readWords } from "../../../src/cli/words.ts"
+import { readWords } from "../../../src/cli/argv.ts"
 import { type Answer, defineStageCommand, type StageCommandContext } from "../../../src/pipeline/command.ts"
 import { readersOf } from "./readers.ts"
-import { Problem } from "../../../src/pipeline/problem.ts"
+import { Problem } from "../../../src/support/problem.ts"
 
 /** What the command does; tests set it. */
 let act: (args: any, context: StageCommandContext) => Promise<Answer>

@@ -3,8 +3,8 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Command } from "../../../src/cli/command.ts"
 import { memoryOutput } from "../../../src/cli/output.ts"
-import { plainWords } from "../../../src/cli/plain-words.ts"
-import { readWords } from "../../../src/cli/words.ts"
+import { plainWords } from "../../../src/cli/plain-argv.ts"
+import { readWords } from "../../../src/cli/argv.ts"
 import { coarse, Lab, numbers } from "../run/lab.ts"
 
 /** A store in which two runs lie, of which the second has other values. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { noPaint } from "../../../src/cli/colour.ts"
+import { noPaint } from "../../../src/support/colour.ts"
 import { noItem, whyOf, whyText } from "../../../src/cli/why.ts"
 import { itemPlan, known, plans } from "./records.ts"
 

@@ -4,7 +4,7 @@ import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
 import { watchful } from "../../../src/executors/watchful.ts"
-import type { Problem } from "../../../src/pipeline/problem.ts"
+import type { Problem } from "../../../src/support/problem.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../../../src/run/task.ts"
 
 const task = { node: "probes/vit", stage: { name: "fit-probes" } } as unknown as Task

@@ -41,7 +41,7 @@ it("holds stages and helpers, and does not depend on where the checkout lies", a
   expect(Object.keys(codes.stages)).toEqual(["first", "second"])
   expect(Object.keys(codes.helpers)).toEqual(["decode"])
   expect(Object.keys(codes.stages["first"]!.modules)).toEqual([
-    "src/pipeline/random.ts",
+    "src/support/random.ts",
     "stages/first/late.ts",
     "stages/first/stage.ts",
     "stages/vision/decode.ts"
@@ -66,7 +66,7 @@ it("counts modules that are imported dynamically, and the generator that a stage
   expect(late.stages["first"]!.digest).not.toBe(before.stages["first"]!.digest)
   const random = await after((folder) =>
     write(folder, {
-      "src/pipeline/random.ts":
+      "src/support/random.ts":
         "export const seededRandom = () => ({ next: () => 4 }), below = 0, normal = 0, pick = 0, shuffled = 0\n"
     })
   )

@@ -1,7 +1,7 @@
 /** Every way in which a pipeline file can be wrong: what is said, where, and what to do. */
 import path from "node:path"
 import { describe, expect, it } from "vitest"
-import { isProblem } from "../../../src/pipeline/problem.ts"
+import { isProblem } from "../../../src/support/problem.ts"
 import { folderOf, imports, load, loadError, pipelineOf, stage } from "./project.ts"
 
 const whole = imports + stage("mine", "[]") + pipelineOf("mine")

@@ -5,11 +5,11 @@ import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, one } from "../../../src/index.ts"
 import type { Graph } from "../../../src/pipeline/graph.ts"
-import type { Problem } from "../../../src/pipeline/problem.ts"
+import type { Problem } from "../../../src/support/problem.ts"
 import { planAcceptances, writeAcceptances } from "../../../src/plan/accept.ts"
 import { sentence } from "../../../src/plan/cue.ts"
 import { withCuesOf } from "../../../src/plan/item-cues.ts"
-import type { RunRecord } from "../../../src/store/run-record.ts"
+import type { RunRecord } from "../../../src/store/records/run-record.ts"
 import { coarse, executedIn, type Items, Lab, numbers, sum, total } from "../run/lab.ts"
 
 let lab: Lab

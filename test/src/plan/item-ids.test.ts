@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { ItemIds } from "../../../src/plan/item-ids.ts"
-import { SegmentList } from "../../../src/store/segments.ts"
-import { Texts } from "../../../src/store/texts.ts"
+import { SegmentList } from "../../../src/store/items/segments.ts"
+import { Texts } from "../../../src/store/format/string-array.ts"
 
 const shards = [Texts.of(["a", "bb", "é", ""]), Texts.of(["🙂", "b", "ab"])]
 /** Some items of each shard, in an order of their own. */

@@ -29,7 +29,7 @@ const encoded = defineStage.itemwise("encoded", {
     asked++
     const bytes = await world.readIfPresent(join(lab.folder, model))
     if (bytes === null && model.startsWith("hub/"))
-      await world.bring({ by: "hub", request: model, what: `${model}: its encoder` })
+      await world.fetch({ fetcher: "hub", request: model, what: `${model}: its encoder` })
     if (bytes === null) throw Object.assign(new Error(`there is no file ${model}`), { hint: "write it" })
     return { model: bytes.length }
   },
@@ -91,8 +91,8 @@ describe("what is to be brought for a node below others that would run", () => {
   })
   it("is not brought when a run looks whether all can be planned", async () => {
     const brought: Array<unknown> = []
-    const bringing = { by: { hub: async (request: unknown) => brought.push(request) }, log: () => {} }
-    const planning = { ...lab.planning(), bringing }
+    const fetching = { fetchers: { hub: async (request: unknown) => brought.push(request) }, log: () => {} }
+    const planning = { ...lab.planning(), fetching }
     await Effect.runPromise(checkOwn(graph("hub/vit").nodes, { planning, keepGoing: false }))
     expect(asked).toBe(1)
     expect(brought).toEqual([])

@@ -9,7 +9,7 @@ import { planAcceptances } from "../../../src/plan/accept.ts"
 import { sentence } from "../../../src/plan/cue.ts"
 import { previousTraces } from "../../../src/plan/previous.ts"
 import { logFile } from "../../../src/run/log-file.ts"
-import type { RunRecord } from "../../../src/store/run-record.ts"
+import type { RunRecord } from "../../../src/store/records/run-record.ts"
 import { coarse, Lab, numbers } from "../run/lab.ts"
 
 let lab: Lab

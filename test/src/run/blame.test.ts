@@ -4,9 +4,9 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, failed, one, table, whole } from "../../../src/index.ts"
-import { Problem } from "../../../src/pipeline/problem.ts"
+import { Problem } from "../../../src/support/problem.ts"
 import type { AnyStage, Stage } from "../../../src/pipeline/stage.ts"
-import { machineFault } from "../../../src/pipeline/system-error.ts"
+import { machineFault } from "../../../src/support/system-error.ts"
 import { Lab, numbers } from "./lab.ts"
 
 let lab: Lab

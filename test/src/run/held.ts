@@ -1,7 +1,7 @@
 /** What a store holds of an artifact, read back from its files. */
 import * as Effect from "effect/Effect"
-import { itemIndex } from "../../../src/store/item-index.ts"
-import { artifactItems, artifactObjects } from "../../../src/store/read-artifact.ts"
+import { itemIndex } from "../../../src/store/items/item-index.ts"
+import { artifactItems, artifactObjects } from "../../../src/store/items/read-artifact.ts"
 import type { StoreCalls } from "../../../src/store/store.ts"
 
 type Row = Readonly<Record<string, unknown>>

@@ -1,11 +1,11 @@
 import * as fs from "node:fs"
 import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow"
 import { describe, expect, test } from "vitest"
-import { fromFloat16, toFloat16 } from "../../../src/pipeline/float16.ts"
-import { below, pick, seededRandom } from "../../../src/pipeline/random.ts"
-import { openTensors } from "../../../src/store/arrow-read.ts"
-import { encodeTensors, TensorFileWriter } from "../../../src/store/arrow-write.ts"
-import { type ByteSource, FileFormatError, memorySource, MemorySink } from "../../../src/store/bytes.ts"
+import { fromFloat16, toFloat16 } from "../../../src/support/float16.ts"
+import { below, pick, seededRandom } from "../../../src/support/random.ts"
+import { openTensors } from "../../../src/store/format/arrow-read.ts"
+import { encodeTensors, TensorFileWriter } from "../../../src/store/format/arrow-write.ts"
+import { type ByteSource, FileFormatError, memorySource, MemorySink } from "../../../src/store/format/bytes.ts"
 
 const head = {
   family: "activations",

@@ -5,12 +5,12 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { column } from "../../../src/pipeline/columns.ts"
-import { toFloat16 } from "../../../src/pipeline/float16.ts"
-import { encodeTensors, TensorFileWriter } from "../../../src/store/arrow-write.ts"
-import { MemorySink } from "../../../src/store/bytes.ts"
-import { encodeParquet } from "../../../src/store/parquet-write.ts"
-import { encodeSidecar } from "../../../src/store/sidecar.ts"
-import { Texts } from "../../../src/store/texts.ts"
+import { toFloat16 } from "../../../src/support/float16.ts"
+import { encodeTensors, TensorFileWriter } from "../../../src/store/format/arrow-write.ts"
+import { MemorySink } from "../../../src/store/format/bytes.ts"
+import { encodeParquet } from "../../../src/store/format/parquet-write.ts"
+import { encodeSidecar } from "../../../src/store/items/sidecar.ts"
+import { Texts } from "../../../src/store/format/string-array.ts"
 
 const python = process.env.PROBELINE_PYTHON
 const script = fileURLToPath(new URL("../../fixtures/store/check_pyarrow.py", import.meta.url))

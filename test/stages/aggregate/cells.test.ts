@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { scoreCell } from "../../../stages/aggregate/cells.ts"
-import type { Prediction } from "../../../stages/shared/predictions.ts"
+import type { Prediction } from "../../../stages/tables/predictions.ts"
 
 const name = {
   encoder: "vit",

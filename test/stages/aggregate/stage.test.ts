@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Prediction } from "../../../stages/shared/predictions.ts"
+import type { Prediction } from "../../../stages/tables/predictions.ts"
 import { measureColumns, type MeasureRow } from "../../../stages/aggregate/columns.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
 import { computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"

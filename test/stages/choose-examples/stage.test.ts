@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { chooseExamples } from "../../../stages/choose-examples/stage.ts"
-import type { Example } from "../../../stages/shared/examples.ts"
+import type { Example } from "../../../stages/tables/examples.ts"
 import { computeOf, fakeContext, lossesOf as told, rejection, tableOf } from "../fakes.ts"
 
 interface Scene {

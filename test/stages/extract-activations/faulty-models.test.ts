@@ -5,7 +5,7 @@ import * as path from "node:path"
 import { afterAll, expect, it } from "vitest"
 import { Extractor } from "../../../stages/extract-activations/extractor.ts"
 import { onnx } from "../../../stages/vision/encoder.ts"
-import { graphPatch, message, node, tensorInfo } from "../../../stages/vision/onnx/writer.ts"
+import { graphPatch, message, node, tensorInfo } from "../../../stages/onnx/writer.ts"
 import { rejection } from "../fakes.ts"
 import { options, runtimeOf } from "./images.ts"
 

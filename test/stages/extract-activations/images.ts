@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import type { FileHandle } from "../../../src/index.ts"
 import { Extractor, type ExtractorOptions } from "../../../stages/extract-activations/extractor.ts"
 import { onnx } from "../../../stages/vision/encoder.ts"
-import type { Runtime } from "../../../stages/vision/onnx/providers.ts"
+import type { Runtime } from "../../../stages/onnx/providers.ts"
 
 const model = fileURLToPath(new URL("../../fixtures/vit-random/model.onnx", import.meta.url))
 /** That encoder takes images of 64 × 64 in patches of 8. */

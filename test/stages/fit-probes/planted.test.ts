@@ -14,7 +14,7 @@ import { below, normal, type Random, seededRandom, shuffled } from "../../../src
 import { aggregate } from "../../../stages/aggregate/stage.ts"
 import type { MeasureRow } from "../../../stages/aggregate/columns.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
-import type { Prediction } from "../../../stages/shared/predictions.ts"
+import type { Prediction } from "../../../stages/tables/predictions.ts"
 import { collect, computeOf, fakeContext, tableOf } from "../fakes.ts"
 
 const width = 16

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import type { Example } from "../../../stages/shared/examples.ts"
+import type { Example } from "../../../stages/tables/examples.ts"
 import {
   askedOf,
   type Question,

@@ -5,7 +5,7 @@ import sharp from "sharp"
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { type FileHandle, file } from "../../../src/index.ts"
 import { checkParams } from "../../../src/pipeline/check-params.ts"
-import { sceneColumns } from "../../../stages/shared/scenes.ts"
+import { sceneColumns } from "../../../stages/tables/scenes.ts"
 import { coco, sampleScenes } from "../../../stages/sample-scenes/stage.ts"
 import { collect, computeOf, fakeContext, rejection, worldOf } from "../fakes.ts"
 

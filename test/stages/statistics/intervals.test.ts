@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { normal, seededRandom } from "../../../src/pipeline/random.ts"
+import { normal, seededRandom } from "../../../src/support/random.ts"
 import { correctedInterval, ratioInterval } from "../../../stages/statistics/intervals.ts"
 
 describe("correctedInterval", () => {

@@ -1,6 +1,6 @@
 /** Polygons whose corners lie far outside of the image: the same masks as by a walk over every point of the outline. */
 import { expect, it } from "vitest"
-import { below, pick, type Random, seededRandom } from "../../../src/pipeline/random.ts"
+import { below, pick, type Random, seededRandom } from "../../../src/support/random.ts"
 import { countsOfPolygon } from "../../../stages/vision/polygon.ts"
 
 /** pycocotools' `rleFrPoly`, a step a point of the outline. */

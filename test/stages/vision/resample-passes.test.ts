@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { below, pick, seededRandom } from "../../../src/pipeline/random.ts"
+import { below, pick, seededRandom } from "../../../src/support/random.ts"
 import {
   horizontal,
   type Part,

@@ -1,9 +1,9 @@
 /** The elementary functions: within 1 ulp of references in whole numbers, and the same bits as ever. */
 import { createHash } from "node:crypto"
 import { describe, expect, it } from "vitest"
-import { exp, log, log1p } from "../../../../src/pipeline/elementary/exponential.ts"
-import { acos, cos, sin } from "../../../../src/pipeline/elementary/trigonometric.ts"
-import { normal, type Random, seededRandom } from "../../../../src/pipeline/random.ts"
+import { exp, log, log1p } from "../../../../src/support/elementary/exponential.ts"
+import { acos, cos, sin } from "../../../../src/support/elementary/trigonometric.ts"
+import { normal, type Random, seededRandom } from "../../../../src/support/random.ts"
 import { acosError, fixed, inUlps, references, ulps } from "./reference.ts"
 
 const functions = { exp, log, log1p, sin, cos, acos }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { recentRuns } from "../../../../src/store/gc/recent.ts"
-import type { RunRecord, RunStatus } from "../../../../src/store/run-record.ts"
+import type { RunRecord, RunStatus } from "../../../../src/store/records/run-record.ts"
 import { nodeRecord, runRecord } from "../../cli/records.ts"
 
 /** A run of pipeline `name`; `made` has the artifact of each node, "-" for none. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { rolldown } from "rolldown"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/file-system.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
 import { type Holder, recordOf } from "../../../../src/store/lock/holder.ts"
 import { type LockOptions, withLock } from "../../../../src/store/lock/lock.ts"
 import { thisProcess } from "../../../../src/store/lock/process-identity.ts"
@@ -118,9 +118,9 @@ export class Child {
   }
   /** The first message of a kind, whether it has come or is still to come; fails when the process ends before. */
   said<T extends FromChild["type"]>(type: T): Promise<Extract<FromChild, { readonly type: T }>> {
-    type Wanted = Extract<FromChild, { readonly type: T }>
+    type FetchRequest = Extract<FromChild, { readonly type: T }>
     return new Promise((resolve, reject) => {
-      const listen = (message: FromChild) => message.type === type && resolve(message as Wanted)
+      const listen = (message: FromChild) => message.type === type && resolve(message as FetchRequest)
       this.#heard.forEach(listen)
       this.#listeners.push(listen)
       void this.exit.then((how) => reject(new Error(`ended (${how}) without saying "${type}"`)))

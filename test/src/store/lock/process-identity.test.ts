@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { expect, it } from "vitest"
-import { nodeFileSystem } from "../../../../src/store/file-system.ts"
+import { nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
 import { lifeOf, thisProcess } from "../../../../src/store/lock/process-identity.ts"
 
 const files = nodeFileSystem()

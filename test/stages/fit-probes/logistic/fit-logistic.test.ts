@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { normal, seededRandom } from "../../../../src/pipeline/random.ts"
+import { normal, seededRandom } from "../../../../src/support/random.ts"
 import { fitLogistic } from "../../../../stages/fit-probes/logistic/fit-logistic.ts"
 import type { LogisticFit } from "../../../../stages/fit-probes/logistic/fit-of-split.ts"
 import { DEFAULT_GRID } from "../../../../stages/fit-probes/logistic/options.ts"

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { normal, seededRandom } from "../../../../src/pipeline/random.ts"
+import { normal, seededRandom } from "../../../../src/support/random.ts"
 import { expNonPositive } from "../../../../stages/fit-probes/logistic/exp.ts"
 import type { Matrix } from "../../../../stages/fit-probes/logistic/matrix.ts"
 import { plainMatrix, runtimeMatrix } from "../../../../stages/fit-probes/logistic/matrix.ts"

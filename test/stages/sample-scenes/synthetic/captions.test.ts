@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { seededRandom } from "../../../../src/pipeline/random.ts"
+import { seededRandom } from "../../../../src/support/random.ts"
 import { drawCaptions, place, relation } from "../../../../stages/sample-scenes/synthetic/captions.ts"
 import { objectOf } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import { drawDescription } from "./draw.ts"

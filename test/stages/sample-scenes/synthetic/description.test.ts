@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { seededRandom } from "../../../../src/pipeline/random.ts"
+import { seededRandom } from "../../../../src/support/random.ts"
 import { drawLayout, objectOf } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import type { SceneDescription } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import { DISTRACTORS, PRIMARIES, SECONDARIES } from "../../../../stages/sample-scenes/synthetic/outlines.ts"

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto"
 import { expect, test } from "vitest"
-import { seededRandom } from "../../../../src/pipeline/random.ts"
+import { seededRandom } from "../../../../src/support/random.ts"
 import { drawCast, drawLayout } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import type { SceneDescription } from "../../../../stages/sample-scenes/synthetic/description.ts"
 import { outlines } from "../../../../stages/sample-scenes/synthetic/outlines.ts"
 import { encodePng } from "../../../../stages/sample-scenes/synthetic/png.ts"
 import { rasterise } from "../../../../stages/sample-scenes/synthetic/rasterise.ts"
 import { FEWEST_PIXELS, renderScene } from "../../../../stages/sample-scenes/synthetic/render-scene.ts"
-import type { SceneObject } from "../../../../stages/vision/scene.ts"
+import type { SceneObject } from "../../../../stages/tables/objects.ts"
 import { drawDescription } from "./draw.ts"
 
 const size = { height: 96, width: 128 }

@@ -1,0 +1,71 @@
+/** A worker process: takes a task at a time over IPC, executes it as any process would, and answers. */
+import { Worker as Thread } from "node:worker_threads"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type { FromWorker, Said, SentTask, ToWorker } from "../src/executors/protocol.ts"
+import { isProblem } from "../src/support/problem.ts"
+import { machineProblem } from "../src/support/system-error.ts"
+import type { StageAddress } from "../src/pipeline/stage-address.ts"
+import type { AnyStage } from "../src/pipeline/stage.ts"
+import { executeTask, type Tools } from "../src/run/execute-task.ts"
+import { Resources } from "../src/run/resources.ts"
+import type { Task } from "../src/run/task.ts"
+import { nodeFileSystem } from "../src/store/objects/file-system.ts"
+import { layout } from "../src/store/objects/layout.ts"
+import { StatCache } from "../src/store/fresh/stat-cache.ts"
+import { makeStore } from "../src/store/store.ts"
+
+const root = process.argv[2]!
+const files = nodeFileSystem()
+const tools: Tools = {
+  store: makeStore(root, files),
+  digests: new StatCache(files, layout(root).statCache, () => Date.now()),
+  resources: new Resources()
+}
+let token: string | undefined
+// as it is now: a stage's library may put another in its place
+const send = process.send?.bind(process)
+const say = (said: FromWorker) => void send?.({ token: token!, said } satisfies Said)
+
+process.on("message", (message: ToWorker) => {
+  token ??= message.token
+  void execute(message.task)
+})
+// the parent is gone: nobody will ask for anything again
+process.on("disconnect", () => process.exit(0))
+watchParent()
+
+/** A thread of its own, since native code may hold this one for good: when the parent is gone, so are we. */
+function watchParent(): void {
+  const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, "SIGKILL") }, 1000)`
+  new Thread(watch, { eval: true, stdout: true, stderr: true }).unref()
+}
+
+async function execute(sent: SentTask): Promise<void> {
+  try {
+    const task: Task = { ...sent, stage: await findStage(sent.stage), address: sent.stage }
+    const report = {
+      log: (message: string) => say({ type: "log", message }),
+      progress: (done: number, total: number) => say({ type: "progress", done, total })
+    }
+    say({ type: "started" })
+    const exit = await Effect.runPromiseExit(executeTask(task, report, tools))
+    if (Exit.isSuccess(exit)) return say({ type: "result", result: exit.value })
+    throw Cause.squash(exit.cause)
+  } catch (error) {
+    const problem = isProblem(error)
+      ? error
+      : machineProblem(error, `stage "${sent.stage.export}" (node "${sent.node}") failed`)
+    if (problem !== null) return say({ type: "problem", problem: problem.toJSON() })
+    const { message, stack = "" } = error as Error
+    say({ type: "defect", message, stack })
+  }
+}
+
+async function findStage({ url, module, export: name }: StageAddress): Promise<AnyStage> {
+  const loaded = (await import(url)) as Record<string, unknown>
+  const namespace =
+    module === null ? loaded : (loaded["modules"] as Record<string, Record<string, unknown>>)[module]!
+  return (namespace[name] as { readonly stage: AnyStage }).stage
+}

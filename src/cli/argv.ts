@@ -1,0 +1,83 @@
+/** From the words of a command line to the values that a command's function gets. */
+import { emptyRecord } from "../support/own.ts"
+import { didYouMean, Problem } from "../support/problem.ts"
+import { type Command, globalOptions, type Option, type Positional, usageOf } from "./command.ts"
+
+/** A command line that was taken apart, by either reader. */
+export interface Words {
+  readonly command: Command
+  readonly positionals: ReadonlyArray<string>
+  /** by the option's name: the values in their order; `true` for a flag */
+  readonly options: Readonly<Record<string, ReadonlyArray<string | true>>>
+}
+export interface Globals {
+  readonly store: string | null
+  readonly json: boolean
+  readonly debug: boolean
+}
+
+/** Checks the words, and gives the values by name. */
+export function readWords({ command, positionals, options }: Words): {
+  readonly args: Readonly<Record<string, unknown>>
+  readonly globals: Globals
+} {
+  const args = emptyRecord<unknown>()
+  for (const [name, option] of Object.entries(command.options))
+    args[name] = readOption(name, option, options[name] ?? [])
+  let at = 0
+  for (const positional of command.positionals) {
+    const { name, take } = positional
+    if (take === "rest") args[name] = positionals.slice(at)
+    else args[name] = positionals[at] ?? null
+    if (take === "one" && args[name] === null) throw missingWord(command, positional)
+    at = take === "rest" ? positionals.length : at + 1
+  }
+  if (positionals.includes(""))
+    throw usage("a word is empty", null, `probeline ${usageOf(command)}: is a variable of the shell unset?`)
+  if (at < positionals.length)
+    throw usage(`there is no place for "${positionals[at]}"`, null, `probeline ${usageOf(command)}`)
+  const globals = Object.fromEntries(
+    Object.entries(globalOptions).map(([name, option]) => [
+      name,
+      readOption(name, option, options[name] ?? [])
+    ])
+  )
+  return { args, globals: globals as unknown as Globals }
+}
+
+/** A positional of the command was not given. */
+export const missingWord = (command: Command, { name, doc }: Positional): Problem =>
+  usage(`a word is missing: <${name}>, ${doc}`, name, `probeline ${usageOf(command)}`)
+
+function readOption(name: string, option: Option, given: ReadonlyArray<string | true>): unknown {
+  if (option.kind === "flag") return given.length > 0
+  const texts = given.map((value) => {
+    if (value === true || value === "") throw usage(`--${name} wants a value`, `--${name}`, option.doc)
+    return value
+  })
+  if (option.kind === "texts") return texts
+  if (texts.length > 1) throw usage(`--${name} is given ${texts.length} times`, `--${name}`, "give it once")
+  const text = texts[0]
+  if (text === undefined) return null
+  switch (option.kind) {
+    case "count": {
+      const value = Number(text)
+      if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < 1)
+        throw usage(`--${name}: expected a whole number from 1, got "${text}"`, `--${name}`, option.doc)
+      return value
+    }
+    case "choice":
+      if (!option.of.includes(text))
+        throw usage(
+          `--${name}: expected one of ${option.of.join(", ")}, got "${text}"`,
+          `--${name}`,
+          didYouMean(text, option.of)
+        )
+      return text
+    default:
+      return text
+  }
+}
+
+export const usage = (message: string, field: string | null = null, hint: string | null = null) =>
+  new Problem("Usage", message, { field, hint })

@@ -1,0 +1,51 @@
+/**
+ * Tables as CSV (RFC 4180; lines end with LF, as pandas and Unix tools write them).
+ *
+ * Null is an empty field, empty text a quoted one; lists and JSON are JSON; numbers can be read back exactly; a
+ * file is its path, size and sha256.
+ */
+import type { AnyColumn, Columns, FileHandle } from "../pipeline/columns.ts"
+import { pathOf } from "../store/items/outside-file.ts"
+
+const plainType = (column: AnyColumn): string =>
+  column.type === "nullable" ? plainType(column.detail as AnyColumn) : column.type
+const written = (columns: Columns) =>
+  Object.entries(columns).filter(([, column]) => column.type !== "tensors")
+
+export function csvHead(columns: Columns, label: string | null): string {
+  const names = written(columns).flatMap(([name, column]) =>
+    plainType(column) === "file" ? [`${name}_path`, `${name}_size`, `${name}_sha256`] : [name]
+  )
+  return `${[...(label === null ? [] : [label]), ...names].map(field).join(",")}\n`
+}
+
+/** A line a row; `batch` has the columns side by side, `item` among them. */
+export function* csvRows(
+  columns: Columns,
+  label: string | null,
+  batch: Readonly<Record<string, ReadonlyArray<unknown>>>
+): Generator<string> {
+  const all = written(columns).map(([name, column]) => [batch[name]!, plainType(column)] as const)
+  const items = label === null ? null : batch["item"]!
+  const rows = items?.length ?? all[0]?.[0].length ?? 0
+  for (let i = 0; i < rows; i++) {
+    const cells = all.flatMap(([cells, type]) => cellFields(cells[i], type))
+    yield `${items === null ? "" : `${field(String(items[i]))}${all.length > 0 ? "," : ""}`}${cells.join(",")}\n`
+  }
+}
+
+function cellFields(cell: unknown, type: string): ReadonlyArray<string> {
+  if (type === "file") {
+    if (cell === null) return ["", "", ""]
+    const { size, sha256 } = cell as FileHandle
+    return [field(pathOf(cell)!), String(size), sha256]
+  }
+  if (cell === null || cell === undefined) return [""]
+  if (type === "json" || type === "list")
+    return [field(JSON.stringify(Array.isArray(cell) ? cell : plainJson(cell)))]
+  return [typeof cell === "string" ? field(cell) : Object.is(cell, -0) ? "-0" : String(cell)]
+}
+const plainJson = (cell: unknown) => (ArrayBuffer.isView(cell) ? [...(cell as Float64Array)] : cell)
+
+const field = (text: string): string =>
+  text === "" || /[",\n\r]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text

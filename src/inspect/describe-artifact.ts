@@ -1,0 +1,175 @@
+/** What `show` says of an artifact, as data. */
+import { own } from "../support/own.ts"
+import * as Effect from "effect/Effect"
+import { Problem } from "../support/problem.ts"
+import type { FailedItem, Manifest } from "../store/records/manifest.ts"
+import { itemIndex } from "../store/items/item-index.ts"
+import { artifactItems, artifactObjects, type ArtifactTable, artifactTable } from "../store/items/read-artifact.ts"
+import { withoutTensors } from "../store/items/read-shard.ts"
+import { selectItems } from "../store/items/segments.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { elementsOf } from "../store/items/stored-tensor.ts"
+import type { Accepted } from "../store/records/trace.ts"
+import { cellJson } from "./cell-text.ts"
+import { ColumnGatherer, type ColumnStatistics, typeText } from "./column-statistics.ts"
+import { type MadeFrom, madeFrom } from "./made-from.ts"
+import { lossJson } from "../cli/run-json.ts"
+import type { Referred } from "../project/reference.ts"
+import { noItem } from "../cli/why.ts"
+
+type Artifact = Extract<Referred, { readonly kind: "artifact" }>
+type Row = Readonly<Record<string, unknown>>
+
+export interface Described {
+  readonly run: string | null
+  readonly node: string | null
+  readonly stage: string | null
+  readonly artifact: string
+  readonly form: string
+  /** the name of the id column; null in a table */
+  readonly label: string | null
+  readonly items: number
+  readonly rows: number
+  readonly bytes: number
+  readonly incomplete: boolean
+  readonly partial: ReadonlyArray<string>
+  /** absent or null where the stage itself has computed it under its key */
+  readonly accepted?: Accepted | null
+  readonly failed: ReadonlyArray<FailedItem>
+  /** what the node left out, as its last run told it */
+  readonly losses: ReadonlyArray<ReturnType<typeof lossJson>>
+  readonly made: MadeFrom | null
+  readonly columns: ReadonlyArray<ColumnStatistics>
+  readonly tensors: ReadonlyArray<{
+    readonly family: string
+    readonly type: string
+    readonly member: string
+    readonly shape: ReadonlyArray<number>
+    /** as stored, and as exported; null where there is no row. Stages read float32 either way. */
+    readonly elements: "float32" | "float16" | null
+    readonly digest: string | null
+  }>
+  readonly first: ReadonlyArray<Row>
+}
+
+export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effect<Described, Problem> =>
+  Effect.gen(function* () {
+    const { store, manifest, node, run } = artifact
+    const columns = yield* readProblem(() => statisticsOf(artifactTable(store, manifest), manifest))
+    const first = yield* artifactObjects(store, manifest, { end: Math.min(rows, manifest.rows) })
+    return {
+      run: run?.id ?? null,
+      node: node?.id ?? null,
+      stage: node?.stage ?? null,
+      artifact: manifest.digest,
+      form: manifest.form,
+      label: manifest.label,
+      items: manifest.items,
+      rows: manifest.rows,
+      bytes: manifest.bytes,
+      incomplete: node?.incomplete ?? manifest.failed.length > 0,
+      partial: node?.partial ?? [],
+      accepted: node?.accepted ?? null,
+      failed: manifest.failed,
+      losses: (node?.losses ?? []).map((lost) => lossJson(node!.id, lost)),
+      made: yield* madeFrom(store, manifest, node),
+      columns,
+      tensors: yield* tensorsOf(store, manifest),
+      first: first.map((row) => rowJson(row, manifest))
+    }
+  })
+
+async function statisticsOf(
+  table: ArtifactTable,
+  manifest: Manifest
+): Promise<ReadonlyArray<ColumnStatistics>> {
+  const gatherers = Object.entries(withoutTensors(manifest.columns)).map(
+    ([name, column]) => [name, new ColumnGatherer(name, column)] as const
+  )
+  for await (const batch of table.batches(gatherers.map(([name]) => name)))
+    for (const [name, gatherer] of gatherers) gatherer.add(batch[name]!)
+  return gatherers.map(([, gatherer]) => gatherer.result())
+}
+
+const tensorsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Described["tensors"], Problem> => {
+  const { families, columns, digests } = manifest
+  const all = Object.entries(families).flatMap(([family, { members, shapes }]) =>
+    members.map((member) => ({ family, member, shape: own(shapes, member) ?? [] }))
+  )
+  return Effect.forEach(all, ({ family, member, shape }) =>
+    Effect.map(elementsOf(store, manifest, family, member), (elements) => ({
+      family,
+      type: typeText(columns[family]!),
+      member,
+      shape,
+      elements,
+      digest: digests[`${family}/${member}`] ?? null
+    }))
+  )
+}
+
+export interface ItemRows {
+  readonly node: string
+  readonly item: string
+  /** why it has no rows */
+  readonly failed: string | null
+  readonly total: number
+  readonly rows: ReadonlyArray<Row>
+}
+/** In a table of no items, the rows in which a column of text is the item's id. */
+export const itemRows = (
+  { store, manifest, name }: Artifact,
+  item: string,
+  limit: number | null
+): Effect.Effect<ItemRows, Problem> =>
+  Effect.gen(function* () {
+    const answer = (rows: ReadonlyArray<Row>, failed: string | null = null): ItemRows => ({
+      node: name,
+      item,
+      failed,
+      total: rows.length,
+      rows: rows.slice(0, limit ?? rows.length).map((row) => rowJson(row, manifest))
+    })
+    if (manifest.form === "table") {
+      const texts = Object.keys(manifest.columns).filter(
+        (column) => manifest.columns[column]!.type === "utf8"
+      )
+      const all = yield* artifactObjects(store, manifest)
+      const found = all.filter((row) => texts.some((column) => row[column] === item))
+      if (found.length > 0) return answer(found)
+      return yield* Effect.fail(
+        new Problem("Usage", `no row of "${name}" has "${item}" in a column of text`, {
+          field: item,
+          hint: texts.length === 0 ? "it has no such column" : `its columns of text: ${texts.join(", ")}`
+        })
+      )
+    }
+    const failed = manifest.failed.find((failure) => failure.item === item)
+    if (failed !== undefined) return answer([], failed.error)
+    const { ids, shard, item: places } = yield* itemIndex(store, manifest)
+    const at = ids.indexOf(item)
+    if (at < 0) return yield* Effect.fail(noItem(name, item, ids))
+    const alone = selectItems(manifest, [[shard[at]!, places[at]!]])
+    const [found] = yield* artifactItems(store, alone, withoutTensors(manifest.columns))
+    return answer(found!)
+  })
+
+/** The id first, under its name; the columns in their order; no tensors. */
+function rowJson(row: Row, { label, columns }: Manifest): Row {
+  const names = Object.keys(withoutTensors(columns))
+  return {
+    ...(label === null ? {} : { [label]: row["item"] }),
+    ...Object.fromEntries(names.map((name) => [name, cellJson(row[name])]))
+  }
+}
+
+const readProblem = <A>(read: () => Promise<A>): Effect.Effect<A, Problem> =>
+  Effect.tryPromise({
+    try: read,
+    catch: (error) =>
+      error instanceof Problem
+        ? error
+        : new Problem("StoreCorrupt", `an artifact cannot be read: ${(error as Error).message}`, {
+            cause: error
+          })
+  })

@@ -1,0 +1,47 @@
+/** What an artifact was made from, beside its inputs: what `show` says of its node's trace. */
+import * as Effect from "effect/Effect"
+import type { Problem } from "../support/problem.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import type { NodeRecord } from "../store/records/run-record.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { clipped, oneLine } from "../support/plain-text.ts"
+
+export interface MadeFrom {
+  /** as they are in the key: files by their sha256, an encoder's preprocessing resolved */
+  readonly params: Readonly<Record<string, unknown>>
+  readonly environment: unknown
+  /** where what the parameters name came from; null where nothing is said of it */
+  readonly about: unknown
+  readonly code: string
+  readonly seconds: number
+}
+
+/** Null where the artifact is not named by a run's node, or its trace is gone. */
+export const madeFrom = (
+  store: StoreCalls,
+  { digest }: Manifest,
+  node: NodeRecord | null
+): Effect.Effect<MadeFrom | null, Problem> =>
+  Effect.gen(function* () {
+    if (node?.key == null) return null
+    const traces = yield* store.traces(node.stage, node.key)
+    const trace = traces.find(({ artifact }) => artifact === digest)
+    if (trace === undefined) return null
+    const { params, environment, about = null, code } = trace.preimage
+    return { params, environment, about, code: code.digest, seconds: trace.seconds }
+  })
+
+/** A line a value: `encoder.preprocessing.crop.height  224`. */
+export function madeFromLines({ params, environment, about }: MadeFrom, most: number): ReadonlyArray<string> {
+  const all = [...leaves("", params), ...leaves("environment", environment), ...leaves("about", about)]
+  const longest = Math.max(0, ...all.map(([name]) => name.length))
+  return all.map(([name, value]) => `${name.padEnd(longest)}  ${clipped(oneLine(value), most)}`)
+}
+
+function leaves(name: string, value: unknown): ReadonlyArray<readonly [string, string]> {
+  if (value === null || value === undefined)
+    return name === "environment" || name === "about" ? [] : [[name, "none"]]
+  if (typeof value !== "object" || Array.isArray(value))
+    return [[name, typeof value === "string" ? value : JSON.stringify(value)]]
+  return Object.entries(value).flatMap(([key, one]) => leaves(name === "" ? key : `${name}.${key}`, one))
+}

@@ -1,0 +1,198 @@
+/** Opens a pipeline file: loads it, reads its parameters, builds its graph, and gets ready to plan it. */
+import { own } from "../support/own.ts"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import { loadPipeline, type LoadedPipeline } from "../load/load-pipeline.ts"
+import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params.ts"
+import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
+import type { Params } from "../pipeline/params.ts"
+import { didYouMean, isProblem, Problem } from "../support/problem.ts"
+import { systemLimit } from "../support/system-error.ts"
+import { Identities } from "../plan/identity.ts"
+import type { Planning } from "../plan/plan.ts"
+import { previousTraces } from "../plan/previous.ts"
+import type { RunOwner } from "../store/records/runs-of.ts"
+import { StatCache } from "../store/fresh/stat-cache.ts"
+import type { StoreCalls } from "../store/store.ts"
+import { openStore } from "./open-store.ts"
+import type { Opened, OpenOptions } from "./opened.ts"
+import { parameterTable } from "./parameter-table.ts"
+
+/** Fails with one problem that names everything that is wrong with the file, its parameters or its graph. */
+export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<Opened, Problem> =>
+  Effect.gen(function* () {
+    const store = yield* openStore(path.resolve(options.store))
+    const loaded = yield* Effect.tryPromise({
+      try: () => loadWith(path.join(store.layout.cache, "pipelines"), file),
+      catch: (error) => {
+        if (isProblem(error)) return error
+        throw error
+      }
+    })
+    const { pipeline, folder } = loaded
+    const params = yield* readParams(loaded, options.set)
+    const graph = yield* graphOf(loaded, params)
+    for (const id of options.force)
+      if (!graph.byId.has(id)) return yield* Effect.fail(noSuchNode(id, graph, loaded.file))
+    const codes = yield* Effect.try({
+      try: () => {
+        const stages = new Set(graph.nodes.map(({ stage }) => stage))
+        return new Map([...stages].map((stage) => [stage, loaded.codeOf(stage)]))
+      },
+      catch: (error) => {
+        if (isProblem(error)) return error
+        throw error
+      }
+    })
+    return {
+      name: pipeline.name,
+      file: loaded.file,
+      folder,
+      declared: pipeline.params,
+      params,
+      graph,
+      planning: planningOf(
+        store,
+        { pipeline: pipeline.name, file: loaded.file },
+        folder,
+        (stage) => codes.get(stage)!,
+        options
+      ),
+      addressOf: loaded.placeOf
+    }
+  })
+
+/** A store that cannot be written (another's, a full disk) can be looked at all the same: then the bundle lies elsewhere. */
+async function loadWith(cacheFolder: string, file: string): Promise<LoadedPipeline> {
+  try {
+    return await loadPipeline(file, { cacheFolder })
+  } catch (error) {
+    const { path: at, syscall } = error as NodeJS.ErrnoException
+    // what cannot be made may be a folder above it
+    const isOfCache = at !== undefined && (at.startsWith(cacheFolder) || cacheFolder.startsWith(at))
+    if (isProblem(error) || syscall === undefined || systemLimit(error) !== null || !isOfCache) throw error
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "probeline-"))
+    process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }))
+    return await loadPipeline(file, { cacheFolder: folder })
+  }
+}
+
+export const noSuchNode = (id: string, graph: Graph, file: string): Problem =>
+  new Problem("NodeNotFound", `the pipeline has no node "${id}"`, {
+    file,
+    field: id,
+    hint: didYouMean(id, graph.byId.keys()) ?? `it has: ${[...graph.byId.keys()].join(", ")}`
+  })
+
+function planningOf(
+  store: StoreCalls,
+  pipeline: RunOwner,
+  base: string,
+  codeOf: Planning["codeOf"],
+  { force, retryFailed }: OpenOptions
+): Planning {
+  const { files, layout: at } = store
+  const outside = { files, digests: new StatCache(files, at.statCache, () => Date.now()), base }
+  return {
+    store,
+    outside,
+    identities: new Identities(outside, at.identities),
+    codeOf,
+    previous: previousTraces(store, pipeline),
+    force: new Set(force),
+    retryFailed
+  }
+}
+
+/** Defaults of the file, then `-S key=value`; paths in the file are relative to it, those of `-S` to where we are. */
+function readParams(
+  { pipeline, folder, file }: LoadedPipeline,
+  set: ReadonlyArray<string>
+): Effect.Effect<Readonly<Record<string, unknown>>, Problem> {
+  const words = new Map<string, unknown>()
+  for (const text of set) {
+    const equals = text.indexOf("=")
+    if (equals <= 0)
+      return Effect.fail(
+        new Problem("Usage", `-S ${text}: expected key=value`, {
+          field: text,
+          hint: parametersHint(pipeline.params)
+        })
+      )
+    const name = text.slice(0, equals)
+    const declared = own(pipeline.params, name)
+    const value = text.slice(equals + 1)
+    words.set(name, declared === undefined ? value : absolute(fromText(declared, value)))
+  }
+  const given = Object.fromEntries(words)
+  const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
+  if (issues.length === 0) return Effect.succeed(values)
+  // who leaves out what is required, to have a look at it, does not know what there is
+  const missing = new Set(
+    Object.entries(pipeline.params).flatMap(([name, { options }]) =>
+      own(given, name) === undefined && options.default === undefined ? name : []
+    )
+  )
+  const told = issues.map((issue) => (missing.has(issue.field) ? { ...issue, hint: null } : issue))
+  const more = missing.size === 0 ? [] : [parametersHint(pipeline.params)]
+  return Effect.fail(invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, told, file, more))
+}
+
+function absolute(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(absolute)
+  if (typeof value !== "object" || value === null) return value
+  const entries = Object.entries(value)
+  return entries.length === 1 && entries[0]![0] === "path" && typeof entries[0]![1] === "string"
+    ? { path: path.resolve(entries[0]![1]) }
+    : Object.fromEntries(entries.map(([name, one]) => [name, absolute(one)]))
+}
+
+function graphOf(
+  loaded: LoadedPipeline,
+  params: Readonly<Record<string, unknown>>
+): Effect.Effect<Graph, Problem> {
+  const { pipeline, folder, file } = loaded
+  let returned: unknown
+  try {
+    returned = pipeline.graph(params)
+  } catch (error) {
+    const place = loaded.sourceOf(error)
+    return Effect.fail(
+      new Problem("PipelineInvalid", `the graph of "${pipeline.name}" throws: ${(error as Error).message}`, {
+        file: place?.file ?? file,
+        line: place?.line ?? null,
+        field: "graph",
+        cause: error
+      })
+    )
+  }
+  const { graph, issues } = buildGraph(pipeline.name, returned, (at) => path.resolve(folder, at))
+  return issues.length === 0
+    ? Effect.succeed(graph)
+    : Effect.fail(invalid("PipelineInvalid", `the graph of "${pipeline.name}"`, issues, file))
+}
+
+/** One problem for all issues: a single one speaks for itself, several are listed. */
+function invalid(
+  tag: "ParameterInvalid" | "PipelineInvalid",
+  what: string,
+  issues: ReadonlyArray<ParamIssue | GraphIssue>,
+  file: string,
+  moreHints: ReadonlyArray<string> = []
+): Problem {
+  const [first] = issues
+  const message =
+    issues.length === 1
+      ? first!.message
+      : [`${what}: ${issues.length} problems`, ...issues.map((issue) => `- ${issue.message}`)].join("\n")
+  const hints = [...new Set(issues.flatMap(({ hint }) => hint ?? [])), ...moreHints]
+  return new Problem(tag, message, {
+    file,
+    field: first!.field,
+    hint: hints.length === 0 ? null : hints.join("\n")
+  })
+}
+
+const parametersHint = (params: Params) => `its parameters:\n${parameterTable(params)}`

@@ -1,0 +1,105 @@
+/**
+ * Canonical JSON: one text for one value, so that its sha256 can stand for it.
+ *
+ * Source: RFC 8785 (JSON Canonicalization Scheme): no white space, keys sorted by UTF-16 code units, numbers and
+ * strings as ECMAScript's JSON.stringify writes them (so −0 is `0`). One difference: a lone surrogate is kept as
+ * its escape (`"\ud800"`) rather than refused, since nothing is lost by it.
+ */
+import { hash } from "node:crypto"
+import { isRowGuard } from "../items/row-guard.ts"
+
+/** A value that JSON cannot hold; `path` says where it lies (`$.a[2].b`). */
+export class NotJsonError extends TypeError {
+  override readonly name = "NotJsonError"
+  readonly path: string
+  constructor(path: string, what: string) {
+    super(
+      `${path} is ${what}, which JSON cannot hold; give text, a finite number, true, false, null, a list or a plain object`
+    )
+    this.path = path
+  }
+}
+
+/** Deeper than any sensible value: what is deeper is taken for a value that holds itself. */
+const deepest = 512
+
+/**
+ * The canonical text of a plain value. Properties that are `undefined` are left out, as JSON.stringify does.
+ *
+ * @throws NotJsonError for NaN, ±Infinity, functions, symbols, bigints, `undefined` elsewhere, objects that are
+ * not plain (Date, Map, typed arrays, instances of classes), and values that hold themselves
+ */
+export function canonicalJson(value: unknown): string {
+  return write(value, [])
+}
+
+/** The sha256 of a value's canonical text in UTF-8, in lower-case hexadecimal. Throws as `canonicalJson` does. */
+export const digestJson = (value: unknown): string => hash("sha256", canonicalJson(value))
+
+/** Where we are, from the outside in. One list for all levels: a no-op canonicalises thousands of small values. */
+type Path = Array<string | number>
+
+function write(value: unknown, path: Path): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value)
+    case "boolean":
+      return value ? "true" : "false"
+    case "number":
+      if (!Number.isFinite(value)) throw new NotJsonError(pathOf(path), String(value))
+      return JSON.stringify(value)
+    case "object":
+      break
+    case "undefined":
+      throw new NotJsonError(pathOf(path), "undefined")
+    default:
+      throw new NotJsonError(pathOf(path), `a ${typeof value}`)
+  }
+  if (value === null) return "null"
+  if (path.length === deepest)
+    throw new NotJsonError(pathOf(path), `nested deeper than ${deepest} levels (does it hold itself?)`)
+  if (Array.isArray(value)) {
+    let text = "["
+    // by index: holes are not JSON either
+    for (let i = 0; i < value.length; i++) {
+      path.push(i)
+      text += (i === 0 ? "" : ",") + write(value[i], path)
+      path.pop()
+    }
+    return `${text}]`
+  }
+  if (!isPlain(value))
+    throw new NotJsonError(pathOf(path), `a ${value.constructor?.name ?? "strange object"}`)
+  let text = "{"
+  for (const key of sorted(Object.keys(value))) {
+    const one = value[key]
+    if (one === undefined) continue
+    path.push(key)
+    text += `${text.length === 1 ? "" : ","}${JSON.stringify(key)}:${write(one, path)}`
+    path.pop()
+  }
+  return `${text}}`
+}
+
+/** Most objects are written in order already, and `sort` costs more than looking. */
+function sorted(keys: Array<string>): Array<string> {
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort()
+  return keys
+}
+
+/** An object literal, whatever realm it comes from (its prototype is null or has none itself), or a row. */
+function isPlain(value: object): value is Record<string, unknown> {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  return prototype === null || Object.getPrototypeOf(prototype) === null || isRowGuard(prototype)
+}
+
+const pathOf = (path: Path): string =>
+  `$${path
+    .map((at) =>
+      typeof at === "number"
+        ? `[${at}]`
+        : /^[A-Za-z_$][\w$]*$/.test(at)
+          ? `.${at}`
+          : `[${JSON.stringify(at)}]`
+    )
+    .join("")}`

@@ -1,0 +1,146 @@
+/**
+ * Cells: what a column may hold. The one place that decides, and says what is wrong.
+ *
+ * A stage's rows are checked here as they come (`run/check-rows.ts`); what digests and writes them afterwards takes
+ * cells to be valid. TypeScript has checked most of it; what it cannot see (a null, a number that is no whole number,
+ * half of a surrogate pair, a date in JSON) is found here.
+ */
+import type { AnyColumn } from "../../pipeline/columns.ts"
+import { isUnicode } from "../../support/utf8.ts"
+import { wrongTensorName } from "../../support/file-names.ts"
+import { canonicalJson, NotJsonError } from "./canonical-json.ts"
+import { pathOf } from "../items/outside-file.ts"
+
+/** What is wrong with a value, in words that follow "column x:"; null where nothing is. */
+export type CellCheck = (value: unknown) => string | null
+
+/** The check of a column's cells; made once for many. A type that it does not know is an error of every cell. */
+export function cellCheck(column: AnyColumn): CellCheck {
+  const check = kindCheck(column)
+  // JSON has a null of its own
+  const mayBeNull = column.type === "nullable" || column.type === "json"
+  return (value) => {
+    if (value === undefined) return "a value is missing"
+    if (value === null && !mayBeNull) return "null in a column that is not nullable"
+    return check(value)
+  }
+}
+
+function kindCheck(column: AnyColumn): CellCheck {
+  switch (column.type) {
+    case "utf8":
+      return wrongText
+    case "int32":
+      return (value) =>
+        typeof value === "number" && (value | 0) === value
+          ? null
+          : `expected a whole number of 32 bits, got ${shown(value)}`
+    case "float64":
+      return (value) => (typeof value === "number" ? null : `expected a number, got ${shown(value)}`)
+    case "bool":
+      return (value) => (typeof value === "boolean" ? null : `expected true or false, got ${shown(value)}`)
+    case "json":
+      return wrongJson
+    case "file":
+      return wrongFile
+    case "list":
+      return listCheck(column.detail as AnyColumn)
+    case "nullable": {
+      const inner = kindCheck(column.detail as AnyColumn)
+      return (value) => (value === null ? null : inner(value))
+    }
+    case "tensors":
+      return tensorsCheck()
+    default:
+      return () => `unknown type of column "${column.type}"`
+  }
+}
+
+function wrongText(value: unknown): string | null {
+  if (typeof value !== "string") return `expected text, got ${shown(value)}`
+  return isUnicode(value)
+    ? null
+    : `${shown(value)} has half of a surrogate pair, so that it is no Unicode text`
+}
+
+function wrongJson(value: unknown): string | null {
+  try {
+    canonicalJson(value)
+    return null
+  } catch (error) {
+    if (error instanceof NotJsonError) return error.message
+    throw error
+  }
+}
+
+/** A new one is `{ name, content }`; another has its sha256, its size, and the path that the table keeps. */
+function wrongFile(value: unknown): string | null {
+  if (typeof value !== "object" || value === null) return `expected a file, got ${shown(value)}`
+  const { name, content, sha256, size, path = pathOf(value) } = value as Readonly<Record<string, unknown>>
+  if (sha256 === undefined)
+    return typeof name === "string" && content instanceof Uint8Array
+      ? null
+      : `expected a file, or { name, content } of a new one, got ${shown(value)}`
+  if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256))
+    return `expected a file with its sha256, got ${shown(sha256)}`
+  if (!Number.isSafeInteger(size) || (size as number) < 0)
+    return `expected a file's size in bytes, got ${shown(size)}`
+  if (path === null) return "expected a file as the stage got it: a copy of one has no content"
+  const wrongPath = wrongText(path)
+  return wrongPath === null ? null : `the file's path: ${wrongPath}`
+}
+
+function listCheck(element: AnyColumn): CellCheck {
+  const check = kindCheck(element)
+  return (value) => {
+    if (!isList(value)) return `expected a list, got ${shown(value)}`
+    if (isOfElements(value, element.type)) return null
+    for (let i = 0; i < value.length; i++) {
+      const wrong = check(value[i])
+      if (wrong !== null) return `in the list, at ${i}: ${wrong}`
+    }
+    return null
+  }
+}
+const isList = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
+/** A typed array whose elements are of the type, whatever they are. */
+const isOfElements = (value: unknown, type: string): boolean =>
+  type === "float64"
+    ? value instanceof Float64Array || value instanceof Float32Array
+    : type === "int32" && value instanceof Int32Array
+
+/** Names are of the data: an encoder's outputs, a manifest's taps. */
+function tensorsCheck(): CellCheck {
+  const known = new Set<string>()
+  return (value) => {
+    if (typeof value !== "object" || value === null || isList(value))
+      return `expected tensors by name, got ${shown(value)}`
+    if (Object.keys(value).length === 0) return "expected at least one tensor, got none"
+    for (const [member, data] of Object.entries(value)) {
+      if (!(data instanceof Float32Array || data instanceof Uint16Array))
+        return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${shown(data)}`
+      if (known.has(member)) continue
+      const wrong = wrongTensorName(member)
+      if (wrong !== null) return `the tensor name ${shown(member)} ${wrong}`
+      known.add(member)
+    }
+    return null
+  }
+}
+
+/** A value for messages: at most 60 characters of it. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing"
+  if (typeof value === "function") return "a function"
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`
+  const text = typeof value === "string" || typeof value === "object" ? asJson(value) : String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
+function asJson(value: string | object | null): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return "an object that JSON cannot hold"
+  }
+}

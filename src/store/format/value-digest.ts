@@ -1,0 +1,173 @@
+/**
+ * Digests of values: what an artifact holds, whatever file, row group or shard it lies in.
+ *
+ * Source: docs/digests.md, which has the encoding byte by byte and test vectors. In short: an item's digest in a
+ * column is the first 16 bytes of the sha256 of (format, type, cells in order, row count); a column's is the
+ * sha256 of its items' in order; an artifact's is of its schema, ids and columns.
+ */
+import { emptyRecord, own } from "../../support/own.ts"
+import { createHash } from "node:crypto"
+import type { AnyColumn, Columns } from "../../pipeline/columns.ts"
+import type { Form } from "../../pipeline/ports.ts"
+import { digestJson } from "./canonical-json.ts"
+import { Texts } from "./string-array.ts"
+import {
+  Bytes,
+  bytesOf,
+  canonicalNaN,
+  checkTensor,
+  digestBytes,
+  digestFormat,
+  encoderOf,
+  flushAt,
+  prefixOf,
+  shapeBytes,
+  type Tensor,
+  type Tensors,
+  ValueError,
+  vectorOf,
+  type Vectors,
+  writeDigest
+} from "./value-encoding.ts"
+
+export { digestBytes, digestFormat, type Tensor, type Tensors, ValueError, type Vectors }
+
+/**
+ * The digests of every item in every column: 16 bytes an item, by column (`family/member` for tensors).
+ *
+ * Rows of item i are `rowOffsets[i]` … `rowOffsets[i + 1] − 1`, so there is one offset more than items.
+ * Equal values give equal digests however items are cut into calls. Cells must be valid (`cell.ts`).
+ *
+ * @throws ValueError when a column is missing, too short, or of a type or shape that cannot be
+ */
+export function itemDigests(
+  columns: Columns,
+  vectors: Vectors,
+  tensors: Tensors,
+  rowOffsets: ArrayLike<number>
+): Record<string, Uint8Array> {
+  const items = rowOffsets.length - 1
+  if (items < 0) throw new ValueError("row offsets: expected one more than items, got none")
+  const result = emptyRecord<Uint8Array>()
+  for (const [name, column] of Object.entries(columns)) {
+    if (column.type === "tensors") {
+      for (const [member, tensor] of Object.entries(own(tensors, name) ?? {}))
+        result[`${name}/${member}`] = tensorDigests(`${name}/${member}`, tensor, rowOffsets)
+      continue
+    }
+    const vector = vectorOf(vectors, name, rowOffsets[items]!)
+    const encode = encoderOf(name, column)
+    const out = new Bytes()
+    out.copy(prefixOf(name, column))
+    const start = out.length
+    const digests = Buffer.alloc(items * digestBytes)
+    for (let i = 0; i < items; i++) {
+      out.length = start
+      const end = rowOffsets[i + 1]!
+      for (let row = rowOffsets[i]!; row < end; row++) encode(out, vector[row])
+      out.count(end - rowOffsets[i]!)
+      writeDigest(digests, i, out.view())
+    }
+    result[name] = digests
+  }
+  return result
+}
+
+/** What an item without rows has in a column: needed where a shard has no rows and so does not know its members. */
+export function emptyItemDigest(column: AnyColumn): Uint8Array {
+  const out = new Bytes()
+  out.copy(prefixOf("", column))
+  out.count(0)
+  const digest = Buffer.alloc(digestBytes)
+  writeDigest(digest, 0, out.view())
+  return digest
+}
+
+/** A column's digest: the sha256, in hexadecimal, of its items' digests in the input's order. */
+export function columnDigest(parts: Iterable<Uint8Array>): string {
+  const hash = createHash("sha256")
+  for (const part of parts) hash.update(part)
+  return hash.digest("hex")
+}
+
+/** The digest of ids in their order: the sha256 of each id's length (32 bits) and UTF-8. */
+export function idsDigest(ids: Iterable<string>): string {
+  const hash = new IdsHash()
+  if (ids instanceof Texts) hash.add(ids, 0, ids.length)
+  else for (const id of ids) hash.text(id)
+  return hash.digest()
+}
+
+/** The same, of ids that come part by part. */
+export class IdsHash {
+  readonly #hash = createHash("sha256")
+  readonly #out = new Bytes()
+  text(id: string): void {
+    this.#out.text(id)
+    if (this.#out.length > flushAt) this.#out.flush(this.#hash)
+  }
+  /** Texts `from` … `to − 1`. */
+  add({ offsets, bytes }: Texts, from: number, to: number): void {
+    const out = this.#out
+    for (let i = from; i < to; i++) {
+      const [start, end] = [offsets[i]!, offsets[i + 1]!]
+      out.int32(end - start)
+      out.range(bytes, start, end)
+      if (out.length > flushAt) out.flush(this.#hash)
+    }
+  }
+  digest(): string {
+    this.#out.flush(this.#hash)
+    return this.#hash.digest("hex")
+  }
+}
+
+/** The digest of a tensor family's members in their order, which readers see; as a column of the family's name. */
+export const membersDigest = (members: ReadonlyArray<string>): string => idsDigest(members)
+
+export interface ArtifactValues {
+  readonly form: Form
+  readonly columns: Columns
+  /** the name of the id column; null in a table */
+  readonly label: string | null
+  /** of the ids; null in a table */
+  readonly ids: string | null
+  /** of each column, of each member of a family, and of each family's members */
+  readonly digests: Readonly<Record<string, string>>
+  /** ids of items that failed, in the input's order */
+  readonly failed?: ReadonlyArray<string>
+}
+/** An artifact's digest: over the format, its schema, ids, columns and failed ids, in hexadecimal. */
+export const artifactDigest = ({ form, columns, label, ids, digests, failed }: ArtifactValues): string =>
+  digestJson({ format: digestFormat, form, columns, label, ids, digests, failed: failed ?? [] })
+
+/** Above this many bytes, hashing an item in pieces costs less than copying it. */
+const copyBelow = 1 << 13
+
+function tensorDigests(name: string, tensor: Tensor, rowOffsets: ArrayLike<number>): Uint8Array {
+  const items = rowOffsets.length - 1
+  const size = checkTensor(name, tensor, rowOffsets[items]!)
+  const bytes = bytesOf(canonicalNaN(tensor.data))
+  const prefix = prefixOf(name, { type: "tensors" } as AnyColumn)
+  const head = Buffer.concat([prefix, shapeBytes(tensor.shape)])
+  const digests = Buffer.alloc(items * digestBytes)
+  const out = new Bytes()
+  const tail = new Bytes()
+  for (let i = 0; i < items; i++) {
+    const rows = rowOffsets[i + 1]! - rowOffsets[i]!
+    const cells = bytes.subarray(rowOffsets[i]! * size * 4, rowOffsets[i + 1]! * size * 4)
+    if (cells.byteLength < copyBelow) {
+      out.length = 0
+      out.copy(rows === 0 ? prefix : head)
+      out.copy(cells)
+      out.count(rows)
+      writeDigest(digests, i, out.view())
+    } else {
+      tail.length = 0
+      tail.count(rows)
+      const digest = createHash("sha256").update(head).update(cells).update(tail.view()).digest()
+      digest.copy(digests, i * digestBytes, 0, digestBytes)
+    }
+  }
+  return digests
+}

@@ -1,0 +1,73 @@
+/**
+ * The file of answers: a line an answer, and before them which of these were found as they say, and how the folders
+ * looked that they speak of.
+ */
+import { keyOfLine } from "./index-line.ts"
+import { readLargeCache, writeLargeCache } from "./cache-file.ts"
+import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FolderMarks } from "./unchanged-folders.ts"
+
+/** A line, parsed when it is asked for: most are used once or never. */
+export interface AnswerLine {
+  readonly text: string
+  /** trace and manifest were there while the folders were as they are noted */
+  readonly isFound: boolean
+}
+/** The same, and what a process knows of it. */
+export interface KeptAnswer extends AnswerLine {
+  isUsed: boolean
+  /** the look in which its trace and manifest were found, by somebody who uses nothing; 0 for none */
+  foundIn: number
+}
+export interface AnswerFile {
+  /** by key */
+  readonly kept: Map<string, KeptAnswer>
+  readonly folders: FolderMarks
+}
+interface Head {
+  readonly folders: FolderMarks
+  /** base64: of each line, a bit */
+  readonly found: string
+}
+
+/** What is damaged, or not there, is empty. */
+export function readAnswers(files: FileSystemCalls, file: string): AnswerFile {
+  const text = readLargeCache(files, file) ?? ""
+  const kept = new Map<string, KeptAnswer>()
+  const headEnd = text.indexOf("\n")
+  const head = headEnd < 0 ? null : headOf(text.slice(0, headEnd))
+  if (head === null) return { kept, folders: {} }
+  const bits = Buffer.from(head.found, "base64")
+  for (let at = headEnd + 1, i = 0; at < text.length; i++) {
+    const next = text.indexOf("\n", at)
+    const end = next < 0 ? text.length : next
+    const isFound = ((bits[i >> 3]! >> (i & 7)) & 1) === 1
+    kept.set(keyOfLine(text, at), { text: text.slice(at, end), isFound, isUsed: false, foundIn: 0 })
+    at = end + 1
+  }
+  return { kept, folders: head.folders }
+}
+
+/** False where it could not be written. */
+export function writeAnswers(
+  files: FileSystemCalls,
+  file: string,
+  answers: ReadonlyArray<AnswerLine>,
+  folders: FolderMarks
+): boolean {
+  const bits = Buffer.alloc(Math.ceil(answers.length / 8))
+  answers.forEach(({ isFound }, i) => {
+    if (isFound) bits[i >> 3]! |= 1 << (i & 7)
+  })
+  const head: Head = { folders, found: bits.toString("base64") }
+  return writeLargeCache(files, file, [JSON.stringify(head), ...answers.map(({ text }) => text)].join("\n"))
+}
+
+function headOf(line: string): Head | null {
+  try {
+    const { folders, found } = JSON.parse(line) as Partial<Head>
+    return typeof folders === "object" && typeof found === "string" ? { folders, found } : null
+  } catch {
+    return null
+  }
+}

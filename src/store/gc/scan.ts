@@ -1,0 +1,88 @@
+/**
+ * The census: every file of the store that gc may judge, by what its place and name say it is. What has another name
+ * is somebody's own, and is left alone; so are `locks/` and the caches that are single files.
+ */
+import * as path from "node:path"
+import type { Entry, FileSystemCalls } from "../objects/file-system.ts"
+import type { Layout } from "../objects/layout.ts"
+import { fileNames, isOwnFolder, isTemporary } from "../objects/own-names.ts"
+
+export type Room =
+  | "objects"
+  | "manifests"
+  | "traces"
+  /** tables that were put together for views: a note of the object's name */
+  | "notes"
+  /** the name of the run that has views of so many artifacts */
+  | "shown"
+  | "summaries"
+  /** bundles of pipeline files */
+  | "pipelines"
+  | "temporary"
+export interface Found {
+  readonly room: Room
+  readonly file: string
+  /** the file's name, up to its first dot: a digest, where it has one */
+  readonly name: string
+  readonly entry: Entry
+}
+
+/** In no order that matters, but a folder at a time. The folders `runs/<run>/` are not in it. */
+export function* census(files: FileSystemCalls, layout: Layout): Generator<Found> {
+  const inside = (...names: ReadonlyArray<string>) => path.join(layout.root, ...names)
+  for (const folder of subfolders(files, inside("objects")))
+    yield* named(files, folder, { objects: fileNames.object })
+  for (const folder of subfolders(files, inside("manifests")))
+    yield* named(files, folder, { manifests: fileNames.manifest })
+  for (const stage of subfolders(files, inside("traces"))) {
+    for (const folder of subfolders(files, stage)) yield* named(files, folder, { traces: fileNames.trace })
+    for (const folder of subfolders(files, path.join(stage, "items")))
+      yield* named(files, folder, { traces: fileNames.itemTrace })
+  }
+  yield* named(files, inside("cache", "views"), { notes: fileNames.note, shown: fileNames.shown })
+  yield* named(files, inside("cache", "summaries"), { summaries: fileNames.summary })
+  yield* named(files, inside("cache", "pipelines"), { pipelines: fileNames.bundle })
+  yield* named(files, layout.cache, {})
+  yield* named(files, layout.runs, {})
+}
+
+/** Folders below a room that it made itself, the deepest first: they may be empty. */
+export function* roomFolders(files: FileSystemCalls, layout: Layout): Generator<string> {
+  for (const room of ["objects", "manifests", "traces"])
+    for (const folder of below(files, path.join(layout.root, room)))
+      if (isOwnFolder(path.relative(layout.root, folder))) yield folder
+}
+function* below(files: FileSystemCalls, folder: string): Generator<string> {
+  for (const inner of subfolders(files, folder)) {
+    yield* below(files, inner)
+    yield inner
+  }
+}
+
+/** Of a folder that is a link, none. */
+function* subfolders(files: FileSystemCalls, folder: string): Generator<string> {
+  for (const name of namesIn(files, folder)) {
+    const inner = path.join(folder, name)
+    if (files.entry(inner)?.kind === "folder") yield inner
+  }
+}
+
+/** Files of a folder whose name is of a room's pattern, and temporary ones; a temporary name in `runs/` may be a folder's. */
+function* named(
+  files: FileSystemCalls,
+  folder: string,
+  rooms: Partial<Record<Room, RegExp>>
+): Generator<Found> {
+  const patterns = Object.entries(rooms) as ReadonlyArray<[Room, RegExp]>
+  for (const base of namesIn(files, folder)) {
+    const its = isTemporary(base) ? "temporary" : patterns.find(([, pattern]) => pattern.test(base))?.[0]
+    if (its === undefined) continue
+    const file = path.join(folder, base)
+    const entry = files.entry(file)
+    if (entry === null || (its !== "temporary" && entry.kind !== "file")) continue
+    yield { room: its, file, name: /^[^.-]*/.exec(base)![0], entry }
+  }
+}
+
+const namesIn = (files: FileSystemCalls, folder: string): ReadonlyArray<string> =>
+  files.entry(folder)?.kind === "folder" ? (files.list(folder) ?? []) : []

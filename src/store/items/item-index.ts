@@ -1,0 +1,44 @@
+/**
+ * The items of an artifact, all at once: ids in their order, where each lies, its rows, and its digests by column.
+ *
+ * For commands that look items up. A run, whose memory does not grow with the items, has `item-windows.ts`.
+ */
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../support/problem.ts"
+import type { Manifest } from "../records/manifest.ts"
+import { segmentsOf } from "./segments.ts"
+import type { Sidecar } from "./sidecar.ts"
+import { readSidecar } from "./read-sidecar.ts"
+import type { StoreCalls } from "../store.ts"
+
+export interface ItemIndex {
+  readonly ids: ReadonlyArray<string>
+  /** of item i: the index of its shard in the manifest, and its own in the shard */
+  readonly shard: Int32Array
+  readonly item: Int32Array
+  /** rows of item i */
+  readonly rows: Int32Array
+  /** of each shard; 16 bytes an item and column */
+  readonly sidecars: ReadonlyArray<Sidecar>
+}
+
+/** Reads the sidecars of an artifact of items: not its data. */
+export const itemIndex = (store: StoreCalls, manifest: Manifest): Effect.Effect<ItemIndex, Problem> =>
+  Effect.map(
+    Effect.forEach(manifest.shards, (shard) => readSidecar(store, shard)),
+    (sidecars) => {
+      const texts = sidecars.map(({ items }) => items.strings())
+      const ids: Array<string> = []
+      const shard = new Int32Array(manifest.items)
+      const item = new Int32Array(manifest.items)
+      const rows = new Int32Array(manifest.items)
+      for (const [s, from, to] of segmentsOf(manifest))
+        for (let i = from; i < to; i++) {
+          shard[ids.length] = s
+          item[ids.length] = i
+          rows[ids.length] = sidecars[s]!.rows[i]!
+          ids.push(texts[s]![i]!)
+        }
+      return { ids, shard, item, rows, sidecars }
+    }
+  )

@@ -1,0 +1,145 @@
+/**
+ * What sidecars say of an artifact's items, many at a time, in the artifact's order.
+ *
+ * Not all at once, since memory would grow with the items; not item by item either, since items that lie scattered over
+ * shards would read a sidecar each. For the items of a window, each sidecar is read once.
+ */
+import { own } from "../../support/own.ts"
+import * as Effect from "effect/Effect"
+import type { Problem } from "../../support/problem.ts"
+import type { Shard } from "../records/manifest.ts"
+import { type Piece, rowOffsets, type SegmentList } from "./segments.ts"
+import type { Sidecar } from "./sidecar.ts"
+import { readSidecar } from "./read-sidecar.ts"
+import type { StoreCalls } from "../store.ts"
+import type { Texts } from "../format/string-array.ts"
+import { digestBytes } from "../format/value-encoding.ts"
+
+/** Where items lie: their shards, and the places among them in the items' order. */
+export interface Located {
+  readonly shards: ReadonlyArray<Shard>
+  readonly places: SegmentList
+}
+
+/** Items of a window where shards are taken one after another. */
+const usualItems = 2 ** 14
+/** Where items lie scattered, a window reads most sidecars: so few windows, of so many items and bytes of digests at most. */
+const mostItems = 2 ** 17
+const mostBytes = 2 ** 23
+/** Items of a window of artifacts that are read side by side, where so many columns are read of each item. */
+export function windowItems(located: ReadonlyArray<Located>, columns: number): number {
+  const isScattered = located.some(({ shards, places }) => places.segmentCount > 2 * shards.length)
+  const fitting = Math.ceil(mostBytes / digestBytes / Math.max(1, columns))
+  return Math.min(isScattered ? mostItems : usualItems, fitting)
+}
+
+/** Items `from` … `to − 1`; item k of the window is item `from + k`. The next window is put into its place. */
+export interface ItemWindow {
+  readonly from: number
+  readonly to: number
+  /** the id of item k is text `index[k]` of `texts[k]` */
+  readonly texts: ReadonlyArray<Texts>
+  readonly index: Int32Array
+  /** rows of each item */
+  readonly rows: Int32Array
+  /** … the first of which is this one of its shard */
+  readonly first: Int32Array
+  readonly columns: ReadonlyArray<WindowColumn>
+}
+export interface WindowColumn {
+  readonly name: string
+  /** 16 bytes an item */
+  readonly digests: Uint8Array
+  /** 1 where an item has none: a member of a tensor family in a shard without rows. Null where all have one. */
+  readonly absent: Uint8Array | null
+}
+
+interface ReadShard extends Sidecar {
+  readonly shard: number
+  readonly offsets: Int32Array
+}
+
+export class ItemWindows {
+  readonly #store: StoreCalls
+  readonly #located: Located
+  readonly #names: ReadonlyArray<string>
+  readonly #digests: ReadonlyArray<Uint8Array>
+  readonly #texts: Array<Texts> = []
+  readonly #index: Int32Array
+  readonly #rows: Int32Array
+  readonly #first: Int32Array
+  /** what was read last: most artifacts take a shard's items one after another */
+  #last: ReadShard | null = null
+
+  /** `size`: items of a window at most; `columns`: whose digests are wanted (`family/member` for tensors). */
+  constructor(store: StoreCalls, located: Located, columns: ReadonlyArray<string>, size: number) {
+    const items = Math.min(size, located.places.length)
+    this.#store = store
+    this.#located = located
+    this.#names = columns
+    this.#digests = columns.map(() => new Uint8Array(items * digestBytes))
+    this.#index = new Int32Array(items)
+    this.#rows = new Int32Array(items)
+    this.#first = new Int32Array(items)
+  }
+
+  read(from: number, to: number): Effect.Effect<ItemWindow, Problem> {
+    return Effect.gen({ self: this }, function* () {
+      const byShard = new Map<number, Array<Piece>>()
+      for (const piece of this.#located.places.pieces(from, to)) {
+        const pieces = byShard.get(piece.shard)
+        if (pieces === undefined) byShard.set(piece.shard, [piece])
+        else pieces.push(piece)
+      }
+      const absent: Array<Uint8Array | null> = this.#names.map(() => null)
+      for (const [shard, pieces] of byShard) {
+        const read = yield* this.#sidecar(shard)
+        for (const piece of pieces) this.#copy(read, piece, from, absent)
+      }
+      const columns = this.#names.map((name, c) => ({
+        name,
+        digests: this.#digests[c]!,
+        absent: absent[c]!
+      }))
+      return {
+        from,
+        to,
+        texts: this.#texts,
+        index: this.#index,
+        rows: this.#rows,
+        first: this.#first,
+        columns
+      }
+    })
+  }
+
+  #sidecar(shard: number): Effect.Effect<ReadShard, Problem> {
+    if (this.#last?.shard === shard) return Effect.succeed(this.#last)
+    return Effect.map(
+      readSidecar(this.#store, this.#located.shards[shard]!),
+      (sidecar) => (this.#last = { shard, ...sidecar, offsets: rowOffsets(sidecar.rows) })
+    )
+  }
+
+  #copy(
+    { items, rows, offsets, digests }: ReadShard,
+    piece: Piece,
+    start: number,
+    absent: Array<Uint8Array | null>
+  ): void {
+    const { from, to } = piece
+    const at = piece.at - start
+    for (let i = from; i < to; i++) {
+      this.#texts[at + i - from] = items
+      this.#index[at + i - from] = i
+    }
+    this.#rows.set(rows.subarray(from, to), at)
+    this.#first.set(offsets.subarray(from, to), at)
+    this.#names.forEach((name, c) => {
+      const column = own(digests, name)
+      if (column !== undefined)
+        this.#digests[c]!.set(column.subarray(from * digestBytes, to * digestBytes), at * digestBytes)
+      else (absent[c] ??= new Uint8Array(this.#index.length)).fill(1, at, at + to - from)
+    })
+  }
+}

@@ -1,0 +1,82 @@
+/** Tables of all of an artifact's shards, for its view: written as shards are read, as objects of the store. */
+import * as Effect from "effect/Effect"
+import { column } from "../../pipeline/columns.ts"
+import type { Manifest, ObjectRef } from "../records/manifest.ts"
+import { ObjectWriter } from "../objects/object-writer.ts"
+import { type TableHead, TableWriter } from "../format/parquet-write.ts"
+import { ItemWindows } from "./item-windows.ts"
+import { partsOf, rowBatches } from "./artifact-rows.ts"
+import type { RowBatch } from "./read-shard.ts"
+import { SegmentList, segmentsOf } from "./segments.ts"
+import type { StoreCalls } from "../store.ts"
+
+/** Rows that are written together: a page a shard would be very many small ones. */
+const pageRows = 4096
+/** Items that are written together */
+const itemRows = 20_000
+
+/** One Parquet table of an artifact's shards, in their order. */
+export const mergedTable = (store: StoreCalls, manifest: Manifest): Promise<ObjectRef> =>
+  writtenTable(store, { columns: manifest.columns, itemLabel: manifest.label }, async (writer) => {
+    let group: RowBatch | null = null
+    const parts = await Effect.runPromise(partsOf(store, manifest))
+    for await (const read of rowBatches(store, parts, (file, start, end) =>
+      file.readWithItems({ start, end })
+    )) {
+      group = group === null ? read : joined(group, read)
+      if (group.rows < pageRows) continue
+      await writer.write(group)
+      group = null
+    }
+    if (group !== null) await writer.write(group)
+  })
+
+async function writtenTable(
+  store: StoreCalls,
+  head: TableHead,
+  write: (writer: TableWriter) => Promise<void>
+): Promise<ObjectRef> {
+  const object = new ObjectWriter(store, "parquet")
+  try {
+    const writer = new TableWriter(object, head)
+    await write(writer)
+    await writer.close()
+    return object.finish()
+  } catch (error) {
+    object.abandon()
+    throw error
+  }
+}
+
+/** Adds the second to the first. */
+function joined(first: RowBatch, second: RowBatch): RowBatch {
+  const append = <A>(to: Array<A>, from: ReadonlyArray<A>) => from.forEach((one) => to.push(one))
+  if (first.items !== null) append(first.items, second.items!)
+  for (const [name, vector] of Object.entries(first.vectors)) append(vector, second.vectors[name]!)
+  return { ...first, rows: first.rows + second.rows }
+}
+
+/** Which part and which rows of it hold an item's tensors: item, part, row (the first), rows. */
+export async function itemsTable(store: StoreCalls, manifest: Manifest): Promise<ObjectRef> {
+  const { shards } = manifest
+  const places = SegmentList.of(segmentsOf(manifest))
+  const windows = new ItemWindows(store, { shards, places }, [], itemRows)
+  // parts are the shards that have rows, as their files are numbered
+  const parts = new Map<number, number>()
+  shards.forEach((one, s) => one.rows > 0 && parts.set(s, parts.size))
+  const columns = { part: column.int32(), row: column.int32(), rows: column.int32() }
+  return writtenTable(store, { columns, itemLabel: manifest.label ?? "item" }, async (writer) => {
+    for (let from = 0; from < places.length; from += itemRows) {
+      const to = Math.min(places.length, from + itemRows)
+      const { texts, index, rows, first } = await Effect.runPromise(windows.read(from, to))
+      const part = new Int32Array(to - from)
+      for (const piece of places.pieces(from, to))
+        part.fill(parts.get(piece.shard) ?? 0, piece.at - from, piece.at - from + piece.to - piece.from)
+      await writer.write({
+        rows: to - from,
+        items: Array.from(part, (_, k) => texts[k]!.at(index[k]!)),
+        vectors: { part, row: first.subarray(0, to - from), rows: rows.subarray(0, to - from) }
+      })
+    }
+  })
+}

@@ -1,0 +1,124 @@
+/** Writes rows of some items as a shard: a Parquet table, an Arrow file a tensor, and a sidecar. */
+import { emptyRecord } from "../../support/own.ts"
+import { hash } from "node:crypto"
+import * as Effect from "effect/Effect"
+import type { Columns } from "../../pipeline/columns.ts"
+import type { Form } from "../../pipeline/ports.ts"
+import { isProblem, Problem } from "../../support/problem.ts"
+import { machineProblem } from "../../support/system-error.ts"
+import { encodeTensors } from "../format/arrow-write.ts"
+import { type ObjectRef, objectsOfShard, type Shard } from "../records/manifest.ts"
+import { encodeParquet } from "../format/parquet-write.ts"
+import { renewed } from "../objects/touch.ts"
+import { RowColumns } from "./row-columns.ts"
+import { encodeSidecar } from "./sidecar.ts"
+import type { StoreCalls } from "../store.ts"
+import { Texts } from "../format/string-array.ts"
+import { itemDigests } from "../format/value-digest.ts"
+
+export interface ItemRows {
+  readonly item: string
+  readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>
+}
+/** What a shard is of. */
+export interface ShardHead {
+  readonly node: string
+  readonly form: Form
+  readonly columns: Columns
+  /** the name of the id column; null in a table */
+  readonly label: string | null
+}
+/** A shard that was written, with the digests of its items. */
+export interface WrittenShard {
+  readonly shard: Shard
+  readonly ids: ReadonlyArray<string>
+  /** 16 bytes an item, by column */
+  readonly digests: Readonly<Record<string, Uint8Array>>
+  /** rows of each item */
+  readonly rows: Int32Array
+}
+
+/** Shards by their sidecars' sha256, which stands for ids, rows and values. */
+export type KnownShards = ReadonlyMap<string, Shard>
+export const knownShards = (shards: ReadonlyArray<Shard>): KnownShards =>
+  new Map(shards.flatMap((shard) => (shard.sidecar === null ? [] : [[shard.sidecar.sha256, shard]])))
+
+/**
+ * Rows must have been checked against the columns (`cell.ts`). Objects are in the store when it ends; nothing names them yet.
+ *
+ * `known` has shards of the same columns and label. One that holds the same is taken as it is: of a source of 100,000
+ * items to which one was added, writing them again took half the time.
+ */
+export const writeShard = Effect.fn("store.writeShard")(function* (
+  store: StoreCalls,
+  { node, form, columns, label }: ShardHead,
+  items: ReadonlyArray<ItemRows>,
+  known: KnownShards = new Map()
+) {
+  const rows = items.flatMap((one) => one.rows)
+  const rowItems = label === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
+  const gathered = new RowColumns(store, columns)
+  const { vectors, tensors } = yield* attempt(node, () => gathered.of(rows))
+  const offsets = new Int32Array(items.length + 1)
+  items.forEach((one, i) => (offsets[i + 1] = offsets[i]! + one.rows.length))
+  const digests = yield* attempt(node, () => itemDigests(columns, vectors, tensors, offsets))
+
+  const ids = items.map((one) => one.item)
+  const counts = Int32Array.from(items, (one) => one.rows.length)
+  const sidecar = form === "table" ? null : encodeSidecar({ items: Texts.of(ids), rows: counts, digests })
+  const same = sidecar === null ? undefined : known.get(hash("sha256", sidecar))
+  if (same !== undefined && isStillThere(store, same)) return { shard: same, ids, digests, rows: counts }
+
+  const table = yield* Effect.flatMap(
+    Effect.tryPromise({
+      try: () => encodeParquet({ columns, itemLabel: label, rows: rows.length, items: rowItems, vectors }),
+      catch: (error) => invalidOutput(node, error)
+    }),
+    (bytes) => store.putObject(bytes, "parquet")
+  )
+  const written = emptyRecord<ObjectRef>()
+  const shapes = emptyRecord<ReadonlyArray<number>>()
+  for (const [name, members] of Object.entries(tensors))
+    for (const [member, { shape, data, halves }] of Object.entries(members)) {
+      const dims = columns[name]!.detail as ReadonlyArray<string>
+      const bytes = yield* attempt(node, () =>
+        encodeTensors(
+          { family: name, member, shape, dims, itemLabel: label, elements: halves ? "float16" : "float32" },
+          halves ?? data,
+          rowItems
+        )
+      )
+      written[`${name}/${member}`] = yield* store.putObject(bytes, "arrow")
+      shapes[`${name}/${member}`] = shape
+    }
+  const shard: Shard = {
+    items: items.length,
+    rows: rows.length,
+    table,
+    sidecar: sidecar === null ? null : yield* store.putObject(sidecar, "arrow"),
+    tensors: written,
+    shapes,
+    files: gathered.files
+  }
+  const result: WrittenShard = { shard, ids, digests, rows: counts }
+  return result
+})
+
+/** Renewed, as what is written is: gc leaves it until a manifest names it. */
+const isStillThere = ({ files, objectPath }: StoreCalls, shard: Shard): boolean =>
+  [...objectsOfShard(shard)].every((object) => {
+    const file = objectPath(object)
+    return renewed(files, file) && files.glance(file)?.size === object.bytes
+  })
+
+/** What a node gave cannot be written; the store's own problems, and the machine's, stay what they are. */
+export const invalidOutput = (node: string, error: unknown): Problem =>
+  isProblem(error)
+    ? error
+    : (machineProblem(error, `the output of node "${node}" cannot be written`) ??
+      new Problem("OutputInvalid", `node "${node}": ${(error as Error).message}`, {
+        field: node,
+        cause: error
+      }))
+const attempt = <A>(node: string, act: () => A) =>
+  Effect.try({ try: act, catch: (error) => invalidOutput(node, error) })

@@ -1,0 +1,120 @@
+/**
+ * Keeps what changes a store inside it. The store's root may be a link, and is resolved when the store is opened; a
+ * folder below it may not: nothing is written, renamed or deleted through a link, and only names that the store makes
+ * (`own-names.ts`) are deleted.
+ */
+import * as path from "node:path"
+import { Problem } from "../../support/problem.ts"
+import type { Entry, FileSystemCalls } from "./file-system.ts"
+import { isOwn } from "./own-names.ts"
+
+/** The folders that every store has. */
+const rooms = ["objects", "manifests", "traces", "runs", "locks", "cache"]
+const ofCache = ["collecting", "views", "summaries", "pipelines"].map((name) => `cache/${name}`)
+
+/** @throws Problem StoreNotUsable where one of the store's own folders is a link */
+export function refuseLinks({ entry }: Pick<FileSystemCalls, "entry">, root: string): void {
+  for (const name of [...rooms, ...ofCache]) {
+    const folder = path.join(root, name)
+    if (entry(folder)?.kind === "link") throw isLink(root, folder)
+  }
+}
+
+const isLink = (root: string, folder: string) =>
+  new Problem(
+    "StoreNotUsable",
+    `${folder} is a symbolic link: Probeline changes nothing through a link inside of a store`,
+    {
+      file: folder,
+      hint: `put a real folder in its place, or move the whole store: the path of --store may be a link, the folders in ${root} may not`
+    }
+  )
+
+/** A link that takes a folder's place while a command runs is seen after this time, and before any deletion. */
+const mostKnownMs = 1000
+
+/**
+ * The same calls, but mutating ones work only below `root`, and `remove` skips files whose names the store does not
+ * make.
+ */
+export function confined(files: FileSystemCalls, root: string): FileSystemCalls {
+  /** folders that were seen to be folders, and not links, within the last second */
+  const known = new Set<string>()
+  let knownSince = 0
+  const relativeOf = (file: string): string => {
+    // most paths are put together as text, and need no second look
+    const isPlain = (mark: string) => !file.includes(mark, root.length)
+    if (file.startsWith(`${root}/`) && isPlain("/.") && isPlain("//")) return file.slice(root.length + 1)
+    const relative = path.relative(root, file)
+    if (relative === "../.." || relative.startsWith("../../"))
+      throw new Problem("StoreNotUsable", `${file} is not in the store ${root}`, { file })
+    return relative
+  }
+  /** Refuses a path that leads through a link. `afresh` looks at every folder again. */
+  const check = (file: string, afresh = false): string => {
+    const relative = relativeOf(file)
+    for (let at = relative.indexOf("/"); at >= 0; at = relative.indexOf("/", at + 1))
+      if (!checkFolder(`${root}/${relative.slice(0, at)}`, afresh)) break
+    return relative
+  }
+  /** False where it is not there. */
+  const checkFolder = (folder: string, afresh: boolean): boolean => {
+    if (performance.now() - knownSince > mostKnownMs) {
+      known.clear()
+      knownSince = performance.now()
+    }
+    if (!afresh && known.has(folder)) return true
+    const kind = files.entry(folder)?.kind
+    if (kind === "link") throw isLink(root, folder)
+    if (kind === "folder") known.add(folder)
+    return kind !== undefined
+  }
+  const both = (from: string, to: string) => {
+    check(from)
+    check(to)
+  }
+  return {
+    ...files,
+    makeFolder: (folder) => {
+      if (check(folder) !== "") checkFolder(folder, false)
+      files.makeFolder(folder)
+    },
+    write: (file, ...rest) => (check(file), files.write(file, ...rest)),
+    create: (file, mode) => (check(file), files.create(file, mode)),
+    append: (file, content) => (check(file), files.append(file, content)),
+    touch: (file, at) => (check(file), files.touch(file, at)),
+    pointer: (target, at) => (check(at), files.pointer(target, at)),
+    rename: (from, to) => (both(from, to), files.rename(from, to)),
+    hardLink: (from, to) => (both(from, to), files.hardLink(from, to)),
+    link: (from, to) => (both(from, to), files.link(from, to)),
+    remove: (file) => {
+      const relative = check(file, true)
+      const entry = files.entry(file)
+      if (entry !== null && entry.kind !== "folder" && isOwn(relative, entry)) files.remove(file)
+    },
+    removeEmpty: (folder) => {
+      check(folder, true)
+      files.removeEmpty(folder)
+    }
+  }
+}
+
+/** Removes a file or a link that the store made. False where it is not there, or is the user's and stays. */
+export function removeOwn(files: FileSystemCalls, file: string): boolean {
+  if (files.entry(file) === null) return false
+  files.remove(file)
+  return files.entry(file) === null
+}
+
+/**
+ * Removes what the store made of a folder and below it, or a file; links are not followed. Gives the entries that are
+ * gone: a file of the user's stays, and so do the folders that it is in.
+ */
+export function removeTree(files: FileSystemCalls, at: string): ReadonlyArray<Entry> {
+  const entry = files.entry(at)
+  if (entry === null) return []
+  if (entry.kind !== "folder") return removeOwn(files, at) ? [entry] : []
+  const removed = (files.list(at) ?? []).flatMap((name) => removeTree(files, path.join(at, name)))
+  files.removeEmpty(at)
+  return removed
+}

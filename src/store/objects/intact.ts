@@ -1,0 +1,58 @@
+/**
+ * Objects are read as what their names say, or not at all: each is hashed once a process, before it is first used.
+ *
+ * A bit that flips inside of a page of numbers breaks no parser; it would be another number.
+ */
+import { createHash } from "node:crypto"
+import { Problem } from "../../support/problem.ts"
+import type { FileSystemCalls } from "./file-system.ts"
+import type { Layout } from "./layout.ts"
+import type { StoredFile } from "../records/manifest.ts"
+
+/** Bytes hashed at a time. */
+const piece = 4 << 20
+
+export class Intact {
+  readonly #files: FileSystemCalls
+  readonly #layout: Layout
+  readonly #known = new Set<string>()
+  constructor(files: FileSystemCalls, layout: Layout) {
+    this.#files = files
+    this.#layout = layout
+  }
+
+  /** What an object's bytes are, where they have been read already. @throws {Problem} StoreCorrupt */
+  checkBytes(object: StoredFile, bytes: Uint8Array): void {
+    if (this.#known.has(object.sha256)) return
+    const isWhole = bytes.byteLength === object.bytes
+    if (!isWhole || createHash("sha256").update(bytes).digest("hex") !== object.sha256)
+      throw this.#damaged(object)
+    this.#known.add(object.sha256)
+  }
+
+  /** The same of a file that is read in parts. @throws {Problem} StoreCorrupt */
+  check(object: StoredFile): void {
+    if (!this.is(object)) throw this.#damaged(object)
+  }
+
+  is(object: StoredFile): boolean {
+    if (this.#known.has(object.sha256)) return true
+    const file = this.#layout.object(object.sha256, object.extension)
+    const hash = createHash("sha256")
+    for (let at = 0; at < object.bytes; at += piece) {
+      const bytes = this.#files.readRange(file, at, Math.min(piece, object.bytes - at))
+      if (bytes.byteLength < Math.min(piece, object.bytes - at)) return false
+      hash.update(bytes)
+    }
+    if (hash.digest("hex") !== object.sha256) return false
+    this.#known.add(object.sha256)
+    return true
+  }
+
+  #damaged({ sha256, extension }: StoredFile): Problem {
+    return new Problem("StoreCorrupt", `an object of the store is damaged: ${sha256}.${extension}`, {
+      file: this.#layout.object(sha256, extension),
+      hint: "run `probeline verify --repair`, which looks at all files and removes what is damaged, and the pipeline again, which computes it again"
+    })
+  }
+}

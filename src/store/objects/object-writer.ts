@@ -1,0 +1,126 @@
+/**
+ * Objects that are written piece by piece: hashed on the way, and named when they are whole.
+ *
+ * What is small stays in memory until its end, and goes the way of all objects. What is not goes to a temporary file,
+ * which is flushed and renamed: as for all files of the store, one that died on the way leaves a temporary name that
+ * gc takes.
+ */
+import { createHash, randomBytes } from "node:crypto"
+import * as path from "node:path"
+import * as Effect from "effect/Effect"
+import type { ByteSink } from "../format/bytes.ts"
+import { temporaryMark } from "./layout.ts"
+import { renewed } from "./touch.ts"
+import type { StoreCalls } from "../store.ts"
+import { storeProblem } from "./store-error.ts"
+
+/** Bytes that are kept in memory. */
+const usualHeld = 1 << 20
+const readOnly = 0o444
+
+/** Ends with `finish` or `abandon`. Throws `Problem`s of the store, as its effects fail with them. */
+export class ObjectWriter<X extends string> implements ByteSink {
+  readonly #store: StoreCalls
+  readonly #extension: X
+  readonly #mostHeld: number
+  readonly #hash = createHash("sha256")
+  #bytes = 0
+  #pieces: Array<Uint8Array> = []
+  #held = 0
+  #temporary: string | null = null
+  #handle: number | null = null
+
+  constructor(store: StoreCalls, extension: X, mostHeld = usualHeld) {
+    this.#store = store
+    this.#extension = extension
+    this.#mostHeld = mostHeld
+  }
+
+  write(pieces: ReadonlyArray<Uint8Array>): void {
+    for (const piece of pieces) {
+      if (piece.byteLength === 0) continue
+      this.#pieces.push(piece)
+      this.#held += piece.byteLength
+    }
+    if (this.#held > this.#mostHeld) this.#attempt(() => this.#spill())
+  }
+
+  /** The object is in the store. */
+  finish(): { sha256: string; bytes: number; extension: X } {
+    if (this.#temporary === null) {
+      const content = Buffer.concat(this.#pieces)
+      this.#pieces = []
+      return Effect.runSync(this.#store.putObject(content, this.#extension))
+    }
+    return this.#attempt(() => {
+      this.#spill()
+      const object = { sha256: this.#hash.digest("hex"), bytes: this.#bytes, extension: this.#extension }
+      this.#publish(this.#store.objectPath(object), object.bytes)
+      return object
+    })
+  }
+
+  /** Leaves nothing behind; quiet when there is nothing. */
+  abandon(): void {
+    const [temporary, handle] = [this.#temporary, this.#handle]
+    this.#temporary = this.#handle = null
+    this.#pieces = []
+    try {
+      if (handle !== null) this.#store.files.close(handle)
+      if (temporary !== null) this.#store.files.remove(temporary)
+    } catch {
+      // gc sweeps what is left
+    }
+  }
+
+  #spill(): void {
+    const { files, root } = this.#store
+    if (this.#handle === null) {
+      // its name is not known yet: any of the folders of objects will do, and gc looks into all of them
+      const unique = randomBytes(6).toString("hex")
+      const name = `${this.#extension}${temporaryMark}${process.pid}-${unique}`
+      const file = path.join(root, "objects", unique.slice(0, 2), name)
+      this.#handle = this.#inFolder(file, () => files.create(file, readOnly))
+      this.#temporary = file
+    }
+    for (const piece of this.#pieces) this.#hash.update(piece)
+    files.extend(this.#handle, this.#pieces)
+    this.#bytes += this.#held
+    this.#pieces = []
+    this.#held = 0
+  }
+
+  #publish(file: string, bytes: number): void {
+    const { files } = this.#store
+    // what is there counts as young again, so that gc leaves it until something names it
+    if (files.glance(file)?.size === bytes && renewed(files, file)) return this.abandon()
+    const handle = this.#handle!
+    this.#handle = null
+    files.finish(handle)
+    this.#inFolder(file, () => files.rename(this.#temporary!, file))
+    this.#temporary = null
+    files.syncFolder(path.dirname(file))
+  }
+
+  #inFolder<A>(file: string, act: () => A): A {
+    const { files } = this.#store
+    files.makeFolder(path.dirname(file))
+    try {
+      return act()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
+      // gc removed the folder, which was empty, in between
+      files.makeFolder(path.dirname(file))
+      return act()
+    }
+  }
+
+  #attempt<A>(act: () => A): A {
+    try {
+      return act()
+    } catch (error) {
+      this.abandon()
+      throw storeProblem(error, this.#store.root, "write an object")
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Seals: the JSON files of the store carry the sha256 of their own text, so that damage to any byte shows.
+ *
+ * The seal is the last field, `"check"`, over the bytes before its comma. A file without one is of an earlier version
+ * and is read as it is.
+ */
+import { createHash } from "node:crypto"
+import { utf8 } from "../../support/utf8.ts"
+
+const seal = /(?:,"check":"([0-9a-f]{64})"|,\n {2}"check": "([0-9a-f]{64})"\n)\}\n$/
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
+
+/** The text of a JSON file; `indented` for one that people read. */
+export function sealed(value: object, indented = false): string {
+  const text = indented ? lined(value) : JSON.stringify(value)
+  const body = text.slice(0, indented ? -2 : -1)
+  const check = sha256(body)
+  return indented ? `${body},\n  "check": "${check}"\n}\n` : `${body},"check":"${check}"}\n`
+}
+
+/** Indented, and a list's members a line each: so are 10,000 nodes of a run searched, and written in half the time. */
+function lined(value: object): string {
+  const fields = Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
+    if (field === undefined) return []
+    const text =
+      Array.isArray(field) && field.length > 0
+        ? `[\n    ${field.map((member) => JSON.stringify(member)).join(",\n    ")}\n  ]`
+        : JSON.stringify(field, null, 2).replaceAll("\n", "\n  ")
+    return `  ${JSON.stringify(name)}: ${text}`
+  })
+  return `{\n${fields.join(",\n")}\n}`
+}
+
+/** The value of such a file, without its seal. @throws SyntaxError where it is no JSON or not what was written */
+export function unsealed(bytes: Uint8Array): unknown {
+  const text = textOf(bytes)
+  const found = seal.exec(text)
+  if (found !== null) return opened(text, found)
+  const value = JSON.parse(text) as unknown
+  if (hasBrokenSeal(value)) throw new SyntaxError("its own sha256 cannot be read")
+  return value
+}
+
+/** The same, of what no earlier version has written: without a seal it is not believed. @throws SyntaxError */
+export function sealedValue(bytes: Uint8Array): unknown {
+  const text = textOf(bytes)
+  const found = seal.exec(text)
+  if (found === null) throw new SyntaxError("it has no sha256 of its own")
+  return opened(text, found)
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8(bytes)
+  } catch (error) {
+    throw new SyntaxError((error as Error).message, { cause: error })
+  }
+}
+
+function opened(text: string, found: RegExpExecArray): unknown {
+  if (sha256(text.slice(0, found.index)) !== (found[1] ?? found[2]))
+    throw new SyntaxError("its text is not what was written (its own sha256 differs)")
+  const { check: _, ...value } = JSON.parse(text) as Record<string, unknown>
+  return value
+}
+
+/** No file of the store ends with 64 characters of text but by its seal. */
+function hasBrokenSeal(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false
+  const last = Object.values(value).at(-1) as unknown
+  return typeof last === "string" && last.length > 60
+}

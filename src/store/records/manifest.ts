@@ -1,0 +1,83 @@
+/** Manifests: what an artifact is made of. */
+import type { Columns } from "../../pipeline/columns.ts"
+import type { Form } from "../../pipeline/ports.ts"
+
+/** An immutable file of the store. */
+export interface ObjectRef {
+  /** of the file's bytes */
+  readonly sha256: string
+  readonly bytes: number
+  readonly extension: "parquet" | "arrow" | "bin"
+}
+/** Rows of some items that were written together. */
+export interface Shard {
+  readonly items: number
+  readonly rows: number
+  /** Parquet: the item's id, and all columns but tensors */
+  readonly table: ObjectRef
+  /** item ids, rows an item, and a 16-byte digest an item and column; null in a table */
+  readonly sidecar: ObjectRef | null
+  /** Arrow, by `family/member` */
+  readonly tensors: Readonly<Record<string, ObjectRef>>
+  /** of one row, by `family/member` */
+  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
+  /** files that the stage made and that `file` columns name */
+  readonly files: ReadonlyArray<StoredFile>
+}
+export interface StoredFile {
+  readonly sha256: string
+  readonly bytes: number
+  readonly extension: string
+}
+/** Items of a shard, `from` … `to − 1` of its own: what an artifact takes of it. */
+export type Segment = readonly [shard: number, from: number, to: number]
+export interface FailedItem {
+  readonly item: string
+  readonly error: string
+}
+export interface Family {
+  readonly members: ReadonlyArray<string>
+  /** of one row, by member */
+  readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
+}
+export interface Manifest {
+  readonly format: 1
+  /** of the values: schema, ids, column digests, failed ids */
+  readonly digest: string
+  readonly form: Form
+  readonly columns: Columns
+  /** the name of the id column ("scene"); null in a table */
+  readonly label: string | null
+  readonly items: number
+  readonly rows: number
+  readonly bytes: number
+  /** of the ids in their order; null in a table */
+  readonly ids: string | null
+  /** of each column's values; a member of a tensor family is a column `family/member`, and `family` its members in order */
+  readonly digests: Readonly<Record<string, string>>
+  readonly families: Readonly<Record<string, Family>>
+  /** items that have no rows because they failed here; such an artifact is incomplete */
+  readonly failed: ReadonlyArray<FailedItem>
+  readonly shards: ReadonlyArray<Shard>
+  /** which items of which shard, in the artifact's order; null where it is all of all shards */
+  readonly segments: ReadonlyArray<Segment> | null
+}
+
+/** Every object that a shard needs. */
+export function* objectsOfShard(shard: Shard): Generator<StoredFile> {
+  yield shard.table
+  if (shard.sidecar !== null) yield shard.sidecar
+  yield* Object.values(shard.tensors)
+  yield* shard.files
+}
+/** Every object that a manifest needs. */
+export function* objectsOf(manifest: Manifest): Generator<StoredFile> {
+  for (const shard of manifest.shards) yield* objectsOfShard(shard)
+}
+/** Whether all objects of a shard are so. As `objectsOfShard`, without a generator, which a no-op of many nodes feels. */
+export function everyObject(shard: Shard, is: (object: StoredFile) => boolean): boolean {
+  if (!is(shard.table) || (shard.sidecar !== null && !is(shard.sidecar))) return false
+  for (const member in shard.tensors) if (!is(shard.tensors[member]!)) return false
+  for (const file of shard.files) if (!is(file)) return false
+  return true
+}

@@ -1,0 +1,75 @@
+/**
+ * Preimages: everything that an execution depends on, in plain JSON, and the key that is its digest.
+ *
+ * Parts that only explain (which module, which node) are kept beside and do not enter the key.
+ */
+import { hash } from "node:crypto"
+import type { Columns } from "../../pipeline/columns.ts"
+import type { Form } from "../../pipeline/ports.ts"
+import { canonicalJson } from "../format/canonical-json.ts"
+
+/** What a port reads of one artifact. */
+export interface InputPreimage {
+  /** explains: the node that gave it */
+  readonly node: string
+  /** of the ids in their order; null for a table */
+  readonly ids: string | null
+  /** of each column read; of a tensor family, its members (`family/member`) and their order (`family`) */
+  readonly columns: Readonly<Record<string, string>>
+  /** ids that failed upstream, if any */
+  readonly failed: ReadonlyArray<string>
+}
+export interface CodePreimage {
+  readonly digest: string
+  /** explains: modules by path, and packages by version, that make up the digest */
+  readonly modules: Readonly<Record<string, string>>
+  readonly packages: Readonly<Record<string, string>>
+}
+export interface Preimage {
+  readonly format: 1
+  readonly stage: string
+  readonly code: CodePreimage
+  readonly params: Readonly<Record<string, unknown>>
+  readonly environment: unknown
+  /** explains: where what the parameters name comes from (a hub's repository and commit) */
+  readonly about?: unknown
+  readonly output: { readonly form: Form; readonly columns: Columns; readonly label: string | null }
+  readonly inputs: Readonly<Record<string, ReadonlyArray<InputPreimage>>>
+}
+
+/** The digest of what all items of an itemwise node share: of everything but the ports that are joined by item. */
+export const sharedKeyOf = (preimage: Preimage, joined: ReadonlyArray<string>): string =>
+  keyOf({
+    ...preimage,
+    inputs: Object.fromEntries(Object.entries(preimage.inputs).filter(([port]) => !joined.includes(port)))
+  })
+
+/**
+ * The digest of all that the outcome depends on, and of nothing else: of the canonical JSON of the preimage without
+ * its explanations.
+ *
+ * The text is put together of its parts, since a no-op does little else: 21 µs a node became 9 µs.
+ */
+export const keyOf = ({ code, environment, format, inputs, output, params, stage }: Preimage): string => {
+  const ports = Object.keys(inputs)
+    .sort()
+    .map((port) => `${JSON.stringify(port)}:[${inputs[port]!.map(inputText).join(",")}]`)
+  return hash(
+    "sha256",
+    `{"code":${JSON.stringify(code.digest)},"environment":${environment === null ? "null" : canonicalJson(environment)},"format":${format},` +
+      `"inputs":{${ports.join(",")}},"output":${outputText(output)},"params":${canonicalJson(params)},` +
+      `"stage":${JSON.stringify(stage)}}`
+  )
+}
+
+const inputText = ({ columns, failed, ids }: InputPreimage): string =>
+  `{"columns":${canonicalJson(columns)},"failed":${failed.length === 0 ? "[]" : canonicalJson(failed)},` +
+  `"ids":${ids === null ? "null" : JSON.stringify(ids)}}`
+
+/** Nodes of one stage share their columns, as an object too. */
+const columnTexts = new WeakMap<Columns, string>()
+function outputText({ columns, form, label }: Preimage["output"]): string {
+  let text = columnTexts.get(columns)
+  if (text === undefined) columnTexts.set(columns, (text = canonicalJson(columns)))
+  return `{"columns":${text},"form":${JSON.stringify(form)},"label":${JSON.stringify(label)}}`
+}

@@ -1,0 +1,84 @@
+/**
+ * How far a run has come whose record says that it is running.
+ *
+ * The record is written when it is known which nodes are fresh, and again when the run is over. What ended in between
+ * stands in the run's log, a line a node: so a run that was killed, or one that goes on, can be told all the same, and
+ * that costs a run of 10,000 nodes nothing.
+ */
+import * as path from "node:path"
+import { isLive } from "../gc/live.ts"
+import type { NodeRecord, RunRecord } from "./run-record.ts"
+import type { StoreCalls } from "../store.ts"
+
+/** What is read of a line of `log.ndjson`. */
+interface Line {
+  /** ISO 8601, UTC */
+  readonly time: string
+  readonly event: string
+  readonly node: string | null
+  /** of a node that ended; absent in logs of earlier versions */
+  readonly record?: NodeRecord
+  /** of a run that was cut off and said why; absent in logs of earlier versions */
+  readonly ended?: Pick<RunRecord, "status" | "stopped">
+}
+
+/** The record with what has ended since it was written. */
+export const runSoFar = (run: RunRecord, store: StoreCalls): RunRecord =>
+  run.status === "running" ? withEnded(run, linesOf(run, store)) : run
+
+/**
+ * The same; and a run whose process is gone was cut off. Why, its log says where the record alone could not be written
+ * (a full disk may have room for a line), and otherwise nobody knows: it was killed, or there was no room even for that.
+ *
+ * @param now milliseconds since 1970
+ */
+export function runAsItIs(run: RunRecord, store: StoreCalls, now: number): RunRecord {
+  if (run.status !== "running") return run
+  const lines = linesOf(run, store)
+  const soFar = withEnded(run, lines)
+  if (isLive(store, run, now)) return soFar
+  const begun = new Set(lines.flatMap(({ event, node }) => (event === "node-started" ? (node ?? []) : [])))
+  const last = lines.findLast(({ ended }) => ended !== undefined)
+  const known = new Set(run.nodes.filter(({ status }) => status !== "skipped").map(({ id }) => id))
+  for (const { node } of lines.filter(isEnd)) known.add(node!)
+  return {
+    ...soFar,
+    ...(last?.ended ?? { status: "interrupted", stopped: { reason: cutOff(lines.at(-1)), hint: null } }),
+    finished: last?.time ?? null,
+    nodes: soFar.nodes.map((node) =>
+      known.has(node.id) ? node : { ...node, error: begun.has(node.id) ? underWay : notReached }
+    )
+  }
+}
+
+const underWay = "it was being computed when the run was cut off"
+const notReached = "the run was cut off before it"
+
+const cutOff = (last: Line | undefined) =>
+  `it was killed, or the disk was full: its process is gone, and left no word${last === undefined ? "" : ` after ${last.time}`}`
+
+const isEnd = (line: Line) => line.event === "node-finished"
+
+function withEnded(run: RunRecord, lines: ReadonlyArray<Line>): RunRecord {
+  const ended = new Map(
+    lines.flatMap((line) => (isEnd(line) && line.record !== undefined ? [[line.node!, line.record]] : []))
+  )
+  return ended.size === 0 ? run : { ...run, nodes: run.nodes.map((node) => ended.get(node.id) ?? node) }
+}
+
+/** Quiet where there is no log, or none that can be read. */
+function linesOf({ id }: RunRecord, { files, layout }: StoreCalls): ReadonlyArray<Line> {
+  let text: string
+  try {
+    text = new TextDecoder().decode(files.readIfPresent(path.join(layout.run(id), "log.ndjson")) ?? undefined)
+  } catch {
+    return []
+  }
+  return text.split("\n").flatMap((line) => {
+    try {
+      return [JSON.parse(line) as Line]
+    } catch {
+      return [] // the end of the file, or a line that the kill cut off
+    }
+  })
+}

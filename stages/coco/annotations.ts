@@ -1,0 +1,173 @@
+/**
+ * COCO's instances JSON: images, categories and the objects in them.
+ *
+ * Source: "Data format, 1. Object Detection", https://cocodataset.org/#format-data. Other fields (`info`,
+ * `licenses`, `bbox`, …) are neither needed nor checked.
+ */
+
+import { causeText, compareIds } from "../../src/index.ts"
+import { wrongPath } from "../../src/support/file-names.ts"
+import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
+import { absentOr, type Fields, idOf, Ids, objectsOf, parseObject, textOf, wholeNumberOf } from "./fields.ts"
+import { Problems } from "./problems.ts"
+import { segmentationOf } from "./segmentation.ts"
+
+/** A row of `images`. */
+export interface CocoImage {
+  /** COCO's number, or another data set's text, as text */
+  readonly id: string
+  /** a relative path within the folder of images, with forward slashes */
+  readonly fileName: string
+  /** in pixels */
+  readonly height: number
+  /** in pixels */
+  readonly width: number
+}
+
+/** An instances file, checked. Everything is in the file's order. */
+export interface Instances {
+  readonly images: ReadonlyArray<CocoImage>
+  /** names by id */
+  readonly categories: ReadonlyMap<string, string>
+  /** by image id; an image without objects has an empty list */
+  readonly objects: ReadonlyMap<string, ReadonlyArray<SceneObject>>
+  /** by image id, those that have some */
+  readonly leftOut: ReadonlyMap<string, ReadonlyArray<LeftOutObject>>
+  /** valid but suspicious: a sentence each */
+  readonly notes: ReadonlyArray<string>
+}
+
+export interface InstancesOptions {
+  /** the file's name, for messages */
+  readonly file: string
+  /** leave out objects with degenerate polygons, and list them, in place of refusing the file */
+  readonly skipDegenerate?: boolean
+}
+
+/**
+ * Parses and checks an instances file. Segmentations are passed on as they are, not copied.
+ *
+ * @throws {CocoError} with the first problems found: not JSON, missing or malformed fields, ids that occur twice or
+ *   do not exist, file names that lead out of the folder, degenerate polygons, RLE that does not fit its image
+ */
+export function parseInstances(text: string, { file, skipDegenerate = false }: InstancesOptions): Instances {
+  const problems = new Problems(file)
+  const json = parseObject(text, problems)
+  const images = imagesOf(json, problems)
+  const categories = categoriesOf(json, problems)
+  const objects = new Map<string, Array<SceneObject>>(images.map(({ id }) => [id, []]))
+  const sizes = new Map(images.map((image) => [image.id, image]))
+  const leftOut = new Map<string, Array<LeftOutObject>>()
+  // With an image or a category refused, each of its annotations would be a problem too, and hide the one to mend.
+  problems.check()
+  const ids = new Ids()
+  for (const [fields, path] of objectsOf(json, "annotations", problems)) {
+    const id = wholeNumberOf(fields, "id", path, problems, { unit: "" })
+    if (id !== null) ids.add(String(id), path, problems)
+    const image = referenceOf(sizes, fields, "image_id", "images", path, problems)
+    const category = referenceOf(categories, fields, "category_id", "categories", path, problems)
+    const area = areaOf(fields, path, problems)
+    const crowd = crowdOf(fields, path, problems)
+    if (image === null) continue
+    const { segmentation, degenerate } = segmentationOf(fields, path, image, problems, !skipDegenerate)
+    if (id === null || category === null || area === null || crowd === null) continue
+    if (degenerate !== null) {
+      const others = leftOut.get(image.id) ?? []
+      leftOut.set(image.id, [...others, { id, category, reason: degenerate }])
+    }
+    if (segmentation !== null) objects.get(image.id)!.push({ id, category, segmentation, area, crowd })
+  }
+  problems.check()
+  return { images, categories, objects, leftOut, notes: alikeNames(categories) }
+}
+
+/**
+ * Categories that share a name are one class, since tables have names alone. Names that Unicode counts as equal though
+ * they are written in other characters (an é in one character or in two) stay two classes.
+ */
+function alikeNames(categories: ReadonlyMap<string, string>): ReadonlyArray<string> {
+  const first = new Map<string, readonly [id: string, name: string]>()
+  return Array.from(categories).flatMap(([id, name]) => {
+    const normal = name.normalize("NFC")
+    const [otherId, other] = first.get(normal) ?? [id, name]
+    if (otherId === id) {
+      first.set(normal, [id, name])
+      return []
+    }
+    return other === name
+      ? `categories ${otherId} and ${id} have one name, "${name}": their objects are of one class`
+      : `categories ${otherId} and ${id} look alike, but their names are written in other characters (${ascii(other)}, ${ascii(name)}): they are two classes`
+  })
+}
+const ascii = (text: string) =>
+  JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+
+function imagesOf(json: Fields, problems: Problems): Array<CocoImage> {
+  const images: Array<CocoImage> = []
+  const ids = new Ids()
+  for (const [fields, path] of objectsOf(json, "images", problems)) {
+    const id = idOf(fields, "id", path, problems)
+    if (id !== null) ids.add(id, path, problems)
+    const fileName = textOf(fields, "file_name", path, problems)
+    const wrong = fileName === null ? null : wrongPath(fileName, "the folder of images")
+    if (wrong !== null) problems.add(`${path}.file_name`, `${JSON.stringify(fileName)} ${wrong}`)
+    const height = wholeNumberOf(fields, "height", path, problems, { min: 1, unit: " of pixels" })
+    const width = wholeNumberOf(fields, "width", path, problems, { min: 1, unit: " of pixels" })
+    if (id === null || fileName === null || height === null || width === null) continue
+    images.push({ id, fileName, height, width })
+  }
+  return images
+}
+
+function categoriesOf(json: Fields, problems: Problems): Map<string, string> {
+  const categories = new Map<string, string>()
+  const ids = new Ids()
+  for (const [fields, path] of objectsOf(json, "categories", problems)) {
+    const id = idOf(fields, "id", path, problems)
+    const name = textOf(fields, "name", path, problems)
+    if (id !== null && ids.add(id, path, problems) && name !== null) categories.set(id, name)
+  }
+  return categories
+}
+
+/** Examples of the ids that there are, and how an unknown one may differ from them. */
+function alike(id: string, known: ReadonlyMap<string, unknown>): string {
+  const first = [...known.keys()].slice(0, 1000)
+  const { cause } = compareIds([id], first)
+  const some = first
+    .slice(0, 3)
+    .map((each) => JSON.stringify(each))
+    .join(", ")
+  return `, whose ids are ${some === "" ? "none" : `${some}${known.size > 3 ? ", …" : ""}`}${cause === null ? "" : `: ${causeText(cause)}`}`
+}
+
+/** What an id refers to. */
+function referenceOf<A>(
+  known: ReadonlyMap<string, A>,
+  fields: Fields,
+  name: string,
+  list: string,
+  path: string,
+  problems: Problems
+): A | null {
+  const id = idOf(fields, name, path, problems)
+  if (id === null) return null
+  const found = known.get(id)
+  if (found === undefined)
+    problems.add(`${path}.${name}`, `${id} is the id of none of the file's ${list}${alike(id, known)}`)
+  return found ?? null
+}
+
+function areaOf(fields: Fields, path: string, problems: Problems): number | null {
+  const { area } = fields
+  if (typeof area === "number" && area >= 0 && Number.isFinite(area)) return area
+  problems.add(`${path}.area`, `${absentOr(area)}; it has to be a number ≥ 0, in square pixels`)
+  return null
+}
+
+function crowdOf(fields: Fields, path: string, problems: Problems): boolean | null {
+  const { iscrowd } = fields
+  if (iscrowd === 0 || iscrowd === 1) return iscrowd === 1
+  problems.add(`${path}.iscrowd`, `${absentOr(iscrowd)}; it has to be 0 (one object) or 1 (a crowd)`)
+  return null
+}

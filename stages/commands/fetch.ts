@@ -1,0 +1,58 @@
+/** `encoders fetch`: a model of a Hugging Face hub into the usual cache, before a run needs it. */
+import { readFile } from "node:fs/promises"
+import type { Answer, StageCommandContext } from "../../src/index.ts"
+import { Problem } from "../../src/support/problem.ts"
+import { findInCache } from "../hub/cache.ts"
+import type { FetchedModel } from "../hub/fetch-model.ts"
+import { HubError } from "../hub/hub-error.ts"
+import { checkHubModel, type HubModel } from "../hub/reference.ts"
+import { usage } from "./problems.ts"
+
+export interface FetchArgs {
+  readonly repo: string
+  readonly revision: string | null
+  readonly file: string | null
+  readonly refresh: boolean
+}
+
+/** @throws {Problem} Usage: a name that is none; FetchFailed: the hub has no such thing, or cannot be reached */
+export async function fetchCommand(
+  { repo, revision, file, refresh }: FetchArgs,
+  context: StageCommandContext
+): Promise<Answer> {
+  const fetched = await bring({ repo, revision: revision ?? "main", file }, refresh, context)
+  const { downloaded, commit } = fetched
+  return {
+    json: fetched,
+    text: ({ paint }) =>
+      [
+        `${paint("bold", `${fetched.repo}@${commit.slice(0, 12)}`)}  ${fetched.file}`,
+        `  ${fetched.path}`,
+        `  ${downloaded === 0 ? "it was there already" : `downloaded ${(downloaded / 1e6).toFixed(1)} MB`}`
+      ].join("\n")
+  }
+}
+
+/** What is in the cache whole is not asked for again, and so works offline. */
+async function bring(
+  model: HubModel,
+  refresh: boolean,
+  { signal, log }: StageCommandContext
+): Promise<FetchedModel> {
+  try {
+    checkHubModel(model)
+    const found = refresh ? null : (await findInCache(model, readText)).model
+    if (found !== null)
+      return { repo: model.repo, commit: found.commit, file: found.file, path: found.path, downloaded: 0 }
+    const { fetchModel } = await import("../hub/fetch-model.ts")
+    return await fetchModel(model, { signal, log, refresh })
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw usage(error.message, "repo", "Xenova/clip-vit-base-patch16, for example")
+    if (error instanceof HubError)
+      throw new Problem("FetchFailed", error.message, { hint: error.hint, cause: error })
+    throw error
+  }
+}
+
+const readText = (file: string): Promise<string | null> => readFile(file, "utf8").catch(() => null)

@@ -1,0 +1,154 @@
+/** `encoders inspect`: what an encoder is, read off its file; weights are not read. */
+import { existsSync } from "node:fs"
+import * as path from "node:path"
+import type { Answer } from "../../src/index.ts"
+import { resolveEncoderFile } from "../vision/encoder.ts"
+import { registerCount, type TokenGrid } from "../vision/grid.ts"
+import { fileAccess } from "../onnx/access.ts"
+import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe-given.ts"
+import { reasonsNotRun } from "../onnx/feeds.ts"
+import { indexGraph } from "../onnx/graph-index.ts"
+import type { Model, ValueInfo } from "../onnx/model.ts"
+import { reasonRandom } from "../onnx/nondeterministic.ts"
+import { readModel } from "../onnx/reader.ts"
+import type { Preprocessing } from "../vision/preprocessing.ts"
+import type { PresetName } from "../vision/presets.ts"
+import { encoderOf, givenStructure, type GivenWords } from "./given.ts"
+import { inspectionText } from "./inspect-text.ts"
+import { withFile } from "./problems.ts"
+
+/** A tensor that goes in or comes out; a dimension by name where it is free, null where nothing is known of it. */
+export interface Port {
+  readonly name: string
+  readonly elementType: string
+  readonly shape: ReadonlyArray<number | string | null> | null
+}
+/** What `--json` prints. */
+export interface Inspection {
+  readonly file: string
+  readonly bytes: number
+  readonly producer: string
+  readonly opset: number
+  /** by domain; "" is ONNX's own */
+  readonly opsets: Readonly<Record<string, number>>
+  readonly inputs: ReadonlyArray<Port>
+  readonly outputs: ReadonlyArray<Port>
+  readonly blocks: number
+  /** hidden size; null where taps are given for a structure that is not recognised */
+  readonly width: number | null
+  /** in pixels */
+  readonly patch: { readonly height: number; readonly width: number }
+  /** at the size of the file's input, or of the preprocessing; null where neither is fixed */
+  readonly grid: { readonly rows: number; readonly columns: number } | null
+  /** tokens before the patches; null where the file does not tell */
+  readonly prefix: number | null
+  /** is the first of the prefix CLS? null where there may be none */
+  readonly classToken: boolean | null
+  /** those of the prefix but CLS */
+  readonly registers: number | null
+  /** patches and prefix */
+  readonly tokens: number | null
+  readonly preprocessing: Preprocessing | null
+  /** files beside it that hold weights */
+  readonly externalFiles: ReadonlyArray<string>
+  readonly taps: ReadonlyArray<{ readonly name: string; readonly tensor: string }>
+  readonly warnings: ReadonlyArray<string>
+}
+
+export async function inspectCommand(
+  args: GivenWords & { readonly file: string; readonly preset: PresetName | null; readonly all: boolean }
+): Promise<Answer> {
+  const inspection = await inspectEncoder(args.file, args.preset, givenStructure(args))
+  return { json: inspection, text: (look) => inspectionText(inspection, look, args.all) }
+}
+
+const nothingGiven: GivenStructure = { taps: null, patch: null, prefix: null }
+/** What to do about a graph whose structure is not recognised. */
+export const howToGive =
+  "where the structure is not recognised, taps can be given by tensor: --tap 'block.*.resid_post=/encoder/layer.*/Add_1_output_0', for example (docs/taps.md)"
+
+/** @throws {Problem} the file is missing, not ONNX or truncated, or no vision transformer was recognised in it */
+export async function inspectEncoder(
+  file: string,
+  preset: PresetName | null = null,
+  given: GivenStructure = nothingGiven
+): Promise<Inspection> {
+  const { model, bytes } = await withFile(file, () => readEncoder(file))
+  const description = await withFile(file, () => describeGiven(model, given), howToGive)
+  const { grid, classToken, preprocessing, warning } = await gridOf(file, preset, given, description)
+  const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
+  const weightsMissing = model.externalFiles
+    .filter((name) => !existsSync(path.join(path.dirname(file), name)))
+    .map((name) => `its weights are in ${name}, which is missing: copy it beside the model`)
+  return {
+    file,
+    bytes,
+    producer,
+    opset,
+    opsets: Object.fromEntries(model.opsets),
+    inputs: model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name)).map(portOf),
+    outputs: model.graph.outputs.map(portOf),
+    blocks,
+    width,
+    patch,
+    grid,
+    prefix,
+    classToken,
+    registers: prefix === null || classToken === null ? null : registerCount({ prefix, classToken }),
+    tokens: grid === null || prefix === null ? null : grid.rows * grid.columns + prefix,
+    preprocessing,
+    externalFiles: model.externalFiles,
+    taps: description.taps.map(({ name, tensor }) => ({ name, tensor })),
+    warnings: [
+      ...description.warnings,
+      ...reasonsNotExtracted(model, description),
+      ...weightsMissing,
+      ...(warning === null ? [] : [warning])
+    ]
+  }
+}
+
+/** What would make an extraction fail, as far as the file tells. */
+function reasonsNotExtracted(model: Model, { taps }: PartialDescription): ReadonlyArray<string> {
+  const random = reasonRandom(indexGraph(model.graph), taps)
+  return [...reasonsNotRun(model.graph), ...(random === null ? [] : [random])]
+}
+
+/** What a file says of its graph; its weights are left where they are. @throws {OnnxError} it is no ONNX, or not whole */
+export function readEncoder(file: string): { readonly model: Model; readonly bytes: number } {
+  const access = fileAccess(file)
+  try {
+    return { model: readModel(access), bytes: access.size }
+  } finally {
+    access.close()
+  }
+}
+
+const portOf = ({ name, elementType, dims }: ValueInfo): Port => ({ name, elementType, shape: dims })
+
+/** As far as it is known: a file without preprocessing is no error here, but worth a word. */
+async function gridOf(
+  file: string,
+  preset: PresetName | null,
+  given: GivenStructure,
+  { input, patch, prefixTokens }: PartialDescription
+): Promise<{
+  readonly grid: Pick<TokenGrid, "rows" | "columns"> | null
+  readonly classToken: boolean | null
+  readonly preprocessing: Preprocessing | null
+  readonly warning: string | null
+}> {
+  try {
+    const { grid, preprocessing } = await resolveEncoderFile(encoderOf(file, preset, given))
+    const { rows, columns, classToken } = grid
+    return { grid: { rows, columns }, classToken, preprocessing, warning: null }
+  } catch (error) {
+    const { height, width } = input
+    const grid =
+      height === null || width === null
+        ? null
+        : { rows: Math.floor(height / patch.height), columns: Math.floor(width / patch.width) }
+    const classToken = prefixTokens === null ? null : prefixTokens > 0
+    return { grid, classToken, preprocessing: null, warning: (error as Error).message }
+  }
+}

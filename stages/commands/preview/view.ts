@@ -1,0 +1,55 @@
+/** How an image gets into the encoder that was named, and how its input is cut into patches. */
+import { resolveEncoderFile } from "../../vision/encoder.ts"
+import { gridOfPatches, type PatchGrid } from "../../vision/geometry.ts"
+import type { Preprocessing } from "../../vision/preprocessing.ts"
+import { patchOfPreset, presetOf, type PresetName } from "../../vision/presets.ts"
+import type { Size } from "../../vision/resized-size.ts"
+import { encoderOf, givenStructure, type GivenWords } from "../given.ts"
+import { usage, withFile } from "../problems.ts"
+
+export interface View {
+  readonly preprocessing: Preprocessing
+  /** where it comes from: `preset clip`; a file beside the encoder goes before a preset */
+  readonly from: string
+  readonly gridOf: (input: Size) => PatchGrid
+}
+
+export interface ViewWords extends GivenWords {
+  readonly encoder: string | null
+  readonly preset: PresetName | null
+}
+
+/** @throws {Problem} neither encoder nor preset, what is of no use with a preset alone, an encoder that is none */
+export async function viewOf(words: ViewWords): Promise<View> {
+  const { encoder, preset } = words
+  const given = givenStructure(words)
+  if (encoder !== null) {
+    const { preprocessing, grid, origin } = await withFile(encoder, () =>
+      resolveEncoderFile(encoderOf(encoder, preset, given))
+    )
+    const { rows, columns, patch } = grid
+    return { preprocessing, from: origin.preprocessing, gridOf: () => ({ rows, columns, patch }) }
+  }
+  if (preset === null)
+    throw usage("whose eyes? --encoder or --preset is missing", "--encoder", "--preset clip, for example")
+  const idle = given.taps !== null ? "--tap" : given.prefix !== null ? "--prefix" : null
+  if (idle !== null)
+    throw usage(`${idle} is of no use with --preset alone`, idle, "it is about the graph of an --encoder")
+  const size = given.patch ?? patchOfPreset[preset]
+  return {
+    preprocessing: presetOf(preset),
+    from: `preset ${preset}`,
+    gridOf: (input) => squares(input, size)
+  }
+}
+
+function squares(input: Size, edge: number): PatchGrid {
+  const grid = gridOfPatches(input, { height: edge, width: edge })
+  if (grid.rows === 0 || grid.columns === 0)
+    throw usage(
+      `--patch ${edge}: the input of ${input.height}×${input.width} pixels has no such patch`,
+      "--patch",
+      "a smaller number"
+    )
+  return grid
+}

@@ -1,0 +1,148 @@
+/** An encoder in the runtime: images in, taps out. */
+import type { TypedTensor } from "onnxruntime-node"
+import { toFloat16 } from "../../src/support/float16.ts"
+import { reasonsNotRun } from "./feeds.ts"
+import { imageInput } from "./image-flow.ts"
+import { loadTapped } from "./load.ts"
+import type { Dimension } from "./model.ts"
+import { OnnxError } from "./onnx-error.ts"
+import { weightsInput } from "./patch.ts"
+import type { Provider, Runtime } from "./providers.ts"
+import { checkImages, checkWeights, type ImageShape } from "./session-inputs.ts"
+import type { Tap } from "./taps.ts"
+import { joinBatches, repeatRows, type TapOutputs, type TapValues } from "./tap-values.ts"
+
+export type { TapOutputs, TapValues } from "./tap-values.ts"
+export type { ImageShape } from "./session-inputs.ts"
+
+export interface EncoderOptions {
+  /** names of taps, or `tensor:NAME` */
+  readonly taps: ReadonlyArray<string>
+  /** the encoder's taps, where they are not to be found by its structure: see `describeGiven` */
+  readonly known?: ReadonlyArray<Tap> | null
+  /** Give out pooled rows in place of all tokens; see `TapOptions.pool`. */
+  readonly pool?: boolean
+  /** of the runtime: several sessions of one thread are faster than one of several */
+  readonly threads?: number
+  /** what of the runtime computes; `cpu` if left out */
+  readonly provider?: Provider
+  /** onnxruntime-node if left out; a test may bring its own */
+  readonly runtime?: Runtime
+}
+export interface EncoderSession {
+  /**
+   * Runs a batch of pixels [B, 3, H, W], normalised as the encoder wants them; for one that takes float16 they are
+   * rounded to it, as `pixels.half()` rounds. With pooling it takes weights
+   * [B, R, T] of `rows` R ≥ 2 (see `TapOptions.pool` for why not one). A model of a fixed batch size runs as often as
+   * it takes. It blocks this thread.
+   *
+   * @returns by tap, float32 [B, T, D] or pooled [B, R, D]; what has no tokens (`pooled`) is [B, D], and with pooling
+   * the same in each of R rows
+   * @throws {OnnxError} sizes that do not fit the model or each other, or an error of the runtime
+   */
+  run(pixels: Float32Array, shape: ImageShape, weights?: Float32Array, rows?: number): Promise<TapOutputs>
+  release(): Promise<void>
+}
+
+/**
+ * Loads an encoder with taps.
+ *
+ * @throws {OnnxError} the file is missing, corrupt or no vision transformer, a tap is not there, or the runtime
+ * cannot load it or lacks the provider
+ */
+export async function openEncoder(
+  file: string,
+  { taps, known = null, pool = false, threads = 1, provider = "cpu", runtime }: EncoderOptions
+): Promise<EncoderSession> {
+  const used = runtime ?? (await import("onnxruntime-node"))
+  const { Tensor } = used
+  const { model, tapped, session } = await loadTapped(file, {
+    taps,
+    known,
+    pool,
+    threads,
+    provider,
+    runtime: used
+  })
+  const input = imageInput(model.graph)
+  const [reason = unnameable([input.name, ...tapped.outputs.values()])] = reasonsNotRun(model.graph)
+  if (reason !== undefined) {
+    await session.release()
+    throw new OnnxError(`${file}: ${reason}`)
+  }
+
+  const runOnce = async (
+    pixels: Float32Array,
+    shape: ImageShape,
+    weights: Float32Array | null,
+    rows: number
+  ) => {
+    const feeds: Record<string, TypedTensor<"float32" | "float16">> = {
+      [input.name]:
+        input.elementType === "float16"
+          ? new Tensor("float16", toFloat16(pixels), shape)
+          : new Tensor("float32", pixels, shape)
+    }
+    if (weights !== null) {
+      const tokens = weights.length / (shape[0] * rows)
+      feeds[weightsInput] = new Tensor("float32", weights, [shape[0], rows, tokens])
+    }
+    const results = await session.run(feeds, [...new Set(tapped.outputs.values())]).catch((error: Error) => {
+      throw new OnnxError(`${file}: onnxruntime failed on images [${shape.join(", ")}]: ${error.message}`, {
+        cause: error
+      })
+    })
+    const values = [...tapped.outputs].map(([tap, output]): [string, TapValues] => {
+      const { data, dims } = results[output] as TypedTensor<"float32">
+      const value = { data, shape: dims }
+      return [tap, weights === null ? value : pooledRows(file, tap, value, shape[0], rows)]
+    })
+    return Object.fromEntries(values)
+  }
+
+  return {
+    async run(pixels, shape, weights, rows = 0) {
+      checkImages(file, input, pixels, shape)
+      if (pool) checkWeights(file, shape[0], weights, rows)
+      const given = pool ? weights! : null
+      const size = batchSize(input)
+      if (size === null || size === shape[0]) return runOnce(pixels, shape, given, rows)
+      const [batch, ...image] = shape
+      const parts: Array<TapOutputs> = []
+      for (let from = 0; from < batch; from += size) {
+        const part = (all: Float32Array) => padded(all, from, size, all.length / batch)
+        parts.push(await runOnce(part(pixels), [size, ...image], given && part(given), rows))
+      }
+      return joinBatches(parts, batch)
+    },
+    release: () => session.release()
+  }
+}
+
+/** The runtime's JavaScript interface collects inputs and outputs as properties of plain objects. */
+const unnameable = (tensors: ReadonlyArray<string>): string | undefined =>
+  tensors.includes("__proto__")
+    ? 'a tensor that goes in or comes out is called "__proto__", a name that onnxruntime loses: rename it in the model'
+    : undefined
+
+const batchSize = ({ dims }: { readonly dims: ReadonlyArray<Dimension> }): number | null =>
+  typeof dims[0] === "number" && dims[0] > 0 ? dims[0] : null
+
+/** `size` items from `from` on, zeros behind the last. */
+function padded(all: Float32Array, from: number, size: number, item: number): Float32Array {
+  const part = all.subarray(from * item, (from + size) * item)
+  if (part.length === size * item) return part
+  const whole = new Float32Array(size * item)
+  whole.set(part)
+  return whole
+}
+
+/** @throws {OnnxError} a tap that was to be pooled is neither [batch, rows, width] nor [batch, width] */
+function pooledRows(file: string, tap: string, value: TapValues, batch: number, rows: number): TapValues {
+  const { shape } = value
+  if (shape.length === 2 && shape[0] === batch) return repeatRows(value, rows)
+  if (shape.length === 3 && shape[0] === batch && shape[1] === rows) return value
+  throw new OnnxError(
+    `${file}: the tap ${tap} of ${batch} images, pooled to ${rows} rows, came out as [${shape.join(", ")}]: what is tapped has to be [batch, tokens, width] or [batch, width]`
+  )
+}

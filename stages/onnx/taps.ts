@@ -1,0 +1,83 @@
+/** Stable names for the tensors of a residual stream: the same for every vision transformer. */
+import { own } from "../../src/support/own.ts"
+import { tapsWithin } from "./block-taps.ts"
+import type { Flow } from "./image-flow.ts"
+import { originPlace } from "./image-flow.ts"
+import type { Node } from "./model.ts"
+import { fusedBiasInput, isNorm } from "./operators.ts"
+import { normAfter } from "./norm-after.ts"
+
+import type { ResidualAddition } from "./residual-additions.ts"
+import type { ResidualStream } from "./residual-stream.ts"
+
+/** A tensor that can be made an output. */
+export interface Tap {
+  /** see `streamTaps`; `pooled`, or `tensor:NAME` */
+  readonly name: string
+  readonly tensor: string
+  /** where the graph has no such tensor, as in fused nodes: what to add to have it under the name of `tensor` */
+  readonly sumOf?: ReadonlyArray<string>
+}
+
+const hasTokens = /^(?:embed|block\.\d+\..*|final\.norm)$/
+
+/** The tensors of those taps that are [batch, tokens, width] by their names. */
+export const tensorsWithTokens = (taps: ReadonlyArray<Tap>): ReadonlySet<string> =>
+  new Set(taps.filter(({ name }) => hasTokens.test(name)).map(({ tensor }) => tensor))
+
+/** An attention and the additions up to the next. */
+type Block = ReadonlyArray<ResidualAddition>
+
+/**
+ * `embed` is what enters block 0 (`hidden_states[0]` of transformers), `block.{i}.resid_post` what leaves block i
+ * (`hidden_states[i + 1]`, without the final norm), `final.norm` the norm of what leaves the last block, where there
+ * is one for all tokens. Within a block, `attn_out` and `mlp_out` are what is added to the stream (bias and LayerScale
+ * included), `resid_mid` is what enters the MLP on the stream.
+ */
+export function streamTaps({ index, flow, additions }: ResidualStream): ReadonlyArray<Tap> {
+  const blocks = blocksOf(additions)
+  const last = lastState(flow, blocks)
+  const taps: Array<Tap> = [{ name: "embed", tensor: blocks[0]![0]!.skip }]
+  blocks.forEach((block, i) => {
+    const next = blocks[i + 1]?.[0]
+    const post = next === undefined ? last : { tensor: next.skip }
+    taps.push(
+      ...tapsWithin(flow, block, post.tensor).map((tap) => ({ ...tap, name: `block.${i}.${tap.name}` }))
+    )
+    taps.push({ name: `block.${i}.resid_post`, ...post })
+  })
+  const { node } = blocks.at(-1)!.at(-1)!
+  const norm = isNorm(node.op) ? node.outputs[0]! : normAfter(index, last.tensor)
+  if (norm !== null && norm !== last.tensor) taps.push({ name: "final.norm", tensor: norm })
+  return taps
+}
+
+export function blocksOf(additions: ReadonlyArray<ResidualAddition>): ReadonlyArray<Block> {
+  const starts = additions.flatMap(({ isAttention }, k) => (isAttention ? [k] : []))
+  return starts.map((from, i) => additions.slice(from, starts[i + 1]))
+}
+
+/**
+ * What leaves the last block. Nothing is known of it but the last sum, so it is taken as far behind that sum as other
+ * blocks' results are behind theirs: biases that are added last, or the norm of a post-norm transformer.
+ */
+function lastState(flow: Flow, blocks: ReadonlyArray<Block>): Omit<Tap, "name"> {
+  const last = blocks.at(-1)!.at(-1)!
+  const before = blocks.at(-2)?.at(-1)
+  if (before !== undefined) {
+    const { skip } = blocks.at(-1)![0]!
+    const steps = flow.nodes.slice(before.place + 1, originPlace(flow, skip)! + 1)
+    const same = flow.nodes.slice(last.place + 1, last.place + 1 + steps.length)
+    const isSame = steps.every(({ op }, k) => op === same[k]?.op)
+    if (steps.length > 0 && isSame) return { tensor: same.at(-1)!.outputs[0]! }
+    // a fused node of a post-norm transformer: its norm, not its sum, is the stream
+    if (isNorm(before.node.op) && skip === before.node.outputs[0]) return { tensor: last.node.outputs[0]! }
+  }
+  return last.sum === null ? unfusedSum(last.node) : { tensor: last.sum }
+}
+
+function unfusedSum({ op, inputs, outputs }: Node): Omit<Tap, "name"> {
+  const bias = inputs[own(fusedBiasInput, op) ?? -1]
+  const sumOf = [inputs[0]!, inputs[1]!, ...(bias === undefined || bias === "" ? [] : [bias])]
+  return { tensor: `probeline/sum/${outputs[0]}`, sumOf }
+}
