@@ -105,7 +105,14 @@ it("no folder imports itself through others, types included", () => {
 })
 
 it("finds circles", () => {
-  expect(circlesOf([["a", "b"], ["b", "c"], ["c", "a"], ["c", "d"]])).toEqual(["a → b → c → a"])
+  expect(
+    circlesOf([
+      ["a", "b"],
+      ["b", "c"],
+      ["c", "a"],
+      ["c", "d"]
+    ])
+  ).toEqual(["a → b → c → a"])
 })
 
 it("declarations load neither Effect nor a native package, and stages know nothing of Effect", () => {

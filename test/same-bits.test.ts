@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { expect, it } from "vitest"
-import { type Node, parse, walk } from "../src/load/edit-source.ts"
+import { type Node, parse, walk } from "../src/load/bundle/edit-source.ts"
 
 const root = resolve(import.meta.dirname, "..")
 

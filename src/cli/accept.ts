@@ -1,7 +1,6 @@
 /** `accept`: keeps a node's outputs under its new key, because the user says that they hold. */
 import * as Effect from "effect/Effect"
 import { type Acceptances, planAcceptances, writeAcceptances } from "../plan/accept.ts"
-import { renewing } from "../store/objects/touch.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
@@ -9,7 +8,8 @@ import { cueLine } from "./cue-line.ts"
 import { openPipeline } from "../project/open-pipeline.ts"
 import { oneLine } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
-import { usage } from "./argv.ts"
+import { renewing } from "../store/touching-store.ts"
+import { usage } from "../support/problem.ts";
 
 export const acceptCommand = defineCommand({
   name: "accept",

@@ -1,6 +1,6 @@
 /** From the words of a command line to the values that a command's function gets. */
 import { emptyRecord } from "../support/own.ts"
-import { didYouMean, Problem } from "../support/problem.ts"
+import { didYouMean, Problem, usage } from "../support/problem.ts"
 import { type Command, globalOptions, type Option, type Positional, usageOf } from "./command.ts"
 
 /** A command line that was taken apart, by either reader. */
@@ -78,6 +78,3 @@ function readOption(name: string, option: Option, given: ReadonlyArray<string | 
       return text
   }
 }
-
-export const usage = (message: string, field: string | null = null, hint: string | null = null) =>
-  new Problem("Usage", message, { field, hint })

@@ -1,8 +1,6 @@
 /** Times on the command line: `90s`, `30m`, `1h`, `2d`, `0`. */
 import * as Effect from "effect/Effect"
-import type { Problem } from "../support/problem.ts"
-import { usage } from "./argv.ts"
-
+import { type Problem, usage } from "../support/problem.ts"
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** Milliseconds; fails with Usage. */

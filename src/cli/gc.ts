@@ -1,7 +1,7 @@
 /** `gc`: frees what no kept run reaches, and says what it freed. */
 import * as Effect from "effect/Effect"
 import { collectGarbage, type GcReport, type RootRun } from "../store/gc/gc.ts"
-import { runAsItIs } from "../store/records/run-so-far.ts"
+import { runAsItIs } from "../store/runs/run-so-far.ts"
 import { sweepLocks } from "../store/lock/sweep.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"

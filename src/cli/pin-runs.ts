@@ -1,11 +1,9 @@
 /** `runs pin` and `runs unpin`. */
 import * as Effect from "effect/Effect"
-import { didYouMean, type Problem } from "../support/problem.ts"
+import { didYouMean, type Problem, usage } from "../support/problem.ts"
 import { pinRun, unpinRun } from "../store/gc/pin.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { resolveReference } from "../project/reference.ts"
-import { usage } from "./argv.ts"
-
 const words: Readonly<Record<string, string>> = { pin: "pinned", unpin: "unpinned" }
 
 /** All references are looked up before any run is touched. `at`: when, ISO 8601. Fails with Usage or RunNotFound. */

@@ -2,7 +2,7 @@
 import * as path from "node:path"
 import type { Summary } from "../pipeline/stage.ts"
 import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/records/run-record.ts"
-import { viewOf } from "../store/views/view.ts"
+import { viewOf } from "../store/runs/view.ts"
 import type { Paint, Style } from "../support/colour.ts"
 import { lossesOfNodes, lossLines } from "./loss-lines.ts"
 import { bytes, count, counted, duration } from "../support/numbers.ts"

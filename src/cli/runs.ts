@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { isPinned } from "../store/gc/pin.ts"
 import type { NodeStatus, RunRecord } from "../store/records/run-record.ts"
-import { runAsItIs } from "../store/records/run-so-far.ts"
+import { runAsItIs } from "../store/runs/run-so-far.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { count, duration } from "../support/numbers.ts"

@@ -1,13 +1,13 @@
 /** `show`: an artifact's schema, statistics and first rows; the rows of one item; or a run's record. */
 import * as Effect from "effect/Effect"
-import { runAsItIs } from "../store/records/run-so-far.ts"
+import { runAsItIs } from "../store/runs/run-so-far.ts"
 import { defineCommand } from "./command.ts"
 import { openStore } from "../project/open-store.ts"
 import { resolveReference } from "../project/reference.ts"
-import { runJson } from "./run-json.ts"
+import { runJson } from "../inspect/run-json.ts"
 import { runSummary } from "./run-summary.ts"
 import { referenceDoc } from "./shared-options.ts"
-import { usage } from "./argv.ts"
+import { usage } from "../support/problem.ts";
 
 const usualRows = 5
 
@@ -41,7 +41,9 @@ export const showCommand = defineCommand({
         )
         return 0
       }
-      const { describeArtifact, itemRows } = yield* Effect.promise(() => import("../inspect/describe-artifact.ts"))
+      const { describeArtifact, itemRows } = yield* Effect.promise(
+        () => import("../inspect/describe-artifact.ts")
+      )
       if (item === null) {
         const described = yield* describeArtifact(referred, rows ?? usualRows)
         const { artifactText } = yield* Effect.promise(() => import("./show-text.ts"))

@@ -1,13 +1,13 @@
 /** `why`: the cues for which a node, or one of its items, is fresh or stale. */
 import * as Effect from "effect/Effect"
-import { didYouMean, Problem } from "../support/problem.ts"
+import { Problem } from "../support/problem.ts"
 import type { Cue } from "../plan/cue.ts"
 import { itemChanges, type ItemChanges } from "../plan/item-changes.ts"
 import { withCuesOf } from "../plan/item-cues.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import { type NodePlan, planAll, type State } from "../plan/plan.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { chooseNodes, findNode } from "../project/choose-nodes.ts"
+import { chooseNodes, findNode, noItem } from "../project/choose-nodes.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { changeLines, leftLine } from "./change-lines.ts"
@@ -130,12 +130,4 @@ const checkItem = (plan: NodePlan, item: string, store: StoreCalls): Effect.Effe
     const { itemIndex } = yield* Effect.promise(() => import("../store/items/item-index.ts"))
     const { ids } = yield* itemIndex(store, known.manifest)
     if (!ids.includes(item)) return yield* Effect.fail(noItem(node.id, item, ids))
-  })
-
-export const noItem = (node: string, item: string, ids: ReadonlyArray<string>) =>
-  new Problem("Usage", `"${node}" has no item "${item}"`, {
-    field: item,
-    hint:
-      didYouMean(item, ids) ??
-      `it has ${ids.length}: ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}`
   })

@@ -1,10 +1,10 @@
 /** The full reader of the command line: yargs, for help, completion, and for saying what is wrong. */
 import { emptyRecord } from "../support/own.ts"
 import yargs, { type Argv, type Options as YargsOptions } from "yargs"
-import { didYouMean, Problem } from "../support/problem.ts"
+import { didYouMean, Problem, usage } from "../support/problem.ts"
 import { type Command, globalOptions, nameWords, type Options, usageOf } from "./command.ts"
 import { reservedCommands, reservedOptions } from "./reserved.ts"
-import { missingWord, usage, type Words } from "./argv.ts"
+import { missingWord, type Words } from "./argv.ts"
 
 /** Null where yargs has answered by itself (help, version, completion). */
 export async function yargsWords(

@@ -1,7 +1,7 @@
 /** Cells of a table, as text and as JSON. */
 import { basename } from "node:path"
 import type { FileHandle } from "../pipeline/columns.ts"
-import { pathOf } from "../store/items/outside-file.ts"
+import { pathOf } from "../store/files/outside-file.ts"
 import { bytes, shortDigest, statistic } from "../support/numbers.ts"
 import { oneLine } from "../support/plain-text.ts"
 

@@ -5,7 +5,7 @@
  * file is its path, size and sha256.
  */
 import type { AnyColumn, Columns, FileHandle } from "../pipeline/columns.ts"
-import { pathOf } from "../store/items/outside-file.ts"
+import { pathOf } from "../store/files/outside-file.ts"
 
 const plainType = (column: AnyColumn): string =>
   column.type === "nullable" ? plainType(column.detail as AnyColumn) : column.type

@@ -4,7 +4,12 @@ import * as Effect from "effect/Effect"
 import { Problem } from "../support/problem.ts"
 import type { FailedItem, Manifest } from "../store/records/manifest.ts"
 import { itemIndex } from "../store/items/item-index.ts"
-import { artifactItems, artifactObjects, type ArtifactTable, artifactTable } from "../store/items/read-artifact.ts"
+import {
+  artifactItems,
+  artifactObjects,
+  type ArtifactTable,
+  artifactTable
+} from "../store/items/read-artifact.ts"
 import { withoutTensors } from "../store/items/read-shard.ts"
 import { selectItems } from "../store/items/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
@@ -13,9 +18,9 @@ import type { Accepted } from "../store/records/trace.ts"
 import { cellJson } from "./cell-text.ts"
 import { ColumnGatherer, type ColumnStatistics, typeText } from "./column-statistics.ts"
 import { type MadeFrom, madeFrom } from "./made-from.ts"
-import { lossJson } from "../cli/run-json.ts"
+import { lossJson } from "./run-json.ts"
 import type { Referred } from "../project/reference.ts"
-import { noItem } from "../cli/why.ts"
+import { noItem } from "../project/choose-nodes.ts"
 
 type Artifact = Extract<Referred, { readonly kind: "artifact" }>
 type Row = Readonly<Record<string, unknown>>

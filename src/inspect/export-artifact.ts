@@ -3,19 +3,17 @@ import { own } from "../support/own.ts"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { AnyColumn } from "../pipeline/columns.ts"
-import { didYouMean, isProblem, Problem } from "../support/problem.ts"
+import { didYouMean, isProblem, Problem, usage } from "../support/problem.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import { artifactTable } from "../store/items/read-artifact.ts"
 import { withoutTensors } from "../store/items/read-shard.ts"
 import { type StoredTensor, storedTensor } from "../store/items/stored-tensor.ts"
-import { wholeTable } from "../store/views/view.ts"
+import { wholeTable } from "../store/runs/view.ts"
 import { itemIndex } from "../store/items/item-index.ts"
 import { csvHead, csvRows } from "./csv.ts"
 import { npyHeader, type NpyType } from "../support/npy-header.ts"
 import type { Referred } from "../project/reference.ts"
 import { type OutFile, writeOut } from "./write-out.ts"
-import { usage } from "../cli/argv.ts"
-
 type Artifact = Extract<Referred, { readonly kind: "artifact" }>
 export interface ExportOptions {
   readonly to: string

@@ -2,10 +2,10 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { digestExport, type DigestOptions } from "./digest-code.ts"
-import { type Node, parse } from "./edit-source.ts"
-import { sorted } from "./hash.ts"
+import { type Node, parse } from "./bundle/edit-source.ts"
+import { sorted } from "./bundle/hash.ts"
 import type { ShippedCodes } from "./shipped-codes.ts"
-import type { CodeParts } from "./stage-code.ts"
+import type { CodeParts } from "./bundle/stage-code.ts"
 
 /** How a stage is declared, relative to the checkout: no part of its code. Random numbers and elementary functions are. */
 const declaring = /^src[\\/](pipeline|support)[\\/](?!random\.ts$|elementary[\\/])/

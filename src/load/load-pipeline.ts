@@ -11,14 +11,14 @@ import type { AnyPipeline } from "../pipeline/pipeline.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import { bundleFile } from "./bundle-cache.ts"
-import { type ExportedStage, exportedStages } from "./exported-stages.ts"
-import type { Place } from "./load-error.ts"
+import { type ExportedStage, exportedStages } from "./bundle/exported-stages.ts"
+import type { Place } from "./bundle/load-error.ts"
 import { loadBundle, type LoadedBundle } from "./loaded-bundle.ts"
-import { type OwnPackage, ownPackage } from "./own-package.ts"
+import { type OwnPackage, ownPackage } from "./bundle/own-package.ts"
 import { enclosedState, existingFile, foreignState, hiddenStage, pipelineIn } from "./pipeline-file.ts"
 import { placeOf } from "./run-errors.ts"
 import { readShippedCodes, type ShippedCodes } from "./shipped-codes.ts"
-import { type CodeParts, packagedCode, type StageCode, versionedCode } from "./stage-code.ts"
+import { type CodeParts, packagedCode, type StageCode, versionedCode } from "./bundle/stage-code.ts"
 
 export interface LoadOptions {
   /** where bundles are kept; made if need be, and may be deleted at any time */

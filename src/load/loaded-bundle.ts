@@ -2,15 +2,15 @@
 import * as path from "node:path"
 import { createRequire } from "node:module"
 import { pathToFileURL } from "node:url"
-import type { BundleExports } from "./bundle.ts"
+import type { BundleExports } from "./bundle/bundle.ts"
 import { bundleFile, type CachedBundle, readCached, writeBundle, writeEntry } from "./bundle-cache.ts"
-import { exportedStages } from "./exported-stages.ts"
-import { Inputs, isFresh } from "./inputs.ts"
-import type { OwnPackage } from "./own-package.ts"
-import { nativeFile } from "./resolutions.ts"
+import { exportedStages } from "./bundle/exported-stages.ts"
+import { Inputs, isFresh } from "./bundle/inputs.ts"
+import type { OwnPackage } from "./bundle/own-package.ts"
+import { nativeFile } from "./bundle/resolutions.ts"
 import { fromImport } from "./run-errors.ts"
 import { readShippedCodes } from "./shipped-codes.ts"
-import type { CodeParts } from "./stage-code.ts"
+import type { CodeParts } from "./bundle/stage-code.ts"
 
 export interface LoadedBundle {
   readonly entry: Omit<CachedBundle, "format">
@@ -34,7 +34,7 @@ async function makeBundle(
   cacheFolder: string
 ): Promise<Omit<LoadedBundle, "cached">> {
   const [{ bundlePipeline }, { digestExport }, { findState }] = await Promise.all([
-    import("./bundle.ts"),
+    import("./bundle/bundle.ts"),
     import("./digest-code.ts"),
     import("./state/foreign-state.ts")
   ])

@@ -3,8 +3,8 @@ import * as fs from "node:fs"
 import { SourceMap, type SourceMapPayload } from "node:module"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { didYouMean } from "../support/problem.ts"
-import type { Bundle } from "./bundle.ts"
-import { LoadError, type Place, wholeFile } from "./load-error.ts"
+import type { Bundle } from "./bundle/bundle.ts"
+import { LoadError, type Place, wholeFile } from "./bundle/load-error.ts"
 
 /** Where a stack first passes through a bundle, in the source that it was made from; null if it does not. */
 export function placeOf(error: unknown, bundle: string): Place | null {

@@ -1,6 +1,6 @@
 /** The table of shipped stages' codes: made from their source when Probeline is built, read when it runs. */
 import * as fs from "node:fs"
-import type { CodeParts } from "./stage-code.ts"
+import type { CodeParts } from "./bundle/stage-code.ts"
 
 export interface ShippedCodes {
   /** by the name that `probeline/stages` exports it by */

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import * as path from "node:path"
 import { isOneFileRefused } from "../support/system-error.ts"
-import type { FileSystemCalls } from "../store/objects/file-system.ts"
+import type { FileSystemCalls } from "../store/files/file-system.ts"
 import type { StatCache } from "../store/fresh/stat-cache.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import type { Cue } from "./cue.ts"

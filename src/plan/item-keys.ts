@@ -15,7 +15,7 @@ import { type Place, SegmentList, segmentsOf } from "../store/items/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Texts } from "../store/format/string-array.ts"
 import { ItemIds } from "./item-ids.ts"
-import { keyBytes, PackedKeys } from "../store/items/packed-keys.ts"
+import { keyBytes, PackedKeys } from "../store/records/packed-keys.ts"
 import { membersDigest } from "../store/format/value-digest.ts"
 
 /** A port that is joined by item id, with what it is fed from. */

@@ -9,7 +9,7 @@ import type { Accepted } from "../store/records/trace.ts"
 import { DoneItems } from "./done-items.ts"
 import { IndexSet } from "./bitset.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
-import { packedKeys, type PackedKeys } from "../store/items/packed-keys.ts"
+import { packedKeys, type PackedKeys } from "../store/records/packed-keys.ts"
 import type { Known, Planning } from "./planning.ts"
 
 export interface ItemPlan extends KeyedItems {

@@ -2,10 +2,10 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../support/problem.ts"
-import { runSoFar } from "../store/records/run-so-far.ts"
-import { type RunOwner, runsOf } from "../store/records/runs-of.ts"
+import { runSoFar } from "../store/runs/run-so-far.ts"
+import { type RunOwner, runsOf } from "../store/runs/runs-of.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { storeProblem } from "../store/objects/store-error.ts"
+import { storeProblem } from "../store/files/store-error.ts"
 import type { Trace } from "../store/records/trace.ts"
 
 /** Runs of the pipeline that are looked through: a node that none of them knows counts as never computed. */

@@ -4,7 +4,7 @@
  */
 import * as path from "node:path"
 import { Problem } from "../support/problem.ts"
-import type { Stat } from "../store/objects/file-system.ts"
+import type { Stat } from "../store/files/file-system.ts"
 import { sameStat } from "../store/fresh/stat-cache.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import { changedReads, foundBy, type Outside } from "./changed-reads.ts"

@@ -1,7 +1,7 @@
 /** The nodes that a command is about: those that were named, and what they need. */
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../support/problem.ts"
+import { Problem, didYouMean } from "../support/problem.ts"
 import { noSuchNode } from "./open-pipeline.ts"
 import type { Opened } from "./opened.ts"
 
@@ -33,3 +33,11 @@ export const chooseNodes = (
           return pipeline.graph.nodes.filter((node) => needed.has(node))
         }
       )
+
+export const noItem = (node: string, item: string, ids: ReadonlyArray<string>) =>
+  new Problem("Usage", `"${node}" has no item "${item}"`, {
+    field: item,
+    hint:
+      didYouMean(item, ids) ??
+      `it has ${ids.length}: ${ids.slice(0, 3).join(", ")}${ids.length > 3 ? ", …" : ""}`
+  })

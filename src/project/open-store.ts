@@ -3,10 +3,10 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { Problem } from "../support/problem.ts"
-import { refuseLinks } from "../store/objects/confined.ts"
-import { nodeFileSystem } from "../store/objects/file-system.ts"
+import { refuseLinks } from "../store/files/confined.ts"
+import { nodeFileSystem } from "../store/files/file-system.ts"
 import { makeStore, type StoreCalls } from "../store/store.ts"
-import { storeProblem } from "../store/objects/store-error.ts"
+import { storeProblem } from "../store/files/store-error.ts"
 
 const elsewhere = "choose a folder with --store DIR or PROBELINE_STORE"
 const files = nodeFileSystem()

@@ -11,10 +11,10 @@
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { didYouMean, Problem } from "../support/problem.ts"
-import { isDigest, layout } from "../store/objects/layout.ts"
+import { isDigest, layout } from "../store/files/layout.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
-import { runSoFar } from "../store/records/run-so-far.ts"
+import { runSoFar } from "../store/runs/run-so-far.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { openStore } from "./open-store.ts"
 

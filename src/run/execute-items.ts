@@ -7,14 +7,14 @@ import * as Effect from "effect/Effect"
 import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../support/problem.ts"
 import { machineFault } from "../support/system-error.ts"
-import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/items/outside-file.ts"
+import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/files/outside-file.ts"
 import { writeShard } from "../store/items/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
-import type { Tools } from "./execute-task.ts"
 import { givenTables } from "./given-tables.ts"
 import { type JoinedItem as Item, joinedRows } from "./join.ts"
 import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
+import type { Tools } from "./resources.ts"
 
 export const executeItems = (
   task: Task,

@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Lost } from "../pipeline/losses.ts"
 import type { Problem } from "../support/problem.ts"
@@ -15,7 +14,7 @@ import type { FailedItem, Shard } from "../store/records/manifest.ts"
 import type { Accepted, Trace } from "../store/records/trace.ts"
 import { assemble, type Pieces } from "./assemble.ts"
 import { executeChunks } from "./execute-chunks.ts"
-import type { RunOptions } from "./run-options.ts"
+import type { Executing } from "./run-options.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "./task.ts"
 
 export interface Executed {
@@ -34,7 +33,6 @@ export interface Executed {
   /** whether a trace says so: where the outside has failed, the next run tries again */
   readonly isKept: boolean
 }
-export type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }
 
 export const executeNode = (
   planned: NodePlan,

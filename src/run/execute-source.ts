@@ -11,11 +11,11 @@ import { knownShards, writeShard } from "../store/items/write-shard.ts"
 import { writeTable } from "../store/items/write-table.ts"
 import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
 import { isFailed } from "./execute-items.ts"
-import type { Tools } from "./execute-task.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import { Turns, withTurns } from "./yielding.ts"
 import { SeenIds } from "./seen-ids.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
+import type { Tools } from "./resources.ts"
 
 /** Items that are written together: few at first, for what is added; more where there are very many, since files cost. */
 const shardItems = (shards: number) => (shards < 16 ? 256 : 1024)

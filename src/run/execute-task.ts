@@ -1,21 +1,11 @@
 /** Executes one task in this process: what every executor comes down to. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
-import type { StatCache } from "../store/fresh/stat-cache.ts"
-import type { StoreCalls } from "../store/store.ts"
 import { executeItems } from "./execute-items.ts"
 import { executeSource } from "./execute-source.ts"
 import { executeWhole } from "./execute-whole.ts"
-import type { Resources } from "./resources.ts"
+import type { Tools } from "./resources.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
-
-export interface Tools {
-  readonly store: StoreCalls
-  readonly digests: StatCache
-  /** what stages have opened, kept for the tasks that follow */
-  readonly resources: Resources
-}
-
 export const executeTask = (
   task: Task,
   report: TaskReport,

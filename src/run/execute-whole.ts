@@ -1,14 +1,14 @@
 /** Executes a whole stage: whole artifacts in, a table out. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
-import type { FileChanged } from "../store/items/outside-file.ts"
+import type { FileChanged } from "../store/files/outside-file.ts"
 import { writeTable } from "../store/items/write-table.ts"
 import { broken, tableRowChecker } from "./check-rows.ts"
-import type { Tools } from "./execute-task.ts"
 import { givenTables } from "./given-tables.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
 import { withTurns } from "./yielding.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
+import type { Tools } from "./resources.ts"
 
 export const executeWhole = (
   task: Task,

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
 import { artifactItems } from "../store/items/read-artifact.ts"
-import { rowGuard } from "../store/items/row-guard.ts"
+import { rowGuard } from "../store/format/row-guard.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { undeclared } from "./given-tables.ts"
 import type { Task } from "./task.ts"

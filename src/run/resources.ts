@@ -2,6 +2,8 @@
  * Resources of stages: what `open` gave, once a node and worker, disposed when the worker ends.
  */
 import type { Task } from "./task.ts"
+import type { StoreCalls } from "../store/store.ts"
+import type { StatCache } from "../store/fresh/stat-cache.ts"
 
 export class Resources {
   readonly #opened = new Map<string, Promise<unknown>>()
@@ -44,4 +46,11 @@ async function dispose(opened: Promise<unknown>): Promise<void> {
   } catch {
     // it did not open, or does not close: its work is done either way
   }
+}
+
+export interface Tools {
+  readonly store: StoreCalls
+  readonly digests: StatCache
+  /** what stages have opened, kept for the tasks that follow */
+  readonly resources: Resources
 }

@@ -1,3 +1,4 @@
+import type * as Semaphore from "effect/Semaphore";
 /** What a run is told. */
 import type * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
@@ -37,3 +38,5 @@ export interface RunOptions {
   /** The records of nodes that have ended, with what their stages say that they left out. */
   readonly withLosses?: (nodes: ReadonlyArray<NodeRecord>) => Effect.Effect<ReadonlyArray<NodeRecord>>
 }
+
+export type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }

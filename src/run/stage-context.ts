@@ -3,7 +3,7 @@ import { type Label, seededRandom } from "../support/random.ts"
 import { isProblem, Problem } from "../support/problem.ts"
 import { machineProblem } from "../support/system-error.ts"
 import type { StageContext } from "../pipeline/stage.ts"
-import { isFileChanged } from "../store/items/outside-file.ts"
+import { isFileChanged } from "../store/files/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
 
 /** `random` is seeded by the `seed` parameter, the stage's name and the labels, and by nothing else. */

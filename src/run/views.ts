@@ -4,9 +4,9 @@ import type { Problem } from "../support/problem.ts"
 import type { Known } from "../plan/plan.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
-import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../store/views/shared-views.ts"
+import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../store/runs/shared-views.ts"
 import type { StoreCalls } from "../store/store.ts"
-import { publishView } from "../store/views/view.ts"
+import { publishView } from "../store/runs/view.ts"
 
 export class Views {
   readonly #run: string

@@ -10,36 +10,30 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { Problem } from "../support/problem.ts"
 import { type AnswerCalls, Answers } from "./fresh/fresh-index.ts"
-import { confined, refuseLinks } from "./objects/confined.ts"
-import type { FileSystemCalls } from "./objects/file-system.ts"
-import { leaveMark } from "./gc/gc-mark.ts"
+import { confined, refuseLinks } from "./files/confined.ts"
+import type { FileSystemCalls } from "./files/file-system.ts"
+import { leaveMark } from "./files/gc-mark.ts"
 import { Intact } from "./objects/intact.ts"
-import { isDigest, isObjectName, layout, type Layout, temporaryMark } from "./objects/layout.ts"
+import type { ObjectCalls } from "./objects/object-writer.ts"
+import { isDigest, isObjectName, layout, type Layout, temporaryMark } from "./files/layout.ts"
 import { type ItemTrace, itemTraceFile, itemTraceOf, type ReadItemTrace } from "./records/item-trace.ts"
-import { type Manifest, objectsOf, objectsOfShard, type StoredFile } from "./records/manifest.ts"
-import { packedKeys } from "./items/packed-keys.ts"
-import { renewed } from "./objects/touch.ts"
+import { type Manifest, objectsOf, objectsOfShard } from "./records/manifest.ts"
+import { packedKeys } from "./records/packed-keys.ts"
+import { renewed } from "./files/touch.ts"
 import { runFolders } from "./records/run-folders.ts"
 import type { RunRecord } from "./records/run-record.ts"
-import { replaceFile } from "./objects/replace-file.ts"
+import { replaceFile } from "./files/replace-file.ts"
 import { sealed, unsealed } from "./records/checksum.ts"
-import { storeProblem } from "./objects/store-error.ts"
+import { storeProblem } from "./files/store-error.ts"
 import { type Trace, traceName } from "./records/trace.ts"
+import type { StoredFile } from "./objects/object-ref.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
 
-export interface StoreCalls {
-  readonly root: string
+export interface StoreCalls extends ObjectCalls {
   readonly layout: Layout
-  readonly files: FileSystemCalls
   /** Makes the folders; fails when the store cannot be written. */
   readonly prepare: Op<void>
-  /** Stores bytes under their sha256; what is there already is not written again. */
-  putObject<X extends string>(
-    content: Uint8Array,
-    extension: X
-  ): Op<{ sha256: string; bytes: number; extension: X }>
-  objectPath(object: StoredFile): string
   /** All bytes; fails with StoreCorrupt when the object is gone, or not what its name says. */
   readObject(object: StoredFile): Op<Uint8Array>
   /** For those who read a part of it. Throws StoreCorrupt. */

@@ -113,3 +113,6 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length]!
 }
+
+export const usage = (message: string, field: string | null = null, hint: string | null = null) =>
+  new Problem("Usage", message, { field, hint })

@@ -1,10 +1,10 @@
 /** `encoders check`: is an exported encoder the model that it was exported from? */
 import { statSync } from "node:fs"
 import type { Answer, Look } from "../../src/index.ts"
-import { Problem } from "../../src/support/problem.ts"
+import { Problem, usage } from "../../src/support/problem.ts"
 import { checkEncoder, type EncoderCheck } from "../vision/check-encoder.ts"
 import { ofAllBlocks } from "./inspect-text.ts"
-import { usage, withFile } from "./problems.ts"
+import { withFile } from "./common/problems.ts"
 
 export interface CheckArgs {
   readonly folder: string

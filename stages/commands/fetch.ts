@@ -1,12 +1,11 @@
 /** `encoders fetch`: a model of a Hugging Face hub into the usual cache, before a run needs it. */
 import { readFile } from "node:fs/promises"
 import type { Answer, StageCommandContext } from "../../src/index.ts"
-import { Problem } from "../../src/support/problem.ts"
+import { Problem, usage } from "../../src/support/problem.ts"
 import { findInCache } from "../hub/cache.ts"
 import type { FetchedModel } from "../hub/fetch-model.ts"
 import { HubError } from "../hub/hub-error.ts"
 import { checkHubModel, type HubModel } from "../hub/reference.ts"
-import { usage } from "./problems.ts"
 
 export interface FetchArgs {
   readonly repo: string

@@ -2,7 +2,7 @@
 import type { Look } from "../../src/index.ts"
 import type { Preprocessing } from "../vision/preprocessing.ts"
 import { registerCount } from "../vision/grid.ts"
-import type { Inspection, Port } from "./inspect.ts"
+import type { Inspection, Port } from "./inspection.ts"
 
 export function inspectionText(inspection: Inspection, look: Look, all: boolean): string {
   const { paint, table } = look

@@ -1,4 +1,5 @@
 /** `encoders preview`: an image as an encoder sees it, with its token grid and the patches that each object covers. */
+import { usage } from "../../src/support/problem.ts"
 import { existsSync, realpathSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer, Look, StageCommandContext } from "../../src/index.ts"
@@ -12,7 +13,7 @@ import { type Annotated, objectsOfImage } from "./preview/annotated.ts"
 import { type Colour, colours } from "./preview/palette.ts"
 import { drawPicture, scaleOf } from "./preview/picture.ts"
 import { type ViewWords, viewOf } from "./preview/view.ts"
-import { usage, withFile } from "./problems.ts"
+import { withFile } from "./common/problems.ts"
 
 export interface PreviewArgs extends ViewWords {
   readonly image: string

@@ -3,12 +3,12 @@ import { existsSync, statSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer } from "../../src/index.ts"
 import { makeFolder } from "../../src/support/make-folder.ts"
-import { Problem } from "../../src/support/problem.ts"
+import { Problem, usage } from "../../src/support/problem.ts"
 import { writeTapped } from "../onnx/write-tapped.ts"
-import { givenStructure, type GivenWords } from "./given.ts"
+import { givenStructure, type GivenWords } from "./common/given.ts"
 import { howToGive, readEncoder } from "./inspect.ts"
 import { ofAllBlocks } from "./inspect-text.ts"
-import { usage, withFile } from "./problems.ts"
+import { withFile } from "./common/problems.ts"
 
 export interface TapArgs extends GivenWords {
   readonly file: string

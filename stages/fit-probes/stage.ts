@@ -5,8 +5,8 @@ import { predictionColumns } from "../tables/predictions.ts"
 import { assignFolds } from "../statistics/folds.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
 import { probeLosses, refuseDisjoint, tooFew } from "./losses.ts"
-import { fitPerceptron } from "./perceptron.ts"
-import type { OuterSplit, UndefinedProbe } from "./probe.ts"
+import { fitPerceptron } from "./probes/perceptron.ts"
+import type { OuterSplit, UndefinedProbe } from "./probes/probe.ts"
 import { askedOf, type Question, questionsOf, strata } from "./questions.ts"
 
 interface Settings {

@@ -2,7 +2,7 @@
 import { type Flow, originPlace } from "./image-flow.ts"
 import { isAddition, passesThrough } from "./operators.ts"
 import type { ResidualAddition } from "./residual-additions.ts"
-import type { Tap } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 /**
  * `attn_out`, `resid_mid` and `mlp_out`, in this order and named so, as far as they are there: parallel blocks have no

@@ -1,5 +1,5 @@
 import { OnnxError } from "./onnx-error.ts"
-import type { Tap } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 /** What a tap that is given by its tensor's name begins with. */
 export const tensorPrefix = "tensor:"

@@ -7,7 +7,7 @@ import type { Model } from "./model.ts"
 import { followingGraph, OnnxError } from "./onnx-error.ts"
 import { patchEmbedding } from "./patch-embedding.ts"
 import { concatenatedPrefix } from "./prefix-tokens.ts"
-import type { Tap } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 export interface GivenStructure {
   /** in place of those that are found by structure */

@@ -6,7 +6,8 @@ import { outputTaps } from "./output-taps.ts"
 import { patchEmbedding, type PatchSize } from "./patch-embedding.ts"
 import { concatenatedPrefix, positionedPatches } from "./prefix-tokens.ts"
 import { residualStream } from "./residual-stream.ts"
-import { blocksOf, streamTaps, type Tap } from "./taps.ts"
+import { blocksOf, streamTaps } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 export interface EncoderInput {
   readonly name: string

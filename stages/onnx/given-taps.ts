@@ -2,7 +2,7 @@
 import { additionsOf } from "./candidates.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { Tap } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 /** A tap's name and its tensor, or patterns of both, in which `*` stands for a number. */
 export interface GivenTap {

@@ -7,9 +7,9 @@ import { OnnxError } from "./onnx-error.ts"
 import { tapModel, type TappedModel } from "./patch.ts"
 import { checkProvider, type Provider, reasonOfProvider, type Runtime } from "./providers.ts"
 import { readModel } from "./reader.ts"
-import type { Tap } from "./taps.ts"
 import { withoutWeights } from "./weights-in-place.ts"
 import { message } from "./writer.ts"
+import type { Tap } from "./tap.ts"
 
 /** 4 is "fatal": what is wrong is thrown as an error, the runtime need not say it again on stderr. */
 const silent = 4

@@ -3,7 +3,7 @@ import { type GraphIndex, readsOf } from "./graph-index.ts"
 import type { Node } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { readsOnlyShape } from "./operators.ts"
-import type { Tap } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 /**
  * They draw numbers. A `seed` makes no difference: the runtime's generator goes on from image to image.

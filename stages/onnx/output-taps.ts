@@ -5,7 +5,8 @@ import { dependents } from "./image-flow.ts"
 import type { Graph } from "./model.ts"
 import { isNorm, passesThrough, productOperands } from "./operators.ts"
 import { declaredDims, rankOf } from "./rank.ts"
-import { type Tap, tensorsWithTokens } from "./taps.ts"
+import { tensorsWithTokens } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 /** What can be a tap's name: it is written in patterns, and as a column's. */
 const ownName = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/

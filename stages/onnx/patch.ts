@@ -13,8 +13,9 @@ import { refuseRandom } from "./nondeterministic.ts"
 import { followingGraph, OnnxError } from "./onnx-error.ts"
 import { rankOf } from "./rank.ts"
 import { resolveTaps } from "./resolve-taps.ts"
-import { type Tap, tensorsWithTokens } from "./taps.ts"
+import { tensorsWithTokens } from "./taps.ts"
 import { graphPatch, nameOnly, node, tensorInfo } from "./writer.ts"
+import type { Tap } from "./tap.ts"
 
 /** The input that takes pooling weights, float32 [batch, rows, tokens]. */
 export const weightsInput = "probeline_weights"

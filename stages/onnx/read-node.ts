@@ -1,6 +1,6 @@
 import type { Initializer, Node } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { Field, Protobuf } from "../vision/onnx/protobuf.ts"
+import type { Field, Protobuf } from "./protobuf.ts"
 import { readTensor } from "./read-tensor.ts"
 
 /** What a node may read and make. */

@@ -1,7 +1,7 @@
 import { checkLocation } from "./external-location.ts"
 import { type ElementType, elementTypes, type Initializer } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { Field, Protobuf } from "../vision/onnx/protobuf.ts"
+import type { Field, Protobuf } from "./protobuf.ts"
 
 /**
  * TensorProto without its data, but for a boolean's (`int32_data` 5 or `raw_data` 9).

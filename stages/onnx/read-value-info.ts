@@ -1,5 +1,5 @@
 import { type Dimension, type ElementType, elementTypes, type ValueInfo } from "./model.ts"
-import type { Field, Protobuf } from "../vision/onnx/protobuf.ts"
+import type { Field, Protobuf } from "./protobuf.ts"
 
 /** ValueInfoProto: a name, and of tensors the element type and the shape, as far as they are given. */
 export function readValueInfo(protobuf: Protobuf, info: Field): ValueInfo {

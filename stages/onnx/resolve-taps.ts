@@ -3,7 +3,7 @@ import { describeEncoder } from "./describe.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { Tap } from "./taps.ts"
+import type { Tap } from "./tap.ts"
 
 export interface ResolvedTaps {
   readonly chosen: ReadonlyArray<Tap>

@@ -7,8 +7,8 @@ import { refuseRandom } from "./nondeterministic.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { FLOAT, sumNodes } from "./patch.ts"
 import type { PartialDescription } from "./describe-given.ts"
-import type { Tap } from "./taps.ts"
 import { type GraphParts, node, tensorInfo } from "./writer.ts"
+import type { Tap } from "./tap.ts"
 
 /**
  * Nodes that give each tap its name, as float32, and typed outputs: others than onnxruntime (`onnx.checker`) insist on

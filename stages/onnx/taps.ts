@@ -9,15 +9,7 @@ import { normAfter } from "./norm-after.ts"
 
 import type { ResidualAddition } from "./residual-additions.ts"
 import type { ResidualStream } from "./residual-stream.ts"
-
-/** A tensor that can be made an output. */
-export interface Tap {
-  /** see `streamTaps`; `pooled`, or `tensor:NAME` */
-  readonly name: string
-  readonly tensor: string
-  /** where the graph has no such tensor, as in fused nodes: what to add to have it under the name of `tensor` */
-  readonly sumOf?: ReadonlyArray<string>
-}
+import type { Tap } from "./tap.ts"
 
 const hasTokens = /^(?:embed|block\.\d+\..*|final\.norm)$/
 

@@ -10,7 +10,7 @@
  */
 import { type RandomAccess, WindowedReader } from "./access.ts"
 import type { Needed } from "./needed-nodes.ts"
-import { type Field, Protobuf } from "../vision/onnx/protobuf.ts"
+import { type Field, Protobuf } from "./protobuf.ts"
 import { readEntry } from "./read-tensor.ts"
 import { embedded, integer, message, tag, text } from "./writer.ts"
 

@@ -5,7 +5,7 @@ import { LossTally } from "../../src/pipeline/losses.ts"
 import type { Label } from "../../src/support/random.ts"
 import type { AnyStage } from "../../src/pipeline/stage.ts"
 import { recordingWorld } from "../../src/plan/world.ts"
-import { nodeFileSystem } from "../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../src/store/files/file-system.ts"
 import { StatCache } from "../../src/store/fresh/stat-cache.ts"
 
 /** A stage's own function, as the orchestrator calls it: its types are gone by then (see `AnyStage`). */

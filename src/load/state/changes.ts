@@ -1,5 +1,5 @@
 /** What a bundle's code uses and changes of its own bindings and of the global object. */
-import { type Node, walk } from "../edit-source.ts"
+import { type Node, walk } from "../bundle/edit-source.ts"
 import { Closures } from "./closures.ts"
 import { type Functions, functionsIn } from "./functions.ts"
 import { bare, type Item, memberName, patternNames, type Syntax } from "./syntax.ts"

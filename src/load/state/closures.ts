@@ -1,6 +1,6 @@
 /** Functions that change state outside themselves. Each call of one counts as a change at the call. */
 import type { Variable } from "eslint-scope"
-import type { Node } from "../edit-source.ts"
+import type { Node } from "../bundle/edit-source.ts"
 import type { Functions } from "./functions.ts"
 import type { Syntax } from "./syntax.ts"
 import type { Target } from "./values.ts"

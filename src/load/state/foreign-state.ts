@@ -13,9 +13,9 @@
  */
 import * as path from "node:path"
 import type { Variable } from "eslint-scope"
-import type { Bundle } from "../bundle.ts"
-import { type Node, walk } from "../edit-source.ts"
-import type { Place } from "../load-error.ts"
+import type { Bundle } from "../bundle/bundle.ts"
+import { type Node, walk } from "../bundle/edit-source.ts"
+import type { Place } from "../bundle/load-error.ts"
 import { builtIn, type Change, usesAndChanges } from "./changes.ts"
 import type { Use } from "./visits.ts"
 import { bare, isFunction, type Item, memberName, type Syntax, syntaxOf } from "./syntax.ts"

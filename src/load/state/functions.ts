@@ -1,5 +1,5 @@
 /** Which functions of a bundle a call may run, and what they return: as far as the text shows it. */
-import { type Node, walk } from "../edit-source.ts"
+import { type Node, walk } from "../bundle/edit-source.ts"
 import { bare, isFunction, memberName, type Syntax } from "./syntax.ts"
 
 export interface Functions {

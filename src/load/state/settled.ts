@@ -5,7 +5,7 @@
  * alone: `table.set(key, compute(key))`. What a caller passes in, or what is in the table already, must not enter it.
  */
 import type { Variable } from "eslint-scope"
-import { type Node, walk } from "../edit-source.ts"
+import { type Node, walk } from "../bundle/edit-source.ts"
 import { bare, isFunction, isParameter, memberName, type Syntax } from "./syntax.ts"
 
 /** A parameter or `this`, or what lies in it. */

@@ -1,7 +1,7 @@
 /** Where the parts of a bundle come from, by its source map. */
 import { SourceMap, type SourceMapPayload } from "node:module"
-import { type Node, walk } from "../edit-source.ts"
-import type { Place } from "../load-error.ts"
+import { type Node, walk } from "../bundle/edit-source.ts"
+import type { Place } from "../bundle/load-error.ts"
 
 export interface Source extends Place {
   /** what is written there, where the bundler renamed it */

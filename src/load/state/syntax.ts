@@ -6,9 +6,9 @@
  * it lazily.
  */
 import { analyze, type Reference, type Scope, type Variable } from "eslint-scope"
-import type { Bundle } from "../bundle.ts"
-import { actsOnOthers } from "../declarations.ts"
-import { type Node, parse, walk } from "../edit-source.ts"
+import type { Bundle } from "../bundle/bundle.ts"
+import { actsOnOthers } from "../bundle/declarations.ts"
+import { type Node, parse, walk } from "../bundle/edit-source.ts"
 import { type Source, sourcesOf } from "./sources.ts"
 
 export interface Item {

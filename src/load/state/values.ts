@@ -1,6 +1,6 @@
 /** Which state an expression gives access to: as far as the text shows it. */
 import type { Variable } from "eslint-scope"
-import type { Node } from "../edit-source.ts"
+import type { Node } from "../bundle/edit-source.ts"
 import type { Functions } from "./functions.ts"
 import { bare, isFunction, isParameter, memberName, patternNames, type Syntax } from "./syntax.ts"
 

@@ -1,6 +1,6 @@
 /** What each node of a bundle uses, and when it runs. */
-import { notInKeys } from "../declarations.ts"
-import type { Node } from "../edit-source.ts"
+import { notInKeys } from "../bundle/declarations.ts"
+import type { Node } from "../bundle/edit-source.ts"
 import { bare, isFunction, type Item, memberName, type Syntax } from "./syntax.ts"
 import type { Target, Values } from "./values.ts"
 

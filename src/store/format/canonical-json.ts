@@ -6,7 +6,7 @@
  * its escape (`"\ud800"`) rather than refused, since nothing is lost by it.
  */
 import { hash } from "node:crypto"
-import { isRowGuard } from "../items/row-guard.ts"
+import { isRowGuard } from "./row-guard.ts"
 
 /** A value that JSON cannot hold; `path` says where it lies (`$.a[2].b`). */
 export class NotJsonError extends TypeError {

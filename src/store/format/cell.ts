@@ -9,7 +9,7 @@ import type { AnyColumn } from "../../pipeline/columns.ts"
 import { isUnicode } from "../../support/utf8.ts"
 import { wrongTensorName } from "../../support/file-names.ts"
 import { canonicalJson, NotJsonError } from "./canonical-json.ts"
-import { pathOf } from "../items/outside-file.ts"
+import { pathOf } from "../files/outside-file.ts"
 
 /** What is wrong with a value, in words that follow "column x:"; null where nothing is. */
 export type CellCheck = (value: unknown) => string | null

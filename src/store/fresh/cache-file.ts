@@ -6,8 +6,8 @@
  */
 import { crc32 } from "node:zlib"
 import { utf8 } from "../../support/utf8.ts"
-import type { FileSystemCalls } from "../objects/file-system.ts"
-import { replaceFile } from "../objects/replace-file.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
+import { replaceFile } from "../files/replace-file.ts"
 import { sealed, sealedValue } from "../records/checksum.ts"
 
 /** False where it could not be written (read-only, full): then what it holds is found out again. */

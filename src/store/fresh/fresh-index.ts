@@ -13,12 +13,13 @@
  */
 import { type KeptAnswer, readAnswers, writeAnswers } from "./index-file.ts"
 import { type Answered, type Output, type ReadLine, readLine, writeLine } from "./index-line.ts"
-import type { FileSystemCalls } from "../objects/file-system.ts"
-import type { Layout } from "../objects/layout.ts"
-import { everyObject, type Manifest, type StoredFile } from "../records/manifest.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
+import type { Layout } from "../files/layout.ts"
+import { everyObject, type Manifest } from "../records/manifest.ts"
 import { unsealed } from "../records/checksum.ts"
 import { type ReadRecord, type Trace, traceName } from "../records/trace.ts"
 import { type FolderMarks, UnchangedFolders } from "./unchanged-folders.ts"
+import type { StoredFile } from "../objects/object-ref.ts"
 
 export type { Answer, Answered } from "./index-line.ts"
 

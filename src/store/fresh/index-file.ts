@@ -4,7 +4,7 @@
  */
 import { keyOfLine } from "./index-line.ts"
 import { readLargeCache, writeLargeCache } from "./cache-file.ts"
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
 import type { FolderMarks } from "./unchanged-folders.ts"
 
 /** A line, parsed when it is asked for: most are used once or never. */

@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto"
 import { readLargeCache, writeLargeCache } from "./cache-file.ts"
-import type { FileSystemCalls, Stat } from "../objects/file-system.ts"
+import type { FileSystemCalls, Stat } from "../files/file-system.ts"
 
 interface Entry {
   readonly stat: Stat

@@ -5,7 +5,7 @@
  * A folder is told by its mtime, ctime and inode, which every such change renews, a change of a file's bytes does not.
  * One that was changed shortly before it is looked at counts as unknown: a later change could bear the same times.
  */
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
 import { isRacy } from "./stat-cache.ts"
 
 export type FolderMarks = Readonly<Record<string, string>>

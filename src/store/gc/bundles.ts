@@ -3,7 +3,7 @@
  * are needed.
  */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
 import type { Found } from "./scan.ts"
 import { readJson } from "./json.ts"
 import type { Reach } from "./mark.ts"

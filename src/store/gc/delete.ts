@@ -5,9 +5,9 @@
  * back, whoever comes after finds no file, which is a miss. So no moment is left between the look and the deletion.
  */
 import { randomBytes } from "node:crypto"
-import type { Entry, FileSystemCalls } from "../objects/file-system.ts"
-import { removeTree } from "../objects/confined.ts"
-import { temporaryMark } from "../objects/layout.ts"
+import type { Entry, FileSystemCalls } from "../files/file-system.ts"
+import { removeTree } from "../files/confined.ts"
+import { temporaryMark } from "../files/layout.ts"
 
 /** "renewed" says that somebody uses it; "absent" that somebody else took it. */
 export type Taken = "taken" | "renewed" | "absent"

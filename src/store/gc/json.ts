@@ -1,5 +1,5 @@
 /** JSON files of the store as gc reads them: damaged ones count as absent, as they do for everyone. */
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
 import { unsealed } from "../records/checksum.ts"
 
 /** null where it is not there, no JSON object, or not what was written. */

@@ -1,14 +1,14 @@
 /** What the kept runs and what is young reach. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
-import { isDigest } from "../objects/layout.ts"
+import { isDigest } from "../files/layout.ts"
 import { type Manifest, objectsOf, objectsOfShard, type Shard } from "../records/manifest.ts"
 import type { StoreCalls } from "../store.ts"
 import type { Trace } from "../records/trace.ts"
 import type { Found } from "./scan.ts"
 import { jsonOf, readJson } from "./json.ts"
-import { millisOf } from "./live.ts"
+import { millisOf } from "../runs/live.ts"
 import { laterFormat, type Roots } from "./roots.ts"
 
 /** What gc needs of a trace; the rest is not kept in memory. */

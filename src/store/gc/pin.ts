@@ -3,7 +3,7 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { Problem } from "../../support/problem.ts"
 import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "../objects/store-error.ts"
+import { storeProblem } from "../files/store-error.ts"
 
 const pinOf = (store: StoreCalls, run: string) => path.join(store.layout.run(run), "pinned")
 

@@ -3,9 +3,9 @@
  * is somebody's own, and is left alone; so are `locks/` and the caches that are single files.
  */
 import * as path from "node:path"
-import type { Entry, FileSystemCalls } from "../objects/file-system.ts"
-import type { Layout } from "../objects/layout.ts"
-import { fileNames, isOwnFolder, isTemporary } from "../objects/own-names.ts"
+import type { Entry, FileSystemCalls } from "../files/file-system.ts"
+import type { Layout } from "../files/layout.ts"
+import { fileNames, isOwnFolder, isTemporary } from "../files/own-names.ts"
 
 export type Room =
   | "objects"

@@ -1,6 +1,6 @@
 /** Counts names and bytes: a file of several names (an object and its views) frees its bytes with the last of them. */
 import { emptyRecord } from "../../support/own.ts"
-import type { Entry } from "../objects/file-system.ts"
+import type { Entry } from "../files/file-system.ts"
 
 export interface Amount {
   readonly files: number

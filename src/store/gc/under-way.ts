@@ -7,12 +7,12 @@
  */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
-import type { FileSystemCalls } from "../objects/file-system.ts"
-import type { Layout } from "../objects/layout.ts"
-import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
-import { fileNames } from "../objects/own-names.ts"
-import { replaceFile } from "../objects/replace-file.ts"
-import { leaveMark } from "./gc-mark.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
+import type { Layout } from "../files/layout.ts"
+import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
+import { fileNames } from "../files/own-names.ts"
+import { replaceFile } from "../files/replace-file.ts"
+import { leaveMark } from "../files/gc-mark.ts"
 import { jsonOf } from "./json.ts"
 
 /** One whose process cannot be seen (another host) counts for so long after it began. */

@@ -1,6 +1,6 @@
 /** All files and links below a folder; of a file, itself. */
 import * as path from "node:path"
-import type { Entry, FileSystemCalls } from "../objects/file-system.ts"
+import type { Entry, FileSystemCalls } from "../files/file-system.ts"
 
 export function* walkFolder(
   files: FileSystemCalls,

@@ -1,7 +1,7 @@
 /** Tables of all of an artifact's shards, for its view: written as shards are read, as objects of the store. */
 import * as Effect from "effect/Effect"
 import { column } from "../../pipeline/columns.ts"
-import type { Manifest, ObjectRef } from "../records/manifest.ts"
+import type { Manifest } from "../records/manifest.ts"
 import { ObjectWriter } from "../objects/object-writer.ts"
 import { type TableHead, TableWriter } from "../format/parquet-write.ts"
 import { ItemWindows } from "./item-windows.ts"
@@ -9,6 +9,7 @@ import { partsOf, rowBatches } from "./artifact-rows.ts"
 import type { RowBatch } from "./read-shard.ts"
 import { SegmentList, segmentsOf } from "./segments.ts"
 import type { StoreCalls } from "../store.ts"
+import type { ObjectRef } from "../objects/object-ref.ts"
 
 /** Rows that are written together: a page a shard would be very many small ones. */
 const pageRows = 4096

@@ -12,7 +12,7 @@ import type { TensorFile } from "../format/arrow-read.ts"
 import { type Part, partsOf, rowBatches } from "./artifact-rows.ts"
 import { ItemWindows, windowItems } from "./item-windows.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
-import type { FileChanged } from "./outside-file.ts"
+import type { FileChanged } from "../files/outside-file.ts"
 import { readSidecar } from "./read-sidecar.ts"
 import {
   readAttempt,
@@ -24,7 +24,7 @@ import {
   withoutTensors
 } from "./read-shard.ts"
 import { rowOffsets, SegmentList, segmentsOf } from "./segments.ts"
-import { damaged } from "../objects/store-error.ts"
+import { damaged } from "../files/store-error.ts"
 import type { StoreCalls } from "../store.ts"
 
 type Op<A> = Effect.Effect<A, Problem>

@@ -5,12 +5,13 @@ import { type Columns, type FileHandle, isFileColumn } from "../../pipeline/colu
 import type { Problem } from "../../support/problem.ts"
 import { openTensors } from "../format/arrow-read.ts"
 import { type ByteSource, memorySource } from "../format/bytes.ts"
-import type { Manifest, ObjectRef, Shard } from "../records/manifest.ts"
-import { type FileChanged, outsideFile } from "./outside-file.ts"
+import type { Manifest, Shard } from "../records/manifest.ts"
+import { type FileChanged, outsideFile } from "../files/outside-file.ts"
 import type { FileCell } from "../format/parquet-layout.ts"
 import { openTable, type TableFile, type TableRows } from "../format/parquet-read.ts"
-import { damaged } from "../objects/store-error.ts"
+import { damaged } from "../files/store-error.ts"
 import type { StoreCalls } from "../store.ts"
+import type { ObjectRef } from "../objects/object-ref.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
 export type Row = Readonly<Record<string, unknown>>

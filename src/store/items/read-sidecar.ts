@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import type { Shard } from "../records/manifest.ts"
 import { decodeSidecar, type Sidecar } from "./sidecar.ts"
-import { damaged } from "../objects/store-error.ts"
+import { damaged } from "../files/store-error.ts"
 import type { StoreCalls } from "../store.ts"
 
 export const readSidecar = (store: StoreCalls, shard: Shard): Effect.Effect<Sidecar, Problem> =>

@@ -9,11 +9,11 @@ import {
 } from "../../pipeline/columns.ts"
 import { fromFloat16 } from "../../support/float16.ts"
 import { emptyRecord, own } from "../../support/own.ts"
-import type { StoredFile } from "../records/manifest.ts"
-import { pathOf } from "./outside-file.ts"
+import { pathOf } from "../files/outside-file.ts"
 import type { FileCell } from "../format/parquet-layout.ts"
 import type { StoreCalls } from "../store.ts"
 import type { Tensor, Vectors } from "../format/value-digest.ts"
+import type { StoredFile } from "../objects/object-ref.ts"
 
 export type Row = Readonly<Record<string, unknown>>
 type Elements = Float32Array | Uint16Array

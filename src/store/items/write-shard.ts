@@ -7,14 +7,15 @@ import type { Form } from "../../pipeline/ports.ts"
 import { isProblem, Problem } from "../../support/problem.ts"
 import { machineProblem } from "../../support/system-error.ts"
 import { encodeTensors } from "../format/arrow-write.ts"
-import { type ObjectRef, objectsOfShard, type Shard } from "../records/manifest.ts"
+import { objectsOfShard, type Shard } from "../records/manifest.ts"
 import { encodeParquet } from "../format/parquet-write.ts"
-import { renewed } from "../objects/touch.ts"
+import { renewed } from "../files/touch.ts"
 import { RowColumns } from "./row-columns.ts"
 import { encodeSidecar } from "./sidecar.ts"
 import type { StoreCalls } from "../store.ts"
 import { Texts } from "../format/string-array.ts"
 import { itemDigests } from "../format/value-digest.ts"
+import type { ObjectRef } from "../objects/object-ref.ts"
 
 export interface ItemRows {
   readonly item: string

@@ -7,13 +7,14 @@
 import { emptyRecord } from "../../support/own.ts"
 import { TensorFileWriter } from "../format/arrow-write.ts"
 import { cellBytes } from "../format/cell-bytes.ts"
-import type { ObjectRef, Shard } from "../records/manifest.ts"
+import type { Shard } from "../records/manifest.ts"
 import { ObjectWriter } from "../objects/object-writer.ts"
 import { TableWriter } from "../format/parquet-write.ts"
 import { RowColumns, type Row, type StoredTensor } from "./row-columns.ts"
 import type { StoreCalls } from "../store.ts"
 import { TableDigester } from "../format/table-digest.ts"
 import { invalidOutput, type ShardHead, type WrittenShard } from "./write-shard.ts"
+import type { ObjectRef } from "../objects/object-ref.ts"
 
 /** A batch ends at so many rows, or when its cells hold so many bytes. */
 const batchRows = 8192

@@ -1,5 +1,5 @@
 /** Who holds a lock: the record in its file, how it is read, and how it is told to people. */
-import type { ProcessIdentity } from "./process-identity.ts"
+import type { ProcessIdentity } from "../files/process-identity.ts"
 
 export interface Holder extends ProcessIdentity {
   readonly format: 1

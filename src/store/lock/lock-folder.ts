@@ -9,9 +9,9 @@
  * One that looked, slept, and creates a number that was used and removed meanwhile sees a higher one and withdraws.
  */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../objects/file-system.ts"
-import { temporaryMark } from "../objects/layout.ts"
-import { fileNames } from "../objects/own-names.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
+import { temporaryMark } from "../files/layout.ts"
+import { fileNames } from "../files/own-names.ts"
 import { released, type Standing, standingOf } from "./holder.ts"
 
 export interface Look {

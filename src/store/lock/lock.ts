@@ -11,10 +11,10 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Problem } from "../../support/problem.ts"
 import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "../objects/store-error.ts"
+import { storeProblem } from "../files/store-error.ts"
 import { describeHolder, type Holder, recordOf } from "./holder.ts"
 import { type Look, LockFolder } from "./lock-folder.ts"
-import { lifeOf, type ProcessIdentity, thisProcess } from "./process-identity.ts"
+import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
 import { Watch } from "./watch.ts"
 
 /** How often a holder renews its lease. */

@@ -5,9 +5,9 @@
  */
 import { createHash } from "node:crypto"
 import { Problem } from "../../support/problem.ts"
-import type { FileSystemCalls } from "./file-system.ts"
-import type { Layout } from "./layout.ts"
-import type { StoredFile } from "../records/manifest.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
+import type { Layout } from "../files/layout.ts"
+import type { StoredFile } from "./object-ref.ts"
 
 /** Bytes hashed at a time. */
 const piece = 4 << 20

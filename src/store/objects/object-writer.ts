@@ -9,18 +9,32 @@ import { createHash, randomBytes } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { ByteSink } from "../format/bytes.ts"
-import { temporaryMark } from "./layout.ts"
-import { renewed } from "./touch.ts"
-import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "./store-error.ts"
+import { temporaryMark } from "../files/layout.ts"
+import { renewed } from "../files/touch.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
+import type { Problem } from "../../support/problem.ts"
+import type { StoredFile } from "./object-ref.ts"
+import { storeProblem } from "../files/store-error.ts"
 
 /** Bytes that are kept in memory. */
 const usualHeld = 1 << 20
 const readOnly = 0o444
 
+/** What a writer needs of the store. */
+export interface ObjectCalls {
+  readonly root: string
+  readonly files: FileSystemCalls
+  /** Stores bytes under their sha256; what is there already is not written again. */
+  putObject<X extends string>(
+    content: Uint8Array,
+    extension: X
+  ): Effect.Effect<{ sha256: string; bytes: number; extension: X }, Problem>
+  objectPath(object: StoredFile): string
+}
+
 /** Ends with `finish` or `abandon`. Throws `Problem`s of the store, as its effects fail with them. */
 export class ObjectWriter<X extends string> implements ByteSink {
-  readonly #store: StoreCalls
+  readonly #store: ObjectCalls
   readonly #extension: X
   readonly #mostHeld: number
   readonly #hash = createHash("sha256")
@@ -30,7 +44,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
   #temporary: string | null = null
   #handle: number | null = null
 
-  constructor(store: StoreCalls, extension: X, mostHeld = usualHeld) {
+  constructor(store: ObjectCalls, extension: X, mostHeld = usualHeld) {
     this.#store = store
     this.#extension = extension
     this.#mostHeld = mostHeld

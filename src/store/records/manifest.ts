@@ -1,14 +1,8 @@
 /** Manifests: what an artifact is made of. */
 import type { Columns } from "../../pipeline/columns.ts"
 import type { Form } from "../../pipeline/ports.ts"
+import type { ObjectRef, StoredFile } from "../objects/object-ref.ts"
 
-/** An immutable file of the store. */
-export interface ObjectRef {
-  /** of the file's bytes */
-  readonly sha256: string
-  readonly bytes: number
-  readonly extension: "parquet" | "arrow" | "bin"
-}
 /** Rows of some items that were written together. */
 export interface Shard {
   readonly items: number
@@ -24,11 +18,7 @@ export interface Shard {
   /** files that the stage made and that `file` columns name */
   readonly files: ReadonlyArray<StoredFile>
 }
-export interface StoredFile {
-  readonly sha256: string
-  readonly bytes: number
-  readonly extension: string
-}
+
 /** Items of a shard, `from` … `to − 1` of its own: what an artifact takes of it. */
 export type Segment = readonly [shard: number, from: number, to: number]
 export interface FailedItem {

@@ -1,6 +1,6 @@
 /** Run records: one invocation, as its `run.json`. */
 import type { Lost } from "../../pipeline/losses.ts"
-import type { ProcessIdentity } from "../lock/process-identity.ts"
+import type { ProcessIdentity } from "../files/process-identity.ts"
 import type { FailedItem } from "./manifest.ts"
 import type { Accepted } from "./trace.ts"
 

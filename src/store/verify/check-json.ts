@@ -1,8 +1,8 @@
 /** Checks of the store's JSON files: each against its own sha256, its name, and what can be computed from its fields. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
-import { isDigest, isObjectName, type Layout } from "../objects/layout.ts"
+import { isDigest, isObjectName, type Layout } from "../files/layout.ts"
 import { type Manifest, objectsOfShard, type Shard } from "../records/manifest.ts"
 import { keyOf } from "../records/preimage.ts"
 import type { RunRecord } from "../records/run-record.ts"

@@ -1,7 +1,7 @@
 /** Checks of objects: bytes against the digest that names them, and sidecars against the shards that they are of. */
 import * as path from "node:path"
 import { FileFormatError } from "../format/bytes.ts"
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
 import type { Shard } from "../records/manifest.ts"
 import { hashFile } from "../fresh/stat-cache.ts"
 

@@ -1,5 +1,5 @@
 /** What `verify` finds. */
-import type { Entry, FileSystemCalls } from "../objects/file-system.ts"
+import type { Entry, FileSystemCalls } from "../files/file-system.ts"
 
 export type DamageKind = "object" | "sidecar" | "manifest" | "trace" | "run"
 export interface Damage {

@@ -1,12 +1,12 @@
 /** Removes what is damaged, so that nobody is served it, and the next run computes it again. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
-import { removeOwn } from "../objects/confined.ts"
+import { removeOwn } from "../files/confined.ts"
 import { takeAway } from "../gc/delete.ts"
 import { walkFolder } from "../gc/walk-folder.ts"
 import { runFolders } from "../records/run-folders.ts"
 import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "../objects/store-error.ts"
+import { storeProblem } from "../files/store-error.ts"
 import type { Verified } from "./verify.ts"
 
 /**

@@ -1,4 +1,5 @@
 /** The objects that a COCO file annotates in an image, with the patches that they cover. */
+import { usage } from "../../../src/support/problem.ts"
 import { readRegular } from "../../../src/support/regular-file.ts"
 import { fileText } from "../../../src/support/utf8.ts"
 import { type CocoImage, parseInstances } from "../../coco/annotations.ts"
@@ -6,7 +7,7 @@ import { coverageOf } from "../../vision/coverage.ts"
 import { type Geometry, patchPreimage, type PatchGrid } from "../../vision/geometry.ts"
 import { maskOf } from "../../vision/mask.ts"
 import { areaOf, type Mask } from "../../vision/rle.ts"
-import { usage, withFile } from "../problems.ts"
+import { withFile } from "../common/problems.ts"
 
 export interface AnnotatedObject {
   /** the annotation's id */

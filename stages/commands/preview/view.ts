@@ -1,11 +1,12 @@
 /** How an image gets into the encoder that was named, and how its input is cut into patches. */
+import { usage } from "../../../src/support/problem.ts"
 import { resolveEncoderFile } from "../../vision/encoder.ts"
 import { gridOfPatches, type PatchGrid } from "../../vision/geometry.ts"
 import type { Preprocessing } from "../../vision/preprocessing.ts"
 import { patchOfPreset, presetOf, type PresetName } from "../../vision/presets.ts"
 import type { Size } from "../../vision/resized-size.ts"
-import { encoderOf, givenStructure, type GivenWords } from "../given.ts"
-import { usage, withFile } from "../problems.ts"
+import { encoderOf, givenStructure, type GivenWords } from "../common/given.ts"
+import { withFile } from "../common/problems.ts"
 
 export interface View {
   readonly preprocessing: Preprocessing

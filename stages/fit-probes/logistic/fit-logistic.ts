@@ -5,8 +5,8 @@
  * optimisation is in float64. The objective is within 1e-6 of scikit-learn's `LogisticRegression` run to the end,
  * relative to itself for C ≤ 1 and to ln K above.
  */
-import type { UndefinedProbe } from "../probe.ts"
-import { checkProbeData, isConstant, presentClasses } from "../probe.ts"
+import type { UndefinedProbe } from "../probes/probe.ts"
+import { checkProbeData, isConstant, presentClasses } from "../probes/probe.ts"
 import { fitOf, type LogisticFit } from "./fit-of-split.ts"
 import type { Matrix } from "./matrix.ts"
 import { openMatrix } from "./matrix.ts"

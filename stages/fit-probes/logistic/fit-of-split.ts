@@ -1,5 +1,5 @@
 /** A finished fit: the strength that was chosen, its coefficients, and predictions of the rows that were held out. */
-import type { OuterSplit } from "../probe.ts"
+import type { OuterSplit } from "../probes/probe.ts"
 import type { Matrix } from "./matrix.ts"
 import type { LogisticOptions } from "./options.ts"
 import { logProbabilities } from "./predict.ts"

@@ -1,5 +1,5 @@
 /** What a logistic fit is asked for: its data, how strengths are chosen, and what cannot be asked. */
-import type { FitControl, OuterSplit, ProbeData } from "../probe.ts"
+import type { FitControl, OuterSplit, ProbeData } from "../probes/probe.ts"
 import type { Tolerances } from "./regularisation-path.ts"
 
 /** C ∈ 10^{−4, −3.5 … 2}, in decimals: V8's powers differ in the last bit from version to version. */

@@ -2,7 +2,7 @@
  * Many regressions over one matrix, advancing in lock-step: each round evaluates all active ones on shared products.
  * What a problem's solution is does not depend on the others (a row of a product depends on its own vector alone).
  */
-import { breathe } from "../probe.ts"
+import { breathe } from "../probes/probe.ts"
 import type { Minimum, Query } from "./lbfgs.ts"
 import { lbfgs } from "./lbfgs.ts"
 import type { Matrix } from "./matrix.ts"

@@ -2,7 +2,7 @@
  * Scaling of features: once over all rows, so that float32 products lose no digits to large means, and for each
  * training fold an affine map on top of it, so that what is fitted sees features standardised within its fold.
  */
-import { isRounding } from "../probe.ts"
+import { isRounding } from "../probes/probe.ts"
 
 /** z = (x − mean) · inverse, a feature; `inverse` is 0 where the feature is constant, which leaves it out. */
 export interface Scaling {

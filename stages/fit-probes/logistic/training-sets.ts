@@ -1,7 +1,7 @@
 /** Training sets: the rows of an outer split, and the inner folds among them by which a strength is chosen. */
 import { assignFolds } from "../../statistics/folds.ts"
 import { cellWeights } from "../../statistics/weights.ts"
-import { presentClasses } from "../probe.ts"
+import { presentClasses } from "../probes/probe.ts"
 import type { LogisticOptions } from "./options.ts"
 import type { InnerFold, Regression } from "./regularisation-path.ts"
 import { foldScaling, type Scaling } from "./standardise.ts"

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { exitCodeOf, failureJson, failureText } from "../../../src/cli/failure.ts"
 import { Problem } from "../../../src/support/problem.ts"
-import { damaged, storeProblem } from "../../../src/store/objects/store-error.ts"
+import { damaged, storeProblem } from "../../../src/store/files/store-error.ts"
 
 const problem = new Problem("ParameterInvalid", "scenes: expected a whole number, got 1.5", {
   file: "/p/demo.ts",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { noPaint } from "../../../src/support/colour.ts"
 import { lossesInFull, lossesOfNodes, lossLines } from "../../../src/cli/loss-lines.ts"
-import { runJson } from "../../../src/cli/run-json.ts"
+import { runJson } from "../../../src/inspect/run-json.ts"
 import { runSummary } from "../../../src/cli/run-summary.ts"
 import type { Lost } from "../../../src/pipeline/losses.ts"
 import { nodeRecord, runRecord } from "./records.ts"

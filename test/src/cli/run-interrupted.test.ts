@@ -9,7 +9,7 @@ import { memoryOutput } from "../../../src/cli/output.ts"
 import { plainWords } from "../../../src/cli/plain-argv.ts"
 import { runCommand } from "../../../src/cli/run.ts"
 import { readWords } from "../../../src/cli/argv.ts"
-import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { makeStore } from "../../../src/store/store.ts"
 
 let folder: string

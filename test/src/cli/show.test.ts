@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
-import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
-import { outsideFile } from "../../../src/store/items/outside-file.ts"
+import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
+import { outsideFile } from "../../../src/store/files/outside-file.ts"
 import { cellJson, cellText } from "../../../src/inspect/cell-text.ts"
 import { noPaint } from "../../../src/support/colour.ts"
 import { ColumnGatherer } from "../../../src/inspect/column-statistics.ts"

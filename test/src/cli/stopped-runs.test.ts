@@ -10,7 +10,7 @@ import { column, defineStage, each, one, param, table, whole } from "../../../sr
 import type { Graph } from "../../../src/pipeline/graph.ts"
 import type { NodePlan } from "../../../src/plan/plan.ts"
 import { logFile } from "../../../src/run/log-file.ts"
-import type { FileSystemCalls } from "../../../src/store/objects/file-system.ts"
+import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
 import { rootsOf } from "../../../src/store/gc/roots.ts"
 import { coarse, type Lab, numbers } from "../run/lab.ts"
 import { age, storeOf } from "../store/gc/worlds.ts"

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest"
 import { noPaint } from "../../../src/support/colour.ts"
-import { noItem, whyOf, whyText } from "../../../src/cli/why.ts"
+import { whyOf, whyText } from "../../../src/cli/why.ts"
 import { itemPlan, known, plans } from "./records.ts"
+import { noItem } from "../../../src/project/choose-nodes.ts"
 
 const failures = [
   { item: "n2", error: "torn" },

@@ -9,7 +9,7 @@ import { column } from "../../../src/pipeline/columns.ts"
 import { buildGraph } from "../../../src/pipeline/graph.ts"
 import { table } from "../../../src/pipeline/ports.ts"
 import { defineStage, type Summary } from "../../../src/pipeline/stage.ts"
-import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { makeStore } from "../../../src/store/store.ts"
 import { manifest, nodeRecord, runRecord } from "../cli/records.ts"
 

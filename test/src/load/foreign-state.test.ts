@@ -2,11 +2,11 @@
 import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { describe, expect, it } from "vitest"
-import { bundlePipeline } from "../../../src/load/bundle.ts"
-import { Inputs } from "../../../src/load/inputs.ts"
-import { ownPackage } from "../../../src/load/own-package.ts"
+import { bundlePipeline } from "../../../src/load/bundle/bundle.ts"
+import { Inputs } from "../../../src/load/bundle/inputs.ts"
+import { ownPackage } from "../../../src/load/bundle/own-package.ts"
 import { findState } from "../../../src/load/state/foreign-state.ts"
-import { LoadError } from "../../../src/load/load-error.ts"
+import { LoadError } from "../../../src/load/bundle/load-error.ts"
 import { type Files, folderOf, imports, load, pipelineOf, root, stage, stagesOf } from "./project.ts"
 
 /** Loads a pipeline and asks for its stages' codes, as opening it does. */

@@ -24,7 +24,7 @@ import {
   stagesOf,
   write
 } from "./project.ts"
-import { packageAt } from "../../../src/load/own-package.ts"
+import { packageAt } from "../../../src/load/bundle/own-package.ts"
 import { loadPipeline } from "../../../src/load/load-pipeline.ts"
 
 const simple: Files = {

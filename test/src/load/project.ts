@@ -5,8 +5,8 @@ import path from "node:path"
 import { rolldown } from "rolldown"
 import { afterAll } from "vitest"
 import { loadPipeline, type LoadedPipeline } from "../../../src/load/load-pipeline.ts"
-import { type OwnPackage, packageAt } from "../../../src/load/own-package.ts"
-import { LoadError } from "../../../src/load/load-error.ts"
+import { type OwnPackage, packageAt } from "../../../src/load/bundle/own-package.ts"
+import { LoadError } from "../../../src/load/bundle/load-error.ts"
 
 export const root = path.resolve(import.meta.dirname, "..", "..", "..")
 const made: Array<string> = []

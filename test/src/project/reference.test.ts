@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { resolveReference } from "../../../src/project/reference.ts"
 import type { Problem } from "../../../src/support/problem.ts"
-import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { makeStore } from "../../../src/store/store.ts"
 import { manifest, nodeRecord, runRecord } from "../cli/records.ts"
 

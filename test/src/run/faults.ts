@@ -1,7 +1,7 @@
 /** File systems that fail: they count mutating calls, and at one of them they break, or kill their process. */
 import { writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import type { FileSystemCalls } from "../../../src/store/objects/file-system.ts"
+import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
 
 /** Calls that change something; a call that is not here only reads. */
 const reading = new Set(["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"])

@@ -13,7 +13,7 @@ import {
   toFloat16,
   whole
 } from "../../../src/index.ts"
-import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { artifactObjects } from "../../../src/store/items/read-artifact.ts"
 import { makeStore } from "../../../src/store/store.ts"
 import { Lab, numbers } from "./lab.ts"

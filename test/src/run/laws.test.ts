@@ -5,7 +5,7 @@
 import { join } from "node:path"
 import { afterEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, failed, one, seededRandom } from "../../../src/index.ts"
-import { nodeFileSystem } from "../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { artifactsOf, coarse, executedIn, Lab, numbers, spread, total } from "./lab.ts"
 import { Model } from "./model.ts"
 import { build, newWorld } from "./worlds.ts"

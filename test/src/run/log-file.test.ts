@@ -1,7 +1,7 @@
 import { expect, it } from "vitest"
 import { logFile } from "../../../src/run/log-file.ts"
-import type { FileSystemCalls } from "../../../src/store/objects/file-system.ts"
-import { layout } from "../../../src/store/objects/layout.ts"
+import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import { layout } from "../../../src/store/files/layout.ts"
 import type { StoreCalls } from "../../../src/store/store.ts"
 import { nodeRecord, plans, runRecord } from "../cli/records.ts"
 

@@ -3,7 +3,7 @@
  * `node memory-child.mjs FOLDER rows|items COUNT`. Bundled by memory.test.ts. Sends what it counted, or why it failed.
  */
 import { column, defineStage, each, one, rows, table, whole } from "../../../src/index.ts"
-import type { FileSystemCalls } from "../../../src/store/objects/file-system.ts"
+import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
 import { Lab, numbers } from "./lab.ts"
 
 const rowsOfItem = 1000

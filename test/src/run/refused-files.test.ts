@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, failed, one, param, whole, table } from "../../../src/index.ts"
 import type { Graph } from "../../../src/pipeline/graph.ts"
-import type { FileSystemCalls } from "../../../src/store/objects/file-system.ts"
+import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
 import { Lab, type LabOptions } from "./lab.ts"
 
 const photo = { photo: column.file() }

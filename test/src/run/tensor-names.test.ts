@@ -5,7 +5,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { column, defineStage, each, one } from "../../../src/index.ts"
-import { tensorFileNames } from "../../../src/store/views/view.ts"
+import { tensorFileNames } from "../../../src/store/runs/view.ts"
 import { storeOf } from "../store/gc/worlds.ts"
 import { Lab, numbers } from "./lab.ts"
 

@@ -8,10 +8,10 @@ import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../src/pipeline/graph.ts"
 import { planAll } from "../../../src/plan/plan.ts"
-import type { FileSystemCalls } from "../../../src/store/objects/file-system.ts"
-import { renewing } from "../../../src/store/objects/touch.ts"
+import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
 import { coarse, crashGraph, executedIn, Lab, numbers } from "../run/lab.ts"
 import { age, gc, quick, storeOf } from "./gc/worlds.ts"
+import { renewing } from "../../../src/store/touching-store.ts"
 
 let lab: Lab
 let graph: Graph

@@ -5,7 +5,12 @@ import { fromFloat16, toFloat16 } from "../../../src/support/float16.ts"
 import { below, pick, seededRandom } from "../../../src/support/random.ts"
 import { openTensors } from "../../../src/store/format/arrow-read.ts"
 import { encodeTensors, TensorFileWriter } from "../../../src/store/format/arrow-write.ts"
-import { type ByteSource, FileFormatError, memorySource, MemorySink } from "../../../src/store/format/bytes.ts"
+import {
+  type ByteSource,
+  FileFormatError,
+  memorySource,
+  MemorySink
+} from "../../../src/store/format/bytes.ts"
 
 const head = {
   family: "activations",

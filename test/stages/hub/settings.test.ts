@@ -3,13 +3,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { getHFHubCachePath } from "@huggingface/hub"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import {
-  cacheFolder,
-  endpointOf,
-  isOffline,
-  proxiesOf,
-  tokenOf
-} from "../../../stages/hub/settings.ts"
+import { cacheFolder, endpointOf, isOffline, proxiesOf, tokenOf } from "../../../stages/hub/settings.ts"
 
 afterEach(() => vi.unstubAllEnvs())
 

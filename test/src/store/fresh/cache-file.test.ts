@@ -3,9 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, expect, it } from "vitest"
-import { readCache, readLargeCache, writeCache, writeLargeCache } from "../../../../src/store/fresh/cache-file.ts"
-import { replaceFile } from "../../../../src/store/objects/replace-file.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import {
+  readCache,
+  readLargeCache,
+  writeCache,
+  writeLargeCache
+} from "../../../../src/store/fresh/cache-file.ts"
+import { replaceFile } from "../../../../src/store/files/replace-file.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "probeline-cache-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -4,9 +4,9 @@ import { basename, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { readLargeCache, writeLargeCache } from "../../../../src/store/fresh/cache-file.ts"
-import { leaveMark } from "../../../../src/store/gc/gc-mark.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
-import { layout } from "../../../../src/store/objects/layout.ts"
+import { leaveMark } from "../../../../src/store/files/gc-mark.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { layout } from "../../../../src/store/files/layout.ts"
 import { coarse, crashGraph, executedIn, Lab, numbers, sum, total } from "../../run/lab.ts"
 
 let lab: Lab

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { readAnswers, writeAnswers } from "../../../../src/store/fresh/index-file.ts"
 import { writeLargeCache } from "../../../../src/store/fresh/cache-file.ts"
-import { nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 
 const files = nodeFileSystem()
 let folder: string

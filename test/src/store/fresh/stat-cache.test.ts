@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "no
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { StatCache } from "../../../../src/store/fresh/stat-cache.ts"
 
 let folder: string

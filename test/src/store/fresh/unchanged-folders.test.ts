@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { UnchangedFolders } from "../../../../src/store/fresh/unchanged-folders.ts"
 
 let root: string

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { beginGc, isGcUnderWay } from "../../../../src/store/gc/under-way.ts"
-import { lastMark } from "../../../../src/store/gc/gc-mark.ts"
-import { layout } from "../../../../src/store/objects/layout.ts"
+import { lastMark } from "../../../../src/store/files/gc-mark.ts"
+import { layout } from "../../../../src/store/files/layout.ts"
 
 const files = nodeFileSystem()
 let root: string

@@ -6,7 +6,7 @@ import { below, column, defineStage, each, one, pick, type Random } from "../../
 import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { collectGarbage, type GcOptions, type GcReport } from "../../../../src/store/gc/gc.ts"
 import { walkFolder } from "../../../../src/store/gc/walk-folder.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { makeStore, type StoreCalls } from "../../../../src/store/store.ts"
 import { coarse, gathered, type Items, type Lab, numbers, spread, sum, total } from "../../run/lab.ts"
 

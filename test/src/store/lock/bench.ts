@@ -5,10 +5,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { rolldown } from "rolldown"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { type Holder, recordOf } from "../../../../src/store/lock/holder.ts"
 import { type LockOptions, withLock } from "../../../../src/store/lock/lock.ts"
-import { thisProcess } from "../../../../src/store/lock/process-identity.ts"
+import { thisProcess } from "../../../../src/store/files/process-identity.ts"
 import { makeStore } from "../../../../src/store/store.ts"
 
 export interface ChildTask {

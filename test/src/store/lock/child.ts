@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { withLock } from "../../../../src/store/lock/lock.ts"
 import { makeStore } from "../../../../src/store/store.ts"
 import type { ChildTask, FromChild } from "./bench.ts"

@@ -1,5 +1,5 @@
 /** File systems that are not as one would like them. */
-import type { FileSystemCalls } from "../../../../src/store/objects/file-system.ts"
+import type { FileSystemCalls } from "../../../../src/store/files/file-system.ts"
 
 const mutating = ["makeFolder", "write", "append", "rename", "hardLink", "touch", "remove"] as const
 

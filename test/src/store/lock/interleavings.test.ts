@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { afterAll, afterEach, describe, expect, it } from "vitest"
-import type { FileSystemCalls } from "../../../../src/store/objects/file-system.ts"
+import type { FileSystemCalls } from "../../../../src/store/files/file-system.ts"
 import { sweepLocks } from "../../../../src/store/lock/sweep.ts"
 import { Bench } from "./bench.ts"
 import { withoutHardLinks } from "./decorations.ts"

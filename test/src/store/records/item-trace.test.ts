@@ -4,7 +4,7 @@ import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import type { ItemTrace } from "../../../../src/store/records/item-trace.ts"
-import { nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
+import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { makeStore } from "../../../../src/store/store.ts"
 import { artifactsOf, crashGraph, Lab } from "../../run/lab.ts"
 

@@ -1,7 +1,12 @@
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
 import { digestJson } from "../../../../src/store/format/canonical-json.ts"
-import { type InputPreimage, keyOf, type Preimage, sharedKeyOf } from "../../../../src/store/records/preimage.ts"
+import {
+  type InputPreimage,
+  keyOf,
+  type Preimage,
+  sharedKeyOf
+} from "../../../../src/store/records/preimage.ts"
 
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/)
 const name = fc.string({ minLength: 1, maxLength: 4, unit: "binary" }).filter((one) => one !== "__proto__")

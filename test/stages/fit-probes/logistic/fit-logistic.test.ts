@@ -3,7 +3,7 @@ import { normal, seededRandom } from "../../../../src/support/random.ts"
 import { fitLogistic } from "../../../../stages/fit-probes/logistic/fit-logistic.ts"
 import type { LogisticFit } from "../../../../stages/fit-probes/logistic/fit-of-split.ts"
 import { DEFAULT_GRID } from "../../../../stages/fit-probes/logistic/options.ts"
-import type { UndefinedProbe } from "../../../../stages/fit-probes/probe.ts"
+import type { UndefinedProbe } from "../../../../stages/fit-probes/probes/probe.ts"
 import type { FixtureSet } from "../fixture.ts"
 import { sets } from "../fixture.ts"
 

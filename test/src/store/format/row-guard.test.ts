@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { isRowGuard, rowGuard } from "../../../../src/store/items/row-guard.ts"
+import { isRowGuard, rowGuard } from "../../../../src/store/format/row-guard.ts"
 
 const guarded = (row: object): any =>
   Object.setPrototypeOf(

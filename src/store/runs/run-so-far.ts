@@ -6,8 +6,8 @@
  * that costs a run of 10,000 nodes nothing.
  */
 import * as path from "node:path"
-import { isLive } from "../gc/live.ts"
-import type { NodeRecord, RunRecord } from "./run-record.ts"
+import { isLive } from "./live.ts"
+import type { NodeRecord, RunRecord } from "../records/run-record.ts"
 import type { StoreCalls } from "../store.ts"
 
 /** What is read of a line of `log.ndjson`. */

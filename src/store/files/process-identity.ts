@@ -7,7 +7,7 @@
  */
 import { execFileSync } from "node:child_process"
 import * as os from "node:os"
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "./file-system.ts"
 
 export interface ProcessIdentity {
   readonly host: string

@@ -1,8 +1,8 @@
 /** What rolldown reports, in the user's terms. */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { didYouMean } from "../support/problem.ts"
-import { fileText, NotUtf8 } from "../support/utf8.ts"
+import { didYouMean } from "../../support/problem.ts"
+import { fileText, NotUtf8 } from "../../support/utf8.ts"
 import { LoadError, type Place, wholeFile } from "./load-error.ts"
 
 interface BuildFailure {

@@ -9,8 +9,8 @@ import { isBuiltin } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Plugin } from "rolldown"
-import { didYouMean } from "../support/problem.ts"
-import { fileText } from "../support/utf8.ts"
+import { didYouMean } from "../../support/problem.ts"
+import { fileText } from "../../support/utf8.ts"
 import { LoadError } from "./load-error.ts"
 import type { Resolved } from "./resolutions.ts"
 import { namesIn, placeOfText } from "./source-text.ts"
@@ -33,7 +33,7 @@ export interface Resolution {
 }
 
 const isRelative = (specifier: string) =>
-  /^\.{0,2}\//.test(specifier) || specifier === "." || specifier === ".."
+  /^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "../.."
 const inPackages = (file: string) => file.split(path.sep).includes("node_modules")
 const external = (id: string) => ({ id, external: true })
 

@@ -3,9 +3,9 @@
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
-import { NotUtf8, utf8 } from "../../../src/support/utf8.ts"
-import type { WindowedReader } from "../../onnx/access.ts"
-import { OnnxError } from "../../onnx/onnx-error.ts"
+import { NotUtf8, utf8 } from "../../src/support/utf8.ts"
+import type { WindowedReader } from "./access.ts"
+import { OnnxError } from "./onnx-error.ts"
 
 /** A field of a message: where its payload lies, or its value if it is a varint. */
 export interface Field {

@@ -1,12 +1,9 @@
 /** What the readers of encoders, images and annotations throw, as problems that the command line prints. */
-import { own } from "../../src/support/own.ts"
-import { isProblem, Problem } from "../../src/support/problem.ts"
-import { NotUtf8 } from "../../src/support/utf8.ts"
-import { CocoError } from "../coco/problems.ts"
-import { EncoderError } from "../vision/encoder.ts"
-
-export const usage = (message: string, field: string, hint: string): Problem =>
-  new Problem("Usage", message, { field, hint })
+import { own } from "../../../src/support/own.ts"
+import { isProblem, Problem } from "../../../src/support/problem.ts"
+import { NotUtf8 } from "../../../src/support/utf8.ts"
+import { CocoError } from "../../coco/problems.ts"
+import { EncoderError } from "../../vision/encoder.ts"
 
 /**
  * Does what concerns one file.

@@ -11,10 +11,11 @@ import * as Effect from "effect/Effect"
 import { caselessFileNameOf, fileNameOf, mostTensorBytes } from "../../support/file-names.ts"
 import { isProblem, Problem } from "../../support/problem.ts"
 import { readCache, writeCache } from "../fresh/cache-file.ts"
-import { isObjectName } from "../objects/layout.ts"
-import type { Manifest, ObjectRef } from "../records/manifest.ts"
+import { isObjectName } from "../files/layout.ts"
+import type { Manifest } from "../records/manifest.ts"
 import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "../objects/store-error.ts"
+import { storeProblem } from "../files/store-error.ts"
+import type { ObjectRef } from "../objects/object-ref.ts"
 
 /** Where a node's table lies, relative to the store's root. */
 export const viewOf = (run: string, node: string): string => `runs/${run}/${node}.parquet`

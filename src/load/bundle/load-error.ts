@@ -1,5 +1,5 @@
 /** What can be wrong with a pipeline file, with the place in the user's own source. */
-import { Problem, type ProblemTag } from "../support/problem.ts"
+import { Problem, type ProblemTag } from "../../support/problem.ts"
 
 /** `PipelineNotFound`: no such file. `PipelineNotLoaded`: it does not compile, resolve or run. `PipelineInvalid`: it is no pipeline. */
 export type LoadErrorTag = Extract<ProblemTag, "PipelineNotFound" | "PipelineNotLoaded" | "PipelineInvalid">

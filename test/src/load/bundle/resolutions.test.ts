@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import path from "node:path"
 import { pathToFileURL } from "node:url"
 import { describe, expect, it } from "vitest"
-import { type Files, folderOf, imports, load, pipelineOf, stage, stagesOf, write } from "./project.ts"
+import { type Files, folderOf, imports, load, pipelineOf, stage, stagesOf, write } from "../project.ts"
 
 /** A pipeline whose stage gives what it imports as `value`. */
 const using = (specifier: string): Files => ({

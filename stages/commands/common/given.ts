@@ -1,9 +1,9 @@
 /** What a user says of an encoder's structure, where its graph does not tell. */
+import { usage } from "../../../src/support/problem.ts"
 import * as path from "node:path"
-import { onnx } from "../vision/encoder.ts"
-import type { GivenStructure } from "../onnx/describe-given.ts"
-import type { PresetName } from "../vision/presets.ts"
-import { usage } from "./problems.ts"
+import { onnx } from "../../vision/encoder.ts"
+import type { GivenStructure } from "../../onnx/describe-given.ts"
+import type { PresetName } from "../../vision/presets.ts"
 
 export interface GivenWords {
   /** NAME=TENSOR, as in the `taps` of `onnx(path, { taps })` */

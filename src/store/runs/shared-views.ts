@@ -8,9 +8,9 @@ import { createHash } from "node:crypto"
 import * as path from "node:path"
 import { mostIdBytes, wrongSegment } from "../../support/file-names.ts"
 import { readCache, writeCache } from "../fresh/cache-file.ts"
-import { removeTree } from "../objects/confined.ts"
-import { fileNames, isTemporary } from "../objects/own-names.ts"
-import { renewed } from "../objects/touch.ts"
+import { removeTree } from "../files/confined.ts"
+import { fileNames, isTemporary } from "../files/own-names.ts"
+import { renewed } from "../files/touch.ts"
 import type { StoreCalls } from "../store.ts"
 
 /** Of fewer nodes, each run has views of its own, which are there whatever becomes of other runs' folders. */

@@ -5,7 +5,7 @@
  * few kilobytes are read, where `run.json` says whose it is, and nothing is parsed.
  */
 import * as path from "node:path"
-import type { RunRecord } from "./run-record.ts"
+import type { RunRecord } from "../records/run-record.ts"
 import type { StoreCalls } from "../store.ts"
 
 /** Whose a run is: a pipeline is a file, absolute, and the name in it. */

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { expect, it } from "vitest"
-import { nodeFileSystem } from "../../../../src/store/objects/file-system.ts"
-import { lifeOf, thisProcess } from "../../../../src/store/lock/process-identity.ts"
+import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { lifeOf, thisProcess } from "../../../../src/store/files/process-identity.ts"
 
 const files = nodeFileSystem()
 const linux = existsSync("/proc/self/stat")

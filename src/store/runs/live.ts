@@ -1,7 +1,7 @@
 /** Whether a run whose record says "running" still does. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../objects/file-system.ts"
-import { lifeOf, type ProcessIdentity, thisProcess } from "../lock/process-identity.ts"
+import type { FileSystemCalls } from "../files/file-system.ts"
+import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
 import type { RunRecord } from "../records/run-record.ts"
 import type { StoreCalls } from "../store.ts"
 

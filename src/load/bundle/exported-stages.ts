@@ -1,5 +1,5 @@
 /** Finds the stages among the exports of a loaded bundle. */
-import type { AnyStage } from "../pipeline/stage.ts"
+import type { AnyStage } from "../../pipeline/stage.ts"
 import type { BundleExports, Namespace } from "./bundle.ts"
 
 /** Where a stage is exported. */

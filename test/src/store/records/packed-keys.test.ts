@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { expect, test } from "vitest"
-import { packedKeys, PackedKeys } from "../../../../src/store/items/packed-keys.ts"
+import { packedKeys, PackedKeys } from "../../../../src/store/records/packed-keys.ts"
 
 const keyOf = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 32)
 const packed = (count: number) => {

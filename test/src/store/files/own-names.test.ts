@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { isOwn, isOwnFolder, isRunName } from "../../../../src/store/objects/own-names.ts"
+import { isOwn, isOwnFolder, isRunName } from "../../../../src/store/files/own-names.ts"
 import { runId } from "../../../../src/cli/run.ts"
 
 it.each([

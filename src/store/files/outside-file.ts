@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import type { FileHandle } from "../../pipeline/columns.ts"
 import type { Problem } from "../../support/problem.ts"
 import { systemLimit } from "../../support/system-error.ts"
-import type { FileSystemCalls } from "../objects/file-system.ts"
+import type { FileSystemCalls } from "./file-system.ts"
 
 /** The absolute path of each handle's file. Stages hold the handles, and no key holds the paths. */
 const paths = new WeakMap<object, string>()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { fitPerceptron } from "../../../stages/fit-probes/perceptron.ts"
-import { float32, float64, sets } from "./fixture.ts"
+import { fitPerceptron } from "../../../../stages/fit-probes/probes/perceptron.ts"
+import { float32, float64, sets } from "../fixture.ts"
 
 const toy = (x: ReadonlyArray<number>, labels: ReadonlyArray<number>, classes = 2) => ({
   x: Float32Array.from(x),
@@ -29,7 +29,7 @@ describe("the Perceptron", () => {
     for (const { data, perceptron } of sets) {
       const half = { train: data.labels.map((_, row) => row), test: rows() }
       const [fit] = await fitPerceptron({ ...data, outer: [half] })
-      const { predictPerceptron } = await import("../../../stages/fit-probes/perceptron.ts")
+      const { predictPerceptron } = await import("../../../../stages/fit-probes/probes/perceptron.ts")
       if (fit!.undefined) throw new Error(fit!.undefined)
       expect([...predictPerceptron(fit!, data, half.train)]).toEqual(perceptron[0]!.predictions)
     }

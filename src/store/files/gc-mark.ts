@@ -5,9 +5,9 @@
  * it is as it was before, no gc came in between, and one that comes after finds the record.
  */
 import { randomBytes } from "node:crypto"
-import type { FileSystemCalls } from "../objects/file-system.ts"
-import type { Layout } from "../objects/layout.ts"
-import { replaceFile } from "../objects/replace-file.ts"
+import type { FileSystemCalls } from "./file-system.ts"
+import type { Layout } from "./layout.ts"
+import { replaceFile } from "./replace-file.ts"
 
 /** Replaces the file: another's, in the store of a group, may be replaced and not touched. */
 export function leaveMark(files: FileSystemCalls, { gcMark }: Layout): void {
