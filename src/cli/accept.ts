@@ -9,7 +9,7 @@ import { openPipeline } from "../project/open-pipeline.ts"
 import { oneLine } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 import { renewing } from "../store/touching-store.ts"
-import { usage } from "../support/problem.ts";
+import { usage } from "../support/problem.ts"
 
 export const acceptCommand = defineCommand({
   name: "accept",

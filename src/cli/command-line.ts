@@ -10,7 +10,6 @@ import { exitCodeOf, failureJson, failureText } from "./failure.ts"
 import { guardProcess } from "./guard-process.ts"
 import { type Output, processOutput } from "./output.ts"
 import { plainWords } from "./plain-argv.ts"
-import { graceMs, type StopSignal, watchSignals } from "./signals.ts"
 import { readWords, type Words } from "./argv.ts"
 
 export interface Installed {
@@ -113,4 +112,45 @@ function reportFailure(
   output.err(failureText(error, { paint: output.errPaint, debug }))
   if (json) output.out(JSON.stringify(failureJson(error)))
   return exitCodeOf(error)
+}
+
+/**
+ * Signals: the first asks the command to stop and to clean up, the second ends the process at once.
+ *
+ * Exit codes are 128 + the signal's number, as a shell gives them.
+ */
+const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+
+type StopSignal = keyof typeof codes
+
+/** How long a command may clean up. */
+const graceMs = 2000
+
+interface Signals {
+  /** the exit code of the signal that came, or null */
+  readonly code: () => number | null
+  readonly stop: () => void
+}
+
+/** `onFirst` is called once; a clean-up that hangs is cut off. */
+function watchSignals(onFirst: (signal: StopSignal) => void, end: (code: number) => void): Signals {
+  let code: number | null = null
+  let timer: NodeJS.Timeout | null = null
+  const listeners = Object.entries(codes).map(([signal, its]) => {
+    const listener = () => {
+      if (code !== null) return end(code)
+      code = its
+      timer = setTimeout(() => end(its), graceMs)
+      onFirst(signal as StopSignal)
+    }
+    process.on(signal as StopSignal, listener)
+    return () => process.off(signal as StopSignal, listener)
+  })
+  return {
+    code: () => code,
+    stop() {
+      if (timer !== null) clearTimeout(timer)
+      for (const off of listeners) off()
+    }
+  }
 }

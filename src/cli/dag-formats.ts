@@ -1,7 +1,7 @@
 /** A graph as Mermaid, as Graphviz's DOT, and as JSON. */
 import { own } from "../support/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
-import type { Opened } from "../project/opened.ts"
+import type { Opened } from "../project/open-pipeline.ts"
 
 interface Edge {
   readonly from: GraphNode

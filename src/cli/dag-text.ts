@@ -2,9 +2,9 @@
 import { own } from "../support/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
 import type { Paint } from "../support/colour.ts"
-import type { Opened } from "../project/opened.ts"
 import { oneLine } from "../support/plain-text.ts"
 import { type Cell, textTable } from "../support/text-table.ts"
+import type { Opened } from "../project/open-pipeline.ts"
 
 /** Inputs that a row names of one port. */
 const named = 4

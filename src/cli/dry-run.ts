@@ -6,9 +6,9 @@ import type { NodePlan } from "../plan/plan.ts"
 import type { Paint, Style } from "../support/colour.ts"
 import { type Forecast, forecast } from "../plan/forecast.ts"
 import { itemCounts } from "../inspect/item-counts.ts"
-import type { Opened } from "../project/opened.ts"
 import { totals } from "./status.ts"
 import { oneLine, widthOf } from "../support/plain-text.ts"
+import type { Opened } from "../project/open-pipeline.ts"
 
 /** `status` of a node is what the run would make of it, as far as is known; `state` and `cues` say why. */
 export function dryRunJson(

@@ -6,7 +6,7 @@ import { bytes, counted } from "../support/numbers.ts"
 import { openStore } from "../project/open-store.ts"
 import { resolveReference } from "../project/reference.ts"
 import { referenceDoc } from "./shared-options.ts"
-import { usage } from "../support/problem.ts";
+import { usage } from "../support/problem.ts"
 
 const formats = ["parquet", "arrow", "csv", "npy"] as const
 type Format = (typeof formats)[number]

@@ -5,10 +5,10 @@ import { runAsItIs } from "../store/runs/run-so-far.ts"
 import { sweepLocks } from "../store/lock/sweep.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
-import { readDuration } from "./duration.ts"
 import { bytes, count, counted } from "../support/numbers.ts"
 import { existingStore } from "../project/open-store.ts"
 import { textTable } from "../support/text-table.ts"
+import { type Problem, usage } from "../support/problem.ts"
 
 const usualKeep = 10
 const usualGrace = "1h"
@@ -105,4 +105,21 @@ function whys(runs: ReadonlyArray<RootRun>): string {
     return n === 0 ? [] : `${count(n)} ${why}`
   })
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`
+}
+
+const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** Milliseconds; fails with Usage. */
+function readDuration(option: string, text: string): Effect.Effect<number, Problem> {
+  const found = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text)
+  if (text === "0") return Effect.succeed(0)
+  return found === null
+    ? Effect.fail(
+        usage(
+          `${option}: expected a time such as 90s, 30m, 1h or 2d, got "${text}"`,
+          option,
+          "0 is none at all"
+        )
+      )
+    : Effect.succeed(Number(found[1]) * units[found[2] as keyof typeof units])
 }

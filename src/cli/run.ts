@@ -1,10 +1,11 @@
+import * as Scope from "effect/Scope"
 /** `run`: brings a pipeline, or some of its nodes and what they need, up to date. */
 import { randomBytes } from "node:crypto"
 import * as os from "node:os"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { itemChanges } from "../plan/item-changes.ts"
-import { planAll } from "../plan/plan.ts"
+import { planAll, type Planning } from "../plan/plan.ts"
 import type { RunEvent } from "../run/events.ts"
 import { logFile } from "../run/log-file.ts"
 import { runGraph } from "../run/run.ts"
@@ -13,15 +14,15 @@ import type { RunRecord } from "../store/records/run-record.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
-import { lazyExecutor } from "./lazy-executor.ts"
 import { lossesOf } from "../inspect/losses.ts"
-import { openPipeline } from "../project/open-pipeline.ts"
-import type { Opened } from "../project/opened.ts"
+import { openPipeline, type Opened } from "../project/open-pipeline.ts"
 import { showProgress } from "./progress.ts"
 import { runJson } from "../inspect/run-json.ts"
 import { runSummary } from "./run-summary.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 import { outputSummaries } from "../inspect/summaries.ts"
+import type { WorkerOptions } from "../executors/worker-processes.ts"
+import type { Executor } from "../run/task.ts"
 
 export const runCommand = defineCommand({
   name: "run",
@@ -156,3 +157,20 @@ function outputsOf({ graph }: Opened, nodes: ReadonlyArray<GraphNode>): RunRecor
 /** Ids sort as the runs began (UTC, to the millisecond); four digits keep apart those that began together. */
 export const runId = (now: Date, mark = randomBytes(2).toString("hex")): string =>
   `${now.toISOString().replace(/[-:Z]/g, "").replace("T", "-")}-${mark}`
+
+/** In a scope: what stages opened, and workers, end with it. */
+const lazyExecutor = (planning: Planning, workers: Omit<WorkerOptions, "store">) =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const load = Effect.promise(() => import("../executors/local.ts")).pipe(
+      Effect.flatMap(({ localExecutor }) => localExecutor(planning, workers)),
+      Scope.provide(scope)
+    )
+    // tasks come side by side, and a task that is interrupted must not take the others' executor with it
+    const loaded = yield* Effect.cached(Effect.uninterruptible(load))
+    const executor: Executor = {
+      name: "local",
+      execute: (task, report) => Effect.flatMap(loaded, (local) => local.execute(task, report))
+    }
+    return executor
+  })

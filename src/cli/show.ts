@@ -7,7 +7,7 @@ import { resolveReference } from "../project/reference.ts"
 import { runJson } from "../inspect/run-json.ts"
 import { runSummary } from "./run-summary.ts"
 import { referenceDoc } from "./shared-options.ts"
-import { usage } from "../support/problem.ts";
+import { usage } from "../support/problem.ts"
 
 const usualRows = 5
 

@@ -3,7 +3,6 @@ import { emptyRecord } from "../support/own.ts"
 import yargs, { type Argv, type Options as YargsOptions } from "yargs"
 import { didYouMean, Problem, usage } from "../support/problem.ts"
 import { type Command, globalOptions, nameWords, type Options, usageOf } from "./command.ts"
-import { reservedCommands, reservedOptions } from "./reserved.ts"
 import { missingWord, type Words } from "./argv.ts"
 
 /** Null where yargs has answered by itself (help, version, completion). */
@@ -179,3 +178,8 @@ export function unknownCommand(word: string, commands: ReadonlyArray<Command>): 
     near?.replace('"', `"${group.name} `) ?? `${group.name} has ${own.join(", ")}`
   )
 }
+
+/** Names that are kept for commands and options to come. */
+export const reservedCommands: ReadonlyArray<string> = ["diff", "report", "init"]
+
+const reservedOptions: ReadonlyArray<string> = ["executor"]

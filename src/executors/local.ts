@@ -1,9 +1,8 @@
 /** The executor of one machine: native code in worker processes, everything else in this process. */
 import * as Effect from "effect/Effect"
 import type { Planning } from "../plan/plan.ts"
-import type { Executor } from "../run/task.ts"
+import type { Executor, TaskReport } from "../run/task.ts"
 import { inProcessExecutor } from "./in-process.ts"
-import { watchful } from "./watchful.ts"
 import { workerProcesses, type WorkerOptions } from "./worker-processes.ts"
 
 export const localExecutor = (planning: Planning, workers: Omit<WorkerOptions, "store">) =>
@@ -17,3 +16,46 @@ export const localExecutor = (planning: Planning, workers: Omit<WorkerOptions, "
     }
     return watchful(executor)
   })
+
+/** After so many seconds without a word (a result, a log line, progress), each once a node. */
+const silences = [60, 600, 3600]
+
+/** The same executor, which logs a line where a task is silent. */
+export function watchful(executor: Executor): Executor {
+  /** the longest silence that was told, by node */
+  const told = new Map<string, number>()
+  return {
+    name: executor.name,
+    execute: (task, report) => {
+      let words = 0
+      const heard: TaskReport = {
+        log: (message) => {
+          words++
+          report.log(message)
+        },
+        progress: (done, total) => {
+          words++
+          report.progress(done, total)
+        }
+      }
+      const watch = Effect.gen(function* () {
+        for (let silent = 0, next = 0; next < silences.length;) {
+          const before = words
+          yield* Effect.sleep((silences[next]! - silent) * 1000)
+          if (words !== before) {
+            silent = next = 0
+            continue
+          }
+          silent = silences[next++]!
+          if ((told.get(task.node) ?? 0) >= silent) continue
+          told.set(task.node, silent)
+          report.log(
+            `stage "${task.stage.name}" has not answered for ${silent} s: it may be long at work, or wait for what never comes (Ctrl-C stops the run, and what is finished is kept)`
+          )
+        }
+        return yield* Effect.never
+      })
+      return Effect.raceFirst(executor.execute(task, heard), watch)
+    }
+  }
+}

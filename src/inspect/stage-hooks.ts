@@ -15,7 +15,7 @@ import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
-import type { Opened } from "../project/opened.ts"
+import type { Opened } from "../project/open-pipeline.ts"
 
 export type Asking = Pick<Opened, "graph" | "planning" | "addressOf">
 export type HookName = "summary" | "losses"

@@ -4,8 +4,7 @@ import * as path from "node:path"
 import { digestExport, type DigestOptions } from "./digest-code.ts"
 import { type Node, parse } from "./bundle/edit-source.ts"
 import { sorted } from "./bundle/hash.ts"
-import type { ShippedCodes } from "./shipped-codes.ts"
-import type { CodeParts } from "./bundle/stage-code.ts"
+import type { CodeParts, ShippedCodes } from "./bundle/stage-code.ts"
 
 /** How a stage is declared, relative to the checkout: no part of its code. Random numbers and elementary functions are. */
 const declaring = /^src[\\/](pipeline|support)[\\/](?!random\.ts$|elementary[\\/])/

@@ -17,8 +17,14 @@ import { loadBundle, type LoadedBundle } from "./loaded-bundle.ts"
 import { type OwnPackage, ownPackage } from "./bundle/own-package.ts"
 import { enclosedState, existingFile, foreignState, hiddenStage, pipelineIn } from "./pipeline-file.ts"
 import { placeOf } from "./run-errors.ts"
-import { readShippedCodes, type ShippedCodes } from "./shipped-codes.ts"
-import { type CodeParts, packagedCode, type StageCode, versionedCode } from "./bundle/stage-code.ts"
+import {
+  type CodeParts,
+  packagedCode,
+  type StageCode,
+  versionedCode,
+  readShippedCodes,
+  type ShippedCodes
+} from "./bundle/stage-code.ts"
 
 export interface LoadOptions {
   /** where bundles are kept; made if need be, and may be deleted at any time */

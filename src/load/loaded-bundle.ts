@@ -9,8 +9,7 @@ import { Inputs, isFresh } from "./bundle/inputs.ts"
 import type { OwnPackage } from "./bundle/own-package.ts"
 import { nativeFile } from "./bundle/resolutions.ts"
 import { fromImport } from "./run-errors.ts"
-import { readShippedCodes } from "./shipped-codes.ts"
-import type { CodeParts } from "./bundle/stage-code.ts"
+import { type CodeParts, readShippedCodes } from "./bundle/stage-code.ts"
 
 export interface LoadedBundle {
   readonly entry: Omit<CachedBundle, "format">

@@ -94,7 +94,7 @@ const commonItems = (
 
 const idsOf = (store: StoreCalls, { shards, places }: Located): Effect.Effect<ItemIds, Problem> =>
   Effect.gen(function* () {
-    const { readSidecar } = yield* Effect.promise(() => import("../store/items/read-sidecar.ts"))
+    const { readSidecar } = yield* Effect.promise(() => import("../store/items/sidecar.ts"))
     const texts: Array<Texts> = []
     for (const shard of shards) texts.push((yield* readSidecar(store, shard)).items)
     return new ItemIds(texts, places)

@@ -2,9 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem, didYouMean } from "../support/problem.ts"
-import { noSuchNode } from "./open-pipeline.ts"
-import type { Opened } from "./opened.ts"
-
+import { noSuchNode, type Opened } from "./open-pipeline.ts"
 type Pipeline = Pick<Opened, "graph" | "file">
 
 /** The node of an id; fails with NodeNotFound. */

@@ -17,8 +17,9 @@ import type { RunOwner } from "../store/runs/runs-of.ts"
 import { StatCache } from "../store/fresh/stat-cache.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { openStore } from "./open-store.ts"
-import type { Opened, OpenOptions } from "./opened.ts"
 import { parameterTable } from "./parameter-table.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
+import type { StageAddress } from "../pipeline/stage-address.ts"
 
 /** Fails with one problem that names everything that is wrong with the file, its parameters or its graph. */
 export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<Opened, Problem> =>
@@ -196,3 +197,29 @@ function invalid(
 }
 
 const parametersHint = (params: Params) => `its parameters:\n${parameterTable(params)}`
+
+export interface Opened {
+  /** the pipeline's name */
+  readonly name: string
+  /** the pipeline file, absolute */
+  readonly file: string
+  /** the folder that it lies in */
+  readonly folder: string
+  /** the pipeline's parameters */
+  readonly declared: Params
+  /** and their values */
+  readonly params: Readonly<Record<string, unknown>>
+  readonly graph: Graph
+  readonly planning: Planning
+  readonly addressOf: (stage: AnyStage) => StageAddress | null
+}
+
+interface OpenOptions {
+  /** `key=value`, of the pipeline's parameters */
+  readonly set: ReadonlyArray<string>
+  /** the store's folder */
+  readonly store: string
+  /** ids of nodes that are stale whatever their key */
+  readonly force: ReadonlyArray<string>
+  readonly retryFailed: boolean
+}

@@ -9,7 +9,7 @@ import { selectItems } from "../store/items/segments.ts"
 import { ChunkResults, type ItemPieces } from "./chunk-results.ts"
 import { ChunkSizes } from "./chunk-sizes.ts"
 import type { Task, TaskPort, TaskReport, TaskResult } from "./task.ts"
-import type { Executing } from "./run-options.ts";
+import type { Executing } from "./run-options.ts"
 
 /** Chunks of a job: while one is published, the next is executed. */
 const lanesOfJob = 2

@@ -5,7 +5,6 @@ import { type Loss, LossTally } from "../pipeline/losses.ts"
 import type { Problem } from "../support/problem.ts"
 import { readSteadily, recordingWorld } from "../plan/world.ts"
 import { cellCheck } from "../store/format/cell.ts"
-import { readSidecar } from "../store/items/read-sidecar.ts"
 import type { StoreCalls } from "../store/store.ts"
 import { knownShards, writeShard } from "../store/items/write-shard.ts"
 import { writeTable } from "../store/items/write-table.ts"
@@ -16,6 +15,7 @@ import { Turns, withTurns } from "./yielding.ts"
 import { SeenIds } from "./seen-ids.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
+import { readSidecar } from "../store/items/sidecar.ts"
 
 /** Items that are written together: few at first, for what is added; more where there are very many, since files cost. */
 const shardItems = (shards: number) => (shards < 16 ? 256 : 1024)

@@ -8,12 +8,12 @@ import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import { own } from "../support/own.ts"
 import type { Take } from "../pipeline/ports.ts"
 import { Problem } from "../support/problem.ts"
-import { cellBytes } from "../store/format/cell-bytes.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { FileChanged } from "../store/files/outside-file.ts"
 import { artifactTable, type ArtifactTable, type Vectors } from "../store/items/read-artifact.ts"
 import type { StoreCalls } from "../store/store.ts"
 import type { Task } from "./task.ts"
+import { cellBytes } from "../store/format/cell.ts"
 
 /** A batch ends at so many rows, or when the columns read hold so many bytes. */
 const batchRows = 8192

@@ -1,4 +1,4 @@
-import type * as Semaphore from "effect/Semaphore";
+import type * as Semaphore from "effect/Semaphore"
 /** What a run is told. */
 import type * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"

@@ -20,13 +20,13 @@ import { type ItemTrace, itemTraceFile, itemTraceOf, type ReadItemTrace } from "
 import { type Manifest, objectsOf, objectsOfShard } from "./records/manifest.ts"
 import { packedKeys } from "./records/packed-keys.ts"
 import { renewed } from "./files/touch.ts"
-import { runFolders } from "./records/run-folders.ts"
 import type { RunRecord } from "./records/run-record.ts"
 import { replaceFile } from "./files/replace-file.ts"
 import { sealed, unsealed } from "./records/checksum.ts"
 import { storeProblem } from "./files/store-error.ts"
 import { type Trace, traceName } from "./records/trace.ts"
 import type { StoredFile } from "./objects/object-ref.ts"
+import { runFolders } from "./files/own-names.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
 

@@ -6,8 +6,6 @@ import { type Failed, failed, type FileHandle } from "../../src/index.ts"
 import { openImage, type OpenedImage } from "../vision/image.ts"
 import { preprocessInto } from "../vision/preprocess.ts"
 import type { Preprocessing } from "../vision/preprocessing.ts"
-import { Room } from "./room.ts"
-
 /** Pixels that are decoded at a time, 48 MiB of RGB: with one larger image, no other is. */
 const decodedPixels = 2 ** 24
 
@@ -41,6 +39,32 @@ export class InputReader {
       })
     } catch (error) {
       return failed((error as Error).message)
+    }
+  }
+}
+
+/** Room for so much at a time: who finds it taken waits, in order. */
+export class Room {
+  readonly #size: number
+  #taken = 0
+  readonly #waiting: Array<() => void> = []
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  /**
+   * Waits until `amount` fits, or everything is free (what is larger than the room gets it alone), and calls `use`
+   * with it; it is free again when `use` has ended.
+   */
+  async with<A>(amount: number, use: () => Promise<A>): Promise<A> {
+    while (this.#taken > 0 && this.#taken + amount > this.#size)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    this.#taken += amount
+    try {
+      return await use()
+    } finally {
+      this.#taken -= amount
+      for (const wake of this.#waiting.splice(0)) wake()
     }
   }
 }

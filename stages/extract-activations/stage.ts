@@ -3,11 +3,11 @@ import { column, defineStage, each, group, param, rows } from "../../src/index.t
 import { activationColumns } from "../tables/activations.ts"
 import { following, rowsBy } from "../tables/by-item.ts"
 import { encoderParam, resolveWithWorld, structureIdentity } from "../vision/encoder.ts"
-import { providers } from "../onnx/providers.ts"
-import { runtimeEnvironment } from "./environment.ts"
+import { providers, type Provider } from "../onnx/providers.ts"
 import { Extractor } from "./extractor.ts"
-import { precisions } from "./precision.ts"
+import { precisions, type Precision } from "./precision.ts"
 import { samePixels } from "./same-pixels.ts"
+import { createRequire } from "node:module"
 
 export const extractActivations = defineStage.itemwise("extract-activations", {
   doc: "an encoder's activations at the selected tokens, for every tap",
@@ -82,3 +82,19 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
   open: (params) => Extractor.open(params),
   compute: (items, { resource }, context) => resource.extract(items, context)
 })
+
+interface RuntimeEnvironment {
+  readonly onnxruntime: string
+  readonly provider: Provider
+  readonly precision: Precision
+}
+
+/**
+ * A session has the provider that is asked for or fails, so that this one is what computes (docs/providers.md). The
+ * package's version is read, and no native code is loaded.
+ */
+export function runtimeEnvironment(provider: Provider, precision: Precision): RuntimeEnvironment {
+  const require = createRequire(import.meta.url)
+  const { version } = require("onnxruntime-node/package.json") as { readonly version: string }
+  return { onnxruntime: version, provider, precision }
+}

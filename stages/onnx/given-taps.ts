@@ -1,8 +1,7 @@
-/** Taps that a user gives by tensor, for graphs whose structure is not recognised. */
-import { additionsOf } from "./candidates.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import { OnnxError } from "./onnx-error.ts"
 import type { Tap } from "./tap.ts"
+import { additionsOf } from "./residual-stream.ts"
 
 /** A tap's name and its tensor, or patterns of both, in which `*` stands for a number. */
 export interface GivenTap {

@@ -5,13 +5,19 @@
  * Source of field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import { type RandomAccess, WindowedReader } from "./access.ts"
-import { otherKind } from "./file-kind.ts"
-import type { Initializer, Model, Node, ValueInfo } from "./model.ts"
+import {
+  type Initializer,
+  type Model,
+  type Node,
+  type ValueInfo,
+  type ElementType,
+  type Dimension,
+  elementTypes
+} from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { type Field, Protobuf } from "./protobuf.ts"
 import { readNode } from "./read-node.ts"
 import { readTensor } from "./read-tensor.ts"
-import { readValueInfo } from "./read-value-info.ts"
 
 /**
  * The structure of a model. A repeated `graph` field is merged, as protobuf says: patches are appended that way.
@@ -98,4 +104,64 @@ function readOpset(protobuf: Protobuf, opset: Field): [domain: string, version: 
 function readFunctionName(protobuf: Protobuf, definition: Field): string {
   for (const field of protobuf.message(definition)) if (field.number === 1) return protobuf.text(field)
   return "?"
+}
+
+/** What a file that is no ONNX model is, by how it begins, and what to do; null where that is not known. */
+function otherKind(source: RandomAccess): string | null {
+  if (source.size === 0) return "the file is empty: fetch or export it again"
+  const start = Buffer.from(source.read(0, 64)).toString("latin1")
+  if (start.startsWith("version https://git-lfs")) {
+    return "the file is a Git LFS pointer in place of the model: fetch the model itself (git lfs pull)"
+  }
+  if (/^\s*<(!doctype|html|\?xml)/i.test(start)) {
+    return "the file is a web page in place of the model: fetch the model's own address"
+  }
+  if (start.startsWith("PK\u0003\u0004"))
+    return "the file is a zip archive or a PyTorch checkpoint: export it to ONNX"
+  // https://github.com/huggingface/safetensors#format: a length of 8 bytes, then JSON
+  if (/^.{8}\{\s*"/s.test(start))
+    return "the file holds weights alone (safetensors): export the model to ONNX"
+  // FlatBuffers keep a format's name behind the first offset
+  if (start.slice(4, 8) === "ORTM")
+    return "the file is in onnxruntime's own format (.ort): give the .onnx file"
+  return null
+}
+
+/** ValueInfoProto: a name, and of tensors the element type and the shape, as far as they are given. */
+function readValueInfo(protobuf: Protobuf, info: Field): ValueInfo {
+  let name = ""
+  let type: Omit<ValueInfo, "name"> = { elementType: "undefined", dims: null }
+  for (const field of protobuf.message(info)) {
+    if (field.number === 1) name = protobuf.text(field)
+    else if (field.number === 2) type = readType(protobuf, field)
+  }
+  return { name, ...type }
+}
+
+/** TypeProto, of which `tensor_type` is field 1. */
+function readType(protobuf: Protobuf, type: Field): Omit<ValueInfo, "name"> {
+  let elementType: ElementType = "undefined"
+  let dims: Array<Dimension> | null = null
+  for (const kind of protobuf.message(type)) {
+    if (kind.number !== 1) continue
+    for (const field of protobuf.message(kind)) {
+      if (field.number === 1) elementType = elementTypes[field.value] ?? "undefined"
+      else if (field.number === 2) dims = readShape(protobuf, field)
+    }
+  }
+  return { elementType, dims }
+}
+
+function readShape(protobuf: Protobuf, shape: Field): Array<Dimension> {
+  const dims: Array<Dimension> = []
+  for (const dimension of protobuf.message(shape)) {
+    if (dimension.number !== 1) continue
+    let size: Dimension = null
+    for (const field of protobuf.message(dimension)) {
+      if (field.number === 1) size = field.value
+      else if (field.number === 2) size = protobuf.text(field)
+    }
+    dims.push(size)
+  }
+  return dims
 }

@@ -1,6 +1,5 @@
 /** Where a branch is added to the residual stream, and whether that branch is an attention. */
 import { own } from "../../src/support/own.ts"
-import { addedTo, type Branch, nodesOf } from "./branches.ts"
 import { type Flow, originPlace } from "./image-flow.ts"
 import type { Node } from "./model.ts"
 import {
@@ -11,6 +10,7 @@ import {
   isFusedSumAndNorm,
   productOperands
 } from "./operators.ts"
+import { readsOf } from "./graph-index.ts"
 
 export interface ResidualAddition {
   readonly node: Node
@@ -99,4 +99,34 @@ function attends({ graph, dependsOnImage }: Flow, { op, inputs }: Node): boolean
       return name !== undefined && dependsOnImage(name) && !graph.initializers.has(name)
     }) ?? false
   )
+}
+
+interface Branch {
+  readonly tensor: string
+  readonly isAttention: boolean
+}
+
+/**
+ * The other operands. Where the skip is an operand itself they are left as they are, whatever sums they are of; where
+ * it is in a nested sum (parallel blocks), that sum is taken apart.
+ */
+function addedTo(
+  skip: string,
+  operands: ReadonlyArray<string>,
+  flatten: (operands: ReadonlyArray<string>) => ReadonlyArray<string>
+): ReadonlyArray<string> {
+  return (operands.includes(skip) ? operands : flatten(operands)).filter((name) => name !== skip)
+}
+
+/** The nodes that make a tensor, of those behind the place `from` in the flow. */
+function nodesOf(flow: Flow, tensor: string, from: number): ReadonlyArray<Node> {
+  const places = new Set<number>()
+  const pending = [tensor]
+  while (pending.length > 0) {
+    const at = flow.place.get(pending.pop()!)
+    if (at === undefined || at <= from || places.has(at)) continue
+    places.add(at)
+    pending.push(...readsOf(flow.nodes[at]!))
+  }
+  return [...places].map((at) => flow.nodes[at]!)
 }

@@ -1,10 +1,8 @@
-/** Finds the residual stream of a vision transformer, by the structure of its graph alone. */
-import { additionsOf, listed } from "./candidates.ts"
 import { type Flow, dependents, flowTo, imageInput, originPlace } from "./image-flow.ts"
 import { type GraphIndex, indexGraph } from "./graph-index.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import { isAddition, isFusedSumAndNorm, standsBetweenBlocks } from "./operators.ts"
+import { isAddition, isFusedSumAndNorm, standsBetweenBlocks, isNorm } from "./operators.ts"
 import { residualAdditions, type ResidualAddition } from "./residual-additions.ts"
 
 export interface ResidualStream {
@@ -139,4 +137,23 @@ function notRecognised(
   return new OnnxError(
     `no transformer's residual stream was found between ${image} and ${outputs}: ${found}; ${wayOut}`
   )
+}
+
+/** Sums of two tensors of the image, or, if there are none, norms; what to say of them in a sentence. */
+export function additionsOf({ graph, order }: GraphIndex, dependent: ReadonlySet<string>): string {
+  const nodes = order.map((i) => graph.nodes[i]!).filter(({ outputs }) => dependent.has(outputs[0] ?? ""))
+  const made = ({ op }: { readonly op: string }, inputs: ReadonlyArray<string>) =>
+    (isAddition(op) || isFusedSumAndNorm(op)) && inputs.filter((name) => dependent.has(name)).length > 1
+  const sums = nodes.filter((node) => made(node, node.inputs))
+  if (sums.length > 0) return `sums are ${listed(sums.map(({ outputs }) => outputs[0]!))}`
+  const norms = nodes.filter(({ op }) => isNorm(op))
+  if (norms.length > 0)
+    return `there are no sums; norms are ${listed(norms.map(({ outputs }) => outputs[0]!))}`
+  return "there are neither sums nor norms"
+}
+
+function listed(names: ReadonlyArray<string>): string {
+  return names.length <= 12
+    ? names.join(", ")
+    : `${names.slice(0, 6).join(", ")}, … ${names.slice(-6).join(", ")}`
 }

@@ -1,12 +1,11 @@
 /** Writes a model whose taps are outputs under their stable names, for use outside of Probeline. */
 import { randomBytes } from "node:crypto"
-import { renameSync, rmSync, statSync } from "node:fs"
+import { renameSync, rmSync, statSync, openSync, writeSync, fsyncSync, closeSync } from "node:fs"
 import * as path from "node:path"
 import { fileAccess, type RandomAccess, WindowedReader } from "./access.ts"
 import { chooseTaps } from "./choose-taps.ts"
 import { copyDataFiles } from "./copy-data-files.ts"
 import { describeGiven, type GivenStructure } from "./describe-given.ts"
-import { FileWriter } from "./file-writer.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { Protobuf } from "./protobuf.ts"
 import { readModel } from "./reader.ts"
@@ -118,5 +117,40 @@ function copyWith(source: RandomAccess, target: string, additions: Uint8Array): 
     return writer.finish()
   } finally {
     writer.close()
+  }
+}
+
+const pieceSize = 1 << 22
+
+/** Writes a file from front to back; parts of other files in pieces. */
+class FileWriter {
+  readonly #descriptor: number
+  #size = 0
+
+  constructor(file: string) {
+    this.#descriptor = openSync(file, "wx")
+  }
+  write(bytes: Uint8Array): void {
+    for (let written = 0; written < bytes.length;) {
+      written += writeSync(this.#descriptor, bytes, written)
+    }
+    this.#size += bytes.length
+  }
+  /** @throws {OnnxError} the source ends before */
+  copy(source: RandomAccess, { from, length }: { readonly from: number; readonly length: number }): void {
+    for (let at = from; at < from + length;) {
+      const bytes = source.read(at, Math.min(pieceSize, from + length - at))
+      if (bytes.length === 0) throw new OnnxError("the file became shorter while it was read")
+      this.write(bytes)
+      at += bytes.length
+    }
+  }
+  /** Makes it last, and gives its size in bytes. */
+  finish(): number {
+    fsyncSync(this.#descriptor)
+    return this.#size
+  }
+  close(): void {
+    closeSync(this.#descriptor)
   }
 }

@@ -8,13 +8,13 @@ import * as path from "node:path"
 import { pathToFileURL } from "node:url"
 import { type OutputChunk, type Plugin, rolldown, type RolldownOptions } from "rolldown"
 import { fromBuild } from "./build-errors.ts"
-import { keepImportMeta } from "./import-meta.ts"
 import { Inputs } from "./inputs.ts"
 import type { OwnPackage } from "./own-package.ts"
 import { packageFile } from "./package-ids.ts"
 import { buildOptions, makeResolver, nativeFile } from "./resolutions.ts"
 import { resolveImports } from "./resolve.ts"
 import { addConfigs } from "./tsconfigs.ts"
+import { isLanguage, type Edit, walk, parse, edited } from "./edit-source.ts"
 
 /** What a bundle exports. */
 export interface BundleExports {
@@ -183,3 +183,25 @@ const recordInputs = (inputs: Inputs): Plugin => ({
     return null
   }
 })
+
+/** `import.meta.url`, `.filename` and `.dirname` become what they were in the module's own file. */
+const keepImportMeta: Plugin = {
+  name: "probeline:import-meta",
+  transform(code, id, { moduleType }) {
+    if (!code.includes("import.meta") || !isLanguage(moduleType) || !path.isAbsolute(id)) return null
+    const values = { url: pathToFileURL(id).href, filename: id, dirname: path.dirname(id) }
+    const edits: Array<Edit> = []
+    walk(parse(code, moduleType), (node) => {
+      if (node.type !== "MemberExpression" || node["computed"] === true) return true
+      const { object, property } = node as unknown as { object: { type: string }; property: { name: string } }
+      if (object.type !== "MetaProperty" || !Object.hasOwn(values, property.name)) return true
+      edits.push({
+        start: node.start,
+        end: node.end,
+        text: JSON.stringify(values[property.name as keyof typeof values])
+      })
+      return false
+    })
+    return edits.length === 0 ? null : { code: edited(code, edits), map: null }
+  }
+}

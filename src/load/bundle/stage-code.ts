@@ -1,3 +1,4 @@
+import * as fs from "node:fs"
 /** The identity of a stage's code. */
 import { digestOf } from "./hash.ts"
 
@@ -34,3 +35,18 @@ export const packagedCode = (name: string, version: string, stage: string, file:
   modules: {},
   packages: { [name]: version }
 })
+
+export interface ShippedCodes {
+  /** by the name that `probeline/stages` exports it by */
+  readonly stages: Readonly<Record<string, CodeParts>>
+  /** digests of what else `probeline/stages` exports: stages of one's own may use it */
+  readonly helpers: Readonly<Record<string, string>>
+}
+
+export function readShippedCodes(file: string): ShippedCodes {
+  try {
+    return JSON.parse(fs.readFileSync(file, "utf8")) as ShippedCodes
+  } catch (cause) {
+    throw new Error(`${file} is missing or damaged: build or install Probeline again`, { cause })
+  }
+}

@@ -1,9 +1,10 @@
+import * as path from "node:path"
 /**
  * The names that the store makes, by their place below its root. Whatever has another name belongs to the user:
  * gc does not count it, and nothing deletes it.
  */
-import type { Entry } from "./file-system.ts"
-import { temporaryMark } from "./layout.ts"
+import type { Entry, FileSystemCalls } from "./file-system.ts"
+import { temporaryMark, type Layout } from "./layout.ts"
 
 /** How the name of a temporary file ends: a process id, a random word, or both. */
 const temporaryEnd = /\.tmp-(?:gc-)?[0-9a-f]+(?:-[0-9a-f]+)?$/
@@ -80,3 +81,12 @@ const emptied = [
   new RegExp(`^traces/${segment}(?:/(?:[0-9a-f]{2}|items(?:/${digest})?))?$`)
 ]
 export const isOwnFolder = (relative: string): boolean => emptied.some((folder) => folder.test(relative))
+
+/** Those with a record, and those with a run's name: one that was killed early has no record. Links are none. */
+export const runFolders = (files: FileSystemCalls, { runs, run }: Layout): ReadonlyArray<string> =>
+  (files.list(runs) ?? []).filter(
+    (name) =>
+      !name.includes(temporaryMark) &&
+      files.entry(run(name))?.kind === "folder" &&
+      (isRunName(name) || files.entry(path.join(run(name), "run.json"))?.kind === "file")
+  )

@@ -12,14 +12,12 @@ import { refuseLinks } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
-import { census, type Found, type Room } from "./scan.ts"
+import { census, type Found, type Room, walkFolder } from "./scan.ts"
 import { beginGc } from "./under-way.ts"
 import { Reach, readTrace, type SeenTrace } from "./mark.ts"
 import { type GcOptions, type RootRun, type Roots, rootsOf } from "./roots.ts"
 import { sweep } from "./sweep.ts"
 import { type Amount, Tally } from "./tally.ts"
-import { walkFolder } from "./walk-folder.ts"
-
 export type { GcOptions, RootRun } from "./roots.ts"
 export interface GcReport {
   /** files are names: a file with two names (an object and its view) is two, and its bytes count once */

@@ -1,7 +1,6 @@
 /** Which runs are kept, and since when nothing is taken. */
 import * as path from "node:path"
 import { Problem } from "../../support/problem.ts"
-import { runFolders } from "../records/run-folders.ts"
 import type { RunRecord } from "../records/run-record.ts"
 import { runSoFar } from "../runs/run-so-far.ts"
 import type { StoreCalls } from "../store.ts"
@@ -9,6 +8,7 @@ import { readJson } from "./json.ts"
 import { isLive, millisOf } from "../runs/live.ts"
 import { isPinned } from "./pin.ts"
 import { recentRuns } from "./recent.ts"
+import { runFolders } from "../files/own-names.ts"
 
 export interface GcOptions {
   /** runs of each pipeline that are kept, the last that made something new */

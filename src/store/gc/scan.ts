@@ -86,3 +86,13 @@ function* named(
 
 const namesIn = (files: FileSystemCalls, folder: string): ReadonlyArray<string> =>
   files.entry(folder)?.kind === "folder" ? (files.list(folder) ?? []) : []
+
+export function* walkFolder(
+  files: FileSystemCalls,
+  at: string
+): Generator<{ readonly file: string; readonly entry: Entry }> {
+  const entry = files.entry(at)
+  if (entry === null) return
+  if (entry.kind !== "folder") return yield { file: at, entry }
+  for (const name of files.list(at) ?? []) yield* walkFolder(files, path.join(at, name))
+}

@@ -7,18 +7,16 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { removeTree } from "../files/confined.ts"
-import type { Entry } from "../files/file-system.ts"
+import type { Entry, FileSystemCalls } from "../files/file-system.ts"
 import { isOwn } from "../files/own-names.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
-import { keptBundles } from "./bundles.ts"
-import { type Found, type Room, roomFolders } from "./scan.ts"
+import { type Found, type Room, roomFolders, walkFolder } from "./scan.ts"
 import { readJson } from "./json.ts"
 import { nameOf, type Reach, type SeenTrace } from "./mark.ts"
 import type { RootRun } from "./roots.ts"
 import { type Taken, takeAway, takeAwayFolder } from "./delete.ts"
 import type { Tally } from "./tally.ts"
-import { walkFolder } from "./walk-folder.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
 export interface Sweeping {
@@ -163,3 +161,27 @@ const ownIn = ({ files, root }: StoreCalls, at: string): ReadonlyArray<Entry> =>
   [...walkFolder(files, at)].flatMap(({ file, entry }) =>
     isOwn(path.relative(root, file), entry) ? entry : []
   )
+
+/** As the loader writes it, beside the bundles: one a pipeline file. */
+interface PipelineNote {
+  readonly pipeline?: unknown
+  /** sha256 of the bundle: its file is named by the first half */
+  readonly bundle?: unknown
+}
+
+/** The files that stay, of those found in `cache/pipelines`. */
+function keptBundles(files: FileSystemCalls, found: ReadonlyArray<Found>, reach: Reach): ReadonlySet<string> {
+  const kept = new Set<string>()
+  for (const one of found) {
+    if (reach.isYoung(one)) kept.add(one.file)
+    if (!one.file.endsWith(".json")) continue
+    const { pipeline, bundle } = readJson<PipelineNote>(files, one.file) ?? {}
+    const isOfRun = typeof pipeline === "string" && reach.pipelines.has(pipeline)
+    if (!kept.has(one.file) && !isOfRun) continue
+    kept.add(one.file)
+    if (typeof bundle !== "string") continue
+    const file = path.join(path.dirname(one.file), `${bundle.slice(0, 32)}.mjs`)
+    kept.add(file).add(`${file}.map`)
+  }
+  return kept
+}

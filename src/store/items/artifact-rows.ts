@@ -9,9 +9,9 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
 import { type ReadRows, type RowBatch, shardBatches } from "./read-shard.ts"
-import { readSidecar } from "./read-sidecar.ts"
 import { rowOffsets, segmentsOf } from "./segments.ts"
 import type { StoreCalls } from "../store.ts"
+import { readSidecar } from "./sidecar.ts"
 
 /** Rows of a shard, `start` … `end − 1`. */
 export interface Part {

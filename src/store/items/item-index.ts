@@ -7,8 +7,7 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import type { Manifest } from "../records/manifest.ts"
 import { segmentsOf } from "./segments.ts"
-import type { Sidecar } from "./sidecar.ts"
-import { readSidecar } from "./read-sidecar.ts"
+import { type Sidecar, readSidecar } from "./sidecar.ts"
 import type { StoreCalls } from "../store.ts"
 
 export interface ItemIndex {

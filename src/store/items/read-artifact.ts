@@ -13,7 +13,6 @@ import { type Part, partsOf, rowBatches } from "./artifact-rows.ts"
 import { ItemWindows, windowItems } from "./item-windows.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
 import type { FileChanged } from "../files/outside-file.ts"
-import { readSidecar } from "./read-sidecar.ts"
 import {
   readAttempt,
   readColumns,
@@ -26,6 +25,7 @@ import {
 import { rowOffsets, SegmentList, segmentsOf } from "./segments.ts"
 import { damaged } from "../files/store-error.ts"
 import type { StoreCalls } from "../store.ts"
+import { readSidecar } from "./sidecar.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
 

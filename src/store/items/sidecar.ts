@@ -1,3 +1,4 @@
+import * as Effect from "effect/Effect"
 /**
  * Sidecars: beside a shard, its items' ids, how many rows each has, and their digests in each column.
  *
@@ -12,6 +13,10 @@ import { ArrowFileWriter, openArrowFile, readTexts, utf8Data } from "../format/a
 import { blamingFile, FileFormatError, memorySource, MemorySink, readBytes } from "../format/bytes.ts"
 import { joinedTexts, Texts } from "../format/string-array.ts"
 import { digestBytes, idsDigest } from "../format/value-digest.ts"
+import type { StoreCalls } from "../store.ts"
+import type { Shard } from "../records/manifest.ts"
+import type { Problem } from "../../support/problem.ts"
+import { damaged } from "../files/store-error.ts"
 
 export interface Sidecar {
   readonly items: Texts
@@ -126,3 +131,11 @@ function checkOf({ items, rows, digests }: Sidecar): string {
   for (const [name, bytes] of Object.entries(digests)) hash.update(`${idsDigest([name])}`).update(bytes)
   return hash.digest("hex")
 }
+
+export const readSidecar = (store: StoreCalls, shard: Shard): Effect.Effect<Sidecar, Problem> =>
+  Effect.flatMap(store.readObject(shard.sidecar!), (bytes) =>
+    Effect.try({
+      try: () => decodeSidecar(bytes, store.objectPath(shard.sidecar!)),
+      catch: (error) => damaged(error, store.root)
+    })
+  )

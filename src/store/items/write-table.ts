@@ -6,7 +6,6 @@
  */
 import { emptyRecord } from "../../support/own.ts"
 import { TensorFileWriter } from "../format/arrow-write.ts"
-import { cellBytes } from "../format/cell-bytes.ts"
 import type { Shard } from "../records/manifest.ts"
 import { ObjectWriter } from "../objects/object-writer.ts"
 import { TableWriter } from "../format/parquet-write.ts"
@@ -15,6 +14,7 @@ import type { StoreCalls } from "../store.ts"
 import { TableDigester } from "../format/table-digest.ts"
 import { invalidOutput, type ShardHead, type WrittenShard } from "./write-shard.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
+import { cellBytes } from "../format/cell.ts"
 
 /** A batch ends at so many rows, or when its cells hold so many bytes. */
 const batchRows = 8192

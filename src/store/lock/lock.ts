@@ -15,8 +15,6 @@ import { storeProblem } from "../files/store-error.ts"
 import { describeHolder, type Holder, recordOf } from "./holder.ts"
 import { type Look, LockFolder } from "./lock-folder.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
-import { Watch } from "./watch.ts"
-
 /** How often a holder renews its lease. */
 const periodMs = 10_000
 /** So many periods without renewal, and a holder that cannot be seen counts as dead. */
@@ -199,5 +197,27 @@ class Lock {
   }
   #note(message: string): void {
     this.#options.note?.(message)
+  }
+}
+
+/**
+ * For how long something has not changed, as seen by one's own clock.
+ *
+ * Clocks of two hosts are never compared. Time in which nobody looked (this process was stopped, the machine slept,
+ * the clock was set) counts for little, since a change in it may not be visible yet.
+ */
+const mostBetweenLooks = 1000
+
+class Watch {
+  #mark: string | null = null
+  #silent = 0
+  #looked = 0
+
+  /** Milliseconds for which `mark` has been the same; `now` in milliseconds since 1970. */
+  silence(mark: string, now: number): number {
+    if (mark === this.#mark) this.#silent += Math.min(Math.max(now - this.#looked, 0), mostBetweenLooks)
+    else [this.#mark, this.#silent] = [mark, 0]
+    this.#looked = now
+    return this.#silent
   }
 }

@@ -3,11 +3,11 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { removeOwn } from "../files/confined.ts"
 import { takeAway } from "../gc/delete.ts"
-import { walkFolder } from "../gc/walk-folder.ts"
-import { runFolders } from "../records/run-folders.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import type { Verified } from "./verify.ts"
+import { walkFolder } from "../gc/scan.ts"
+import { runFolders } from "../files/own-names.ts"
 
 /**
  * A file that was written anew since it was found damaged stays. Views of a damaged object go with it: they are names

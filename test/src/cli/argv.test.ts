@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { commands } from "../../../src/cli/commands.ts"
 import { plainWords } from "../../../src/cli/plain-argv.ts"
-import { reservedCommands } from "../../../src/cli/reserved.ts"
 import { readersOf } from "./readers.ts"
+import { reservedCommands } from "../../../src/cli/yargs-argv.ts"
 
 const { full, values, refused, expectAgreement } = readersOf(commands)
 

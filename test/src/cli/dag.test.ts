@@ -3,8 +3,8 @@ import { noPaint } from "../../../src/support/colour.ts"
 import { dagDot, dagJson, dagMermaid } from "../../../src/cli/dag-formats.ts"
 import { byLevel, dagText } from "../../../src/cli/dag-text.ts"
 import { param } from "../../../src/pipeline/params.ts"
-import type { Opened } from "../../../src/project/opened.ts"
 import { demoGraph } from "./records.ts"
+import type { Opened } from "../../../src/project/open-pipeline.ts"
 
 const graph = demoGraph()
 const opened = {

@@ -3,9 +3,9 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
-import { watchful } from "../../../src/executors/watchful.ts"
 import type { Problem } from "../../../src/support/problem.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../../../src/run/task.ts"
+import { watchful } from "../../../src/executors/local.ts"
 
 const task = { node: "probes/vit", stage: { name: "fit-probes" } } as unknown as Task
 const result: TaskResult = { shards: [], failed: [], reads: [], partial: [] }

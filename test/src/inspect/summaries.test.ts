@@ -3,7 +3,6 @@ import * as os from "node:os"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { afterAll, expect, it } from "vitest"
-import type { Opened } from "../../../src/project/opened.ts"
 import { outputSummaries } from "../../../src/inspect/summaries.ts"
 import { column } from "../../../src/pipeline/columns.ts"
 import { buildGraph } from "../../../src/pipeline/graph.ts"
@@ -12,6 +11,7 @@ import { defineStage, type Summary } from "../../../src/pipeline/stage.ts"
 import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { makeStore } from "../../../src/store/store.ts"
 import { manifest, nodeRecord, runRecord } from "../cli/records.ts"
+import type { Opened } from "../../../src/project/open-pipeline.ts"
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "probeline-summaries-"))
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))

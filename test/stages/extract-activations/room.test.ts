@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { Room } from "../../../stages/extract-activations/room.ts"
+import { Room } from "../../../stages/extract-activations/inputs.ts"
 
 /** Uses of a room that end when they are told, and what is in it meanwhile. */
 function uses(room: Room) {

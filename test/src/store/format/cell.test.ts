@@ -1,8 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type AnyColumn, column } from "../../../../src/pipeline/columns.ts"
-import { cellBytes } from "../../../../src/store/format/cell-bytes.ts"
-import { cellCheck, shown } from "../../../../src/store/format/cell.ts"
+import { cellCheck, shown, cellBytes } from "../../../../src/store/format/cell.ts"
 
 const sha256 = "0".repeat(64)
 const file = { path: "images/1.jpg", size: 7, sha256 }

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import { below, column, defineStage, each, one, pick, type Random } from "../../../../src/index.ts"
 import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { collectGarbage, type GcOptions, type GcReport } from "../../../../src/store/gc/gc.ts"
-import { walkFolder } from "../../../../src/store/gc/walk-folder.ts"
 import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { makeStore, type StoreCalls } from "../../../../src/store/store.ts"
 import { coarse, gathered, type Items, type Lab, numbers, spread, sum, total } from "../../run/lab.ts"
+import { walkFolder } from "../../../../src/store/gc/scan.ts"
 
 const pair = { a: column.float64(), b: column.float64() }
 const drawing = { image: column.file(), marks: column.tensors("width") }
