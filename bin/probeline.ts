@@ -1,7 +1,7 @@
 /** The program: the one place where the orchestrator and the stage packages meet. */
 import { readFileSync } from "node:fs"
 import { commandLine } from "../src/cli/command-line.ts"
-import { commands } from "../src/cli/commands.ts"
+import { ownCommands } from "../src/cli/commands.ts"
 import { commandsOf } from "../src/cli/stage-commands.ts"
 import * as stages from "../stages/package.ts"
 
@@ -9,7 +9,7 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
   readonly version: string
 }
 const code = await commandLine(process.argv.slice(2), {
-  commands: [...commands, ...stages.commands.flatMap(commandsOf)],
+  commands: [...ownCommands, ...stages.commands.flatMap(commandsOf)],
   version,
   fetchers: stages.fetchers,
   worker: new URL("./worker.js", import.meta.url)

@@ -16,7 +16,7 @@ export type {
   WrittenRow
 } from "./pipeline/columns.ts"
 export { defineStageCommand } from "./pipeline/command.ts"
-export type { Answer, Look, StageCommandContext, StageCommandGroup } from "./pipeline/command.ts"
+export type { Answer, Terminal, StageCommandContext, StageCommandGroup } from "./pipeline/command.ts"
 export { causeText, compareIds } from "./support/compare-ids.ts"
 export type { ComparedIds, IdDifference } from "./support/compare-ids.ts"
 export { exp, log, log1p } from "./support/elementary/exponential.ts"

@@ -115,6 +115,23 @@ it("finds circles", () => {
   ).toEqual(["a → b → c → a"])
 })
 
+it("no two files export things of one name", () => {
+  const exported = files
+    .filter((file) => !/\/(bin|pipelines)\//.test(file))
+    .flatMap((file) =>
+      Array.from(
+        readFileSync(file, "utf8").matchAll(
+          /^export (?:declare )?(?:abstract )?(?:async )?(?:interface|type|class|const|let|function\*?) (\w+)/gm
+        ),
+        ([, name]) => ({ name: name!, file: relative(root, file) })
+      )
+    )
+  const places = new Map<string, Set<string>>()
+  for (const { name, file } of exported) places.set(name, (places.get(name) ?? new Set()).add(file))
+  expect(exported.length).toBeGreaterThan(500)
+  expect([...places].filter(([, at]) => at.size > 1).map(([name, at]) => [name, ...at])).toEqual([])
+})
+
 it("declarations load neither Effect nor a native package, and stages know nothing of Effect", () => {
   const heavy = /^(effect|onnxruntime-node|sharp|apache-arrow|parquetjs-lite|hyparquet|rolldown|yargs)(\/|$)/
   const wrong = imports.filter(
@@ -131,7 +148,7 @@ it("only the store's file system and the reading of the outside touch node:fs in
     .filter(({ to }) => to === "node:fs" || to === "node:fs/promises")
     .map(({ from }) => from)
   const allowed =
-    /^(src\/store\/objects\/file-system\.ts|src\/support\/(make-folder|regular-file)\.ts|src\/plan\/world\.ts|src\/(load|project|inspect|cli)\/|bin\/|stages\/)/
+    /^(src\/store\/files\/file-system\.ts|src\/support\/(make-folder|regular-file)\.ts|src\/plan\/world\.ts|src\/(load|project|inspect|cli)\/|bin\/|stages\/)/
   expect(users.filter((file) => !allowed.test(file))).toEqual([])
 })
 

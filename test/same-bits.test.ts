@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { expect, it } from "vitest"
-import { type Node, parse, walk } from "../src/load/bundle/edit-source.ts"
+import { type SyntaxNode, parse, walk } from "../src/load/bundle/edit-source.ts"
 
 const root = resolve(import.meta.dirname, "..")
 
@@ -36,15 +36,15 @@ const allowed: Readonly<Record<string, string>> = {
   "stages/onnx/external-location.ts: normalize": "path.normalize, which has nothing to do with Unicode"
 }
 
-const nameOf = (node: Node | undefined): string | undefined =>
+const nameOf = (node: SyntaxNode | undefined): string | undefined =>
   node?.type === "Identifier" ? String(node["name"]) : undefined
 
 /** `2 ** 24` and `2 ** -24`: powers that every engine gets right. */
 function isPowerOfTwo({ left, right }: Record<string, unknown>): boolean {
-  const literal = (node: Node) => (node.type === "Literal" ? node["value"] : undefined)
-  const exponent = right as Node
-  const size = literal(exponent.type === "UnaryExpression" ? (exponent["argument"] as Node) : exponent)
-  return literal(left as Node) === 2 && Number.isInteger(size)
+  const literal = (node: SyntaxNode) => (node.type === "Literal" ? node["value"] : undefined)
+  const exponent = right as SyntaxNode
+  const size = literal(exponent.type === "UnaryExpression" ? (exponent["argument"] as SyntaxNode) : exponent)
+  return literal(left as SyntaxNode) === 2 && Number.isInteger(size)
 }
 
 /** What a file uses that may differ, in words. */
@@ -53,9 +53,9 @@ function differing(text: string): Array<string> {
   const inMember = new Set<unknown>()
   walk(parse(text, "ts"), (node) => {
     if (node.type === "MemberExpression") {
-      const property = node["property"] as Node
+      const property = node["property"] as SyntaxNode
       const name = node["computed"] === true ? undefined : nameOf(property)
-      if (nameOf(node["object"] as Node) === "Math") {
+      if (nameOf(node["object"] as SyntaxNode) === "Math") {
         inMember.add(node["object"])
         if (name === undefined || !exact.has(name)) found.push(`Math.${name ?? "[…]"}`)
       }
@@ -71,7 +71,7 @@ function differing(text: string): Array<string> {
     )
       found.push("\\p{…}")
     if (/^Import(Declaration|Expression)$/.test(node.type)) {
-      const source = String((node["source"] as Node)["value"])
+      const source = String((node["source"] as SyntaxNode)["value"])
       if (modules.test(source)) found.push(source)
     }
     return true

@@ -81,7 +81,7 @@ export async function openWorker(options: ExtractorOptions, store: string) {
         node: "bench",
         form: "rows per item",
         columns: activationColumns,
-        label: "scene"
+        idColumn: "scene"
       } as const
       await Effect.runPromise(writeShard(calls, head, items))
     },

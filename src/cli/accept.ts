@@ -8,13 +8,13 @@ import { cueLine } from "./cue-line.ts"
 import { openPipeline } from "../project/open-pipeline.ts"
 import { oneLine } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
-import { renewing } from "../store/touching-store.ts"
+import { touchingStore } from "../store/touching-store.ts"
 import { usage } from "../support/problem.ts"
 
 export const acceptCommand = defineCommand({
   name: "accept",
   doc: "keep a node's outputs under its new key",
-  positionals: [pipelineWord, { name: "node", take: "rest", doc: "nodes whose outputs still hold" }],
+  positionals: [pipelineWord, { name: "node", arity: "rest", doc: "nodes whose outputs still hold" }],
   options: {
     all: { kind: "flag", doc: "all nodes of the pipeline that are not fresh" },
     "dry-run": { kind: "flag", alias: "n", doc: "say what would be accepted, and write nothing" },
@@ -37,7 +37,7 @@ export const acceptCommand = defineCommand({
       const opened = yield* openPipeline(pipeline, { set, store: root, force: [], retryFailed: false })
       const nodes = yield* chooseNodes(opened, ids)
       const { store } = opened.planning
-      const planning = { ...opened.planning, store: dryRun ? store : renewing(store) }
+      const planning = { ...opened.planning, store: dryRun ? store : touchingStore(store) }
       const wanted = new Set(all ? nodes.map(({ id }) => id) : ids)
       const acceptances = yield* planAcceptances(nodes, wanted, planning, now().toISOString())
       if (!dryRun) yield* writeAcceptances(store, acceptances)

@@ -4,7 +4,7 @@ import { didYouMean, Problem, usage } from "../support/problem.ts"
 import { type Command, globalOptions, type Option, type Positional, usageOf } from "./command.ts"
 
 /** A command line that was taken apart, by either reader. */
-export interface Words {
+export interface ParsedArgv {
   readonly command: Command
   readonly positionals: ReadonlyArray<string>
   /** by the option's name: the values in their order; `true` for a flag */
@@ -17,7 +17,7 @@ export interface Globals {
 }
 
 /** Checks the words, and gives the values by name. */
-export function readWords({ command, positionals, options }: Words): {
+export function readArgv({ command, positionals, options }: ParsedArgv): {
   readonly args: Readonly<Record<string, unknown>>
   readonly globals: Globals
 } {
@@ -26,11 +26,11 @@ export function readWords({ command, positionals, options }: Words): {
     args[name] = readOption(name, option, options[name] ?? [])
   let at = 0
   for (const positional of command.positionals) {
-    const { name, take } = positional
-    if (take === "rest") args[name] = positionals.slice(at)
+    const { name, arity } = positional
+    if (arity === "rest") args[name] = positionals.slice(at)
     else args[name] = positionals[at] ?? null
-    if (take === "one" && args[name] === null) throw missingWord(command, positional)
-    at = take === "rest" ? positionals.length : at + 1
+    if (arity === "one" && args[name] === null) throw missingWord(command, positional)
+    at = arity === "rest" ? positionals.length : at + 1
   }
   if (positionals.includes(""))
     throw usage("a word is empty", null, `probeline ${usageOf(command)}: is a variable of the shell unset?`)

@@ -8,9 +8,9 @@ import type { Stopped } from "../store/records/run-record.ts"
 import type { Command, CommandContext } from "./command.ts"
 import { exitCodeOf, failureJson, failureText } from "./failure.ts"
 import { guardProcess } from "./guard-process.ts"
-import { type Output, processOutput } from "./output.ts"
-import { plainWords } from "./plain-argv.ts"
-import { readWords, type Words } from "./argv.ts"
+import { type CommandOutput, processOutput } from "./output.ts"
+import { plainArgv } from "./plain-argv.ts"
+import { readArgv, type ParsedArgv } from "./argv.ts"
 
 export interface Installed {
   readonly commands: ReadonlyArray<Command>
@@ -28,7 +28,7 @@ export async function commandLine(argv: ReadonlyArray<string>, installed: Instal
   const fail = (error: unknown) => reportFailure(error, output, look)
   let code: number
   try {
-    const words = plainWords(installed.commands, argv) ?? (await fullWords(argv, installed, output))
+    const words = plainArgv(installed.commands, argv) ?? (await fullWords(argv, installed, output))
     code = words === null ? 0 : await execute(words, installed, output, fail)
   } catch (error) {
     code = fail(error)
@@ -39,18 +39,22 @@ export async function commandLine(argv: ReadonlyArray<string>, installed: Instal
   return code === 0 ? failed : code
 }
 
-async function fullWords(argv: ReadonlyArray<string>, { commands, version }: Installed, output: Output) {
-  const { yargsWords } = await import("./yargs-argv.ts")
-  return yargsWords(commands, argv, version, output.width)
+async function fullWords(
+  argv: ReadonlyArray<string>,
+  { commands, version }: Installed,
+  output: CommandOutput
+) {
+  const { yargsArgv } = await import("./yargs-argv.ts")
+  return yargsArgv(commands, argv, version, output.width)
 }
 
 async function execute(
-  words: Words,
+  words: ParsedArgv,
   { version, worker, fetchers = {} }: Installed,
-  output: Output,
+  output: CommandOutput,
   fail: (error: unknown) => number
 ): Promise<number> {
-  const { args, globals } = readWords(words)
+  const { args, globals } = readArgv(words)
   const environment = process.env["PROBELINE_STORE"]
   const stray = { came: false, error: undefined as unknown }
   let signal: StopSignal | null = null
@@ -106,7 +110,7 @@ const stoppedBy = (error: unknown): Stopped => ({
 
 function reportFailure(
   error: unknown,
-  output: Output,
+  output: CommandOutput,
   { json, debug }: { readonly json: boolean; readonly debug: boolean }
 ): number {
   output.err(failureText(error, { paint: output.errPaint, debug }))

@@ -8,13 +8,13 @@ import type { ArgsOf, Options, Positional } from "../pipeline/command.ts"
 import type { Problem } from "../support/problem.ts"
 import type { Fetcher } from "../pipeline/stage.ts"
 import type { Stopped } from "../store/records/run-record.ts"
-import type { Output } from "./output.ts"
+import type { CommandOutput } from "./output.ts"
 
 export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
 
 /** What every command gets beside its words. */
 export interface CommandContext {
-  readonly output: Output
+  readonly output: CommandOutput
   readonly json: boolean
   readonly debug: boolean
   /** the store's folder, as it was given */
@@ -71,13 +71,13 @@ export const globalOptions = {
 } as const satisfies Options
 
 /** The words of a command's name. */
-export const nameWords = ({ name }: Command): ReadonlyArray<string> => name.split(" ")
+export const commandWords = ({ name }: Command): ReadonlyArray<string> => name.split(" ")
 
 /** `run <pipeline> [node..]` */
 export const usageOf = ({ name, positionals }: Command): string =>
   [
     name,
-    ...positionals.map(({ name: word, take }) =>
-      take === "one" ? `<${word}>` : take === "maybe" ? `[${word}]` : `[${word}..]`
+    ...positionals.map(({ name: word, arity }) =>
+      arity === "one" ? `<${word}>` : arity === "maybe" ? `[${word}]` : `[${word}..]`
     )
   ].join(" ")

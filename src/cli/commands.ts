@@ -11,7 +11,7 @@ import { statusCommand } from "./status.ts"
 import { verifyCommand } from "./verify.ts"
 import { whyCommand } from "./why.ts"
 
-export const commands: ReadonlyArray<Command> = [
+export const ownCommands: ReadonlyArray<Command> = [
   runCommand,
   statusCommand,
   whyCommand,

@@ -70,7 +70,7 @@ export const dagJson = ({ name, file, declared, params, graph }: Opened) => ({
     columns: Object.fromEntries(Object.entries(node.columns).map(([column, { type }]) => [column, type])),
     params: node.params,
     inputs: Object.fromEntries(
-      Object.entries(node.ports).map(([port, { take, reads, from }]) => [
+      Object.entries(node.ports).map(([port, { mode: take, reads, from }]) => [
         port,
         { take, reads: Object.keys(reads), from: from.map(({ id }) => id) }
       ])

@@ -3,7 +3,7 @@ import { own } from "../support/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
 import type { Paint } from "../support/colour.ts"
 import { oneLine } from "../support/plain-text.ts"
-import { type Cell, textTable } from "../support/text-table.ts"
+import { type TableCell, textTable } from "../support/text-table.ts"
 import type { Opened } from "../project/open-pipeline.ts"
 
 /** Inputs that a row names of one port. */
@@ -17,7 +17,7 @@ export function dagText(
   for (const [output, nodes] of Object.entries(graph.outputs))
     for (const node of nodes) outputs.set(node, [...(outputs.get(node) ?? []), output])
   let last = -1
-  const rows = byLevel(graph).map(([node, level]): ReadonlyArray<Cell> => {
+  const rows = byLevel(graph).map(([node, level]): ReadonlyArray<TableCell> => {
     const first = level !== last
     last = level
     return [
@@ -29,7 +29,7 @@ export function dagText(
       outputs.has(node) ? { text: `→ ${outputs.get(node)!.join(", ")}`, style: "green" } : null
     ]
   })
-  const parameters = Object.entries(declared).map(([param, { options }]): ReadonlyArray<Cell> => [
+  const parameters = Object.entries(declared).map(([param, { options }]): ReadonlyArray<TableCell> => [
     param,
     JSON.stringify(own(params, param) ?? null),
     { text: options.doc ?? "", style: "dim" }
@@ -45,7 +45,7 @@ export function dagText(
 }
 
 /** Long values are cut. */
-const quiet = (row: ReadonlyArray<Cell>): ReadonlyArray<Cell> =>
+const quiet = (row: ReadonlyArray<TableCell>): ReadonlyArray<TableCell> =>
   row.map((cell) => (typeof cell === "string" && cell.length > 60 ? `${oneLine(cell).slice(0, 59)}…` : cell))
 
 /** A node's level is one more than its inputs' highest. */

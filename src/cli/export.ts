@@ -16,7 +16,7 @@ const tensorFormats: ReadonlySet<Format> = new Set(["arrow", "npy"])
 export const exportCommand = defineCommand({
   name: "export",
   doc: "copy an artifact out: its table, or a tensor of it",
-  positionals: [{ name: "ref", take: "one", doc: referenceDoc }],
+  positionals: [{ name: "ref", arity: "one", doc: referenceDoc }],
   options: {
     output: { kind: "text", alias: "o", value: "PATH", doc: "the file to write" },
     format: {

@@ -9,7 +9,7 @@ import * as fs from "node:fs"
 import { Problem } from "../support/problem.ts"
 import { noPaint, type Paint, paintFor } from "../support/colour.ts"
 
-export interface Output {
+export interface CommandOutput {
   /** A line, or several, on stdout. */
   out(text: string): void
   /** A line, or several, on stderr. */
@@ -26,7 +26,7 @@ export interface Output {
 
 const gone = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"])
 
-export interface ProcessOutput extends Output {
+export interface ProcessOutput extends CommandOutput {
   /** Waits for pending output. Resolves to a problem if stdout could not be written, else to null. */
   readonly flushed: () => Promise<Problem | null>
 }
@@ -90,7 +90,7 @@ const notWritten = (cause: NodeJS.ErrnoException) =>
 /** Gathers what is written, for tests. */
 export function memoryOutput(
   width = 100
-): Output & { readonly stdout: () => string; readonly stderr: () => string } {
+): CommandOutput & { readonly stdout: () => string; readonly stderr: () => string } {
   const [out, err]: [Array<string>, Array<string>] = [[], []]
   return {
     out: (text) => void out.push(text),

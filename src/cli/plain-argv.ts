@@ -5,12 +5,12 @@
  * command) is left to it, and it says what is wrong; a test holds the two readers to the same answer.
  */
 import { parseArgs, type ParseArgsConfig } from "node:util"
-import { type Command, globalOptions, nameWords } from "./command.ts"
-import type { Words } from "./argv.ts"
+import { type Command, globalOptions, commandWords } from "./command.ts"
+import type { ParsedArgv } from "./argv.ts"
 
 /** Null where yargs should look. */
-export function plainWords(commands: ReadonlyArray<Command>, argv: ReadonlyArray<string>): Words | null {
-  const command = commands.find((one) => nameWords(one).every((word, i) => word === argv[i]))
+export function plainArgv(commands: ReadonlyArray<Command>, argv: ReadonlyArray<string>): ParsedArgv | null {
+  const command = commands.find((one) => commandWords(one).every((word, i) => word === argv[i]))
   if (command === undefined) return null
   const options: NonNullable<ParseArgsConfig["options"]> = {}
   for (const [name, { kind, alias }] of Object.entries({ ...command.options, ...globalOptions }).map(widened))
@@ -21,16 +21,16 @@ export function plainWords(commands: ReadonlyArray<Command>, argv: ReadonlyArray
     }
   try {
     const { values, positionals } = parseArgs({
-      args: argv.slice(nameWords(command).length),
+      args: argv.slice(commandWords(command).length),
       options,
       allowPositionals: true,
       strict: true
     })
     const { length } = command.positionals
-    const least = command.positionals.filter(({ take }) => take === "one").length
-    const most = command.positionals.some(({ take }) => take === "rest") ? Infinity : length
+    const least = command.positionals.filter(({ arity }) => arity === "one").length
+    const most = command.positionals.some(({ arity }) => arity === "rest") ? Infinity : length
     if (positionals.length < least || positionals.length > most) return null
-    return { command, positionals, options: values as Words["options"] }
+    return { command, positionals, options: values as ParsedArgv["options"] }
   } catch {
     return null
   }

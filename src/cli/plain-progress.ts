@@ -3,7 +3,7 @@ import type { Emit, RunEvent } from "../run/events.ts"
 import { sentence } from "../plan/cue.ts"
 import { amounts, type NodeProgress } from "./node-progress.ts"
 import { count, counted, duration } from "../support/numbers.ts"
-import type { Output } from "./output.ts"
+import type { CommandOutput } from "./output.ts"
 import { clipped, oneLine, printable } from "../support/plain-text.ts"
 
 const everyMs = 10_000
@@ -11,7 +11,11 @@ const everyMs = 10_000
 const namedFailures = 20
 
 /** With `steps`, also what a live line would show. */
-export function plainProgress({ err, errPaint: paint }: Output, now: () => number, steps: boolean): Emit {
+export function plainProgress(
+  { err, errPaint: paint }: CommandOutput,
+  now: () => number,
+  steps: boolean
+): Emit {
   const running = new Map<string, NodeProgress & { said: number; failures: number }>()
   const node = (id: string) => paint("cyan", `${id}:`)
   return (event: RunEvent) => {

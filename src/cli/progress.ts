@@ -1,7 +1,7 @@
 /** How far a run is, on stderr: one live line a running node on a terminal, plain lines elsewhere. */
 import type { Emit } from "../run/events.ts"
 import { LiveProgress } from "./live-progress.ts"
-import type { Output } from "./output.ts"
+import type { CommandOutput } from "./output.ts"
 import { plainProgress } from "./plain-progress.ts"
 
 export interface Progress {
@@ -11,7 +11,7 @@ export interface Progress {
 }
 
 /** `now` is in milliseconds. */
-export function showProgress(output: Output, now: () => number): Progress {
+export function showProgress(output: CommandOutput, now: () => number): Progress {
   const plain = plainProgress(output, now, !output.live)
   if (!output.live) return { emit: plain, stop: () => {} }
   const live = new LiveProgress(process.stderr, now)

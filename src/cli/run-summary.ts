@@ -7,7 +7,7 @@ import type { Paint, Style } from "../support/colour.ts"
 import { lossesOfNodes, lossLines } from "./loss-lines.ts"
 import { bytes, count, counted, duration } from "../support/numbers.ts"
 import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
-import { type Cell, textTable } from "../support/text-table.ts"
+import { type TableCell, textTable } from "../support/text-table.ts"
 
 export interface RunLook {
   readonly paint: Paint
@@ -42,7 +42,7 @@ const mostListed = 200
 
 function nodeTable({ nodes }: RunRecord, paint: Paint): string {
   const listed = nodes.length <= mostListed ? nodes : nodes.filter(({ status }) => status !== "cached")
-  const rows = listed.map((node): ReadonlyArray<Cell> => [
+  const rows = listed.map((node): ReadonlyArray<TableCell> => [
     node.id,
     {
       text: [
@@ -89,7 +89,7 @@ function failureLines({ nodes }: RunRecord, paint: Paint): string {
   if (all.length > 0) {
     const rows = all
       .slice(0, namedFailures)
-      .map(({ node, item, error }): ReadonlyArray<Cell> => [
+      .map(({ node, item, error }): ReadonlyArray<TableCell> => [
         item === node.id ? { text: "the stage", style: "dim" } : item,
         node.id,
         { text: node.stage, style: "cyan" },

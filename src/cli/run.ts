@@ -27,7 +27,7 @@ import type { Executor } from "../run/task.ts"
 export const runCommand = defineCommand({
   name: "run",
   doc: "bring a pipeline up to date",
-  positionals: [pipelineWord, { name: "node", take: "rest", doc: "only these nodes, and what they need" }],
+  positionals: [pipelineWord, { name: "node", arity: "rest", doc: "only these nodes, and what they need" }],
   options: {
     "dry-run": { kind: "flag", alias: "n", doc: "say what would run, and why, and run nothing" },
     jobs: { kind: "count", alias: "j", value: "N", doc: "tasks at a time (as many as there are cores)" },

@@ -11,7 +11,7 @@ import { pinRuns } from "./pin-runs.ts"
 import { runStyle } from "./run-summary.ts"
 import { clipped, oneLine } from "../support/plain-text.ts"
 import { runDoc } from "./shared-options.ts"
-import { type Cell, textTable } from "../support/text-table.ts"
+import { type TableCell, textTable } from "../support/text-table.ts"
 
 const usualLimit = 20
 
@@ -19,8 +19,8 @@ export const runsCommand = defineCommand({
   name: "runs",
   doc: "list the runs, newest first, or pin some",
   positionals: [
-    { name: "action", take: "maybe", doc: "pin or unpin: the runs named after it" },
-    { name: "run", take: "rest", doc: runDoc }
+    { name: "action", arity: "maybe", doc: "pin or unpin: the runs named after it" },
+    { name: "run", arity: "rest", doc: runDoc }
   ],
   options: { limit: { kind: "count", value: "N", doc: `so many at most (${usualLimit}; all with --json)` } },
   examples: [
@@ -95,7 +95,7 @@ export function runsText(
   pinned: ReadonlySet<string>,
   width: number
 ): string {
-  const rows = runs.map((run, i): ReadonlyArray<Cell> => {
+  const rows = runs.map((run, i): ReadonlyArray<TableCell> => {
     const seconds = secondsOf(run)
     const nodes = Object.entries(statusesOf(run)).flatMap(([word, n]) =>
       n === 0 ? [] : [`${count(n)} ${word}`]

@@ -3,7 +3,7 @@ import type { Options, Positional } from "./command.ts"
 
 export const pipelineWord = {
   name: "pipeline",
-  take: "one",
+  arity: "one",
   doc: "a pipeline file"
 } as const satisfies Positional
 

@@ -6,7 +6,7 @@ import { type MadeFrom, madeFromLines } from "../inspect/made-from.ts"
 import { lossesInFull } from "./loss-lines.ts"
 import { bytes, count, counted, shortDigest, statistic } from "../support/numbers.ts"
 import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
-import type { Described, ItemRows } from "../inspect/describe-artifact.ts"
+import type { Described, DescribedItem } from "../inspect/describe-artifact.ts"
 import { textTable } from "../support/text-table.ts"
 
 const cellWidth = 32
@@ -124,7 +124,11 @@ function fittedTable(rows: Rows, paint: Paint, width: number): string {
 }
 
 /** A few rows as blocks with a line a column, and whole cells; many as a table. */
-export function itemText({ node, item, failed, total, rows }: ItemRows, paint: Paint, width: number): string {
+export function itemText(
+  { node, item, failed, total, rows }: DescribedItem,
+  paint: Paint,
+  width: number
+): string {
   if (failed !== null) return `${oneLine(item)} of ${node} ${paint("red", "failed")}: ${printable(failed)}`
   const shown = rows.length < total ? `, first ${count(rows.length)}` : ""
   const head = `${paint("bold", oneLine(item))} of ${node}: ${counted(total, "row")}${shown}`

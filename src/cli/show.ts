@@ -15,8 +15,8 @@ export const showCommand = defineCommand({
   name: "show",
   doc: "a run, or what an artifact holds: schema, statistics, rows",
   positionals: [
-    { name: "ref", take: "one", doc: referenceDoc },
-    { name: "item", take: "maybe", doc: "an item's id, such as a scene's: its rows alone" }
+    { name: "ref", arity: "one", doc: referenceDoc },
+    { name: "item", arity: "maybe", doc: "an item's id, such as a scene's: its rows alone" }
   ],
   options: { rows: { kind: "count", value: "N", doc: `rows to print (${usualRows}; all of an item's)` } },
   examples: [

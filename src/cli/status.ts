@@ -10,7 +10,7 @@ import { bytes, count } from "../support/numbers.ts"
 import { openPipeline } from "../project/open-pipeline.ts"
 import { clipped, oneLine, printable } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
-import { type Cell, textTable } from "../support/text-table.ts"
+import { type TableCell, textTable } from "../support/text-table.ts"
 
 const staleCode = 3
 
@@ -73,7 +73,7 @@ export function statusText(
   width: number
 ): string {
   const items = itemCounts(plans)
-  const rows = plans.map((plan): ReadonlyArray<Cell> => {
+  const rows = plans.map((plan): ReadonlyArray<TableCell> => {
     const { node, state, trace, known } = plan
     const { why } = forecasts.get(node.id)!
     return [

@@ -8,7 +8,7 @@ import { defineCommand } from "./command.ts"
 import { failureJson, failureText } from "./failure.ts"
 import { bytes, count, counted } from "../support/numbers.ts"
 import { existingStore } from "../project/open-store.ts"
-import { type Cell, textTable } from "../support/text-table.ts"
+import { type TableCell, textTable } from "../support/text-table.ts"
 
 export const verifyCommand = defineCommand({
   name: "verify",
@@ -65,7 +65,7 @@ export function verifyText(
   removed: ReadonlyArray<string> | null,
   paint: Paint
 ): string {
-  const rows = damaged.map(({ file, kind, what }): ReadonlyArray<Cell> => [
+  const rows = damaged.map(({ file, kind, what }): ReadonlyArray<TableCell> => [
     { text: kind, style: "red" },
     file,
     what

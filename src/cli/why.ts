@@ -22,8 +22,8 @@ export const whyCommand = defineCommand({
   doc: "why a node, or an item of it, is fresh or stale",
   positionals: [
     pipelineWord,
-    { name: "node", take: "one", doc: "a node's id" },
-    { name: "item", take: "maybe", doc: "an item's id, such as a scene's" }
+    { name: "node", arity: "one", doc: "a node's id" },
+    { name: "item", arity: "maybe", doc: "an item's id, such as a scene's" }
   ],
   options: setOption,
   examples: [

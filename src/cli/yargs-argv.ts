@@ -2,17 +2,17 @@
 import { emptyRecord } from "../support/own.ts"
 import yargs, { type Argv, type Options as YargsOptions } from "yargs"
 import { didYouMean, Problem, usage } from "../support/problem.ts"
-import { type Command, globalOptions, nameWords, type Options, usageOf } from "./command.ts"
-import { missingWord, type Words } from "./argv.ts"
+import { type Command, globalOptions, commandWords, type Options, usageOf } from "./command.ts"
+import { missingWord, type ParsedArgv } from "./argv.ts"
 
 /** Null where yargs has answered by itself (help, version, completion). */
-export async function yargsWords(
+export async function yargsArgv(
   commands: ReadonlyArray<Command>,
   argv: ReadonlyArray<string>,
   version: string,
   width: number
-): Promise<Words | null> {
-  let words: Words | null = null
+): Promise<ParsedArgv | null> {
+  let words: ParsedArgv | null = null
   let parser = yargs([...argv])
     .scriptName("probeline")
     .usage("$0 <command>\n\nDeclare experiments on vision encoders, resume them, and read what they made.")
@@ -78,13 +78,13 @@ export async function yargsWords(
   if (second !== undefined) throw unknownCommand(`${word} ${second}`, commands)
   if (asked["json"] === true)
     throw usage(`no command of ${word} is given`, null, `probeline ${word} --help lists them`)
-  return yargsWords(commands, [word, "--help"], version, width)
+  return yargsArgv(commands, [word, "--help"], version, width)
 }
 
 function declared(own: Argv, command: Command): Argv {
   let parser = own.options(yargsOptions(command.options)).epilogue("")
-  for (const { name, doc, take } of command.positionals)
-    parser = parser.positional(name, { type: "string", describe: doc, array: take === "rest" })
+  for (const { name, doc, arity } of command.positionals)
+    parser = parser.positional(name, { type: "string", describe: doc, array: arity === "rest" })
   for (const [words, doc] of command.examples) parser = parser.example(`$0 ${words}`, doc)
   return parser
 }
@@ -106,7 +106,7 @@ const yargsOptions = (options: Options): Record<string, YargsOptions> =>
 const describe = (option: Options[string]): string =>
   `${"value" in option ? `${option.value}: ` : ""}${option.doc}${option.kind === "texts" ? " (repeatable)" : ""}`
 
-function wordsOf(command: Command, parsed: Readonly<Record<string, unknown>>): Words {
+function wordsOf(command: Command, parsed: Readonly<Record<string, unknown>>): ParsedArgv {
   const list = (value: unknown): ReadonlyArray<unknown> =>
     value === undefined ? [] : Array.isArray(value) ? value : [value]
   const options = emptyRecord<ReadonlyArray<string | true>>()
@@ -117,13 +117,13 @@ function wordsOf(command: Command, parsed: Readonly<Record<string, unknown>>): W
   }
   const positionals = command.positionals.flatMap(({ name }) => list(parsed[name])).map(String)
   // yargs leaves the words of the command's name, and words that found no place, in `_`
-  const spare = (parsed["_"] as ReadonlyArray<unknown>).slice(nameWords(command).length).map(String)
+  const spare = (parsed["_"] as ReadonlyArray<unknown>).slice(commandWords(command).length).map(String)
   return { command, positionals: [...positionals, ...spare], options }
 }
 
 /** What yargs refuses, in our words. */
 function refusal(message: string, commands: ReadonlyArray<Command>, argv: ReadonlyArray<string>): Problem {
-  const command = commands.find((one) => nameWords(one).every((word) => argv.includes(word)))
+  const command = commands.find((one) => commandWords(one).every((word) => argv.includes(word)))
   const hint =
     command === undefined ? "probeline --help lists the commands" : `probeline ${command.name} --help`
   const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(", ")[0]
@@ -143,7 +143,7 @@ function refusal(message: string, commands: ReadonlyArray<Command>, argv: Readon
   }
   const counts = /^Not enough non-option arguments: got (\d+), need at least (\d+)/.exec(message)
   if (counts !== null && command !== undefined) {
-    const needed = command.positionals.filter(({ take }) => take === "one")
+    const needed = command.positionals.filter(({ arity }) => arity === "one")
     const first = needed.at(Number(counts[1]) - Number(counts[2]))
     if (first !== undefined) return missingWord(command, first)
   }

@@ -2,7 +2,7 @@
 import { own } from "../support/own.ts"
 import * as Effect from "effect/Effect"
 import { Problem } from "../support/problem.ts"
-import type { FailedItem, Manifest } from "../store/records/manifest.ts"
+import type { ItemFailure, Manifest } from "../store/records/manifest.ts"
 import { itemIndex } from "../store/items/item-index.ts"
 import {
   artifactItems,
@@ -40,7 +40,7 @@ export interface Described {
   readonly partial: ReadonlyArray<string>
   /** absent or null where the stage itself has computed it under its key */
   readonly accepted?: Accepted | null
-  readonly failed: ReadonlyArray<FailedItem>
+  readonly failed: ReadonlyArray<ItemFailure>
   /** what the node left out, as its last run told it */
   readonly losses: ReadonlyArray<ReturnType<typeof lossJson>>
   readonly made: MadeFrom | null
@@ -68,7 +68,7 @@ export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effec
       stage: node?.stage ?? null,
       artifact: manifest.digest,
       form: manifest.form,
-      label: manifest.label,
+      label: manifest.idColumn,
       items: manifest.items,
       rows: manifest.rows,
       bytes: manifest.bytes,
@@ -113,7 +113,7 @@ const tensorsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Describ
   )
 }
 
-export interface ItemRows {
+export interface DescribedItem {
   readonly node: string
   readonly item: string
   /** why it has no rows */
@@ -126,9 +126,9 @@ export const itemRows = (
   { store, manifest, name }: Artifact,
   item: string,
   limit: number | null
-): Effect.Effect<ItemRows, Problem> =>
+): Effect.Effect<DescribedItem, Problem> =>
   Effect.gen(function* () {
-    const answer = (rows: ReadonlyArray<Row>, failed: string | null = null): ItemRows => ({
+    const answer = (rows: ReadonlyArray<Row>, failed: string | null = null): DescribedItem => ({
       node: name,
       item,
       failed,
@@ -160,7 +160,7 @@ export const itemRows = (
   })
 
 /** The id first, under its name; the columns in their order; no tensors. */
-function rowJson(row: Row, { label, columns }: Manifest): Row {
+function rowJson(row: Row, { idColumn: label, columns }: Manifest): Row {
   const names = Object.keys(withoutTensors(columns))
   return {
     ...(label === null ? {} : { [label]: row["item"] }),

@@ -77,10 +77,10 @@ const parquetWriter = ({ store, manifest }: Artifact): Effect.Effect<Write, Prob
   })
 
 async function writeCsv({ store, manifest }: Artifact, file: OutFile): Promise<void> {
-  file.write(Buffer.from(csvHead(manifest.columns, manifest.label)))
+  file.write(Buffer.from(csvHead(manifest.columns, manifest.idColumn)))
   const columns = Object.keys(withoutTensors(manifest.columns))
   for await (const batch of artifactTable(store, manifest).batches(columns))
-    for (const text of csvRows(manifest.columns, manifest.label, batch)) file.write(Buffer.from(text))
+    for (const text of csvRows(manifest.columns, manifest.idColumn, batch)) file.write(Buffer.from(text))
 }
 
 // ---- tensors -----------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ async function writeArrow({ store, manifest }: Artifact, chosen: Chosen, file: O
   const dims = own(manifest.columns, chosen.family)!.detail as ReadonlyArray<string>
   const writer = new TensorFileWriter(
     { write: (pieces) => pieces.forEach((piece) => file.write(piece)) },
-    { ...chosen, shape, dims, itemLabel: manifest.label, elements }
+    { ...chosen, shape, dims, idColumn: manifest.idColumn, elements }
   )
   const ids = await rowIds({ store, manifest })
   const size = sizeOf(shape)
@@ -155,7 +155,7 @@ async function rowIds({
   store,
   manifest
 }: Pick<Artifact, "store" | "manifest">): Promise<ReadonlyArray<string> | null> {
-  if (manifest.label === null) return null
+  if (manifest.idColumn === null) return null
   const { ids, rows } = await Effect.runPromise(itemIndex(store, manifest))
   return ids.flatMap((id, i) => Array.from({ length: rows[i]! }, () => id))
 }

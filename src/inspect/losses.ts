@@ -6,7 +6,7 @@ import { Problem } from "../support/problem.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import type { TaskPort } from "../run/task.ts"
-import { type ArtifactOf, artifactsOf, type Asking, askHook } from "./stage-hooks.ts"
+import { type ArtifactOf, artifactsOf, type HookContext, askHook } from "./stage-hooks.ts"
 
 export interface Losses {
   /** Adds the losses that each stage reports to its record. A source's record already has those of its run. */
@@ -15,7 +15,7 @@ export interface Losses {
   readonly problem: () => Problem | null
 }
 
-export function lossesOf(asking: Asking): Losses {
+export function lossesOf(asking: HookContext): Losses {
   let problem: Problem | null = null
   const tell = (nodes: ReadonlyArray<NodeRecord>) =>
     Effect.gen(function* () {
@@ -43,7 +43,7 @@ export function lossesOf(asking: Asking): Losses {
 }
 
 const lossesOfNode = (
-  asking: Asking,
+  asking: HookContext,
   node: GraphNode,
   artifactOf: ArtifactOf
 ): Effect.Effect<ReadonlyArray<Lost>, Problem> =>
@@ -53,7 +53,7 @@ const lossesOfNode = (
   )
 
 const ask = (
-  { planning: { store } }: Asking,
+  { planning: { store } }: HookContext,
   node: GraphNode,
   manifest: Manifest,
   artifactOf: ArtifactOf
@@ -61,15 +61,15 @@ const ask = (
   Effect.gen(function* () {
     const { givenTables } = yield* Effect.promise(() => import("../run/given-tables.ts"))
     const ports: Array<readonly [string, TaskPort]> = []
-    for (const [name, { take, reads, from }] of Object.entries(node.ports)) {
+    for (const [name, { mode, reads, from }] of Object.entries(node.ports)) {
       const made = yield* Effect.forEach(from, ({ id }) =>
         Effect.flatMap(store.manifest(artifactOf(id) ?? ""), (its) =>
           its === null ? Effect.fail(gone(id)) : Effect.succeed({ node: id, manifest: its })
         )
       )
-      ports.push([name, { take: take === "many" ? "many" : "whole", reads, from: made }])
+      ports.push([name, { mode: mode === "many" ? "many" : "whole", reads, from: made }])
     }
-    const own: TaskPort = { take: "whole", reads: node.columns, from: [{ node: node.id, manifest }] }
+    const own: TaskPort = { mode: "whole", reads: node.columns, from: [{ node: node.id, manifest }] }
     const artifacts = {
       output: givenTables(store, { node: node.id, ports: { output: own } })["output"],
       inputs: givenTables(store, { node: node.id, ports: Object.fromEntries(ports) }),

@@ -17,7 +17,7 @@ import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import type { Opened } from "../project/open-pipeline.ts"
 
-export type Asking = Pick<Opened, "graph" | "planning" | "addressOf">
+export type HookContext = Pick<Opened, "graph" | "planning" | "addressOf">
 export type HookName = "summary" | "losses"
 
 /** The digest of a node's artifact in a run; null if it made none. */
@@ -34,7 +34,7 @@ export const artifactsOf = (nodes: ReadonlyArray<NodeRecord>): ArtifactOf => {
  *   Problem
  */
 export const askHook = <A extends object>(
-  { planning, addressOf }: Asking,
+  { planning, addressOf }: HookContext,
   node: GraphNode,
   hook: HookName,
   artifactOf: ArtifactOf,

@@ -3,11 +3,11 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
 import type { Summary } from "../pipeline/stage.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
-import { artifactsOf, type Asking, askHook } from "./stage-hooks.ts"
+import { artifactsOf, type HookContext, askHook } from "./stage-hooks.ts"
 
 /** Of each output that is there and whose stage has one, in the outputs' order. */
 export const outputSummaries = (
-  asking: Asking,
+  asking: HookContext,
   run: RunRecord
 ): Effect.Effect<ReadonlyArray<Summary>, Problem> =>
   Effect.gen(function* () {

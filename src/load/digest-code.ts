@@ -12,7 +12,7 @@ import { minify } from "rolldown/utils"
 import { fromBuild } from "./bundle/build-errors.ts"
 import { moduleName, shared, virtualModule } from "./bundle/bundle.ts"
 import { prepareDeclarations } from "./bundle/declarations.ts"
-import { type Node, parse, walk } from "./bundle/edit-source.ts"
+import { type SyntaxNode, parse, walk } from "./bundle/edit-source.ts"
 import { digestOf, sha256, sorted } from "./bundle/hash.ts"
 import { PackageIds } from "./bundle/package-ids.ts"
 import { type ExternalPackage, resolveImports } from "./bundle/resolve.ts"
@@ -126,10 +126,10 @@ interface Import {
   readonly names: ReadonlyArray<string> | null
 }
 /** What code imports, statically and dynamically. The bundler's own list still has what it shook off. */
-function importsIn(program: Node): ReadonlyArray<Import> {
+function importsIn(program: SyntaxNode): ReadonlyArray<Import> {
   const imports: Array<Import> = []
   const add = (source: unknown, names: Import["names"]) => {
-    const from = textOf(source as Node | null | undefined)
+    const from = textOf(source as SyntaxNode | null | undefined)
     if (from !== null) imports.push({ from, names })
   }
   walk(program, (node) => {
@@ -147,7 +147,7 @@ function importsIn(program: Node): ReadonlyArray<Import> {
 }
 
 /** A text that is written out, in any quotes: the bundler prefers backticks. */
-function textOf(node: Node | null | undefined): string | null {
+function textOf(node: SyntaxNode | null | undefined): string | null {
   if (node?.type === "Literal" && typeof node["value"] === "string") return node["value"]
   const quasis = node?.type === "TemplateLiteral" ? (node["quasis"] as ReadonlyArray<Quasi>) : []
   return quasis.length === 1 ? quasis[0]!.value.cooked : null

@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { digestExport, type DigestOptions } from "./digest-code.ts"
-import { type Node, parse } from "./bundle/edit-source.ts"
+import { type SyntaxNode, parse } from "./bundle/edit-source.ts"
 import { sorted } from "./bundle/hash.ts"
 import type { CodeParts, ShippedCodes } from "./bundle/stage-code.ts"
 
@@ -42,10 +42,10 @@ export async function digestShipped(
 /** Which file each `export { name } from "./file.ts"` names: its digest then does not depend on the other stages. */
 function reExports(index: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>()
-  for (const statement of parse(fs.readFileSync(index, "utf8"), "ts")["body"] as ReadonlyArray<Node>) {
-    const source = statement["source"] as Node | null | undefined
+  for (const statement of parse(fs.readFileSync(index, "utf8"), "ts")["body"] as ReadonlyArray<SyntaxNode>) {
+    const source = statement["source"] as SyntaxNode | null | undefined
     if (statement.type !== "ExportNamedDeclaration" || source == null) continue
-    for (const { local, exported } of statement["specifiers"] as ReadonlyArray<Record<string, Node>>)
+    for (const { local, exported } of statement["specifiers"] as ReadonlyArray<Record<string, SyntaxNode>>)
       if (local!["name"] === exported!["name"])
         files.set(String(exported!["name"]), path.resolve(path.dirname(index), String(source["value"])))
   }

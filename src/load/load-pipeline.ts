@@ -12,7 +12,7 @@ import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import { bundleFile } from "./bundle-cache.ts"
 import { type ExportedStage, exportedStages } from "./bundle/exported-stages.ts"
-import type { Place } from "./bundle/load-error.ts"
+import type { SourceLocation } from "./bundle/load-error.ts"
 import { loadBundle, type LoadedBundle } from "./loaded-bundle.ts"
 import { type OwnPackage, ownPackage } from "./bundle/own-package.ts"
 import { enclosedState, existingFile, foreignState, hiddenStage, pipelineIn } from "./pipeline-file.ts"
@@ -50,7 +50,7 @@ export interface LoadedPipeline {
   /** Where a worker finds a stage; null for one that is not exported */
   placeOf(stage: AnyStage | { readonly stage: AnyStage }): StageAddress | null
   /** Where in the user's own source an error was thrown; null where that is not known */
-  sourceOf(error: unknown): Place | null
+  sourceOf(error: unknown): SourceLocation | null
 }
 
 /** @throws LoadError where the file is missing, does not compile, does not run, or is no pipeline */

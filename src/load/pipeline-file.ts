@@ -6,7 +6,7 @@ import { didYouMean } from "../support/problem.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Namespace } from "./bundle/bundle.ts"
 import { stageIn } from "./bundle/exported-stages.ts"
-import { LoadError, type Place, wholeFile } from "./bundle/load-error.ts"
+import { LoadError, type SourceLocation, wholeFile } from "./bundle/load-error.ts"
 import { namesIn, placeOfText } from "./bundle/source-text.ts"
 import type { ForeignState } from "./state/foreign-state.ts"
 
@@ -110,7 +110,7 @@ export const hiddenStage = (stage: AnyStage, file: string): LoadError =>
 
 /** A stage that reads what other code sets: see state/foreign-state.ts. */
 export function foreignState(stage: AnyStage, file: string, found: ReadonlyArray<ForeignState>): LoadError {
-  const at = ({ file: of, line }: Place) =>
+  const at = ({ file: of, line }: SourceLocation) =>
     `${path.relative(path.dirname(file), of)}${line === null ? "" : `:${line}`}`
   const each = found.map(({ name, declared, changed, called }) => {
     const variable = declared === null ? name : `"${name}" (${at(declared)})`

@@ -4,10 +4,10 @@ import { SourceMap, type SourceMapPayload } from "node:module"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { didYouMean } from "../support/problem.ts"
 import type { Bundle } from "./bundle/bundle.ts"
-import { LoadError, type Place, wholeFile } from "./bundle/load-error.ts"
+import { LoadError, type SourceLocation, wholeFile } from "./bundle/load-error.ts"
 
 /** Where a stack first passes through a bundle, in the source that it was made from; null if it does not. */
-export function placeOf(error: unknown, bundle: string): Place | null {
+export function placeOf(error: unknown, bundle: string): SourceLocation | null {
   const stack = error instanceof Error ? (error.stack ?? "") : ""
   const url = pathToFileURL(bundle).href
   for (const text of [url, bundle]) {
@@ -19,7 +19,7 @@ export function placeOf(error: unknown, bundle: string): Place | null {
   return null
 }
 
-function placeInSource(bundle: string, line: number, column: number): Place | null {
+function placeInSource(bundle: string, line: number, column: number): SourceLocation | null {
   if (!fs.existsSync(`${bundle}.map`)) return null
   const map = new SourceMap(JSON.parse(fs.readFileSync(`${bundle}.map`, "utf8")) as SourceMapPayload)
   const entry = map.findEntry(line - 1, column - 1)
@@ -77,7 +77,7 @@ async function missingExport(
 }
 
 /** Where a file imports a name from a module. */
-function placeOfName(file: string, specifier: string, name: string): Place | null {
+function placeOfName(file: string, specifier: string, name: string): SourceLocation | null {
   if (!/\.[cm]?[jt]sx?$/.test(file) || !fs.existsSync(file)) return null
   const source = fs.readFileSync(file, "utf8")
   for (const { 0: statement, index } of source.matchAll(

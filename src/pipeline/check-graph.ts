@@ -3,7 +3,7 @@ import { columnName, type Columns } from "./columns.ts"
 import { own } from "../support/own.ts"
 import type { GraphNode } from "./graph-node.ts"
 import { mostIdBytes, tooLongName } from "../support/file-names.ts"
-import type { Take } from "./ports.ts"
+import type { PortMode } from "./ports.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
 /** Something wrong with the graph, and the node and field where it is. */
@@ -48,7 +48,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
       `stage "${stage.name}": its items cannot be called "${item}"`,
       "name what an item is: scene"
     )
-  for (const [name, { take }] of Object.entries(stage.spec.inputs ?? {})) {
+  for (const [name, { mode }] of Object.entries(stage.spec.inputs ?? {})) {
     const field = `${stage.name}.${name}`
     if (stage.kind === "itemwise" && takenByItem.has(name))
       issue(
@@ -62,7 +62,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
         `stage "${stage.name}" has a port and a parameter "${name}"`,
         "give one of them another name"
       )
-    if (stage.kind === "whole" && take !== "whole" && take !== "many")
+    if (stage.kind === "whole" && mode !== "whole" && mode !== "many")
       issue(
         field,
         `stage "${stage.name}": a whole stage has no items, and its port "${name}" is joined by them`,
@@ -149,14 +149,14 @@ function checkSegments(id: string, issue: Issue): void {
 export function checkPort(
   ref: AnyRef,
   name: string,
-  take: Take,
+  mode: PortMode,
   reads: Columns,
   input: GraphNode,
   issue: Issue
 ): void {
   const field = `${ref.id}.${name}`
   const wants =
-    take === "each" ? ["row per item"] : take === "group" ? ["row per item", "rows per item"] : null
+    mode === "each" ? ["row per item"] : mode === "group" ? ["row per item", "rows per item"] : null
   if (wants !== null && !wants.includes(input.form))
     issue(
       field,
@@ -186,12 +186,12 @@ export function checkPort(
 }
 
 /** Items are joined by id, so all of an itemwise stage's items must come from one source. */
-export function sampleOf(node: GraphNode, issue: Issue): GraphNode | null {
+export function rootSourceOf(node: GraphNode, issue: Issue): GraphNode | null {
   if (node.stage.kind !== "itemwise") return null
-  const joined = Object.entries(node.ports).filter(([, p]) => p.take === "each" || p.take === "group")
+  const joined = Object.entries(node.ports).filter(([, p]) => p.mode === "each" || p.mode === "group")
   const samples = new Map<GraphNode, string>()
   for (const [name, port] of joined)
-    for (const input of port.from) if (input.sample !== null) samples.set(input.sample, name)
+    for (const input of port.from) if (input.rootSource !== null) samples.set(input.rootSource, name)
   if (joined.length === 0)
     issue(
       node.id,
@@ -210,7 +210,7 @@ export function sampleOf(node: GraphNode, issue: Issue): GraphNode | null {
 }
 
 export function checkColumns(node: GraphNode, issue: Issue): void {
-  const label = node.sample?.stage.spec.item
+  const label = node.rootSource?.stage.spec.item
   for (const name of Object.keys(node.columns)) {
     if (!columnName.test(name))
       issue(

@@ -26,7 +26,7 @@ export type Options = { readonly [name: string]: Option }
 export interface Positional {
   readonly name: string
   readonly doc: string
-  readonly take: "one" | "maybe" | "rest"
+  readonly arity: "one" | "maybe" | "rest"
 }
 
 type OptionValue<O> = O extends { readonly kind: "flag" }
@@ -38,9 +38,9 @@ type OptionValue<O> = O extends { readonly kind: "flag" }
       : O extends { readonly kind: "choice"; readonly of: ReadonlyArray<infer W> }
         ? W | null
         : string | null
-type PositionalValue<P> = P extends { readonly take: "one" }
+type PositionalValue<P> = P extends { readonly arity: "one" }
   ? string
-  : P extends { readonly take: "maybe" }
+  : P extends { readonly arity: "maybe" }
     ? string | null
     : ReadonlyArray<string>
 /** What a command's function gets of the words. */
@@ -49,7 +49,7 @@ export type ArgsOf<O extends Options, P extends ReadonlyArray<Positional>> = {
 } & { readonly [W in P[number] as W["name"]]: PositionalValue<W> }
 
 /** How text is to look. */
-export interface Look {
+export interface Terminal {
   readonly paint: Paint
   /** columns of the terminal */
   readonly width: number
@@ -61,7 +61,7 @@ export interface Look {
 export interface Answer {
   /** plain JSON; absent values are null */
   readonly json: unknown
-  readonly text: (look: Look) => string
+  readonly text: (look: Terminal) => string
   /** 0, if not said; 1 where something that was checked is not as it should be */
   readonly exitCode?: 0 | 1
 }

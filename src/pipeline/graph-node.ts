@@ -1,10 +1,10 @@
 /** A graph as everything but declaring sees it: nodes, and what their ports are fed from. */
 import type { Columns } from "./columns.ts"
-import type { Form, Take } from "./ports.ts"
+import type { Form, PortMode } from "./ports.ts"
 import type { AnyStage } from "./stage.ts"
 
 export interface GraphPort {
-  readonly take: Take
+  readonly mode: PortMode
   /** the columns that the stage reads */
   readonly reads: Columns
   /** the nodes it is fed from: one, or any number for `many` */
@@ -21,7 +21,7 @@ export interface GraphNode {
   /** parameters, defaults filled in, paths absolute */
   readonly params: Readonly<Record<string, unknown>>
   /** the source whose items these are; null for a table */
-  readonly sample: GraphNode | null
+  readonly rootSource: GraphNode | null
 }
 export interface Graph {
   readonly pipeline: string

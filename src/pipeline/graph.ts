@@ -11,7 +11,7 @@ import {
   checkStage,
   checkViews,
   type GraphIssue,
-  sampleOf
+  rootSourceOf
 } from "./check-graph.ts"
 import { checkParams } from "./check-params.ts"
 import type { Graph, GraphNode, GraphPort } from "./graph-node.ts"
@@ -58,14 +58,14 @@ export function buildGraph(
     const ports = new Map<string, GraphPort>()
     const all = new Set<GraphNode>()
     const written = Object.entries(ref.args).filter(([name]) => !Object.hasOwn(inputs, name))
-    for (const [name, { take, reads }] of Object.entries(inputs)) {
+    for (const [name, { mode, reads }] of Object.entries(inputs)) {
       const arg = own(ref.args, name)
-      const fed = take === "many" ? arg : [arg]
+      const fed = mode === "many" ? arg : [arg]
       const field = `${ref.id}.${name}`
       if (!Array.isArray(fed) || !fed.every(isRef)) {
         issue(
           field,
-          `node "${ref.id}": port "${name}" of stage "${ref.stage.name}" is not fed by ${take === "many" ? "a list of nodes" : "a node"}`,
+          `node "${ref.id}": port "${name}" of stage "${ref.stage.name}" is not fed by ${mode === "many" ? "a list of nodes" : "a node"}`,
           "an edge is what calling a stage returns"
         )
         continue
@@ -78,10 +78,10 @@ export function buildGraph(
         )
       const from = fed.map((input) => made.get(input)!)
       for (const input of from) {
-        checkPort(ref, name, take, reads, input, issue)
+        checkPort(ref, name, mode, reads, input, issue)
         all.add(input)
       }
-      ports.set(name, { take, reads, from })
+      ports.set(name, { mode, reads, from })
     }
     const checked = checkParams(spec.params ?? {}, Object.fromEntries(written), resolve)
     for (const wrong of checked.issues)
@@ -94,12 +94,12 @@ export function buildGraph(
       ports: Object.fromEntries(ports),
       inputs: [...all],
       params: checked.values,
-      sample: null
+      rootSource: null
     }
     const self: GraphNode =
       ref.stage.kind === "source" && ref.form !== "table"
-        ? Object.assign(node, { sample: node })
-        : Object.assign(node, { sample: sampleOf(node, issue) })
+        ? Object.assign(node, { rootSource: node })
+        : Object.assign(node, { rootSource: rootSourceOf(node, issue) })
     checkColumns(self, issue)
     nodes.push(self)
     made.set(ref, self)

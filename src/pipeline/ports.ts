@@ -23,20 +23,20 @@ export const rows = <const C extends Columns>(columns: C): Output<C, "rows per i
 })
 export const table = <const C extends Columns>(columns: C): Output<C, "table"> => ({ form: "table", columns })
 
-export type Take = "each" | "group" | "whole" | "many"
-export interface Port<out C extends Columns, out T extends Take> {
-  readonly take: T
+export type PortMode = "each" | "group" | "whole" | "many"
+export interface Port<out C extends Columns, out T extends PortMode> {
+  readonly mode: T
   readonly reads: C
 }
-export type Ports = { readonly [name: string]: Port<Columns, Take> }
+export type Ports = { readonly [name: string]: Port<Columns, PortMode> }
 /** One row an item, joined by item id. */
-export const each = <const C extends Columns>(reads: C): Port<C, "each"> => ({ take: "each", reads })
+export const each = <const C extends Columns>(reads: C): Port<C, "each"> => ({ mode: "each", reads })
 /** All rows of an item, joined by item id. */
-export const group = <const C extends Columns>(reads: C): Port<C, "group"> => ({ take: "group", reads })
+export const group = <const C extends Columns>(reads: C): Port<C, "group"> => ({ mode: "group", reads })
 /** A whole artifact. */
-export const whole = <const C extends Columns>(reads: C): Port<C, "whole"> => ({ take: "whole", reads })
+export const whole = <const C extends Columns>(reads: C): Port<C, "whole"> => ({ mode: "whole", reads })
 /** Any number of whole artifacts, at least one. */
-export const many = <const C extends Columns>(reads: C): Port<C, "many"> => ({ take: "many", reads })
+export const many = <const C extends Columns>(reads: C): Port<C, "many"> => ({ mode: "many", reads })
 
 type TensorNames<C extends Columns> = {
   [K in keyof C & string]: C[K] extends Tensors<ReadonlyArray<string>> ? K : never
@@ -84,8 +84,8 @@ export type Given<P> =
           : ReadonlyArray<Table<C>>
     : never
 export type PerItem<I extends Ports> = {
-  readonly [K in keyof I as I[K]["take"] extends "each" | "group" ? K : never]: Given<I[K]>
+  readonly [K in keyof I as I[K]["mode"] extends "each" | "group" ? K : never]: Given<I[K]>
 }
 export type Broadcast<I extends Ports> = {
-  readonly [K in keyof I as I[K]["take"] extends "each" | "group" ? never : K]: Given<I[K]>
+  readonly [K in keyof I as I[K]["mode"] extends "each" | "group" ? never : K]: Given<I[K]>
 }

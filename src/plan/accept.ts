@@ -15,7 +15,7 @@ import type { StoreCalls } from "../store/store.ts"
 import type { Trace } from "../store/records/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
-import { type Known, type NodePlan, partialOf, planNode, type Planning } from "./plan.ts"
+import { type KnownArtifact, type NodePlan, partialOf, planNode, type Planning } from "./plan.ts"
 import { changedReads } from "./world.ts"
 
 export interface Acceptance {
@@ -44,7 +44,7 @@ export const planAcceptances = (
   at: string
 ): Effect.Effect<Acceptances, Problem> =>
   Effect.gen(function* () {
-    const known = new Map<string, Known>()
+    const known = new Map<string, KnownArtifact>()
     const accepted: Array<Acceptance> = []
     const fresh: Array<GraphNode> = []
     for (const node of nodes) {
@@ -76,7 +76,7 @@ export const writeAcceptances = (
     { discard: true }
   )
 
-const accept = (plan: NodePlan, known: ReadonlyMap<string, Known>, planning: Planning, at: string) =>
+const accept = (plan: NodePlan, known: ReadonlyMap<string, KnownArtifact>, planning: Planning, at: string) =>
   Effect.gen(function* () {
     const { node, preimage, key } = plan
     if (preimage === null || key === null) return yield* notFresh(plan)
@@ -98,7 +98,7 @@ const accept = (plan: NodePlan, known: ReadonlyMap<string, Known>, planning: Pla
     const trace: Trace = { ...previous, key, preimage, partial, incomplete, accepted: mark }
     const items = plan.items === null ? [] : yield* itemTraces(plan, plan.items, manifest, trace, planning)
     const acceptance: Acceptance = { node, trace, items, cues }
-    return { acceptance, known: { manifest, partial, incomplete } satisfies Known }
+    return { acceptance, known: { manifest, partial, incomplete } satisfies KnownArtifact }
   })
 
 /** Outputs of other items, of another shape or of other files cannot hold, whatever a user says. */

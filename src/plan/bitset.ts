@@ -3,7 +3,7 @@
 /** Indices that are counted together, so that the k-th of the set is found without a look at all before it. */
 const block = 4096
 
-export class IndexSet {
+export class Bitset {
   readonly #bits: Uint32Array
   /** of each block, how many of the set come before it */
   readonly #before: Uint32Array

@@ -1,12 +1,12 @@
 /** When a node has to wait: the rule that runs and forecasts share. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { NodeStatus } from "../store/records/run-record.ts"
-import { type Known } from "./plan.ts"
+import { type KnownArtifact } from "./plan.ts"
 
 /** How an input ended, or would end; null where that is not known. */
 export interface InputEnd {
   readonly status: NodeStatus
-  readonly known: Known | null
+  readonly known: KnownArtifact | null
 }
 
 /**
@@ -15,7 +15,7 @@ export interface InputEnd {
  * Itemwise stages go on with the items that there are; a whole stage would speak of all while some are missing, so
  * it goes on only when it is told to.
  */
-export const lacking = (
+export const blockedBy = (
   node: GraphNode,
   endOf: (input: GraphNode) => InputEnd | null,
   keepGoing: boolean

@@ -18,12 +18,12 @@ export const listDigest = (names: ReadonlyArray<string> | null): string | null =
   names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
 
 /** What a look found, or the system's error. A reader of the file must get that error. */
-export interface Look<A> {
+export interface Observed<A> {
   readonly found: A | null
   readonly refused: NodeJS.ErrnoException | null
 }
 /** @throws Node's error at a limit of the process (EMFILE, ENOMEM …): that says nothing about the file */
-export function looked<A>(look: () => A | null): Look<A> {
+export function looked<A>(look: () => A | null): Observed<A> {
   try {
     return { found: look(), refused: null }
   } catch (error) {

@@ -1,6 +1,6 @@
 /** What a run would do with each node, as far as a plan can know, without running. */
 import type { NodeStatus } from "../store/records/run-record.ts"
-import { lacking } from "./blocked-by.ts"
+import { blockedBy } from "./blocked-by.ts"
 import type { NodePlan } from "./plan.ts"
 
 export interface Forecast {
@@ -17,7 +17,7 @@ export function forecast(plans: ReadonlyArray<NodePlan>, keepGoing: boolean): Re
   const forecasts = new Map<string, Forecast>()
   const planned = new Map(plans.map((plan) => [plan.node.id, plan]))
   for (const { node, state, cues } of plans) {
-    const without = lacking(
+    const without = blockedBy(
       node,
       (input) => {
         const its = forecasts.get(input.id)

@@ -1,12 +1,12 @@
 /** Ids of a node's items, by index: 4 bytes each beside their UTF-8. */
 import type { SegmentList } from "../store/items/segments.ts"
-import type { Texts } from "../store/format/string-array.ts"
+import type { StringArray } from "../store/format/string-array.ts"
 
 export class ItemIds {
-  readonly #texts: ReadonlyArray<Texts | undefined>
+  readonly #texts: ReadonlyArray<StringArray | undefined>
   readonly #places: SegmentList
   /** `texts` has those of each shard that the places name. */
-  constructor(texts: ReadonlyArray<Texts | undefined>, places: SegmentList) {
+  constructor(texts: ReadonlyArray<StringArray | undefined>, places: SegmentList) {
     this.#texts = texts
     this.#places = places
   }
@@ -25,7 +25,7 @@ export class ItemIds {
   }
 
   /** Calls with each id's place, in their order. */
-  each(take: (texts: Texts, item: number, i: number) => void): void {
+  each(take: (texts: StringArray, item: number, i: number) => void): void {
     for (const { shard, from, to, at } of this.#places.pieces()) {
       const texts = this.#texts[shard]!
       for (let item = from; item < to; item++) take(texts, item, at + item - from)
@@ -43,12 +43,12 @@ export class ItemIds {
   }
 
   /** Finds ids: which item has the same, or −1. */
-  index(): (texts: Texts, item: number) => number {
+  index(): (texts: StringArray, item: number) => number {
     const places = this.#places
     // open addressing, at most half full
     const slots = new Int32Array(1 << (32 - Math.clz32(this.length * 2))).fill(-1)
     const mask = slots.length - 1
-    const slotOf = (texts: Texts, item: number): number => {
+    const slotOf = (texts: StringArray, item: number): number => {
       let slot = hashOf(texts, item) & mask
       for (; slots[slot] !== -1; slot = (slot + 1) & mask) {
         const [shard, own] = places.place(slots[slot]!)
@@ -62,7 +62,7 @@ export class ItemIds {
 }
 
 /** FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv, its bits mixed once more: of ids that differ in a digit, too. */
-function hashOf({ offsets, bytes }: Texts, item: number): number {
+function hashOf({ offsets, bytes }: StringArray, item: number): number {
   let hash = 0x811c9dc5
   for (let at = offsets[item]!; at < offsets[item + 1]!; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)

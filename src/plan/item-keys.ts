@@ -11,9 +11,9 @@ import { own } from "../support/own.ts"
 import type { Problem } from "../support/problem.ts"
 import type { ItemWindow, Located } from "../store/items/item-windows.ts"
 import type { Manifest } from "../store/records/manifest.ts"
-import { type Place, SegmentList, segmentsOf } from "../store/items/segments.ts"
+import { type ItemPlace, SegmentList, segmentsOf } from "../store/items/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
-import type { Texts } from "../store/format/string-array.ts"
+import type { StringArray } from "../store/format/string-array.ts"
 import { ItemIds } from "./item-ids.ts"
 import { keyBytes, PackedKeys } from "../store/records/packed-keys.ts"
 import { membersDigest } from "../store/format/value-digest.ts"
@@ -29,7 +29,7 @@ export interface KeyedItems {
   /** of each id */
   readonly keys: PackedKeys
   /** where item i lies in each port, in the ports' order */
-  readonly places: (item: number) => ReadonlyArray<Place>
+  readonly places: (item: number) => ReadonlyArray<ItemPlace>
 }
 
 /**
@@ -52,7 +52,7 @@ export const keyedItems = (
     const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
     const keys = new PackedKeys(length)
     const orders = Buffer.concat(ports.flatMap(orderDigests))
-    const texts: Array<Texts | undefined> = []
+    const texts: Array<StringArray | undefined> = []
     const text = new KeyText()
     for (let from = 0; from < length; from += size) {
       const to = Math.min(length, from + size)
@@ -95,7 +95,7 @@ const commonItems = (
 const idsOf = (store: StoreCalls, { shards, places }: Located): Effect.Effect<ItemIds, Problem> =>
   Effect.gen(function* () {
     const { readSidecar } = yield* Effect.promise(() => import("../store/items/sidecar.ts"))
-    const texts: Array<Texts> = []
+    const texts: Array<StringArray> = []
     for (const shard of shards) texts.push((yield* readSidecar(store, shard)).items)
     return new ItemIds(texts, places)
   })
@@ -127,7 +127,7 @@ class KeyText {
   #bytes = Buffer.allocUnsafe(1 << 12)
   #length = 0
   /** `5:scene`: an id's bytes and how many they are. */
-  start({ offsets, bytes }: Texts, item: number): void {
+  start({ offsets, bytes }: StringArray, item: number): void {
     const [from, to] = [offsets[item]!, offsets[item + 1]!]
     this.#length = 0
     this.#length = this.#bytes.write(`${to - from}:`, "latin1")

@@ -3,34 +3,34 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { ReadItemTrace } from "../store/records/item-trace.ts"
-import type { FailedItem } from "../store/records/manifest.ts"
+import type { ItemFailure } from "../store/records/manifest.ts"
 import { type Preimage, sharedKeyOf } from "../store/records/preimage.ts"
 import type { Accepted } from "../store/records/trace.ts"
 import { DoneItems } from "./done-items.ts"
-import { IndexSet } from "./bitset.ts"
+import { Bitset } from "./bitset.ts"
 import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
 import { packedKeys, type PackedKeys } from "../store/records/packed-keys.ts"
-import type { Known, Planning } from "./planning.ts"
+import type { KnownArtifact, Planning } from "./planning.ts"
 
 export interface ItemPlan extends KeyedItems {
   readonly shared: string
   readonly joined: ReadonlyArray<JoinedPort>
   /** by index into `ids` */
   readonly done: DoneItems
-  readonly failed: ReadonlyMap<number, FailedItem>
+  readonly failed: ReadonlyMap<number, ItemFailure>
   /** indices that have to be computed */
-  readonly left: IndexSet
+  readonly left: Bitset
 }
 
 /** The names of the ports that are joined by item. */
 export const joinedPorts = ({ ports }: GraphNode): ReadonlyArray<string> =>
-  Object.entries(ports).flatMap(([name, { take }]) => (take === "each" || take === "group" ? [name] : []))
+  Object.entries(ports).flatMap(([name, { mode }]) => (mode === "each" || mode === "group" ? [name] : []))
 
 /** Looks every item up in the traces of its stage. Reads sidecars and traces, no data. */
 export const planItems = (
   node: GraphNode,
   preimage: Preimage,
-  inputs: ReadonlyMap<string, Known>,
+  inputs: ReadonlyMap<string, KnownArtifact>,
   { store, force, retryFailed }: Pick<Planning, "store" | "force" | "retryFailed">
 ): Effect.Effect<ItemPlan, Problem> =>
   Effect.gen(function* () {
@@ -42,11 +42,11 @@ export const planItems = (
     const items = yield* keyedItems(store, joined)
     const traces = force.has(node.id) ? [] : yield* store.itemTraces(node.stage.name, shared)
     const { done, errors } = lookUp(items.keys, traces)
-    const failed = new Map<number, FailedItem>()
+    const failed = new Map<number, ItemFailure>()
     if (!retryFailed)
       for (const i of [...errors.keys()].sort((a, b) => a - b))
         if (!done.has(i)) failed.set(i, { item: items.ids.at(i), error: errors.get(i)! })
-    const left = new IndexSet(items.ids.length, (i) => !done.has(i) && !failed.has(i))
+    const left = new Bitset(items.ids.length, (i) => !done.has(i) && !failed.has(i))
     return { ...items, shared, joined, done, failed, left }
   })
 

@@ -1,12 +1,12 @@
 /** The plan of a node: its state, why, and the artifact where there is one. */
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Answer } from "../store/fresh/fresh-index.ts"
-import type { FailedItem, Manifest } from "../store/records/manifest.ts"
+import type { TraceOutcome } from "../store/fresh/fresh-index.ts"
+import type { ItemFailure, Manifest } from "../store/records/manifest.ts"
 import type { Preimage } from "../store/records/preimage.ts"
 import type { Accepted } from "../store/records/trace.ts"
 import type { Cue } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
-import type { Known } from "./planning.ts"
+import type { KnownArtifact } from "./planning.ts"
 
 export type State = "fresh" | "stale" | "missing" | "failed" | "unknown"
 export interface NodePlan {
@@ -16,14 +16,14 @@ export interface NodePlan {
   readonly preimage: Preimage | null
   readonly key: string | null
   /** the trace that answers the key */
-  readonly trace: Answer | null
+  readonly trace: TraceOutcome | null
   /** the artifact, where the state is fresh, or failed for some items */
-  readonly known: Known | null
+  readonly known: KnownArtifact | null
   readonly cues: ReadonlyArray<Cue>
   /** of a stale itemwise node: which items are done already, and which are left */
   readonly items: ItemPlan | null
   /** items that are known to have failed, or the whole stage's error under its node id */
-  readonly failures: ReadonlyArray<FailedItem>
+  readonly failures: ReadonlyArray<ItemFailure>
 }
 
 type Filled = Pick<NodePlan, "state" | "cues"> & Partial<NodePlan>
@@ -42,7 +42,7 @@ export const planOf = (node: GraphNode, filled: Filled): NodePlan => ({
 /** An artifact made from a part is a part. */
 export function partialOf(
   own: ReadonlyArray<string>,
-  inputs: ReadonlyMap<string, Known>
+  inputs: ReadonlyMap<string, KnownArtifact>
 ): ReadonlyArray<string> {
   const all = new Set(own)
   for (const { partial } of inputs.values()) for (const why of partial) all.add(why)
@@ -50,14 +50,18 @@ export function partialOf(
 }
 
 /** An artifact with what its trace and its inputs say of it. */
-export function knownOf(manifest: Manifest, answer: Answer, inputs: ReadonlyMap<string, Known>): Known {
+export function knownOf(
+  manifest: Manifest,
+  answer: TraceOutcome,
+  inputs: ReadonlyMap<string, KnownArtifact>
+): KnownArtifact {
   let incomplete = manifest.failed.length > 0
   for (const input of inputs.values()) incomplete ||= input.incomplete
   return { manifest, partial: partialOf(answer.partial, inputs), incomplete }
 }
 
 /** Since when it is fresh, and by whose word. */
-export const freshCues = ({ run, at, accepted }: Answer): ReadonlyArray<Cue> => [
+export const freshCues = ({ run, at, accepted }: TraceOutcome): ReadonlyArray<Cue> => [
   { cue: "fresh", path: run, before: at, after: null },
   ...acceptedCues(accepted)
 ]

@@ -7,10 +7,10 @@ import type { Manifest } from "../store/records/manifest.ts"
 import type { InputPreimage, Preimage } from "../store/records/preimage.ts"
 import { membersDigest } from "../store/format/value-digest.ts"
 import { knownParams, type ParamsPreimage, paramsPreimage } from "./identity.ts"
-import type { Known, Planning } from "./planning.ts"
+import type { KnownArtifact, Planning } from "./planning.ts"
 import type { NotHere } from "./world.ts"
 
-type Inputs = ReadonlyMap<string, Known>
+type Inputs = ReadonlyMap<string, KnownArtifact>
 
 /** A node's own part: its parameters, for which no input need be known. */
 export const ownPreimage = (
@@ -74,16 +74,19 @@ const withParams = (
     params,
     environment,
     ...(about === undefined ? {} : { about }),
-    output: { columns: node.columns, form: node.form, label: labelOf(node) },
+    output: { columns: node.columns, form: node.form, label: idColumnOf(node) },
     inputs: Object.fromEntries(ports) as Preimage["inputs"]
   }
 }
 
 /** The name of the id column: what the source calls its items. */
-export const labelOf = (node: GraphNode): string | null =>
-  node.form === "table" ? null : (node.sample?.stage.spec.item ?? null)
+export const idColumnOf = (node: GraphNode): string | null =>
+  node.form === "table" ? null : (node.rootSource?.stage.spec.item ?? null)
 
-function inputPreimages(port: GraphPort, inputs: ReadonlyMap<string, Known>): ReadonlyArray<InputPreimage> {
+function inputPreimages(
+  port: GraphPort,
+  inputs: ReadonlyMap<string, KnownArtifact>
+): ReadonlyArray<InputPreimage> {
   return port.from.map((input) => {
     const { manifest } = inputs.get(input.id)!
     const columns = Object.keys(port.reads).flatMap((name) => digestsOf(manifest, name))

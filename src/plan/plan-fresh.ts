@@ -3,11 +3,11 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { keyOf } from "../store/records/preimage.ts"
 import { freshCues, knownOf, type NodePlan } from "./node-plan.ts"
 import { knownPreimage } from "./node-preimage.ts"
-import type { Known, Planning } from "./planning.ts"
+import type { KnownArtifact, Planning } from "./planning.ts"
 import { changedReads, type Seen } from "./world.ts"
 
 /** A plan that has an artifact. */
-export type FreshPlan = NodePlan & { readonly known: Known }
+export type FreshPlan = NodePlan & { readonly known: KnownArtifact }
 
 /**
  * The plan of a node that is fresh; null where that cannot be told without a closer look. It is no effect, and has no
@@ -15,12 +15,12 @@ export type FreshPlan = NodePlan & { readonly known: Known }
  */
 export function planFresh(
   node: GraphNode,
-  artifacts: ReadonlyMap<string, Known>,
+  artifacts: ReadonlyMap<string, KnownArtifact>,
   planning: Planning,
   seen: Seen = new Map()
 ): FreshPlan | null {
   if (planning.force.has(node.id)) return null
-  const inputs = new Map<string, Known>()
+  const inputs = new Map<string, KnownArtifact>()
   for (const { id } of node.inputs) {
     const known = artifacts.get(id)
     if (known === undefined) return null
@@ -30,14 +30,14 @@ export function planFresh(
     const preimage = knownPreimage(node, inputs, planning)
     if (preimage === null) return null
     const key = keyOf(preimage)
-    const { answers } = planning.store
+    const { freshIndex: answers } = planning.store
     const { name, kind } = node.stage
     const found =
       answers.get(name, key, preimage.output) ??
       // what a source has read is not known before its traces are looked through
       (kind === "source" ? null : answers.learn(name, key, preimage.output, []))
     if (found === null) return null
-    const { answer, manifest } = found
+    const { outcome: answer, manifest } = found
     if (changedReads(answer.reads, planning.outside, seen).length > 0) return null
     const known = knownOf(manifest, answer, inputs)
     return {

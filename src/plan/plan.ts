@@ -7,7 +7,7 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../support/problem.ts"
-import type { FailedItem } from "../store/records/manifest.ts"
+import type { ItemFailure } from "../store/records/manifest.ts"
 import { keyOf, sharedKeyOf } from "../store/records/preimage.ts"
 import type { Trace } from "../store/records/trace.ts"
 import { type Cue, differences } from "./cue.ts"
@@ -15,13 +15,13 @@ import { joinedPorts, planItems } from "./items.ts"
 import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
 import { ownPreimage, preimageOf, preimageSoFar } from "./node-preimage.ts"
 import { planFresh } from "./plan-fresh.ts"
-import type { Known, Planning } from "./planning.ts"
+import type { KnownArtifact, Planning } from "./planning.ts"
 import { changedReads, NotHere, type Seen } from "./world.ts"
 
 export { type NodePlan, partialOf, type State } from "./node-plan.ts"
-export { labelOf, ownPreimage } from "./node-preimage.ts"
+export { idColumnOf, ownPreimage } from "./node-preimage.ts"
 export { planFresh } from "./plan-fresh.ts"
-export type { Known, Planning } from "./planning.ts"
+export type { KnownArtifact, Planning } from "./planning.ts"
 export type { Fetching } from "./world.ts"
 
 /**
@@ -31,7 +31,7 @@ export type { Fetching } from "./world.ts"
  */
 export const planNode = (
   node: GraphNode,
-  artifacts: ReadonlyMap<string, Known>,
+  artifacts: ReadonlyMap<string, KnownArtifact>,
   planning: Planning,
   withItems = true
 ): Effect.Effect<NodePlan, Problem> =>
@@ -43,7 +43,7 @@ export const planNode = (
 
 const lookAt = Effect.fn("plan.node")(function* (
   node: GraphNode,
-  artifacts: ReadonlyMap<string, Known>,
+  artifacts: ReadonlyMap<string, KnownArtifact>,
   planning: Planning,
   withItems: boolean,
   seen: Seen
@@ -107,7 +107,7 @@ const lookAt = Effect.fn("plan.node")(function* (
     }
     const known = knownOf(manifest, trace, inputs)
     const state = failures.length > 0 ? "failed" : "fresh"
-    if (state === "fresh") planning.store.answers.learn(node.stage.name, key, preimage.output, trace.reads)
+    if (state === "fresh") planning.store.freshIndex.learn(node.stage.name, key, preimage.output, trace.reads)
     const cues = [...freshCues(trace), ...failures.slice(0, 20).map((failure) => failedCue(trace, failure))]
     return planOf(node, { state, preimage, key, trace, known, failures, cues })
   }
@@ -125,7 +125,7 @@ const lookAt = Effect.fn("plan.node")(function* (
  */
 const waitingCues = (
   node: GraphNode,
-  artifacts: ReadonlyMap<string, Known>,
+  artifacts: ReadonlyMap<string, KnownArtifact>,
   planning: Planning,
   waiting: ReadonlyArray<GraphNode>
 ): Effect.Effect<ReadonlyArray<Cue>, Problem> =>
@@ -154,9 +154,9 @@ export const planAll = Effect.fn("plan.all")(function* (
   planning: Planning,
   keepGoing = false
 ) {
-  const known = new Map<string, Known>()
+  const known = new Map<string, KnownArtifact>()
   const plans: Array<NodePlan> = []
-  planning.store.answers.begin()
+  planning.store.freshIndex.begin()
   for (const node of nodes) {
     const seen: Seen = new Map()
     const planned =
@@ -198,7 +198,7 @@ const absentCue = (node: GraphNode, key: string, previous: Trace | null): Cue =>
     ? { cue: "never-run", path: node.id, before: null, after: null }
     : { cue: "lost", path: `trace ${key.slice(0, 12)}`, before: key, after: null }
 
-const failedCue = (trace: Trace, { item, error }: FailedItem): Cue => ({
+const failedCue = (trace: Trace, { item, error }: ItemFailure): Cue => ({
   cue: "failed",
   path: item,
   before: error,

@@ -11,7 +11,7 @@ import type { Identities } from "./identity.ts"
 import type { Fetching, Outside } from "./world.ts"
 
 /** An artifact, and what its trace says of it. */
-export interface Known {
+export interface KnownArtifact {
   readonly manifest: Manifest
   readonly partial: ReadonlyArray<string>
   /** it, or something it was made from, lacks failed items */

@@ -13,7 +13,7 @@ import type { Planning } from "./planning.ts"
  * A source writes down what it reads, and file columns are checked as they are read: this is for the encoder that is
  * exported anew while a run is at it.
  */
-export const stillSo = (
+export const revalidate = (
   node: GraphNode,
   planned: Preimage,
   { codeOf, outside, identities }: Planning

@@ -11,7 +11,7 @@ import { statOf } from "../store/files/file-system.ts"
 import { checkedRead, isFileChanged, outsideFile } from "../store/files/outside-file.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import { systemLimit } from "../support/system-error.ts"
-import { listDigest, type Look, looked, type Outside } from "./changed-reads.ts"
+import { listDigest, type Observed, looked, type Outside } from "./changed-reads.ts"
 import { ReadLog } from "./read-log.ts"
 
 export { changedReads, type Outside, type Seen } from "./changed-reads.ts"
@@ -108,7 +108,7 @@ export function recordingWorld(
 }
 
 /** A limit of the process is the whole node's problem, whatever the stage makes of other errors. */
-function lookedNow<A>(look: () => A | null): Look<A> {
+function lookedNow<A>(look: () => A | null): Observed<A> {
   try {
     return looked(look)
   } catch (error) {

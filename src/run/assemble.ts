@@ -5,7 +5,7 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { own } from "../support/own.ts"
 import type { Problem } from "../support/problem.ts"
 import { ItemWindows, type Located, windowItems } from "../store/items/item-windows.ts"
-import type { FailedItem, Family, Manifest, Shard } from "../store/records/manifest.ts"
+import type { ItemFailure, Family, Manifest, Shard } from "../store/records/manifest.ts"
 import { compactSegments, SegmentList, segmentsOf } from "../store/items/segments.ts"
 import type { StoreCalls } from "../store/store.ts"
 import {
@@ -27,7 +27,7 @@ export interface Pieces {
   /** of a table: 16 bytes a column, which no sidecar has */
   readonly table: Readonly<Record<string, Uint8Array>> | null
   /** in the items' order */
-  readonly failed: ReadonlyArray<FailedItem>
+  readonly failed: ReadonlyArray<ItemFailure>
 }
 
 /**
@@ -38,7 +38,7 @@ export interface Pieces {
 export const assemble = (
   store: StoreCalls,
   node: GraphNode,
-  label: string | null,
+  idColumn: string | null,
   { shards, places: some, table, failed }: Pieces
 ): Effect.Effect<Manifest, Problem> =>
   Effect.gen(function* () {
@@ -62,14 +62,14 @@ export const assemble = (
       digest: artifactDigest({
         form: node.form,
         columns: node.columns,
-        label,
+        idColumn,
         ids,
         digests,
         failed: failed.map(({ item }) => item)
       }),
       form: node.form,
       columns: node.columns,
-      label,
+      idColumn,
       items: table === null ? places.length : 0,
       rows,
       bytes: shards.reduce((sum, shard) => sum + bytesOf(shard), 0),

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../support/problem.ts"
-import { lacking } from "../plan/blocked-by.ts"
-import { failsAlone, type Known, lockName, type NodePlan, planNode } from "../plan/plan.ts"
+import { blockedBy } from "../plan/blocked-by.ts"
+import { failsAlone, type KnownArtifact, lockName, type NodePlan, planNode } from "../plan/plan.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
@@ -30,7 +30,7 @@ export const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<
     const { options } = running
     const ends = new Map<GraphNode, Outcome>()
     for (const input of node.inputs) ends.set(input, yield* Deferred.await(running.done.get(input.id)!))
-    const without = lacking(
+    const without = blockedBy(
       node,
       (input) => ({ status: ends.get(input)!.record.status, known: ends.get(input)!.known }),
       options.keepGoing
@@ -68,7 +68,7 @@ const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
  */
 const once = (
   { node, ...planned }: NodePlan,
-  inputs: ReadonlyMap<string, Known>,
+  inputs: ReadonlyMap<string, KnownArtifact>,
   running: Running
 ): Effect.Effect<Outcome, Problem> => {
   const { options } = running
@@ -93,7 +93,7 @@ const once = (
   })
 }
 
-const execute = (planned: NodePlan, inputs: ReadonlyMap<string, Known>, running: Running) =>
+const execute = (planned: NodePlan, inputs: ReadonlyMap<string, KnownArtifact>, running: Running) =>
   Effect.gen(function* () {
     const { options, permits } = running
     const from = options.now().getTime()

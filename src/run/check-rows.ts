@@ -2,7 +2,7 @@
 import { own } from "../support/own.ts"
 import type { Columns } from "../pipeline/columns.ts"
 import { didYouMean, Problem } from "../support/problem.ts"
-import { cellCheck, shown } from "../store/format/cell.ts"
+import { cellCheck, shownValue } from "../store/format/cell.ts"
 import type { ItemRows } from "../store/items/write-shard.ts"
 import type { Task } from "./task.ts"
 
@@ -57,7 +57,7 @@ function rowCheck(columns: Columns): (row: unknown) => Wrong | null {
   }))
   return (row) => {
     if (typeof row !== "object" || row === null || Array.isArray(row))
-      return { column: null, what: `expected a row, got ${shown(row)}`, hint: null }
+      return { column: null, what: `expected a row, got ${shownValue(row)}`, hint: null }
     for (const name of Object.keys(row))
       if (!Object.hasOwn(columns, name) && name !== "id")
         return {

@@ -4,7 +4,7 @@
  */
 import { DoneItems } from "../plan/done-items.ts"
 import type { ItemPlan } from "../plan/items.ts"
-import type { FailedItem, Shard } from "../store/records/manifest.ts"
+import type { ItemFailure, Shard } from "../store/records/manifest.ts"
 import { SegmentList } from "../store/items/segments.ts"
 import type { Pieces } from "./assemble.ts"
 import type { FailedNow, TaskResult } from "./task.ts"
@@ -37,7 +37,7 @@ export class ChunkResults {
     const shards: Array<Shard> = []
     const index = new Map<Shard, number>()
     const places = new SegmentList()
-    const failed: Array<FailedItem> = []
+    const failed: Array<ItemFailure> = []
     let outside = false
     for (let i = 0; i < this.#items.ids.length; i++) {
       const failure: FailedNow | undefined = this.#failed.get(i) ?? this.#items.failed.get(i)

@@ -1,7 +1,7 @@
 /**
  * Events: everything a run says, as one union. The command line renders them and decides nothing.
  */
-import type { FailedItem } from "../store/records/manifest.ts"
+import type { ItemFailure } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import type { NodePlan } from "../plan/plan.ts"
 
@@ -18,7 +18,7 @@ export type RunEvent =
   /** Some of a node's work is done; what is counted is the stage's affair (items, fits). */
   | { readonly type: "node-progress"; readonly node: string; readonly done: number; readonly total: number }
   /** An item failed, and the others go on. */
-  | { readonly type: "item-failed"; readonly node: string; readonly failure: FailedItem }
+  | { readonly type: "item-failed"; readonly node: string; readonly failure: ItemFailure }
   /** A stage has something to say. */
   | { readonly type: "node-log"; readonly node: string; readonly message: string }
   /** A node is done: executed, cached, failed or skipped. */

@@ -131,8 +131,8 @@ function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cau
 }
 /** Finds the files of an item, in the columns that its ports read. */
 function filesOf({ ports }: Task): (item: Item) => ReadonlyArray<unknown> {
-  const columns = Object.entries(ports).flatMap(([port, { take, reads }]) =>
-    take === "each" || take === "group"
+  const columns = Object.entries(ports).flatMap(([port, { mode, reads }]) =>
+    mode === "each" || mode === "group"
       ? Object.entries(reads).flatMap(([name, column]) =>
           isFileColumn(column) ? [[port, name] as const] : []
         )

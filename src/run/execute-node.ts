@@ -8,9 +8,9 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import type { Lost } from "../pipeline/losses.ts"
 import type { Problem } from "../support/problem.ts"
 import { acceptedItems, type ItemPlan } from "../plan/items.ts"
-import { type Known, labelOf, type NodePlan, partialOf, type Planning } from "../plan/plan.ts"
-import { stillSo } from "../plan/revalidate.ts"
-import type { FailedItem, Shard } from "../store/records/manifest.ts"
+import { type KnownArtifact, idColumnOf, type NodePlan, partialOf, type Planning } from "../plan/plan.ts"
+import { revalidate } from "../plan/revalidate.ts"
+import type { ItemFailure, Shard } from "../store/records/manifest.ts"
 import type { Accepted, Trace } from "../store/records/trace.ts"
 import { assemble, type Pieces } from "./assemble.ts"
 import { executeChunks } from "./execute-chunks.ts"
@@ -18,9 +18,9 @@ import type { Executing } from "./run-options.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "./task.ts"
 
 export interface Executed {
-  readonly known: Known | null
+  readonly known: KnownArtifact | null
   /** failed items, or the stage's error under the node's id */
-  readonly failures: ReadonlyArray<FailedItem>
+  readonly failures: ReadonlyArray<ItemFailure>
   /** what to do about the stage's error */
   readonly hint: string | null
   /** items computed now and those done before; a whole stage counts as one */
@@ -36,7 +36,7 @@ export interface Executed {
 
 export const executeNode = (
   planned: NodePlan,
-  inputs: ReadonlyMap<string, Known>,
+  inputs: ReadonlyMap<string, KnownArtifact>,
   given: Executing
 ): Effect.Effect<Executed, Problem> =>
   Effect.gen(function* () {
@@ -51,7 +51,7 @@ export const executeNode = (
       items === null ? executeOne(task, executing) : executeItemwise(task, items, executing)
     ).pipe(
       Effect.flatMap((result) =>
-        Effect.map(assemble(planning.store, node, labelOf(node), result.pieces), (manifest) => ({
+        Effect.map(assemble(planning.store, node, idColumnOf(node), result.pieces), (manifest) => ({
           ...result,
           manifest,
           failure: null
@@ -109,7 +109,7 @@ export const executeNode = (
         incomplete,
         ...(manifest.failed.length > 0 ? { failed: manifest.failed } : {})
       })
-      planning.store.answers.learn(node.stage.name, planned.key!, planned.preimage!.output, made.reads)
+      planning.store.freshIndex.learn(node.stage.name, planned.key!, planned.preimage!.output, made.reads)
     }
     const cached = items?.done.size ?? 0
     const executed = node.form === "table" ? 1 : manifest.items - cached
@@ -130,7 +130,7 @@ const checked = (executor: Executor, { node, preimage }: NodePlan, planning: Pla
   ...executor,
   execute: (task, report) =>
     Effect.flatMap(Effect.exit(executor.execute(task, report)), (exit) =>
-      Exit.hasInterrupts(exit) ? exit : Effect.andThen(stillSo(node, preimage!, planning), exit)
+      Exit.hasInterrupts(exit) ? exit : Effect.andThen(revalidate(node, preimage!, planning), exit)
     )
 })
 
@@ -186,26 +186,26 @@ const previousShards = (node: GraphNode, planning: Planning): Effect.Effect<Read
     const manifest = trace?.artifact == null ? null : yield* planning.store.manifest(trace.artifact)
     const isSameForm =
       manifest !== null &&
-      manifest.label === labelOf(node) &&
+      manifest.idColumn === idColumnOf(node) &&
       JSON.stringify(manifest.columns) === JSON.stringify(node.columns)
     return isSameForm ? manifest.shards : []
   })
 
-function taskOf(node: GraphNode, inputs: ReadonlyMap<string, Known>, executing: Executing): Task {
+function taskOf(node: GraphNode, inputs: ReadonlyMap<string, KnownArtifact>, executing: Executing): Task {
   return {
     node: node.id,
     stage: node.stage,
     address: executing.addressOf(node.stage),
     params: node.params,
     ports: Object.fromEntries(
-      Object.entries(node.ports).map(([name, { take, reads, from }]) => [
+      Object.entries(node.ports).map(([name, { mode, reads, from }]) => [
         name,
-        { take, reads, from: from.map(({ id }) => ({ node: id, manifest: inputs.get(id)!.manifest })) }
+        { mode, reads, from: from.map(({ id }) => ({ node: id, manifest: inputs.get(id)!.manifest })) }
       ])
     ),
     form: node.form,
     columns: node.columns,
-    label: labelOf(node),
+    idColumn: idColumnOf(node),
     items: null,
     previous: [],
     base: executing.planning.outside.base

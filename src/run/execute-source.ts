@@ -11,7 +11,7 @@ import { writeTable } from "../store/items/write-table.ts"
 import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
 import { isFailed } from "./execute-items.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
-import { Turns, withTurns } from "./yielding.ts"
+import { Yielding, withYields } from "./yielding.ts"
 import { SeenIds } from "./seen-ids.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
@@ -48,7 +48,7 @@ export const executeSource = (
       >
       if (task.form === "table") {
         const check = tableRowChecker(task, signal)
-        const { shard, digests } = await writeTable(store, task, withTurns(given), check)
+        const { shard, digests } = await writeTable(store, task, withYields(given), check)
         shards.push({ shard, ids: [], table: digests })
         return
       }
@@ -57,7 +57,7 @@ export const executeSource = (
       const seen = new SeenIds(
         (id) => [...some, ...failed].some(({ item }) => item === id) || isIn(store, shards, id)
       )
-      const turns = new Turns()
+      const turns = new Yielding()
       for await (const one of given) {
         if (turns.isDue) await turns.take()
         signal.throwIfAborted()

@@ -6,7 +6,7 @@ import { writeTable } from "../store/items/write-table.ts"
 import { broken, tableRowChecker } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
 import { stageContext, stageProblem } from "./stage-context.ts"
-import { withTurns } from "./yielding.ts"
+import { withYields } from "./yielding.ts"
 import type { Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
 
@@ -37,7 +37,7 @@ export const executeWhole = (
             "expected a list of rows, or an async generator of rows"
           )
         // written as they come: a table may have more rows than memory
-        const written = await writeTable(store, task, withTurns(given), tableRowChecker(task, signal))
+        const written = await writeTable(store, task, withYields(given), tableRowChecker(task, signal))
         // rows that were made without a file which could not be read are not those of the key
         if (refusal !== null) throw refusal
         return written

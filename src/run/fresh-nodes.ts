@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../support/problem.ts"
-import { type Known, planFresh, type Planning } from "../plan/plan.ts"
+import { type KnownArtifact, planFresh, type Planning } from "../plan/plan.ts"
 import { cached, type Outcome } from "./outcome.ts"
 import type { Views } from "./views.ts"
 
@@ -20,8 +20,8 @@ export const freshNodes = (
 ): Effect.Effect<ReadonlyMap<string, Outcome>, Problem> =>
   Effect.gen(function* () {
     const fresh = new Map<string, Outcome>()
-    const artifacts = new Map<string, Known>()
-    planning.store.answers.begin()
+    const artifacts = new Map<string, KnownArtifact>()
+    planning.store.freshIndex.begin()
     for (const [i, node] of nodes.entries()) {
       if (i % turn === turn - 1) yield* Effect.yieldNow
       const planned = planFresh(node, artifacts, planning)

@@ -6,7 +6,7 @@
  */
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import { own } from "../support/own.ts"
-import type { Take } from "../pipeline/ports.ts"
+import type { PortMode } from "../pipeline/ports.ts"
 import { Problem } from "../support/problem.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { FileChanged } from "../store/files/outside-file.ts"
@@ -26,13 +26,13 @@ export const givenTables = (
   onRefused: (error: FileChanged) => void = () => {}
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(ports).flatMap(([name, { take, reads, from }]) => {
-      if (take !== "whole" && take !== "many") return []
-      const port = { node, name, take, reads }
+    Object.entries(ports).flatMap(([name, { mode, reads, from }]) => {
+      if (mode !== "whole" && mode !== "many") return []
+      const port = { node, name, mode, reads }
       const tables = from.map(({ manifest }) =>
         givenTable(artifactTable(store, manifest, onRefused), port, manifest)
       )
-      return [[name, take === "many" ? tables : tables[0]]]
+      return [[name, mode === "many" ? tables : tables[0]]]
     })
   )
 
@@ -40,7 +40,7 @@ interface NamedPort {
   /** the node whose port it is */
   readonly node: string
   readonly name: string
-  readonly take: Take
+  readonly mode: PortMode
   readonly reads: Columns
 }
 
@@ -101,7 +101,7 @@ export function undeclared(port: NamedPort, name: string): Problem {
     `the port does not declare the column "${name}"`,
     name === "item" || name === "id"
       ? "every read gives the ids of the rows as `item`"
-      : `declare it there, as in ${port.take}({ …, ${name}: column.… }); the columns declared are: ${names}`
+      : `declare it there, as in ${port.mode}({ …, ${name}: column.… }); the columns declared are: ${names}`
   )
 }
 

@@ -19,14 +19,14 @@ export const joinedRows = (
 ): Effect.Effect<ReadonlyArray<JoinedItem>, Problem> =>
   Effect.gen(function* () {
     const items = ids!.map((id) => new Map<string, unknown>([["id", id]]))
-    for (const [name, { take, reads, from }] of Object.entries(ports)) {
-      if (take !== "each" && take !== "group") continue
+    for (const [name, { mode, reads, from }] of Object.entries(ports)) {
+      if (mode !== "each" && mode !== "group") continue
       const { manifest } = from[0]!
-      const guard = rowGuard((column) => undeclared({ node, name, take, reads }, column))
+      const guard = rowGuard((column) => undeclared({ node, name, mode, reads }, column))
       const read = yield* artifactItems(store, manifest, reads)
       items.forEach((item, i) => {
         for (const row of read[i]!) Object.setPrototypeOf(row, guard)
-        item.set(name, take === "each" ? read[i]![0] : read[i]!)
+        item.set(name, mode === "each" ? read[i]![0] : read[i]!)
       })
     }
     return items.map((item) => Object.fromEntries(item) as JoinedItem)

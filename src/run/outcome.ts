@@ -1,13 +1,13 @@
 /** How a node ended: its line of the run's record, and what it made. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../support/problem.ts"
-import type { Known, NodePlan } from "../plan/plan.ts"
+import type { KnownArtifact, NodePlan } from "../plan/plan.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 
 /** What a node made is for those that read it; null where it made nothing. */
 export interface Outcome {
   readonly record: NodeRecord
-  readonly known: Known | null
+  readonly known: KnownArtifact | null
 }
 
 /** A node that could not be planned: it fails, and nothing is remembered of that. */
@@ -56,14 +56,14 @@ export const cached = (planned: NodePlan): Outcome => {
 }
 
 /** Items of an itemwise node or a source of items, failed ones included; a whole stage counts as one. */
-export const itemCount = (node: GraphNode, { manifest }: Known) =>
+export const itemCount = (node: GraphNode, { manifest }: KnownArtifact) =>
   node.form === "table" ? 1 : manifest.items + manifest.failed.length
 
 export const skipped = (node: GraphNode, why: string): Outcome => ({
   record: { ...blank(node), status: "skipped", error: why },
   known: null
 })
-export const made = (planned: NodePlan, known: Known | null) => ({
+export const made = (planned: NodePlan, known: KnownArtifact | null) => ({
   artifact: known?.manifest.digest ?? null,
   key: planned.key,
   bytes: known?.manifest.bytes ?? null,

@@ -24,13 +24,13 @@ import { type Outcome, skipped } from "./outcome.ts"
 import type { Emit } from "./events.ts"
 import type { RunOptions } from "./run-options.ts"
 import { Views } from "./views.ts"
-import { renewing } from "../store/touching-store.ts"
+import { touchingStore } from "../store/touching-store.ts"
 
 /** Can be interrupted while it brings nodes up to date; how that ended is written down whatever comes. */
 export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   const { files } = given.planning.store
   // a gc beside this run leaves what the run has found
-  const store = renewing(given.planning.store)
+  const store = touchingStore(given.planning.store)
   const begunNodes = new Set<string>()
   const emit: Emit = (event) => {
     if (event.type === "node-started") begunNodes.add(event.node)
@@ -86,7 +86,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
         )
       if (finished.status !== "interrupted")
         yield* Effect.try({
-          try: () => store.files.pointer(options.id, store.layout.latest),
+          try: () => store.files.symlink(options.id, store.layout.latest),
           catch: (error) => storeProblem(error, store.root, "point runs/latest at the run")
         })
       options.emit({ type: "run-finished", run: finished })
@@ -153,7 +153,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     Effect.onExit((exit) => {
       options.planning.outside.digests.save()
       options.planning.identities.save()
-      store.answers.save()
+      store.freshIndex.save()
       if (Exit.isSuccess(exit)) return Effect.void
       removeDamaged(store, Cause.squash(exit.cause))
       // as the command line tells the exit code: where a problem came too, it is the problem's

@@ -8,15 +8,15 @@
 import type * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Lost } from "../pipeline/losses.ts"
-import type { Form, Take } from "../pipeline/ports.ts"
+import type { Form, PortMode } from "../pipeline/ports.ts"
 import type { Problem } from "../support/problem.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
-import type { FailedItem, Manifest, Shard } from "../store/records/manifest.ts"
+import type { ItemFailure, Manifest, Shard } from "../store/records/manifest.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 
 export interface TaskPort {
-  readonly take: Take
+  readonly mode: PortMode
   readonly reads: Columns
   readonly from: ReadonlyArray<{ readonly node: string; readonly manifest: Manifest }>
 }
@@ -29,7 +29,7 @@ export interface Task {
   readonly ports: Readonly<Record<string, TaskPort>>
   readonly form: Form
   readonly columns: Columns
-  readonly label: string | null
+  readonly idColumn: string | null
   /** the ids to compute, of an itemwise stage; null for the others */
   readonly items: ReadonlyArray<string> | null
   /** of a source: shards that it gave before; what has not changed is not written again */
@@ -39,7 +39,7 @@ export interface Task {
 }
 
 /** `outside`: it is no doing of the stage, so it is not remembered, and the item is tried again. */
-export interface FailedNow extends FailedItem {
+export interface FailedNow extends ItemFailure {
   readonly outside?: true
 }
 /** A shard that a task has written. */

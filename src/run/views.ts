@@ -1,7 +1,7 @@
 /** The views of one run: its own, or where nothing has changed and there are many, those of an earlier run. */
 import type * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
-import type { Known } from "../plan/plan.ts"
+import type { KnownArtifact } from "../plan/plan.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../store/runs/shared-views.ts"
@@ -34,7 +34,7 @@ export class Views {
   }
 
   /** Shows all artifacts of a run as an earlier run does. False where they have to be published. */
-  show(store: StoreCalls, artifacts: ReadonlyMap<string, Known>): boolean {
+  show(store: StoreCalls, artifacts: ReadonlyMap<string, KnownArtifact>): boolean {
     this.#of = artifacts.size < sharedFrom ? null : showViews(store, this.#run, shownOf(artifacts))
     return this.#of !== null
   }
@@ -48,5 +48,5 @@ export class Views {
 }
 
 /** In the order of the nodes, as records are. */
-const shownOf = (artifacts: ReadonlyMap<string, Known>) =>
+const shownOf = (artifacts: ReadonlyMap<string, KnownArtifact>) =>
   showDigest([...artifacts].map(([id, { manifest }]) => [id, manifest.digest]))

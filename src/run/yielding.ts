@@ -8,7 +8,7 @@
 /** Nobody waits longer than that, and one row. */
 const everyMs = 50
 
-export class Turns {
+export class Yielding {
   #last = performance.now()
   /** Whether others have waited for long. */
   get isDue(): boolean {
@@ -21,8 +21,8 @@ export class Turns {
 }
 
 /** The same rows, with turns between them. */
-export async function* withTurns<A>(rows: AsyncIterable<A> | Iterable<A>): AsyncGenerator<A> {
-  const turns = new Turns()
+export async function* withYields<A>(rows: AsyncIterable<A> | Iterable<A>): AsyncGenerator<A> {
+  const turns = new Yielding()
   for await (const row of rows) {
     yield row
     if (turns.isDue) await turns.take()

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import { Problem } from "../support/problem.ts"
-import { type AnswerCalls, Answers } from "./fresh/fresh-index.ts"
+import { type FreshIndex, FreshIndexFile } from "./fresh/fresh-index.ts"
 import { confined, refuseLinks } from "./files/confined.ts"
 import type { FileSystemCalls } from "./files/file-system.ts"
 import { leaveMark } from "./files/gc-mark.ts"
@@ -17,12 +17,19 @@ import { Intact } from "./objects/intact.ts"
 import type { ObjectCalls } from "./objects/object-writer.ts"
 import { isDigest, isObjectName, layout, type Layout, temporaryMark } from "./files/layout.ts"
 import { type ItemTrace, itemTraceFile, itemTraceOf, type ReadItemTrace } from "./records/item-trace.ts"
-import { type Manifest, objectsOf, objectsOfShard } from "./records/manifest.ts"
+import {
+  type Manifest,
+  type ManifestFile,
+  manifestFile,
+  manifestOf,
+  objectsOf,
+  objectsOfShard
+} from "./records/manifest.ts"
 import { packedKeys } from "./records/packed-keys.ts"
-import { renewed } from "./files/touch.ts"
+import { touched } from "./files/touch.ts"
 import type { RunRecord } from "./records/run-record.ts"
 import { replaceFile } from "./files/replace-file.ts"
-import { sealed, unsealed } from "./records/checksum.ts"
+import { withChecksum, checkedValue } from "./records/checksum.ts"
 import { storeProblem } from "./files/store-error.ts"
 import { type Trace, traceName } from "./records/trace.ts"
 import type { StoredFile } from "./objects/object-ref.ts"
@@ -45,7 +52,7 @@ export interface StoreCalls extends ObjectCalls {
   /** Traces of a key, the newest first; what cannot be read counts as absent. */
   traces(stage: string, key: string): Op<ReadonlyArray<Trace>>
   /** what is known without opening traces */
-  readonly answers: AnswerCalls
+  readonly freshIndex: FreshIndex
   putItemTrace(trace: ItemTrace): Op<void>
   /** Traces of items, the oldest first; those whose shard is not whole count as absent. */
   itemTraces(stage: string, shared: string): Op<ReadonlyArray<ReadItemTrace>>
@@ -70,7 +77,7 @@ export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls
     const bytes = files.readIfPresent(file)
     if (bytes === null) return null
     try {
-      return unsealed(bytes) as A
+      return checkedValue(bytes) as A
     } catch {
       return null // torn, damaged or foreign: as good as absent, and healed when it is written again
     }
@@ -81,9 +88,9 @@ export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls
     return trace === null ? null : { ...trace, keys: packedKeys(trace.keys) }
   }
   const hasSize = ({ sha256, extension, bytes }: StoredFile) =>
-    isObjectName(sha256, extension) && files.glance(at.object(sha256, extension))?.size === bytes
+    isObjectName(sha256, extension) && files.statFile(at.object(sha256, extension))?.size === bytes
   const intact = new Intact(files, at)
-  const answers = new Answers(files, at, hasSize)
+  const answers = new FreshIndexFile(files, at, hasSize)
 
   return {
     root,
@@ -98,7 +105,7 @@ export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls
       files.remove(probe)
       files.write(probe, "")
       files.remove(probe)
-      if (files.glance(at.gcMark) === null) leaveMark(files, at)
+      if (files.statFile(at.gcMark) === null) leaveMark(files, at)
     }),
     putObject: (content, extension) =>
       attempt("write an object", () => {
@@ -107,7 +114,7 @@ export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls
         const file = at.object(sha256, extension)
         // what is there counts as young again, so that gc leaves it until something names it
         // views are further names of it: who writes into one must be told that it is not theirs to change
-        if (!hasSize(object) || !intact.is(object) || !renewed(files, file)) publish(file, content, readOnly)
+        if (!hasSize(object) || !intact.is(object) || !touched(files, file)) publish(file, content, readOnly)
         return object
       }),
     objectPath: (object) => at.object(object.sha256, object.extension),
@@ -133,12 +140,15 @@ export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls
       ),
     checkObject: (object) => intact.check(object),
     putManifest: (manifest) =>
-      attempt("write a manifest", () => publish(at.manifest(manifest.digest), sealed(manifest))),
+      attempt("write a manifest", () =>
+        publish(at.manifest(manifest.digest), withChecksum(manifestFile(manifest)))
+      ),
     manifest: (digest) =>
       attempt("read a manifest", () => {
         if (!isDigest(digest)) return null
-        const manifest = json<Manifest>(at.manifest(digest))
-        if (manifest?.format !== 1 || manifest.digest !== digest) return null
+        const file = json<ManifestFile>(at.manifest(digest))
+        if (file?.format !== 1 || file.digest !== digest) return null
+        const manifest = manifestOf(file)
         for (const object of objectsOf(manifest)) if (!hasSize(object)) return null
         return manifest
       }),
@@ -146,10 +156,10 @@ export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls
       attempt("write a trace", () =>
         publish(
           path.join(at.traces(trace.preimage.stage, trace.key), traceName(trace.key, trace.reads)),
-          sealed(trace)
+          withChecksum(trace)
         )
       ),
-    answers: answers.calls,
+    freshIndex: answers.calls,
     traces: (stage, key) =>
       attempt("read traces", () => {
         const folder = at.traces(stage, key)
@@ -176,7 +186,7 @@ export function makeStore(root: string, unconfined: FileSystemCalls): StoreCalls
       }),
     putRun: (run) =>
       attempt("write the run's record", () =>
-        publish(path.join(at.run(run.id), "run.json"), sealed(run, true))
+        publish(path.join(at.run(run.id), "run.json"), withChecksum(run, true))
       ),
     run: (id) => attempt("read a run's record", () => json<RunRecord>(path.join(at.run(id), "run.json"))),
     runs: attempt("list the runs", () => runFolders(files, at))

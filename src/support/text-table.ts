@@ -3,7 +3,7 @@ import { noPaint, type Paint, type Style } from "./colour.ts"
 import { oneLine, printable, widthOf } from "./plain-text.ts"
 
 /** A cell: plain, in a style, or, in the last column, of several lines, which go on below it. Null is empty. */
-export type Cell =
+export type TableCell =
   | string
   | number
   | null
@@ -22,7 +22,7 @@ const numeric =
 
 export function textTable(
   head: ReadonlyArray<string>,
-  rows: ReadonlyArray<ReadonlyArray<Cell>>,
+  rows: ReadonlyArray<ReadonlyArray<TableCell>>,
   { paint = noPaint, indent = "" }: TableLook = {}
 ): string {
   const texts = rows.map((row) => head.map((_, i) => textOf(row[i] ?? null)))
@@ -45,7 +45,7 @@ export function textTable(
     return text.trimEnd()
   }
   const before = indent.length + widths.slice(0, -1).reduce((sum, width) => sum + width + gap.length, 0)
-  const below = (cell: Cell) =>
+  const below = (cell: TableCell) =>
     isOfLines(cell) ? cell.lines.slice(1).map((text) => " ".repeat(before) + printable(text).trimEnd()) : []
   return [
     line(titles, (text) => paint("dim", text)),
@@ -56,14 +56,14 @@ export function textTable(
   ].join("\n")
 }
 
-const isOfLines = (cell: Cell): cell is { readonly lines: ReadonlyArray<string> } =>
+const isOfLines = (cell: TableCell): cell is { readonly lines: ReadonlyArray<string> } =>
   typeof cell === "object" && cell !== null && "lines" in cell
 
-const textOf = (cell: Cell): string =>
+const textOf = (cell: TableCell): string =>
   cell === null
     ? ""
     : typeof cell === "number"
       ? String(cell)
       : oneLine(typeof cell === "string" ? cell : "lines" in cell ? (cell.lines[0] ?? "") : cell.text)
-const styledBy = (cell: Cell, text: string, paint: Paint): string =>
+const styledBy = (cell: TableCell, text: string, paint: Paint): string =>
   typeof cell === "object" && cell !== null && "style" in cell ? paint(cell.style, text) : text

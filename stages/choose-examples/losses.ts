@@ -7,7 +7,7 @@ import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
 
 export const degenerate = "degenerate polygons"
 /** One reason for all degenerate objects: each has its own place in the annotations. */
-export const reasonOf = (left_out: string | null): string | null =>
+export const exclusionReason = (left_out: string | null): string | null =>
   left_out?.startsWith(`${degenerate}: `) === true ? degenerate : left_out
 
 type AnyTable = Pick<Table<any>, "batches" | "items">
@@ -25,7 +25,7 @@ export async function* exampleLosses(
   yield { ...asked, reason: null, count: 0 }
   if (question === "category") {
     for await (const { scene, object, left_out } of eachRow(output, "scene", "object", "left_out"))
-      yield { ...asked, reason: reasonOf(left_out), examples: [`${scene}/${object}`] }
+      yield { ...asked, reason: exclusionReason(left_out), examples: [`${scene}/${object}`] }
   } else yield* pairLosses(output, inputs.scenes)
   yield* tokensOfNothing(inputs)
 }

@@ -4,7 +4,7 @@ import { crowdReason, exampleColumns, type Example } from "../tables/examples.ts
 import { joinIds } from "../tables/joins.ts"
 import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
 import { type Candidate, choose } from "./choose.ts"
-import { degenerate, exampleLosses, reasonOf, sidesOf } from "./losses.ts"
+import { degenerate, exampleLosses, exclusionReason, sidesOf } from "./losses.ts"
 
 export const chooseExamples = defineStage.whole("choose-examples", {
   doc: "which objects are asked about, with which label, and why the others are left out",
@@ -162,7 +162,7 @@ function pairExamples(
 function leftOutSummary(rows: ReadonlyArray<Example>) {
   const counts = new Map<string, { examples: number; readonly images: Set<string> }>()
   for (const { target, left_out, image_group } of rows) {
-    const key = JSON.stringify([target, reasonOf(left_out)])
+    const key = JSON.stringify([target, exclusionReason(left_out)])
     const of = counts.get(key) ?? { examples: 0, images: new Set() }
     counts.set(key, of)
     of.examples++

@@ -8,7 +8,16 @@
 import { causeText, compareIds } from "../../src/index.ts"
 import { wrongPath } from "../../src/support/file-names.ts"
 import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
-import { absentOr, type Fields, idOf, Ids, objectsOf, parseObject, textOf, wholeNumberOf } from "./fields.ts"
+import {
+  absentOr,
+  type AnnotationFields,
+  idOf,
+  Ids,
+  recordsOf,
+  parseObject,
+  textOf,
+  wholeNumberOf
+} from "./fields.ts"
 import { Problems } from "./problems.ts"
 import { segmentationOf } from "./segmentation.ts"
 
@@ -61,7 +70,7 @@ export function parseInstances(text: string, { file, skipDegenerate = false }: I
   // With an image or a category refused, each of its annotations would be a problem too, and hide the one to mend.
   problems.check()
   const ids = new Ids()
-  for (const [fields, path] of objectsOf(json, "annotations", problems)) {
+  for (const [fields, path] of recordsOf(json, "annotations", problems)) {
     const id = wholeNumberOf(fields, "id", path, problems, { unit: "" })
     if (id !== null) ids.add(String(id), path, problems)
     const image = referenceOf(sizes, fields, "image_id", "images", path, problems)
@@ -102,10 +111,10 @@ function alikeNames(categories: ReadonlyMap<string, string>): ReadonlyArray<stri
 const ascii = (text: string) =>
   JSON.stringify(text).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
 
-function imagesOf(json: Fields, problems: Problems): Array<CocoImage> {
+function imagesOf(json: AnnotationFields, problems: Problems): Array<CocoImage> {
   const images: Array<CocoImage> = []
   const ids = new Ids()
-  for (const [fields, path] of objectsOf(json, "images", problems)) {
+  for (const [fields, path] of recordsOf(json, "images", problems)) {
     const id = idOf(fields, "id", path, problems)
     if (id !== null) ids.add(id, path, problems)
     const fileName = textOf(fields, "file_name", path, problems)
@@ -119,10 +128,10 @@ function imagesOf(json: Fields, problems: Problems): Array<CocoImage> {
   return images
 }
 
-function categoriesOf(json: Fields, problems: Problems): Map<string, string> {
+function categoriesOf(json: AnnotationFields, problems: Problems): Map<string, string> {
   const categories = new Map<string, string>()
   const ids = new Ids()
-  for (const [fields, path] of objectsOf(json, "categories", problems)) {
+  for (const [fields, path] of recordsOf(json, "categories", problems)) {
     const id = idOf(fields, "id", path, problems)
     const name = textOf(fields, "name", path, problems)
     if (id !== null && ids.add(id, path, problems) && name !== null) categories.set(id, name)
@@ -144,7 +153,7 @@ function alike(id: string, known: ReadonlyMap<string, unknown>): string {
 /** What an id refers to. */
 function referenceOf<A>(
   known: ReadonlyMap<string, A>,
-  fields: Fields,
+  fields: AnnotationFields,
   name: string,
   list: string,
   path: string,
@@ -158,14 +167,14 @@ function referenceOf<A>(
   return found ?? null
 }
 
-function areaOf(fields: Fields, path: string, problems: Problems): number | null {
+function areaOf(fields: AnnotationFields, path: string, problems: Problems): number | null {
   const { area } = fields
   if (typeof area === "number" && area >= 0 && Number.isFinite(area)) return area
   problems.add(`${path}.area`, `${absentOr(area)}; it has to be a number ≥ 0, in square pixels`)
   return null
 }
 
-function crowdOf(fields: Fields, path: string, problems: Problems): boolean | null {
+function crowdOf(fields: AnnotationFields, path: string, problems: Problems): boolean | null {
   const { iscrowd } = fields
   if (iscrowd === 0 || iscrowd === 1) return iscrowd === 1
   problems.add(`${path}.iscrowd`, `${absentOr(iscrowd)}; it has to be 0 (one object) or 1 (a crowd)`)

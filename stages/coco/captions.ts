@@ -4,7 +4,7 @@
  * Source: "Data format, 4. Image Captioning", https://cocodataset.org/#format-data.
  */
 
-import { absentOr, idOf, Ids, isText, objectsOf, parseObject, wholeNumberOf } from "./fields.ts"
+import { absentOr, idOf, Ids, isText, recordsOf, parseObject, wholeNumberOf } from "./fields.ts"
 import { Problems } from "./problems.ts"
 
 /**
@@ -24,7 +24,7 @@ export function parseCaptions(
   if (json["images"] !== undefined) {
     images = new Set()
     const ids = new Ids()
-    for (const [fields, path] of objectsOf(json, "images", problems)) {
+    for (const [fields, path] of recordsOf(json, "images", problems)) {
       const id = idOf(fields, "id", path, problems)
       if (id !== null && ids.add(id, path, problems)) images.add(id)
     }
@@ -32,7 +32,7 @@ export function parseCaptions(
   }
   const captions = new Map<string, Array<string>>()
   const ids = new Ids()
-  for (const [fields, path] of objectsOf(json, "annotations", problems)) {
+  for (const [fields, path] of recordsOf(json, "annotations", problems)) {
     const id = wholeNumberOf(fields, "id", path, problems, { unit: "" })
     if (id !== null) ids.add(String(id), path, problems)
     const image = idOf(fields, "image_id", path, problems)

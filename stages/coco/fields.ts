@@ -3,14 +3,14 @@
 import { isUnicode } from "../../src/support/utf8.ts"
 import { Problems } from "./problems.ts"
 
-export type Fields = Readonly<Record<string, unknown>>
+export type AnnotationFields = Readonly<Record<string, unknown>>
 
 /**
  * The file's JSON, which has to be an object.
  *
  * @throws {CocoError} not JSON, or not an object
  */
-export function parseObject(text: string, problems: Problems): Fields {
+export function parseObject(text: string, problems: Problems): AnnotationFields {
   let json: unknown
   try {
     json = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text) // less a byte order mark
@@ -21,7 +21,7 @@ export function parseObject(text: string, problems: Problems): Fields {
     const nan = /\b(NaN|Infinity)\b/.test(reason) ? " (JSON has no NaN and no Infinity)" : ""
     problems.fail("", `not JSON: ${reason}${nan}. Is this the file that you meant, and is it complete?`)
   }
-  if (!isObject(json)) {
+  if (!isJsonObject(json)) {
     problems.fail(
       "",
       `${typeName(json)} instead of an object with "images" and "annotations": not a COCO file`
@@ -31,11 +31,11 @@ export function parseObject(text: string, problems: Problems): Fields {
 }
 
 /** A list of objects under `name`; the ones that are no objects are problems, and left out. */
-export function* objectsOf(
-  file: Fields,
+export function* recordsOf(
+  file: AnnotationFields,
   name: string,
   problems: Problems
-): Generator<readonly [fields: Fields, path: string]> {
+): Generator<readonly [fields: AnnotationFields, path: string]> {
   const list = file[name]
   if (!Array.isArray(list)) {
     problems.fail(name, `${absentOr(list)}; a COCO file has a list there`)
@@ -43,13 +43,18 @@ export function* objectsOf(
   for (let i = 0; i < list.length; i++) {
     const path = `${name}[${i}]`
     const fields: unknown = list[i]
-    if (isObject(fields)) yield [fields, path]
+    if (isJsonObject(fields)) yield [fields, path]
     else problems.add(path, `${typeName(fields)} instead of an object`)
   }
 }
 
 /** An id, as text: COCO's are whole numbers; other data sets' may be texts. */
-export function idOf(fields: Fields, name: string, path: string, problems: Problems): string | null {
+export function idOf(
+  fields: AnnotationFields,
+  name: string,
+  path: string,
+  problems: Problems
+): string | null {
   const id = fields[name]
   if (Number.isSafeInteger(id) || (isText(id) && id !== "")) return String(id)
   problems.add(`${path}.${name}`, `${absentOr(id)}; an id is a whole number or a text${inDigits(id)}`)
@@ -65,7 +70,7 @@ const inDigits = (value: unknown): string =>
     : ""
 
 export function wholeNumberOf(
-  fields: Fields,
+  fields: AnnotationFields,
   name: string,
   path: string,
   problems: Problems,
@@ -78,7 +83,12 @@ export function wholeNumberOf(
   return null
 }
 
-export function textOf(fields: Fields, name: string, path: string, problems: Problems): string | null {
+export function textOf(
+  fields: AnnotationFields,
+  name: string,
+  path: string,
+  problems: Problems
+): string | null {
   const value = fields[name]
   if (isText(value) && value !== "") return value
   problems.add(`${path}.${name}`, `${absentOr(value)}; it has to be a text`)
@@ -100,13 +110,13 @@ export class Ids {
   }
 }
 
-export const isObject = (value: unknown): value is Fields =>
+export const isJsonObject = (value: unknown): value is AnnotationFields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** What stands in a field, for a message. */
 export function absentOr(value: unknown): string {
   if (value === undefined) return "missing"
-  if (Array.isArray(value) || isObject(value)) return typeName(value)
+  if (Array.isArray(value) || isJsonObject(value)) return typeName(value)
   if (typeof value === "string" && !isText(value))
     return `${JSON.stringify(value).slice(0, 60)} has half of a surrogate pair, so that it is no Unicode text`
   const shown = JSON.stringify(value)
@@ -117,6 +127,6 @@ const typeName = (value: unknown) =>
     ? "null"
     : Array.isArray(value)
       ? "a list"
-      : isObject(value)
+      : isJsonObject(value)
         ? "an object"
         : `a ${typeof value}`

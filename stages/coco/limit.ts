@@ -10,7 +10,7 @@ import { createHash } from "node:crypto"
  *
  * @param limit null for all
  */
-export function limitOf(
+export function sceneLimit(
   ids: ReadonlyArray<string>,
   limit: number | null,
   seed: number

@@ -8,7 +8,7 @@ import { type ImageSize, imageSize } from "../vision/image.ts"
 import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
 import { type CocoImage, parseInstances } from "./annotations.ts"
 import { parseCaptions } from "./captions.ts"
-import { limitOf } from "./limit.ts"
+import { sceneLimit } from "./limit.ts"
 import { Problems } from "./problems.ts"
 
 export interface CocoSource {
@@ -39,7 +39,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   for (const note of notes) context.lost({ what: "pairs of alike category names", reason: note })
   const captions = source.captions === null ? null : await captionsOf(source.captions.path, world)
   const chosen = new Set(
-    limitOf(
+    sceneLimit(
       images.map(({ id }) => id),
       source.limit,
       source.seed

@@ -3,12 +3,12 @@
 import { countsOfRle } from "../vision/mask.ts"
 import { problemOfPolygon } from "../vision/polygon.ts"
 import type { Rle, Segmentation } from "../tables/objects.ts"
-import { absentOr, type Fields, isObject } from "./fields.ts"
+import { absentOr, type AnnotationFields, isJsonObject } from "./fields.ts"
 import type { Problems } from "./problems.ts"
 
 /** A segmentation that `maskOf` will take; or none, and the reason if it was left out for degenerate polygons. */
 export function segmentationOf(
-  fields: Fields,
+  fields: AnnotationFields,
   path: string,
   { height, width }: { readonly height: number; readonly width: number },
   problems: Problems,
@@ -48,7 +48,7 @@ function degenerateOf(parts: ReadonlyArray<unknown>): string | null {
 }
 
 const isRle = (value: unknown): value is Rle =>
-  isObject(value) &&
+  isJsonObject(value) &&
   Array.isArray(value["size"]) &&
   value["size"].length === 2 &&
   (typeof value["counts"] === "string" || Array.isArray(value["counts"]))

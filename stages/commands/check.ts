@@ -1,6 +1,6 @@
 /** `encoders check`: is an exported encoder the model that it was exported from? */
 import { statSync } from "node:fs"
-import type { Answer, Look } from "../../src/index.ts"
+import type { Answer, Terminal } from "../../src/index.ts"
 import { Problem, usage } from "../../src/support/problem.ts"
 import { checkEncoder, type EncoderCheck } from "../vision/check-encoder.ts"
 import { ofAllBlocks } from "./inspect-text.ts"
@@ -35,7 +35,7 @@ function number<N extends string>(name: N, text: string | null): { readonly [K i
   return { [name]: value } as { [K in N]: number }
 }
 
-function checkText(check: EncoderCheck, { paint, table }: Look): string {
+function checkText(check: EncoderCheck, { paint, table }: Terminal): string {
   const { model, name, versions, pixels, taps, unchecked, tolerance, levels, ok } = check
   const mark = (isRight: boolean) => (isRight ? "ok" : "DIFFERS")
   const apart =

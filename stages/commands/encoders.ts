@@ -3,7 +3,7 @@ import { defineStageCommand, type StageCommandGroup } from "../../src/index.ts"
 import { presetNames } from "../vision/presets.ts"
 
 const overwrite = { kind: "flag", doc: "replace files that are there" } as const
-const modelWord = { name: "file", take: "one", doc: "a vision transformer in ONNX" } as const
+const modelWord = { name: "file", arity: "one", doc: "a vision transformer in ONNX" } as const
 /** For graphs that do not tell; see docs/taps.md. */
 const structureOptions = {
   tap: {
@@ -62,7 +62,7 @@ const tap = defineStageCommand({
 const preview = defineStageCommand({
   name: "preview",
   doc: "an image as an encoder sees it, with its token grid and each object's patches",
-  positionals: [{ name: "image", take: "one", doc: "a JPEG, PNG, WebP, GIF or TIFF file" }],
+  positionals: [{ name: "image", arity: "one", doc: "a JPEG, PNG, WebP, GIF or TIFF file" }],
   options: {
     encoder: { kind: "text", value: "FILE", doc: "an ONNX file: its preprocessing, grid and patches" },
     preset: {
@@ -100,7 +100,7 @@ const preview = defineStageCommand({
 const check = defineStageCommand({
   name: "check",
   doc: "compare an export by tools/export_encoder.py with what the Python model gave",
-  positionals: [{ name: "folder", take: "one", doc: "what tools/export_encoder.py wrote" }],
+  positionals: [{ name: "folder", arity: "one", doc: "what tools/export_encoder.py wrote" }],
   options: {
     tolerance: {
       kind: "text",
@@ -116,7 +116,7 @@ const check = defineStageCommand({
 const fetch = defineStageCommand({
   name: "fetch",
   doc: "download a model of a Hugging Face hub into the usual cache",
-  positionals: [{ name: "repo", take: "one", doc: "a repository, such as Xenova/clip-vit-base-patch16" }],
+  positionals: [{ name: "repo", arity: "one", doc: "a repository, such as Xenova/clip-vit-base-patch16" }],
   options: {
     revision: { kind: "text", value: "REV", doc: "a branch, tag or commit (main)" },
     file: { kind: "text", value: "PATH", doc: "the ONNX file in it (onnx/vision_model.onnx, or the like)" },

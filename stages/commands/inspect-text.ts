@@ -1,10 +1,10 @@
 /** An encoder's description on a page. */
-import type { Look } from "../../src/index.ts"
+import type { Terminal } from "../../src/index.ts"
 import type { Preprocessing } from "../vision/preprocessing.ts"
 import { registerCount } from "../vision/grid.ts"
-import type { Inspection, Port } from "./inspection.ts"
+import type { Inspection, TensorPort } from "./inspection.ts"
 
-export function inspectionText(inspection: Inspection, look: Look, all: boolean): string {
+export function inspectionText(inspection: Inspection, look: Terminal, all: boolean): string {
   const { paint, table } = look
   const { file, producer, opset, inputs, outputs, blocks, width, taps, warnings } = inspection
   const facts: ReadonlyArray<readonly [label: string, text: string]> = [
@@ -39,7 +39,7 @@ export function inspectionText(inspection: Inspection, look: Look, all: boolean)
   ].join("\n")
 }
 
-function ports(label: string, list: ReadonlyArray<Port>): ReadonlyArray<readonly [string, string]> {
+function ports(label: string, list: ReadonlyArray<TensorPort>): ReadonlyArray<readonly [string, string]> {
   // a tapped model has an output a tap: those of all blocks are one line
   const lines = new Map<string, number>()
   for (const port of list) {
@@ -51,7 +51,7 @@ function ports(label: string, list: ReadonlyArray<Port>): ReadonlyArray<readonly
     times === 1 ? line : `${line}, ${times} of them`
   ])
 }
-const shapeText = ({ shape }: Port): string =>
+const shapeText = ({ shape }: TensorPort): string =>
   shape === null ? "of unknown shape" : `[${shape.map((dim) => dim ?? "?").join(", ")}]`
 
 /** The pattern that chooses a tap in every block. */

@@ -13,10 +13,10 @@ import { reasonRandom } from "../onnx/nondeterministic.ts"
 import { readModel } from "../onnx/reader.ts"
 import type { Preprocessing } from "../vision/preprocessing.ts"
 import type { PresetName } from "../vision/presets.ts"
-import { encoderOf, givenStructure, type GivenWords } from "./common/given.ts"
+import { givenEncoder, givenStructure, type GivenWords } from "./common/given.ts"
 import { inspectionText } from "./inspect-text.ts"
 import { withFile } from "./common/problems.ts"
-import type { Port, Inspection } from "./inspection.ts"
+import type { TensorPort, Inspection } from "./inspection.ts"
 
 export async function inspectCommand(
   args: GivenWords & { readonly file: string; readonly preset: PresetName | null; readonly all: boolean }
@@ -87,7 +87,7 @@ export function readEncoder(file: string): { readonly model: Model; readonly byt
   }
 }
 
-const portOf = ({ name, elementType, dims }: ValueInfo): Port => ({ name, elementType, shape: dims })
+const portOf = ({ name, elementType, dims }: ValueInfo): TensorPort => ({ name, elementType, shape: dims })
 
 /** As far as it is known: a file without preprocessing is no error here, but worth a word. */
 async function gridOf(
@@ -102,7 +102,7 @@ async function gridOf(
   readonly warning: string | null
 }> {
   try {
-    const { grid, preprocessing } = await resolveEncoderFile(encoderOf(file, preset, given))
+    const { grid, preprocessing } = await resolveEncoderFile(givenEncoder(file, preset, given))
     const { rows, columns, classToken } = grid
     return { grid: { rows, columns }, classToken, preprocessing, warning: null }
   } catch (error) {

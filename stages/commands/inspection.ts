@@ -2,7 +2,7 @@
 import type { Preprocessing } from "../vision/preprocessing.ts"
 
 /** A tensor that goes in or comes out; a dimension by name where it is free, null where nothing is known of it. */
-export interface Port {
+export interface TensorPort {
   readonly name: string
   readonly elementType: string
   readonly shape: ReadonlyArray<number | string | null> | null
@@ -16,8 +16,8 @@ export interface Inspection {
   readonly opset: number
   /** by domain; "" is ONNX's own */
   readonly opsets: Readonly<Record<string, number>>
-  readonly inputs: ReadonlyArray<Port>
-  readonly outputs: ReadonlyArray<Port>
+  readonly inputs: ReadonlyArray<TensorPort>
+  readonly outputs: ReadonlyArray<TensorPort>
   readonly blocks: number
   /** hidden size; null where taps are given for a structure that is not recognised */
   readonly width: number | null

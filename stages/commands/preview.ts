@@ -2,7 +2,7 @@
 import { usage } from "../../src/support/problem.ts"
 import { existsSync, realpathSync } from "node:fs"
 import * as path from "node:path"
-import type { Answer, Look, StageCommandContext } from "../../src/index.ts"
+import type { Answer, Terminal, StageCommandContext } from "../../src/index.ts"
 import { readRegular } from "../../src/support/regular-file.ts"
 import { encodeNpy } from "../tensor-files/npy.ts"
 import { geometryOf, patchPreimage, type Geometry, type PatchGrid } from "../vision/geometry.ts"
@@ -10,9 +10,9 @@ import { decodeImage } from "../vision/image.ts"
 import { preprocess } from "../vision/preprocess.ts"
 import { preprocessingText } from "./inspect-text.ts"
 import { type Annotated, objectsOfImage } from "./preview/annotated.ts"
-import { type Colour, colours } from "./preview/palette.ts"
+import { type OverlayColour, overlayColours } from "./preview/palette.ts"
 import { drawPicture, scaleOf } from "./preview/picture.ts"
-import { type ViewWords, viewOf } from "./preview/view.ts"
+import { type ViewWords, previewOf } from "./preview/view.ts"
 import { withFile } from "./common/problems.ts"
 
 export interface PreviewArgs extends ViewWords {
@@ -28,7 +28,7 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
   const { image: file, npy, overwrite } = args
   const png = args.output ?? (npy === null ? `${path.parse(file).name}.preview.png` : null)
   checkTargets([png, npy], [file, args.encoder, args.annotations])
-  const view = await viewOf(args)
+  const view = await previewOf(args)
   const { preprocessing, from, gridOf } = view
   const image = await withFile(file, async () => decodeImage(readRegular(file), preprocessing.alpha))
   const tensor = preprocess(image, preprocessing)
@@ -80,7 +80,7 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
   return { json, text: (look) => text(json, look) }
 }
 
-const colourOf = (i: number): Colour => colours[i % colours.length]!
+const colourOf = (i: number): OverlayColour => overlayColours[i % overlayColours.length]!
 
 /** From the first patch's corner to the last one's. */
 function seenPart(geometry: Geometry, grid: PatchGrid) {
@@ -116,7 +116,7 @@ interface Shown {
 
 function text(
   { image, preprocessing, preprocessingFrom: from, geometry, seen, grid, objects, leftOut, png, npy }: Shown,
-  look: Look
+  look: Terminal
 ): string {
   const { imageHeight, imageWidth, inputHeight, inputWidth } = geometry
   const span = (from: number, to: number) => `${Math.round(from)}–${Math.round(to)}`

@@ -12,7 +12,7 @@ const decodedPixels = 2 ** 24
 export class InputReader {
   readonly #preprocessing: Preprocessing
   readonly #values: number
-  readonly #room = new Room(decodedPixels)
+  readonly #room = new MemoryBudget(decodedPixels)
   /** @param size height and width of the encoder's input */
   constructor(preprocessing: Preprocessing, size: { readonly height: number; readonly width: number }) {
     this.#preprocessing = preprocessing
@@ -44,7 +44,7 @@ export class InputReader {
 }
 
 /** Room for so much at a time: who finds it taken waits, in order. */
-export class Room {
+export class MemoryBudget {
   readonly #size: number
   #taken = 0
   readonly #waiting: Array<() => void> = []

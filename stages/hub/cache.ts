@@ -53,7 +53,7 @@ export interface CachedModel {
   /** the commit's folder, absolute */
   readonly folder: string
 }
-export type Found =
+export type CacheLookup =
   | { readonly model: CachedModel; readonly lacks: null }
   /** what would have to be downloaded, or asked for, first */
   | { readonly model: null; readonly lacks: string }
@@ -67,7 +67,7 @@ export type Found =
 export async function findInCache(
   hub: HubModel,
   readText: (file: string) => Promise<string | null>
-): Promise<Found> {
+): Promise<CacheLookup> {
   const repo = new CachedRepo(hub.repo)
   const wanted = hub.file ?? "its encoder"
   const commit = isCommit(hub.revision)

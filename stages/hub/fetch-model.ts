@@ -12,7 +12,7 @@ import { CachedRepo, configFiles, configPlaces } from "./cache.ts"
 import { download } from "./download.ts"
 import { HubError } from "./hub-error.ts"
 import { progressLines } from "./progress-lines.ts"
-import { candidates, checkHubModel, type HubModel, isCommit, nameOf } from "./reference.ts"
+import { candidates, checkHubModel, type HubModel, isCommit, modelName } from "./reference.ts"
 import { HubRequests } from "./requests.ts"
 import { isOffline } from "./settings.ts"
 
@@ -55,7 +55,7 @@ export function fetchModel(model: HubModel, options: FetchOptions): Promise<Fetc
 async function fetchAll(model: HubModel, { signal, log, refresh }: FetchOptions): Promise<FetchedModel> {
   if (isOffline())
     throw new HubError(
-      `${nameOf(model)} is not in the cache (${new CachedRepo(model.repo).folder}), and HF_HUB_OFFLINE forbids to download it`,
+      `${modelName(model)} is not in the cache (${new CachedRepo(model.repo).folder}), and HF_HUB_OFFLINE forbids to download it`,
       "unset HF_HUB_OFFLINE for one run, or copy the cache from where it is"
     )
   const repo = new CachedRepo(model.repo)

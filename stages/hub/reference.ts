@@ -19,7 +19,7 @@ export const candidates: ReadonlyArray<string> = [
 ]
 
 /** `Xenova/clip-vit-base-patch16@main: onnx/vision_model.onnx` */
-export const nameOf = ({ repo, revision, file }: HubModel): string =>
+export const modelName = ({ repo, revision, file }: HubModel): string =>
   `${repo}@${revision}${file === null ? "" : `: ${file}`}`
 
 export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision)

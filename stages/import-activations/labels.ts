@@ -23,7 +23,7 @@ export function tokensOf(part: Part): ReadonlyArray<TokenLabel> | null {
   })
   const seen = new Set<string>()
   labels.forEach((label, i) => {
-    const key = keyOf(label)
+    const key = labelKey(label)
     if (seen.has(key)) part.fail(`tokens[${i}]`, `${key} is there twice`)
     seen.add(key)
   })
@@ -44,5 +44,5 @@ function labelOf(part: Part): TokenLabel {
     token: part.text("token")
   }
 }
-export const keyOf = ({ source, object, token }: TokenLabel): string =>
+export const labelKey = ({ source, object, token }: TokenLabel): string =>
   `${token} (source ${source}, object ${object})`

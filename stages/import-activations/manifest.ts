@@ -12,14 +12,14 @@ import { parseIds } from "./ids.ts"
 import { ImportError } from "./import-error.ts"
 import { labelsOf, type TokenLabel, tokensOf } from "./labels.ts"
 
-export interface Manifest {
+export interface ImportManifest {
   readonly entries: ReadonlyArray<Entry>
   /** what the first dimension of every array has to be; null where entries name rows */
   readonly rows: number | null
   readonly taps: ReadonlyArray<string>
 }
 /** @throws {ImportError} the manifest, or a list of ids that it names, is malformed */
-export async function parseManifest(file: string, text: string, readText: ReadText): Promise<Manifest> {
+export async function parseManifest(file: string, text: string, readText: ReadText): Promise<ImportManifest> {
   const part = new Part(file, "", parseJson(file, text), path.dirname(file))
   part.only("format", "note", "tokens", ...("items" in part.fields ? ["items"] : ["ids", "taps"]))
   if (part.fields["format"] !== 1) part.fail("format", `expected 1, got ${shown(part.fields["format"])}`)
@@ -31,7 +31,7 @@ export async function parseManifest(file: string, text: string, readText: ReadTe
   return manifest
 }
 
-function itemsManifest(part: Part, tokens: ReadonlyArray<TokenLabel> | null): Manifest {
+function itemsManifest(part: Part, tokens: ReadonlyArray<TokenLabel> | null): ImportManifest {
   const { items } = part.fields
   if (!Array.isArray(items)) return part.fail("items", `${shown(items)}; it has to be a list`)
   const entries = items.map((item: unknown, i): Entry => {
@@ -64,7 +64,7 @@ async function arraysManifest(
   part: Part,
   tokens: ReadonlyArray<TokenLabel> | null,
   readText: ReadText
-): Promise<Manifest> {
+): Promise<ImportManifest> {
   const taps = placesOf(part, false)
   const ids = await parseIds(part, tokens, readText)
   const entries = ids.map((one, row): Entry => ({ ...one, taps, row }))

@@ -4,8 +4,8 @@ import { activationColumns } from "../tables/activations.ts"
 import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
 import { ImportError } from "./import-error.ts"
 import type { Entry } from "./entry.ts"
-import { keyOf } from "./labels.ts"
-import { type Manifest, parseManifest } from "./manifest.ts"
+import { labelKey } from "./labels.ts"
+import { type ImportManifest, parseManifest } from "./manifest.ts"
 import { TensorReader, type Vector } from "./tensor-reader.ts"
 
 export const importActivations = defineStage.source("import-activations", {
@@ -38,7 +38,7 @@ export const importActivations = defineStage.source("import-activations", {
   }
 })
 
-async function readManifest(file: string, world: World): Promise<Manifest> {
+async function readManifest(file: string, world: World): Promise<ImportManifest> {
   const bytes = await world.readIfPresent(file)
   if (bytes === null)
     throw new ImportError(
@@ -68,13 +68,13 @@ function byId(entries: ReadonlyArray<Entry>): ReadonlyMap<string, ReadonlyArray<
   const seen = new Map<string, string>()
   for (const entry of entries) {
     for (const label of entry.tokens) {
-      const key = JSON.stringify([entry.id, keyOf(label)])
+      const key = JSON.stringify([entry.id, labelKey(label)])
       const before = seen.get(key)
       if (before !== undefined)
         throw new ImportError(
           entry.file,
           entry.field,
-          `item "${entry.id}" has token ${keyOf(label)} already, from ${before}`,
+          `item "${entry.id}" has token ${labelKey(label)} already, from ${before}`,
           "name each vector by a token, source or object of its own"
         )
       seen.set(key, entry.field)
@@ -86,7 +86,7 @@ function byId(entries: ReadonlyArray<Entry>): ReadonlyMap<string, ReadonlyArray<
   return scenes
 }
 
-async function rowsOf(entry: Entry, { taps }: Manifest, reader: TensorReader, world: World) {
+async function rowsOf(entry: Entry, { taps }: ImportManifest, reader: TensorReader, world: World) {
   const image = entry.image === null ? null : await world.file(entry.image)
   if (entry.image !== null && image === null)
     throw new ImportError(

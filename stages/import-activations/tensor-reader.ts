@@ -1,6 +1,6 @@
 /** Reads taps' vectors out of the files that a manifest names, a slice at a time. */
 import type { RandomAccess } from "../../src/index.ts"
-import { readHalves, readValues, type StoredTensor } from "../tensor-files/stored-tensor.ts"
+import { readHalves, readValues, type FileTensor } from "../tensor-files/stored-tensor.ts"
 import { openTensor } from "../tensor-files/tensor-file.ts"
 import { ImportError } from "./import-error.ts"
 import type { Entry, Place } from "./entry.ts"
@@ -12,7 +12,7 @@ export type OpenFile = (file: string) => Promise<RandomAccess | null>
 
 interface Opened {
   readonly access: RandomAccess
-  readonly tensors: Map<string | null, StoredTensor>
+  readonly tensors: Map<string | null, FileTensor>
 }
 /** What all vectors of a tap have to agree on, and where the first was. */
 interface Kind {
@@ -60,7 +60,7 @@ export class TensorReader {
     return entry.tokens.map((_, i) => values.subarray(i * width, (i + 1) * width))
   }
 
-  async #tensor({ file, tensor }: Place): Promise<StoredTensor> {
+  async #tensor({ file, tensor }: Place): Promise<FileTensor> {
     const opened = await this.#file(file)
     const known = opened.tensors.get(tensor)
     if (known !== undefined) return known
@@ -96,7 +96,7 @@ export class TensorReader {
   }
 
   /** Of [width], or [tokens, width], behind the dimension of rows where there is one. */
-  #width({ entry, file, row, tap, tensor }: Asked, { shape }: StoredTensor): number {
+  #width({ entry, file, row, tap, tensor }: Asked, { shape }: FileTensor): number {
     const rest = row === null ? shape : shape.slice(1)
     const tokens = entry.tokens.length
     const fail = (why: string): never => {

@@ -2,14 +2,14 @@
 import { closeSync, fstatSync, readSync } from "node:fs"
 import { openRegular } from "../../src/support/regular-file.ts"
 
-export interface RandomAccess {
+export interface FileReader {
   /** in bytes */
   readonly size: number
   /** The bytes [position, position + length); fewer where the file ends before. */
   read(position: number, length: number): Uint8Array
 }
 
-export const bytesAccess = (bytes: Uint8Array): RandomAccess => ({
+export const bytesAccess = (bytes: Uint8Array): FileReader => ({
   size: bytes.length,
   read: (position, length) => bytes.subarray(position, position + length)
 })
@@ -19,7 +19,7 @@ export const bytesAccess = (bytes: Uint8Array): RandomAccess => ({
  *
  * @throws what `openRegular` throws when there is no such file or it cannot be read
  */
-export function fileAccess(path: string): RandomAccess & { close(): void } {
+export function fileAccess(path: string): FileReader & { close(): void } {
   const descriptor = openRegular(path)
   return {
     size: fstatSync(descriptor).size,
@@ -42,11 +42,11 @@ const windowSize = 1 << 12
 
 /** Reads single bytes and short spans through a window, so that a walk over a file takes few system calls. */
 export class WindowedReader {
-  readonly #source: RandomAccess
+  readonly #source: FileReader
   #window: Uint8Array = new Uint8Array(0)
   #start = 0
 
-  constructor(source: RandomAccess) {
+  constructor(source: FileReader) {
     this.#source = source
   }
   get size(): number {

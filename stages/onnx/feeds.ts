@@ -1,6 +1,6 @@
 /** What a model has to be given. */
 import { imageInput } from "./image-flow.ts"
-import type { Graph } from "./model.ts"
+import type { OnnxGraph } from "./model.ts"
 import { weightsInput } from "./patch.ts"
 
 /**
@@ -8,7 +8,7 @@ import { weightsInput } from "./patch.ts"
  *
  * @throws {OnnxError} no input takes images
  */
-export function reasonsNotRun(graph: Graph): ReadonlyArray<string> {
+export function reasonsNotRun(graph: OnnxGraph): ReadonlyArray<string> {
   const { name: image, elementType } = imageInput(graph)
   const reasons: Array<string> = []
   if (elementType !== "float32" && elementType !== "float16") {

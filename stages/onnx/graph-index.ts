@@ -1,9 +1,9 @@
-import type { Graph, Node } from "./model.ts"
+import type { OnnxGraph, OnnxNode } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 
 /** Who makes a tensor, and an order in which all is made before it is read. */
 export interface GraphIndex {
-  readonly graph: Graph
+  readonly graph: OnnxGraph
   /** tensor → index of its node */
   readonly producer: ReadonlyMap<string, number>
   /** tensor → indices of the nodes that read it */
@@ -13,11 +13,11 @@ export interface GraphIndex {
 }
 
 /** All that a node reads, in its subgraphs too. */
-export const readsOf = ({ inputs, captured }: Node): ReadonlyArray<string> =>
+export const readsOf = ({ inputs, captured }: OnnxNode): ReadonlyArray<string> =>
   captured.length === 0 ? inputs : [...inputs, ...captured]
 
 /** @throws {OnnxError} nodes depend on each other in a circle */
-export function indexGraph(graph: Graph): GraphIndex {
+export function indexGraph(graph: OnnxGraph): GraphIndex {
   const producer = new Map<string, number>()
   graph.nodes.forEach(({ outputs }, i) => outputs.forEach((name) => name !== "" && producer.set(name, i)))
 

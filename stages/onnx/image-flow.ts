@@ -5,17 +5,17 @@
  * therefore exactly the chain of cut nodes, whatever tensors are called and however norms are written out.
  */
 import { type GraphIndex, readsOf } from "./graph-index.ts"
-import type { Dimension, Graph, Node, ValueInfo } from "./model.ts"
+import type { Dimension, OnnxGraph, OnnxNode, ValueInfo } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { passesThrough, readsOnlyShape } from "./operators.ts"
 
 /** Nodes between the image and a target that work on the image's content. */
 export interface Flow {
-  readonly graph: Graph
+  readonly graph: OnnxGraph
   readonly image: string
   readonly target: string
   /** topological */
-  readonly nodes: ReadonlyArray<Node>
+  readonly nodes: ReadonlyArray<OnnxNode>
   /** tensor → place of its maker in `nodes` */
   readonly place: ReadonlyMap<string, number>
   /** by place: nothing of the image gets past this node */
@@ -29,7 +29,7 @@ export interface Flow {
  *
  * @throws {OnnxError} there is none, or its images are too large
  */
-export function imageInput(graph: Graph): ValueInfo & { readonly dims: ReadonlyArray<Dimension> } {
+export function imageInput(graph: OnnxGraph): ValueInfo & { readonly dims: ReadonlyArray<Dimension> } {
   const feeds = graph.inputs.filter(({ name }) => !graph.initializers.has(name))
   for (const feed of feeds)
     if (feed.dims?.length === 4) return { ...feed, dims: checkDims(feed.name, feed.dims) }
@@ -102,7 +102,7 @@ function nodesTowards(
 
 /** One pass: a node is a cut if nothing made before it is read after it. */
 function cutNodes(
-  nodes: ReadonlyArray<Node>,
+  nodes: ReadonlyArray<OnnxNode>,
   place: ReadonlyMap<string, number>,
   image: string
 ): ReadonlyArray<boolean> {

@@ -1,6 +1,6 @@
 /** Brings a tapped model into the runtime, and says what is wrong with a file that does not load. */
 import type { InferenceSession } from "onnxruntime-node"
-import { fileAccess, type RandomAccess } from "./access.ts"
+import { fileAccess, type FileReader } from "./access.ts"
 import { folderOption, weightFiles, type WeightFiles } from "./external-data.ts"
 import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
@@ -20,7 +20,7 @@ export interface LoadedModel {
   readonly session: InferenceSession
 }
 
-export interface LoadOptions {
+export interface TappedModelOptions {
   readonly taps: ReadonlyArray<string>
   /** the model's taps, where they are not to be found by its structure */
   readonly known: ReadonlyArray<Tap> | null
@@ -36,7 +36,7 @@ export interface LoadOptions {
  */
 export async function loadTapped(
   file: string,
-  { taps, known, pool, threads, provider, runtime }: LoadOptions
+  { taps, known, pool, threads, provider, runtime }: TappedModelOptions
 ): Promise<LoadedModel> {
   checkProvider(provider, runtime)
   const access = openModel(file)
@@ -68,7 +68,7 @@ export async function loadTapped(
   }
 }
 
-function openModel(file: string): RandomAccess & { close(): void } {
+function openModel(file: string): FileReader & { close(): void } {
   try {
     return fileAccess(file)
   } catch (error) {

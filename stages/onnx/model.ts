@@ -44,7 +44,7 @@ export interface ValueInfo {
   /** null where the shape is not given */
   readonly dims: ReadonlyArray<Dimension> | null
 }
-export interface Node {
+export interface OnnxNode {
   readonly op: string
   readonly domain: string
   readonly name: string
@@ -58,8 +58,8 @@ export interface Node {
   /** dims of the tensor of a Constant */
   readonly constant: Initializer | null
 }
-export interface Graph {
-  readonly nodes: ReadonlyArray<Node>
+export interface OnnxGraph {
+  readonly nodes: ReadonlyArray<OnnxNode>
   readonly initializers: ReadonlyMap<string, Initializer>
   /** with initialisers of old models, which are inputs too */
   readonly inputs: ReadonlyArray<ValueInfo>
@@ -71,7 +71,7 @@ export interface Model {
   readonly producer: string
   /** by domain; ONNX's own is "" */
   readonly opsets: ReadonlyMap<string, number>
-  readonly graph: Graph
+  readonly graph: OnnxGraph
   /** names of functions that the model brings itself: nodes may hide in them */
   readonly localFunctions: ReadonlyArray<string>
   /** data files of external weights, relative to the model's folder */

@@ -1,6 +1,6 @@
 /** Taps whose values would differ from run to run. */
 import { type GraphIndex, readsOf } from "./graph-index.ts"
-import type { Node } from "./model.ts"
+import type { OnnxNode } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { readsOnlyShape } from "./operators.ts"
 import type { Tap } from "./tap.ts"
@@ -38,7 +38,7 @@ export function refuseRandom(index: GraphIndex, taps: ReadonlyArray<Tap>): void 
 }
 
 /** @param seen nodes that are known to be none, nor to depend on any; those that are looked at are added */
-function firstRandom(index: GraphIndex, tensors: ReadonlyArray<string>, seen: Set<number>): Node | null {
+function firstRandom(index: GraphIndex, tensors: ReadonlyArray<string>, seen: Set<number>): OnnxNode | null {
   const { graph, producer } = index
   const pending = tensors.map((name) => producer.get(name))
   while (pending.length > 0) {
@@ -55,7 +55,7 @@ function firstRandom(index: GraphIndex, tensors: ReadonlyArray<string>, seen: Se
 }
 
 /** Dropout of opset 12 on: its third input turns it on, and is off where left out. What is computed may be on. */
-function isTraining({ graph, producer }: GraphIndex, { op, inputs }: Node): boolean {
+function isTraining({ graph, producer }: GraphIndex, { op, inputs }: OnnxNode): boolean {
   const mode = inputs[2] ?? ""
   if (op !== "Dropout" || mode === "") return false
   const maker = producer.get(mode)

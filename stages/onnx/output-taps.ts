@@ -2,7 +2,7 @@
 import { own } from "../../src/support/own.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import { dependents } from "./image-flow.ts"
-import type { Graph } from "./model.ts"
+import type { OnnxGraph } from "./model.ts"
 import { isNorm, passesThrough, productOperands } from "./operators.ts"
 import { declaredDims, rankOf } from "./rank.ts"
 import { tensorsWithTokens } from "./taps.ts"
@@ -156,7 +156,7 @@ function widthOf(index: GraphIndex, tensor: string): number | null {
   }
 }
 
-const isFloat = ({ outputs }: Graph, name: string): boolean => {
+const isFloat = ({ outputs }: OnnxGraph, name: string): boolean => {
   const type = outputs.find((output) => output.name === name)!.elementType
   return type.startsWith("float") || type === "bfloat16" || type === "undefined"
 }

@@ -1,7 +1,7 @@
 /** How an image becomes patches: the convolution that cuts it, or a stem of several. */
 import { own } from "../../src/support/own.ts"
 import type { GraphIndex } from "./graph-index.ts"
-import type { Node } from "./model.ts"
+import type { OnnxNode } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import type { Flow } from "./image-flow.ts"
 import { dimsOf } from "./parameter-dims.ts"
@@ -19,7 +19,7 @@ export interface PatchEmbedding {
 }
 
 /** What makes patches of pixels is found before the stream begins: `end` is the place in the flow where it does. */
-const stem = ({ nodes }: Flow, end: number): ReadonlyArray<Node> => nodes.slice(0, end + 1)
+const stem = ({ nodes }: Flow, end: number): ReadonlyArray<OnnxNode> => nodes.slice(0, end + 1)
 
 /**
  * The convolutions before the stream; with several (a convolutional stem, a residual network) the strides along one

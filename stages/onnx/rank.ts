@@ -1,6 +1,6 @@
 /** How many dimensions a tensor has, as declared or inferred. */
 import type { GraphIndex } from "./graph-index.ts"
-import type { Node } from "./model.ts"
+import type { OnnxNode } from "./model.ts"
 import { isNorm, passesThrough } from "./operators.ts"
 
 /** Elementwise of one tensor, or along one of its axes: the result has the dimensions of the first input. */
@@ -57,7 +57,7 @@ export function rankOf(
     return made
   }
   /** The number of axes that a node names: an attribute, or an input since opset 13 or 18. */
-  const axesOf = ({ integers, inputs }: Node): number | null =>
+  const axesOf = ({ integers, inputs }: OnnxNode): number | null =>
     integers.get("axes")?.length ??
     (inputs[1] ? (declaredDims(index, inputs[1])?.[0] as number) : null) ??
     null
@@ -77,9 +77,9 @@ export function declaredDims({ graph, producer }: GraphIndex, name: string) {
 }
 
 function rankMade(
-  node: Node,
+  node: OnnxNode,
   rank: (name: string) => number | null,
-  axesOf: (node: Node) => number | null
+  axesOf: (node: OnnxNode) => number | null
 ): number | null {
   const { op, inputs, integers } = node
   const [first, second] = inputs

@@ -1,4 +1,4 @@
-import type { Initializer, Node } from "./model.ts"
+import type { Initializer, OnnxNode } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import type { Field, Protobuf } from "./protobuf.ts"
 import { readTensor } from "./read-tensor.ts"
@@ -7,7 +7,7 @@ import { readTensor } from "./read-tensor.ts"
 const mostTensors = 2 ** 12
 
 /** NodeProto, with those of its attributes that say something of structure. */
-export function readNode(protobuf: Protobuf, node: Field): Node {
+export function readNode(protobuf: Protobuf, node: Field): OnnxNode {
   let [op, domain, name] = ["", "", ""]
   const inputs: Array<string> = []
   const outputs: Array<string> = []

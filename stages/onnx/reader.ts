@@ -4,11 +4,11 @@
  *
  * Source of field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import { type RandomAccess, WindowedReader } from "./access.ts"
+import { type FileReader, WindowedReader } from "./access.ts"
 import {
   type Initializer,
   type Model,
-  type Node,
+  type OnnxNode,
   type ValueInfo,
   type ElementType,
   type Dimension,
@@ -25,7 +25,7 @@ import { readTensor } from "./read-tensor.ts"
  * @throws {OnnxError} the bytes are no ONNX model, they are truncated, or external weights lie outside of the
  * model's folder; the message does not name the file
  */
-export function readModel(source: RandomAccess): Model {
+export function readModel(source: FileReader): Model {
   try {
     return read(source)
   } catch (error) {
@@ -34,7 +34,7 @@ export function readModel(source: RandomAccess): Model {
   }
 }
 
-function read(source: RandomAccess): Model {
+function read(source: FileReader): Model {
   const protobuf = new Protobuf(new WindowedReader(source))
   let [irVersion, producer] = [0, ""]
   const opsets = new Map<string, number>()
@@ -64,7 +64,7 @@ function read(source: RandomAccess): Model {
 }
 
 interface Parts {
-  readonly nodes: Array<Node>
+  readonly nodes: Array<OnnxNode>
   readonly initializers: Map<string, Initializer>
   readonly inputs: Array<ValueInfo>
   readonly outputs: Array<ValueInfo>
@@ -107,7 +107,7 @@ function readFunctionName(protobuf: Protobuf, definition: Field): string {
 }
 
 /** What a file that is no ONNX model is, by how it begins, and what to do; null where that is not known. */
-function otherKind(source: RandomAccess): string | null {
+function otherKind(source: FileReader): string | null {
   if (source.size === 0) return "the file is empty: fetch or export it again"
   const start = Buffer.from(source.read(0, 64)).toString("latin1")
   if (start.startsWith("version https://git-lfs")) {

@@ -1,7 +1,7 @@
 /** Where a branch is added to the residual stream, and whether that branch is an attention. */
 import { own } from "../../src/support/own.ts"
 import { type Flow, originPlace } from "./image-flow.ts"
-import type { Node } from "./model.ts"
+import type { OnnxNode } from "./model.ts"
 import {
   fusedBiasInput,
   fusedSumOutput,
@@ -13,7 +13,7 @@ import {
 import { readsOf } from "./graph-index.ts"
 
 export interface ResidualAddition {
-  readonly node: Node
+  readonly node: OnnxNode
   /** of the node, in the flow */
   readonly place: number
   /** the operand that is the stream: what the branch started from */
@@ -58,7 +58,7 @@ export function residualAdditions(flow: Flow): ReadonlyArray<ResidualAddition> {
 }
 
 /** All that a node adds up, a fused node's bias too. */
-function operandsOf({ op, inputs }: Node): ReadonlyArray<string> {
+function operandsOf({ op, inputs }: OnnxNode): ReadonlyArray<string> {
   if (!isFusedSumAndNorm(op)) return inputs
   const bias = inputs[own(fusedBiasInput, op)!]
   return bias === undefined || bias === "" ? inputs.slice(0, 2) : [...inputs.slice(0, 2), bias]
@@ -91,7 +91,7 @@ function addends(
 }
 
 /** A softmax, a fused attention, or a product of two tensors of the image (a linear attention has no softmax). */
-function attends({ graph, dependsOnImage }: Flow, { op, inputs }: Node): boolean {
+function attends({ graph, dependsOnImage }: Flow, { op, inputs }: OnnxNode): boolean {
   if (op === "Softmax" || isFusedAttention(op)) return true
   return (
     own(productOperands, op)?.every((i) => {
@@ -119,7 +119,7 @@ function addedTo(
 }
 
 /** The nodes that make a tensor, of those behind the place `from` in the flow. */
-function nodesOf(flow: Flow, tensor: string, from: number): ReadonlyArray<Node> {
+function nodesOf(flow: Flow, tensor: string, from: number): ReadonlyArray<OnnxNode> {
   const places = new Set<number>()
   const pending = [tensor]
   while (pending.length > 0) {

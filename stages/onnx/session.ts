@@ -145,7 +145,6 @@ function pooledRows(file: string, tap: string, value: TapValues, batch: number, 
   )
 }
 
-
 export type ImageShape = readonly [batch: number, channels: number, height: number, width: number]
 
 /** @throws {OnnxError} a shape that the model does not take, or that the pixels do not have */

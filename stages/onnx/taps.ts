@@ -3,7 +3,7 @@ import { own } from "../../src/support/own.ts"
 import { tapsWithin } from "./block-taps.ts"
 import type { Flow } from "./image-flow.ts"
 import { originPlace } from "./image-flow.ts"
-import type { Node } from "./model.ts"
+import type { OnnxNode } from "./model.ts"
 import { fusedBiasInput, isNorm, passesThrough } from "./operators.ts"
 import type { ResidualAddition } from "./residual-additions.ts"
 import type { ResidualStream } from "./residual-stream.ts"
@@ -67,7 +67,7 @@ function lastState(flow: Flow, blocks: ReadonlyArray<Block>): Omit<Tap, "name"> 
   return last.sum === null ? unfusedSum(last.node) : { tensor: last.sum }
 }
 
-function unfusedSum({ op, inputs, outputs }: Node): Omit<Tap, "name"> {
+function unfusedSum({ op, inputs, outputs }: OnnxNode): Omit<Tap, "name"> {
   const bias = inputs[own(fusedBiasInput, op) ?? -1]
   const sumOf = [inputs[0]!, inputs[1]!, ...(bias === undefined || bias === "" ? [] : [bias])]
   return { tensor: `probeline/sum/${outputs[0]}`, sumOf }
@@ -87,7 +87,7 @@ function normAfter(index: GraphIndex, tensor: string): string | null {
 }
 
 /** (x − mean) / √(variance + ε) · scale + shift, where scale and shift may be missing. */
-function writtenOutNorm(index: GraphIndex, readers: ReadonlyArray<Node>, tensor: string): string | null {
+function writtenOutNorm(index: GraphIndex, readers: ReadonlyArray<OnnxNode>, tensor: string): string | null {
   const centred = readers.find(({ op, inputs }) => op === "Sub" && inputs[0] === tensor)?.outputs[0]
   if (centred === undefined) return null
   const divided = readersOf(index, centred).find(({ op, inputs }) => op === "Div" && inputs[0] === centred)
@@ -104,5 +104,5 @@ function affineStep(index: GraphIndex, tensor: string, operator: "Mul" | "Add"):
   return readers[0]!.outputs[0]
 }
 
-const readersOf = ({ graph, readers }: GraphIndex, tensor: string): ReadonlyArray<Node> =>
+const readersOf = ({ graph, readers }: GraphIndex, tensor: string): ReadonlyArray<OnnxNode> =>
   (readers.get(tensor) ?? []).map((i) => graph.nodes[i]!).filter((node) => readsOf(node).includes(tensor))

@@ -8,7 +8,7 @@
  * Source of field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, and of external data:
  * https://onnx.ai/onnx/repo-docs/ExternalData.html
  */
-import { type RandomAccess, WindowedReader } from "./access.ts"
+import { type FileReader, WindowedReader } from "./access.ts"
 import type { Needed } from "./needed-nodes.ts"
 import { type Field, Protobuf } from "./protobuf.ts"
 import { readEntry } from "./read-tensor.ts"
@@ -28,7 +28,7 @@ const EXTERNAL = 1
  * @param needed what stays of the graph; all if left out
  */
 export function withoutWeights(
-  source: RandomAccess,
+  source: FileReader,
   own: string,
   outside: ReadonlyMap<string, string> = new Map(),
   needed: Needed | null = null
@@ -63,7 +63,7 @@ const leftOut = "left out"
 function rewritten(
   fields: Iterable<Field>,
   start: number,
-  source: RandomAccess,
+  source: FileReader,
   replace: (field: Field) => ReadonlyArray<Uint8Array> | typeof leftOut | null
 ): ReadonlyArray<Uint8Array> {
   const parts: Array<Uint8Array> = []
@@ -87,7 +87,7 @@ function rewritten(
 /** A tensor whose data are said to lie in a file; null if it stays as it is. */
 function placed(
   protobuf: Protobuf,
-  source: RandomAccess,
+  source: FileReader,
   tensor: Field,
   own: string,
   outside: ReadonlyMap<string, string>
@@ -116,7 +116,7 @@ function placed(
 /** A tensor of a data file, under that file's true place. */
 function moved(
   protobuf: Protobuf,
-  source: RandomAccess,
+  source: FileReader,
   tensor: Field,
   outside: ReadonlyMap<string, string>
 ): ReadonlyArray<Uint8Array> {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { renameSync, rmSync, statSync, openSync, writeSync, fsyncSync, closeSync } from "node:fs"
 import * as path from "node:path"
-import { fileAccess, type RandomAccess, WindowedReader } from "./access.ts"
+import { fileAccess, type FileReader, WindowedReader } from "./access.ts"
 import { chooseTaps } from "./choose-taps.ts"
 import { copyDataFiles } from "./copy-data-files.ts"
 import { describeGiven, type GivenStructure } from "./describe-given.ts"
@@ -97,7 +97,7 @@ interface Range {
 const GRAPH = 7
 
 /** All fields as they are, but for the graph, whose parts are put together and added to. */
-function copyWith(source: RandomAccess, target: string, additions: Uint8Array): number {
+function copyWith(source: FileReader, target: string, additions: Uint8Array): number {
   const graphs: Array<Range> = []
   const others: Array<Range> = []
   let from = 0
@@ -137,7 +137,7 @@ class FileWriter {
     this.#size += bytes.length
   }
   /** @throws {OnnxError} the source ends before */
-  copy(source: RandomAccess, { from, length }: { readonly from: number; readonly length: number }): void {
+  copy(source: FileReader, { from, length }: { readonly from: number; readonly length: number }): void {
     for (let at = from; at < from + length;) {
       const bytes = source.read(at, Math.min(pieceSize, from + length - at))
       if (bytes.length === 0) throw new OnnxError("the file became shorter while it was read")

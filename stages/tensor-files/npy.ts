@@ -6,7 +6,13 @@
 import { own } from "../../src/support/own.ts"
 import { npyHeader, npyMagic } from "../../src/support/npy-header.ts"
 import { utf8 } from "../../src/support/utf8.ts"
-import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
+import {
+  type ByteReader,
+  bytesPerElement,
+  sizeOf,
+  type FileTensor,
+  type StoredType
+} from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
 const types: Readonly<Record<string, StoredType>> = { "<f2": "float16", "<f4": "float32", "<f8": "float64" }
@@ -19,7 +25,7 @@ const longestHeader = 1 << 16
  * @throws {TensorFileError} not such a file, truncated, or with values that are not float16, float32 or float64 in C
  *   order, little-endian
  */
-export function openNpy(bytes: Bytes): StoredTensor {
+export function openNpy(bytes: ByteReader): FileTensor {
   const start = bytes.read(0, 12)
   if (start.length < 10 || npyMagic.some((byte, i) => start[i] !== byte))
     throw new TensorFileError('not a .npy file: it does not start with "\\x93NUMPY"')
@@ -37,7 +43,7 @@ export function openNpy(bytes: Bytes): StoredTensor {
   const type = own(types, descr) ?? refuseType(descr)
   if (fortran && shape.filter((size) => size > 1).length > 1)
     throw new TensorFileError("its array is in Fortran order: save numpy.ascontiguousarray(array)")
-  const wanted = sizeOf(shape) * bytesOf[type]
+  const wanted = sizeOf(shape) * bytesPerElement[type]
   if (!Number.isSafeInteger(wanted) || offset + wanted !== bytes.size)
     throw new TensorFileError(
       `its header says ${descr} [${shape.join(", ")}], which is ${wanted} bytes of values, but it has ${bytes.size - offset}: it is truncated, or something was appended`

@@ -6,7 +6,13 @@
  */
 import { own } from "../../src/support/own.ts"
 import { utf8 } from "../../src/support/utf8.ts"
-import { type Bytes, bytesOf, sizeOf, type StoredTensor, type StoredType } from "./stored-tensor.ts"
+import {
+  type ByteReader,
+  bytesPerElement,
+  sizeOf,
+  type FileTensor,
+  type StoredType
+} from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
 const types: Readonly<Record<string, StoredType>> = {
@@ -24,7 +30,7 @@ const longestHeader = 100_000_000
  *
  * @throws {TensorFileError} not such a file, truncated, or with offsets that do not fit its shapes
  */
-export function openSafetensors(bytes: Bytes): ReadonlyMap<string, StoredTensor> {
+export function openSafetensors(bytes: ByteReader): ReadonlyMap<string, FileTensor> {
   const start = bytes.read(0, 8)
   if (start.length < 8) throw new TensorFileError("not a .safetensors file: it is shorter than 8 bytes")
   const length = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true))
@@ -33,7 +39,7 @@ export function openSafetensors(bytes: Bytes): ReadonlyMap<string, StoredTensor>
       `not a .safetensors file, or truncated: its header would take ${length} bytes of a file of ${bytes.size}`
     )
   const entries = parseHeader(bytes.read(8, length))
-  const tensors = new Map<string, StoredTensor>()
+  const tensors = new Map<string, FileTensor>()
   const spans: Array<Span> = []
   for (const [name, entry] of entries) {
     if (name === "__metadata__") continue
@@ -41,7 +47,7 @@ export function openSafetensors(bytes: Bytes): ReadonlyMap<string, StoredTensor>
     spans.push({ name, from, to })
     const type = own(types, dtype)
     if (type === undefined) continue
-    const wanted = sizeOf(shape) * bytesOf[type]
+    const wanted = sizeOf(shape) * bytesPerElement[type]
     if (to - from !== wanted)
       throw new TensorFileError(
         `its tensor "${name}" is ${dtype} [${shape.join(", ")}], which is ${wanted} bytes, but its data_offsets span ${to - from}`

@@ -3,11 +3,11 @@ import { fromFloat16, type RandomAccess } from "../../src/index.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
 /** Parts of a file; it may give fewer bytes than asked for, as `fs.read` does. */
-export type Bytes = Pick<RandomAccess, "size" | "read">
+export type ByteReader = Pick<RandomAccess, "size" | "read">
 
 export type StoredType = "float16" | "bfloat16" | "float32" | "float64"
 
-export const bytesOf: Readonly<Record<StoredType, number>> = {
+export const bytesPerElement: Readonly<Record<StoredType, number>> = {
   float16: 2,
   bfloat16: 2,
   float32: 4,
@@ -15,13 +15,13 @@ export const bytesOf: Readonly<Record<StoredType, number>> = {
 }
 
 /** Little-endian values in C order. Whoever makes one has checked that the file holds all of them. */
-export interface StoredTensor {
+export interface FileTensor {
   readonly type: StoredType
   /** none for a scalar */
   readonly shape: ReadonlyArray<number>
   /** of the first value, in bytes from the start of the file */
   readonly offset: number
-  readonly bytes: Bytes
+  readonly bytes: ByteReader
 }
 
 export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((a, b) => a * b, 1)
@@ -32,11 +32,7 @@ export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((a,
  * @throws {RangeError} there are fewer values
  * @throws {TensorFileError} the file became shorter since its header was read
  */
-export function readValues(
-  tensor: StoredTensor,
-  from = 0,
-  count = sizeOf(tensor.shape) - from
-): Float32Array {
+export function readValues(tensor: FileTensor, from = 0, count = sizeOf(tensor.shape) - from): Float32Array {
   const raw = readRaw(tensor, from, count)
   switch (tensor.type) {
     case "float32":
@@ -51,21 +47,24 @@ export function readValues(
 }
 
 /** The bits of a float16 tensor's values [from, from + count). */
-export const readHalves = (tensor: StoredTensor, from: number, count: number): Uint16Array =>
+export const readHalves = (tensor: FileTensor, from: number, count: number): Uint16Array =>
   new Uint16Array(readRaw(tensor, from, count).buffer)
 
 /** The bytes, alone in a buffer of their own, so that a view of any element type can be laid over it. */
 function readRaw(
-  { type, shape, offset, bytes }: StoredTensor,
+  { type, shape, offset, bytes }: FileTensor,
   from: number,
   count: number
 ): Uint8Array<ArrayBuffer> {
   if (!(Number.isInteger(from) && from >= 0 && count >= 0 && from + count <= sizeOf(shape)))
     throw new RangeError(`values ${from} to ${from + count} of a tensor [${shape.join(", ")}]`)
-  const raw = new Uint8Array(count * bytesOf[type])
+  const raw = new Uint8Array(count * bytesPerElement[type])
   for (let filled = 0; filled < raw.length;) {
     // a single read gives at most 2 GiB
-    const part = bytes.read(offset + from * bytesOf[type] + filled, Math.min(raw.length - filled, 1 << 30))
+    const part = bytes.read(
+      offset + from * bytesPerElement[type] + filled,
+      Math.min(raw.length - filled, 1 << 30)
+    )
     if (part.length === 0) throw new TensorFileError("the file became shorter while it was read")
     raw.set(part, filled)
     filled += part.length

@@ -1,7 +1,7 @@
 /** The tensors of a .npy or .safetensors file, by the file's extension. */
 import { openNpy } from "./npy.ts"
 import { openSafetensors } from "./safetensors.ts"
-import type { Bytes, StoredTensor } from "./stored-tensor.ts"
+import type { ByteReader, FileTensor } from "./stored-tensor.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
 /**
@@ -9,7 +9,7 @@ import { TensorFileError } from "./tensor-file-error.ts"
  *
  * @throws {TensorFileError} the file is neither, malformed, or has no such tensor; the message does not name the file
  */
-export function openTensor(file: string, bytes: Bytes, tensor: string | null): StoredTensor {
+export function openTensor(file: string, bytes: ByteReader, tensor: string | null): FileTensor {
   if (/\.npy$/i.test(file)) {
     if (tensor !== null)
       throw new TensorFileError(`a .npy file holds one array without a name, and no "${tensor}"`)

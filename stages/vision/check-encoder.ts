@@ -7,7 +7,7 @@
  */
 import { own } from "../../src/support/own.ts"
 import { readFileSync } from "node:fs"
-import { readValues, type StoredTensor } from "../tensor-files/stored-tensor.ts"
+import { readValues, type FileTensor } from "../tensor-files/stored-tensor.ts"
 import { EncoderError, resolveEncoderFile } from "./encoder.ts"
 import { type EncoderReference, openReference } from "./encoder-reference.ts"
 import { decodeImage } from "./image.ts"
@@ -164,7 +164,7 @@ async function checkTaps(
 function compareTap(
   tap: string,
   ours: TapValues | undefined,
-  state: StoredTensor,
+  state: FileTensor,
   tolerance: number
 ): TapCheck {
   const { shape: reference } = state
@@ -199,7 +199,7 @@ function worstToken(ours: Float32Array, theirs: Float32Array, width: number) {
 }
 
 /** [1, 3, H, W] */
-function imageShapeOf({ shape }: StoredTensor): ImageShape {
+function imageShapeOf({ shape }: FileTensor): ImageShape {
   const [batch, channels, height, width] = shape.length === 3 ? [1, ...shape] : shape
   if (shape.length > 4 || batch !== 1 || channels !== 3 || !height || !width)
     throw new Error(`reference/pixels.npy is of shape [${shape.join(", ")}], not [1, 3, height, width]`)

@@ -4,10 +4,10 @@ import type { World } from "../../src/index.ts"
 import { readRegular } from "../../src/support/regular-file.ts"
 import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
 import { EncoderError } from "./encoder-error.ts"
-import { fileAccess, type RandomAccess } from "../onnx/access.ts"
+import { fileAccess, type FileReader } from "../onnx/access.ts"
 
 export interface EncoderReader {
-  readonly open: (file: string) => Promise<RandomAccess & { close?: () => void }>
+  readonly open: (file: string) => Promise<FileReader & { close?: () => void }>
   readonly textIfPresent: (file: string) => Promise<string | null>
   readonly fetch: World["fetch"]
 }

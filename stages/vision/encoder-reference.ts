@@ -3,7 +3,7 @@
  * it, and the states that the Python model made of those. `docs/export.md` describes the folder.
  */
 import * as path from "node:path"
-import { type Bytes, type StoredTensor } from "../tensor-files/stored-tensor.ts"
+import { type ByteReader, type FileTensor } from "../tensor-files/stored-tensor.ts"
 import { openNpy } from "../tensor-files/npy.ts"
 import { openSafetensors } from "../tensor-files/safetensors.ts"
 import { readRegular } from "../../src/support/regular-file.ts"
@@ -20,9 +20,9 @@ export interface EncoderReference {
   /** versions of Python and its packages, by name */
   readonly versions: Readonly<Record<string, string>>
   /** [3, H, W] or [1, 3, H, W] float32, as the encoder takes it */
-  readonly pixels: StoredTensor
+  readonly pixels: FileTensor
   /** by tap, in the model's order: [1, tokens, width], or [1, width] of `pooled` */
-  readonly states: ReadonlyMap<string, StoredTensor>
+  readonly states: ReadonlyMap<string, FileTensor>
   close(): void
 }
 
@@ -35,7 +35,7 @@ const remedy = "export it again with tools/export_encoder.py"
  */
 export function openReference(folder: string): EncoderReference {
   const opened: Array<{ close(): void }> = []
-  const open = (file: string): Bytes => {
+  const open = (file: string): ByteReader => {
     const access = openPiece(file)
     opened.push(access)
     return access
@@ -46,7 +46,7 @@ export function openReference(folder: string): EncoderReference {
     const { name, versions, taps } = readManifest(at("manifest.json"))
     const pixels = parsed(at("pixels.npy"), () => openNpy(open(at("pixels.npy"))))
     const all = parsed(at("states.safetensors"), () => openSafetensors(open(at("states.safetensors"))))
-    const states = new Map<string, StoredTensor>()
+    const states = new Map<string, FileTensor>()
     for (const tap of taps) {
       const state = all.get(tap)
       if (state === undefined)

@@ -15,7 +15,7 @@ import type { TokenGrid } from "./grid.ts"
 import { checkHubModel } from "../hub/reference.ts"
 import { contradiction, type ModelConfig } from "./model-config.ts"
 import { bringWeights, modelAtPath, type ModelFile, modelOfHub } from "./model-file.ts"
-import type { RandomAccess } from "../onnx/access.ts"
+import type { FileReader } from "../onnx/access.ts"
 import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe-given.ts"
 import { readModel } from "../onnx/reader.ts"
 import type { Preprocessing } from "./preprocessing.ts"
@@ -138,7 +138,7 @@ function checkConfig(
     )
 }
 
-function describe(model: string, access: RandomAccess, given: GivenStructure) {
+function describe(model: string, access: FileReader, given: GivenStructure) {
   try {
     const read = readModel(access)
     return { description: describeGiven(read, given), externalFiles: read.externalFiles }

@@ -4,7 +4,7 @@ import * as path from "node:path"
 import { EncoderError } from "./encoder-error.ts"
 import type { EncoderReader } from "./encoder-reader.ts"
 import { configFolders, findInCache } from "../hub/cache.ts"
-import { type HubModel, nameOf } from "../hub/reference.ts"
+import { type HubModel, modelName } from "../hub/reference.ts"
 
 export interface ModelFile {
   /** absolute */
@@ -33,7 +33,7 @@ export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<
   if (found.model === null)
     throw new EncoderError(
       `${found.lacks} is not in the cache`,
-      nameOf(hub),
+      modelName(hub),
       "is another program cleaning it?"
     )
   const { commit, file, folder, path: at } = found.model
@@ -41,7 +41,7 @@ export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<
     path: at,
     configFolders: configFolders(file).map((place) => path.join(folder, place)),
     hub,
-    origin: nameOf({ repo: hub.repo, revision: commit, file })
+    origin: modelName({ repo: hub.repo, revision: commit, file })
   }
 }
 

@@ -10,7 +10,7 @@ import type { Resample } from "./preprocessing.ts"
 import { kernelWith, precisionBits, rowsAtATime, tapHead } from "./resample-kernel.ts"
 
 /** A rectangle of an image: `data[0]` is the pixel (`top`, `left`), and rows are `stride` bytes apart. */
-export interface Part {
+export interface ImagePart {
   readonly data: Uint8Array
   readonly stride: number
   readonly top: number
@@ -100,7 +100,7 @@ const bytesAcross = 2 ** 18
 const bytesDown = 2 ** 24
 
 /** Resizes the rows `top` … `top + height − 1` of the image in width; returns [height, positions, 3]. */
-export function horizontal(part: Part, top: number, height: number, columns: Taps): Uint8Array {
+export function horizontal(part: ImagePart, top: number, height: number, columns: Taps): Uint8Array {
   const rowBytes = columns.start.length * 3
   const band = Math.min(height, Math.max(rowsAtATime, Math.floor(bytesAcross / part.stride)))
   const { kernel, bytes, taps, source, target } = workspace(columns, 3, band * part.stride, band * rowBytes)
@@ -122,7 +122,7 @@ export function horizontal(part: Part, top: number, height: number, columns: Tap
 }
 
 /** Resizes the columns `left` … `left + width − 1` of the image in height; returns [positions, width, 3]. */
-export function vertical(part: Part, left: number, width: number, rows: Taps): Uint8Array {
+export function vertical(part: ImagePart, left: number, width: number, rows: Taps): Uint8Array {
   const { start, count } = rows
   const height = start.length
   const rowBytes = width * 3
@@ -147,7 +147,7 @@ export function vertical(part: Part, left: number, width: number, rows: Taps): U
   return bytes.slice(target, target + height * rowBytes)
 }
 
-const rowsOf = ({ data, stride, top }: Part, first: number, rows: number): Uint8Array =>
+const rowsOf = ({ data, stride, top }: ImagePart, first: number, rows: number): Uint8Array =>
   data.subarray((first - top) * stride, (first - top + rows) * stride)
 
 /**

@@ -6,7 +6,7 @@
 
 import type { Image } from "./image.ts"
 import type { Resample } from "./preprocessing.ts"
-import { horizontal, reachOf, tapsOf, vertical, type Part } from "./resample-passes.ts"
+import { horizontal, reachOf, tapsOf, vertical, type ImagePart } from "./resample-passes.ts"
 
 /** A part of the resized image, in its pixels; it must lie inside. */
 export interface Window {
@@ -53,7 +53,7 @@ function filtered(
   filter: Exclude<Resample, "nearest">,
   window: Window
 ): Uint8Array {
-  const whole: Part = { data: image.data, stride: image.width * 3, top: 0, left: 0 }
+  const whole: ImagePart = { data: image.data, stride: image.width * 3, top: 0, left: 0 }
   // A pass that would change nothing is left out.
   const rows =
     height === image.height ? null : tapsOf(filter, image.height, height, window.top, window.height)

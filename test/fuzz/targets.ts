@@ -163,7 +163,7 @@ const preprocessing = JSON.stringify({
 const values = Float32Array.from({ length: 24 }, (_, i) => i / 7)
 const arrow = [
   encodeTensors(
-    { family: "activation", member: "embed", shape: [4], dims: ["width"], itemLabel: "scene" },
+    { family: "activation", member: "embed", shape: [4], dims: ["width"], idColumn: "scene" },
     values,
     ["a", "b", "c", "d", "e", "f"]
   )
@@ -176,7 +176,7 @@ const parquet = [
       list: column.list(column.float64()),
       maybe: column.nullable(column.bool())
     },
-    itemLabel: "scene",
+    idColumn: "scene",
     rows: 3,
     items: ["a", "b", "c"],
     vectors: { n: [1, 2, 3], text: ["x", "", "🙂"], list: [[1], [], [2, 3]], maybe: [true, null, false] }

@@ -3,7 +3,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { didYouMean } from "../../support/problem.ts"
 import { fileText, NotUtf8 } from "../../support/utf8.ts"
-import { LoadError, type Place, wholeFile } from "./load-error.ts"
+import { LoadError, type SourceLocation, wholeFile } from "./load-error.ts"
 
 interface BuildFailure {
   readonly code?: string
@@ -19,7 +19,7 @@ export function fromBuild(error: unknown, file: string): unknown {
   const [first] = (error as { readonly errors?: ReadonlyArray<BuildFailure> }).errors ?? []
   if (first === undefined || first instanceof LoadError) return first ?? error
   const at = first.loc?.file ?? first.id ?? file
-  const place: Place =
+  const place: SourceLocation =
     first.loc === undefined ? wholeFile(at) : { file: at, line: first.loc.line, column: first.loc.column + 1 }
   // the rest of the message is a drawing of the place, which we make ourselves
   const message = first.message.split("\n")[0]!.replace(/^\[\w+\] /, "")
@@ -52,7 +52,7 @@ function notUtf8(file: string): NotUtf8 | null {
 }
 
 /** The line itself under the message, with a caret at the column. */
-function withSource(message: string, { file, line, column }: Place): string {
+function withSource(message: string, { file, line, column }: SourceLocation): string {
   if (line === null || column === null || !fs.existsSync(file)) return message
   const source = fs.readFileSync(file, "utf8").split("\n")[line - 1]
   if (source === undefined) return message

@@ -7,7 +7,7 @@
  * a statement (`register(x)`, `table.push(1)`, `import "./setup.ts"`), and statements always count.
  */
 import type { Plugin } from "rolldown"
-import { type Edit, edited, isLanguage, type Node, parse, walk } from "./edit-source.ts"
+import { type Edit, edited, isLanguage, type SyntaxNode, parse, walk } from "./edit-source.ts"
 
 /** @param isProbeline whether an import's specifier is Probeline's public face */
 export const prepareDeclarations = (isProbeline: (specifier: string) => boolean): Plugin => ({
@@ -32,15 +32,15 @@ export const prepareDeclarations = (isProbeline: (specifier: string) => boolean)
 })
 
 /** Initial values of a module's variables, and the value of its default export. */
-function declaredValues(program: Node): ReadonlyArray<Node> {
-  return (program["body"] as ReadonlyArray<Node>).flatMap((statement) => {
+function declaredValues(program: SyntaxNode): ReadonlyArray<SyntaxNode> {
+  return (program["body"] as ReadonlyArray<SyntaxNode>).flatMap((statement) => {
     if (statement.type === "ExportDefaultDeclaration") {
-      const value = statement["declaration"] as Node
+      const value = statement["declaration"] as SyntaxNode
       return value.type.endsWith("Declaration") ? [] : [value]
     }
-    const declaration = (statement["declaration"] as Node | null | undefined) ?? statement
+    const declaration = (statement["declaration"] as SyntaxNode | null | undefined) ?? statement
     if (declaration.type !== "VariableDeclaration" || declaration["declare"] === true) return []
-    const declarators = declaration["declarations"] as ReadonlyArray<{ readonly init: Node | null }>
+    const declarators = declaration["declarations"] as ReadonlyArray<{ readonly init: SyntaxNode | null }>
     return declarators.flatMap(({ init }) => init ?? [])
   })
 }
@@ -49,7 +49,7 @@ const mutates =
   /^(push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear|assign|defineProperty|defineProperties|setPrototypeOf)$/
 
 /** False for plain values, which need no help, and for what visibly acts on something that has a name. */
-function onlyMakesAValue(value: Node): boolean {
+function onlyMakesAValue(value: SyntaxNode): boolean {
   let calls = false
   walk(value, (node) => {
     if (/^(Arrow)?Function/.test(node.type)) return false
@@ -60,7 +60,7 @@ function onlyMakesAValue(value: Node): boolean {
 }
 
 /** Does an initial value visibly act on something that has a name? If so, the declaration counts like a statement. */
-export function actsOnOthers(value: Node): boolean {
+export function actsOnOthers(value: SyntaxNode): boolean {
   let acts = false
   walk(value, (node) => {
     // a function is a value; what it does happens when it is called
@@ -74,32 +74,32 @@ export function actsOnOthers(value: Node): boolean {
 }
 
 /** `table.push(…)` and `Object.assign(table, …)`, but not `[2, 1].sort()` or `Object.assign({}, …)`. */
-function mutatesNamed(call: Node): boolean {
-  const callee = call["callee"] as Node
+function mutatesNamed(call: SyntaxNode): boolean {
+  const callee = call["callee"] as SyntaxNode
   if (callee.type !== "MemberExpression" || callee["computed"] === true) return false
-  if (!mutates.test((callee["property"] as Node)["name"] as string)) return false
-  const object = callee["object"] as Node
-  const [first] = call["arguments"] as ReadonlyArray<Node>
+  if (!mutates.test((callee["property"] as SyntaxNode)["name"] as string)) return false
+  const object = callee["object"] as SyntaxNode
+  const [first] = call["arguments"] as ReadonlyArray<SyntaxNode>
   const isStatic = object.type === "Identifier" && /^(Object|Reflect)$/.test(object["name"] as string)
   return isNamed(isStatic && first !== undefined ? first : object)
 }
-const isNamed = (node: Node): boolean =>
+const isNamed = (node: SyntaxNode): boolean =>
   node.type === "Identifier" ||
   node.type === "ThisExpression" ||
-  (node.type === "MemberExpression" && isNamed(node["object"] as Node))
+  (node.type === "MemberExpression" && isNamed(node["object"] as SyntaxNode))
 
 /** Local names of Probeline's exports, with the names that they are exported by; `*` is all of them. */
 function probelineImports(
-  program: Node,
+  program: SyntaxNode,
   isProbeline: (specifier: string) => boolean
 ): ReadonlyMap<string, string> {
   const names = new Map<string, string>()
-  for (const statement of program["body"] as ReadonlyArray<Node>) {
+  for (const statement of program["body"] as ReadonlyArray<SyntaxNode>) {
     if (statement.type !== "ImportDeclaration") continue
-    if (!isProbeline((statement["source"] as Node)["value"] as string)) continue
-    for (const specifier of statement["specifiers"] as ReadonlyArray<Node>) {
-      const imported = (specifier["imported"] as Node | undefined)?.["name"] as string | undefined
-      names.set((specifier["local"] as Node)["name"] as string, imported ?? "*")
+    if (!isProbeline((statement["source"] as SyntaxNode)["value"] as string)) continue
+    for (const specifier of statement["specifiers"] as ReadonlyArray<SyntaxNode>) {
+      const imported = (specifier["imported"] as SyntaxNode | undefined)?.["name"] as string | undefined
+      names.set((specifier["local"] as SyntaxNode)["name"] as string, imported ?? "*")
     }
   }
   return names
@@ -118,11 +118,13 @@ export const notInKeys: ReadonlySet<string> = new Set([
 ])
 
 /** Takes the words out of a stage's spec, and the documentation out of a parameter's options. */
-function withoutWords(call: Node, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {
-  const [head = "", second = ""] = namesOf(call["callee"] as Node)
+function withoutWords(call: SyntaxNode, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {
+  const [head = "", second = ""] = namesOf(call["callee"] as SyntaxNode)
   const imported = imports.get(head)
   const declares = imported === "*" ? second : imported
-  const objects = (call["arguments"] as ReadonlyArray<Node>).filter(({ type }) => type === "ObjectExpression")
+  const objects = (call["arguments"] as ReadonlyArray<SyntaxNode>).filter(
+    ({ type }) => type === "ObjectExpression"
+  )
   if (declares === "defineStage") return objects.flatMap((o) => without(o, ({ name }) => notInKeys.has(name)))
   // a parameter may itself be called `doc`: documentation is a text
   if (declares === "param")
@@ -131,11 +133,11 @@ function withoutWords(call: Node, imports: ReadonlyMap<string, string>): Readonl
 }
 
 /** `["a", "b", "c"]` of `a.b.c`; empty for anything else. */
-function namesOf(node: Node): ReadonlyArray<string> {
+function namesOf(node: SyntaxNode): ReadonlyArray<string> {
   if (node.type === "Identifier") return [node["name"] as string]
   if (node.type !== "MemberExpression" || node["computed"] === true) return []
-  const object = namesOf(node["object"] as Node)
-  return object.length === 0 ? [] : [...object, (node["property"] as Node)["name"] as string]
+  const object = namesOf(node["object"] as SyntaxNode)
+  return object.length === 0 ? [] : [...object, (node["property"] as SyntaxNode)["name"] as string]
 }
 
 interface Property {
@@ -143,8 +145,8 @@ interface Property {
   readonly isText: boolean
 }
 /** Deletes properties of an object literal, with their commas. */
-function without(object: Node, drop: (property: Property) => boolean): ReadonlyArray<Edit> {
-  const properties = object["properties"] as ReadonlyArray<Node>
+function without(object: SyntaxNode, drop: (property: Property) => boolean): ReadonlyArray<Edit> {
+  const properties = object["properties"] as ReadonlyArray<SyntaxNode>
   const dropped = properties.map((property) => property.type === "Property" && drop(described(property)))
   if (properties.length > 0 && dropped.every(Boolean))
     return [{ start: object.start, end: object.end, text: "{}" }]
@@ -159,12 +161,14 @@ function without(object: Node, drop: (property: Property) => boolean): ReadonlyA
   return edits
 }
 
-function described(property: Node): Property {
-  const key = property["key"] as Node
+function described(property: SyntaxNode): Property {
+  const key = property["key"] as SyntaxNode
   const name = property["computed"] === true ? "" : String(key["name"] ?? key["value"])
-  return { name, isText: isText(property["value"] as Node) }
+  return { name, isText: isText(property["value"] as SyntaxNode) }
 }
-const isText = (node: Node): boolean =>
+const isText = (node: SyntaxNode): boolean =>
   (node.type === "Literal" && typeof node["value"] === "string") ||
   node.type === "TemplateLiteral" ||
-  (node.type === "BinaryExpression" && isText(node["left"] as Node) && isText(node["right"] as Node))
+  (node.type === "BinaryExpression" &&
+    isText(node["left"] as SyntaxNode) &&
+    isText(node["right"] as SyntaxNode))

@@ -2,7 +2,7 @@
 import { parseAst } from "rolldown/parseAst"
 
 /** A node of an ESTree. Rolldown's own types are a package of their own, which we do not have. */
-export interface Node {
+export interface SyntaxNode {
   readonly type: string
   readonly start: number
   readonly end: number
@@ -18,13 +18,14 @@ const languages = { js: "js", jsx: "jsx", ts: "ts", tsx: "tsx" } as const
 export type Language = keyof typeof languages
 export const isLanguage = (type: string): type is Language => Object.hasOwn(languages, type)
 
-export const parse = (code: string, lang: Language): Node => parseAst(code, { lang }) as unknown as Node
+export const parse = (code: string, lang: Language): SyntaxNode =>
+  parseAst(code, { lang }) as unknown as SyntaxNode
 
-const isNode = (value: unknown): value is Node =>
+const isNode = (value: unknown): value is SyntaxNode =>
   typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
 
 /** Visits a tree from the top; `visit` says whether to go on below the node. */
-export function walk(node: Node, visit: (node: Node) => boolean): void {
+export function walk(node: SyntaxNode, visit: (node: SyntaxNode) => boolean): void {
   if (!visit(node)) return
   for (const child of Object.values(node))
     for (const each of Array.isArray(child) ? child : [child]) if (isNode(each)) walk(each, visit)

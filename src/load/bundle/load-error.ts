@@ -4,7 +4,7 @@ import { Problem, type ProblemTag } from "../../support/problem.ts"
 /** `PipelineNotFound`: no such file. `PipelineNotLoaded`: it does not compile, resolve or run. `PipelineInvalid`: it is no pipeline. */
 export type LoadErrorTag = Extract<ProblemTag, "PipelineNotFound" | "PipelineNotLoaded" | "PipelineInvalid">
 
-export interface Place {
+export interface SourceLocation {
   /** absolute */
   readonly file: string
   /** from 1; null where the place is the file as a whole */
@@ -16,11 +16,17 @@ export interface Place {
 export class LoadError extends Problem {
   readonly tag: LoadErrorTag
   readonly column: number | null
-  constructor(tag: LoadErrorTag, message: string, place: Place, hint: string | null = null, cause?: unknown) {
+  constructor(
+    tag: LoadErrorTag,
+    message: string,
+    place: SourceLocation,
+    hint: string | null = null,
+    cause?: unknown
+  ) {
     super(tag, message, { file: place.file, line: place.line, hint, cause })
     this.tag = tag
     this.column = place.column
   }
 }
 
-export const wholeFile = (file: string): Place => ({ file, line: null, column: null })
+export const wholeFile = (file: string): SourceLocation => ({ file, line: null, column: null })

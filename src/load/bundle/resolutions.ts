@@ -26,7 +26,7 @@ export const buildOptions = {
 }
 
 /** Who asks: an import, an import that ignores tsconfig.json, or a tsconfig's `extends`. */
-export type Asking = "import" | "plain-import" | "extends"
+export type ImportKind = "import" | "plain-import" | "extends"
 /** As rolldown sets them up for `platform: "node"`, and its resolver for `extends`. */
 const imports = {
   ...buildOptions,
@@ -40,7 +40,7 @@ const imports = {
   },
   builtinModules: true
 }
-const options: Readonly<Record<Asking, object>> = {
+const options: Readonly<Record<ImportKind, object>> = {
   import: { ...imports, tsconfig: "auto" },
   "plain-import": imports,
   extends: { conditionNames: ["node", "import"], extensions: [".json"], mainFiles: ["tsconfig"] }
@@ -57,18 +57,18 @@ interface Native {
 
 /** An import, and the real path that it resolved to; null for none. */
 export interface Resolved {
-  readonly asking: Asking
+  readonly asking: ImportKind
   /** absolute */
   readonly importer: string
   readonly specifier: string
   readonly target: string | null
 }
-export type Resolve = (asking: Asking, importer: string, specifier: string) => string | null
+export type Resolve = (asking: ImportKind, importer: string, specifier: string) => string | null
 
 /** Resolves as rolldown does. @param native the file of rolldown's native half */
 export function makeResolver(native: string): Resolve {
   const { ResolverFactory } = require(native) as Native
-  const made = new Map<Asking, NativeResolver>()
+  const made = new Map<ImportKind, NativeResolver>()
   return (asking, importer, specifier) => {
     let resolver = made.get(asking)
     if (resolver === undefined) made.set(asking, (resolver = new ResolverFactory(options[asking])))

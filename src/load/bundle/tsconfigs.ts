@@ -6,7 +6,7 @@
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
-import { type Node, parse } from "./edit-source.ts"
+import { type SyntaxNode, parse } from "./edit-source.ts"
 import type { Inputs } from "./inputs.ts"
 import type { Resolve } from "./resolutions.ts"
 
@@ -62,7 +62,7 @@ function pointersOf(text: string) {
     fields
       .filter((field) => field.name === name)
       .flatMap(({ value }) =>
-        value.type === "ArrayExpression" ? (value["elements"] as ReadonlyArray<Node>) : [value]
+        value.type === "ArrayExpression" ? (value["elements"] as ReadonlyArray<SyntaxNode>) : [value]
       )
   return {
     bases: all("extends").flatMap(textOf),
@@ -76,12 +76,12 @@ function pointersOf(text: string) {
 }
 
 /** JSON with comments and trailing commas is an expression of JavaScript; null where it is none. */
-function rootOf(text: string): Node | null {
+function rootOf(text: string): SyntaxNode | null {
   try {
-    const [statement] = parse(`(${text}\n)`, "js")["body"] as ReadonlyArray<Node>
-    const expression = statement?.["expression"] as Node | undefined
+    const [statement] = parse(`(${text}\n)`, "js")["body"] as ReadonlyArray<SyntaxNode>
+    const expression = statement?.["expression"] as SyntaxNode | undefined
     return expression?.type === "ParenthesizedExpression"
-      ? (expression["expression"] as Node)
+      ? (expression["expression"] as SyntaxNode)
       : (expression ?? null)
   } catch {
     // rolldown says what is wrong with it, if the file counts
@@ -89,14 +89,14 @@ function rootOf(text: string): Node | null {
   }
 }
 
-function fieldsOf(node: Node): ReadonlyArray<{ readonly name: string; readonly value: Node }> {
+function fieldsOf(node: SyntaxNode): ReadonlyArray<{ readonly name: string; readonly value: SyntaxNode }> {
   if (node.type !== "ObjectExpression") return []
-  return (node["properties"] as ReadonlyArray<Node>).flatMap((property) =>
+  return (node["properties"] as ReadonlyArray<SyntaxNode>).flatMap((property) =>
     property.type === "Property"
-      ? [{ name: String((property["key"] as Node)["value"]), value: property["value"] as Node }]
+      ? [{ name: String((property["key"] as SyntaxNode)["value"]), value: property["value"] as SyntaxNode }]
       : []
   )
 }
 
-const textOf = (node: Node): ReadonlyArray<string> =>
+const textOf = (node: SyntaxNode): ReadonlyArray<string> =>
   typeof node["value"] === "string" ? [node["value"]] : []

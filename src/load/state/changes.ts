@@ -1,10 +1,10 @@
 /** What a bundle's code uses and changes of its own bindings and of the global object. */
-import { type Node, walk } from "../bundle/edit-source.ts"
+import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
 import { Closures } from "./closures.ts"
 import { type Functions, functionsIn } from "./functions.ts"
 import { bare, type Item, memberName, patternNames, type Syntax } from "./syntax.ts"
 import { type Settled, settledIn } from "./settled.ts"
-import { type Target, type Values, valuesOf } from "./values.ts"
+import { type Target, type StaticValues, valuesOf } from "./values.ts"
 import { type Use, used, visit, type When } from "./visits.ts"
 
 export interface Change extends Use {
@@ -28,7 +28,7 @@ export function usesAndChanges(syntax: Syntax): {
   )
   const reading: Reading = { ...functions, ...valuesOf(syntax, functions), ...settledIn(syntax) }
   const uses: Array<Use> = []
-  const visits: Array<{ readonly node: Node; readonly item: Item; readonly when: When }> = []
+  const visits: Array<{ readonly node: SyntaxNode; readonly item: Item; readonly when: When }> = []
   for (const item of syntax.items)
     visit(item.node, syntax, (node, when) => {
       visits.push({ node, item, when })
@@ -48,22 +48,27 @@ export function usesAndChanges(syntax: Syntax): {
 }
 
 /** All that is known of the code. */
-type Reading = Functions & Values & Settled
+type Reading = Functions & StaticValues & Settled
 type Made = Pick<Change, "target" | "settled">
 
 /** The changes that a node makes of what lies at module level. */
-function changesAt(node: Node, syntax: Syntax, reading: Reading, closures: Closures): ReadonlyArray<Made> {
+function changesAt(
+  node: SyntaxNode,
+  syntax: Syntax,
+  reading: Reading,
+  closures: Closures
+): ReadonlyArray<Made> {
   const made: Array<Made> = []
   const change = (target: Target, settled: boolean) => {
     if (closures.reachesOut(target, node, settled)) made.push({ target, settled })
   }
-  const changeIn = (state: Node, settled: boolean) => {
+  const changeIn = (state: SyntaxNode, settled: boolean) => {
     for (const target of reading.targetsOf(state)) if (!isOfJavaScript(target)) change(target, settled)
   }
-  const assign = (to: Node, settledBy: (key: Node | null) => boolean) => {
+  const assign = (to: SyntaxNode, settledBy: (key: SyntaxNode | null) => boolean) => {
     const place = bare(to)
     if (place.type === "MemberExpression") {
-      const settled = settledBy(place["computed"] === true ? (place["property"] as Node) : null)
+      const settled = settledBy(place["computed"] === true ? (place["property"] as SyntaxNode) : null)
       for (const target of reading.memberTargets(place)) change(target, settled)
     } else if (place.type === "Identifier") {
       const variable = syntax.binding(place)
@@ -75,9 +80,9 @@ function changesAt(node: Node, syntax: Syntax, reading: Reading, closures: Closu
   }
   switch (node.type) {
     case "AssignmentExpression": {
-      const right = node["right"] as Node
+      const right = node["right"] as SyntaxNode
       const plain = /^(\?\?|\|\|)?=$/.test(String(node["operator"]))
-      for (const to of patternNames(node["left"] as Node))
+      for (const to of patternNames(node["left"] as SyntaxNode))
         assign(
           to,
           (key) => plain && reading.isSettled(right, key, stateOf(to)) && !mentions(right, to, syntax)
@@ -85,14 +90,14 @@ function changesAt(node: Node, syntax: Syntax, reading: Reading, closures: Closu
       break
     }
     case "UpdateExpression":
-      assign(node["argument"] as Node, () => false)
+      assign(node["argument"] as SyntaxNode, () => false)
       break
     case "UnaryExpression":
-      if (node["operator"] === "delete") assign(node["argument"] as Node, () => false)
+      if (node["operator"] === "delete") assign(node["argument"] as SyntaxNode, () => false)
       break
     case "ForInStatement":
     case "ForOfStatement": {
-      const left = node["left"] as Node
+      const left = node["left"] as SyntaxNode
       if (left.type !== "VariableDeclaration") for (const to of patternNames(left)) assign(to, () => false)
       break
     }
@@ -113,12 +118,12 @@ const isOfJavaScript = (target: Target): boolean =>
   target.kind === "global" && target.path[0] !== undefined && builtIn.has(target.path[0])
 
 /** What an assignment changes: the object of a member, or a variable. */
-const stateOf = (assigned: Node): Node => {
+const stateOf = (assigned: SyntaxNode): SyntaxNode => {
   const place = bare(assigned)
-  return place.type === "MemberExpression" ? (place["object"] as Node) : place
+  return place.type === "MemberExpression" ? (place["object"] as SyntaxNode) : place
 }
 /** Does an expression use what is assigned: `n = n + 1`, `list = [...list, x]`? */
-function mentions(expression: Node, assigned: Node, syntax: Syntax): boolean {
+function mentions(expression: SyntaxNode, assigned: SyntaxNode, syntax: Syntax): boolean {
   const variable = syntax.binding(bare(assigned))
   let found = false
   if (variable != null)
@@ -131,29 +136,29 @@ function mentions(expression: Node, assigned: Node, syntax: Syntax): boolean {
 
 interface Changing {
   readonly change: (target: Target, settled: boolean) => void
-  readonly changeIn: (state: Node, settled: boolean) => void
+  readonly changeIn: (state: SyntaxNode, settled: boolean) => void
 }
 
 function changesByCall(
-  call: Node,
+  call: SyntaxNode,
   syntax: Syntax,
   reading: Reading,
   closures: Closures,
   { change, changeIn }: Changing
 ): void {
-  const callee = bare((call["callee"] ?? call["tag"]) as Node)
-  const given = (call["arguments"] ?? []) as ReadonlyArray<Node>
+  const callee = bare((call["callee"] ?? call["tag"]) as SyntaxNode)
+  const given = (call["arguments"] ?? []) as ReadonlyArray<SyntaxNode>
   const [first, second] = given
   const called = call.type === "TaggedTemplateExpression" ? [] : reading.calledBy(call)
   for (const made of called)
-    for (const [i, parameter] of (made["params"] as ReadonlyArray<Node>).entries()) {
+    for (const [i, parameter] of (made["params"] as ReadonlyArray<SyntaxNode>).entries()) {
       const names = patternNames(parameter).map((each) => syntax.parameter(each))
       if (given[i] !== undefined && names.some((each) => each !== undefined && closures.parameters.has(each)))
         changeIn(given[i], false)
     }
   if (callee.type === "MemberExpression") {
     const name = memberName(callee) ?? "*"
-    const object = callee["object"] as Node
+    const object = callee["object"] as SyntaxNode
     const owner = bare(object)
     const isStatic = owner.type === "Identifier" && /^(Object|Reflect)$/.test(String(owner["name"]))
     const method = owner.type === "MemberExpression" ? (memberName(owner) ?? "") : ""
@@ -176,8 +181,8 @@ function changesByCall(
   // calling a function that a maker returned may change the state that the maker created
   if (variable != null && syntax.isTopLevel(variable) && called.length === 0)
     for (const { node } of syntax.itemsOf(variable)) {
-      const init = node["init"] == null ? null : bare(node["init"] as Node)
-      const isModule = String((init?.["callee"] as Node | undefined)?.["name"]).startsWith("__")
+      const init = node["init"] == null ? null : bare(node["init"] as SyntaxNode)
+      const isModule = String((init?.["callee"] as SyntaxNode | undefined)?.["name"]).startsWith("__")
       if (
         init?.type === "CallExpression" &&
         !isModule &&
@@ -188,16 +193,16 @@ function changesByCall(
 }
 
 /** Is it `this`, a class or something that the bundle's own code made? Then its methods are known. */
-function isOfTheBundle(object: Node, syntax: Syntax, reading: Reading): boolean {
+function isOfTheBundle(object: SyntaxNode, syntax: Syntax, reading: Reading): boolean {
   const node = bare(object)
   if (node.type === "ThisExpression" || node.type === "ObjectExpression") return true
   if (node.type.startsWith("Class")) return true
-  if (node.type === "NewExpression") return isOfTheBundle(node["callee"] as Node, syntax, reading)
+  if (node.type === "NewExpression") return isOfTheBundle(node["callee"] as SyntaxNode, syntax, reading)
   if (node.type === "CallExpression") return reading.calledBy(node).length > 0
   const variable = node.type === "Identifier" ? syntax.binding(node) : null
   if (variable == null) return false
   return variable.defs.some(({ type, node: of }) => {
-    const init = (of as unknown as Node)["init"] as Node | null | undefined
+    const init = (of as unknown as SyntaxNode)["init"] as SyntaxNode | null | undefined
     return (
       type === "ClassName" || (type === "Variable" && init != null && isOfTheBundle(init, syntax, reading))
     )
@@ -207,7 +212,7 @@ function isOfTheBundle(object: Node, syntax: Syntax, reading: Reading): boolean 
 /** `Object.assign(globalThis, { factor: 2 })` changes that property alone. */
 function changeProperties(
   method: string,
-  [state, second]: ReadonlyArray<Node>,
+  [state, second]: ReadonlyArray<SyntaxNode>,
   { targetsOf }: Reading,
   change: Changing["change"]
 ): void {
@@ -217,8 +222,8 @@ function changeProperties(
       : second.type === "Literal"
         ? [String(second["value"])]
         : second.type === "ObjectExpression" && method !== "setPrototypeOf"
-          ? (second["properties"] as ReadonlyArray<Node>).map((property) => {
-              const key = property["key"] as Node | undefined
+          ? (second["properties"] as ReadonlyArray<SyntaxNode>).map((property) => {
+              const key = property["key"] as SyntaxNode | undefined
               return property["computed"] === true ? "*" : String(key?.["name"] ?? key?.["value"] ?? "*")
             })
           : ["*"]

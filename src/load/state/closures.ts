@@ -1,17 +1,17 @@
 /** Functions that change state outside themselves. Each call of one counts as a change at the call. */
 import type { Variable } from "eslint-scope"
-import type { Node } from "../bundle/edit-source.ts"
+import type { SyntaxNode } from "../bundle/edit-source.ts"
 import type { Functions } from "./functions.ts"
 import type { Syntax } from "./syntax.ts"
 import type { Target } from "./values.ts"
 
 export class Closures {
   /** methods that change `this`, or a variable around them */
-  readonly methods = new Set<Node>()
+  readonly methods = new Set<SyntaxNode>()
   /** parameters that their functions change */
   readonly parameters = new Set<Variable>()
   /** functions whose calls create state, and return functions that change it */
-  readonly makers = new Set<Node>()
+  readonly makers = new Set<SyntaxNode>()
   readonly #syntax: Syntax
   readonly #functions: Functions
   constructor(syntax: Syntax, functions: Functions) {
@@ -22,7 +22,7 @@ export class Closures {
     return this.methods.size + this.parameters.size + this.makers.size
   }
   /** Records a change inside functions. True if it changes a module-level binding or a global. */
-  reachesOut(target: Target, at: Node, settled: boolean): boolean {
+  reachesOut(target: Target, at: SyntaxNode, settled: boolean): boolean {
     if (target.kind === "global") return true
     const around = this.#functions.functionsAround(at)
     if (target.kind === "this") {
@@ -31,7 +31,7 @@ export class Closures {
     }
     const { variable } = target
     if (this.#syntax.isTopLevel(variable)) return true
-    const owner = variable.scope.variableScope.block as unknown as Node
+    const owner = variable.scope.variableScope.block as unknown as SyntaxNode
     const between = around.slice(0, Math.max(0, around.indexOf(owner)))
     if (variable.defs[0]?.type === "Parameter" && between.length === 0) this.parameters.add(variable)
     if (between.length > 0 && !settled) {

@@ -14,8 +14,8 @@
 import * as path from "node:path"
 import type { Variable } from "eslint-scope"
 import type { Bundle } from "../bundle/bundle.ts"
-import { type Node, walk } from "../bundle/edit-source.ts"
-import type { Place } from "../bundle/load-error.ts"
+import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
+import type { SourceLocation } from "../bundle/load-error.ts"
 import { builtIn, type Change, usesAndChanges } from "./changes.ts"
 import type { Use } from "./visits.ts"
 import { bare, isFunction, type Item, memberName, type Syntax, syntaxOf } from "./syntax.ts"
@@ -24,11 +24,11 @@ export interface ForeignState {
   /** the variable's name in its source, or `globalThis.name` */
   readonly name: string
   /** where it is declared; null for a property of the global object, and for what the bundler declared */
-  readonly declared: Place | null
+  readonly declared: SourceLocation | null
   /** where it is changed */
-  readonly changed: Place
+  readonly changed: SourceLocation
   /** where other code calls the function that changes it; null where other code changes it itself */
-  readonly called: Place | null
+  readonly called: SourceLocation | null
 }
 
 export interface StateFinder {
@@ -165,7 +165,7 @@ function described({ target, node, when }: Change, by: Use | undefined, syntax: 
   const { name, place } = declarationOf(target.variable, syntax)
   return { name, declared: place, changed, called }
 }
-function placeOf(node: Node, syntax: Syntax): Place {
+function placeOf(node: SyntaxNode, syntax: Syntax): SourceLocation {
   const { file, line, column } = syntax.source(node) ?? { file: "", line: null, column: null }
   return { file, line, column }
 }
@@ -173,12 +173,12 @@ function placeOf(node: Node, syntax: Syntax): Place {
 function declarationOf(
   variable: Variable,
   syntax: Syntax
-): { readonly name: string; readonly place: Place | null } {
+): { readonly name: string; readonly place: SourceLocation | null } {
   const nodes = [
     ...variable.identifiers,
     ...variable.references.filter((each) => each.isWrite()).map(({ identifier }) => identifier),
     ...syntax.itemsOf(variable).map(({ node }) => node)
-  ] as unknown as ReadonlyArray<Node>
+  ] as unknown as ReadonlyArray<SyntaxNode>
   const at = nodes.find((node) => syntax.source(node) !== null)
   const place = at === undefined ? null : placeOf(at, syntax)
   const name = (at === undefined ? null : syntax.source(at)?.name) ?? variable.name
@@ -192,8 +192,8 @@ function enclosedIn(syntax: Syntax): StateFinder["enclosed"] {
   for (const { node: item } of syntax.items)
     walk(item, (call) => {
       if (call.type !== "CallExpression" || !syntax.declaresStage(call)) return true
-      const callee = bare(call["callee"] as Node)
-      const [first] = call["arguments"] as ReadonlyArray<Node>
+      const callee = bare(call["callee"] as SyntaxNode)
+      const [first] = call["arguments"] as ReadonlyArray<SyntaxNode>
       if (callee.type !== "MemberExpression" || memberName(callee) === null || first === undefined)
         return true
       const name = first.type === "Literal" ? String(first["value"]) : "*"
@@ -201,7 +201,7 @@ function enclosedIn(syntax: Syntax): StateFinder["enclosed"] {
         const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
         if (variable == null || syntax.isTopLevel(variable)) return true
         const [by] = variable.defs
-        const owner = variable.scope.variableScope.block as unknown as Node
+        const owner = variable.scope.variableScope.block as unknown as SyntaxNode
         const isAround = isFunction(owner) && owner.start <= call.start && owner.end >= call.end
         if (by === undefined || by.type === "ImportBinding" || !isAround) return true
         const { name: of, place } = declarationOf(variable, syntax)

@@ -5,27 +5,30 @@
  * alone: `table.set(key, compute(key))`. What a caller passes in, or what is in the table already, must not enter it.
  */
 import type { Variable } from "eslint-scope"
-import { type Node, walk } from "../bundle/edit-source.ts"
+import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
 import { bare, isFunction, isParameter, memberName, type Syntax } from "./syntax.ts"
 
 /** A parameter or `this`, or what lies in it. */
 interface Input {
   readonly of: Variable | "this"
   /** the function that the parameter is of; null for `this` */
-  readonly made: Node | null
+  readonly made: SyntaxNode | null
   readonly path: ReadonlyArray<string>
 }
 
 export interface Settled {
   /** Is a value settled that is put into `state`, under `key` if it is a table? */
-  isSettled(value: Node | undefined, key: Node | null | undefined, state: Node): boolean
+  isSettled(value: SyntaxNode | undefined, key: SyntaxNode | null | undefined, state: SyntaxNode): boolean
 }
 
 export function settledIn(syntax: Syntax): Settled {
   /** Calls `see` for each part of an expression, and of what its local variables are given if `see` wants that. */
-  const eachPart = (expression: Node, see: (node: Node, variable: Variable | null) => boolean) => {
+  const eachPart = (
+    expression: SyntaxNode,
+    see: (node: SyntaxNode, variable: Variable | null) => boolean
+  ) => {
     const seen = new Set<unknown>()
-    const look = (within: Node) => {
+    const look = (within: SyntaxNode) => {
       if (seen.has(within)) return
       seen.add(within)
       walk(within, (node) => {
@@ -39,34 +42,34 @@ export function settledIn(syntax: Syntax): Settled {
     look(expression)
   }
   /** which parameters of the enclosing functions an expression's value depends on */
-  const inputsOf = (expression: Node): ReadonlyArray<Input> => {
+  const inputsOf = (expression: SyntaxNode): ReadonlyArray<Input> => {
     const found: Array<Input> = []
     eachPart(expression, (node, variable) => {
       if (node.type === "ThisExpression")
         found.push({ of: "this", made: null, path: pathAround(node, expression) })
       const by = variable?.defs[0]
       if (variable === null || (by?.type !== "Parameter" && by?.type !== "CatchClause")) return true
-      const made = by.node as unknown as Node
+      const made = by.node as unknown as SyntaxNode
       const isInside = made.start >= expression.start && made.end <= expression.end
       if (!isInside) found.push({ of: variable, made, path: pathAround(node, expression) })
       return false
     })
     return found
   }
-  const rootOf = (state: Node): Variable | null => {
+  const rootOf = (state: SyntaxNode): Variable | null => {
     let at = bare(state)
-    while (at.type === "MemberExpression") at = bare(at["object"] as Node)
+    while (at.type === "MemberExpression") at = bare(at["object"] as SyntaxNode)
     return at.type === "Identifier" ? (syntax.binding(at) ?? null) : null
   }
   /** the function that made what an expression's state lies in; null at module level */
-  const makerOf = (state: Node): Node | null => {
-    const owner = rootOf(state)?.scope.variableScope.block as unknown as Node | undefined
+  const makerOf = (state: SyntaxNode): SyntaxNode | null => {
+    const owner = rootOf(state)?.scope.variableScope.block as unknown as SyntaxNode | undefined
     return owner !== undefined && isFunction(owner) ? owner : null
   }
   /** where an expression's value comes from the state itself */
-  const usesOf = (expression: Node, state: Node): ReadonlyArray<Node> => {
+  const usesOf = (expression: SyntaxNode, state: SyntaxNode): ReadonlyArray<SyntaxNode> => {
     const root = rootOf(state)
-    const found: Array<Node> = []
+    const found: Array<SyntaxNode> = []
     if (root !== null)
       eachPart(expression, (node, variable) => {
         if (variable === root) found.push(node)
@@ -75,7 +78,7 @@ export function settledIn(syntax: Syntax): Settled {
     return found
   }
   /** `["a", "b"]` of `x` in `x.a.b`; a name that is computed ends the path with `*`. */
-  const pathAround = (node: Node, within: Node): ReadonlyArray<string> => {
+  const pathAround = (node: SyntaxNode, within: SyntaxNode): ReadonlyArray<string> => {
     const path: Array<string> = []
     for (let at = node, up = syntax.parent(at); up !== undefined; at = up, up = syntax.parent(at)) {
       if (at === within) break
@@ -85,7 +88,11 @@ export function settledIn(syntax: Syntax): Settled {
     return path
   }
 
-  const isSettled = (value: Node | undefined, key: Node | null | undefined, state: Node): boolean => {
+  const isSettled = (
+    value: SyntaxNode | undefined,
+    key: SyntaxNode | null | undefined,
+    state: SyntaxNode
+  ): boolean => {
     if (value === undefined) return false
     // what a table holds under its key is settled already, and so are parameters of the function that made the table
     const own = inputsOf(state).filter((input) => input.of === "this")
@@ -112,7 +119,7 @@ export function settledIn(syntax: Syntax): Settled {
 /** Is a member of a table one that looks a key up? */
 const isKeyed = (name: string | undefined) => name === "get" || name === "has" || name === "*"
 /** Does a mention of a table look a key up: `table.get(key)`, `table[key]`? `table.size` depends on who came before. */
-function isKeyedUse(use: Node, syntax: Syntax): boolean {
+function isKeyedUse(use: SyntaxNode, syntax: Syntax): boolean {
   const member = syntax.parent(use)
   if (member?.type === "NewExpression") return true
   if (member?.type !== "MemberExpression" || member["object"] !== use) return false
@@ -120,7 +127,8 @@ function isKeyedUse(use: Node, syntax: Syntax): boolean {
   const outer = syntax.parent(member)
   return outer?.type === "MemberExpression" && outer["object"] === member && isKeyed(memberName(outer) ?? "*")
 }
-const encloses = (outer: Node, inner: Node): boolean => outer.start <= inner.start && outer.end >= inner.end
+const encloses = (outer: SyntaxNode, inner: SyntaxNode): boolean =>
+  outer.start <= inner.start && outer.end >= inner.end
 
 /** Does one input determine another? `entry.id` does not determine `entry.value`. */
 const determines = (known: Input, input: Input): boolean =>

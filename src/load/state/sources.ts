@@ -1,19 +1,19 @@
 /** Where the parts of a bundle come from, by its source map. */
 import { SourceMap, type SourceMapPayload } from "node:module"
-import { type Node, walk } from "../bundle/edit-source.ts"
-import type { Place } from "../bundle/load-error.ts"
+import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
+import type { SourceLocation } from "../bundle/load-error.ts"
 
-export interface Source extends Place {
+export interface SourceModule extends SourceLocation {
   /** what is written there, where the bundler renamed it */
   readonly name: string | null
 }
 
 /** @param map a source map, version 3, in JSON */
-export function sourcesOf(code: string, map: string): (node: Node) => Source | null {
+export function sourcesOf(code: string, map: string): (node: SyntaxNode) => SourceModule | null {
   const sources = new SourceMap(JSON.parse(map) as SourceMapPayload)
   const starts = [0]
   for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1)) starts.push(at + 1)
-  const entryOf = ({ start }: Node) => {
+  const entryOf = ({ start }: SyntaxNode) => {
     let [line, end] = [0, starts.length]
     while (end - line > 1) {
       const middle = (line + end) >> 1

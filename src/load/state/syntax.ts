@@ -8,12 +8,12 @@
 import { analyze, type Reference, type Scope, type Variable } from "eslint-scope"
 import type { Bundle } from "../bundle/bundle.ts"
 import { actsOnOthers } from "../bundle/declarations.ts"
-import { type Node, parse, walk } from "../bundle/edit-source.ts"
-import { type Source, sourcesOf } from "./sources.ts"
+import { type SyntaxNode, parse, walk } from "../bundle/edit-source.ts"
+import { type SourceModule, sourcesOf } from "./sources.ts"
 
 export interface Item {
   /** a statement, or a declarator of one */
-  readonly node: Node
+  readonly node: SyntaxNode
   /** the module that it comes from, absolute; null for what the bundler wrote */
   readonly module: string | null
   /** what it declares */
@@ -29,21 +29,21 @@ export interface Syntax {
   /** the items in which a binding at module level gets its value */
   itemsOf(variable: Variable): ReadonlyArray<Item>
   isTopLevel(variable: Variable): boolean
-  reference(identifier: Node): Reference | undefined
+  reference(identifier: SyntaxNode): Reference | undefined
   /** the binding that an identifier means; null for a global, undefined for what is no reference */
-  binding(identifier: Node): Variable | null | undefined
+  binding(identifier: SyntaxNode): Variable | null | undefined
   /** the binding that a parameter's name declares */
-  parameter(identifier: Node): Variable | undefined
-  parent(node: Node): Node | undefined
+  parameter(identifier: SyntaxNode): Variable | undefined
+  parent(node: SyntaxNode): SyntaxNode | undefined
   /** what a variable is given; a part of it where that is a pattern or a loop */
-  given(variable: Variable): ReadonlyArray<Node>
+  given(variable: Variable): ReadonlyArray<SyntaxNode>
   /** does a call declare a stage? */
-  declaresStage(call: Node): boolean
+  declaresStage(call: SyntaxNode): boolean
   /** where a node comes from; null for what the bundler wrote */
-  source(node: Node): Source | null
+  source(node: SyntaxNode): SourceModule | null
 }
 
-export const isFunction = ({ type }: Node): boolean =>
+export const isFunction = ({ type }: SyntaxNode): boolean =>
   type === "FunctionDeclaration" || type === "FunctionExpression" || type === "ArrowFunctionExpression"
 
 export const isParameter = ({ defs }: Variable): boolean => defs[0]?.type === "Parameter"
@@ -52,28 +52,30 @@ export const isParameter = ({ defs }: Variable): boolean => defs[0]?.type === "P
  * Strips what does not change an expression's value: parentheses, `await`, optional chaining, all but the last of a
  * sequence.
  */
-export function bare(node: Node): Node {
+export function bare(node: SyntaxNode): SyntaxNode {
   let at = node
   while (/^(Parenthesized|Chain|Await|Sequence)Expression$/.test(at.type))
-    at = (at["expression"] ?? at["argument"] ?? (at["expressions"] as ReadonlyArray<Node>).at(-1)) as Node
+    at = (at["expression"] ??
+      at["argument"] ??
+      (at["expressions"] as ReadonlyArray<SyntaxNode>).at(-1)) as SyntaxNode
   return at
 }
 /** The name of a member that is written out: `x.name`, `x["name"]`, `x.#name`; null for a computed one. */
-export function memberName(member: Node): string | null {
-  const property = member["property"] as Node
+export function memberName(member: SyntaxNode): string | null {
+  const property = member["property"] as SyntaxNode
   if (member["computed"] !== true) return String(property["name"])
   return property.type === "Literal" ? String(property["value"]) : null
 }
 
 export function syntaxOf({ code, map }: Bundle): Syntax {
   const program = parse(code, "js")
-  const parents = new Map<Node, Node>()
+  const parents = new Map<SyntaxNode, SyntaxNode>()
   walk(program, (node) => {
     // the scope analysis compares places by ESTree's older field
     Object.assign(node, { range: [node.start, node.end] })
     for (const child of Object.values(node))
       for (const each of Array.isArray(child) ? child : [child])
-        if (typeof each?.type === "string") parents.set(each as Node, node)
+        if (typeof each?.type === "string") parents.set(each as SyntaxNode, node)
     return true
   })
   const scopes = analyze(program as never, { ecmaVersion: 2024, sourceType: "module", fallback: "iteration" })
@@ -92,16 +94,16 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
   for (const variable of top.variables)
     for (const identifier of variable.identifiers) variableOf.set(identifier, variable)
   // a class has its name a second time, for its own body, and so has a function expression
-  const binding = (identifier: Node) => {
+  const binding = (identifier: SyntaxNode) => {
     const resolved = references.get(identifier)?.resolved
     const [by] = resolved?.defs ?? []
     if (resolved == null || (by?.type !== "ClassName" && by?.type !== "FunctionName")) return resolved
-    const around = parents.get(by.node as unknown as Node)
+    const around = parents.get(by.node as unknown as SyntaxNode)
     const name = around?.type === "VariableDeclarator" ? around["id"] : resolved.identifiers[0]
     return variableOf.get(name) ?? resolved
   }
-  const named = (node: Node) => declaredNames(node).flatMap((name) => variableOf.get(name) ?? [])
-  const statements = (program["body"] as ReadonlyArray<Node>).filter(
+  const named = (node: SyntaxNode) => declaredNames(node).flatMap((name) => variableOf.get(name) ?? [])
+  const statements = (program["body"] as ReadonlyArray<SyntaxNode>).filter(
     ({ type }) => !/^(Import|Export)/.test(type)
   )
   const items = statements.flatMap((statement): ReadonlyArray<Item> => {
@@ -110,8 +112,8 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
       const module = source(statement)?.file ?? null
       return [{ node: statement, module, variables, acts: variables.length === 0 }]
     }
-    return (statement["declarations"] as ReadonlyArray<Node>).map((node) => {
-      const init = node["init"] as Node | null
+    return (statement["declarations"] as ReadonlyArray<SyntaxNode>).map((node) => {
+      const init = node["init"] as SyntaxNode | null
       const acts = init !== null && actsOnOthers(init)
       return { node, module: source(node)?.file ?? null, variables: named(node), acts }
     })
@@ -134,14 +136,14 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
     given: ({ references: all }) =>
       all.flatMap(({ writeExpr, identifier }) => {
         // the rest of a pattern is a copy
-        const isRest = parents.get(identifier as unknown as Node)?.type === "RestElement"
-        return writeExpr == null || isRest ? [] : [writeExpr as unknown as Node]
+        const isRest = parents.get(identifier as unknown as SyntaxNode)?.type === "RestElement"
+        return writeExpr == null || isRest ? [] : [writeExpr as unknown as SyntaxNode]
       }),
     declaresStage: (call) => {
-      let callee = bare(call["callee"] as Node)
+      let callee = bare(call["callee"] as SyntaxNode)
       while (callee.type === "MemberExpression") {
         if (memberName(callee) === "defineStage") return true
-        callee = bare(callee["object"] as Node)
+        callee = bare(callee["object"] as SyntaxNode)
       }
       return stageMakers.has(binding(callee) ?? null)
     },
@@ -153,25 +155,25 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
 const ofTheBundle = new Set(["modules", "packages", "shipped"])
 
 /** The identifiers that a declaration or a declarator gives a value. */
-function declaredNames(node: Node): ReadonlyArray<Node> {
-  const id = node["id"] as Node | null | undefined
+function declaredNames(node: SyntaxNode): ReadonlyArray<SyntaxNode> {
+  const id = node["id"] as SyntaxNode | null | undefined
   return id == null ? [] : patternNames(id)
 }
 /** The identifiers and members that a pattern assigns. */
-export function patternNames(pattern: Node): ReadonlyArray<Node> {
+export function patternNames(pattern: SyntaxNode): ReadonlyArray<SyntaxNode> {
   switch (pattern.type) {
     case "ObjectPattern":
-      return (pattern["properties"] as ReadonlyArray<Node>).flatMap((property) =>
-        patternNames((property["value"] ?? property["argument"]) as Node)
+      return (pattern["properties"] as ReadonlyArray<SyntaxNode>).flatMap((property) =>
+        patternNames((property["value"] ?? property["argument"]) as SyntaxNode)
       )
     case "ArrayPattern":
-      return (pattern["elements"] as ReadonlyArray<Node | null>).flatMap((each) =>
+      return (pattern["elements"] as ReadonlyArray<SyntaxNode | null>).flatMap((each) =>
         each === null ? [] : patternNames(each)
       )
     case "AssignmentPattern":
-      return patternNames(pattern["left"] as Node)
+      return patternNames(pattern["left"] as SyntaxNode)
     case "RestElement":
-      return patternNames(pattern["argument"] as Node)
+      return patternNames(pattern["argument"] as SyntaxNode)
     default:
       return [pattern]
   }
@@ -179,8 +181,11 @@ export function patternNames(pattern: Node): ReadonlyArray<Node> {
 
 /** Is it a module that the bundler runs when it is first imported, since something imports it dynamically? */
 const isWrapper = ({ node }: Item): boolean => {
-  const init = node["init"] as Node | null | undefined
-  return init?.type === "CallExpression" && /^__(esm|commonJS)/.test(String((init["callee"] as Node)["name"]))
+  const init = node["init"] as SyntaxNode | null | undefined
+  return (
+    init?.type === "CallExpression" &&
+    /^__(esm|commonJS)/.test(String((init["callee"] as SyntaxNode)["name"]))
+  )
 }
 /** Bindings of such a module are declared apart, and get their values in its wrapper. */
 function assignedLater(item: Item, references: ReadonlyMap<unknown, Reference>): ReadonlyArray<Variable> {
@@ -196,13 +201,13 @@ function assignedLater(item: Item, references: ReadonlyMap<unknown, Reference>):
 
 /** Bindings that are imported as `defineStage`. */
 function stageMakersOf(
-  program: Node,
+  program: SyntaxNode,
   variableOf: ReadonlyMap<unknown, Variable>
 ): ReadonlySet<Variable | null> {
   const found = new Set<Variable | null>()
-  for (const statement of program["body"] as ReadonlyArray<Node>)
-    for (const specifier of (statement["specifiers"] ?? []) as ReadonlyArray<Node>)
-      if ((specifier["imported"] as Node | undefined)?.["name"] === "defineStage")
+  for (const statement of program["body"] as ReadonlyArray<SyntaxNode>)
+    for (const specifier of (statement["specifiers"] ?? []) as ReadonlyArray<SyntaxNode>)
+      if ((specifier["imported"] as SyntaxNode | undefined)?.["name"] === "defineStage")
         found.add(variableOf.get(specifier["local"]) ?? null)
   found.delete(null)
   return found
@@ -213,22 +218,22 @@ function namespacesOf(
   items: ReadonlyArray<Item>,
   binding: (name: string) => Variable | undefined
 ): ReadonlyMap<string, ReadonlyMap<string, Variable>> {
-  const properties = (object: Node | undefined) =>
-    ((object?.["properties"] ?? []) as ReadonlyArray<Node>).filter(({ type }) => type === "Property")
-  const keyOf = (property: Node) => {
-    const key = property["key"] as Node
+  const properties = (object: SyntaxNode | undefined) =>
+    ((object?.["properties"] ?? []) as ReadonlyArray<SyntaxNode>).filter(({ type }) => type === "Property")
+  const keyOf = (property: SyntaxNode) => {
+    const key = property["key"] as SyntaxNode
     return String(key["name"] ?? key["value"])
   }
   const init = (name: string) =>
     items.find(({ variables }) => variables.some((variable) => variable.name === name))?.node["init"] as
-      | Node
+      | SyntaxNode
       | undefined
   const found = new Map<string, ReadonlyMap<string, Variable>>()
   for (const module of properties(init("modules"))) {
-    const made = init(String((module["value"] as Node)["name"]))
+    const made = init(String((module["value"] as SyntaxNode)["name"]))
     const names = new Map<string, Variable>()
-    for (const property of properties((made?.["arguments"] as ReadonlyArray<Node> | undefined)?.[0])) {
-      const body = (property["value"] as Node)["body"] as Node | undefined
+    for (const property of properties((made?.["arguments"] as ReadonlyArray<SyntaxNode> | undefined)?.[0])) {
+      const body = (property["value"] as SyntaxNode)["body"] as SyntaxNode | undefined
       const variable = body === undefined ? undefined : binding(String(bare(body)["name"]))
       if (variable !== undefined) names.set(keyOf(property), variable)
     }

@@ -1,6 +1,6 @@
 /** Which state an expression gives access to: as far as the text shows it. */
 import type { Variable } from "eslint-scope"
-import type { Node } from "../bundle/edit-source.ts"
+import type { SyntaxNode } from "../bundle/edit-source.ts"
 import type { Functions } from "./functions.ts"
 import { bare, isFunction, isParameter, memberName, patternNames, type Syntax } from "./syntax.ts"
 
@@ -11,15 +11,15 @@ export type Target =
   /** a property of the global object, by its path: `["process", "title"]`; `*` is a name that is computed */
   | { readonly kind: "global"; readonly path: ReadonlyArray<string> }
   /** `this` of a method or a constructor */
-  | { readonly kind: "this"; readonly owner: Node }
+  | { readonly kind: "this"; readonly owner: SyntaxNode }
 
-export interface Values {
+export interface StaticValues {
   /** the state that an expression's value is, or is part of */
-  targetsOf(expression: Node): ReadonlyArray<Target>
+  targetsOf(expression: SyntaxNode): ReadonlyArray<Target>
   /** the state in which an assignment to a member changes something */
-  memberTargets(member: Node): ReadonlyArray<Target>
+  memberTargets(member: SyntaxNode): ReadonlyArray<Target>
   /** what a list, an object or a copy holds: `cfg` of `[cfg]` and `{ ...cfg }` */
-  heldBy(expression: Node): ReadonlyArray<Node>
+  heldBy(expression: SyntaxNode): ReadonlyArray<SyntaxNode>
 }
 const globalNames = new Set(["globalThis", "global"])
 /** Methods of collections that hand out what the collection holds. */
@@ -52,12 +52,13 @@ const copies = new Set([
   "entries"
 ])
 
-export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround }: Functions): Values {
-  const targetsOf = (expression: Node, seen = new Set<unknown>()): ReadonlyArray<Target> => {
+export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround }: Functions): StaticValues {
+  const targetsOf = (expression: SyntaxNode, seen = new Set<unknown>()): ReadonlyArray<Target> => {
     const node = bare(expression)
     if (seen.has(node)) return []
     seen.add(node)
-    const all = (...nodes: ReadonlyArray<unknown>) => nodes.flatMap((each) => targetsOf(each as Node, seen))
+    const all = (...nodes: ReadonlyArray<unknown>) =>
+      nodes.flatMap((each) => targetsOf(each as SyntaxNode, seen))
     switch (node.type) {
       case "Identifier":
         return ofName(node, seen)
@@ -66,24 +67,24 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
         return owner === undefined ? [] : [{ kind: "this", owner }]
       }
       case "MemberExpression":
-        return [...named(node, all(node["object"])), ...all(...heldBy(node["object"] as Node))]
+        return [...named(node, all(node["object"])), ...all(...heldBy(node["object"] as SyntaxNode))]
       case "CallExpression": {
-        const callee = bare(node["callee"] as Node)
+        const callee = bare(node["callee"] as SyntaxNode)
         if (isCommonJs(callee)) return [{ kind: "variable", variable: syntax.binding(callee)! }]
-        if (callee["name"] === "__toESM") return all((node["arguments"] as ReadonlyArray<Node>)[0])
+        if (callee["name"] === "__toESM") return all((node["arguments"] as ReadonlyArray<SyntaxNode>)[0])
         const name = callee.type === "MemberExpression" ? (memberName(callee) ?? "") : ""
         const handed = handsOut.has(name) ? held(node) : []
         return [...all(...handed), ...all(...calledBy(node).flatMap(returnedBy))]
       }
       case "NewExpression":
         // a proxy, or a view of a typed array's memory
-        if (bare(node["callee"] as Node)["name"] !== "Proxy")
+        if (bare(node["callee"] as SyntaxNode)["name"] !== "Proxy")
           return all(
-            ...(node["arguments"] as ReadonlyArray<Node>).filter(
+            ...(node["arguments"] as ReadonlyArray<SyntaxNode>).filter(
               (each) => each.type === "MemberExpression" && memberName(each) === "buffer"
             )
           )
-        return all((node["arguments"] as ReadonlyArray<Node>)[0])
+        return all((node["arguments"] as ReadonlyArray<SyntaxNode>)[0])
       case "LogicalExpression":
         return all(node["left"], node["right"])
       case "AssignmentExpression":
@@ -96,7 +97,7 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
   }
 
   /** Properties of the global object have paths. */
-  function named(member: Node, targets: ReadonlyArray<Target>): ReadonlyArray<Target> {
+  function named(member: SyntaxNode, targets: ReadonlyArray<Target>): ReadonlyArray<Target> {
     const name = memberName(member) ?? "*"
     return targets.map((target) =>
       target.kind === "global" ? { kind: "global", path: [...target.path, name] } : target
@@ -104,22 +105,26 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
   }
 
   /** What a list, an object or a copy holds: `cfg` of `[cfg]` and `{ ...cfg }`. */
-  function heldBy(expression: Node, seen = new Set<unknown>()): ReadonlyArray<Node> {
+  function heldBy(expression: SyntaxNode, seen = new Set<unknown>()): ReadonlyArray<SyntaxNode> {
     const node = bare(expression)
     if (seen.has(node)) return []
     seen.add(node)
-    const parts = (node["elements"] ?? node["properties"]) as ReadonlyArray<Node | null> | undefined
+    const parts = (node["elements"] ?? node["properties"]) as ReadonlyArray<SyntaxNode | null> | undefined
     if (node.type === "ArrayExpression" || node.type === "ObjectExpression")
       return parts!.flatMap((each) => {
         const value =
-          each?.type === "Property" ? (each["value"] as Node) : ((each?.["argument"] ?? each) as Node)
+          each?.type === "Property"
+            ? (each["value"] as SyntaxNode)
+            : ((each?.["argument"] ?? each) as SyntaxNode)
         return value == null || isFunction(value) ? [] : [value]
       })
     if (node.type === "CallExpression") {
-      const callee = bare(node["callee"] as Node)
+      const callee = bare(node["callee"] as SyntaxNode)
       const isCopy = callee.type === "MemberExpression" && copies.has(memberName(callee) ?? "")
       return isCopy
-        ? [...held(node), ...(node["arguments"] as ReadonlyArray<Node>)].filter((each) => !isFunction(each))
+        ? [...held(node), ...(node["arguments"] as ReadonlyArray<SyntaxNode>)].filter(
+            (each) => !isFunction(each)
+          )
         : []
     }
     const variable = node.type === "Identifier" ? syntax.binding(node) : undefined
@@ -127,15 +132,16 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
   }
 
   /** Is it what runs a CommonJS module, and gives its exports? */
-  function isCommonJs(callee: Node): boolean {
+  function isCommonJs(callee: SyntaxNode): boolean {
     const by = callee.type === "Identifier" ? syntax.binding(callee)?.defs[0]?.node : undefined
-    const init = (by as unknown as Node | undefined)?.["init"] as Node | null | undefined
+    const init = (by as unknown as SyntaxNode | undefined)?.["init"] as SyntaxNode | null | undefined
     return (
-      init?.type === "CallExpression" && String((init["callee"] as Node)["name"]).startsWith("__commonJS")
+      init?.type === "CallExpression" &&
+      String((init["callee"] as SyntaxNode)["name"]).startsWith("__commonJS")
     )
   }
 
-  function ofName(node: Node, seen: Set<unknown>): ReadonlyArray<Target> {
+  function ofName(node: SyntaxNode, seen: Set<unknown>): ReadonlyArray<Target> {
     const name = String(node["name"])
     const variable = syntax.binding(node)
     if (variable === undefined || name === "undefined") return []
@@ -147,18 +153,18 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
   }
 
   /** The collection that a call goes through: `table` of `table.get(…)` and of `Object.values(table)`. */
-  function held(call: Node): ReadonlyArray<Node> {
-    const callee = bare(call["callee"] as Node)
+  function held(call: SyntaxNode): ReadonlyArray<SyntaxNode> {
+    const callee = bare(call["callee"] as SyntaxNode)
     if (callee.type !== "MemberExpression") return []
-    const object = bare(callee["object"] as Node)
+    const object = bare(callee["object"] as SyntaxNode)
     const isStatic =
       object.type === "Identifier" && /^(Object|Array|Reflect|Promise)$/.test(String(object["name"]))
-    return isStatic ? (call["arguments"] as ReadonlyArray<Node>).slice(0, 1) : [object]
+    return isStatic ? (call["arguments"] as ReadonlyArray<SyntaxNode>).slice(0, 1) : [object]
   }
 
   /** Does a variable get a part of what it is given: by a pattern or by a loop? */
   function isPart({ identifiers }: Variable): boolean {
-    const name = identifiers[0] as unknown as Node | undefined
+    const name = identifiers[0] as unknown as SyntaxNode | undefined
     const declarator = name === undefined ? undefined : syntax.parent(name)
     if (declarator?.type !== "VariableDeclarator") return true
     const loop = syntax.parent(syntax.parent(declarator)!)
@@ -166,40 +172,40 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
   }
 
   /** What a callback's parameter may be: `table` of `table.forEach((row) => …)`, what a function calls it with. */
-  function iterated(variable: Variable): ReadonlyArray<Node> {
-    const made = variable.defs[0]!.node as unknown as Node
+  function iterated(variable: Variable): ReadonlyArray<SyntaxNode> {
+    const made = variable.defs[0]!.node as unknown as SyntaxNode
     const call = syntax.parent(made)
-    const place = ((call?.["arguments"] ?? []) as ReadonlyArray<Node>).indexOf(made)
+    const place = ((call?.["arguments"] ?? []) as ReadonlyArray<SyntaxNode>).indexOf(made)
     if (call?.type !== "CallExpression" || place < 0) return []
-    const callee = bare(call["callee"] as Node)
-    const position = (made["params"] as ReadonlyArray<Node>).findIndex((each) =>
+    const callee = bare(call["callee"] as SyntaxNode)
+    const position = (made["params"] as ReadonlyArray<SyntaxNode>).findIndex((each) =>
       patternNames(each).some((name) => syntax.parameter(name) === variable)
     )
     const passed = calledBy(call).flatMap((by) => {
-      const parameter = (by["params"] as ReadonlyArray<Node>)[place]
+      const parameter = (by["params"] as ReadonlyArray<SyntaxNode>)[place]
       const named = parameter === undefined ? undefined : syntax.parameter(parameter)
       return (named?.references ?? []).flatMap(({ identifier }) => {
-        const inner = syntax.parent(identifier as unknown as Node)
+        const inner = syntax.parent(identifier as unknown as SyntaxNode)
         const isCalled = inner?.type === "CallExpression" && inner["callee"] === (identifier as unknown)
-        return isCalled ? ((inner["arguments"] as ReadonlyArray<Node>)[position] ?? []) : []
+        return isCalled ? ((inner["arguments"] as ReadonlyArray<SyntaxNode>)[position] ?? []) : []
       })
     })
     // the accumulator comes first
     const isReduced = callee.type === "MemberExpression" && /^reduce(Right)?$/.test(memberName(callee) ?? "")
-    const [, start] = call["arguments"] as ReadonlyArray<Node>
+    const [, start] = call["arguments"] as ReadonlyArray<SyntaxNode>
     const isStart = isReduced && position === 0
     const through = isStart ? (start === undefined ? [] : [start]) : held(call)
     return [...through, ...through.flatMap((each) => (isStart ? [] : heldBy(each))), ...passed]
   }
 
-  const known = new Map<Node, ReadonlyArray<Target>>()
+  const known = new Map<SyntaxNode, ReadonlyArray<Target>>()
   return {
     targetsOf: (expression) => {
       const found = known.get(expression) ?? targetsOf(expression)
       known.set(expression, found)
       return found
     },
-    memberTargets: (member) => named(member, targetsOf(member["object"] as Node)),
+    memberTargets: (member) => named(member, targetsOf(member["object"] as SyntaxNode)),
     heldBy: (expression) => heldBy(expression)
   }
 }

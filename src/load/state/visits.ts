@@ -1,8 +1,8 @@
 /** What each node of a bundle uses, and when it runs. */
 import { notInKeys } from "../bundle/declarations.ts"
-import type { Node } from "../bundle/edit-source.ts"
+import type { SyntaxNode } from "../bundle/edit-source.ts"
 import { bare, isFunction, type Item, memberName, type Syntax } from "./syntax.ts"
-import type { Target, Values } from "./values.ts"
+import type { Target, StaticValues } from "./values.ts"
 
 /**
  * When code runs. `load`: when its module is loaded or the graph is built. `call`: when a function of its item is
@@ -14,18 +14,18 @@ export interface Use {
   readonly target: Target
   readonly item: Item
   readonly when: When
-  readonly node: Node
+  readonly node: SyntaxNode
 }
 /** Calls that run none of the functions in their arguments. */
 const runsNone = /^(freeze|seal|preventExtensions|Map|Set|WeakMap|__esm\w*|__commonJS\w*|__exportAll)$/
 
 /** Calls `see` for each node of an item, with when it runs. Fields of stages that are in no key are left out. */
-export function visit(item: Node, syntax: Syntax, see: (node: Node, when: When) => void): void {
-  const go = (node: Node, when: When, argumentOf: "nothing" | "call" | "stage") => {
+export function visit(item: SyntaxNode, syntax: Syntax, see: (node: SyntaxNode, when: When) => void): void {
+  const go = (node: SyntaxNode, when: When, argumentOf: "nothing" | "call" | "stage") => {
     see(node, when)
     const children = (of: unknown, now: When, as: typeof argumentOf) => {
       for (const each of Array.isArray(of) ? of : [of])
-        if (typeof each?.type === "string") go(each as Node, now, as)
+        if (typeof each?.type === "string") go(each as SyntaxNode, now, as)
     }
     if (isFunction(node)) {
       const now =
@@ -42,7 +42,7 @@ export function visit(item: Node, syntax: Syntax, see: (node: Node, when: When) 
     }
     if (node.type === "CallExpression" || node.type === "NewExpression") {
       const isStage = syntax.declaresStage(node)
-      const callee = bare(node["callee"] as Node)
+      const callee = bare(node["callee"] as SyntaxNode)
       const name = callee.type === "MemberExpression" ? memberName(callee) : String(callee["name"] ?? "")
       children(node["callee"], when, isFunction(callee) ? "call" : argumentOf)
       children(node["arguments"], when, isStage ? "stage" : runsNone.test(name ?? "") ? argumentOf : "call")
@@ -51,7 +51,7 @@ export function visit(item: Node, syntax: Syntax, see: (node: Node, when: When) 
     for (const [field, child] of Object.entries(node)) {
       if (field === "properties" && argumentOf === "stage" && Array.isArray(child))
         children(
-          child.filter((each: Node) => !isWord(each)),
+          child.filter((each: SyntaxNode) => !isWord(each)),
           when,
           argumentOf
         )
@@ -60,13 +60,13 @@ export function visit(item: Node, syntax: Syntax, see: (node: Node, when: When) 
   }
   go(item, "load", "nothing")
 }
-const isWord = (property: Node): boolean => {
-  const key = property["key"] as Node | undefined
+const isWord = (property: SyntaxNode): boolean => {
+  const key = property["key"] as SyntaxNode | undefined
   return key !== undefined && notInKeys.has(String(key["name"] ?? key["value"]))
 }
 
 /** A binding at module level or a global that a node names; what is only assigned is not used. */
-export function used(node: Node, syntax: Syntax, { targetsOf }: Values): ReadonlyArray<Target> {
+export function used(node: SyntaxNode, syntax: Syntax, { targetsOf }: StaticValues): ReadonlyArray<Target> {
   if (node.type === "MemberExpression") {
     const parent = syntax.parent(node)
     if (parent?.type === "MemberExpression" && parent["object"] === node) return []

@@ -5,7 +5,7 @@
  */
 import * as path from "node:path"
 import { Problem } from "../../support/problem.ts"
-import type { Entry, FileSystemCalls } from "./file-system.ts"
+import type { DirectoryEntry, FileSystemCalls } from "./file-system.ts"
 import { isOwn } from "./own-names.ts"
 
 /** The folders that every store has. */
@@ -83,7 +83,7 @@ export function confined(files: FileSystemCalls, root: string): FileSystemCalls 
     create: (file, mode) => (check(file), files.create(file, mode)),
     append: (file, content) => (check(file), files.append(file, content)),
     touch: (file, at) => (check(file), files.touch(file, at)),
-    pointer: (target, at) => (check(at), files.pointer(target, at)),
+    symlink: (target, at) => (check(at), files.symlink(target, at)),
     rename: (from, to) => (both(from, to), files.rename(from, to)),
     hardLink: (from, to) => (both(from, to), files.hardLink(from, to)),
     link: (from, to) => (both(from, to), files.link(from, to)),
@@ -110,7 +110,7 @@ export function removeOwn(files: FileSystemCalls, file: string): boolean {
  * Removes what the store made of a folder and below it, or a file; links are not followed. Gives the entries that are
  * gone: a file of the user's stays, and so do the folders that it is in.
  */
-export function removeTree(files: FileSystemCalls, at: string): ReadonlyArray<Entry> {
+export function removeTree(files: FileSystemCalls, at: string): ReadonlyArray<DirectoryEntry> {
   const entry = files.entry(at)
   if (entry === null) return []
   if (entry.kind !== "folder") return removeOwn(files, at) ? [entry] : []

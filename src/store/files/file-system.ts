@@ -19,7 +19,7 @@ export interface Stat {
 }
 
 /** A file, seen in passing. */
-export interface Glance {
+export interface FileStat {
   readonly size: number
   /** exact to a quarter of a microsecond: a double holds no more */
   readonly mtimeMs: number
@@ -27,7 +27,7 @@ export interface Glance {
 }
 
 /** A name in a folder, and what it is itself: a link is not followed. */
-export interface Entry {
+export interface DirectoryEntry {
   readonly kind: "file" | "folder" | "link" | "other"
   readonly size: number
   readonly mtimeNs: string
@@ -46,9 +46,9 @@ export interface FileSystemCalls {
   readRange(path: string, position: number, length: number): Uint8Array
   stat(path: string): Stat | null
   /** null when it is not there, or no file; a third cheaper than `stat`, which a no-op feels */
-  glance(path: string): Glance | null
+  statFile(path: string): FileStat | null
   /** null when it is not there */
-  entry(path: string): Entry | null
+  entry(path: string): DirectoryEntry | null
   /** names, sorted; null when the folder is not there */
   list(path: string): ReadonlyArray<string> | null
   /** mutating */
@@ -79,7 +79,7 @@ export interface FileSystemCalls {
   /** mutating: sets when a file, or a link itself, was changed last, in milliseconds since 1970 */
   touch(path: string, at: number): void
   /** mutating: points a symbolic link at a target, replacing a link that was there; throws EEXIST where it is none */
-  pointer(target: string, at: string): void
+  symlink(target: string, at: string): void
   /** mutating: a file or a link, never a folder (`removeTree` in `confined.ts` removes one); quiet when it is not there */
   remove(path: string): void
   /** mutating: a folder, if it is empty; quiet when it is not, or not there */
@@ -135,7 +135,7 @@ export function nodeFileSystem(): FileSystemCalls {
       }
     },
     stat: (file) => ifPresent(() => statOf(fs.statSync(file, { bigint: true }))),
-    glance(file) {
+    statFile(file) {
       try {
         const s = fs.statSync(file, quiet)
         return s?.isFile() === true ? { size: s.size, mtimeMs: s.mtimeMs, inode: s.ino } : null
@@ -209,7 +209,7 @@ export function nodeFileSystem(): FileSystemCalls {
     },
     hardLink: (from, to) => fs.linkSync(from, to),
     touch: (file, at) => fs.lutimesSync(file, at / 1000, at / 1000),
-    pointer(target, at) {
+    symlink(target, at) {
       try {
         return fs.symlinkSync(target, at)
       } catch (error) {

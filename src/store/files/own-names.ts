@@ -3,7 +3,7 @@ import * as path from "node:path"
  * The names that the store makes, by their place below its root. Whatever has another name belongs to the user:
  * gc does not count it, and nothing deletes it.
  */
-import type { Entry, FileSystemCalls } from "./file-system.ts"
+import type { DirectoryEntry, FileSystemCalls } from "./file-system.ts"
 import { temporaryMark, type Layout } from "./layout.ts"
 
 /** How the name of a temporary file ends: a process id, a random word, or both. */
@@ -64,7 +64,7 @@ const places: ReadonlyArray<Place> = [
 ]
 
 /** Whether the store makes a file or link of this path, which is relative to its root. */
-export function isOwn(relative: string, { kind, target }: Pick<Entry, "kind" | "target">): boolean {
+export function isOwn(relative: string, { kind, target }: Pick<DirectoryEntry, "kind" | "target">): boolean {
   const slash = relative.lastIndexOf("/")
   const [folder, name] = [relative.slice(0, Math.max(slash, 0)), relative.slice(slash + 1)]
   const found = places.filter((one) => one.folder.test(folder))

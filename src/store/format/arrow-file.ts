@@ -19,7 +19,7 @@ import {
 import { Footer } from "apache-arrow/ipc/metadata/file"
 import { type Block, footerBlocks, recordBatchHeader } from "./arrow-metadata.ts"
 import { blamingFile, type ByteSink, type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
-import { Texts } from "./string-array.ts"
+import { StringArray } from "./string-array.ts"
 
 /** Above this, lengths in apache-arrow's messages overflow without an error; a batch has no use for half of it. */
 const largestBatch = 2 ** 30
@@ -80,7 +80,7 @@ export class ArrowFileWriter {
 }
 
 /** Text as an Arrow column without nulls. */
-export function utf8Data(texts: Texts): Data<Utf8> {
+export function utf8Data(texts: StringArray): Data<Utf8> {
   const { length, offsets: valueOffsets, bytes: data } = texts
   return makeData({ type: new Utf8(), length, nullCount: 0, valueOffsets, data })
 }
@@ -175,11 +175,11 @@ export function readTexts(
   index: number,
   start: number,
   end: number
-): Texts {
+): StringArray {
   const wrong = (what: string) => new FileFormatError(source.name, `${what}: it is damaged`)
   const [offsetBuffer, textBuffer] = [batch.buffers[index], batch.buffers[index + 1]]
   const offsets = new Int32Array(end - start + 1)
-  if (start === end) return new Texts(offsets, Buffer.alloc(0))
+  if (start === end) return new StringArray(offsets, Buffer.alloc(0))
   if (offsetBuffer === undefined || textBuffer === undefined || offsetBuffer.length < (end + 1) * 4)
     throw wrong("a column of text is shorter than its rows")
   source.read(offsetBuffer.position + start * 4, new Uint8Array(offsets.buffer))
@@ -195,5 +195,5 @@ export function readTexts(
     before = at
   }
   const text = readBytes(source, textBuffer.position + first, last - first)
-  return new Texts(offsets, Buffer.from(text.buffer))
+  return new StringArray(offsets, Buffer.from(text.buffer))
 }

@@ -12,7 +12,7 @@ export interface TensorFile {
   readonly shape: ReadonlyArray<number>
   readonly dims: ReadonlyArray<string>
   /** the name of the id column; null in a table of no items */
-  readonly itemLabel: string | null
+  readonly idColumn: string | null
   /** as stored; values are read as float32 either way */
   readonly elements: "float32" | "float16"
   readonly rows: number
@@ -51,8 +51,8 @@ function open(source: ByteSource): TensorFile {
   if (shape === null || dims === null)
     throw wrong("its schema does not say the tensor's shape: it is damaged")
   const size = shape.reduce((product, one) => product * one, 1)
-  const itemLabel = meta("label") ?? null
-  const fields = itemLabel === null ? [family] : [itemLabel, family]
+  const idColumn = meta("label") ?? null
+  const fields = idColumn === null ? [family] : [idColumn, family]
   if (schema.fields.map((field) => field.name).join("\n") !== fields.join("\n"))
     throw wrong(
       `expected the columns ${fields.join(", ")}, got ${schema.fields.map((field) => field.name).join(", ")}`
@@ -62,11 +62,11 @@ function open(source: ByteSource): TensorFile {
   if (!DataType.isFixedSizeList(type) || type.listSize !== size || elements === null)
     throw wrong(`column "${family}" is ${type}, expected FixedSizeList[${size}] of Float32 or Float16`)
   const rowBytes = size * (elements === "float16" ? 2 : 4)
-  if (itemLabel !== null && !DataType.isUtf8(schema.fields[0]!.type))
-    throw wrong(`column "${itemLabel}" is no text`)
+  if (idColumn !== null && !DataType.isUtf8(schema.fields[0]!.type))
+    throw wrong(`column "${idColumn}" is no text`)
 
   // depth first: ids have validity, offsets and text; the tensor validity, its elements' validity and values
-  const valuesAt = (itemLabel === null ? 0 : 3) + 2
+  const valuesAt = (idColumn === null ? 0 : 3) + 2
   for (const batch of batches)
     if ((batch.buffers[valuesAt]?.length ?? -1) < batch.rows * rowBytes)
       throw wrong(`a record batch of ${batch.rows} rows has fewer values than that: it is damaged`)
@@ -99,7 +99,7 @@ function open(source: ByteSource): TensorFile {
     member,
     shape,
     dims,
-    itemLabel,
+    idColumn,
     elements,
     rows,
     size,
@@ -124,7 +124,7 @@ function open(source: ByteSource): TensorFile {
     },
     items(start = 0, end = rows) {
       range(start, end)
-      if (itemLabel === null) return null
+      if (idColumn === null) return null
       const ids: Array<string> = []
       for (const [batch, from, to] of overlapping(batches, start, end))
         for (const id of readTexts(source, batch, 1, from, to)) ids.push(id)

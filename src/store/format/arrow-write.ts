@@ -8,7 +8,7 @@
 import { Field, FixedSizeList, Float16, Float32, makeData, Schema, Utf8 } from "apache-arrow"
 import { ArrowFileWriter, utf8Data } from "./arrow-file.ts"
 import { type ByteSink, MemorySink } from "./bytes.ts"
-import { Texts } from "./string-array.ts"
+import { StringArray } from "./string-array.ts"
 
 /** Keys of the metadata that such a file has in its schema. */
 export const tensorMetadata = {
@@ -29,7 +29,7 @@ export interface TensorFileHead {
   /** the names of the shape's dimensions */
   readonly dims: ReadonlyArray<string>
   /** the name of the id column; null in a table of no items */
-  readonly itemLabel: string | null
+  readonly idColumn: string | null
   /** `float16` takes and stores its bits, in Uint16Arrays; float32 if left out */
   readonly elements?: "float32" | "float16"
   /** bytes of tensor a record batch, at most: 64 MiB. A row that is larger gets a batch of its own. */
@@ -46,7 +46,7 @@ export class TensorFileWriter {
   readonly #batchRows: number
   /** @throws RangeError when the shape is not of whole numbers from 1, or a row has 1 GiB or more */
   constructor(sink: ByteSink, head: TensorFileHead) {
-    const { family, member, shape, dims, itemLabel } = head
+    const { family, member, shape, dims, idColumn } = head
     const size = shape.reduce((product, one) => product * one, 1)
     const place = `tensor "${family}/${member}"`
     const isHalf = head.elements === "float16"
@@ -59,7 +59,7 @@ export class TensorFileWriter {
       )
     if (rowBytes >= 2 ** 30)
       throw new RangeError(`${place}: a row of ${rowBytes} bytes is too large; it must be below 1 GiB`)
-    if (itemLabel === family) throw new RangeError(`${place}: the id column cannot have the family's name`)
+    if (idColumn === family) throw new RangeError(`${place}: the id column cannot have the family's name`)
     this.#head = head
     this.#size = size
     this.#batchRows = Math.max(1, Math.floor((head.batchBytes ?? 2 ** 26) / rowBytes))
@@ -71,7 +71,7 @@ export class TensorFileWriter {
       ["ARROW:extension:metadata", JSON.stringify({ shape, dim_names: dims })]
     ])
     const fields: Array<Field> = [new Field(family, this.#type, false, extension)]
-    if (itemLabel !== null) fields.unshift(new Field(itemLabel, new Utf8(), false))
+    if (idColumn !== null) fields.unshift(new Field(idColumn, new Utf8(), false))
     this.#writer = new ArrowFileWriter(
       sink,
       new Schema(
@@ -83,7 +83,7 @@ export class TensorFileWriter {
           // again outside the extension, for readers that drop it
           [tensorMetadata.shape, JSON.stringify(shape)],
           [tensorMetadata.dims, JSON.stringify(dims)],
-          ...(itemLabel === null ? [] : [[tensorMetadata.label, itemLabel] as [string, string]])
+          ...(idColumn === null ? [] : [[tensorMetadata.label, idColumn] as [string, string]])
         ])
       )
     )
@@ -97,7 +97,7 @@ export class TensorFileWriter {
    * @throws RangeError when the lengths do not agree, or the elements are others
    */
   write(data: Float32Array | Uint16Array, items: ReadonlyArray<string> | null): void {
-    const { family, member, itemLabel, elements = "float32" } = this.#head
+    const { family, member, idColumn, elements = "float32" } = this.#head
     if (data instanceof Float32Array !== (elements === "float32"))
       throw new RangeError(
         `tensor "${family}/${member}": a file of ${elements} got a ${data.constructor.name}`
@@ -105,7 +105,7 @@ export class TensorFileWriter {
     const rows = data.length / this.#size
     if (
       !Number.isInteger(rows) ||
-      (items === null) !== (itemLabel === null) ||
+      (items === null) !== (idColumn === null) ||
       (items?.length ?? rows) !== rows
     )
       throw new RangeError(
@@ -118,7 +118,7 @@ export class TensorFileWriter {
       const tensor = makeData({ type: this.#type, length: end - start, nullCount: 0, child })
       this.#writer.write(
         end - start,
-        items === null ? [tensor] : [utf8Data(Texts.of(items.slice(start, end))), tensor]
+        items === null ? [tensor] : [utf8Data(StringArray.of(items.slice(start, end))), tensor]
       )
     }
   }

@@ -34,11 +34,12 @@ function kindCheck(column: AnyColumn): CellCheck {
       return (value) =>
         typeof value === "number" && (value | 0) === value
           ? null
-          : `expected a whole number of 32 bits, got ${shown(value)}`
+          : `expected a whole number of 32 bits, got ${shownValue(value)}`
     case "float64":
-      return (value) => (typeof value === "number" ? null : `expected a number, got ${shown(value)}`)
+      return (value) => (typeof value === "number" ? null : `expected a number, got ${shownValue(value)}`)
     case "bool":
-      return (value) => (typeof value === "boolean" ? null : `expected true or false, got ${shown(value)}`)
+      return (value) =>
+        typeof value === "boolean" ? null : `expected true or false, got ${shownValue(value)}`
     case "json":
       return wrongJson
     case "file":
@@ -57,10 +58,10 @@ function kindCheck(column: AnyColumn): CellCheck {
 }
 
 function wrongText(value: unknown): string | null {
-  if (typeof value !== "string") return `expected text, got ${shown(value)}`
+  if (typeof value !== "string") return `expected text, got ${shownValue(value)}`
   return isUnicode(value)
     ? null
-    : `${shown(value)} has half of a surrogate pair, so that it is no Unicode text`
+    : `${shownValue(value)} has half of a surrogate pair, so that it is no Unicode text`
 }
 
 function wrongJson(value: unknown): string | null {
@@ -75,16 +76,16 @@ function wrongJson(value: unknown): string | null {
 
 /** A new one is `{ name, content }`; another has its sha256, its size, and the path that the table keeps. */
 function wrongFile(value: unknown): string | null {
-  if (typeof value !== "object" || value === null) return `expected a file, got ${shown(value)}`
+  if (typeof value !== "object" || value === null) return `expected a file, got ${shownValue(value)}`
   const { name, content, sha256, size, path = pathOf(value) } = value as Readonly<Record<string, unknown>>
   if (sha256 === undefined)
     return typeof name === "string" && content instanceof Uint8Array
       ? null
-      : `expected a file, or { name, content } of a new one, got ${shown(value)}`
+      : `expected a file, or { name, content } of a new one, got ${shownValue(value)}`
   if (typeof sha256 !== "string" || !/^[0-9a-f]{64}$/.test(sha256))
-    return `expected a file with its sha256, got ${shown(sha256)}`
+    return `expected a file with its sha256, got ${shownValue(sha256)}`
   if (!Number.isSafeInteger(size) || (size as number) < 0)
-    return `expected a file's size in bytes, got ${shown(size)}`
+    return `expected a file's size in bytes, got ${shownValue(size)}`
   if (path === null) return "expected a file as the stage got it: a copy of one has no content"
   const wrongPath = wrongText(path)
   return wrongPath === null ? null : `the file's path: ${wrongPath}`
@@ -93,7 +94,7 @@ function wrongFile(value: unknown): string | null {
 function listCheck(element: AnyColumn): CellCheck {
   const check = kindCheck(element)
   return (value) => {
-    if (!isList(value)) return `expected a list, got ${shown(value)}`
+    if (!isList(value)) return `expected a list, got ${shownValue(value)}`
     if (isOfElements(value, element.type)) return null
     for (let i = 0; i < value.length; i++) {
       const wrong = check(value[i])
@@ -115,14 +116,14 @@ function tensorsCheck(): CellCheck {
   const known = new Set<string>()
   return (value) => {
     if (typeof value !== "object" || value === null || isList(value))
-      return `expected tensors by name, got ${shown(value)}`
+      return `expected tensors by name, got ${shownValue(value)}`
     if (Object.keys(value).length === 0) return "expected at least one tensor, got none"
     for (const [member, data] of Object.entries(value)) {
       if (!(data instanceof Float32Array || data instanceof Uint16Array))
-        return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${shown(data)}`
+        return `"${member}": expected a Float32Array (or float16 bits in a Uint16Array), got ${shownValue(data)}`
       if (known.has(member)) continue
       const wrong = wrongTensorName(member)
-      if (wrong !== null) return `the tensor name ${shown(member)} ${wrong}`
+      if (wrong !== null) return `the tensor name ${shownValue(member)} ${wrong}`
       known.add(member)
     }
     return null
@@ -130,7 +131,7 @@ function tensorsCheck(): CellCheck {
 }
 
 /** A value for messages: at most 60 characters of it. */
-export function shown(value: unknown): string {
+export function shownValue(value: unknown): string {
   if (value === undefined) return "nothing"
   if (typeof value === "function") return "a function"
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`

@@ -69,16 +69,16 @@ export function physicalColumns(name: string, column: AnyColumn): ReadonlyArray<
 }
 
 /** All Parquet columns in their order, the id column first. @throws TypeError when two would have one name */
-export function physicalTable(columns: Columns, itemLabel: string | null): ReadonlyArray<Physical> {
+export function physicalTable(columns: Columns, idColumn: string | null): ReadonlyArray<Physical> {
   const id: Physical = {
-    name: itemLabel ?? "",
+    name: idColumn ?? "",
     type: "UTF8",
     kind: "utf8",
     optional: false,
     list: false,
     part: null
   }
-  const all = itemLabel === null ? [] : [id]
+  const all = idColumn === null ? [] : [id]
   for (const [name, column] of Object.entries(columns)) all.push(...physicalColumns(name, column))
   const seen = new Set<string>()
   for (const { name } of all) {

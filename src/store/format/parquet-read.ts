@@ -17,7 +17,7 @@ export interface TableRange {
 export interface TableFile {
   readonly columns: Columns
   /** the name of the id column; null in a table of no items */
-  readonly itemLabel: string | null
+  readonly idColumn: string | null
   readonly rows: number
   /** Where row groups begin, and the number of rows at last: ranges between them are the cheapest to read. */
   readonly groups: ReadonlyArray<number>
@@ -54,7 +54,7 @@ function open(source: ByteSource): TableFile {
   const columns = Object.fromEntries(JSON.parse(declared) as Array<[string, AnyColumn]>) as Columns
   // a declaration that is damaged is found here, and not by whoever reads its column
   for (const [name, column] of Object.entries(columns)) physicalColumns(name, column)
-  const itemLabel = meta.get(tableMetadata.label) ?? null
+  const idColumn = meta.get(tableMetadata.label) ?? null
   const groups = [0]
   for (const group of metadata.row_groups) groups.push(groups.at(-1)! + Number(group.num_rows))
   const rows = Number(metadata.num_rows)
@@ -122,7 +122,7 @@ function open(source: ByteSource): TableFile {
         )
       return [name, physicalColumns(name, column)] as const
     })
-    const items = withItems ? itemLabel : null
+    const items = withItems ? idColumn : null
     const flat = await readPhysical(
       [
         ...(items === null ? [] : [items]),
@@ -145,15 +145,15 @@ function open(source: ByteSource): TableFile {
 
   return {
     columns,
-    itemLabel,
+    idColumn,
     rows,
     groups,
     read: async (range = {}) => (await read(range, false)).vectors,
     readWithItems: (range = {}) => read(range, true),
     async items(start = 0, end = rows) {
-      return itemLabel === null
+      return idColumn === null
         ? null
-        : ((await readPhysical([itemLabel], start, end))[itemLabel] as Array<string>)
+        : ((await readPhysical([idColumn], start, end))[idColumn] as Array<string>)
     }
   }
 }

@@ -17,7 +17,7 @@ import { levelsAndValues } from "./parquet-levels.ts"
 export interface TableHead {
   readonly columns: Columns
   /** the name of the id column, which comes first; null in a table of no items */
-  readonly itemLabel: string | null
+  readonly idColumn: string | null
   /** rows a row group, at most: 100,000; fewer where they have very many bytes */
   readonly rowGroupRows?: number
 }
@@ -61,7 +61,7 @@ export class TableWriter {
   /** @throws TypeError when a column cannot be stored in Parquet, or two would have one name */
   constructor(sink: ByteSink, head: TableHead) {
     this.#head = head
-    this.#physical = physicalTable(head.columns, head.itemLabel)
+    this.#physical = physicalTable(head.columns, head.idColumn)
     if (this.#physical.length === 0) throw new TypeError("a table without columns cannot be stored")
     this.#schema = new parquet.ParquetSchema(
       Object.fromEntries(this.#physical.map((column) => [column.name, fieldSpec(column)]))
@@ -79,10 +79,10 @@ export class TableWriter {
 
   /** @throws TypeError when a column is missing or has not as many rows */
   async write({ rows, items, vectors }: TableBatch): Promise<void> {
-    const { itemLabel, rowGroupRows = 100_000 } = this.#head
+    const { idColumn, rowGroupRows = 100_000 } = this.#head
     const sources = this.#physical.map((column) => {
       const declared = this.#declaredName(column)
-      const vector = column.name === itemLabel ? items : own(vectors, declared)
+      const vector = column.name === idColumn ? items : own(vectors, declared)
       if (vector === null || vector === undefined) throw new TypeError(`column "${declared}" is missing`)
       if (vector.length !== rows)
         throw new TypeError(`column "${declared}" has ${vector.length} rows, ${rows} were expected`)
@@ -129,14 +129,14 @@ export class TableWriter {
 
   /** Ends the file; without it, there is none. */
   async close(): Promise<void> {
-    const { columns, itemLabel } = this.#head
+    const { columns, idColumn } = this.#head
     await this.#endGroup()
     await thrownAsError(() =>
       this.#envelope.writeFooter({
         [tableMetadata.format]: tableFormat,
         // in their order, which canonical JSON would lose
         [tableMetadata.columns]: canonicalJson(Object.entries(columns)),
-        ...(itemLabel === null ? {} : { [tableMetadata.label]: itemLabel })
+        ...(idColumn === null ? {} : { [tableMetadata.label]: idColumn })
       })
     )
   }

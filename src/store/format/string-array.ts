@@ -4,7 +4,7 @@
  * Ids of very many items are kept so: as JavaScript's strings they took 40 bytes each, and were made and thrown away
  * where only their bytes were wanted.
  */
-export class Texts implements Iterable<string> {
+export class StringArray implements Iterable<string> {
   /** text i is `bytes[offsets[i]]` … `bytes[offsets[i + 1] − 1]`; the first offset is 0 */
   readonly offsets: Int32Array
   readonly bytes: Buffer
@@ -13,12 +13,12 @@ export class Texts implements Iterable<string> {
     this.bytes = bytes
   }
 
-  static of(texts: ReadonlyArray<string>): Texts {
+  static of(texts: ReadonlyArray<string>): StringArray {
     const offsets = new Int32Array(texts.length + 1)
     for (let i = 0; i < texts.length; i++) offsets[i + 1] = offsets[i]! + Buffer.byteLength(texts[i]!)
     const bytes = Buffer.allocUnsafeSlow(offsets[texts.length]!)
     for (let i = 0; i < texts.length; i++) bytes.write(texts[i]!, offsets[i]!)
-    return new Texts(offsets, bytes)
+    return new StringArray(offsets, bytes)
   }
 
   get length(): number {
@@ -28,7 +28,7 @@ export class Texts implements Iterable<string> {
     return this.bytes.toString("utf8", this.offsets[i], this.offsets[i + 1])
   }
   /** Whether two texts are the same, byte by byte. */
-  same(i: number, other: Texts, k: number): boolean {
+  same(i: number, other: StringArray, k: number): boolean {
     const from = this.offsets[i]!
     const start = other.offsets[k]!
     const length = this.offsets[i + 1]! - from
@@ -60,12 +60,12 @@ export class Texts implements Iterable<string> {
 }
 
 /** One piece of several. */
-export function joinedTexts(parts: ReadonlyArray<Texts>): Texts {
+export function joinedStrings(parts: ReadonlyArray<StringArray>): StringArray {
   if (parts.length === 1) return parts[0]!
   const offsets = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0) + 1)
   let at = 0
   for (const part of parts)
     for (let i = 0; i < part.length; i++, at++)
       offsets[at + 1] = offsets[at]! + part.offsets[i + 1]! - part.offsets[i]!
-  return new Texts(offsets, Buffer.concat(parts.map(({ bytes }) => bytes)))
+  return new StringArray(offsets, Buffer.concat(parts.map(({ bytes }) => bytes)))
 }

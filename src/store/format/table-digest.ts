@@ -8,27 +8,27 @@ import { emptyRecord } from "../../support/own.ts"
 import { createHash, type Hash } from "node:crypto"
 import type { AnyColumn, Columns } from "../../pipeline/columns.ts"
 import {
-  Bytes,
-  bytesOf,
+  ByteBuilder,
+  bytesOfFloats,
   canonicalNaN,
   checkTensor,
   digestBytes,
-  encoderOf,
+  columnEncoder,
   flushAt,
   prefixOf,
   shapeBytes,
   type Tensor,
-  type Tensors,
+  type TensorFamilies,
   ValueError,
   vectorOf,
-  type Vectors
+  type ColumnVectors
 } from "./value-encoding.ts"
 
 export class TableDigester {
   readonly #columns: Columns
   readonly #hashes = new Map<string, Hash>()
   readonly #shapes = new Map<string, string>()
-  readonly #out = new Bytes()
+  readonly #out = new ByteBuilder()
   #rows = 0
   constructor(columns: Columns) {
     this.#columns = columns
@@ -41,7 +41,7 @@ export class TableDigester {
    *
    * @throws ValueError when a column is missing or too short, or a tensor's shape is another than before
    */
-  add(vectors: Vectors, tensors: Tensors, rows: number): void {
+  add(vectors: ColumnVectors, tensors: TensorFamilies, rows: number): void {
     for (const [name, column] of Object.entries(this.#columns))
       if (column.type !== "tensors") this.#addVector(name, column, vectorOf(vectors, name, rows), rows)
       else
@@ -58,7 +58,7 @@ export class TableDigester {
 
   #addVector(name: string, column: AnyColumn, vector: ArrayLike<unknown>, rows: number): void {
     const hash = this.#hashes.get(name)!
-    const encode = encoderOf(name, column)
+    const encode = columnEncoder(name, column)
     const out = this.#out
     for (let row = 0; row < rows; row++) {
       encode(out, vector[row])
@@ -79,7 +79,7 @@ export class TableDigester {
     else if (before !== shape)
       throw new ValueError(`column "${name}": rows of shape ${shape} after rows of shape ${before}`)
     this.#shapes.set(name, shape)
-    hash.update(bytesOf(canonicalNaN(tensor.data.subarray(0, rows * size))))
+    hash.update(bytesOfFloats(canonicalNaN(tensor.data.subarray(0, rows * size))))
   }
 
   /** 16 bytes a column (`family/member` for tensors). Ends the digester. */

@@ -10,27 +10,27 @@ import { createHash } from "node:crypto"
 import type { AnyColumn, Columns } from "../../pipeline/columns.ts"
 import type { Form } from "../../pipeline/ports.ts"
 import { digestJson } from "./canonical-json.ts"
-import { Texts } from "./string-array.ts"
+import { StringArray } from "./string-array.ts"
 import {
-  Bytes,
-  bytesOf,
+  ByteBuilder,
+  bytesOfFloats,
   canonicalNaN,
   checkTensor,
   digestBytes,
   digestFormat,
-  encoderOf,
+  columnEncoder,
   flushAt,
   prefixOf,
   shapeBytes,
   type Tensor,
-  type Tensors,
+  type TensorFamilies,
   ValueError,
   vectorOf,
-  type Vectors,
+  type ColumnVectors,
   writeDigest
 } from "./value-encoding.ts"
 
-export { digestBytes, digestFormat, type Tensor, type Tensors, ValueError, type Vectors }
+export { digestBytes, digestFormat, type Tensor, type TensorFamilies, ValueError, type ColumnVectors }
 
 /**
  * The digests of every item in every column: 16 bytes an item, by column (`family/member` for tensors).
@@ -42,8 +42,8 @@ export { digestBytes, digestFormat, type Tensor, type Tensors, ValueError, type 
  */
 export function itemDigests(
   columns: Columns,
-  vectors: Vectors,
-  tensors: Tensors,
+  vectors: ColumnVectors,
+  tensors: TensorFamilies,
   rowOffsets: ArrayLike<number>
 ): Record<string, Uint8Array> {
   const items = rowOffsets.length - 1
@@ -56,8 +56,8 @@ export function itemDigests(
       continue
     }
     const vector = vectorOf(vectors, name, rowOffsets[items]!)
-    const encode = encoderOf(name, column)
-    const out = new Bytes()
+    const encode = columnEncoder(name, column)
+    const out = new ByteBuilder()
     out.copy(prefixOf(name, column))
     const start = out.length
     const digests = Buffer.alloc(items * digestBytes)
@@ -75,7 +75,7 @@ export function itemDigests(
 
 /** What an item without rows has in a column: needed where a shard has no rows and so does not know its members. */
 export function emptyItemDigest(column: AnyColumn): Uint8Array {
-  const out = new Bytes()
+  const out = new ByteBuilder()
   out.copy(prefixOf("", column))
   out.count(0)
   const digest = Buffer.alloc(digestBytes)
@@ -93,7 +93,7 @@ export function columnDigest(parts: Iterable<Uint8Array>): string {
 /** The digest of ids in their order: the sha256 of each id's length (32 bits) and UTF-8. */
 export function idsDigest(ids: Iterable<string>): string {
   const hash = new IdsHash()
-  if (ids instanceof Texts) hash.add(ids, 0, ids.length)
+  if (ids instanceof StringArray) hash.add(ids, 0, ids.length)
   else for (const id of ids) hash.text(id)
   return hash.digest()
 }
@@ -101,13 +101,13 @@ export function idsDigest(ids: Iterable<string>): string {
 /** The same, of ids that come part by part. */
 export class IdsHash {
   readonly #hash = createHash("sha256")
-  readonly #out = new Bytes()
+  readonly #out = new ByteBuilder()
   text(id: string): void {
     this.#out.text(id)
     if (this.#out.length > flushAt) this.#out.flush(this.#hash)
   }
   /** Texts `from` … `to − 1`. */
-  add({ offsets, bytes }: Texts, from: number, to: number): void {
+  add({ offsets, bytes }: StringArray, from: number, to: number): void {
     const out = this.#out
     for (let i = from; i < to; i++) {
       const [start, end] = [offsets[i]!, offsets[i + 1]!]
@@ -129,7 +129,7 @@ export interface ArtifactValues {
   readonly form: Form
   readonly columns: Columns
   /** the name of the id column; null in a table */
-  readonly label: string | null
+  readonly idColumn: string | null
   /** of the ids; null in a table */
   readonly ids: string | null
   /** of each column, of each member of a family, and of each family's members */
@@ -138,8 +138,8 @@ export interface ArtifactValues {
   readonly failed?: ReadonlyArray<string>
 }
 /** An artifact's digest: over the format, its schema, ids, columns and failed ids, in hexadecimal. */
-export const artifactDigest = ({ form, columns, label, ids, digests, failed }: ArtifactValues): string =>
-  digestJson({ format: digestFormat, form, columns, label, ids, digests, failed: failed ?? [] })
+export const artifactDigest = ({ form, columns, idColumn, ids, digests, failed }: ArtifactValues): string =>
+  digestJson({ format: digestFormat, form, columns, label: idColumn, ids, digests, failed: failed ?? [] })
 
 /** Above this many bytes, hashing an item in pieces costs less than copying it. */
 const copyBelow = 1 << 13
@@ -147,12 +147,12 @@ const copyBelow = 1 << 13
 function tensorDigests(name: string, tensor: Tensor, rowOffsets: ArrayLike<number>): Uint8Array {
   const items = rowOffsets.length - 1
   const size = checkTensor(name, tensor, rowOffsets[items]!)
-  const bytes = bytesOf(canonicalNaN(tensor.data))
+  const bytes = bytesOfFloats(canonicalNaN(tensor.data))
   const prefix = prefixOf(name, { type: "tensors" } as AnyColumn)
   const head = Buffer.concat([prefix, shapeBytes(tensor.shape)])
   const digests = Buffer.alloc(items * digestBytes)
-  const out = new Bytes()
-  const tail = new Bytes()
+  const out = new ByteBuilder()
+  const tail = new ByteBuilder()
   for (let i = 0; i < items; i++) {
     const rows = rowOffsets[i + 1]! - rowOffsets[i]!
     const cells = bytes.subarray(rowOffsets[i]! * size * 4, rowOffsets[i + 1]! * size * 4)

@@ -15,7 +15,7 @@ export const digestFormat = 1
 export const digestBytes = 16
 
 /** Rows column by column; without the tensor columns. */
-export type Vectors = Readonly<Record<string, ArrayLike<unknown>>>
+export type ColumnVectors = Readonly<Record<string, ArrayLike<unknown>>>
 /** One member of a tensor family: rows × product of `shape`, row-major. */
 export interface Tensor {
   /** of one row */
@@ -23,7 +23,7 @@ export interface Tensor {
   readonly data: Float32Array
 }
 /** By family, then by member. */
-export type Tensors = Readonly<Record<string, Readonly<Record<string, Tensor>>>>
+export type TensorFamilies = Readonly<Record<string, Readonly<Record<string, Tensor>>>>
 
 /** Columns that do not agree with what is said of them: one is missing, too short, or of another shape. */
 export class ValueError extends TypeError {
@@ -60,9 +60,9 @@ export function prefixOf(name: string, column: AnyColumn): Uint8Array {
 }
 
 /** Takes a cell that is valid (`cell.ts`). */
-export type Encode = (out: Bytes, value: unknown) => void
+export type Encode = (out: ByteBuilder, value: unknown) => void
 
-export function encoderOf(name: string, column: AnyColumn): Encode {
+export function columnEncoder(name: string, column: AnyColumn): Encode {
   switch (column.type) {
     case "utf8":
       return (out, value) => out.text(value as string)
@@ -77,7 +77,7 @@ export function encoderOf(name: string, column: AnyColumn): Encode {
     case "file":
       return (out, value) => out.sha256((value as { readonly sha256: string }).sha256)
     case "list": {
-      const element = encoderOf(name, column.detail as AnyColumn)
+      const element = columnEncoder(name, column.detail as AnyColumn)
       return (out, value) => {
         const list = value as ArrayLike<unknown>
         out.int32(list.length)
@@ -85,7 +85,7 @@ export function encoderOf(name: string, column: AnyColumn): Encode {
       }
     }
     case "nullable": {
-      const inner = encoderOf(name, column.detail as AnyColumn)
+      const inner = columnEncoder(name, column.detail as AnyColumn)
       return (out, value) => {
         if (value === null) return out.byte(0)
         out.byte(1)
@@ -97,7 +97,7 @@ export function encoderOf(name: string, column: AnyColumn): Encode {
   }
 }
 
-export function vectorOf(vectors: Vectors, name: string, rows: number): ArrayLike<unknown> {
+export function vectorOf(vectors: ColumnVectors, name: string, rows: number): ArrayLike<unknown> {
   const vector = own(vectors, name)
   if (vector === undefined) throw new ValueError(`column "${name}" is missing`)
   if (vector.length < rows)
@@ -106,7 +106,7 @@ export function vectorOf(vectors: Vectors, name: string, rows: number): ArrayLik
 }
 
 /** A buffer that grows. A call for each kind of value keeps what is hashed in one piece, and the hash calls few. */
-export class Bytes {
+export class ByteBuilder {
   #bytes = Buffer.allocUnsafe(1 << 12)
   length = 0
   #grow(more: number) {
@@ -175,7 +175,7 @@ export function writeDigest(digests: Buffer, i: number, bytes: Uint8Array) {
 
 /** The number of dimensions and each, 32 bits. An item without rows leaves it out: there, no shape is known. */
 export function shapeBytes(shape: ReadonlyArray<number>): Uint8Array {
-  const out = new Bytes()
+  const out = new ByteBuilder()
   out.int32(shape.length)
   for (const size of shape) out.int32(size)
   return out.view()
@@ -195,7 +195,8 @@ export function checkTensor(name: string, { shape, data }: Tensor, rows: number)
   return size
 }
 
-export const bytesOf = (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+export const bytesOfFloats = (data: Float32Array) =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 /** The same values with one bit pattern for all NaNs (0x7fc00000); copies only if another is there. */
 export function canonicalNaN(data: Float32Array): Float32Array {

@@ -8,18 +8,18 @@ import { crc32 } from "node:zlib"
 import { utf8 } from "../../support/utf8.ts"
 import type { FileSystemCalls } from "../files/file-system.ts"
 import { replaceFile } from "../files/replace-file.ts"
-import { sealed, sealedValue } from "../records/checksum.ts"
+import { withChecksum, checksummedValue } from "../records/checksum.ts"
 
 /** False where it could not be written (read-only, full): then what it holds is found out again. */
 export function writeCache(files: FileSystemCalls, file: string, value: object): boolean {
-  return tried(() => replaceFile(files, file, sealed(value)))
+  return tried(() => replaceFile(files, file, withChecksum(value)))
 }
 
 /** Null where it is not there, or not what was written. */
 export function readCache<A extends object>(files: FileSystemCalls, file: string): A | null {
   try {
     const bytes = files.readIfPresent(file)
-    return bytes === null ? null : (sealedValue(bytes) as A)
+    return bytes === null ? null : (checksummedValue(bytes) as A)
   } catch {
     return null
   }

@@ -11,29 +11,29 @@
  * Why: of a no-op over 10,000 nodes, listing traces took 55 µs a node, and reading and parsing both files 45 µs; an
  * answer takes 10 µs, two fifths of which were the looks at trace and manifest.
  */
-import { type KeptAnswer, readAnswers, writeAnswers } from "./index-file.ts"
-import { type Answered, type Output, type ReadLine, readLine, writeLine } from "./index-line.ts"
+import { type IndexEntry, readIndexFile, writeIndexFile } from "./index-file.ts"
+import { type FreshEntry, type OutputSchema, type ReadLine, readLine, writeLine } from "./index-line.ts"
 import type { FileSystemCalls } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
-import { everyObject, type Manifest } from "../records/manifest.ts"
-import { unsealed } from "../records/checksum.ts"
+import { everyObject, type Manifest, type ManifestFile, manifestOf } from "../records/manifest.ts"
+import { checkedValue } from "../records/checksum.ts"
 import { type ReadRecord, type Trace, traceName } from "../records/trace.ts"
 import { type FolderMarks, UnchangedFolders } from "./unchanged-folders.ts"
 import type { StoredFile } from "../objects/object-ref.ts"
 
-export type { Answer, Answered } from "./index-line.ts"
+export type { TraceOutcome, FreshEntry } from "./index-line.ts"
 
-export interface AnswerCalls {
+export interface FreshIndex {
   /** Many answers are about to be asked for: what was seen of folders before counts no more. */
   begin(): void
   /** What answers a key, if that is known and still so. */
-  get(stage: string, key: string, output: Output): Answered | null
+  get(stage: string, key: string, output: OutputSchema): FreshEntry | null
   /** Reads the trace that has these reads, and its manifest, and keeps what they say. Null where they do not answer. */
-  learn(stage: string, key: string, output: Output, reads: ReadonlyArray<ReadRecord>): Answered | null
+  learn(stage: string, key: string, output: OutputSchema, reads: ReadonlyArray<ReadRecord>): FreshEntry | null
   /** The cache may be lost at any time, so a failure is nobody's business. */
   save(): void
   /** The same, for somebody who uses what is found: each file is looked at, whatever its folder says. */
-  for(uses: Uses): AnswerCalls
+  for(uses: Uses): FreshIndex
 }
 /** Is told of a manifest's file before it is used, and may refuse it. */
 type Uses = (file: string) => boolean
@@ -47,12 +47,12 @@ const spare = 1000
 const worthWriting = 500
 
 interface State {
-  readonly kept: Map<string, KeptAnswer>
+  readonly kept: Map<string, IndexEntry>
   readonly before: FolderMarks
   folders: UnchangedFolders
 }
 
-export class Answers {
+export class FreshIndexFile {
   readonly #files: FileSystemCalls
   readonly #layout: Layout
   readonly #hasSize: (object: StoredFile) => boolean
@@ -68,11 +68,11 @@ export class Answers {
   }
 
   /** For those who look and use nothing. */
-  get calls(): AnswerCalls {
+  get calls(): FreshIndex {
     return this.for(null)
   }
 
-  for(uses: Uses | null): AnswerCalls {
+  for(uses: Uses | null): FreshIndex {
     return {
       begin: () => this.#begin(),
       get: (stage, key, output) => this.#get(stage, key, output, uses),
@@ -90,7 +90,7 @@ export class Answers {
     this.#looked = 0
   }
 
-  #get(stage: string, key: string, output: Output, uses: Uses | null): Answered | null {
+  #get(stage: string, key: string, output: OutputSchema, uses: Uses | null): FreshEntry | null {
     const { kept, folders } = this.#state()
     const one = kept.get(key)
     if (one === undefined) return null
@@ -113,7 +113,7 @@ export class Answers {
   }
 
   /** By its folders, where they are unchanged, or else by its files. */
-  #isFound(stage: string, key: string, line: ReadLine, one: KeptAnswer, folders: UnchangedFolders): boolean {
+  #isFound(stage: string, key: string, line: ReadLine, one: IndexEntry, folders: UnchangedFolders): boolean {
     const both = (is: (folder: string) => boolean) =>
       is(this.#layout.traces(stage, key)) && is(this.#layout.manifests(line.manifest.digest))
     if (one.isFound && (folders.areUnchanged || both((folder) => folders.isUnchanged(folder)))) {
@@ -130,30 +130,34 @@ export class Answers {
     return isThere
   }
 
-  #isSeen(stage: string, key: string, { answer, manifest, traceMark, manifestBytes }: ReadLine): boolean {
+  #isSeen(
+    stage: string,
+    key: string,
+    { outcome: answer, manifest, traceMark, manifestBytes }: ReadLine
+  ): boolean {
     return (
       this.#mark(this.#traceFile(stage, key, answer.reads)) === traceMark &&
-      this.#files.glance(this.#layout.manifest(manifest.digest))?.size === manifestBytes
+      this.#files.statFile(this.#layout.manifest(manifest.digest))?.size === manifestBytes
     )
   }
 
   #learn(
     stage: string,
     key: string,
-    output: Output,
+    output: OutputSchema,
     reads: ReadonlyArray<ReadRecord>,
     uses: Uses | null
-  ): Answered | null {
+  ): FreshEntry | null {
     try {
       const traceFile = this.#traceFile(stage, key, reads)
       // before it is read: if it is replaced in between, this is the mark of the file that is gone
       const mark = this.#mark(traceFile)
-      const trace = mark === null ? null : (unsealed(this.#files.read(traceFile)) as Trace)
+      const trace = mark === null ? null : (checkedValue(this.#files.read(traceFile)) as Trace)
       if (trace?.format !== 1 || trace.key !== key || trace.artifact === null) return null
       const manifestFile = this.#layout.manifest(trace.artifact)
       if (uses?.(manifestFile) === false) return null
       const bytes = this.#files.read(manifestFile)
-      const manifest = unsealed(bytes) as Manifest
+      const manifest = manifestOf(checkedValue(bytes) as ManifestFile)
       if (manifest.format !== 1 || manifest.digest !== trace.artifact) return null
       if (manifest.failed.length > 0 || !this.#isWhole(manifest)) return null
       const text = writeLine(mark!, bytes.byteLength, trace, manifest)
@@ -179,21 +183,21 @@ export class Answers {
       text,
       isFound: foundIn === this.#look || (areUnchanged && isFound)
     }))
-    if (!writeAnswers(this.#files, this.#layout.answers, lines, folders.marks())) return
+    if (!writeIndexFile(this.#files, this.#layout.answers, lines, folders.marks())) return
     this.#changed = false
     this.#looked = 0
   }
 
   #state(): State {
     if (this.#read !== null) return this.#read
-    const { kept, folders: before } = readAnswers(this.#files, this.#layout.answers)
+    const { kept, folders: before } = readIndexFile(this.#files, this.#layout.answers)
     return (this.#read = { kept, before, folders: new UnchangedFolders(this.#files, before) })
   }
   #traceFile(stage: string, key: string, reads: ReadonlyArray<ReadRecord>): string {
     return `${this.#layout.traces(stage, key)}/${traceName(key, reads)}`
   }
   #mark(file: string): string | null {
-    const seen = this.#files.glance(file)
+    const seen = this.#files.statFile(file)
     return seen === null ? null : `${seen.size} ${seen.mtimeMs} ${seen.inode}`
   }
   #isWhole({ shards }: Manifest): boolean {

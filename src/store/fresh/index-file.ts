@@ -8,20 +8,20 @@ import type { FileSystemCalls } from "../files/file-system.ts"
 import type { FolderMarks } from "./unchanged-folders.ts"
 
 /** A line, parsed when it is asked for: most are used once or never. */
-export interface AnswerLine {
+export interface IndexLine {
   readonly text: string
   /** trace and manifest were there while the folders were as they are noted */
   readonly isFound: boolean
 }
 /** The same, and what a process knows of it. */
-export interface KeptAnswer extends AnswerLine {
+export interface IndexEntry extends IndexLine {
   isUsed: boolean
   /** the look in which its trace and manifest were found, by somebody who uses nothing; 0 for none */
   foundIn: number
 }
-export interface AnswerFile {
+export interface IndexFile {
   /** by key */
-  readonly kept: Map<string, KeptAnswer>
+  readonly kept: Map<string, IndexEntry>
   readonly folders: FolderMarks
 }
 interface Head {
@@ -31,9 +31,9 @@ interface Head {
 }
 
 /** What is damaged, or not there, is empty. */
-export function readAnswers(files: FileSystemCalls, file: string): AnswerFile {
+export function readIndexFile(files: FileSystemCalls, file: string): IndexFile {
   const text = readLargeCache(files, file) ?? ""
-  const kept = new Map<string, KeptAnswer>()
+  const kept = new Map<string, IndexEntry>()
   const headEnd = text.indexOf("\n")
   const head = headEnd < 0 ? null : headOf(text.slice(0, headEnd))
   if (head === null) return { kept, folders: {} }
@@ -49,10 +49,10 @@ export function readAnswers(files: FileSystemCalls, file: string): AnswerFile {
 }
 
 /** False where it could not be written. */
-export function writeAnswers(
+export function writeIndexFile(
   files: FileSystemCalls,
   file: string,
-  answers: ReadonlyArray<AnswerLine>,
+  answers: ReadonlyArray<IndexLine>,
   folders: FolderMarks
 ): boolean {
   const bits = Buffer.alloc(Math.ceil(answers.length / 8))

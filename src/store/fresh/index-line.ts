@@ -4,26 +4,26 @@ import type { Preimage } from "../records/preimage.ts"
 import type { Trace } from "../records/trace.ts"
 
 /** A trace without what its key says. */
-export type Answer = Pick<
+export type TraceOutcome = Pick<
   Trace,
   "artifact" | "error" | "hint" | "reads" | "partial" | "losses" | "run" | "at" | "accepted"
 >
-export interface Answered {
-  readonly answer: Answer
+export interface FreshEntry {
+  readonly outcome: TraceOutcome
   readonly manifest: Manifest
 }
 /** What a manifest has in common with the preimage of its key. */
-export type Output = Preimage["output"]
+export type OutputSchema = Preimage["output"]
 
 /** Reading what is empty took a third of the time. */
 type Sparse<A, Always extends keyof A> = Pick<A, Always> & Partial<A>
 type SparseShard = Sparse<Shard, "items" | "rows" | "table">
 type SparseManifest = Sparse<
-  Omit<Manifest, keyof Output | "format" | "failed" | "shards">,
+  Omit<Manifest, keyof OutputSchema | "format" | "failed" | "shards">,
   "digest" | "rows" | "bytes"
 > & { readonly shards: ReadonlyArray<SparseShard> }
 type SparseAnswer = Sparse<
-  Pick<Answer, "reads" | "partial" | "losses" | "run" | "at" | "accepted">,
+  Pick<TraceOutcome, "reads" | "partial" | "losses" | "run" | "at" | "accepted">,
   "run" | "at"
 >
 type Line = readonly [
@@ -74,12 +74,12 @@ const isEmpty = (value: unknown): boolean =>
 const noMembers = Object.freeze({})
 const noneOf: ReadonlyArray<never> = Object.freeze([])
 
-export interface ReadLine extends Answered {
+export interface ReadLine extends FreshEntry {
   readonly traceMark: string
   readonly manifestBytes: number
 }
 /** @throws SyntaxError or TypeError where it is no line */
-export function readLine(text: string, { form, columns, label }: Output): ReadLine {
+export function readLine(text: string, { form, columns, label }: OutputSchema): ReadLine {
   const [, traceMark, manifestBytes, answer, manifest] = JSON.parse(text) as Line
   const { reads = noneOf, partial = noneOf, losses, run, at, accepted } = answer
   const {
@@ -114,7 +114,7 @@ export function readLine(text: string, { form, columns, label }: Output): ReadLi
   return {
     traceMark,
     manifestBytes,
-    answer: {
+    outcome: {
       artifact: digest,
       error: null,
       hint: null,
@@ -130,7 +130,7 @@ export function readLine(text: string, { form, columns, label }: Output): ReadLi
       digest,
       form,
       columns,
-      label,
+      idColumn: label,
       items,
       rows,
       bytes,

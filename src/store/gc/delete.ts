@@ -5,14 +5,18 @@
  * back, whoever comes after finds no file, which is a miss. So no moment is left between the look and the deletion.
  */
 import { randomBytes } from "node:crypto"
-import type { Entry, FileSystemCalls } from "../files/file-system.ts"
+import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
 import { removeTree } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 
 /** "renewed" says that somebody uses it; "absent" that somebody else took it. */
-export type Taken = "taken" | "renewed" | "absent"
+export type Deletion = "taken" | "renewed" | "absent"
 
-export function takeAway(files: FileSystemCalls, file: string, seen: Pick<Entry, "mtimeNs">): Taken {
+export function deleteFile(
+  files: FileSystemCalls,
+  file: string,
+  seen: Pick<DirectoryEntry, "mtimeNs">
+): Deletion {
   const now = files.entry(file)
   if (now === null) return "absent"
   if (now.mtimeNs !== seen.mtimeNs) return "renewed"
@@ -30,11 +34,11 @@ export function takeAway(files: FileSystemCalls, file: string, seen: Pick<Entry,
  * A run's folder: it leaves its name at once, so that no reader meets half a run. `isWanted` is asked of it there. Gives
  * what was removed, or null where the folder stays as it was; where files of the user's are in it, it keeps those.
  */
-export function takeAwayFolder(
+export function deleteFolder(
   files: FileSystemCalls,
   folder: string,
   isWanted: (aside: string) => boolean
-): ReadonlyArray<Entry> | null {
+): ReadonlyArray<DirectoryEntry> | null {
   const aside = asideOf(folder)
   if (!moved(files, folder, aside)) return null
   if (isWanted(aside)) {

@@ -12,7 +12,7 @@ import { refuseLinks } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
-import { census, type Found, type Room, walkFolder } from "./scan.ts"
+import { scanStore, type ScannedFile, type FolderKind, walkFolder } from "./scan.ts"
 import { beginGc } from "./under-way.ts"
 import { Reach, readTrace, type SeenTrace } from "./mark.ts"
 import { type GcOptions, type RootRun, type Roots, rootsOf } from "./roots.ts"
@@ -81,9 +81,9 @@ const collect = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport,
 
 const seen = (store: StoreCalls, tally: Tally) =>
   Effect.gen(function* () {
-    const found = new Map<Room, Array<Found>>()
+    const found = new Map<FolderKind, Array<ScannedFile>>()
     const traces: Array<SeenTrace> = []
-    const all = census(store.files, store.layout)
+    const all = scanStore(store.files, store.layout)
     const some = Effect.try({
       try: () => {
         for (let i = 0; i < 256; i++) {
@@ -103,7 +103,12 @@ const seen = (store: StoreCalls, tally: Tally) =>
   })
 
 /** Runs' files count too, and a record's temporary files are where no other name may look like one. */
-function seeRuns(store: StoreCalls, { runs }: Roots, found: Map<Room, Array<Found>>, tally: Tally): void {
+function seeRuns(
+  store: StoreCalls,
+  { runs }: Roots,
+  found: Map<FolderKind, Array<ScannedFile>>,
+  tally: Tally
+): void {
   for (const { id, keptFor } of runs)
     for (const { file, entry } of walkFolder(store.files, store.layout.run(id))) {
       tally.see(entry)

@@ -1,6 +1,6 @@
 /** JSON files of the store as gc reads them: damaged ones count as absent, as they do for everyone. */
 import type { FileSystemCalls } from "../files/file-system.ts"
-import { unsealed } from "../records/checksum.ts"
+import { checkedValue } from "../records/checksum.ts"
 
 /** null where it is not there, no JSON object, or not what was written. */
 export function readJson<A>(files: FileSystemCalls, file: string): A | null {
@@ -9,7 +9,7 @@ export function readJson<A>(files: FileSystemCalls, file: string): A | null {
 }
 export function jsonOf<A>(bytes: Uint8Array): A | null {
   try {
-    const value = unsealed(bytes)
+    const value = checkedValue(bytes)
     return typeof value === "object" && value !== null ? (value as A) : null
   } catch {
     return null

@@ -3,16 +3,16 @@ import * as path from "node:path"
 import type { FileSystemCalls } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
 import { isDigest } from "../files/layout.ts"
-import { type Manifest, objectsOf, objectsOfShard, type Shard } from "../records/manifest.ts"
+import { type ManifestFile, objectsOf, objectsOfShard, type Shard } from "../records/manifest.ts"
 import type { StoreCalls } from "../store.ts"
 import type { Trace } from "../records/trace.ts"
-import type { Found } from "./scan.ts"
+import type { ScannedFile } from "./scan.ts"
 import { jsonOf, readJson } from "./json.ts"
 import { millisOf } from "../runs/live.ts"
 import { laterFormat, type Roots } from "./roots.ts"
 
 /** What gc needs of a trace; the rest is not kept in memory. */
-export type SeenTrace = { readonly found: Found } & (
+export type SeenTrace = { readonly found: ScannedFile } & (
   | { readonly kind: "node"; readonly key: string; readonly artifact: string | null }
   | {
       readonly kind: "items"
@@ -52,7 +52,7 @@ export class Reach {
     for (const { artifact } of nodes) if (artifact !== null) this.addArtifact(artifact)
   }
 
-  isYoung({ entry }: Pick<Found, "entry">): boolean {
+  isYoung({ entry }: Pick<ScannedFile, "entry">): boolean {
     return millisOf(entry) >= this.#cutoff
   }
   addArtifact(digest: string): void {
@@ -60,7 +60,7 @@ export class Reach {
     if (this.artifacts.has(digest) || !isDigest(digest)) return
     this.artifacts.add(digest)
     const manifest = readManifest(this.#store.files, this.#store.layout.manifest(digest))
-    if (manifest !== null) for (const object of objectsOf(manifest)) this.objects.add(nameOf(object))
+    if (manifest !== null) for (const object of objectsOf(manifest)) this.objects.add(objectName(object))
   }
   addObjects(names: ReadonlyArray<string>): void {
     for (const name of names) this.objects.add(name)
@@ -74,19 +74,19 @@ export class Reach {
   }
 }
 
-export const nameOf = ({ sha256, extension }: { readonly sha256: string; readonly extension: string }) =>
+export const objectName = ({ sha256, extension }: { readonly sha256: string; readonly extension: string }) =>
   `${sha256}.${extension}`
 
 /** @throws Problem where a later version wrote it: then nothing may be taken */
-function readManifest(files: FileSystemCalls, file: string): Manifest | null {
-  const manifest = readJson<Manifest>(files, file)
+function readManifest(files: FileSystemCalls, file: string): ManifestFile | null {
+  const manifest = readJson<ManifestFile>(files, file)
   if (manifest === null) return null
   const { format } = manifest as { readonly format: unknown }
   if (format !== 1) throw laterFormat(file, format)
   return manifest
 }
 
-export function readTrace(files: FileSystemCalls, found: Found): SeenTrace {
+export function readTrace(files: FileSystemCalls, found: ScannedFile): SeenTrace {
   const bytes = files.readIfPresent(found.file)
   const trace = bytes === null ? null : jsonOf<Trace | ItemTrace>(bytes)
   if (trace === null) return { found, kind: "unreadable" }
@@ -96,4 +96,5 @@ export function readTrace(files: FileSystemCalls, found: Found): SeenTrace {
   if (itemTraceOf(path.basename(found.file), bytes!) === null) return { found, kind: "unreadable" }
   return { found, kind: "items", run: trace.run, stage: trace.stage, objects: shardObjects(trace.shard) }
 }
-const shardObjects = (shard: Shard | null) => (shard === null ? [] : [...objectsOfShard(shard)].map(nameOf))
+const shardObjects = (shard: Shard | null) =>
+  shard === null ? [] : [...objectsOfShard(shard)].map(objectName)

@@ -3,11 +3,11 @@
  * is somebody's own, and is left alone; so are `locks/` and the caches that are single files.
  */
 import * as path from "node:path"
-import type { Entry, FileSystemCalls } from "../files/file-system.ts"
+import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
 import { fileNames, isOwnFolder, isTemporary } from "../files/own-names.ts"
 
-export type Room =
+export type FolderKind =
   | "objects"
   | "manifests"
   | "traces"
@@ -19,16 +19,16 @@ export type Room =
   /** bundles of pipeline files */
   | "pipelines"
   | "temporary"
-export interface Found {
-  readonly room: Room
+export interface ScannedFile {
+  readonly room: FolderKind
   readonly file: string
   /** the file's name, up to its first dot: a digest, where it has one */
   readonly name: string
-  readonly entry: Entry
+  readonly entry: DirectoryEntry
 }
 
 /** In no order that matters, but a folder at a time. The folders `runs/<run>/` are not in it. */
-export function* census(files: FileSystemCalls, layout: Layout): Generator<Found> {
+export function* scanStore(files: FileSystemCalls, layout: Layout): Generator<ScannedFile> {
   const inside = (...names: ReadonlyArray<string>) => path.join(layout.root, ...names)
   for (const folder of subfolders(files, inside("objects")))
     yield* named(files, folder, { objects: fileNames.object })
@@ -47,7 +47,7 @@ export function* census(files: FileSystemCalls, layout: Layout): Generator<Found
 }
 
 /** Folders below a room that it made itself, the deepest first: they may be empty. */
-export function* roomFolders(files: FileSystemCalls, layout: Layout): Generator<string> {
+export function* foldersToScan(files: FileSystemCalls, layout: Layout): Generator<string> {
   for (const room of ["objects", "manifests", "traces"])
     for (const folder of below(files, path.join(layout.root, room)))
       if (isOwnFolder(path.relative(layout.root, folder))) yield folder
@@ -71,9 +71,9 @@ function* subfolders(files: FileSystemCalls, folder: string): Generator<string> 
 function* named(
   files: FileSystemCalls,
   folder: string,
-  rooms: Partial<Record<Room, RegExp>>
-): Generator<Found> {
-  const patterns = Object.entries(rooms) as ReadonlyArray<[Room, RegExp]>
+  rooms: Partial<Record<FolderKind, RegExp>>
+): Generator<ScannedFile> {
+  const patterns = Object.entries(rooms) as ReadonlyArray<[FolderKind, RegExp]>
   for (const base of namesIn(files, folder)) {
     const its = isTemporary(base) ? "temporary" : patterns.find(([, pattern]) => pattern.test(base))?.[0]
     if (its === undefined) continue
@@ -90,7 +90,7 @@ const namesIn = (files: FileSystemCalls, folder: string): ReadonlyArray<string> 
 export function* walkFolder(
   files: FileSystemCalls,
   at: string
-): Generator<{ readonly file: string; readonly entry: Entry }> {
+): Generator<{ readonly file: string; readonly entry: DirectoryEntry }> {
   const entry = files.entry(at)
   if (entry === null) return
   if (entry.kind !== "folder") return yield { file: at, entry }

@@ -7,15 +7,15 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { removeTree } from "../files/confined.ts"
-import type { Entry, FileSystemCalls } from "../files/file-system.ts"
+import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
 import { isOwn } from "../files/own-names.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
-import { type Found, type Room, roomFolders, walkFolder } from "./scan.ts"
+import { type ScannedFile, type FolderKind, foldersToScan, walkFolder } from "./scan.ts"
 import { readJson } from "./json.ts"
-import { nameOf, type Reach, type SeenTrace } from "./mark.ts"
+import { objectName, type Reach, type SeenTrace } from "./mark.ts"
 import type { RootRun } from "./roots.ts"
-import { type Taken, takeAway, takeAwayFolder } from "./delete.ts"
+import { type Deletion, deleteFile, deleteFolder } from "./delete.ts"
 import type { Tally } from "./tally.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
@@ -24,7 +24,7 @@ export interface Sweeping {
   readonly reach: Reach
   readonly tally: Tally
   readonly dryRun: boolean
-  readonly found: ReadonlyMap<Room, ReadonlyArray<Found>>
+  readonly found: ReadonlyMap<FolderKind, ReadonlyArray<ScannedFile>>
   readonly traces: ReadonlyArray<SeenTrace>
   /** runs that go */
   readonly runs: ReadonlyArray<RootRun>
@@ -36,9 +36,9 @@ export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, 
     const { store, found, traces } = sweeping
     const { files } = store
     const each = <A>(all: ReadonlyArray<A>, act: (one: A) => void) => inTurns(store, all, act)
-    const of = (room: Room) => found.get(room) ?? []
+    const of = (room: FolderKind) => found.get(room) ?? []
     const gone: Array<string> = []
-    const folders = [...roomFolders(files, store.layout)].filter((folder) => {
+    const folders = [...foldersToScan(files, store.layout)].filter((folder) => {
       const entry = files.entry(folder)
       return entry !== null && !sweeping.reach.isYoung({ entry })
     })
@@ -85,9 +85,9 @@ const inTurns = <A>(
   })
 
 /** What is young stays; "renewed" also of that. */
-function take({ store, reach, tally, dryRun }: Sweeping, found: Found): Taken {
+function take({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): Deletion {
   if (reach.isYoung(found)) return "renewed"
-  const taken = dryRun ? "taken" : takeAway(store.files, found.file, found.entry)
+  const taken = dryRun ? "taken" : deleteFile(store.files, found.file, found.entry)
   if (taken === "taken") tally.take(found.entry, found.room)
   return taken
 }
@@ -99,13 +99,13 @@ function takeRun({ store, tally, dryRun }: Sweeping, { id, recorded }: RootRun):
   const isWanted = (aside: string) =>
     files.entry(path.join(aside, "pinned"))?.kind === "file" ||
     (files.entry(path.join(aside, "run.json"))?.mtimeNs ?? null) !== recorded
-  const removed = dryRun ? ownIn(store, folder) : takeAwayFolder(files, folder, isWanted)
+  const removed = dryRun ? ownIn(store, folder) : deleteFolder(files, folder, isWanted)
   if (removed === null) return false
   for (const entry of removed) tally.take(entry, "runs")
   return true
 }
 
-function takeManifest(sweeping: Sweeping, found: Found): void {
+function takeManifest(sweeping: Sweeping, found: ScannedFile): void {
   const { reach } = sweeping
   if (!reach.artifacts.has(found.name) && take(sweeping, found) === "renewed") reach.addArtifact(found.name)
 }
@@ -139,15 +139,15 @@ function takeTrace(sweeping: Sweeping, trace: SeenTrace): void {
 }
 
 /** A table put together for a view stays with the artifact that it is of. */
-function takeNote(sweeping: Sweeping, found: Found): void {
+function takeNote(sweeping: Sweeping, found: ScannedFile): void {
   const { store, reach } = sweeping
   if (!reach.artifacts.has(found.name) && take(sweeping, found) !== "renewed") return
   const object = readJson<ObjectRef>(store.files, found.file)
-  if (object !== null) reach.addObjects([nameOf(object)])
+  if (object !== null) reach.addObjects([objectName(object)])
 }
 
 /** What a process left that died while it wrote. */
-function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: Found): void {
+function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): void {
   const { files } = store
   if (files.entry(found.file)?.mtimeNs !== found.entry.mtimeNs) return
   // a folder of which a gc that died has removed some is young, what is left in it is not
@@ -157,7 +157,7 @@ function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: Found):
 }
 
 /** What `removeTree` would remove. */
-const ownIn = ({ files, root }: StoreCalls, at: string): ReadonlyArray<Entry> =>
+const ownIn = ({ files, root }: StoreCalls, at: string): ReadonlyArray<DirectoryEntry> =>
   [...walkFolder(files, at)].flatMap(({ file, entry }) =>
     isOwn(path.relative(root, file), entry) ? entry : []
   )
@@ -170,7 +170,11 @@ interface PipelineNote {
 }
 
 /** The files that stay, of those found in `cache/pipelines`. */
-function keptBundles(files: FileSystemCalls, found: ReadonlyArray<Found>, reach: Reach): ReadonlySet<string> {
+function keptBundles(
+  files: FileSystemCalls,
+  found: ReadonlyArray<ScannedFile>,
+  reach: Reach
+): ReadonlySet<string> {
   const kept = new Set<string>()
   for (const one of found) {
     if (reach.isYoung(one)) kept.add(one.file)

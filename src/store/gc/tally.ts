@@ -1,6 +1,6 @@
 /** Counts names and bytes: a file of several names (an object and its views) frees its bytes with the last of them. */
 import { emptyRecord } from "../../support/own.ts"
-import type { Entry } from "../files/file-system.ts"
+import type { DirectoryEntry } from "../files/file-system.ts"
 
 export interface Amount {
   readonly files: number
@@ -19,13 +19,13 @@ export class Tally {
   #taken = 0
 
   /** Every name in the store, once. A link to a name is not bytes. */
-  see(entry: Entry): void {
+  see(entry: DirectoryEntry): void {
     this.#seen++
     if (entry.kind !== "link" && !this.#inodes.has(entry.inode))
       this.#inodes.set(entry.inode, { bytes: entry.size, links: entry.links, gone: 0 })
   }
   /** A name that was seen goes. `what` it was is counted too. */
-  take(entry: Entry, what: string): void {
+  take(entry: DirectoryEntry, what: string): void {
     this.#taken++
     this.#gone[what] = (this.#gone[what] ?? 0) + 1
     const inode = this.#inodes.get(entry.inode)

@@ -73,7 +73,7 @@ export function isGcUnderWay(files: FileSystemCalls, { collecting }: Layout): bo
 
 function isAlive(files: FileSystemCalls, file: string, me: ProcessIdentity): boolean {
   const bytes = files.readIfPresent(file)
-  const began = files.glance(file)?.mtimeMs
+  const began = files.statFile(file)?.mtimeMs
   if (bytes === null || began === undefined) return false
   const its = jsonOf<ProcessIdentity>(bytes)
   const life = its === null ? "unknown" : lifeOf(its, me, files)

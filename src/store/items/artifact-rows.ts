@@ -14,7 +14,7 @@ import type { StoreCalls } from "../store.ts"
 import { readSidecar } from "./sidecar.ts"
 
 /** Rows of a shard, `start` … `end − 1`. */
-export interface Part {
+export interface ShardPart {
   readonly shard: Shard
   readonly start: number
   readonly end: number
@@ -25,7 +25,7 @@ const mostRows = 2 ** 17
 const mostBytes = 2 ** 22
 
 /** The rows of shards that an artifact takes, segment after segment. */
-export const partsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Iterable<Part>, Problem> =>
+export const partsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Iterable<ShardPart>, Problem> =>
   Effect.gen(function* () {
     const { form, segments, shards } = manifest
     if (segments === null) return shards.map((shard) => ({ shard, start: 0, end: shard.rows }))
@@ -38,7 +38,7 @@ export const partsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<It
     return parts(manifest, offsets)
   })
 
-function* parts(manifest: Manifest, offsets: ReadonlyArray<Int32Array> | null): Generator<Part> {
+function* parts(manifest: Manifest, offsets: ReadonlyArray<Int32Array> | null): Generator<ShardPart> {
   for (const [s, from, to] of segmentsOf(manifest)) {
     const own = offsets?.[s]
     yield { shard: manifest.shards[s]!, start: own?.[from] ?? from, end: own?.[to] ?? to }
@@ -48,7 +48,7 @@ function* parts(manifest: Manifest, offsets: ReadonlyArray<Int32Array> | null): 
 /** Batches of rows, in the parts' order. @throws Problem where an object is gone or damaged */
 export async function* rowBatches(
   store: StoreCalls,
-  parts: Iterable<Part>,
+  parts: Iterable<ShardPart>,
   read: ReadRows
 ): AsyncGenerator<RowBatch> {
   for (const some of windowsOf(parts)) {
@@ -59,8 +59,8 @@ export async function* rowBatches(
 }
 
 /** Parts that follow one another, as many as may be held together. */
-function* windowsOf(parts: Iterable<Part>): Generator<ReadonlyArray<Part>> {
-  let some: Array<Part> = []
+function* windowsOf(parts: Iterable<ShardPart>): Generator<ReadonlyArray<ShardPart>> {
+  let some: Array<ShardPart> = []
   let [rows, bytes] = [0, 0]
   for (const part of parts) {
     const more = part.end - part.start
@@ -84,7 +84,11 @@ interface FetchRequest {
 }
 
 /** All rows of some parts in their order. Reads each shard once, and holds the rows and a batch of one shard. */
-async function gathered(store: StoreCalls, parts: ReadonlyArray<Part>, read: ReadRows): Promise<RowBatch> {
+async function gathered(
+  store: StoreCalls,
+  parts: ReadonlyArray<ShardPart>,
+  read: ReadRows
+): Promise<RowBatch> {
   const byShard = new Map<Shard, Array<FetchRequest>>()
   let rows = 0
   for (const { shard, start, end } of parts) {

@@ -11,7 +11,7 @@ import type { Shard } from "../records/manifest.ts"
 import { type Piece, rowOffsets, type SegmentList } from "./segments.ts"
 import { type Sidecar, readSidecar } from "./sidecar.ts"
 import type { StoreCalls } from "../store.ts"
-import type { Texts } from "../format/string-array.ts"
+import type { StringArray } from "../format/string-array.ts"
 import { digestBytes } from "../format/value-encoding.ts"
 
 /** Where items lie: their shards, and the places among them in the items' order. */
@@ -37,7 +37,7 @@ export interface ItemWindow {
   readonly from: number
   readonly to: number
   /** the id of item k is text `index[k]` of `texts[k]` */
-  readonly texts: ReadonlyArray<Texts>
+  readonly texts: ReadonlyArray<StringArray>
   readonly index: Int32Array
   /** rows of each item */
   readonly rows: Int32Array
@@ -63,7 +63,7 @@ export class ItemWindows {
   readonly #located: Located
   readonly #names: ReadonlyArray<string>
   readonly #digests: ReadonlyArray<Uint8Array>
-  readonly #texts: Array<Texts> = []
+  readonly #texts: Array<StringArray> = []
   readonly #index: Int32Array
   readonly #rows: Int32Array
   readonly #first: Int32Array

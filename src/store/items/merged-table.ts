@@ -18,7 +18,7 @@ const itemRows = 20_000
 
 /** One Parquet table of an artifact's shards, in their order. */
 export const mergedTable = (store: StoreCalls, manifest: Manifest): Promise<ObjectRef> =>
-  writtenTable(store, { columns: manifest.columns, itemLabel: manifest.label }, async (writer) => {
+  writtenTable(store, { columns: manifest.columns, idColumn: manifest.idColumn }, async (writer) => {
     let group: RowBatch | null = null
     const parts = await Effect.runPromise(partsOf(store, manifest))
     for await (const read of rowBatches(store, parts, (file, start, end) =>
@@ -66,7 +66,7 @@ export async function itemsTable(store: StoreCalls, manifest: Manifest): Promise
   const parts = new Map<number, number>()
   shards.forEach((one, s) => one.rows > 0 && parts.set(s, parts.size))
   const columns = { part: column.int32(), row: column.int32(), rows: column.int32() }
-  return writtenTable(store, { columns, itemLabel: manifest.label ?? "item" }, async (writer) => {
+  return writtenTable(store, { columns, idColumn: manifest.idColumn ?? "item" }, async (writer) => {
     for (let from = 0; from < places.length; from += itemRows) {
       const to = Math.min(places.length, from + itemRows)
       const { texts, index, rows, first } = await Effect.runPromise(windows.read(from, to))

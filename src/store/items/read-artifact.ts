@@ -9,14 +9,14 @@ import { own } from "../../support/own.ts"
 import type { TensorBlock } from "../../pipeline/ports.ts"
 import type { Problem } from "../../support/problem.ts"
 import type { TensorFile } from "../format/arrow-read.ts"
-import { type Part, partsOf, rowBatches } from "./artifact-rows.ts"
+import { type ShardPart, partsOf, rowBatches } from "./artifact-rows.ts"
 import { ItemWindows, windowItems } from "./item-windows.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
 import type { FileChanged } from "../files/outside-file.ts"
 import {
   readAttempt,
   readColumns,
-  type Row,
+  type StoredRow,
   rowObjects,
   shardRows,
   tensorsOf,
@@ -34,7 +34,7 @@ export const artifactItems = (
   store: StoreCalls,
   manifest: Manifest,
   columns: Columns
-): Op<ReadonlyArray<ReadonlyArray<Row>>> =>
+): Op<ReadonlyArray<ReadonlyArray<StoredRow>>> =>
   Effect.gen(function* () {
     const segments = segmentsOf(manifest)
     const ranges = new Map<number, { from: number; to: number }>()
@@ -59,7 +59,7 @@ interface ShardItems {
   /** the index of the first item read */
   readonly first: number
   /** rows of each */
-  readonly items: ReadonlyArray<ReadonlyArray<Row>>
+  readonly items: ReadonlyArray<ReadonlyArray<StoredRow>>
 }
 const shardItems = (
   store: StoreCalls,
@@ -78,7 +78,7 @@ const shardItems = (
     const offsets = rowOffsets(rows)
     const [start, end] = [offsets[from]!, offsets[to]!]
     const read = start === end ? [] : yield* shardRows(store, manifest, shard, columns, start, end)
-    const items: Array<ReadonlyArray<Row>> = []
+    const items: Array<ReadonlyArray<StoredRow>> = []
     for (let i = from, at = 0; i < to; at += rows[i++]!) items.push(read.slice(at, at + rows[i]!))
     return { first: from, items }
   })
@@ -168,13 +168,13 @@ export const artifactObjects = (
   store: StoreCalls,
   manifest: Manifest,
   range: { readonly start?: number; readonly end?: number } = {}
-): Op<ReadonlyArray<Row>> =>
+): Op<ReadonlyArray<StoredRow>> =>
   Effect.flatMap(partsOf(store, manifest), (parts) =>
     Effect.tryPromise({
       try: async () => {
         const columns = withoutTensors(manifest.columns)
         const { start = 0, end = manifest.rows } = range
-        const all: Array<Row> = []
+        const all: Array<StoredRow> = []
         const read = readColumns(store, columns)
         for await (const { items, vectors, rows } of rowBatches(store, clipped(parts, start, end), read))
           for (const row of rowObjects(Object.keys(columns), vectors, items, rows)) all.push(row)
@@ -185,7 +185,7 @@ export const artifactObjects = (
   )
 
 /** Rows `start` … `end − 1` of all. */
-function* clipped(parts: Iterable<Part>, start: number, end: number): Generator<Part> {
+function* clipped(parts: Iterable<ShardPart>, start: number, end: number): Generator<ShardPart> {
   let first = 0
   for (const part of parts) {
     const rows = part.end - part.start

@@ -14,7 +14,7 @@ import type { StoreCalls } from "../store.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
 type Op<A> = Effect.Effect<A, Problem>
-export type Row = Readonly<Record<string, unknown>>
+export type StoredRow = Readonly<Record<string, unknown>>
 
 export const withoutTensors = (columns: Columns): Columns =>
   Object.fromEntries(Object.entries(columns).filter(([, column]) => column.type !== "tensors"))
@@ -76,7 +76,7 @@ export const shardRows = (
   columns: Columns,
   start: number,
   end: number
-): Op<Array<Row>> =>
+): Op<Array<StoredRow>> =>
   Effect.gen(function* () {
     const names = Object.keys(withoutTensors(columns))
     const bytes = yield* store.readObject(shard.table)

@@ -12,13 +12,13 @@ import { emptyRecord, own } from "../../support/own.ts"
 import { pathOf } from "../files/outside-file.ts"
 import type { FileCell } from "../format/parquet-layout.ts"
 import type { StoreCalls } from "../store.ts"
-import type { Tensor, Vectors } from "../format/value-digest.ts"
+import type { Tensor, ColumnVectors } from "../format/value-digest.ts"
 import type { StoredFile } from "../objects/object-ref.ts"
 
-export type Row = Readonly<Record<string, unknown>>
+export type WrittenCells = Readonly<Record<string, unknown>>
 type Elements = Float32Array | Uint16Array
 /** Digests are of what readers get, float32; a stage that gave float16 has that stored. */
-export interface StoredTensor extends Tensor {
+export interface TensorColumn extends Tensor {
   readonly halves: Uint16Array | null
 }
 interface MemberKind {
@@ -26,9 +26,9 @@ interface MemberKind {
   readonly isHalf: boolean
 }
 export interface ColumnsOfRows {
-  readonly vectors: Vectors
+  readonly vectors: ColumnVectors
   /** by family, then by member */
-  readonly tensors: Readonly<Record<string, Readonly<Record<string, StoredTensor>>>>
+  readonly tensors: Readonly<Record<string, Readonly<Record<string, TensorColumn>>>>
 }
 
 /** For the rows of a shard, in one batch or several, whose tensors must all be of the first row's members and sizes. */
@@ -55,9 +55,9 @@ export class RowColumns {
    * @throws Error when tensors differ in members, sizes or kind of number
    * @throws Problem when a new file cannot be stored
    */
-  of(rows: ReadonlyArray<Row>): ColumnsOfRows {
+  of(rows: ReadonlyArray<WrittenCells>): ColumnsOfRows {
     const vectors = emptyRecord<ReadonlyArray<unknown>>()
-    const tensors = emptyRecord<Readonly<Record<string, StoredTensor>>>()
+    const tensors = emptyRecord<Readonly<Record<string, TensorColumn>>>()
     for (const [name, column] of this.#columns)
       if (column.type === "tensors") tensors[name] = this.#family(name, rows)
       else if (isFileColumn(column))
@@ -82,13 +82,13 @@ export class RowColumns {
     return { path, size: object.bytes, sha256: object.sha256 }
   }
 
-  #family(name: string, rows: ReadonlyArray<Row>): Readonly<Record<string, StoredTensor>> {
+  #family(name: string, rows: ReadonlyArray<WrittenCells>): Readonly<Record<string, TensorColumn>> {
     if (rows.length === 0) return {}
     const cells = rows.map((row) => row[name] as Readonly<Record<string, Elements>>)
     let first = this.#first.get(name)
     if (first === undefined) this.#first.set(name, (first = kindsOf(cells[0]!)))
     cells.forEach((cell, i) => checkMembers(cell, first, `column "${name}": row ${this.#rows + i}`))
-    const members = [...first].map(([member, { length, isHalf }]): [string, StoredTensor] => {
+    const members = [...first].map(([member, { length, isHalf }]): [string, TensorColumn] => {
       const data = new (isHalf ? Uint16Array : Float32Array)(rows.length * length)
       cells.forEach((cell, i) => data.set(cell[member]!, i * length))
       return [

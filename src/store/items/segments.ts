@@ -6,7 +6,7 @@
 import type { Manifest, Segment, Shard } from "../records/manifest.ts"
 
 /** Where an item lies: the shard's index in the manifest, and the item's in the shard. */
-export type Place = readonly [shard: number, item: number]
+export type ItemPlace = readonly [shard: number, item: number]
 
 /** The segments of a manifest, also where it takes all of all shards. */
 export const segmentsOf = ({
@@ -76,7 +76,7 @@ export class SegmentList {
   }
 
   /** Where item `i` lies. */
-  place(i: number): Place {
+  place(i: number): ItemPlace {
     const segment = this.#segmentOf(i)
     return [this.#shard[segment]!, this.#from[segment]! + i - this.#at[segment]!]
   }
@@ -126,7 +126,7 @@ export function compactSegments(
 }
 
 /** A manifest of some items alone, for a task: the shards that they lie in, and no others. */
-export function selectItems(manifest: Manifest, places: ReadonlyArray<Place>): Manifest {
+export function selectItems(manifest: Manifest, places: ReadonlyArray<ItemPlace>): Manifest {
   const shards: Array<Shard> = []
   const index = new Map<number, number>()
   const list = new SegmentList()

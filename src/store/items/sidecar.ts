@@ -11,7 +11,7 @@ import { createHash } from "node:crypto"
 import { DataType, Field, FixedSizeBinary, Int32, makeData, Schema, Utf8 } from "apache-arrow"
 import { ArrowFileWriter, openArrowFile, readTexts, utf8Data } from "../format/arrow-file.ts"
 import { blamingFile, FileFormatError, memorySource, MemorySink, readBytes } from "../format/bytes.ts"
-import { joinedTexts, Texts } from "../format/string-array.ts"
+import { joinedStrings, StringArray } from "../format/string-array.ts"
 import { digestBytes, idsDigest } from "../format/value-digest.ts"
 import type { StoreCalls } from "../store.ts"
 import type { Shard } from "../records/manifest.ts"
@@ -19,7 +19,7 @@ import type { Problem } from "../../support/problem.ts"
 import { damaged } from "../files/store-error.ts"
 
 export interface Sidecar {
-  readonly items: Texts
+  readonly items: StringArray
   /** rows of each item */
   readonly rows: Int32Array
   /** 16 bytes an item, by column (`family/member` for tensors) */
@@ -101,7 +101,7 @@ function decode(bytes: Uint8Array, name: string): Sidecar {
     if ((batch.buffers[4]?.length ?? -1) < batch.rows * 4)
       throw wrong("a column is shorter than its rows: it is damaged")
   const texts = batches.map((batch) => readTexts(source, batch, 1, 0, batch.rows))
-  const items = texts.length === 0 ? Texts.of([]) : joinedTexts(texts)
+  const items = texts.length === 0 ? StringArray.of([]) : joinedStrings(texts)
   const rows = new Int32Array(length)
   const digests = emptyRecord<Uint8Array>()
   for (const { name } of digestFields)

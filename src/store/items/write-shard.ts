@@ -9,11 +9,11 @@ import { machineProblem } from "../../support/system-error.ts"
 import { encodeTensors } from "../format/arrow-write.ts"
 import { objectsOfShard, type Shard } from "../records/manifest.ts"
 import { encodeParquet } from "../format/parquet-write.ts"
-import { renewed } from "../files/touch.ts"
+import { touched } from "../files/touch.ts"
 import { RowColumns } from "./row-columns.ts"
 import { encodeSidecar } from "./sidecar.ts"
 import type { StoreCalls } from "../store.ts"
-import { Texts } from "../format/string-array.ts"
+import { StringArray } from "../format/string-array.ts"
 import { itemDigests } from "../format/value-digest.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
@@ -27,7 +27,7 @@ export interface ShardHead {
   readonly form: Form
   readonly columns: Columns
   /** the name of the id column; null in a table */
-  readonly label: string | null
+  readonly idColumn: string | null
 }
 /** A shard that was written, with the digests of its items. */
 export interface WrittenShard {
@@ -47,17 +47,17 @@ export const knownShards = (shards: ReadonlyArray<Shard>): KnownShards =>
 /**
  * Rows must have been checked against the columns (`cell.ts`). Objects are in the store when it ends; nothing names them yet.
  *
- * `known` has shards of the same columns and label. One that holds the same is taken as it is: of a source of 100,000
+ * `known` has shards of the same columns and id column. One that holds the same is taken as it is: of a source of 100,000
  * items to which one was added, writing them again took half the time.
  */
 export const writeShard = Effect.fn("store.writeShard")(function* (
   store: StoreCalls,
-  { node, form, columns, label }: ShardHead,
+  { node, form, columns, idColumn }: ShardHead,
   items: ReadonlyArray<ItemRows>,
   known: KnownShards = new Map()
 ) {
   const rows = items.flatMap((one) => one.rows)
-  const rowItems = label === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
+  const rowItems = idColumn === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
   const gathered = new RowColumns(store, columns)
   const { vectors, tensors } = yield* attempt(node, () => gathered.of(rows))
   const offsets = new Int32Array(items.length + 1)
@@ -66,13 +66,14 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
 
   const ids = items.map((one) => one.item)
   const counts = Int32Array.from(items, (one) => one.rows.length)
-  const sidecar = form === "table" ? null : encodeSidecar({ items: Texts.of(ids), rows: counts, digests })
+  const sidecar =
+    form === "table" ? null : encodeSidecar({ items: StringArray.of(ids), rows: counts, digests })
   const same = sidecar === null ? undefined : known.get(hash("sha256", sidecar))
   if (same !== undefined && isStillThere(store, same)) return { shard: same, ids, digests, rows: counts }
 
   const table = yield* Effect.flatMap(
     Effect.tryPromise({
-      try: () => encodeParquet({ columns, itemLabel: label, rows: rows.length, items: rowItems, vectors }),
+      try: () => encodeParquet({ columns, idColumn, rows: rows.length, items: rowItems, vectors }),
       catch: (error) => invalidOutput(node, error)
     }),
     (bytes) => store.putObject(bytes, "parquet")
@@ -84,7 +85,7 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
       const dims = columns[name]!.detail as ReadonlyArray<string>
       const bytes = yield* attempt(node, () =>
         encodeTensors(
-          { family: name, member, shape, dims, itemLabel: label, elements: halves ? "float16" : "float32" },
+          { family: name, member, shape, dims, idColumn, elements: halves ? "float16" : "float32" },
           halves ?? data,
           rowItems
         )
@@ -109,7 +110,7 @@ export const writeShard = Effect.fn("store.writeShard")(function* (
 const isStillThere = ({ files, objectPath }: StoreCalls, shard: Shard): boolean =>
   [...objectsOfShard(shard)].every((object) => {
     const file = objectPath(object)
-    return renewed(files, file) && files.glance(file)?.size === object.bytes
+    return touched(files, file) && files.statFile(file)?.size === object.bytes
   })
 
 /** What a node gave cannot be written; the store's own problems, and the machine's, stay what they are. */

@@ -9,7 +9,7 @@ import { TensorFileWriter } from "../format/arrow-write.ts"
 import type { Shard } from "../records/manifest.ts"
 import { ObjectWriter } from "../objects/object-writer.ts"
 import { TableWriter } from "../format/parquet-write.ts"
-import { RowColumns, type Row, type StoredTensor } from "./row-columns.ts"
+import { RowColumns, type WrittenCells, type TensorColumn } from "./row-columns.ts"
 import type { StoreCalls } from "../store.ts"
 import { TableDigester } from "../format/table-digest.ts"
 import { invalidOutput, type ShardHead, type WrittenShard } from "./write-shard.ts"
@@ -39,7 +39,7 @@ class TableShardWriter {
   readonly #object: ObjectWriter<"parquet">
   readonly #table: TableWriter
   readonly #tensors = new Map<string, TensorOutput>()
-  #batch: Array<Row> = []
+  #batch: Array<WrittenCells> = []
   #bytes = 0
   #rows = 0
 
@@ -50,7 +50,7 @@ class TableShardWriter {
     this.#object = new ObjectWriter(store, "parquet")
     try {
       this.#digester = new TableDigester(head.columns)
-      this.#table = new TableWriter(this.#object, { columns: head.columns, itemLabel: null, rowGroupRows })
+      this.#table = new TableWriter(this.#object, { columns: head.columns, idColumn: null, rowGroupRows })
     } catch (error) {
       throw invalidOutput(head.node, error)
     }
@@ -60,7 +60,7 @@ class TableShardWriter {
    * Takes a row, which has been checked against the columns and is not changed before it is written. True when a batch
    * is full: then it is time to `flush`.
    */
-  add(row: Row): boolean {
+  add(row: WrittenCells): boolean {
     this.#batch.push(row)
     this.#bytes += cellBytes(row)
     return this.#batch.length >= batchRows || this.#bytes >= batchBytes
@@ -84,13 +84,13 @@ class TableShardWriter {
     this.#rows += rows
   }
 
-  #writeTensor(family: string, member: string, { shape, data, halves }: StoredTensor): void {
+  #writeTensor(family: string, member: string, { shape, data, halves }: TensorColumn): void {
     let output = this.#tensors.get(`${family}/${member}`)
     if (output === undefined) {
       const object = new ObjectWriter(this.#store, "arrow")
       const dims = this.#head.columns[family]!.detail as ReadonlyArray<string>
       const elements = halves === null ? "float32" : "float16"
-      const writer = new TensorFileWriter(object, { family, member, shape, dims, elements, itemLabel: null })
+      const writer = new TensorFileWriter(object, { family, member, shape, dims, elements, idColumn: null })
       this.#tensors.set(`${family}/${member}`, (output = { object, writer, shape }))
     }
     output.writer.write(halves ?? data, null)
@@ -131,7 +131,7 @@ export async function writeTable(
   store: StoreCalls,
   head: ShardHead,
   rows: AsyncIterable<unknown> | Iterable<unknown>,
-  check: (row: unknown) => asserts row is Row
+  check: (row: unknown) => asserts row is WrittenCells
 ): Promise<WrittenShard> {
   const writer = new TableShardWriter(store, head)
   try {

@@ -14,7 +14,7 @@ import { temporaryMark } from "../files/layout.ts"
 import { fileNames } from "../files/own-names.ts"
 import { released, type Standing, standingOf } from "./holder.ts"
 
-export interface Look {
+export interface LockState {
   readonly number: number
   readonly standing: Standing
   /** when it was changed last, in milliseconds since 1970, by the clock of whoever serves the file system */
@@ -32,7 +32,7 @@ export class LockFolder {
   }
 
   /** The record that counts: free, at number 0, where there is none. null when it was replaced meanwhile. */
-  look(): Look | null {
+  look(): LockState | null {
     const number = this.#newest()
     if (number === 0) return { number, standing: { is: "free" }, changed: 0, mark: "" }
     const file = this.#record(number)
@@ -47,7 +47,7 @@ export class LockFolder {
   }
 
   /** Creates the record after the one seen, if that is still what counts; false when another was faster. */
-  claim(seen: Look, record: string, token: string): boolean {
+  claim(seen: LockState, record: string, token: string): boolean {
     const number = seen.number + 1
     const [files, file] = [this.#files, this.#record(number)]
     const temporary = path.join(this.#folder, `record${temporaryMark}${token}`)

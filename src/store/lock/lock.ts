@@ -13,7 +13,7 @@ import { Problem } from "../../support/problem.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import { describeHolder, type Holder, recordOf } from "./holder.ts"
-import { type Look, LockFolder } from "./lock-folder.ts"
+import { type LockState, LockFolder } from "./lock-folder.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
 /** How often a holder renews its lease. */
 const periodMs = 10_000
@@ -157,7 +157,7 @@ class Lock {
     return standing?.is === "held" && standing.holder.token === token
   }
 
-  #isTaken({ standing, changed, mark }: Look, me: ProcessIdentity): boolean {
+  #isTaken({ standing, changed, mark }: LockState, me: ProcessIdentity): boolean {
     if (standing.is === "free") return false
     const now = this.#options.now()
     const silent = this.#watch.silence(mark, now)

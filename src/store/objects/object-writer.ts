@@ -10,7 +10,7 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { ByteSink } from "../format/bytes.ts"
 import { temporaryMark } from "../files/layout.ts"
-import { renewed } from "../files/touch.ts"
+import { touched } from "../files/touch.ts"
 import type { FileSystemCalls } from "../files/file-system.ts"
 import type { Problem } from "../../support/problem.ts"
 import type { StoredFile } from "./object-ref.ts"
@@ -107,7 +107,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
   #publish(file: string, bytes: number): void {
     const { files } = this.#store
     // what is there counts as young again, so that gc leaves it until something names it
-    if (files.glance(file)?.size === bytes && renewed(files, file)) return this.abandon()
+    if (files.statFile(file)?.size === bytes && touched(files, file)) return this.abandon()
     const handle = this.#handle!
     this.#handle = null
     files.finish(handle)

@@ -11,7 +11,7 @@ const seal = /(?:,"check":"([0-9a-f]{64})"|,\n {2}"check": "([0-9a-f]{64})"\n)\}
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 /** The text of a JSON file; `indented` for one that people read. */
-export function sealed(value: object, indented = false): string {
+export function withChecksum(value: object, indented = false): string {
   const text = indented ? lined(value) : JSON.stringify(value)
   const body = text.slice(0, indented ? -2 : -1)
   const check = sha256(body)
@@ -32,7 +32,7 @@ function lined(value: object): string {
 }
 
 /** The value of such a file, without its seal. @throws SyntaxError where it is no JSON or not what was written */
-export function unsealed(bytes: Uint8Array): unknown {
+export function checkedValue(bytes: Uint8Array): unknown {
   const text = textOf(bytes)
   const found = seal.exec(text)
   if (found !== null) return opened(text, found)
@@ -42,7 +42,7 @@ export function unsealed(bytes: Uint8Array): unknown {
 }
 
 /** The same, of what no earlier version has written: without a seal it is not believed. @throws SyntaxError */
-export function sealedValue(bytes: Uint8Array): unknown {
+export function checksummedValue(bytes: Uint8Array): unknown {
   const text = textOf(bytes)
   const found = seal.exec(text)
   if (found === null) throw new SyntaxError("it has no sha256 of its own")

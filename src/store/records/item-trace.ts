@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto"
 import { utf8 } from "../../support/utf8.ts"
-import type { FailedItem, Shard } from "./manifest.ts"
+import type { ItemFailure, Shard } from "./manifest.ts"
 import type { Accepted } from "./trace.ts"
 
 export interface ItemTrace {
@@ -18,7 +18,7 @@ export interface ItemTrace {
   readonly shard: Shard | null
   /** 16 bytes in hexadecimal, of each of the shard's items in its order */
   readonly keys: ReadonlyArray<string>
-  readonly failed: ReadonlyArray<FailedItem & { readonly key: string }>
+  readonly failed: ReadonlyArray<ItemFailure & { readonly key: string }>
   readonly run: string
   readonly at: string
   /** absent where the stage itself has computed the items under these keys */

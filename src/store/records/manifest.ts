@@ -21,7 +21,7 @@ export interface Shard {
 
 /** Items of a shard, `from` … `to − 1` of its own: what an artifact takes of it. */
 export type Segment = readonly [shard: number, from: number, to: number]
-export interface FailedItem {
+export interface ItemFailure {
   readonly item: string
   readonly error: string
 }
@@ -37,7 +37,7 @@ export interface Manifest {
   readonly form: Form
   readonly columns: Columns
   /** the name of the id column ("scene"); null in a table */
-  readonly label: string | null
+  readonly idColumn: string | null
   readonly items: number
   readonly rows: number
   readonly bytes: number
@@ -47,11 +47,26 @@ export interface Manifest {
   readonly digests: Readonly<Record<string, string>>
   readonly families: Readonly<Record<string, Family>>
   /** items that have no rows because they failed here; such an artifact is incomplete */
-  readonly failed: ReadonlyArray<FailedItem>
+  readonly failed: ReadonlyArray<ItemFailure>
   readonly shards: ReadonlyArray<Shard>
   /** which items of which shard, in the artifact's order; null where it is all of all shards */
   readonly segments: ReadonlyArray<Segment> | null
 }
+
+/** A manifest as its file has it: the id column is called `label` there. */
+export type ManifestFile = Omit<Manifest, "idColumn"> & { readonly label: string | null }
+
+export const manifestOf = ({ label, ...rest }: ManifestFile): Manifest => ({ ...rest, idColumn: label })
+
+/** The fields in the order in which they have always been written. */
+export const manifestFile = ({
+  format,
+  digest,
+  form,
+  columns,
+  idColumn,
+  ...rest
+}: Manifest): ManifestFile => ({ format, digest, form, columns, label: idColumn, ...rest })
 
 /** Every object that a shard needs. */
 export function* objectsOfShard(shard: Shard): Generator<StoredFile> {
@@ -61,7 +76,7 @@ export function* objectsOfShard(shard: Shard): Generator<StoredFile> {
   yield* shard.files
 }
 /** Every object that a manifest needs. */
-export function* objectsOf(manifest: Manifest): Generator<StoredFile> {
+export function* objectsOf(manifest: Pick<Manifest, "shards">): Generator<StoredFile> {
   for (const shard of manifest.shards) yield* objectsOfShard(shard)
 }
 /** Whether all objects of a shard are so. As `objectsOfShard`, without a generator, which a no-op of many nodes feels. */

@@ -1,7 +1,7 @@
 /** Run records: one invocation, as its `run.json`. */
 import type { Lost } from "../../pipeline/losses.ts"
 import type { ProcessIdentity } from "../files/process-identity.ts"
-import type { FailedItem } from "./manifest.ts"
+import type { ItemFailure } from "./manifest.ts"
 import type { Accepted } from "./trace.ts"
 
 export type NodeStatus = "executed" | "cached" | "failed" | "skipped"
@@ -25,7 +25,7 @@ export interface NodeRecord {
   readonly error: string | null
   /** what to do about that */
   readonly hint: string | null
-  readonly failures: ReadonlyArray<FailedItem>
+  readonly failures: ReadonlyArray<ItemFailure>
   readonly incomplete: boolean
   readonly partial: ReadonlyArray<string>
   /** what it left out; absent where that is nothing, and in records of earlier versions */

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto"
 import type { Lost } from "../../pipeline/losses.ts"
-import type { FailedItem } from "./manifest.ts"
+import type { ItemFailure } from "./manifest.ts"
 import type { Preimage } from "./preimage.ts"
 
 /** What a source looked at, and what it found; verified before the trace is used again. */
@@ -39,7 +39,7 @@ export interface Trace {
   /** what to do about that */
   readonly hint: string | null
   /** items that failed, and why; an artifact has their ids, and may have the reasons of another trace */
-  readonly failed?: ReadonlyArray<FailedItem>
+  readonly failed?: ReadonlyArray<ItemFailure>
   /** of a source */
   readonly reads: ReadonlyArray<ReadRecord>
   /** reasons for which this is a part of what was there, its own and its inputs' */

@@ -46,7 +46,7 @@ export function* runsOf(
 /** Null where there is no record, or one that does not say it, as a damaged one. */
 function ownerOf({ files, layout }: StoreCalls, id: string): RunOwner | null {
   const record = path.join(layout.run(id), "run.json")
-  if (files.glance(record) === null) return null
+  if (files.statFile(record) === null) return null
   const bytes = files.readRange(record, 0, headBytes)
   const owner = ownerIn(bytes)
   if (owner !== null || bytes.length < headBytes) return owner

@@ -10,7 +10,7 @@ import { mostIdBytes, wrongSegment } from "../../support/file-names.ts"
 import { readCache, writeCache } from "../fresh/cache-file.ts"
 import { removeTree } from "../files/confined.ts"
 import { fileNames, isTemporary } from "../files/own-names.ts"
-import { renewed } from "../files/touch.ts"
+import { touched } from "../files/touch.ts"
 import type { StoreCalls } from "../store.ts"
 
 /** Of fewer nodes, each run has views of its own, which are there whatever becomes of other runs' folders. */
@@ -42,11 +42,11 @@ export function showViews({ files, layout }: StoreCalls, run: string, shown: str
   if ([note.run, ...note.entries].some((name) => wrongSegment(name, mostIdBytes) !== null)) return null
   const record = path.join(layout.run(note.run), "run.json")
   // before it is looked at: a gc that is about to take the run sees the new time, and leaves it
-  if (!renewed(files, record)) return null
+  if (!touched(files, record)) return null
   if (note.entries.some((name) => files.entry(path.join(layout.run(note.run), name)) === null)) return null
   files.makeFolder(layout.run(run))
   for (const name of note.entries)
-    files.pointer(path.join("../..", note.run, name), path.join(layout.run(run), name))
+    files.symlink(path.join("../..", note.run, name), path.join(layout.run(run), name))
   return note.run
 }
 

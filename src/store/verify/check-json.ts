@@ -3,11 +3,11 @@ import * as path from "node:path"
 import type { FileSystemCalls } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
 import { isDigest, isObjectName, type Layout } from "../files/layout.ts"
-import { type Manifest, objectsOfShard, type Shard } from "../records/manifest.ts"
+import { type ManifestFile, manifestOf, objectsOfShard, type Shard } from "../records/manifest.ts"
 import { keyOf } from "../records/preimage.ts"
 import type { RunRecord } from "../records/run-record.ts"
 import { utf8 } from "../../support/utf8.ts"
-import { unsealed } from "../records/checksum.ts"
+import { checkedValue } from "../records/checksum.ts"
 import { type Trace, traceName } from "../records/trace.ts"
 import { artifactDigest } from "../format/value-digest.ts"
 
@@ -24,7 +24,7 @@ function checked<A>(
   if (bytes === null) return null
   let value: A
   try {
-    value = unsealed(bytes) as A
+    value = checkedValue(bytes) as A
   } catch (error) {
     return { wrong: `cannot be read: ${(error as Error).message}` }
   }
@@ -38,12 +38,15 @@ function checked<A>(
   return wrong === null ? { value, bytes: bytes.byteLength } : { wrong }
 }
 
-export const checkManifest = (files: FileSystemCalls, layout: Layout, file: string): Checked<Manifest> =>
-  checked<Manifest>(files, file, (manifest) => {
+export const checkManifest = (files: FileSystemCalls, layout: Layout, file: string): Checked<ManifestFile> =>
+  checked<ManifestFile>(files, file, (manifest) => {
     if (!isDigest(manifest.digest) || layout.manifest(manifest.digest) !== file)
       return "has the name of another artifact"
     if (!manifest.shards.every(hasObjectNames)) return "contains an invalid object name"
-    const digest = artifactDigest({ ...manifest, failed: manifest.failed.map(({ item }) => item) })
+    const digest = artifactDigest({
+      ...manifestOf(manifest),
+      failed: manifest.failed.map(({ item }) => item)
+    })
     return digest === manifest.digest
       ? null
       : `is of other values than its digest says (${digest.slice(0, 12)})`

@@ -1,5 +1,5 @@
 /** What `verify` finds. */
-import type { Entry, FileSystemCalls } from "../files/file-system.ts"
+import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
 
 export type DamageKind = "object" | "sidecar" | "manifest" | "trace" | "run"
 export interface Damage {
@@ -10,7 +10,7 @@ export interface Damage {
 }
 /** With the file as it was seen, so that one that was replaced since is not taken for it. */
 export interface FoundDamage extends Damage {
-  readonly entry: Entry
+  readonly entry: DirectoryEntry
 }
 
 /** Gathers damage; a file counts once, for what was found first. */

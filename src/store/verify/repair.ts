@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { removeOwn } from "../files/confined.ts"
-import { takeAway } from "../gc/delete.ts"
+import { deleteFile } from "../gc/delete.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import type { Verified } from "./verify.ts"
@@ -22,7 +22,7 @@ export const repairStore = (
       const { files, layout } = store
       const removed = [...damaged, ...affected].filter(({ file, entry }) => {
         const now = files.entry(file)
-        return now?.inode === entry.inode && takeAway(files, file, entry) === "taken"
+        return now?.inode === entry.inode && deleteFile(files, file, entry) === "taken"
       })
       const inodes = new Set(
         removed.flatMap(({ kind, entry }) => (kind === "object" || kind === "sidecar" ? entry.inode : []))

@@ -8,7 +8,7 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { refuseLinks } from "../files/confined.ts"
-import { census, type Found } from "../gc/scan.ts"
+import { scanStore, type ScannedFile } from "../gc/scan.ts"
 import { objectsOf, objectsOfShard, type Shard } from "../records/manifest.ts"
 import type { StoreCalls } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
@@ -45,8 +45,8 @@ export const verifyStore = (
         catch: (error) => storeProblem(error, store.root, "verify")
       })
     yield* attempt(() => refuseLinks(files, store.root))
-    const found = yield* attempt(() => [...census(files, layout)])
-    const of = (room: Found["room"]) => found.filter((one) => one.room === room)
+    const found = yield* attempt(() => [...scanStore(files, layout)])
+    const of = (room: ScannedFile["room"]) => found.filter((one) => one.room === room)
     const runs = yield* attempt(() => runFiles(store))
     const damages = new Damages(files)
     const counts = { objects: 0, manifests: 0, traces: 0, runs: 0, bytes: 0 }

@@ -40,7 +40,11 @@ function givenTap(text: string) {
 }
 
 /** The encoder in a file, as a pipeline would name it; the path is relative to the working directory. */
-export const encoderOf = (file: string, preset: PresetName | null, { taps, patch, prefix }: GivenStructure) =>
+export const givenEncoder = (
+  file: string,
+  preset: PresetName | null,
+  { taps, patch, prefix }: GivenStructure
+) =>
   onnx(path.resolve(file), {
     preset,
     ...(taps === null ? {} : { taps: Object.fromEntries(taps.map(({ name, tensor }) => [name, tensor])) }),

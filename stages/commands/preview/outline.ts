@@ -2,7 +2,7 @@
 import type { Geometry } from "../../vision/geometry.ts"
 import { boundingBoxOf, type Mask, rowMajorOf } from "../../vision/rle.ts"
 import type { Canvas } from "./digits.ts"
-import type { Rgb } from "./palette.ts"
+import type { OverlayRgb } from "./palette.ts"
 
 /**
  * Draws the border of the mask's pixels as they lie in the encoder's input: the colour just inside of it, black just
@@ -15,7 +15,7 @@ export function drawOutline(
   mask: Mask,
   { scaleX, scaleY, offsetX, offsetY }: Geometry,
   scale: number,
-  colour: Rgb,
+  colour: OverlayRgb,
   dashed: boolean
 ): void {
   const thickness = Math.max(1, Math.round(width / 350))

@@ -1,14 +1,14 @@
 /** Colours that people tell apart, also those who are colour-blind. */
 
-export type Rgb = readonly [red: number, green: number, blue: number]
-export interface Colour {
+export type OverlayRgb = readonly [red: number, green: number, blue: number]
+export interface OverlayColour {
   readonly name: string
   readonly hex: string
-  readonly rgb: Rgb
+  readonly rgb: OverlayRgb
 }
 
 /** After Okabe and Ito (https://jfly.uni-koeln.de/color/), white in place of black, neighbours in the list far apart. */
-export const colours: ReadonlyArray<Colour> = (
+export const overlayColours: ReadonlyArray<OverlayColour> = (
   [
     ["orange", "#e69f00"],
     ["sky blue", "#56b4e9"],
@@ -21,7 +21,7 @@ export const colours: ReadonlyArray<Colour> = (
   ] as const
 ).map(([name, hex]) => ({ name, hex, rgb: rgbOf(hex) }))
 
-function rgbOf(hex: string): Rgb {
+function rgbOf(hex: string): OverlayRgb {
   const channel = (at: number) => Number.parseInt(hex.slice(at, at + 2), 16)
   return [channel(1), channel(3), channel(5)]
 }

@@ -6,7 +6,7 @@ import type { Size } from "../../vision/resized-size.ts"
 import type { AnnotatedObject } from "./annotated.ts"
 import { type Canvas, drawNumber } from "./digits.ts"
 import { drawOutline } from "./outline.ts"
-import { colours, type Rgb } from "./palette.ts"
+import { overlayColours, type OverlayRgb } from "./palette.ts"
 
 export interface Subject {
   readonly tensor: Preprocessed
@@ -44,7 +44,7 @@ export function drawPicture({ tensor, preprocessing, geometry, grid, objects }: 
   return canvas
 }
 
-const colourAt = (i: number): Rgb => colours[i % colours.length]!.rgb
+const colourAt = (i: number): OverlayRgb => overlayColours[i % overlayColours.length]!.rgb
 
 /** The tensor's values as levels 0 … 255 again, each pixel `scale` × `scale`. */
 function enlarged(

@@ -5,7 +5,7 @@ import { gridOfPatches, type PatchGrid } from "../../vision/geometry.ts"
 import type { Preprocessing } from "../../vision/preprocessing.ts"
 import { patchOfPreset, presetOf, type PresetName } from "../../vision/presets.ts"
 import type { Size } from "../../vision/resized-size.ts"
-import { encoderOf, givenStructure, type GivenWords } from "../common/given.ts"
+import { givenEncoder, givenStructure, type GivenWords } from "../common/given.ts"
 import { withFile } from "../common/problems.ts"
 
 export interface View {
@@ -21,12 +21,12 @@ export interface ViewWords extends GivenWords {
 }
 
 /** @throws {Problem} neither encoder nor preset, what is of no use with a preset alone, an encoder that is none */
-export async function viewOf(words: ViewWords): Promise<View> {
+export async function previewOf(words: ViewWords): Promise<View> {
   const { encoder, preset } = words
   const given = givenStructure(words)
   if (encoder !== null) {
     const { preprocessing, grid, origin } = await withFile(encoder, () =>
-      resolveEncoderFile(encoderOf(encoder, preset, given))
+      resolveEncoderFile(givenEncoder(encoder, preset, given))
     )
     const { rows, columns, patch } = grid
     return { preprocessing, from: origin.preprocessing, gridOf: () => ({ rows, columns, patch }) }

@@ -1,13 +1,13 @@
 /** Log-probabilities of a fitted problem on rows of the shared matrix. */
 import { exp, log } from "../../../src/support/elementary/exponential.ts"
 import type { Matrix } from "./matrix.ts"
-import type { Problem } from "./problem.ts"
+import type { LogisticProblem } from "./problem.ts"
 import { foldScalingIn } from "./problem.ts"
 
 /** [rows × K] natural logs of the probabilities of the problem's own classes. */
 export async function logProbabilities(
   features: Matrix,
-  problem: Pick<Problem, "scaling" | "vectors">,
+  problem: Pick<LogisticProblem, "scaling" | "vectors">,
   solution: Float64Array,
   rows: Int32Array
 ): Promise<Float64Array> {

@@ -11,7 +11,7 @@ import { log, log1p } from "../../../src/support/elementary/exponential.ts"
 import { expNonPositive } from "./exp.ts"
 import type { Scaling } from "./standardise.ts"
 
-export interface Problem {
+export interface LogisticProblem {
   /** the rows it is fitted on */
   readonly rows: Int32Array
   /** for each of them: its class (0 … K − 1) and its weight */
@@ -28,7 +28,7 @@ export interface Problem {
 export const solutionLength = (vectors: number, width: number): number => vectors * (width + 1)
 
 /** No coefficients, and the intercepts that fit the classes' weighted shares: the minimum as C → 0. */
-export function priorSolution(problem: Omit<Problem, "c">, width: number): Float64Array {
+export function priorSolution(problem: Omit<LogisticProblem, "c">, width: number): Float64Array {
   const { labels, weights, total, vectors } = problem
   const shares = new Float64Array(Math.max(2, vectors))
   for (let t = 0; t < labels.length; t++) shares[labels[t]!]! += weights[t]! / total
@@ -41,7 +41,7 @@ export function priorSolution(problem: Omit<Problem, "c">, width: number): Float
 /** Writes the vectors as the shared matrix sees them, v ⊘ σ, into `out` [vectors × width]; gives b − μ·(v ⊘ σ). */
 export function foldScalingIn(
   solution: Float64Array,
-  { scaling: { mean, inverse }, vectors }: Pick<Problem, "scaling" | "vectors">,
+  { scaling: { mean, inverse }, vectors }: Pick<LogisticProblem, "scaling" | "vectors">,
   out: Float32Array
 ): Float64Array {
   const width = mean.length
@@ -68,7 +68,7 @@ export interface Pass {
 }
 
 /** [vectors] the mean curvature Σ wᵢ pᵢ(1 − pᵢ) / Σw, from the residuals r = w(p − y), of which |r|(1 − |r|/w) is wp(1 − p). */
-export function meanCurvatures(problem: Problem, residuals: Float32Array, n: number): Float64Array {
+export function meanCurvatures(problem: LogisticProblem, residuals: Float32Array, n: number): Float64Array {
   const { rows, weights, total, vectors } = problem
   return Float64Array.from({ length: vectors }, (_, k) => {
     let sum = 0
@@ -87,7 +87,7 @@ export function meanCurvatures(problem: Problem, residuals: Float32Array, n: num
  * @param residuals [vectors × n] set to 0 for rows that take no part
  */
 export function lossPass(
-  problem: Problem,
+  problem: LogisticProblem,
   scores: Float32Array,
   offsets: Float64Array,
   residuals: Float32Array,
@@ -99,7 +99,12 @@ export function lossPass(
     : softmaxPass(problem, scores, offsets, residuals, n)
 }
 
-function binomialPass(problem: Problem, scores: Float32Array, offset: number, residuals: Float32Array): Pass {
+function binomialPass(
+  problem: LogisticProblem,
+  scores: Float32Array,
+  offset: number,
+  residuals: Float32Array
+): Pass {
   const { rows, labels, weights } = problem
   let loss = 0
   let sum = 0
@@ -120,7 +125,7 @@ function binomialPass(problem: Problem, scores: Float32Array, offset: number, re
 }
 
 function softmaxPass(
-  problem: Problem,
+  problem: LogisticProblem,
   scores: Float32Array,
   offsets: Float64Array,
   residuals: Float32Array,
@@ -161,7 +166,7 @@ function softmaxPass(
  * @param products [vectors × width] Xᵀr
  */
 export function finishGradient(
-  problem: Problem,
+  problem: LogisticProblem,
   solution: Float64Array,
   sums: Float64Array,
   products: Float32Array,

@@ -8,12 +8,12 @@
 import type { Minimum } from "./lbfgs.ts"
 import type { Matrix } from "./matrix.ts"
 import { logProbabilities } from "./predict.ts"
-import type { Problem } from "./problem.ts"
+import type { LogisticProblem } from "./problem.ts"
 import { priorSolution } from "./problem.ts"
 import type { Solver } from "./solver.ts"
 
 /** The regression on some rows, before a C is chosen. */
-export interface Regression extends Omit<Problem, "c"> {
+export interface Regression extends Omit<LogisticProblem, "c"> {
   /** the classes that occur in its rows, ascending; its labels are positions in this list */
   readonly classes: ReadonlyArray<number>
 }

@@ -7,14 +7,14 @@ import type { Minimum, Query } from "./lbfgs.ts"
 import { lbfgs } from "./lbfgs.ts"
 import type { Matrix } from "./matrix.ts"
 import type { Spectrum } from "./preconditioner.ts"
-import type { Pass, Problem } from "./problem.ts"
+import type { Pass, LogisticProblem } from "./problem.ts"
 import { finishGradient, foldScalingIn, lossPass, meanCurvatures } from "./problem.ts"
 
 /** Scores held at once (4 bytes each): what a core's cache holds. */
 const BLOCK = 1 << 18
 
 interface Active {
-  readonly problem: Problem
+  readonly problem: LogisticProblem
   readonly search: Generator<Query, Minimum, void>
   query: Query
   readonly done: (minimum: Minimum) => Promise<void>
@@ -53,7 +53,7 @@ export class Solver {
 
   /** Adds a problem; `done` may add more, and is waited for. */
   add(
-    problem: Problem,
+    problem: LogisticProblem,
     start: Float64Array,
     tolerance: number,
     done: (minimum: Minimum) => Promise<void>

@@ -6,7 +6,7 @@ import type { Random } from "../../../src/support/random.ts"
 export type Rgb = readonly [red: number, green: number, blue: number]
 
 /** All of them keep away from the greys that backgrounds are made of. */
-export const colours = {
+export const objectColours = {
   red: [214, 40, 40],
   orange: [244, 132, 22],
   yellow: [246, 214, 48],
@@ -19,8 +19,8 @@ export const colours = {
   black: [26, 26, 30],
   white: [250, 250, 248]
 } as const satisfies Record<string, Rgb>
-export type ColourName = keyof typeof colours
-export const COLOURS = Object.keys(colours) as ReadonlyArray<ColourName>
+export type ColourName = keyof typeof objectColours
+export const COLOURS = Object.keys(objectColours) as ReadonlyArray<ColourName>
 
 export const TEXTURES = ["plain", "striped", "dotted", "checked"] as const
 export type TextureName = (typeof TEXTURES)[number]
@@ -44,7 +44,7 @@ const between = (random: Random, low: number, high: number) => low + (high - low
 export function drawColour(random: Random): { colour: ColourName; rgb: Rgb } {
   const colour = pick(random, COLOURS)
   const shade = (channel: number) => Math.min(255, Math.max(0, channel + between(random, -JITTER, JITTER)))
-  const [red, green, blue] = colours[colour]
+  const [red, green, blue] = objectColours[colour]
   return { colour, rgb: [shade(red), shade(green), shade(blue)] }
 }
 const JITTER = 12

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
-import { commands } from "../../../src/cli/commands.ts"
-import { plainWords } from "../../../src/cli/plain-argv.ts"
+import { ownCommands } from "../../../src/cli/commands.ts"
+import { plainArgv } from "../../../src/cli/plain-argv.ts"
 import { readersOf } from "./readers.ts"
 import { reservedCommands } from "../../../src/cli/yargs-argv.ts"
 
-const { full, values, refused, expectAgreement } = readersOf(commands)
+const { full, values, refused, expectAgreement } = readersOf(ownCommands)
 
 describe("the two readers of the command line agree", () => {
   it.each([
@@ -53,7 +53,7 @@ it("leaves all that is not plain to yargs", () => {
     "run p.ts --jbos 4",
     "status a b"
   ])
-    expect(plainWords(commands, line.split(" "))).toBeNull()
+    expect(plainArgv(ownCommands, line.split(" "))).toBeNull()
 })
 
 describe("what is wrong is said, with exit code 2 and what was meant", () => {
@@ -94,7 +94,7 @@ describe("help", () => {
 
   it("lists the commands, and every command's options and examples", async () => {
     const all = await printed("--help")
-    for (const command of commands) {
+    for (const command of ownCommands) {
       expect(all).toContain(command.doc)
       const own = await printed(`${command.name} --help`)
       for (const name of Object.keys(command.options)) expect(own).toContain(`--${name}`)

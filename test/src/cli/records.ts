@@ -5,13 +5,13 @@ import { param } from "../../../src/pipeline/params.ts"
 import { each, many, one, table } from "../../../src/pipeline/ports.ts"
 import { defineStage } from "../../../src/pipeline/stage.ts"
 import { DoneItems } from "../../../src/plan/done-items.ts"
-import { IndexSet } from "../../../src/plan/bitset.ts"
+import { Bitset } from "../../../src/plan/bitset.ts"
 import { ItemIds } from "../../../src/plan/item-ids.ts"
 import type { ItemPlan } from "../../../src/plan/items.ts"
 import { PackedKeys } from "../../../src/store/records/packed-keys.ts"
 import { SegmentList } from "../../../src/store/items/segments.ts"
-import { Texts } from "../../../src/store/format/string-array.ts"
-import type { Known, NodePlan, State } from "../../../src/plan/plan.ts"
+import { StringArray } from "../../../src/store/format/string-array.ts"
+import type { KnownArtifact, NodePlan, State } from "../../../src/plan/plan.ts"
 import type { Manifest } from "../../../src/store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../../../src/store/records/run-record.ts"
 
@@ -78,7 +78,7 @@ export const manifest = (given: Partial<Manifest> = {}): Manifest => ({
   digest: "ab".repeat(32),
   form: "row per item",
   columns: { value: column.int32() },
-  label: "number",
+  idColumn: "number",
   items: 4,
   rows: 4,
   bytes: 2048,
@@ -90,7 +90,7 @@ export const manifest = (given: Partial<Manifest> = {}): Manifest => ({
   segments: null,
   ...given
 })
-export const known = (given: Partial<Manifest> = {}): Known => ({
+export const known = (given: Partial<Manifest> = {}): KnownArtifact => ({
   manifest: manifest(given),
   partial: [],
   incomplete: (given.failed ?? []).length > 0
@@ -126,13 +126,13 @@ export function itemPlan(total: number, done: number, failed = 0): ItemPlan {
   doneItems.from({ ...shard, table }, undefined)
   for (let i = 0; i < done; i++) doneItems.add(i, i)
   return {
-    ids: new ItemIds([Texts.of(indices.map((i) => `n${i}`))], SegmentList.of([[0, 0, total]])),
+    ids: new ItemIds([StringArray.of(indices.map((i) => `n${i}`))], SegmentList.of([[0, 0, total]])),
     keys: new PackedKeys(total),
     places: () => [],
     shared: "shared",
     joined: [],
     done: doneItems,
     failed: new Map(indices.slice(done, done + failed).map((i) => [i, { item: `n${i}`, error: "torn" }])),
-    left: new IndexSet(total, (i) => i >= done + failed)
+    left: new Bitset(total, (i) => i >= done + failed)
   }
 }

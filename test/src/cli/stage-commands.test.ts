@@ -8,9 +8,9 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import type { Command } from "../../../src/cli/command.ts"
 import { runsCommand } from "../../../src/cli/runs.ts"
 import { memoryOutput } from "../../../src/cli/output.ts"
-import { plainWords } from "../../../src/cli/plain-argv.ts"
+import { plainArgv } from "../../../src/cli/plain-argv.ts"
 import { commandsOf } from "../../../src/cli/stage-commands.ts"
-import { readWords } from "../../../src/cli/argv.ts"
+import { readArgv } from "../../../src/cli/argv.ts"
 import { type Answer, defineStageCommand, type StageCommandContext } from "../../../src/pipeline/command.ts"
 import { readersOf } from "./readers.ts"
 import { Problem } from "../../../src/support/problem.ts"
@@ -20,7 +20,7 @@ let act: (args: any, context: StageCommandContext) => Promise<Answer>
 const weigh = defineStageCommand({
   name: "weigh",
   doc: "how heavy it is",
-  positionals: [{ name: "what", take: "one", doc: "a thing" }],
+  positionals: [{ name: "what", arity: "one", doc: "a thing" }],
   options: {
     unit: { kind: "choice", of: ["g", "kg"], doc: "grams, if not said" },
     all: { kind: "flag", alias: "a", doc: "its parts too" }
@@ -52,7 +52,7 @@ describe("commands behind a word of their own", () => {
   it("options may stand before the words", async () => {
     const words = await full("--json scales weigh apple")
     expect(words!.command.name).toBe("scales weigh")
-    expect(readWords(words!).args).toMatchObject({ what: "apple" })
+    expect(readArgv(words!).args).toMatchObject({ what: "apple" })
   })
 
   it.each([
@@ -101,8 +101,8 @@ describe("commands behind a word of their own", () => {
 
 describe("an answer", () => {
   const run = (line: string, output = memoryOutput()) => {
-    const words = plainWords(commands, line.split(" "))!
-    const { args, globals } = readWords(words)
+    const words = plainArgv(commands, line.split(" "))!
+    const { args, globals } = readArgv(words)
     const effect = words.command.run(args, {
       output,
       json: globals.json,

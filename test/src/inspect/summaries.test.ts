@@ -47,7 +47,7 @@ it("sums an output up once for an artifact, its stage's code and its file", asyn
   const first = opened(titled("first"))
   await Effect.runPromise(
     first.planning.store.putManifest(
-      manifest({ digest, form: "table", label: null, items: 0, rows: 0, ids: null })
+      manifest({ digest, form: "table", idColumn: null, items: 0, rows: 0, ids: null })
     )
   )
   expect(await titles(first)).toEqual(["first"])

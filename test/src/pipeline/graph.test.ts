@@ -28,8 +28,8 @@ it("orders nodes so that inputs come first, each once", () => {
   const { graph, issues } = build({ out: total("total", { of: [doubled, n] }) })
   expect(issues).toEqual([])
   expect(graph.nodes.map(({ id }) => id)).toEqual(["n", "doubled", "total"])
-  expect(graph.byId.get("doubled")!.sample).toBe(graph.byId.get("n"))
-  expect(graph.byId.get("total")!.sample).toBeNull()
+  expect(graph.byId.get("doubled")!.rootSource).toBe(graph.byId.get("n"))
+  expect(graph.byId.get("total")!.rootSource).toBeNull()
 })
 
 it("takes a chain that is longer than the stack is deep", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { IndexSet } from "../../../src/plan/bitset.ts"
+import { Bitset } from "../../../src/plan/bitset.ts"
 import { seededRandom } from "../../../src/support/random.ts"
 
 test.each([
@@ -11,7 +11,7 @@ test.each([
 ])("a set of %s gives its members in order, from wherever to wherever", (_, n, share) => {
   const random = seededRandom("index set", n, share)
   const has = Array.from({ length: n }, () => random() < share)
-  const set = new IndexSet(n, (i) => has[i]!)
+  const set = new Bitset(n, (i) => has[i]!)
   const members = has.flatMap((one, i) => (one ? [i] : []))
   expect(set.length).toBe(members.length)
   for (const [start, end] of [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
 import { ItemIds } from "../../../src/plan/item-ids.ts"
 import { SegmentList } from "../../../src/store/items/segments.ts"
-import { Texts } from "../../../src/store/format/string-array.ts"
+import { StringArray } from "../../../src/store/format/string-array.ts"
 
-const shards = [Texts.of(["a", "bb", "é", ""]), Texts.of(["🙂", "b", "ab"])]
+const shards = [StringArray.of(["a", "bb", "é", ""]), StringArray.of(["🙂", "b", "ab"])]
 /** Some items of each shard, in an order of their own. */
 const ids = new ItemIds(
   shards,
@@ -30,8 +30,8 @@ describe("ids of items", () => {
 
   it("are found among very many by an index", () => {
     const many = Array.from({ length: 5000 }, (_, i) => `scene ${i}`)
-    const find = new ItemIds([Texts.of(many)], SegmentList.of([[0, 0, 5000]])).index()
-    const wanted = Texts.of(["scene 0", "scene 4999", "scene 5000", "scene", "", ...many])
+    const find = new ItemIds([StringArray.of(many)], SegmentList.of([[0, 0, 5000]])).index()
+    const wanted = StringArray.of(["scene 0", "scene 4999", "scene 5000", "scene", "", ...many])
     expect([0, 1, 2, 3, 4].map((k) => find(wanted, k))).toEqual([0, 4999, -1, -1, -1])
     for (let i = 0; i < 5000; i++) expect(find(wanted, 5 + i)).toBe(i)
     const none = new ItemIds([], new SegmentList()).index()

@@ -22,7 +22,7 @@ beforeAll(async () => {
   ]
   await Effect.runPromise(store.putManifest(manifest({ digest })))
   for (const id of runs) await Effect.runPromise(store.putRun(runRecord(nodes, { id })))
-  store.files.pointer(runs[2]!, store.layout.latest)
+  store.files.symlink(runs[2]!, store.layout.latest)
 })
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 

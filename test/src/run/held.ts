@@ -20,7 +20,7 @@ export async function heldIn(store: StoreCalls, artifact: string): Promise<Held>
   if (manifest === null) throw new Error(`the store has no manifest ${artifact}`)
   const rows = await Effect.runPromise(artifactObjects(store, manifest))
   const failed = manifest.failed.map(({ item }) => item)
-  if (manifest.label === null) return { items: null, rows, failed }
+  if (manifest.idColumn === null) return { items: null, rows, failed }
   const { ids } = await Effect.runPromise(itemIndex(store, manifest))
   const read = await Effect.runPromise(artifactItems(store, manifest, manifest.columns))
   if (read.length !== ids.length) throw new Error(`${ids.length} items, but rows of ${read.length}`)

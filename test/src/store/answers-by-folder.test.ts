@@ -11,7 +11,7 @@ import { planAll } from "../../../src/plan/plan.ts"
 import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
 import { coarse, crashGraph, executedIn, Lab, numbers } from "../run/lab.ts"
 import { age, gc, quick, storeOf } from "./gc/worlds.ts"
-import { renewing } from "../../../src/store/touching-store.ts"
+import { touchingStore } from "../../../src/store/touching-store.ts"
 
 let lab: Lab
 let graph: Graph
@@ -32,7 +32,7 @@ async function note(others: Graph) {
   const planning = lab.planning()
   await Effect.runPromise(planAll(graph.nodes, planning))
   const other = (await lab.plan(others)).find(({ node }) => node.id === "other")!
-  const { answers } = planning.store
+  const { freshIndex: answers } = planning.store
   expect(answers.learn("coarse", other.key!, other.preimage!.output, [])).not.toBeNull()
   answers.save()
 }
@@ -52,7 +52,7 @@ async function lookedAt(): Promise<ReadonlyArray<string>> {
   const seen: Array<string> = []
   const files = (real: FileSystemCalls): FileSystemCalls => ({
     ...real,
-    glance: (file) => (seen.push(file), real.glance(file)),
+    statFile: (file) => (seen.push(file), real.statFile(file)),
     read: (file) => (seen.push(file), real.read(file))
   })
   const plans = await lab.plan(graph, { files })
@@ -139,10 +139,10 @@ it("who uses what is found looks at each manifest, whatever its folder says", as
   const seen: Array<string> = []
   const files = (real: FileSystemCalls): FileSystemCalls => ({
     ...real,
-    glance: (file) => (seen.push(file), real.glance(file))
+    statFile: (file) => (seen.push(file), real.statFile(file))
   })
   const planning = lab.planning({ files })
-  await Effect.runPromise(planAll(graph.nodes, { ...planning, store: renewing(planning.store) }))
+  await Effect.runPromise(planAll(graph.nodes, { ...planning, store: touchingStore(planning.store) }))
   const looks = new Set(seen.filter((file) => file.includes("/manifests/")))
   expect(looks.size).toBe(graph.nodes.length)
 })

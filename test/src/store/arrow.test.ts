@@ -17,7 +17,7 @@ const head = {
   member: "block.0.resid_post",
   shape: [2, 3],
   dims: ["token", "dim"],
-  itemLabel: "scene"
+  idColumn: "scene"
 }
 const bitsOf = (data: Float32Array) => [...new Uint32Array(data.buffer, data.byteOffset, data.length)]
 const odd = [NaN, Infinity, -Infinity, -0, 0, 1e-45, 3.4028235e38, 0.1]
@@ -40,13 +40,13 @@ describe("a tensor file", () => {
     for (let round = 0; round < 40; round++) {
       const shape = pick(random, [[], [1], [3], [2, 3], [1, 5, 2]])
       const size = shape.reduce((a, b) => a * b, 1)
-      const itemLabel = random() < 0.8 ? "scene" : null
+      const idColumn = random() < 0.8 ? "scene" : null
       const sink = new MemorySink()
       const writer = new TensorFileWriter(sink, {
         ...head,
         shape,
         dims: shape.map((_, i) => `d${i}`),
-        itemLabel,
+        idColumn,
         batchBytes: 1 + below(random, 100)
       })
       const values: Array<number> = []
@@ -57,7 +57,7 @@ describe("a tensor file", () => {
           random() < 0.3 ? pick(random, odd) : random()
         )
         const items = Array.from({ length: rows }, () => pick(random, ["", "a", "🙂/é", "scene 7"]))
-        writer.write(data, itemLabel === null ? null : items)
+        writer.write(data, idColumn === null ? null : items)
         values.push(...data)
         ids.push(...items)
       }
@@ -69,15 +69,15 @@ describe("a tensor file", () => {
         family: head.family,
         member: head.member,
         shape,
-        itemLabel,
+        idColumn,
         rows: ids.length
       })
       expect(bitsOf(file.read())).toEqual(bitsOf(all))
-      expect(file.items()).toEqual(itemLabel === null ? null : ids)
+      expect(file.items()).toEqual(idColumn === null ? null : ids)
       const start = below(random, ids.length + 1)
       const end = start + below(random, ids.length - start + 1)
       expect(bitsOf(file.read(start, end))).toEqual(bitsOf(all.slice(start * size, end * size)))
-      expect(file.items(start, end)).toEqual(itemLabel === null ? null : ids.slice(start, end))
+      expect(file.items(start, end)).toEqual(idColumn === null ? null : ids.slice(start, end))
 
       const table = tableFromIPC(bytes)
       expect(table.numRows).toBe(ids.length)
@@ -89,7 +89,7 @@ describe("a tensor file", () => {
           bitsOf(Float32Array.from(row.toArray()))
         )
       ).toEqual(bitsOf(all))
-      if (itemLabel !== null) expect(table.getChild("scene")!.toJSON()).toEqual(ids)
+      if (idColumn !== null) expect(table.getChild("scene")!.toJSON()).toEqual(ids)
     }
   })
 

@@ -116,7 +116,7 @@ describe("a table in Parquet", () => {
     for (let round = 0; round < 12; round++) {
       const rowGroupRows = pick(random, [1, 7, 100, 100_000])
       const sink = new MemorySink()
-      const writer = new TableWriter(sink, { columns: everyKind, itemLabel: "scene", rowGroupRows })
+      const writer = new TableWriter(sink, { columns: everyKind, idColumn: "scene", rowGroupRows })
       const batches = Array.from({ length: below(random, 3) }, () =>
         randomTable(random, below(random, pick(random, [2, 30, 500])))
       )
@@ -161,7 +161,7 @@ describe("a table in Parquet", () => {
         i === 20_001 ? Array.from({ length: 30_000 }, (_, k) => k) : i % 2 ? [i] : []
       )
     }
-    const bytes = await encodeParquet({ columns, itemLabel: null, rows, items: null, vectors })
+    const bytes = await encodeParquet({ columns, idColumn: null, rows, items: null, vectors })
     const table = openTable(memorySource(bytes))
     expect(await table.read()).toStrictEqual(vectors)
     expect(await table.read({ start: 19_999, end: 20_003 })).toStrictEqual({
@@ -182,7 +182,7 @@ describe("a table in Parquet", () => {
     const vectors = { t: ["a", "🙂", "\uFFFD", "é"] }
     const bytes = await encodeParquet({
       columns: { t: column.utf8() },
-      itemLabel: null,
+      idColumn: null,
       rows: 4,
       items: null,
       vectors
@@ -202,13 +202,13 @@ describe("a table in Parquet", () => {
       items: [],
       vectors: Object.fromEntries(Object.keys(everyKind).map((name) => [name, []]))
     }
-    const bytes = await encodeParquet({ columns: everyKind, itemLabel: "scene", ...empty })
+    const bytes = await encodeParquet({ columns: everyKind, idColumn: "scene", ...empty })
     expect(await inDuckDB(bytes)).toEqual([])
     expect(await openTable(memorySource(bytes)).read()).toEqual(empty.vectors)
   })
 
   test("has the same bytes each time", async () => {
-    const table = { columns: everyKind, itemLabel: "scene", ...randomTable(seededRandom("same"), 50) }
+    const table = { columns: everyKind, idColumn: "scene", ...randomTable(seededRandom("same"), 50) }
     expect(Buffer.compare(await encodeParquet(table), await encodeParquet(table))).toBe(0)
   })
 
@@ -216,7 +216,7 @@ describe("a table in Parquet", () => {
     ["is missing", {}],
     ["has 2 rows, 1 were expected", { c: [1, 2] }]
   ])("refuses a column that %s", async (message, vectors) => {
-    const table = { columns: { c: column.int32() }, itemLabel: null, rows: 1, items: null, vectors }
+    const table = { columns: { c: column.int32() }, idColumn: null, rows: 1, items: null, vectors }
     await expect(encodeParquet(table)).rejects.toThrow(`column "c" ${message}`)
   })
 
@@ -226,7 +226,7 @@ describe("a table in Parquet", () => {
       const sink = new MemorySink()
       const writer = new TableWriter(sink, {
         columns,
-        itemLabel: null,
+        idColumn: null,
         ...(rowGroupRows === undefined ? {} : { rowGroupRows })
       })
       const random = seededRandom("groups")
@@ -255,7 +255,7 @@ describe("a table in Parquet", () => {
     await expect(
       encodeParquet({
         columns,
-        itemLabel: null,
+        idColumn: null,
         rows: 0,
         items: null,
         vectors: { image: [], image_path: [] }
@@ -266,7 +266,7 @@ describe("a table in Parquet", () => {
   test("is refused when torn anywhere, or foreign", async () => {
     const bytes = await encodeParquet({
       columns: everyKind,
-      itemLabel: "scene",
+      idColumn: "scene",
       ...randomTable(seededRandom("torn"), 20)
     })
     for (const length of [0, 3, 11, bytes.length >> 1, bytes.length - 1])

@@ -10,7 +10,7 @@ import { encodeTensors, TensorFileWriter } from "../../../src/store/format/arrow
 import { MemorySink } from "../../../src/store/format/bytes.ts"
 import { encodeParquet } from "../../../src/store/format/parquet-write.ts"
 import { encodeSidecar } from "../../../src/store/items/sidecar.ts"
-import { Texts } from "../../../src/store/format/string-array.ts"
+import { StringArray } from "../../../src/store/format/string-array.ts"
 
 const python = process.env.PROBELINE_PYTHON
 const script = fileURLToPath(new URL("../../fixtures/store/check_pyarrow.py", import.meta.url))
@@ -33,19 +33,19 @@ test.skipIf(python === undefined)(
       const items = ["a", "a", "🙂", "", "d"]
       const sink = new MemorySink()
       const head = { family: "activations", member: "block.0", shape: [2, 3], dims: ["token", "dim"] }
-      const writer = new TensorFileWriter(sink, { ...head, itemLabel: "scene", batchBytes: 2 * 6 * 4 })
+      const writer = new TensorFileWriter(sink, { ...head, idColumn: "scene", batchBytes: 2 * 6 * 4 })
       writer.write(data, items)
       writer.close()
       fs.writeFileSync(path.join(folder, "tensors.arrow"), sink.bytes())
       const halves = toFloat16(data)
       fs.writeFileSync(
         path.join(folder, "halves.arrow"),
-        encodeTensors({ ...head, itemLabel: "scene", elements: "float16" }, halves, items)
+        encodeTensors({ ...head, idColumn: "scene", elements: "float16" }, halves, items)
       )
       const digests = { "activations/block.0": Uint8Array.from({ length: 32 }, (_, i) => i) }
       fs.writeFileSync(
         path.join(folder, "sidecar.arrow"),
-        encodeSidecar({ items: Texts.of(["a", "🙂"]), rows: Int32Array.of(2, 1), digests })
+        encodeSidecar({ items: StringArray.of(["a", "🙂"]), rows: Int32Array.of(2, 1), digests })
       )
       const table = {
         columns: { n: column.nullable(column.int32()), l: column.list(column.utf8()), j: column.json() },
@@ -53,7 +53,7 @@ test.skipIf(python === undefined)(
       }
       fs.writeFileSync(
         path.join(folder, "table.parquet"),
-        await encodeParquet({ ...table, itemLabel: "scene", rows: 2, items: ["a", "🙂"] })
+        await encodeParquet({ ...table, idColumn: "scene", rows: 2, items: ["a", "🙂"] })
       )
 
       const seen = JSON.parse(execFileSync(python!, [script, folder], { encoding: "utf8" }))

@@ -10,7 +10,7 @@ import { itemTraceFile, type ItemTrace } from "../../../src/store/records/item-t
 import { layout } from "../../../src/store/files/layout.ts"
 import type { Manifest } from "../../../src/store/records/manifest.ts"
 import type { RunRecord } from "../../../src/store/records/run-record.ts"
-import { sealed, unsealed } from "../../../src/store/records/checksum.ts"
+import { withChecksum, checkedValue } from "../../../src/store/records/checksum.ts"
 import { showDigest, showViews } from "../../../src/store/runs/shared-views.ts"
 import type { Trace } from "../../../src/store/records/trace.ts"
 import { repairStore } from "../../../src/store/verify/repair.ts"
@@ -36,7 +36,7 @@ const files = (folder: string): ReadonlyArray<string> =>
     .map((name) => join(lab.folder, "store", folder, name))
     .filter((file) => statSync(file).isFile())
 const edit = <A extends object>(file: string, change: (value: A) => A) =>
-  writeFileSync(file, sealed(change(unsealed(readFileSync(file)) as A)))
+  writeFileSync(file, withChecksum(change(checkedValue(readFileSync(file)) as A)))
 const out = "../../../secret"
 
 const tamper: Readonly<Record<string, () => void>> = {
@@ -87,7 +87,7 @@ const tamper: Readonly<Record<string, () => void>> = {
       for (const { artifact } of run.nodes)
         writeFileSync(
           join(folder, `${artifact!}.${kind}.json`),
-          sealed({ sha256: out, bytes: 2, extension: "json" })
+          withChecksum({ sha256: out, bytes: 2, extension: "json" })
         )
   }
 }

@@ -4,7 +4,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect } from "vitest"
-import type { Look, StageCommandContext } from "../../../src/pipeline/command.ts"
+import type { Terminal, StageCommandContext } from "../../../src/pipeline/command.ts"
 import { Problem } from "../../../src/support/problem.ts"
 import { encodePng } from "../../../stages/sample-scenes/synthetic/png.ts"
 
@@ -15,7 +15,7 @@ export const fixture = (name: string): string =>
 export const makeFolder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "probeline-encoders-"))
 
 /** Text without colours; tables with a tab between cells. */
-export const look: Look = {
+export const look: Terminal = {
   paint: (_, text) => text,
   width: 100,
   table: (head, rows) => [head, ...rows].map((row) => row.join("\t")).join("\n")

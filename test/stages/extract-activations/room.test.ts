@@ -1,8 +1,8 @@
 import { expect, it } from "vitest"
-import { Room } from "../../../stages/extract-activations/inputs.ts"
+import { MemoryBudget } from "../../../stages/extract-activations/inputs.ts"
 
 /** Uses of a room that end when they are told, and what is in it meanwhile. */
-function uses(room: Room) {
+function uses(room: MemoryBudget) {
   const inside: Array<string> = []
   const ends = new Map<string, (error?: Error) => void>()
   const use = (name: string, amount: number) =>
@@ -24,7 +24,7 @@ function uses(room: Room) {
 }
 
 it("lets in what fits, and others when room is made", async () => {
-  const { inside, use, end } = uses(new Room(10))
+  const { inside, use, end } = uses(new MemoryBudget(10))
   void use("a", 6)
   void use("b", 4)
   void use("c", 5)
@@ -36,7 +36,7 @@ it("lets in what fits, and others when room is made", async () => {
 })
 
 it("gives what is larger than itself all of itself, and lets nobody in beside it", async () => {
-  const { inside, use, end } = uses(new Room(10))
+  const { inside, use, end } = uses(new MemoryBudget(10))
   void use("small", 1)
   void use("large", 50)
   expect(inside).toEqual(["small"])
@@ -49,7 +49,7 @@ it("gives what is larger than itself all of itself, and lets nobody in beside it
 })
 
 it("is free again after a failure", async () => {
-  const { inside, use, end } = uses(new Room(1))
+  const { inside, use, end } = uses(new MemoryBudget(1))
   const failing = use("a", 1)
   void use("b", 1)
   const caught = expect(failing).rejects.toThrow("torn")

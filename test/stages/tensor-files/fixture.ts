@@ -1,7 +1,7 @@
 /** Files by numpy and safetensors, and ways to break them. */
 import { readFileSync } from "node:fs"
 import * as fc from "fast-check"
-import type { Bytes } from "../../../stages/tensor-files/stored-tensor.ts"
+import type { ByteReader } from "../../../stages/tensor-files/stored-tensor.ts"
 
 const folder = new URL("../../fixtures/import/tensors/", import.meta.url)
 export const fixture = (name: string): Buffer => readFileSync(new URL(name, folder))
@@ -9,7 +9,7 @@ export const values = JSON.parse(fixture("values.json").toString()) as Readonly<
   Record<"F16" | "BF16" | "F32" | "F64", ReadonlyArray<number>>
 >
 
-export const inMemory = (bytes: Uint8Array): Bytes => ({
+export const inMemory = (bytes: Uint8Array): ByteReader => ({
   size: bytes.length,
   read: (position, length) => bytes.subarray(position, position + length)
 })

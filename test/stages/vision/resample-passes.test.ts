@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest"
 import { below, pick, seededRandom } from "../../../src/support/random.ts"
 import {
   horizontal,
-  type Part,
+  type ImagePart,
   reachOf,
   type Taps,
   tapsOf,
@@ -12,13 +12,13 @@ import {
 const filters = ["bilinear", "bicubic", "lanczos"] as const
 
 /** Pillow's loop for one output value, as its Resample.c has it: what the passes have to equal. */
-function sum(part: Part, at: number, step: number, { count, weights, stride }: Taps, i: number): number {
+function sum(part: ImagePart, at: number, step: number, { count, weights, stride }: Taps, i: number): number {
   let value = 1 << 21
   for (let k = 0; k < count[i]!; k++)
     value = (value + Math.imul(part.data[at + k * step]!, weights[i * stride + k]!)) | 0
   return Math.min(255, Math.max(0, value >> 22))
 }
-function plainHorizontal(part: Part, top: number, height: number, columns: Taps): Uint8Array {
+function plainHorizontal(part: ImagePart, top: number, height: number, columns: Taps): Uint8Array {
   const width = columns.start.length
   return Uint8Array.from({ length: height * width * 3 }, (_, i) => {
     const [y, x, channel] = [Math.floor(i / (width * 3)), Math.floor(i / 3) % width, i % 3]
@@ -26,7 +26,7 @@ function plainHorizontal(part: Part, top: number, height: number, columns: Taps)
     return sum(part, at, 3, columns, x)
   })
 }
-function plainVertical(part: Part, left: number, width: number, rows: Taps): Uint8Array {
+function plainVertical(part: ImagePart, left: number, width: number, rows: Taps): Uint8Array {
   return Uint8Array.from({ length: rows.start.length * width * 3 }, (_, i) => {
     const y = Math.floor(i / (width * 3))
     const at = (rows.start[y]! - part.top) * part.stride + (left - part.left) * 3 + (i % (width * 3))
@@ -35,7 +35,7 @@ function plainVertical(part: Part, left: number, width: number, rows: Taps): Uin
 }
 
 /** Levels 0 and 255 are common, so that sums leave 0 … 255 and have to be clipped. */
-function noise(random: () => number, height: number, width: number): Part {
+function noise(random: () => number, height: number, width: number): ImagePart {
   const data = Uint8Array.from({ length: height * width * 3 }, () =>
     pick(random, [0, 255, below(random, 256)])
   )

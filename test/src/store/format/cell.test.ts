@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type AnyColumn, column } from "../../../../src/pipeline/columns.ts"
-import { cellCheck, shown, cellBytes } from "../../../../src/store/format/cell.ts"
+import { cellCheck, shownValue, cellBytes } from "../../../../src/store/format/cell.ts"
 
 const sha256 = "0".repeat(64)
 const file = { path: "images/1.jpg", size: 7, sha256 }
@@ -89,12 +89,12 @@ test("a value is shown in at most 60 characters, whatever it is", () => {
   })
   fc.assert(
     fc.property(values, (value) => {
-      expect(shown(value).length).toBeLessThanOrEqual(60)
+      expect(shownValue(value).length).toBeLessThanOrEqual(60)
     }),
     { seed: 7 }
   )
-  expect(shown("x".repeat(100))).toBe(`"${"x".repeat(56)}…`)
-  expect(shown(itself)).toBe("an object that JSON cannot hold")
+  expect(shownValue("x".repeat(100))).toBe(`"${"x".repeat(56)}…`)
+  expect(shownValue(itself)).toBe("an object that JSON cannot hold")
 })
 
 test("the bytes of a value are those of its texts, numbers and arrays, however deep", () => {

@@ -10,9 +10,9 @@ import {
   emptyItemDigest,
   idsDigest,
   itemDigests,
-  type Tensors,
+  type TensorFamilies,
   ValueError,
-  type Vectors
+  type ColumnVectors
 } from "../../../../src/store/format/value-digest.ts"
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
@@ -148,7 +148,7 @@ describe("an item's digest", () => {
   })
 
   test("is of the columns that are said: one that is missing or too short is refused", () => {
-    const digest = (vectors: Vectors) => itemDigests({ c: column.utf8() }, vectors, {}, [0, 2])
+    const digest = (vectors: ColumnVectors) => itemDigests({ c: column.utf8() }, vectors, {}, [0, 2])
     expect(() => digest({})).toThrow(ValueError)
     expect(() => digest({})).toThrow('column "c" is missing')
     expect(() => digest({ c: ["a"] })).toThrow('column "c" has 1 rows, 2 were expected')
@@ -223,8 +223,8 @@ const datasets = fc.array(
 )
 type Item = typeof datasets extends fc.Arbitrary<Array<infer A>> ? A : never
 function asColumns(items: ReadonlyArray<Item>): {
-  vectors: Vectors
-  tensors: Tensors
+  vectors: ColumnVectors
+  tensors: TensorFamilies
   offsets: Array<number>
   rows: number
 } {
@@ -283,18 +283,18 @@ describe("a column's digest", () => {
   })
 })
 
-test("an artifact's digest is of form, schema, label, ids, columns and failed ids", () => {
+test("an artifact's digest is of form, schema, id column, ids, columns and failed ids", () => {
   const artifact: ArtifactValues = {
     form: "row per item",
     columns: { a: column.utf8() },
-    label: "scene",
+    idColumn: "scene",
     ids: "1",
     digests: { a: "2" }
   }
   const changed: ReadonlyArray<Partial<ArtifactValues>> = [
     { form: "rows per item" },
     { columns: { a: column.int32() } },
-    { label: "image" },
+    { idColumn: "image" },
     { ids: "2" },
     { digests: { a: "3" } },
     { failed: ["x"] }

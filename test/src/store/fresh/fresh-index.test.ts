@@ -137,12 +137,12 @@ describe("the manifests that a run takes by their answers", () => {
     let hasCome = false
     const { named, renewed, of } = await renewedBy((files) => ({
       ...files,
-      glance(file) {
+      statFile(file) {
         if (!hasCome && file.includes("/manifests/")) {
           hasCome = true
           leaveMark(files, at())
         }
-        return files.glance(file)
+        return files.statFile(file)
       }
     }))
     expect([named, renewed]).toEqual([true, of])

@@ -16,7 +16,7 @@ import { viewOf } from "../../../../src/store/runs/view.ts"
 import { artifactsOf, coarse, executedIn, Lab, numbers } from "../../run/lab.ts"
 import { expectReadable } from "./accounts.ts"
 import { age, copyStore, decorated, editWorld, gc, graphOf, newWorld, quick, storeOf } from "./worlds.ts"
-import { renewing } from "../../../../src/store/touching-store.ts"
+import { touchingStore } from "../../../../src/store/touching-store.ts"
 
 const labs: Array<Lab> = []
 const newLab = () => {
@@ -111,7 +111,7 @@ describe("a run beside which gc runs at every one of its calls", () => {
 async function knowAnswers(lab: Lab, graph: Graph) {
   const planning = lab.planning()
   await Effect.runPromise(planAll(graph.nodes, planning))
-  planning.store.answers.save()
+  planning.store.freshIndex.save()
 }
 it("shows the artifacts that its record names, whatever it had found before a gc came", async () => {
   const lab = newLab()
@@ -197,7 +197,7 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
       let [n, found] = [0, false]
       const files = decorated(nodeFileSystem(), "all", (_, path) => {
         if (isAbout.test(path) && n++ === at)
-          found = Effect.runSync(renewing(user).manifest(old.artifact!)) !== null
+          found = Effect.runSync(touchingStore(user).manifest(old.artifact!)) !== null
       })
       gc(makeStore(copy, files), { keep: 1 })
       calls = n
@@ -226,7 +226,7 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
     age(store)
     Effect.runSync(store.putObject(content, "bin"))
     const [shared] = store.files.list(join(store.root, "traces", "coarse", "items"))!
-    const before = Effect.runSync(renewing(store).itemTraces("coarse", shared!))
+    const before = Effect.runSync(touchingStore(store).itemTraces("coarse", shared!))
     gc(store, { keep: 1 })
     expect(store.files.stat(store.objectPath(object))).not.toBeNull()
     expect(Effect.runSync(store.itemTraces("coarse", shared!))).toEqual(before)

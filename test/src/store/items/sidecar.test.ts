@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest"
 import { below, pick, seededRandom } from "../../../../src/support/random.ts"
 import { FileFormatError } from "../../../../src/store/format/bytes.ts"
 import { decodeSidecar, encodeSidecar } from "../../../../src/store/items/sidecar.ts"
-import { Texts } from "../../../../src/store/format/string-array.ts"
+import { StringArray } from "../../../../src/store/format/string-array.ts"
 
 const random = seededRandom("sidecars")
 const randomSidecar = (items: number) => ({
-  items: Texts.of(Array.from({ length: items }, (_, i) => pick(random, ["scene/", "🙂", "é "]) + i)),
+  items: StringArray.of(Array.from({ length: items }, (_, i) => pick(random, ["scene/", "🙂", "é "]) + i)),
   rows: Int32Array.from({ length: items }, () => below(random, 50)),
   digests: Object.fromEntries(
     ["captions", "rows", "activations/block.0.resid_post"].map((name) => [
@@ -64,9 +64,13 @@ describe("a sidecar", () => {
 
   test("refuses columns that do not have one digest an item", () => {
     expect(() =>
-      encodeSidecar({ items: Texts.of(["a"]), rows: Int32Array.of(1), digests: { c: new Uint8Array(15) } })
+      encodeSidecar({
+        items: StringArray.of(["a"]),
+        rows: Int32Array.of(1),
+        digests: { c: new Uint8Array(15) }
+      })
     ).toThrow('column "c" has 15 bytes of digests for 1 items')
-    expect(() => encodeSidecar({ items: Texts.of(["a"]), rows: Int32Array.of(), digests: {} })).toThrow(
+    expect(() => encodeSidecar({ items: StringArray.of(["a"]), rows: Int32Array.of(), digests: {} })).toThrow(
       "0 row counts for 1 items"
     )
   })

@@ -32,7 +32,7 @@ const columns = {
   picture: column.nullable(column.file()),
   taps: column.tensors("dim")
 } satisfies Columns
-const headOf = (of: Columns): ShardHead => ({ node: "many", form: "table", columns: of, label: null })
+const headOf = (of: Columns): ShardHead => ({ node: "many", form: "table", columns: of, idColumn: null })
 const rowOf = (n: number) => ({
   n,
   text: n % 3 === 0 ? null : `row ${n} 🙂`,

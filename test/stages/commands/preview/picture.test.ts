@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import type { AnnotatedObject } from "../../../../stages/commands/preview/annotated.ts"
 import { drawNumber } from "../../../../stages/commands/preview/digits.ts"
-import { colours } from "../../../../stages/commands/preview/palette.ts"
+import { overlayColours } from "../../../../stages/commands/preview/palette.ts"
 import { drawPicture, scaleOf } from "../../../../stages/commands/preview/picture.ts"
 import { geometryOf } from "../../../../stages/vision/geometry.ts"
 import type { Image } from "../../../../stages/vision/image.ts"
@@ -77,7 +77,7 @@ describe("without objects", () => {
 })
 
 describe("with objects", () => {
-  const [first, second] = [colours[0]!.rgb, colours[1]!.rgb]
+  const [first, second] = [overlayColours[0]!.rgb, overlayColours[1]!.rgb]
   const towards = (colour: readonly number[], share: number, light: number) =>
     colour.map((channel) => Math.trunc(100 * light * (1 - share) + channel * share))
 
