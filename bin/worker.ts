@@ -1,8 +1,5 @@
 /** A worker process: takes a task at a time over IPC, executes it as any process would, and answers. */
 import { Worker as Thread } from "node:worker_threads"
-import * as Cause from "effect/Cause"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type { FromWorker, Said, SentTask, ToWorker } from "../src/executors/protocol.ts"
 import { isProblem } from "../src/support/problem.ts"
 import { machineProblem } from "../src/support/system-error.ts"
@@ -50,9 +47,9 @@ async function execute(sent: SentTask): Promise<void> {
       progress: (done: number, total: number) => say({ type: "progress", done, total })
     }
     say({ type: "started" })
-    const exit = await Effect.runPromiseExit(executeTask(task, report, tools))
-    if (Exit.isSuccess(exit)) return say({ type: "result", result: exit.value })
-    throw Cause.squash(exit.cause)
+    // a task is ended by ending its process
+    const { signal } = new AbortController()
+    say({ type: "result", result: await executeTask(task, report, tools, signal) })
   } catch (error) {
     const problem = isProblem(error)
       ? error

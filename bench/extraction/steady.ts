@@ -83,7 +83,7 @@ export async function openWorker(options: ExtractorOptions, store: string) {
         columns: activationColumns,
         idColumn: "scene"
       } as const
-      await Effect.runPromise(writeShard(calls, head, items))
+      await writeShard(calls, head, items)
     },
     async close() {
       await session.release()

@@ -1,5 +1,5 @@
 /** `accept`: keeps a node's outputs under its new key, because the user says that they hold. */
-import * as Effect from "effect/Effect"
+import { attemptAsync } from "../run/attempt.ts"
 import { type Acceptances, planAcceptances, writeAcceptances } from "../plan/accept.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import type { Paint } from "../support/colour.ts"
@@ -25,22 +25,20 @@ export const acceptCommand = defineCommand({
     ["accept pipelines/quickstart.ts masks/vit activations/vit", "a patch release need not cost a night"]
   ],
   run: ({ pipeline, node: ids, all, "dry-run": dryRun, set }, { output, json, store: root, now }) =>
-    Effect.gen(function* () {
+    attemptAsync(async () => {
       if (all === ids.length > 0)
-        return yield* Effect.fail(
-          usage(
-            all ? "--all and nodes exclude each other" : "no node is named",
-            "node",
-            "name nodes, or give --all"
-          )
+        throw usage(
+          all ? "--all and nodes exclude each other" : "no node is named",
+          "node",
+          "name nodes, or give --all"
         )
-      const opened = yield* openPipeline(pipeline, { set, store: root, force: [], retryFailed: false })
-      const nodes = yield* chooseNodes(opened, ids)
+      const opened = await openPipeline(pipeline, { set, store: root, force: [], retryFailed: false })
+      const nodes = chooseNodes(opened, ids)
       const { store } = opened.planning
       const planning = { ...opened.planning, store: dryRun ? store : touchingStore(store) }
       const wanted = new Set(all ? nodes.map(({ id }) => id) : ids)
-      const acceptances = yield* planAcceptances(nodes, wanted, planning, now().toISOString())
-      if (!dryRun) yield* writeAcceptances(store, acceptances)
+      const acceptances = await planAcceptances(nodes, wanted, planning, now().toISOString())
+      if (!dryRun) writeAcceptances(store, acceptances)
       output.out(
         json
           ? JSON.stringify(acceptJson(opened.name, acceptances, dryRun))

@@ -1,6 +1,6 @@
 /** Cues of a plan as lines: `sentence` says what, and here which item is added. */
 import { type Cue, sentence } from "../plan/cue.ts"
-import type { NodePlan } from "../plan/plan.ts"
+import type { NodePlan } from "../plan/node-plan.ts"
 
 /** `item` is the item that was asked about, if any. */
 export function cueLine(

@@ -1,5 +1,5 @@
 /** `dag`: the graph of a pipeline, without planning it. */
-import * as Effect from "effect/Effect"
+import { attemptAsync } from "../run/attempt.ts"
 import { defineCommand } from "./command.ts"
 import { dagDot, dagJson, dagMermaid } from "./dag-formats.ts"
 import { dagText } from "./dag-text.ts"
@@ -20,8 +20,8 @@ export const dagCommand = defineCommand({
     ["dag pipelines/quickstart.ts --format dot | dot -Tsvg > dag.svg", "drawn by Graphviz"]
   ],
   run: ({ pipeline, set, format }, { output, json, store }) =>
-    Effect.gen(function* () {
-      const opened = yield* openPipeline(pipeline, { set, store, force: [], retryFailed: false })
+    attemptAsync(async () => {
+      const opened = await openPipeline(pipeline, { set, store, force: [], retryFailed: false })
       switch (json ? "json" : (format ?? "text")) {
         case "json":
           output.out(JSON.stringify(dagJson(opened)))

@@ -1,8 +1,9 @@
 /** `run --dry-run`: what would run, and why. */
+import { recordedFailures } from "../store/records/run-record.ts"
 import { changeLines, leftLine } from "./change-lines.ts"
 import { cueLine } from "./cue-line.ts"
 import type { ItemChanges } from "../plan/item-changes.ts"
-import type { NodePlan } from "../plan/plan.ts"
+import type { NodePlan } from "../plan/node-plan.ts"
 import type { Paint, Style } from "../support/colour.ts"
 import { type Forecast, forecast } from "../plan/forecast.ts"
 import { itemCounts } from "../inspect/item-counts.ts"
@@ -22,7 +23,7 @@ export function dryRunJson(
     run: null,
     pipeline: name,
     status: "planned" as const,
-    nodes: plans.map(({ node, state, known, key, cues, failures }) => {
+    nodes: plans.map(({ node, state, known, key, cues, failure, failures }) => {
       const { status, certain, why } = forecasts.get(node.id)!
       const { total, fresh, failed } = items.get(node.id)!
       return {
@@ -38,7 +39,7 @@ export function dryRunJson(
         state,
         certain,
         cues,
-        failures,
+        failures: recordedFailures(failure, failures),
         incomplete: known?.incomplete ?? false,
         partial: known?.partial ?? []
       }

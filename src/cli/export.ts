@@ -1,6 +1,6 @@
 /** `export`: copies an artifact out of the store, in a format that others read. */
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
+import { attemptAsync } from "../run/attempt.ts"
 import { defineCommand } from "./command.ts"
 import { bytes, counted } from "../support/numbers.ts"
 import { openStore } from "../project/open-store.ts"
@@ -36,28 +36,23 @@ export const exportCommand = defineCommand({
     ]
   ],
   run: ({ ref, output: to, format, tap, column, overwrite }, { output, json, store: root }) =>
-    Effect.gen(function* () {
-      if (to === null)
-        return yield* Effect.fail(usage("where to? -o PATH is missing", "--output", "-o measures.parquet"))
+    attemptAsync(async () => {
+      if (to === null) throw usage("where to? -o PATH is missing", "--output", "-o measures.parquet")
       const ending = path.extname(to).slice(1).toLowerCase()
       const chosen = format ?? formats.find((one) => one === ending)
       if (chosen === undefined)
-        return yield* Effect.fail(
-          usage(`the ending of ${to} is no format`, "--format", `--format ${formats.join("|")}`)
-        )
+        throw usage(`the ending of ${to} is no format`, "--format", `--format ${formats.join("|")}`)
       for (const [option, value] of Object.entries({ tap, column }))
-        if (value !== null && !tensorFormats.has(chosen)) return yield* Effect.fail(ofTensors(option, chosen))
-      const referred = yield* resolveReference(yield* openStore(root), ref)
+        if (value !== null && !tensorFormats.has(chosen)) throw ofTensors(option, chosen)
+      const referred = resolveReference(openStore(root), ref)
       if (referred.kind === "run")
-        return yield* Effect.fail(
-          usage(
-            `"${ref}" is a run: name what one of its nodes made`,
-            ref,
-            `${ref}:${referred.run.nodes.at(-1)?.id ?? "<node>"}`
-          )
+        throw usage(
+          `"${ref}" is a run: name what one of its nodes made`,
+          ref,
+          `${ref}:${referred.run.nodes.at(-1)?.id ?? "<node>"}`
         )
-      const { exportArtifact } = yield* Effect.promise(() => import("../inspect/export-artifact.ts"))
-      const written = yield* exportArtifact(referred, { to, format: chosen, tap, column, overwrite })
+      const { exportArtifact } = await import("../inspect/export-artifact.ts")
+      const written = await exportArtifact(referred, { to, format: chosen, tap, column, overwrite })
       if (json) output.out(JSON.stringify({ ...written, artifact: referred.manifest.digest }))
       else output.out(`${written.path}: ${counted(written.rows, "row")}, ${bytes(written.bytes)}`)
       return 0

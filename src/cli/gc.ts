@@ -1,5 +1,6 @@
 /** `gc`: frees what no kept run reaches, and says what it freed. */
 import * as Effect from "effect/Effect"
+import { attempt } from "../run/attempt.ts"
 import { collectGarbage, type GcReport, type RootRun } from "../store/gc/gc.ts"
 import { runAsItIs } from "../store/runs/run-so-far.ts"
 import { sweepLocks } from "../store/lock/sweep.ts"
@@ -8,7 +9,7 @@ import { defineCommand } from "./command.ts"
 import { bytes, count, counted } from "../support/numbers.ts"
 import { existingStore } from "../project/open-store.ts"
 import { textTable } from "../support/text-table.ts"
-import { type Problem, usage } from "../support/problem.ts"
+import { usage } from "../support/problem.ts"
 
 const usualKeep = 10
 const usualGrace = "1h"
@@ -36,8 +37,8 @@ export const gcCommand = defineCommand({
   ],
   run: ({ keep, grace, "dry-run": dryRun }, { output, json, store: root, now }) =>
     Effect.gen(function* () {
-      const graceMs = yield* readDuration("--grace", grace ?? usualGrace)
-      const store = yield* existingStore(root)
+      const graceMs = yield* attempt(() => readDuration("--grace", grace ?? usualGrace))
+      const store = yield* attempt(() => existingStore(root))
       const found = yield* collectGarbage(store, {
         keep: keep ?? usualKeep,
         grace: graceMs,
@@ -110,16 +111,14 @@ function whys(runs: ReadonlyArray<RootRun>): string {
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** Milliseconds; fails with Usage. */
-function readDuration(option: string, text: string): Effect.Effect<number, Problem> {
+function readDuration(option: string, text: string): number {
   const found = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text)
-  if (text === "0") return Effect.succeed(0)
-  return found === null
-    ? Effect.fail(
-        usage(
-          `${option}: expected a time such as 90s, 30m, 1h or 2d, got "${text}"`,
-          option,
-          "0 is none at all"
-        )
-      )
-    : Effect.succeed(Number(found[1]) * units[found[2] as keyof typeof units])
+  if (text === "0") return 0
+  if (found === null)
+    throw usage(
+      `${option}: expected a time such as 90s, 30m, 1h or 2d, got "${text}"`,
+      option,
+      "0 is none at all"
+    )
+  return Number(found[1]) * units[found[2] as keyof typeof units]
 }

@@ -3,24 +3,27 @@ import * as Scope from "effect/Scope"
 import { randomBytes } from "node:crypto"
 import * as os from "node:os"
 import * as Effect from "effect/Effect"
+import type { Problem } from "../support/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { itemChanges } from "../plan/item-changes.ts"
-import { planAll, type Planning } from "../plan/plan.ts"
+import { planAll } from "../plan/plan.ts"
+import type { Planning } from "../plan/planning.ts"
 import type { RunEvent } from "../run/events.ts"
 import { logFile } from "../run/log-file.ts"
+import { attempt, attemptAsync } from "../run/attempt.ts"
 import { runGraph } from "../run/run.ts"
 import type { RunOptions } from "../run/run-options.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
-import { lossesOf } from "../inspect/losses.ts"
 import { openPipeline, type Opened } from "../project/open-pipeline.ts"
 import { showProgress } from "./progress.ts"
 import { runJson } from "../inspect/run-json.ts"
 import { runSummary } from "./run-summary.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
-import { outputSummaries } from "../inspect/summaries.ts"
+import { outputSummaries, tellLosses } from "../inspect/hooks.ts"
+import { chunkMs } from "../executors/time-limit.ts"
 import type { WorkerOptions } from "../executors/worker-processes.ts"
 import type { Executor } from "../run/task.ts"
 
@@ -48,52 +51,83 @@ export const runCommand = defineCommand({
   finishes: true,
   run: (args, context) =>
     Effect.gen(function* () {
-      const { store, json, output } = context
-      const open = Effect.gen(function* () {
-        const options = { set: args.set, store, force: args.force, retryFailed: args["retry-failed"] }
-        const opened = yield* openPipeline(args.pipeline, options)
-        return { opened, nodes: yield* chooseNodes(opened, args.node) }
-      })
-      const { opened, nodes } = yield* Effect.interruptible(open)
+      const { store, output } = context
       const keepGoing = args["keep-going"]
+      const { opened, nodes } = yield* interruptible(async () => {
+        const options = { set: args.set, store, force: args.force, retryFailed: args["retry-failed"] }
+        const opened = await openPipeline(args.pipeline, options)
+        return { opened, nodes: chooseNodes(opened, args.node) }
+      })
       if (args["dry-run"]) {
-        const plans = yield* Effect.interruptible(planAll(nodes, opened.planning, keepGoing))
-        if (json) {
-          output.out(JSON.stringify(dryRunJson(opened, plans, keepGoing)))
-          return 0
-        }
-        const changes = yield* Effect.interruptible(itemChanges(plans, opened.planning))
-        output.out(dryRunText(opened.name, plans, changes, keepGoing, output.paint))
+        output.out(yield* interruptible((signal) => dryRun(opened, nodes, { keepGoing, signal }, context)))
         return 0
       }
-      const jobs = args.jobs ?? os.availableParallelism()
-      const isPart = nodes.length < opened.graph.nodes.length
-      const told = {
-        jobs,
-        keepGoing,
-        lockWait: !args["no-lock-wait"],
-        ...(isPart ? { targets: [...new Set(args.node)] } : {})
-      }
-      const losses = lossesOf(opened)
+      let problem: Problem | null = null
       const record = yield* Effect.scoped(
-        bringUpToDate(opened, nodes, { ...told, withLosses: losses.tell }, context)
+        bringUpToDate(
+          opened,
+          nodes,
+          {
+            jobs: args.jobs ?? os.availableParallelism(),
+            keepGoing,
+            lockWait: !args["no-lock-wait"],
+            ...(nodes.length < opened.graph.nodes.length ? { targets: [...new Set(args.node)] } : {}),
+            withLosses: (records) =>
+              Effect.map(
+                attemptAsync(() => tellLosses(opened, records)),
+                (told) => {
+                  problem = told.problem
+                  return told.nodes
+                }
+              )
+          },
+          context
+        )
       )
-      const problem = losses.problem()
-      if (json && problem !== null) return yield* Effect.fail(problem)
-      if (json) output.out(JSON.stringify(runJson(record)))
-      else {
-        const summaries = yield* outputSummaries(opened, record)
-        output.out(runSummary(record, { paint: output.paint, store, summaries }))
-        if (problem !== null) return yield* Effect.fail(problem)
-      }
+      yield* attemptAsync(() => printRun(opened, record, problem, context))
       return record.status === "ok" ? 0 : 1
     })
 })
 
+const interruptible = <A>(act: (signal: AbortSignal) => Promise<A>) => Effect.interruptible(attemptAsync(act))
+
+async function dryRun(
+  opened: Opened,
+  nodes: ReadonlyArray<GraphNode>,
+  { keepGoing, signal }: { readonly keepGoing: boolean; readonly signal: AbortSignal },
+  { json, output }: CommandContext
+): Promise<string> {
+  const plans = await planAll(nodes, opened.planning, { keepGoing, signal })
+  if (json) return JSON.stringify(dryRunJson(opened, plans, keepGoing))
+  const changes = await itemChanges(plans, opened.planning)
+  return dryRunText(opened.name, plans, changes, keepGoing, output.paint)
+}
+
+/** @throws the problem of a stage that could not say what it left out: the run's results are valid all the same */
+async function printRun(
+  opened: Opened,
+  record: RunRecord,
+  problem: Problem | null,
+  { json, output, store }: CommandContext
+): Promise<void> {
+  if (json) {
+    if (problem !== null) throw problem
+    return output.out(JSON.stringify(runJson(record)))
+  }
+  const summaries = await outputSummaries(opened, record)
+  output.out(runSummary(record, { paint: output.paint, store, summaries }))
+  if (problem !== null) throw problem
+}
+
 const bringUpToDate = (
   opened: Opened,
   nodes: ReadonlyArray<GraphNode>,
-  told: Pick<RunOptions, "jobs" | "keepGoing" | "lockWait" | "targets" | "withLosses">,
+  {
+    jobs,
+    ...told
+  }: Pick<RunOptions, "keepGoing" | "lockWait" | "targets" | "withLosses"> & {
+    readonly jobs: number
+  },
   context: CommandContext
 ) =>
   Effect.gen(function* () {
@@ -103,7 +137,10 @@ const bringUpToDate = (
     const log = logFile(planning.store, id, now)
     const progress = showProgress(output, () => now().getTime())
     yield* Effect.addFinalizer(() => Effect.sync(() => progress.stop()))
-    const executor = yield* lazyExecutor(planning, { entry: context.worker, onOutput: log.workerOutput })
+    const executor = yield* lazyExecutor(planning, jobs, {
+      entry: context.worker,
+      onOutput: log.workerOutput
+    })
     const emit = (event: RunEvent) => {
       log.emit(event)
       progress.emit(event)
@@ -132,7 +169,10 @@ const bringUpToDate = (
       host: { cpu: os.cpus()[0]?.model ?? "unknown", host: os.hostname(), node: process.version }
     }
     const interrupted = Effect.map(
-      Effect.orElseSucceed(planning.store.run(id), () => null),
+      Effect.orElseSucceed(
+        attempt(() => planning.store.run(id)),
+        () => null
+      ),
       (record: RunRecord | null) => {
         progress.stop()
         if (record === null) return
@@ -159,17 +199,19 @@ export const runId = (now: Date, mark = randomBytes(2).toString("hex")): string 
   `${now.toISOString().replace(/[-:Z]/g, "").replace("T", "-")}-${mark}`
 
 /** In a scope: what stages opened, and workers, end with it. */
-const lazyExecutor = (planning: Planning, workers: Omit<WorkerOptions, "store">) =>
+const lazyExecutor = (planning: Planning, tasks: number, workers: Omit<WorkerOptions, "store">) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const load = Effect.promise(() => import("../executors/local.ts")).pipe(
-      Effect.flatMap(({ localExecutor }) => localExecutor(planning, workers)),
+      Effect.flatMap(({ localExecutor }) => localExecutor(planning, tasks, workers)),
       Scope.provide(scope)
     )
     // tasks come side by side, and a task that is interrupted must not take the others' executor with it
     const loaded = yield* Effect.cached(Effect.uninterruptible(load))
     const executor: Executor = {
       name: "local",
+      tasks,
+      chunkMs,
       execute: (task, report) => Effect.flatMap(loaded, (local) => local.execute(task, report))
     }
     return executor

@@ -1,5 +1,5 @@
 /** `runs`: the runs of the store, the newest first, by the names that `show` takes; `runs pin` keeps one from gc. */
-import * as Effect from "effect/Effect"
+import { attemptAsync } from "../run/attempt.ts"
 import { isPinned } from "../store/gc/pin.ts"
 import type { NodeStatus, RunRecord } from "../store/records/run-record.ts"
 import { runAsItIs } from "../store/runs/run-so-far.ts"
@@ -29,19 +29,19 @@ export const runsCommand = defineCommand({
     ["runs pin @1", "gc keeps the last run and all that it reaches, until `runs unpin`"]
   ],
   run: ({ action, run: named, limit }, { output, json, store: root, now }) =>
-    Effect.gen(function* () {
-      const store = yield* openStore(root)
+    attemptAsync(async () => {
+      const store = await openStore(root)
       if (action !== null) {
-        const { word, runs } = yield* pinRuns(store, action, named, now().toISOString())
+        const { word, runs } = pinRuns(store, action, named, now().toISOString())
         output.out(json ? JSON.stringify({ runs }) : runs.map(({ run }) => `${word} ${run}`).join("\n"))
         return 0
       }
-      const ids = (yield* store.runs).toReversed()
+      const ids = store.runs().toReversed()
       const shown = ids.slice(0, limit ?? (json ? ids.length : usualLimit))
       const records: Array<RunRecord> = []
       const refs: Array<string> = []
       for (const [i, id] of shown.entries()) {
-        const record = yield* store.run(id)
+        const record = store.run(id)
         if (record === null) continue
         records.push(runAsItIs(record, store, now().getTime()))
         refs.push(`@${i + 1}`)

@@ -1,5 +1,5 @@
 /** `show`: an artifact's schema, statistics and first rows; the rows of one item; or a run's record. */
-import * as Effect from "effect/Effect"
+import { attemptAsync } from "../run/attempt.ts"
 import { runAsItIs } from "../store/runs/run-so-far.ts"
 import { defineCommand } from "./command.ts"
 import { openStore } from "../project/open-store.ts"
@@ -25,14 +25,12 @@ export const showCommand = defineCommand({
     ["show @2:masks/vit 00012", "one scene's masks in the run before"]
   ],
   run: ({ ref, item, rows }, { output, json, store: root, now }) =>
-    Effect.gen(function* () {
-      const store = yield* openStore(root)
-      const referred = yield* resolveReference(store, ref)
+    attemptAsync(async () => {
+      const store = openStore(root)
+      const referred = resolveReference(store, ref)
       if (referred.kind === "run") {
         if (item !== null)
-          return yield* Effect.fail(
-            usage(`"${ref}" is a run, and has no items`, item, `name a node of it: ${ref}:<node>`)
-          )
+          throw usage(`"${ref}" is a run, and has no items`, item, `name a node of it: ${ref}:<node>`)
         const run = runAsItIs(referred.run, referred.store, now().getTime())
         output.out(
           json
@@ -41,16 +39,14 @@ export const showCommand = defineCommand({
         )
         return 0
       }
-      const { describeArtifact, itemRows } = yield* Effect.promise(
-        () => import("../inspect/describe-artifact.ts")
-      )
+      const { describeArtifact, itemRows } = await import("../inspect/describe-artifact.ts")
       if (item === null) {
-        const described = yield* describeArtifact(referred, rows ?? usualRows)
-        const { artifactText } = yield* Effect.promise(() => import("./show-text.ts"))
+        const described = await describeArtifact(referred, rows ?? usualRows)
+        const { artifactText } = await import("./show-text.ts")
         output.out(json ? JSON.stringify(described) : artifactText(described, output.paint, output.width))
       } else {
-        const found = yield* itemRows(referred, item, rows)
-        const { itemText } = yield* Effect.promise(() => import("./show-text.ts"))
+        const found = await itemRows(referred, item, rows)
+        const { itemText } = await import("./show-text.ts")
         output.out(json ? JSON.stringify(found) : itemText(found, output.paint, output.width))
       }
       return 0

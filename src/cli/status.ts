@@ -1,6 +1,8 @@
 /** `status`: what is fresh and what is not, a row a node. Reads manifests and traces, and runs nothing. */
-import * as Effect from "effect/Effect"
-import { type NodePlan, planAll, type State } from "../plan/plan.ts"
+import { recordedFailures } from "../store/records/run-record.ts"
+import { attemptAsync } from "../run/attempt.ts"
+import type { NodePlan, State } from "../plan/node-plan.ts"
+import { planAll } from "../plan/plan.ts"
 import type { Paint, Style } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
 import { cueLine } from "./cue-line.ts"
@@ -24,9 +26,9 @@ export const statusCommand = defineCommand({
     ["status pipelines/quickstart.ts --check", "for scripts: exit code 3 if anything would run"]
   ],
   run: ({ pipeline, set, check }, { output, json, store }) =>
-    Effect.gen(function* () {
-      const opened = yield* openPipeline(pipeline, { set, store, force: [], retryFailed: false })
-      const plans = yield* planAll(opened.graph.nodes, opened.planning)
+    attemptAsync(async (signal) => {
+      const opened = await openPipeline(pipeline, { set, store, force: [], retryFailed: false })
+      const plans = await planAll(opened.graph.nodes, opened.planning, { signal })
       const forecasts = forecast(plans, false)
       if (json) output.out(JSON.stringify(statusJson(opened.name, plans, forecasts)))
       else output.out(statusText(opened.name, plans, forecasts, output.paint, output.width))
@@ -48,7 +50,7 @@ export function statusJson(
   const items = itemCounts(plans)
   return {
     pipeline,
-    nodes: plans.map(({ node, state, trace, known, cues, failures }) => ({
+    nodes: plans.map(({ node, state, trace, known, cues, failure, failures }) => ({
       id: node.id,
       stage: node.stage.name,
       state,
@@ -60,7 +62,7 @@ export function statusJson(
       accepted: trace?.accepted ?? null,
       would: forecasts.get(node.id)!.status,
       cues,
-      failures
+      failures: recordedFailures(failure, failures)
     }))
   }
 }

@@ -1,5 +1,6 @@
 /** `verify`: every file of the store against its digest. */
 import * as Effect from "effect/Effect"
+import { attempt } from "../run/attempt.ts"
 import { Problem } from "../support/problem.ts"
 import { repairStore } from "../store/verify/repair.ts"
 import { type Verified, verifyStore } from "../store/verify/verify.ts"
@@ -23,7 +24,7 @@ export const verifyCommand = defineCommand({
   ],
   run: ({ repair }, { output, json, store: root }) =>
     Effect.gen(function* () {
-      const store = yield* existingStore(root)
+      const store = yield* attempt(() => existingStore(root))
       const verified = yield* verifyStore(store)
       const removed = repair ? yield* repairStore(store, verified) : null
       const problem = removed === null ? damageProblem(verified, root) : null

@@ -1,12 +1,13 @@
 /** `why`: the cues for which a node, or one of its items, is fresh or stale. */
-import * as Effect from "effect/Effect"
+import { attemptAsync } from "../run/attempt.ts"
 import { Problem } from "../support/problem.ts"
 import type { Cue } from "../plan/cue.ts"
 import { itemChanges, type ItemChanges } from "../plan/item-changes.ts"
 import { withCuesOf } from "../plan/item-cues.ts"
 import type { ItemPlan } from "../plan/items.ts"
-import { type NodePlan, planAll, type State } from "../plan/plan.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { NodePlan, State } from "../plan/node-plan.ts"
+import { planAll } from "../plan/plan.ts"
+import type { Store } from "../store/store.ts"
 import { chooseNodes, findNode, noItem } from "../project/choose-nodes.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
@@ -31,14 +32,14 @@ export const whyCommand = defineCommand({
     ["why pipelines/quickstart.ts masks/vit 00012", "the same of one scene"]
   ],
   run: ({ pipeline, node: id, item, set }, { output, json, store }) =>
-    Effect.gen(function* () {
-      const opened = yield* openPipeline(pipeline, { set, store, force: [], retryFailed: false })
-      const node = yield* findNode(opened, id)
-      const plans = yield* planAll(yield* chooseNodes(opened, [id]), opened.planning)
+    attemptAsync(async (signal) => {
+      const opened = await openPipeline(pipeline, { set, store, force: [], retryFailed: false })
+      const node = findNode(opened, id)
+      const plans = await planAll(chooseNodes(opened, [id]), opened.planning, { signal })
       const plan = plans.find((one) => one.node === node)!
-      if (item !== null) yield* checkItem(plan, item, opened.planning.store)
-      const changes = yield* itemChanges(plans, opened.planning, [plan])
-      const asked = item === null ? plan : yield* withCuesOf(item, plan, plans, opened.planning)
+      if (item !== null) await checkItem(plan, item, opened.planning.store)
+      const changes = await itemChanges(plans, opened.planning, [plan])
+      const asked = item === null ? plan : await withCuesOf(item, plan, plans, opened.planning)
       const answer = whyOf(asked, item, changes.get(node.id))
       output.out(json ? JSON.stringify(answer) : whyText(answer, output.paint))
       return 0
@@ -62,7 +63,7 @@ export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArra
   const items = plan.items === null ? null : { total: plan.items.ids.length, left: plan.items.left.length }
   const all = { node: node.id, item, state, cues, changes, items }
   if (item !== null && plan.items !== null) return whyItem(plan.items, item, all)
-  if (item === null || state !== "failed" || !failures.some((failure) => failure.item !== node.id)) return all
+  if (item === null || state !== "failed" || failures.length === 0) return all
   const failed = failures.find((failure) => failure.item === item)
   const shared = cues.filter(({ cue }) => cue !== "failed")
   if (failed === undefined) return { ...all, state: "fresh", cues: shared }
@@ -112,22 +113,19 @@ export function whyText({ node, item, state, cues, changes, items }: Why, paint:
 }
 
 /** Where the items are known, an unknown id is a slip of the pen. */
-const checkItem = (plan: NodePlan, item: string, store: StoreCalls): Effect.Effect<void, Problem> =>
-  Effect.gen(function* () {
-    const { known, node, failures } = plan
-    if (node.form === "table")
-      return yield* Effect.fail(
-        new Problem("Usage", `"${node.id}" is a table as a whole: it has no items`, {
-          field: item,
-          hint: `probeline why <pipeline> ${node.id}`
-        })
-      )
-    if (plan.items !== null) {
-      if (plan.items.ids.indexOf(item) >= 0) return
-      return yield* Effect.fail(noItem(node.id, item, [...plan.items.ids]))
-    }
-    if (known === null || failures.some((failure) => failure.item === item)) return
-    const { itemIndex } = yield* Effect.promise(() => import("../store/items/item-index.ts"))
-    const { ids } = yield* itemIndex(store, known.manifest)
-    if (!ids.includes(item)) return yield* Effect.fail(noItem(node.id, item, ids))
-  })
+async function checkItem(plan: NodePlan, item: string, store: Store): Promise<void> {
+  const { known, node, failures } = plan
+  if (node.form === "table")
+    throw new Problem("Usage", `"${node.id}" is a table as a whole: it has no items`, {
+      field: item,
+      hint: `probeline why <pipeline> ${node.id}`
+    })
+  if (plan.items !== null) {
+    if (plan.items.ids.indexOf(item) >= 0) return
+    throw noItem(node.id, item, [...plan.items.ids])
+  }
+  if (known === null || failures.some((failure) => failure.item === item)) return
+  const { itemIndex } = await import("../store/items/item-index.ts")
+  const { ids } = itemIndex(store, known.manifest)
+  if (!ids.includes(item)) throw noItem(node.id, item, ids)
+}

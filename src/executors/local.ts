@@ -1,16 +1,20 @@
 /** The executor of one machine: native code in worker processes, everything else in this process. */
 import * as Effect from "effect/Effect"
-import type { Planning } from "../plan/plan.ts"
+import type { Planning } from "../plan/planning.ts"
 import type { Executor, TaskReport } from "../run/task.ts"
 import { inProcessExecutor } from "./in-process.ts"
+import { chunkMs } from "./time-limit.ts"
 import { workerProcesses, type WorkerOptions } from "./worker-processes.ts"
 
-export const localExecutor = (planning: Planning, workers: Omit<WorkerOptions, "store">) =>
+/** @param tasks at a time */
+export const localExecutor = (planning: Planning, tasks: number, workers: Omit<WorkerOptions, "store">) =>
   Effect.gen(function* () {
-    const here = yield* inProcessExecutor(planning)
-    const apart = yield* workerProcesses({ ...workers, store: planning.store.root })
+    const here = yield* inProcessExecutor(planning, tasks)
+    const apart = yield* workerProcesses({ ...workers, store: planning.store.root }, tasks)
     const executor: Executor = {
       name: "local",
+      tasks,
+      chunkMs,
       execute: (task, report) =>
         (task.stage.spec.isolate === true && task.address !== null ? apart : here).execute(task, report)
     }
@@ -25,7 +29,7 @@ export function watchful(executor: Executor): Executor {
   /** the longest silence that was told, by node */
   const told = new Map<string, number>()
   return {
-    name: executor.name,
+    ...executor,
     execute: (task, report) => {
       let words = 0
       const heard: TaskReport = {

@@ -1,6 +1,9 @@
-/** How long a task may take, as its stage declares: so much an item, or so much in all. */
+/** How long a task may take, as its stage declares, and how long one should take on this machine. */
 import { Problem } from "../support/problem.ts"
 import type { Task } from "../run/task.ts"
+
+/** Milliseconds that a chunk of items should last on this machine: a kill loses the chunks in progress. */
+export const chunkMs = 2000
 
 /** In seconds; null where its stage declares none: it may take as long as it likes. */
 export function secondsOf({ stage: { spec }, items }: Pick<Task, "stage" | "items">): number | null {

@@ -9,13 +9,13 @@ import { isProblem, Problem } from "../support/problem.ts"
 import { machineFault } from "../support/system-error.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
-import { secondsOf, timedOut } from "./time-limit.ts"
+import { chunkMs, secondsOf, timedOut } from "./time-limit.ts"
 import { type LostWorker, WorkerProcess, type WorkerOptions } from "./worker-process.ts"
 
 export type { WorkerOptions } from "./worker-process.ts"
 
 /** In a scope: workers are killed when the run ends, however it ends. */
-export const workerProcesses = (options: WorkerOptions) =>
+export const workerProcesses = (options: WorkerOptions, tasks = 1) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() => new Pool(options)),
@@ -23,6 +23,8 @@ export const workerProcesses = (options: WorkerOptions) =>
     ),
     (pool): Executor => ({
       name: "worker-processes",
+      tasks,
+      chunkMs,
       execute: (task, report) => pool.execute(task, report)
     })
   )

@@ -1,7 +1,6 @@
 /** What `show` says of an artifact, as data. */
 import { own } from "../support/own.ts"
-import * as Effect from "effect/Effect"
-import { Problem } from "../support/problem.ts"
+import { isProblem, Problem } from "../support/problem.ts"
 import type { ItemFailure, Manifest } from "../store/records/manifest.ts"
 import { itemIndex } from "../store/items/item-index.ts"
 import {
@@ -12,7 +11,7 @@ import {
 } from "../store/items/read-artifact.ts"
 import { withoutTensors } from "../store/items/read-shard.ts"
 import { selectItems } from "../store/items/segments.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import { elementsOf } from "../store/items/stored-tensor.ts"
 import type { Accepted } from "../store/records/trace.ts"
 import { cellJson } from "./cell-text.ts"
@@ -57,32 +56,31 @@ export interface Described {
   readonly first: ReadonlyArray<Row>
 }
 
-export const describeArtifact = (artifact: Artifact, rows: number): Effect.Effect<Described, Problem> =>
-  Effect.gen(function* () {
-    const { store, manifest, node, run } = artifact
-    const columns = yield* readProblem(() => statisticsOf(artifactTable(store, manifest), manifest))
-    const first = yield* artifactObjects(store, manifest, { end: Math.min(rows, manifest.rows) })
-    return {
-      run: run?.id ?? null,
-      node: node?.id ?? null,
-      stage: node?.stage ?? null,
-      artifact: manifest.digest,
-      form: manifest.form,
-      label: manifest.idColumn,
-      items: manifest.items,
-      rows: manifest.rows,
-      bytes: manifest.bytes,
-      incomplete: node?.incomplete ?? manifest.failed.length > 0,
-      partial: node?.partial ?? [],
-      accepted: node?.accepted ?? null,
-      failed: manifest.failed,
-      losses: (node?.losses ?? []).map((lost) => lossJson(node!.id, lost)),
-      made: yield* madeFrom(store, manifest, node),
-      columns,
-      tensors: yield* tensorsOf(store, manifest),
-      first: first.map((row) => rowJson(row, manifest))
-    }
-  })
+export async function describeArtifact(artifact: Artifact, rows: number): Promise<Described> {
+  const { store, manifest, node, run } = artifact
+  const columns = await readable(() => statisticsOf(artifactTable(store, manifest), manifest))
+  const first = await artifactObjects(store, manifest, { end: Math.min(rows, manifest.rows) })
+  return {
+    run: run?.id ?? null,
+    node: node?.id ?? null,
+    stage: node?.stage ?? null,
+    artifact: manifest.digest,
+    form: manifest.form,
+    label: manifest.idColumn,
+    items: manifest.items,
+    rows: manifest.rows,
+    bytes: manifest.bytes,
+    incomplete: node?.incomplete ?? manifest.failed.length > 0,
+    partial: node?.partial ?? [],
+    accepted: node?.accepted ?? null,
+    failed: manifest.failed,
+    losses: (node?.losses ?? []).map((lost) => lossJson(node!.id, lost)),
+    made: madeFrom(store, manifest, node),
+    columns,
+    tensors: tensorsOf(store, manifest),
+    first: first.map((row) => rowJson(row, manifest))
+  }
+}
 
 async function statisticsOf(
   table: ArtifactTable,
@@ -96,22 +94,17 @@ async function statisticsOf(
   return gatherers.map(([, gatherer]) => gatherer.result())
 }
 
-const tensorsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Described["tensors"], Problem> => {
-  const { families, columns, digests } = manifest
-  const all = Object.entries(families).flatMap(([family, { members, shapes }]) =>
-    members.map((member) => ({ family, member, shape: own(shapes, member) ?? [] }))
-  )
-  return Effect.forEach(all, ({ family, member, shape }) =>
-    Effect.map(elementsOf(store, manifest, family, member), (elements) => ({
+const tensorsOf = (store: Store, manifest: Manifest): Described["tensors"] =>
+  Object.entries(manifest.families).flatMap(([family, { members, shapes }]) =>
+    members.map((member) => ({
       family,
-      type: typeText(columns[family]!),
+      type: typeText(manifest.columns[family]!),
       member,
-      shape,
-      elements,
-      digest: digests[`${family}/${member}`] ?? null
+      shape: own(shapes, member) ?? [],
+      elements: elementsOf(store, manifest, family, member),
+      digest: manifest.digests[`${family}/${member}`] ?? null
     }))
   )
-}
 
 export interface DescribedItem {
   readonly node: string
@@ -122,42 +115,37 @@ export interface DescribedItem {
   readonly rows: ReadonlyArray<Row>
 }
 /** In a table of no items, the rows in which a column of text is the item's id. */
-export const itemRows = (
+export async function itemRows(
   { store, manifest, name }: Artifact,
   item: string,
   limit: number | null
-): Effect.Effect<DescribedItem, Problem> =>
-  Effect.gen(function* () {
-    const answer = (rows: ReadonlyArray<Row>, failed: string | null = null): DescribedItem => ({
-      node: name,
-      item,
-      failed,
-      total: rows.length,
-      rows: rows.slice(0, limit ?? rows.length).map((row) => rowJson(row, manifest))
-    })
-    if (manifest.form === "table") {
-      const texts = Object.keys(manifest.columns).filter(
-        (column) => manifest.columns[column]!.type === "utf8"
-      )
-      const all = yield* artifactObjects(store, manifest)
-      const found = all.filter((row) => texts.some((column) => row[column] === item))
-      if (found.length > 0) return answer(found)
-      return yield* Effect.fail(
-        new Problem("Usage", `no row of "${name}" has "${item}" in a column of text`, {
-          field: item,
-          hint: texts.length === 0 ? "it has no such column" : `its columns of text: ${texts.join(", ")}`
-        })
-      )
-    }
-    const failed = manifest.failed.find((failure) => failure.item === item)
-    if (failed !== undefined) return answer([], failed.error)
-    const { ids, shard, item: places } = yield* itemIndex(store, manifest)
-    const at = ids.indexOf(item)
-    if (at < 0) return yield* Effect.fail(noItem(name, item, ids))
-    const alone = selectItems(manifest, [[shard[at]!, places[at]!]])
-    const [found] = yield* artifactItems(store, alone, withoutTensors(manifest.columns))
-    return answer(found!)
+): Promise<DescribedItem> {
+  const answer = (rows: ReadonlyArray<Row>, failed: string | null = null): DescribedItem => ({
+    node: name,
+    item,
+    failed,
+    total: rows.length,
+    rows: rows.slice(0, limit ?? rows.length).map((row) => rowJson(row, manifest))
   })
+  if (manifest.form === "table") {
+    const texts = Object.keys(manifest.columns).filter((column) => manifest.columns[column]!.type === "utf8")
+    const all = await artifactObjects(store, manifest)
+    const found = all.filter((row) => texts.some((column) => row[column] === item))
+    if (found.length > 0) return answer(found)
+    throw new Problem("Usage", `no row of "${name}" has "${item}" in a column of text`, {
+      field: item,
+      hint: texts.length === 0 ? "it has no such column" : `its columns of text: ${texts.join(", ")}`
+    })
+  }
+  const failed = manifest.failed.find((failure) => failure.item === item)
+  if (failed !== undefined) return answer([], failed.error)
+  const { ids, shard, item: places } = itemIndex(store, manifest)
+  const at = ids.indexOf(item)
+  if (at < 0) throw noItem(name, item, ids)
+  const alone = selectItems(manifest, [[shard[at]!, places[at]!]])
+  const [found] = await artifactItems(store, alone, withoutTensors(manifest.columns))
+  return answer(found!)
+}
 
 /** The id first, under its name; the columns in their order; no tensors. */
 function rowJson(row: Row, { idColumn: label, columns }: Manifest): Row {
@@ -168,13 +156,14 @@ function rowJson(row: Row, { idColumn: label, columns }: Manifest): Row {
   }
 }
 
-const readProblem = <A>(read: () => Promise<A>): Effect.Effect<A, Problem> =>
-  Effect.tryPromise({
-    try: read,
-    catch: (error) =>
-      error instanceof Problem
-        ? error
-        : new Problem("StoreCorrupt", `an artifact cannot be read: ${(error as Error).message}`, {
-            cause: error
-          })
-  })
+/** What cannot be read is damaged. */
+async function readable<A>(read: () => Promise<A>): Promise<A> {
+  try {
+    return await read()
+  } catch (error) {
+    if (isProblem(error)) throw error
+    throw new Problem("StoreCorrupt", `an artifact cannot be read: ${(error as Error).message}`, {
+      cause: error
+    })
+  }
+}

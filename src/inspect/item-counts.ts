@@ -1,5 +1,5 @@
 /** How many items of each node are fresh, stale, missing or failed. */
-import type { NodePlan } from "../plan/plan.ts"
+import type { NodePlan } from "../plan/node-plan.ts"
 
 /** A whole stage counts as one item; null where it is not known before other nodes have run. */
 export interface ItemCounts {
@@ -16,7 +16,7 @@ export const itemCounts = (plans: ReadonlyArray<NodePlan>): ReadonlyMap<string, 
 
 const none = { total: null, fresh: 0, stale: 0, missing: 0, failed: 0 }
 
-function countsOf({ node, state, known, items, failures }: NodePlan): ItemCounts {
+function countsOf({ node, state, known, items, failure, failures }: NodePlan): ItemCounts {
   if (items !== null)
     return {
       ...none,
@@ -29,7 +29,7 @@ function countsOf({ node, state, known, items, failures }: NodePlan): ItemCounts
   if (state === "unknown") return { ...none, total }
   // how many items a source will give is not known before it has run
   if (state === "stale" || state === "missing") return { ...none, total, [state]: total }
-  if (known === null) return { ...none, total: failures.length, failed: failures.length }
+  if (known === null) return failure === null ? none : { ...none, total: 1, failed: 1 }
   const fresh = node.form === "table" ? 1 : known.manifest.items
   return { ...none, total: fresh + failures.length, fresh, failed: failures.length }
 }

@@ -1,9 +1,7 @@
 /** What an artifact was made from, beside its inputs: what `show` says of its node's trace. */
-import * as Effect from "effect/Effect"
-import type { Problem } from "../support/problem.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import { clipped, oneLine } from "../support/plain-text.ts"
 
 export interface MadeFrom {
@@ -17,19 +15,14 @@ export interface MadeFrom {
 }
 
 /** Null where the artifact is not named by a run's node, or its trace is gone. */
-export const madeFrom = (
-  store: StoreCalls,
-  { digest }: Manifest,
-  node: NodeRecord | null
-): Effect.Effect<MadeFrom | null, Problem> =>
-  Effect.gen(function* () {
-    if (node?.key == null) return null
-    const traces = yield* store.traces(node.stage, node.key)
-    const trace = traces.find(({ artifact }) => artifact === digest)
-    if (trace === undefined) return null
-    const { params, environment, about = null, code } = trace.preimage
-    return { params, environment, about, code: code.digest, seconds: trace.seconds }
-  })
+export function madeFrom(store: Store, { digest }: Manifest, node: NodeRecord | null): MadeFrom | null {
+  if (node?.key == null) return null
+  const traces = store.traces(node.stage, node.key)
+  const trace = traces.find(({ artifact }) => artifact === digest)
+  if (trace === undefined) return null
+  const { params, environment, about = null, code } = trace.preimage
+  return { params, environment, about, code: code.digest, seconds: trace.seconds }
+}
 
 /** A line a value: `encoder.preprocessing.crop.height  224`. */
 export function madeFromLines({ params, environment, about }: MadeFrom, most: number): ReadonlyArray<string> {

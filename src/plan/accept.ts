@@ -5,17 +5,18 @@
  * writes are marked, and so is what shows them. Of an itemwise stage every item is accepted too, so that one more
  * scene computes that scene alone.
  */
-import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../support/problem.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import type { ItemTrace } from "../store/records/item-trace.ts"
 import type { Manifest } from "../store/records/manifest.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { Trace } from "../store/records/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
-import { type KnownArtifact, type NodePlan, partialOf, planNode, type Planning } from "./plan.ts"
+import { knownOf, type NodePlan } from "./node-plan.ts"
+import { planWithItems } from "./plan.ts"
+import type { KnownArtifact, Planning } from "./planning.ts"
 import { changedReads } from "./world.ts"
 
 export interface Acceptance {
@@ -34,156 +35,150 @@ export interface Acceptances {
 /**
  * What would be written to accept some nodes. `nodes` has them and all that they need, inputs first; `at` is ISO 8601.
  *
- * Fails, and then none is to be accepted, with Usage or ArtifactNotFound where a node has no outputs that could hold:
- * it was never computed, an input is not fresh, or its items, its schema or what it read are not the same.
+ * @throws Problem Usage or ArtifactNotFound, and then none is to be accepted, where a node has no outputs that could hold:
+ *   it was never computed, an input is not fresh, or its items, its schema or what it read are not the same
  */
-export const planAcceptances = (
+export async function planAcceptances(
   nodes: ReadonlyArray<GraphNode>,
   wanted: ReadonlySet<string>,
   planning: Planning,
-  at: string
-): Effect.Effect<Acceptances, Problem> =>
-  Effect.gen(function* () {
-    const known = new Map<string, KnownArtifact>()
-    const accepted: Array<Acceptance> = []
-    const fresh: Array<GraphNode> = []
-    for (const node of nodes) {
-      const plan = yield* planNode(node, known, planning)
-      if (plan.known !== null) known.set(node.id, plan.known)
-      if (!wanted.has(node.id)) continue
-      if (plan.known !== null) fresh.push(node)
-      else {
-        const acceptance = yield* accept(plan, known, planning, at)
-        accepted.push(acceptance.acceptance)
-        known.set(node.id, acceptance.known)
-      }
+  at: string,
+  signal?: AbortSignal
+): Promise<Acceptances> {
+  const known = new Map<string, KnownArtifact>()
+  const accepted: Array<Acceptance> = []
+  const fresh: Array<GraphNode> = []
+  for (const node of nodes) {
+    const plan = await planWithItems(node, known, planning, signal)
+    if (plan.known !== null) known.set(node.id, plan.known)
+    if (!wanted.has(node.id)) continue
+    if (plan.known !== null) fresh.push(node)
+    else {
+      const acceptance = await accept(plan, known, planning, at)
+      accepted.push(acceptance.acceptance)
+      known.set(node.id, acceptance.known)
     }
-    return { accepted, fresh }
-  })
+  }
+  return { accepted, fresh }
+}
 
 /** Items first: what is accepted as a whole is accepted in its parts. */
-export const writeAcceptances = (
-  store: StoreCalls,
-  { accepted }: Acceptances
-): Effect.Effect<void, Problem> =>
-  Effect.forEach(
-    accepted,
-    ({ trace, items }) =>
-      Effect.andThen(
-        Effect.forEach(items, (one) => store.putItemTrace(one), { discard: true }),
-        store.putTrace(trace)
-      ),
-    { discard: true }
-  )
+export function writeAcceptances(store: Store, { accepted }: Acceptances): void {
+  for (const { trace, items } of accepted) {
+    for (const one of items) store.putItemTrace(one)
+    store.putTrace(trace)
+  }
+}
 
-const accept = (plan: NodePlan, known: ReadonlyMap<string, KnownArtifact>, planning: Planning, at: string) =>
-  Effect.gen(function* () {
-    const { node, preimage, key } = plan
-    if (preimage === null || key === null) return yield* notFresh(plan)
-    if (plan.state === "failed")
-      return yield* refuse(node, "failed with its present code and parameters", "run it with --retry-failed")
-    const previous = yield* planning.previous(node)
-    if (previous === null || previous.artifact === null)
-      return yield* nothing(node, previous === null ? "was never computed" : "failed when it was computed")
-    const manifest = yield* planning.store.manifest(previous.artifact)
-    if (manifest === null)
-      return yield* nothing(node, "was computed, and its artifact is gone from the store")
-    const cues = differences(previous.preimage, preimage)
-    yield* checkSame(node, previous, plan, cues, planning)
-    const inputs = new Map(node.inputs.map(({ id }) => [id, known.get(id)!]))
-    const partial = partialOf(previous.partial, inputs)
-    const incomplete = manifest.failed.length > 0 || [...inputs.values()].some((input) => input.incomplete)
-    const mark = { key: previous.key, run: previous.run, at }
-    // run, time and host stay those of the computation
-    const trace: Trace = { ...previous, key, preimage, partial, incomplete, accepted: mark }
-    const items = plan.items === null ? [] : yield* itemTraces(plan, plan.items, manifest, trace, planning)
-    const acceptance: Acceptance = { node, trace, items, cues }
-    return { acceptance, known: { manifest, partial, incomplete } satisfies KnownArtifact }
-  })
+async function accept(
+  plan: NodePlan,
+  artifacts: ReadonlyMap<string, KnownArtifact>,
+  planning: Planning,
+  at: string
+): Promise<{ readonly acceptance: Acceptance; readonly known: KnownArtifact }> {
+  const { node, preimage, key } = plan
+  if (preimage === null || key === null) throw notFresh(plan)
+  if (plan.state === "failed")
+    throw refusal(node, "failed with its present code and parameters", "run it with --retry-failed")
+  const previous = planning.previous(node)
+  if (previous === null || previous.artifact === null)
+    throw nothing(node, previous === null ? "was never computed" : "failed when it was computed")
+  const manifest = planning.store.manifest(previous.artifact)
+  if (manifest === null) throw nothing(node, "was computed, and its artifact is gone from the store")
+  const cues = differences(previous.preimage, preimage)
+  checkSame(node, previous, plan, cues, planning)
+  const known = knownOf(
+    manifest,
+    previous,
+    node.inputs.map(({ id }) => artifacts.get(id)!)
+  )
+  const { partial, incomplete } = known
+  const mark = { key: previous.key, run: previous.run, at }
+  // run, time and host stay those of the computation
+  const trace: Trace = { ...previous, key, preimage, partial, incomplete, accepted: mark }
+  const items = plan.items === null ? [] : await itemTraces(plan, plan.items, manifest, trace, planning)
+  return { acceptance: { node, trace, items, cues }, known }
+}
 
 /** Outputs of other items, of another shape or of other files cannot hold, whatever a user says. */
-const checkSame = (
+function checkSame(
   node: GraphNode,
   previous: Trace,
   plan: NodePlan,
   cues: ReadonlyArray<Cue>,
   { outside }: Planning
-) => {
+): void {
   if (digestJson(previous.preimage.output) !== digestJson(plan.preimage!.output))
-    return refuse(node, "has another schema now", "its outputs lack columns or have others: run it")
+    throw refusal(node, "has another schema now", "its outputs lack columns or have others: run it")
   const other = cues.find(({ cue }) => cue === "items")
   if (other !== undefined)
-    return refuse(
+    throw refusal(
       node,
       `has other items now: ${other.path}`,
       "outputs are accepted for the same items: run it"
     )
   const read = changedReads(previous.reads, outside)[0]
   if (read !== undefined)
-    return refuse(
+    throw refusal(
       node,
       `read ${read.path}, which has changed`,
       "run it: if its values are the same, nothing below it runs"
     )
-  return Effect.void
 }
 
 /** A trace a shard: keys of the items that the artifact takes of it, and none ("") for the others. */
-const itemTraces = (
+async function itemTraces(
   { node }: NodePlan,
   plan: ItemPlan,
   manifest: Manifest,
   { run, accepted }: Trace,
   { store }: Planning
-): Effect.Effect<ReadonlyArray<ItemTrace>, Problem> =>
-  Effect.gen(function* () {
-    const { itemIndex } = yield* Effect.promise(() => import("../store/items/item-index.ts"))
-    const index = yield* itemIndex(store, manifest)
-    const ids = [...plan.ids]
-    const keyOf = new Map(ids.map((id, i) => [id, plan.keys.at(i)]))
-    const failed = new Map(manifest.failed.map((failure) => [failure.item, failure]))
-    const expected = ids.filter((id) => !failed.has(id))
-    if (expected.length !== index.ids.length || expected.some((id, i) => id !== index.ids[i]))
-      return yield* refuse(node, "has other items now", "outputs are accepted for the same items: run it")
-    const keys = manifest.shards.map(({ items }) => Array.from({ length: items }, () => ""))
-    index.ids.forEach((id, i) => (keys[index.shard[i]!]![index.item[i]!] = keyOf.get(id)!))
-    const common = {
-      format: 1,
-      stage: node.stage.name,
-      shared: plan.shared,
-      run,
-      at: accepted!.at,
-      accepted: accepted!
-    } as const
-    const ofShards = manifest.shards.map((shard, s): ItemTrace => ({
-      ...common,
-      shard,
-      keys: keys[s]!,
-      failed: []
-    }))
-    const failures = [...failed.values()].flatMap((failure) => {
-      const key = keyOf.get(failure.item)
-      return key === undefined ? [] : [{ ...failure, key }]
-    })
-    return failures.length === 0
-      ? ofShards
-      : [...ofShards, { ...common, shard: null, keys: [], failed: failures }]
+): Promise<ReadonlyArray<ItemTrace>> {
+  const { itemIndex } = await import("../store/items/item-index.ts")
+  const index = itemIndex(store, manifest)
+  const ids = [...plan.ids]
+  const keyOf = new Map(ids.map((id, i) => [id, plan.keys.at(i)]))
+  const failed = new Map(manifest.failed.map((failure) => [failure.item, failure]))
+  const expected = ids.filter((id) => !failed.has(id))
+  if (expected.length !== index.ids.length || expected.some((id, i) => id !== index.ids[i]))
+    throw refusal(node, "has other items now", "outputs are accepted for the same items: run it")
+  const keys = manifest.shards.map(({ items }) => Array.from({ length: items }, () => ""))
+  index.ids.forEach((id, i) => (keys[index.shard[i]!]![index.item[i]!] = keyOf.get(id)!))
+  const common = {
+    format: 1,
+    stage: node.stage.name,
+    shared: plan.shared,
+    run,
+    at: accepted!.at,
+    accepted: accepted!
+  } as const
+  const ofShards = manifest.shards.map((shard, s): ItemTrace => ({
+    ...common,
+    shard,
+    keys: keys[s]!,
+    failed: []
+  }))
+  const failures = [...failed.values()].flatMap((failure) => {
+    const key = keyOf.get(failure.item)
+    return key === undefined ? [] : [{ ...failure, key }]
   })
+  return failures.length === 0
+    ? ofShards
+    : [...ofShards, { ...common, shard: null, keys: [], failed: failures }]
+}
 
 const notFresh = ({ node, cues }: NodePlan) => {
   const waits = cues.flatMap(({ cue, path }) => (cue === "upstream" ? path : []))
-  return refuse(
+  return refusal(
     node,
     `reads ${waits.join(", ")}, which ${waits.length === 1 ? "is" : "are"} not fresh`,
     `run or accept ${waits.length === 1 ? "it" : "them"} first: several nodes may be named at once`
   )
 }
-const refuse = ({ id }: GraphNode, why: string, hint: string) =>
-  Effect.fail(new Problem("Usage", `"${id}" cannot be accepted: it ${why}`, { field: id, hint }))
+const refusal = ({ id }: GraphNode, why: string, hint: string) =>
+  new Problem("Usage", `"${id}" cannot be accepted: it ${why}`, { field: id, hint })
 const nothing = ({ id }: GraphNode, why: string) =>
-  Effect.fail(
-    new Problem("ArtifactNotFound", `"${id}" cannot be accepted: it ${why}`, {
-      field: id,
-      hint: "run it: there are no outputs to keep"
-    })
-  )
+  new Problem("ArtifactNotFound", `"${id}" cannot be accepted: it ${why}`, {
+    field: id,
+    hint: "run it: there are no outputs to keep"
+  })

@@ -1,7 +1,7 @@
 /** When a node has to wait: the rule that runs and forecasts share. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { NodeStatus } from "../store/records/run-record.ts"
-import { type KnownArtifact } from "./plan.ts"
+import { type KnownArtifact } from "./planning.ts"
 
 /** How an input ended, or would end; null where that is not known. */
 export interface InputEnd {

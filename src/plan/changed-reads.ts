@@ -2,14 +2,14 @@
 import { createHash } from "node:crypto"
 import * as path from "node:path"
 import { isOneFileRefused } from "../support/system-error.ts"
-import type { FileSystemCalls } from "../store/files/file-system.ts"
+import type { FileSystem } from "../store/files/file-system.ts"
 import type { StatCache } from "../store/fresh/stat-cache.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import type { Cue } from "./cue.ts"
 
 /** What the outside is read with: `base` is the pipeline file's folder. */
 export interface Outside {
-  readonly files: FileSystemCalls
+  readonly files: FileSystem
   readonly digests: StatCache
   readonly base: string
 }

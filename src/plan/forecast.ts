@@ -1,7 +1,7 @@
 /** What a run would do with each node, as far as a plan can know, without running. */
 import type { NodeStatus } from "../store/records/run-record.ts"
 import { blockedBy } from "./blocked-by.ts"
-import type { NodePlan } from "./plan.ts"
+import type { NodePlan } from "./node-plan.ts"
 
 export interface Forecast {
   /** as the run's record would have it */

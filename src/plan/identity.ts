@@ -7,14 +7,14 @@
  */
 import { own } from "../support/own.ts"
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
 import { isProblem, Problem, type ProblemTag } from "../support/problem.ts"
 import { systemLimit } from "../support/system-error.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
-import type { World } from "../pipeline/stage.ts"
+import type { AnyStage, World } from "../pipeline/stage.ts"
+import type { CodePreimage } from "../store/records/preimage.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import { type Fetching, changedReads, NotHere, type Outside, readSteadily, recordingWorld } from "./world.ts"
 
@@ -59,36 +59,47 @@ export interface ParamsPreimage {
 }
 
 /**
- * The parameters as they enter the key. Fails when a file is missing or `identity` refuses what it sees; with
- * `NotHere` when it wants something brought, and there is no `fetching`; with InputChanged, keeping no answer, when
- * a file was changed while `identity` read it.
+ * The parameters as they enter the key: at once, but where `identity` has to be asked. `NotHere` where it wants
+ * something fetched, and there is no `fetching`.
+ *
+ * @throws Problem ParameterInvalid where a file is missing or `identity` refuses what it sees; InputChanged, keeping no
+ *   answer, where a file was changed while `identity` read it. A promise rejects with the same.
  */
-export const paramsPreimage = (
+export function paramsPreimage(
   node: GraphNode,
-  codeDigest: string,
-  outside: Outside,
-  identities: Identities,
-  fetching?: Fetching
-): Effect.Effect<ParamsPreimage, Problem | NotHere> =>
-  Effect.gen(function* () {
-    const known = yield* Effect.try({
-      try: () => knownParams(node, codeDigest, outside, identities),
-      catch: asProblem(node)
-    })
-    if (known !== null) return known
-    const { reads, answer } = yield* Effect.tryPromise({
-      try: async (signal) => {
-        const world = recordingWorld(outside, fetchFor(node, fetching, signal), `node "${node.id}"`)
-        const answer = await readSteadily<Record<string, unknown>>(world, async () =>
-          node.stage.spec.identity!(node.params, world)
-        )
-        return { reads: world.reads(), answer }
-      },
-      catch: (error) => (error instanceof NotHere ? error : asProblem(node)(error))
-    })
-    identities.set(identityKey(node, codeDigest, outside), { reads, answer })
-    return yield* Effect.try({ try: () => withAnswer(node, answer, outside), catch: asProblem(node) })
-  })
+  { codeOf, outside, identities, fetching }: IdentityContext,
+  signal?: AbortSignal
+): ParamsPreimage | Promise<ParamsPreimage | NotHere> {
+  const { digest } = codeOf(node.stage)
+  const known = knownParams(node, digest, outside, identities)
+  return known ?? askIdentity(node, digest, { outside, identities, fetching }, signal)
+}
+
+export interface IdentityContext {
+  readonly codeOf: (stage: AnyStage) => CodePreimage
+  readonly outside: Outside
+  readonly identities: Identities
+  readonly fetching?: Fetching | undefined
+}
+
+async function askIdentity(
+  node: GraphNode,
+  code: string,
+  { outside, identities, fetching }: Omit<IdentityContext, "codeOf">,
+  signal: AbortSignal = new AbortController().signal
+): Promise<ParamsPreimage | NotHere> {
+  try {
+    const world = recordingWorld(outside, fetchFor(node, fetching, signal), `node "${node.id}"`)
+    const answer = await readSteadily<Record<string, unknown>>(world, async () =>
+      node.stage.spec.identity!(node.params, world)
+    )
+    identities.set(identityKey(node, code, outside), { reads: world.reads(), answer })
+    return withAnswer(node, answer, outside)
+  } catch (error) {
+    if (error instanceof NotHere) return error
+    throw asProblem(node)(error)
+  }
+}
 
 const fetchFor =
   (node: GraphNode, fetching: Fetching | undefined, signal: AbortSignal): World["fetch"] =>
@@ -103,16 +114,20 @@ const fetchFor =
     }
   }
 
-/** The same, where `identity` need not be asked; null where it must. Throws where `paramsPreimage` fails. */
+/** The same, where `identity` need not be asked; null where it must. @throws Problem as `paramsPreimage` does */
 export function knownParams(
   node: GraphNode,
-  codeDigest: string,
+  code: string,
   outside: Outside,
   identities: Identities
 ): ParamsPreimage | null {
-  const isAsked = node.stage.spec.identity !== undefined
-  const answer = isAsked ? identities.get(identityKey(node, codeDigest, outside)) : {}
-  return answer === null ? null : withAnswer(node, answer, outside)
+  try {
+    const isAsked = node.stage.spec.identity !== undefined
+    const answer = isAsked ? identities.get(identityKey(node, code, outside)) : {}
+    return answer === null ? null : withAnswer(node, answer, outside)
+  } catch (error) {
+    throw asProblem(node)(error)
+  }
 }
 
 function withAnswer(

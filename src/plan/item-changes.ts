@@ -1,12 +1,10 @@
 /** Which items of a node's inputs are others than when it was last computed, and in which columns. */
 import { own } from "../support/own.ts"
-import * as Effect from "effect/Effect"
-import type { Problem } from "../support/problem.ts"
 import type { ItemIndex } from "../store/items/item-index.ts"
-import type { Manifest } from "../store/records/manifest.ts"
+import { type Manifest, valueColumns } from "../store/records/manifest.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { runSoFar } from "../store/runs/run-so-far.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { NodePlan } from "./node-plan.ts"
 import type { Planning } from "./planning.ts"
 
@@ -27,83 +25,75 @@ export interface ItemChanges {
  * Only of nodes of which a cue says that an input is another. Reads sidecars, no data; what several nodes
  * have in common is read and compared once.
  */
-export const itemChanges = (
+export async function itemChanges(
   plans: ReadonlyArray<NodePlan>,
   { previous, store }: Pick<Planning, "previous" | "store">,
   /** those that are asked about; all plans are looked up for their artifacts */
   of: ReadonlyArray<NodePlan> = plans
-): Effect.Effect<ReadonlyMap<string, ReadonlyArray<ItemChanges>>, Problem> =>
-  Effect.gen(function* () {
-    const known = new Map(plans.map((plan) => [plan.node.id, plan.known?.manifest ?? null]))
-    const comparisons = new Comparisons(store)
-    const all = new Map<string, ReadonlyArray<ItemChanges>>()
-    /** by run, of which many nodes may have the same: what its nodes made */
-    const runs = new Map<string, ReadonlyMap<string, string | null>>()
-    for (const { node, cues } of of) {
-      if (!cues.some(({ cue }) => cue === "input" || cue === "items")) continue
-      const trace = yield* previous(node)
-      if (trace === null) continue
-      const before = runs.get(trace.run) ?? artifactsOf(yield* store.run(trace.run), store)
-      runs.set(trace.run, before)
-      const changes: Array<ItemChanges> = []
-      for (const [name, { from, reads }] of Object.entries(node.ports))
-        for (const [i, { id }] of from.entries()) {
-          const now = known.get(id) ?? null
-          const digest = before.get(id) ?? null
-          if (now === null || digest === null || digest === now.digest) continue
-          const old = yield* store.manifest(digest)
-          if (old === null || old.form === "table" || now.form === "table") continue
-          const port = from.length > 1 ? `${name}[${i}]` : name
-          const changed = yield* comparisons.between(old, now, columnsOf(now, Object.keys(reads)))
-          changes.push({ port, node: id, ...changed })
-        }
-      const real = changes.filter(
-        ({ added, removed, changed }) => added.length + removed.length + changed.length > 0
-      )
-      if (real.length > 0) all.set(node.id, real)
-    }
-    return all
-  })
+): Promise<ReadonlyMap<string, ReadonlyArray<ItemChanges>>> {
+  const known = new Map(plans.map((plan) => [plan.node.id, plan.known?.manifest ?? null]))
+  const comparisons = new Comparisons(store)
+  const all = new Map<string, ReadonlyArray<ItemChanges>>()
+  /** by run, since many nodes may have been computed in one: what its nodes made */
+  const runs = new Map<string, ReadonlyMap<string, string | null>>()
+  for (const { node, cues } of of) {
+    if (!cues.some(({ cue }) => cue === "input" || cue === "items")) continue
+    const trace = previous(node)
+    if (trace === null) continue
+    const before = runs.get(trace.run) ?? artifactsOf(store.run(trace.run), store)
+    runs.set(trace.run, before)
+    const changes: Array<ItemChanges> = []
+    for (const [name, { from, reads }] of Object.entries(node.ports))
+      for (const [i, { id }] of from.entries()) {
+        const now = known.get(id) ?? null
+        const digest = before.get(id) ?? null
+        if (now === null || digest === null || digest === now.digest) continue
+        const old = store.manifest(digest)
+        if (old === null || old.form === "table" || now.form === "table") continue
+        const port = from.length > 1 ? `${name}[${i}]` : name
+        const columns = Object.keys(reads).flatMap((column) => valueColumns(now, column))
+        changes.push({ port, node: id, ...(await comparisons.between(old, now, columns)) })
+      }
+    const real = changes.filter(
+      ({ added, removed, changed }) => added.length + removed.length + changed.length > 0
+    )
+    if (real.length > 0) all.set(node.id, real)
+  }
+  return all
+}
 
 /** What a run's nodes made; of one that was killed, or that goes on, those that it has finished. */
-const artifactsOf = (run: RunRecord | null, store: StoreCalls): ReadonlyMap<string, string | null> =>
+const artifactsOf = (run: RunRecord | null, store: Store): ReadonlyMap<string, string | null> =>
   new Map(run === null ? [] : runSoFar(run, store).nodes.map(({ id, artifact }) => [id, artifact]))
 
 type Compared = Omit<ItemChanges, "port" | "node">
 
 /** Hundreds of probes may read the same activations. */
 class Comparisons {
-  readonly #store: StoreCalls
+  readonly #store: Store
   readonly #indices = new Map<string, ItemIndex>()
   readonly #made = new Map<string, Compared>()
-  constructor(store: StoreCalls) {
+  constructor(store: Store) {
     this.#store = store
   }
 
-  between(before: Manifest, now: Manifest, columns: ReadonlyArray<string>): Effect.Effect<Compared, Problem> {
-    return Effect.gen({ self: this }, function* () {
-      const key = JSON.stringify([before.digest, now.digest, columns])
-      const known = this.#made.get(key)
-      if (known !== undefined) return known
-      const made = compared(yield* this.#index(before), yield* this.#index(now), columns)
-      this.#made.set(key, made)
-      return made
-    })
+  async between(before: Manifest, now: Manifest, columns: ReadonlyArray<string>): Promise<Compared> {
+    const key = JSON.stringify([before.digest, now.digest, columns])
+    const known = this.#made.get(key)
+    if (known !== undefined) return known
+    const made = compared(await this.#index(before), await this.#index(now), columns)
+    this.#made.set(key, made)
+    return made
   }
-  #index(manifest: Manifest): Effect.Effect<ItemIndex, Problem> {
-    return Effect.gen({ self: this }, function* () {
-      const known = this.#indices.get(manifest.digest)
-      if (known !== undefined) return known
-      const { itemIndex } = yield* Effect.promise(() => import("../store/items/item-index.ts"))
-      const index = yield* itemIndex(this.#store, manifest)
-      this.#indices.set(manifest.digest, index)
-      return index
-    })
+  async #index(manifest: Manifest): Promise<ItemIndex> {
+    const known = this.#indices.get(manifest.digest)
+    if (known !== undefined) return known
+    const { itemIndex } = await import("../store/items/item-index.ts")
+    const index = itemIndex(this.#store, manifest)
+    this.#indices.set(manifest.digest, index)
+    return index
   }
 }
-
-const columnsOf = ({ families }: Manifest, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  names.flatMap((name) => own(families, name)?.members.map((member) => `${name}/${member}`) ?? name)
 
 function compared(before: ItemIndex, now: ItemIndex, columns: ReadonlyArray<string>): Compared {
   const old = new Map(before.ids.map((id, i) => [id, i]))

@@ -1,6 +1,4 @@
 /** The cues of one item of a node that is accepted: not all of its items need be. */
-import * as Effect from "effect/Effect"
-import type { Problem } from "../support/problem.ts"
 import type { Cue } from "./cue.ts"
 import { planItems } from "./items.ts"
 import { acceptedCues, type NodePlan } from "./node-plan.ts"
@@ -12,21 +10,20 @@ import type { Planning } from "./planning.ts"
  *
  * @param plans those of the nodes that it reads among them
  */
-export const withCuesOf = (
+export async function withCuesOf(
   item: string,
   plan: NodePlan,
   plans: ReadonlyArray<NodePlan>,
   planning: Planning
-): Effect.Effect<NodePlan, Problem> =>
-  Effect.gen(function* () {
-    const { node, preimage, trace } = plan
-    if (node.stage.kind !== "itemwise" || preimage === null || trace?.accepted === undefined) return plan
-    const inputs = new Map(
-      plans.flatMap(({ node: { id }, known }) => (known === null ? [] : [[id, known] as const]))
-    )
-    const { ids, done } = yield* planItems(node, preimage, inputs, planning)
-    const cues = plan.cues.flatMap((cue): ReadonlyArray<Cue> =>
-      cue.cue === "accepted" ? acceptedCues(done.acceptedAt(ids.indexOf(item))) : [cue]
-    )
-    return { ...plan, cues }
-  })
+): Promise<NodePlan> {
+  const { node, preimage, trace } = plan
+  if (node.stage.kind !== "itemwise" || preimage === null || trace?.accepted === undefined) return plan
+  const inputs = new Map(
+    plans.flatMap(({ node: { id }, known }) => (known === null ? [] : [[id, known] as const]))
+  )
+  const { ids, done } = await planItems(node, preimage, inputs, planning)
+  const cues = plan.cues.flatMap((cue): ReadonlyArray<Cue> =>
+    cue.cue === "accepted" ? acceptedCues(done.acceptedAt(ids.indexOf(item))) : [cue]
+  )
+  return { ...plan, cues }
+}

@@ -5,14 +5,13 @@
  * joined ports read; for tensors also of the order of their members, since a row shows it. So a scene's captions are
  * in no key of a stage that does not read them.
  */
-import * as Effect from "effect/Effect"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Columns } from "../pipeline/columns.ts"
 import { own } from "../support/own.ts"
-import type { Problem } from "../support/problem.ts"
 import type { ItemWindow, Located } from "../store/items/item-windows.ts"
-import type { Manifest } from "../store/records/manifest.ts"
+import { type Manifest, valueColumns } from "../store/records/manifest.ts"
 import { type ItemPlace, SegmentList, segmentsOf } from "../store/items/segments.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { StringArray } from "../store/format/string-array.ts"
 import { ItemIds } from "./item-ids.ts"
 import { keyBytes, PackedKeys } from "../store/records/packed-keys.ts"
@@ -21,6 +20,7 @@ import { membersDigest } from "../store/format/value-digest.ts"
 /** A port that is joined by item id, with what it is fed from. */
 export interface JoinedPort {
   readonly name: string
+  readonly mode: "each" | "group"
   readonly reads: Columns
   readonly manifest: Manifest
 }
@@ -36,69 +36,63 @@ export interface KeyedItems {
  * The items that all ports have, in the first port's order. One that a port lacks, because it failed there, is left
  * out: what failed above is counted there, once.
  */
-export const keyedItems = (
-  store: StoreCalls,
-  ports: ReadonlyArray<JoinedPort>
-): Effect.Effect<KeyedItems, Problem> =>
-  Effect.gen(function* () {
-    if (ports.length === 0)
-      return { ids: new ItemIds([], new SegmentList()), keys: new PackedKeys(0), places: () => [] }
-    // sidecars are Arrow files, which a plan in which all is fresh does not open
-    const { ItemWindows, windowItems } = yield* Effect.promise(() => import("../store/items/item-windows.ts"))
-    const located = yield* commonItems(store, ports)
-    const { length } = located[0]!.places
-    const columns = ports.map(columnsOf)
-    const size = windowItems(located, columns.flat().length)
-    const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
-    const keys = new PackedKeys(length)
-    const orders = Buffer.concat(ports.flatMap(orderDigests))
-    const texts: Array<StringArray | undefined> = []
-    const text = new KeyText()
-    for (let from = 0; from < length; from += size) {
-      const to = Math.min(length, from + size)
-      const read = yield* Effect.forEach(windows, (window) => window.read(from, to))
-      setKeys(keys, read, text, orders)
-      for (const { shard, at } of located[0]!.places.pieces(from, to))
-        texts[shard] ??= read[0]!.texts[at - from]!
-    }
-    const places = located.map((one) => one.places)
-    return {
-      ids: new ItemIds(texts, places[0]!),
-      keys,
-      places: (i: number) => places.map((of) => of.place(i))
-    }
-  })
-
-/** Of each port, where the items lie that all ports have, in the first port's order. */
-const commonItems = (
-  store: StoreCalls,
-  ports: ReadonlyArray<JoinedPort>
-): Effect.Effect<ReadonlyArray<Located>, Problem> =>
-  Effect.gen(function* () {
-    const all = ports.map(({ manifest }) => ({
-      shards: manifest.shards,
-      places: SegmentList.of(segmentsOf(manifest))
-    }))
-    const first = ports[0]!.manifest.ids
-    // ids are the same, and in the same order, where their digests are
-    if (ports.every(({ manifest }) => manifest.ids === first)) return all
-    const ids = yield* Effect.forEach(all, (one) => idsOf(store, one))
-    const found = ids.map((of, p) => (p === 0 ? null : of.index()))
-    const common = all.map(({ shards }) => ({ shards, places: new SegmentList() }))
-    ids[0]!.each((texts, item, i) => {
-      const at = found.map((find) => (find === null ? i : find(texts, item)))
-      if (!at.includes(-1)) at.forEach((k, p) => common[p]!.places.add(...all[p]!.places.place(k)))
-    })
-    return common
-  })
-
-const idsOf = (store: StoreCalls, { shards, places }: Located): Effect.Effect<ItemIds, Problem> =>
-  Effect.gen(function* () {
-    const { readSidecar } = yield* Effect.promise(() => import("../store/items/sidecar.ts"))
-    const texts: Array<StringArray> = []
-    for (const shard of shards) texts.push((yield* readSidecar(store, shard)).items)
+export async function keyedItems(store: Store, ports: ReadonlyArray<JoinedPort>): Promise<KeyedItems> {
+  if (ports.length === 0)
+    return { ids: new ItemIds([], new SegmentList()), keys: new PackedKeys(0), places: () => [] }
+  // sidecars are Arrow files, which a plan in which all is fresh does not open
+  const [{ ItemWindows, windowItems }, { readSidecar }] = await Promise.all([
+    import("../store/items/item-windows.ts"),
+    import("../store/items/sidecar.ts")
+  ])
+  const located = commonItems(ports, ({ shards, places }) => {
+    const texts = shards.map((shard) => readSidecar(store, shard).items)
     return new ItemIds(texts, places)
   })
+  const { length } = located[0]!.places
+  const columns = ports.map(columnsOf)
+  const size = windowItems(located, columns.flat().length)
+  const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
+  const keys = new PackedKeys(length)
+  const orders = Buffer.concat(ports.flatMap(orderDigests))
+  const texts: Array<StringArray | undefined> = []
+  const text = new KeyText()
+  for (let from = 0; from < length; from += size) {
+    const to = Math.min(length, from + size)
+    const read = windows.map((window) => window.read(from, to))
+    setKeys(keys, read, text, orders)
+    for (const { shard, at } of located[0]!.places.pieces(from, to))
+      texts[shard] ??= read[0]!.texts[at - from]!
+    await nextTurn()
+  }
+  const places = located.map((one) => one.places)
+  return {
+    ids: new ItemIds(texts, places[0]!),
+    keys,
+    places: (i: number) => places.map((of) => of.place(i))
+  }
+}
+
+/** Of each port, where the items lie that all ports have, in the first port's order. */
+function commonItems(
+  ports: ReadonlyArray<JoinedPort>,
+  idsOf: (located: Located) => ItemIds
+): ReadonlyArray<Located> {
+  const all = ports.map(({ manifest }) => ({
+    shards: manifest.shards,
+    places: SegmentList.of(segmentsOf(manifest))
+  }))
+  const first = ports[0]!.manifest.ids
+  // ids are the same, and in the same order, where their digests are
+  if (ports.every(({ manifest }) => manifest.ids === first)) return all
+  const ids = all.map(idsOf)
+  const found = ids.map((of, p) => (p === 0 ? null : of.index()))
+  const common = all.map(({ shards }) => ({ shards, places: new SegmentList() }))
+  ids[0]!.each((texts, item, i) => {
+    const at = found.map((find) => (find === null ? i : find(texts, item)))
+    if (!at.includes(-1)) at.forEach((k, p) => common[p]!.places.add(...all[p]!.places.place(k)))
+  })
+  return common
+}
 
 /** What each port adds to an item's key: of each column, its name and the digest of the item's values. */
 function setKeys(
@@ -109,13 +103,13 @@ function setKeys(
 ): void {
   const { from, to, texts, index } = windows[0]!
   const columns = windows.flatMap((window) =>
-    window.columns.map((column) => ({ ...column, label: Buffer.from(column.name) }))
+    window.columns.map((column) => ({ ...column, text: Buffer.from(column.name) }))
   )
   for (let k = 0; k < to - from; k++) {
     text.start(texts[k]!, index[k]!)
     text.add(orders, 0, orders.length)
-    for (const { label, digests, absent } of columns) {
-      text.add(label, 0, label.length)
+    for (const { text: name, digests, absent } of columns) {
+      text.add(name, 0, name.length)
       if (absent?.[k] !== 1) text.add(digests, k * keyBytes, keyBytes)
     }
     keys.set(from + k, text.bytes())
@@ -158,11 +152,8 @@ const orderDigests = ({ reads, manifest }: JoinedPort): ReadonlyArray<Uint8Array
       : [Buffer.from(name), Buffer.from(membersDigest(family.members), "hex").subarray(0, keyBytes)]
   })
 
-/** The digested columns that a port reads, members of its families one by one, sorted. */
+/** The columns that hold the values a port reads, sorted. */
 const columnsOf = ({ reads, manifest }: JoinedPort): ReadonlyArray<string> =>
   Object.keys(reads)
-    .flatMap((column) => {
-      const family = own(manifest.families, column)
-      return family === undefined ? [column] : family.members.map((member) => `${column}/${member}`)
-    })
+    .flatMap((name) => valueColumns(manifest, name))
     .sort()

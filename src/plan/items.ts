@@ -1,7 +1,5 @@
 /** Which items of an itemwise node are done, which failed before, and which are left. */
-import * as Effect from "effect/Effect"
-import type { Problem } from "../support/problem.ts"
-import type { GraphNode } from "../pipeline/graph.ts"
+import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
 import type { ReadItemTrace } from "../store/records/item-trace.ts"
 import type { ItemFailure } from "../store/records/manifest.ts"
 import { type Preimage, sharedKeyOf } from "../store/records/preimage.ts"
@@ -27,28 +25,27 @@ export const joinedPorts = ({ ports }: GraphNode): ReadonlyArray<string> =>
   Object.entries(ports).flatMap(([name, { mode }]) => (mode === "each" || mode === "group" ? [name] : []))
 
 /** Looks every item up in the traces of its stage. Reads sidecars and traces, no data. */
-export const planItems = (
+export async function planItems(
   node: GraphNode,
   preimage: Preimage,
   inputs: ReadonlyMap<string, KnownArtifact>,
   { store, force, retryFailed }: Pick<Planning, "store" | "force" | "retryFailed">
-): Effect.Effect<ItemPlan, Problem> =>
-  Effect.gen(function* () {
-    const joined = joinedPorts(node).map((name) => {
-      const { reads, from } = node.ports[name]!
-      return { name, reads, manifest: inputs.get(from[0]!.id)!.manifest }
-    })
-    const shared = sharedKeyOf(preimage, joinedPorts(node))
-    const items = yield* keyedItems(store, joined)
-    const traces = force.has(node.id) ? [] : yield* store.itemTraces(node.stage.name, shared)
-    const { done, errors } = lookUp(items.keys, traces)
-    const failed = new Map<number, ItemFailure>()
-    if (!retryFailed)
-      for (const i of [...errors.keys()].sort((a, b) => a - b))
-        if (!done.has(i)) failed.set(i, { item: items.ids.at(i), error: errors.get(i)! })
-    const left = new Bitset(items.ids.length, (i) => !done.has(i) && !failed.has(i))
-    return { ...items, shared, joined, done, failed, left }
+): Promise<ItemPlan> {
+  const joined = joinedPorts(node).map((name) => {
+    const { mode, reads, from } = node.ports[name]! as GraphPort & { readonly mode: "each" | "group" }
+    return { name, mode, reads, manifest: inputs.get(from[0]!.id)!.manifest }
   })
+  const shared = sharedKeyOf(preimage, joinedPorts(node))
+  const items = await keyedItems(store, joined)
+  const traces = force.has(node.id) ? [] : store.itemTraces(node.stage.name, shared)
+  const { done, errors } = lookUp(items.keys, traces)
+  const failed = new Map<number, ItemFailure>()
+  if (!retryFailed)
+    for (const i of [...errors.keys()].sort((a, b) => a - b))
+      if (!done.has(i)) failed.set(i, { item: items.ids.at(i), error: errors.get(i)! })
+  const left = new Bitset(items.ids.length, (i) => !done.has(i) && !failed.has(i))
+  return { ...items, shared, joined, done, failed, left }
+}
 
 /** What traces say of items. A shard that lost a file is as good as absent. */
 function lookUp(keys: PackedKeys, traces: ReadonlyArray<ReadItemTrace>) {

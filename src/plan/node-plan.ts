@@ -1,9 +1,10 @@
 /** The plan of a node: its state, why, and the artifact where there is one. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { TraceOutcome } from "../store/fresh/fresh-index.ts"
-import type { ItemFailure, Manifest } from "../store/records/manifest.ts"
+import type { ItemFailure, Manifest, NodeFailure } from "../store/records/manifest.ts"
 import type { Preimage } from "../store/records/preimage.ts"
 import type { Accepted } from "../store/records/trace.ts"
+import type { Problem } from "../support/problem.ts"
 import type { Cue } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
 import type { KnownArtifact } from "./planning.ts"
@@ -22,8 +23,12 @@ export interface NodePlan {
   readonly cues: ReadonlyArray<Cue>
   /** of a stale itemwise node: which items are done already, and which are left */
   readonly items: ItemPlan | null
-  /** items that are known to have failed, or the whole stage's error under its node id */
+  /** items that are known to have failed */
   readonly failures: ReadonlyArray<ItemFailure>
+  /** why the node failed as a whole */
+  readonly failure: NodeFailure | null
+  /** the problem for which it could not be planned */
+  readonly refusal: Problem | null
 }
 
 type Filled = Pick<NodePlan, "state" | "cues"> & Partial<NodePlan>
@@ -36,28 +41,29 @@ export const planOf = (node: GraphNode, filled: Filled): NodePlan => ({
   known: null,
   items: null,
   failures: [],
+  failure: null,
+  refusal: null,
   ...filled
 })
 
 /** An artifact made from a part is a part. */
 export function partialOf(
   own: ReadonlyArray<string>,
-  inputs: ReadonlyMap<string, KnownArtifact>
+  inputs: Iterable<KnownArtifact>
 ): ReadonlyArray<string> {
   const all = new Set(own)
-  for (const { partial } of inputs.values()) for (const why of partial) all.add(why)
+  for (const { partial } of inputs) for (const why of partial) all.add(why)
   return all.size === own.length ? own : [...all]
 }
 
 /** An artifact with what its trace and its inputs say of it. */
 export function knownOf(
   manifest: Manifest,
-  answer: TraceOutcome,
-  inputs: ReadonlyMap<string, KnownArtifact>
+  { partial }: Pick<TraceOutcome, "partial">,
+  inputs: ReadonlyArray<KnownArtifact>
 ): KnownArtifact {
-  let incomplete = manifest.failed.length > 0
-  for (const input of inputs.values()) incomplete ||= input.incomplete
-  return { manifest, partial: partialOf(answer.partial, inputs), incomplete }
+  const incomplete = manifest.failed.length > 0 || inputs.some((input) => input.incomplete)
+  return { manifest, partial: partialOf(partial, inputs), incomplete }
 }
 
 /** Since when it is fresh, and by whose word. */

@@ -4,180 +4,101 @@
  * `run`, `run --dry-run`, `status` and `why` all ask `planNode`, a node at a time with its inputs' artifacts in
  * hand, so they cannot disagree. It reads manifests and traces alone, never data.
  */
-import * as Effect from "effect/Effect"
+import { setImmediate as nextTurn } from "node:timers/promises"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../support/problem.ts"
+import { isProblem, type Problem } from "../support/problem.ts"
 import type { ItemFailure } from "../store/records/manifest.ts"
-import { keyOf, sharedKeyOf } from "../store/records/preimage.ts"
+import { keyOf, type Preimage, sharedKeyOf } from "../store/records/preimage.ts"
 import type { Trace } from "../store/records/trace.ts"
 import { type Cue, differences } from "./cue.ts"
+import { type ParamsPreimage, paramsPreimage } from "./identity.ts"
 import { joinedPorts, planItems } from "./items.ts"
 import { freshCues, knownOf, type NodePlan, planOf } from "./node-plan.ts"
-import { ownPreimage, preimageOf, preimageSoFar } from "./node-preimage.ts"
-import { planFresh } from "./plan-fresh.ts"
+import { preimageOf, preimageSoFar } from "./node-preimage.ts"
 import type { KnownArtifact, Planning } from "./planning.ts"
 import { changedReads, NotHere, type Seen } from "./world.ts"
 
-export { type NodePlan, partialOf, type State } from "./node-plan.ts"
-export { idColumnOf, ownPreimage } from "./node-preimage.ts"
-export { planFresh } from "./plan-fresh.ts"
-export type { KnownArtifact, Planning } from "./planning.ts"
-export type { Fetching } from "./world.ts"
+type Artifacts = ReadonlyMap<string, KnownArtifact>
 
 /**
- * Plans one node. `artifacts` has those of the nodes that it reads; one that is missing there is not known yet.
+ * Plans one node, without its items. `artifacts` has those of the nodes that it reads; one that is missing there is not
+ * known yet. The plan comes at once, but where a stage's `identity` has to be asked: of 10,000 fresh nodes, a promise
+ * each would be felt.
  *
- * `withItems` looks up the items of a node that is not fresh: only who holds its lock can rely on what that gives.
+ * @throws Problem where its parameters are wrong or the store cannot be read; a promise rejects with the same
  */
-export const planNode = (
+export function planNode(
   node: GraphNode,
-  artifacts: ReadonlyMap<string, KnownArtifact>,
+  artifacts: Artifacts,
   planning: Planning,
-  withItems = true
-): Effect.Effect<NodePlan, Problem> =>
-  Effect.suspend(() => {
-    const seen: Seen = new Map()
-    const fresh = planFresh(node, artifacts, planning, seen)
-    return fresh === null ? lookAt(node, artifacts, planning, withItems, seen) : Effect.succeed(fresh)
-  })
+  signal?: AbortSignal
+): NodePlan | Promise<NodePlan> {
+  const params = paramsPreimage(node, planning, signal)
+  return params instanceof Promise
+    ? params.then((answered) => planWith(node, artifacts, planning, answered))
+    : planWith(node, artifacts, planning, params)
+}
 
-const lookAt = Effect.fn("plan.node")(function* (
+/** The same, with the items of a node that would run: only the holder of the node's lock can rely on them. */
+export async function planWithItems(
   node: GraphNode,
-  artifacts: ReadonlyMap<string, KnownArtifact>,
+  artifacts: Artifacts,
   planning: Planning,
-  withItems: boolean,
-  seen: Seen
-) {
-  const waiting = node.inputs.filter((input) => !artifacts.has(input.id))
-  if (waiting.length > 0)
-    return planOf(node, { state: "unknown", cues: yield* waitingCues(node, artifacts, planning, waiting) })
-  const inputs = new Map(node.inputs.map(({ id }) => [id, artifacts.get(id)!]))
-  const preimage = yield* preimageOf(node, inputs, planning).pipe(
-    Effect.catchTag("NotHere", (absent) => Effect.succeed(absent))
-  )
-  if (preimage instanceof NotHere) return planOf(node, { state: "unknown", cues: [notHereCue(preimage)] })
-  const key = keyOf(preimage)
-  const items = () =>
-    withItems && node.stage.kind === "itemwise"
-      ? planItems(node, preimage, inputs, planning)
-      : Effect.succeed(null)
-  if (planning.force.has(node.id)) {
-    const cue: Cue = { cue: "forced", path: node.id, before: null, after: null }
-    return planOf(node, { state: "stale", preimage, key, items: yield* items(), cues: [cue] })
-  }
+  signal?: AbortSignal
+): Promise<NodePlan> {
+  return withItemPlan(await planNode(node, artifacts, planning, signal), artifacts, planning)
+}
 
-  const traces = yield* planning.store.traces(node.stage.name, key)
-  const changes: Array<Cue> = []
-  for (const trace of traces) {
-    const reads = changedReads(trace.reads, planning.outside, seen)
-    if (reads.length > 0) {
-      if (changes.length === 0) changes.push(...reads)
-      continue
-    }
-    if (trace.artifact === null) {
-      const failures = [{ item: node.id, error: trace.error ?? "unknown" }]
-      if (planning.retryFailed) {
-        changes.push(failedCue(trace, failures[0]!))
-        break
-      }
-      return planOf(node, {
-        state: "failed",
-        preimage,
-        key,
-        trace,
-        failures,
-        cues: [failedCue(trace, failures[0]!)]
-      })
-    }
-    const manifest = yield* planning.store.manifest(trace.artifact)
-    if (manifest === null) {
-      changes.push({
-        cue: "lost",
-        path: `artifact ${trace.artifact.slice(0, 12)}`,
-        before: trace.artifact,
-        after: null
-      })
-      continue
-    }
-    // the reasons are the trace's: stages that fail the same items for other reasons share an artifact
-    const failures = trace.failed ?? manifest.failed
-    if (failures.length > 0 && planning.retryFailed) {
-      changes.push(...failures.slice(0, 20).map((failure) => failedCue(trace, failure)))
-      break
-    }
-    const known = knownOf(manifest, trace, inputs)
-    const state = failures.length > 0 ? "failed" : "fresh"
-    if (state === "fresh") planning.store.freshIndex.learn(node.stage.name, key, preimage.output, trace.reads)
-    const cues = [...freshCues(trace), ...failures.slice(0, 20).map((failure) => failedCue(trace, failure))]
-    return planOf(node, { state, preimage, key, trace, known, failures, cues })
-  }
-  const previous = yield* planning.previous(node)
-  const state = previous === null ? "missing" : "stale"
-  const cues = [...(previous === null ? [] : differences(previous.preimage, preimage)), ...changes]
-  const reasons = cues.length > 0 ? cues : [absentCue(node, key, previous)]
-  return planOf(node, { state, preimage, key, items: yield* items(), cues: reasons })
-})
+async function withItemPlan(plan: NodePlan, artifacts: Artifacts, planning: Planning): Promise<NodePlan> {
+  const { node, state, preimage } = plan
+  const wouldRun = state === "stale" || state === "missing"
+  return wouldRun && node.stage.kind === "itemwise"
+    ? { ...plan, items: await planItems(node, preimage!, artifacts, planning) }
+    : plan
+}
 
-/**
- * Below a node that would run: what is other than before in any case, and what is not known until then. What is wrong
- * with its own parameters is wrong in any case too, and who is told of it before a long run need not wait for the end
- * of that: so it fails as `preimageOf` does.
- */
-const waitingCues = (
-  node: GraphNode,
-  artifacts: ReadonlyMap<string, KnownArtifact>,
-  planning: Planning,
-  waiting: ReadonlyArray<GraphNode>
-): Effect.Effect<ReadonlyArray<Cue>, Problem> =>
-  Effect.gen(function* () {
-    const upstream = waiting.map(({ id }): Cue => ({ cue: "upstream", path: id, before: null, after: null }))
-    const own = yield* ownPreimage(node, planning).pipe(
-      Effect.catchTag("NotHere", (absent) => Effect.succeed(absent))
-    )
-    if (own instanceof NotHere) return [notHereCue(own), ...upstream]
-    const before = (yield* planning.previous(node))?.preimage
-    return before === undefined
-      ? upstream
-      : [...differences(before, preimageSoFar(node, artifacts, planning, own, before)), ...upstream]
-  })
-
-/** Whether a problem of a node's plan, a hub that is down among them, is its own: it fails, and others go on. */
-export const failsAlone = ({ _tag }: Problem, keepGoing: boolean): boolean =>
-  keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed" || _tag === "InputChanged")
+/** Nodes between which others get their turn: a signal, above all. */
+const turn = 512
 
 /**
  * Plans all nodes without running any: below one that would run, nodes are unknown. `keepGoing` as for a run: a node
  * that cannot be planned is failed then, and otherwise its problem is that of the whole.
  */
-export const planAll = Effect.fn("plan.all")(function* (
+export async function planAll(
   nodes: ReadonlyArray<GraphNode>,
   planning: Planning,
-  keepGoing = false
-) {
+  { keepGoing = false, withItems = true, signal }: PlanAllOptions = {}
+): Promise<ReadonlyArray<NodePlan>> {
   const known = new Map<string, KnownArtifact>()
   const plans: Array<NodePlan> = []
   planning.store.freshIndex.begin()
-  for (const node of nodes) {
-    const seen: Seen = new Map()
-    const planned =
-      planFresh(node, known, planning, seen) ??
-      (yield* lookAt(node, known, planning, true, seen).pipe(
-        Effect.catch((problem: Problem) =>
-          failsAlone(problem, keepGoing) ? Effect.succeed(refusedPlan(node, problem)) : Effect.fail(problem)
-        )
-      ))
-    if (planned.known !== null) known.set(node.id, planned.known)
-    plans.push(planned)
+  for (const [i, node] of nodes.entries()) {
+    if (i % turn === turn - 1) await nextTurn()
+    signal?.throwIfAborted()
+    let plan: NodePlan
+    try {
+      const planned = planNode(node, known, planning, signal)
+      plan = planned instanceof Promise ? await planned : planned
+      if (withItems && plan.state !== "fresh") plan = await withItemPlan(plan, known, planning)
+    } catch (error) {
+      if (!isProblem(error) || !failsAlone(error, keepGoing)) throw error
+      plan = refusedPlan(node, error)
+    }
+    if (plan.known !== null) known.set(node.id, plan.known)
+    plans.push(plan)
   }
   return plans
-})
+}
+export interface PlanAllOptions {
+  readonly keepGoing?: boolean
+  /** false: says nothing of which items are left */
+  readonly withItems?: boolean
+  readonly signal?: AbortSignal | undefined
+}
 
-const refusedPlan = (node: GraphNode, { message }: Problem): NodePlan =>
-  planOf(node, {
-    state: "failed",
-    failures: [{ item: node.id, error: message }],
-    cues: [{ cue: "refused", path: node.id, before: message, after: null }]
-  })
+/** Whether a problem of a node's plan, a hub that is down among them, is its own: it fails, and others go on. */
+export const failsAlone = ({ _tag }: Problem, keepGoing: boolean): boolean =>
+  keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed" || _tag === "InputChanged")
 
 /** The lock of a node's work: of the folder that its traces, or its items' traces, go to. */
 export const lockName = ({ node, preimage, key }: NodePlan): string => {
@@ -185,22 +106,150 @@ export const lockName = ({ node, preimage, key }: NodePlan): string => {
   return `${node.stage.name}-${folder.slice(0, 32)}`
 }
 
-const notHereCue = ({ wanted }: NotHere): Cue => ({
-  cue: "not-here",
-  path: wanted.what,
-  before: null,
-  after: null
-})
+function planWith(
+  node: GraphNode,
+  artifacts: Artifacts,
+  planning: Planning,
+  params: ParamsPreimage | NotHere
+): NodePlan {
+  const waiting = node.inputs.filter((input) => !artifacts.has(input.id))
+  if (params instanceof NotHere || waiting.length > 0)
+    return planOf(node, { state: "unknown", cues: unknownCues(node, artifacts, planning, params, waiting) })
+  const preimage = preimageOf(node, artifacts, planning, params)
+  const key = keyOf(preimage)
+  if (planning.force.has(node.id))
+    return planOf(node, { state: "stale", preimage, key, cues: [cueOf("forced", node.id)] })
+
+  const seen: Seen = new Map()
+  const indexed = fromIndex(node, preimage, key, artifacts, planning, seen)
+  if (indexed !== null) return indexed
+  const found = fromTraces(node, preimage, key, artifacts, planning, seen)
+  if ("plan" in found) return found.plan
+  const previous = planning.previous(node)
+  const cues = [...(previous === null ? [] : differences(previous.preimage, preimage)), ...found.changes]
+  return planOf(node, {
+    state: previous === null ? "missing" : "stale",
+    preimage,
+    key,
+    cues: cues.length > 0 ? cues : [absentCue(node, key, previous)]
+  })
+}
+
+/** By the index of what is fresh, which opens one trace at most; null where that does not tell. */
+function fromIndex(
+  node: GraphNode,
+  preimage: Preimage,
+  key: string,
+  artifacts: Artifacts,
+  { store, outside }: Planning,
+  seen: Seen
+): NodePlan | null {
+  const { name, kind } = node.stage
+  const entry =
+    store.freshIndex.get(name, key, preimage.output) ??
+    // what a source has read is not known before its traces are looked through
+    (kind === "source" ? null : store.freshIndex.learn(name, key, preimage.output, []))
+  if (entry === null || changedReads(entry.outcome.reads, outside, seen).length > 0) return null
+  const { manifest, outcome } = entry
+  const known = knownOf(manifest, outcome, inputsOf(node, artifacts))
+  return {
+    node,
+    state: "fresh",
+    preimage,
+    key,
+    trace: outcome,
+    known,
+    cues: freshCues(outcome),
+    items: null,
+    failures: [],
+    failure: null,
+    refusal: null
+  }
+}
+
+/** By the traces of its key: a plan, or what has changed of what those read. */
+function fromTraces(
+  node: GraphNode,
+  preimage: Preimage,
+  key: string,
+  artifacts: Artifacts,
+  { store, outside, retryFailed }: Planning,
+  seen: Seen
+): { readonly plan: NodePlan } | { readonly changes: ReadonlyArray<Cue> } {
+  const changes: Array<Cue> = []
+  for (const trace of store.traces(node.stage.name, key)) {
+    const reads = changedReads(trace.reads, outside, seen)
+    if (reads.length > 0) {
+      if (changes.length === 0) changes.push(...reads)
+      continue
+    }
+    const { artifact, run } = trace
+    if (artifact === null) {
+      const failure = { node: node.id, error: trace.error ?? "unknown" }
+      const cues = [failedCue(run, node.id, failure.error)]
+      if (retryFailed) return { changes: [...changes, ...cues] }
+      return { plan: planOf(node, { state: "failed", preimage, key, trace, failure, cues }) }
+    }
+    const manifest = store.manifest(artifact)
+    if (manifest === null) {
+      changes.push({ cue: "lost", path: `artifact ${artifact.slice(0, 12)}`, before: artifact, after: null })
+      continue
+    }
+    // the reasons are the trace's: stages that fail the same items for other reasons share an artifact
+    const failures = trace.failed ?? manifest.failed
+    const failed = failures.slice(0, mostCues).map(({ item, error }) => failedCue(run, item, error))
+    if (failures.length > 0 && retryFailed) return { changes: [...changes, ...failed] }
+    const state = failures.length > 0 ? "failed" : "fresh"
+    if (state === "fresh") store.freshIndex.learn(node.stage.name, key, preimage.output, trace.reads)
+    const known = knownOf(manifest, trace, inputsOf(node, artifacts))
+    const cues = [...freshCues(trace), ...failed]
+    return { plan: planOf(node, { state, preimage, key, trace, known, failures, cues }) }
+  }
+  return { changes }
+}
+const inputsOf = ({ inputs }: GraphNode, artifacts: Artifacts) => inputs.map(({ id }) => artifacts.get(id)!)
+/** Items of an artifact that are named as failed, at most. */
+const mostCues = 20
+
+/**
+ * Below a node that would run, or for want of something to be fetched: what is other than before in any case, and what
+ * is not known until then.
+ */
+function unknownCues(
+  node: GraphNode,
+  artifacts: Artifacts,
+  planning: Planning,
+  params: ParamsPreimage | NotHere,
+  waiting: ReadonlyArray<GraphNode>
+): ReadonlyArray<Cue> {
+  const upstream = waiting.map(({ id }) => cueOf("upstream", id))
+  if (params instanceof NotHere) return [cueOf("not-here", params.wanted.what), ...upstream]
+  const before = planning.previous(node)?.preimage
+  return before === undefined
+    ? upstream
+    : [...differences(before, preimageSoFar(node, artifacts, planning, params, before)), ...upstream]
+}
+
+const refusedPlan = (node: GraphNode, refusal: Problem): NodePlan =>
+  planOf(node, {
+    state: "failed",
+    failure: { node: node.id, error: refusal.message },
+    refusal,
+    cues: [{ cue: "refused", path: node.id, before: refusal.message, after: null }]
+  })
+
+const cueOf = (cue: Cue["cue"], path: string): Cue => ({ cue, path, before: null, after: null })
 
 /** Nothing differs, and yet no trace answers: it never ran, or its trace is gone. */
 const absentCue = (node: GraphNode, key: string, previous: Trace | null): Cue =>
   previous === null
-    ? { cue: "never-run", path: node.id, before: null, after: null }
+    ? cueOf("never-run", node.id)
     : { cue: "lost", path: `trace ${key.slice(0, 12)}`, before: key, after: null }
 
-const failedCue = (trace: Trace, { item, error }: ItemFailure): Cue => ({
+/** @param path the failed item's id, or the failed node's */
+const failedCue = (run: string, path: ItemFailure["item"], error: string): Cue => ({
   cue: "failed",
-  path: item,
+  path,
   before: error,
-  after: trace.run
+  after: run
 })

@@ -1,10 +1,8 @@
 /** What a pipeline's nodes were computed from the last time: the "before" of every cue. */
-import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import type { Problem } from "../support/problem.ts"
 import { runSoFar } from "../store/runs/run-so-far.ts"
 import { type RunOwner, runsOf } from "../store/runs/runs-of.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import { storeProblem } from "../store/files/store-error.ts"
 import type { Trace } from "../store/records/trace.ts"
 
@@ -22,25 +20,24 @@ interface Had {
  * was killed, or that goes on, counts with what it has finished; a key that left no trace (a worker died, say) does
  * not hide the one before.
  */
-export function previousTraces(
-  store: StoreCalls,
-  pipeline: RunOwner
-): (node: GraphNode) => Effect.Effect<Trace | null, Problem> {
+export function previousTraces(store: Store, pipeline: RunOwner): (node: GraphNode) => Trace | null {
   /** by node, the newest first */
   const keys = new Map<string, Array<Had>>()
   let runs: Iterator<string> | null = null
   let left = mostRuns
-  const nextRun = (from: Iterator<string>) =>
-    Effect.try({
-      try: () => from.next().value as string | undefined,
-      catch: (error) => storeProblem(error, store.root, "read a run's record")
-    })
+  const nextRun = (): string | undefined => {
+    try {
+      runs ??= runsOf(store, store.runs(), pipeline)
+      return left-- > 0 ? (runs.next().value as string | undefined) : undefined
+    } catch (error) {
+      throw storeProblem(error, store.root, "read a run's record")
+    }
+  }
   /** Whether there was one more run. */
-  const readOneMore = Effect.gen(function* () {
-    runs ??= runsOf(store, yield* store.runs, pipeline)
-    const id = left-- > 0 ? yield* nextRun(runs) : undefined
+  const readOneMore = (): boolean => {
+    const id = nextRun()
     if (id === undefined) return false
-    const run = yield* store.run(id)
+    const run = store.run(id)
     for (const { id: node, stage, key } of run === null ? [] : runSoFar(run, store).nodes) {
       if (key === null) continue
       const had = keys.get(node)
@@ -49,17 +46,16 @@ export function previousTraces(
       else if (last!.key !== key || last!.stage !== stage) had.push({ stage, key })
     }
     return true
-  })
-  return (node) =>
-    Effect.gen(function* () {
-      for (let at = 0; ; at++) {
-        let had = keys.get(node.id)?.[at]
-        while (had === undefined) {
-          if (!(yield* readOneMore)) return null
-          had = keys.get(node.id)?.[at]
-        }
-        const trace = (yield* store.traces(had.stage, had.key))[0]
-        if (trace !== undefined) return trace
+  }
+  return (node) => {
+    for (let at = 0; ; at++) {
+      let had = keys.get(node.id)?.[at]
+      while (had === undefined) {
+        if (!readOneMore()) return null
+        had = keys.get(node.id)?.[at]
       }
-    })
+      const trace = store.traces(had.stage, had.key)[0]
+      if (trace !== undefined) return trace
+    }
+  }
 }

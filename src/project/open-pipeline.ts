@@ -3,7 +3,6 @@ import { own } from "../support/own.ts"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import { loadPipeline, type LoadedPipeline } from "../load/load-pipeline.ts"
 import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params.ts"
 import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
@@ -11,59 +10,43 @@ import type { Params } from "../pipeline/params.ts"
 import { didYouMean, isProblem, Problem } from "../support/problem.ts"
 import { systemLimit } from "../support/system-error.ts"
 import { Identities } from "../plan/identity.ts"
-import type { Planning } from "../plan/plan.ts"
+import type { Planning } from "../plan/planning.ts"
 import { previousTraces } from "../plan/previous.ts"
 import type { RunOwner } from "../store/runs/runs-of.ts"
 import { StatCache } from "../store/fresh/stat-cache.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import { openStore } from "./open-store.ts"
 import { parameterTable } from "./parameter-table.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 
-/** Fails with one problem that names everything that is wrong with the file, its parameters or its graph. */
-export const openPipeline = (file: string, options: OpenOptions): Effect.Effect<Opened, Problem> =>
-  Effect.gen(function* () {
-    const store = yield* openStore(path.resolve(options.store))
-    const loaded = yield* Effect.tryPromise({
-      try: () => loadWith(path.join(store.layout.cache, "pipelines"), file),
-      catch: (error) => {
-        if (isProblem(error)) return error
-        throw error
-      }
-    })
-    const { pipeline, folder } = loaded
-    const params = yield* readParams(loaded, options.set)
-    const graph = yield* graphOf(loaded, params)
-    for (const id of options.force)
-      if (!graph.byId.has(id)) return yield* Effect.fail(noSuchNode(id, graph, loaded.file))
-    const codes = yield* Effect.try({
-      try: () => {
-        const stages = new Set(graph.nodes.map(({ stage }) => stage))
-        return new Map([...stages].map((stage) => [stage, loaded.codeOf(stage)]))
-      },
-      catch: (error) => {
-        if (isProblem(error)) return error
-        throw error
-      }
-    })
-    return {
-      name: pipeline.name,
-      file: loaded.file,
+/** @throws Problem one that names everything that is wrong with the file, its parameters or its graph */
+export async function openPipeline(file: string, options: OpenOptions): Promise<Opened> {
+  const store = openStore(path.resolve(options.store))
+  const loaded = await loadWith(path.join(store.layout.cache, "pipelines"), file)
+  const { pipeline, folder } = loaded
+  const params = readParams(loaded, options.set)
+  const graph = graphOf(loaded, params)
+  for (const id of options.force) if (!graph.byId.has(id)) throw noSuchNode(id, graph, loaded.file)
+  const stages = new Set(graph.nodes.map(({ stage }) => stage))
+  const codes = new Map([...stages].map((stage) => [stage, loaded.codeOf(stage)]))
+  return {
+    name: pipeline.name,
+    file: loaded.file,
+    folder,
+    declared: pipeline.params,
+    params,
+    graph,
+    planning: planningOf(
+      store,
+      { pipeline: pipeline.name, file: loaded.file },
       folder,
-      declared: pipeline.params,
-      params,
-      graph,
-      planning: planningOf(
-        store,
-        { pipeline: pipeline.name, file: loaded.file },
-        folder,
-        (stage) => codes.get(stage)!,
-        options
-      ),
-      addressOf: loaded.placeOf
-    }
-  })
+      (stage) => codes.get(stage)!,
+      options
+    ),
+    addressOf: loaded.placeOf
+  }
+}
 
 /** A store that cannot be written (another's, a full disk) can be looked at all the same: then the bundle lies elsewhere. */
 async function loadWith(cacheFolder: string, file: string): Promise<LoadedPipeline> {
@@ -88,7 +71,7 @@ export const noSuchNode = (id: string, graph: Graph, file: string): Problem =>
   })
 
 function planningOf(
-  store: StoreCalls,
+  store: Store,
   pipeline: RunOwner,
   base: string,
   codeOf: Planning["codeOf"],
@@ -111,17 +94,15 @@ function planningOf(
 function readParams(
   { pipeline, folder, file }: LoadedPipeline,
   set: ReadonlyArray<string>
-): Effect.Effect<Readonly<Record<string, unknown>>, Problem> {
+): Readonly<Record<string, unknown>> {
   const words = new Map<string, unknown>()
   for (const text of set) {
     const equals = text.indexOf("=")
     if (equals <= 0)
-      return Effect.fail(
-        new Problem("Usage", `-S ${text}: expected key=value`, {
-          field: text,
-          hint: parametersHint(pipeline.params)
-        })
-      )
+      throw new Problem("Usage", `-S ${text}: expected key=value`, {
+        field: text,
+        hint: parametersHint(pipeline.params)
+      })
     const name = text.slice(0, equals)
     const declared = own(pipeline.params, name)
     const value = text.slice(equals + 1)
@@ -129,7 +110,7 @@ function readParams(
   }
   const given = Object.fromEntries(words)
   const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
-  if (issues.length === 0) return Effect.succeed(values)
+  if (issues.length === 0) return values
   // who leaves out what is required, to have a look at it, does not know what there is
   const missing = new Set(
     Object.entries(pipeline.params).flatMap(([name, { options }]) =>
@@ -138,7 +119,7 @@ function readParams(
   )
   const told = issues.map((issue) => (missing.has(issue.field) ? { ...issue, hint: null } : issue))
   const more = missing.size === 0 ? [] : [parametersHint(pipeline.params)]
-  return Effect.fail(invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, told, file, more))
+  throw invalid("ParameterInvalid", `parameters of ${path.basename(file)}`, told, file, more)
 }
 
 function absolute(value: unknown): unknown {
@@ -150,29 +131,27 @@ function absolute(value: unknown): unknown {
     : Object.fromEntries(entries.map(([name, one]) => [name, absolute(one)]))
 }
 
-function graphOf(
-  loaded: LoadedPipeline,
-  params: Readonly<Record<string, unknown>>
-): Effect.Effect<Graph, Problem> {
+function graphOf(loaded: LoadedPipeline, params: Readonly<Record<string, unknown>>): Graph {
   const { pipeline, folder, file } = loaded
   let returned: unknown
   try {
     returned = pipeline.graph(params)
   } catch (error) {
     const place = loaded.sourceOf(error)
-    return Effect.fail(
-      new Problem("PipelineInvalid", `the graph of "${pipeline.name}" throws: ${(error as Error).message}`, {
+    throw new Problem(
+      "PipelineInvalid",
+      `the graph of "${pipeline.name}" throws: ${(error as Error).message}`,
+      {
         file: place?.file ?? file,
         line: place?.line ?? null,
         field: "graph",
         cause: error
-      })
+      }
     )
   }
   const { graph, issues } = buildGraph(pipeline.name, returned, (at) => path.resolve(folder, at))
-  return issues.length === 0
-    ? Effect.succeed(graph)
-    : Effect.fail(invalid("PipelineInvalid", `the graph of "${pipeline.name}"`, issues, file))
+  if (issues.length > 0) throw invalid("PipelineInvalid", `the graph of "${pipeline.name}"`, issues, file)
+  return graph
 }
 
 /** One problem for all issues: a single one speaks for itself, several are listed. */

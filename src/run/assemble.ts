@@ -1,13 +1,18 @@
 /** Assembles a manifest from the items of an artifact, wherever they lie. */
 import { createHash, type Hash } from "node:crypto"
-import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { own } from "../support/own.ts"
-import type { Problem } from "../support/problem.ts"
+import type { TaskTable } from "./task.ts"
 import { ItemWindows, type Located, windowItems } from "../store/items/item-windows.ts"
-import type { ItemFailure, Family, Manifest, Shard } from "../store/records/manifest.ts"
+import {
+  type Family,
+  type ItemFailure,
+  type Manifest,
+  type Shard,
+  valueColumns
+} from "../store/records/manifest.ts"
 import { compactSegments, SegmentList, segmentsOf } from "../store/items/segments.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import {
   artifactDigest,
   columnDigest,
@@ -24,8 +29,8 @@ export interface Pieces {
   readonly shards: ReadonlyArray<Shard>
   /** the artifact's items in their order; null for all items of all shards */
   readonly places: SegmentList | null
-  /** of a table: 16 bytes a column, which no sidecar has */
-  readonly table: Readonly<Record<string, Uint8Array>> | null
+  /** of a table: 16 bytes a column, in hexadecimal, which no sidecar has */
+  readonly table: TaskTable | null
   /** in the items' order */
   readonly failed: ReadonlyArray<ItemFailure>
 }
@@ -35,52 +40,53 @@ export interface Pieces {
  * written is read again for them, sidecars alone and some thousands of items at a time: kept, it would be most of a
  * run's memory.
  */
-export const assemble = (
-  store: StoreCalls,
+export function assemble(
+  store: Store,
   node: GraphNode,
   idColumn: string | null,
   { shards, places: some, table, failed }: Pieces
-): Effect.Effect<Manifest, Problem> =>
-  Effect.gen(function* () {
-    const families = yield* Effect.try({
-      try: () => familiesOf(node, shards),
-      catch: (error) => invalidOutput(node.id, error)
-    })
-    const names = digestedColumns(node, families)
-    const places = some ?? SegmentList.of(segmentsOf({ shards, segments: null }))
-    const {
-      ids,
-      digests: ofColumns,
-      rows
-    } = table === null
-      ? yield* digestsOfItems(store, node, { shards, places }, names)
-      : digestsOfTable(node, names, table, shards)
-    const ofMembers = Object.entries(families).map(([name, { members }]) => [name, membersDigest(members)])
-    const digests = { ...ofColumns, ...Object.fromEntries(ofMembers) }
-    return {
-      format: 1,
-      digest: artifactDigest({
-        form: node.form,
-        columns: node.columns,
-        idColumn,
-        ids,
-        digests,
-        failed: failed.map(({ item }) => item)
-      }),
+): Manifest {
+  let families: Manifest["families"]
+  try {
+    families = familiesOf(node, shards)
+  } catch (error) {
+    throw invalidOutput(node.id, error)
+  }
+  const names = digestedColumns(node, families)
+  const places = some ?? SegmentList.of(segmentsOf({ shards, segments: null }))
+  const {
+    ids,
+    digests: ofColumns,
+    rows
+  } = table === null
+    ? digestsOfItems(store, node, { shards, places }, names)
+    : digestsOfTable(node, names, table, shards)
+  const ofMembers = Object.entries(families).map(([name, { members }]) => [name, membersDigest(members)])
+  const digests = { ...ofColumns, ...Object.fromEntries(ofMembers) }
+  return {
+    format: 1,
+    digest: artifactDigest({
       form: node.form,
       columns: node.columns,
       idColumn,
-      items: table === null ? places.length : 0,
-      rows,
-      bytes: shards.reduce((sum, shard) => sum + bytesOf(shard), 0),
       ids,
       digests,
-      families,
-      failed,
-      shards,
-      segments: some === null ? null : compactSegments(some.segments, shards)
-    }
-  })
+      failed: failed.map(({ item }) => item)
+    }),
+    form: node.form,
+    columns: node.columns,
+    idColumn,
+    items: table === null ? places.length : 0,
+    rows,
+    bytes: shards.reduce((sum, shard) => sum + sizeOf(shard), 0),
+    ids,
+    digests,
+    families,
+    failed,
+    shards,
+    segments: some === null ? null : compactSegments(some.segments, shards)
+  }
+}
 
 interface Digested {
   readonly ids: string | null
@@ -89,51 +95,54 @@ interface Digested {
 }
 
 /** 16 bytes an item and column. A shard whose items have no rows does not know its family's members. */
-const digestsOfItems = (
-  store: StoreCalls,
+function digestsOfItems(
+  store: Store,
   node: GraphNode,
   located: Located,
   names: ReadonlyArray<string>
-): Effect.Effect<Digested, Problem> =>
-  Effect.gen(function* () {
-    const { length } = located.places
-    const size = windowItems([located], names.length)
-    const windows = new ItemWindows(store, located, names, size)
-    const ids = new IdsHash()
-    const hashes: ReadonlyArray<readonly [string, Hash]> = names.map((name) => [name, createHash("sha256")])
-    let rows = 0
-    for (let from = 0; from < length; from += size) {
-      const window = yield* windows.read(from, Math.min(length, from + size))
-      const items = window.to - from
-      for (let k = 0; k < items; k++) {
-        ids.add(window.texts[k]!, window.index[k]!, window.index[k]! + 1)
-        rows += window.rows[k]!
-      }
-      window.columns.forEach(({ name, digests, absent }, c) => {
-        if (absent !== null) {
-          const empty = emptyItemDigest(node.columns[name.split("/")[0]!]!)
-          for (let k = 0; k < items; k++) if (absent[k] === 1) digests.set(empty, k * digestBytes)
-        }
-        hashes[c]![1].update(digests.subarray(0, items * digestBytes))
-      })
+): Digested {
+  const { length } = located.places
+  const size = windowItems([located], names.length)
+  const windows = new ItemWindows(store, located, names, size)
+  const ids = new IdsHash()
+  const hashes: ReadonlyArray<readonly [string, Hash]> = names.map((name) => [name, createHash("sha256")])
+  let rows = 0
+  for (let from = 0; from < length; from += size) {
+    const window = windows.read(from, Math.min(length, from + size))
+    const items = window.to - from
+    for (let k = 0; k < items; k++) {
+      ids.add(window.texts[k]!, window.index[k]!, window.index[k]! + 1)
+      rows += window.rows[k]!
     }
-    const digests = Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest("hex")]))
-    return { ids: ids.digest(), digests, rows }
-  })
+    window.columns.forEach(({ name, digests, absent }, c) => {
+      if (absent !== null) {
+        const empty = emptyItemDigest(node.columns[name.split("/")[0]!]!)
+        for (let k = 0; k < items; k++) if (absent[k] === 1) digests.set(empty, k * digestBytes)
+      }
+      hashes[c]![1].update(digests.subarray(0, items * digestBytes))
+    })
+  }
+  const digests = Object.fromEntries(hashes.map(([name, hash]) => [name, hash.digest("hex")]))
+  return { ids: ids.digest(), digests, rows }
+}
 
 function digestsOfTable(
   node: GraphNode,
   names: ReadonlyArray<string>,
-  table: Readonly<Record<string, Uint8Array>>,
+  table: TaskTable,
   shards: ReadonlyArray<Shard>
 ): Digested {
   const empty = (name: string) => emptyItemDigest(node.columns[name.split("/")[0]!]!)
   return {
     ids: null,
-    digests: Object.fromEntries(names.map((name) => [name, columnDigest([own(table, name) ?? empty(name)])])),
+    digests: Object.fromEntries(
+      names.map((name) => [name, columnDigest([bytesOf(own(table, name)) ?? empty(name)])])
+    ),
     rows: shards.reduce((sum, shard) => sum + shard.rows, 0)
   }
 }
+
+const bytesOf = (hex: string | undefined) => (hex === undefined ? undefined : Buffer.from(hex, "hex"))
 
 /** Members and shapes of each tensor family; all shards must agree, in the members' order too. */
 const familiesOf = (node: GraphNode, shards: ReadonlyArray<Shard>): Readonly<Record<string, Family>> =>
@@ -168,13 +177,10 @@ const shapesIn = ({ shapes }: Shard, family: string): Shapes =>
   )
 const namesOf = (shapes: Shapes): string => shapes.map(([member]) => member).join(", ")
 
-const digestedColumns = (node: GraphNode, families: Readonly<Record<string, Family>>) =>
-  Object.keys(node.columns).flatMap((name) => {
-    const family = own(families, name)
-    return family === undefined ? [name] : family.members.map((member) => `${name}/${member}`)
-  })
+const digestedColumns = ({ columns }: GraphNode, families: Manifest["families"]) =>
+  Object.keys(columns).flatMap((name) => valueColumns({ families }, name))
 
-const bytesOf = ({ table, sidecar, tensors, files }: Shard) =>
+const sizeOf = ({ table, sidecar, tensors, files }: Shard) =>
   table.bytes +
   (sidecar?.bytes ?? 0) +
   [...Object.values(tensors), ...files].reduce((sum, { bytes }) => sum + bytes, 0)

@@ -3,61 +3,73 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import type { GraphNode } from "../pipeline/graph.ts"
-import { Problem } from "../support/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import { blockedBy } from "../plan/blocked-by.ts"
-import { failsAlone, type KnownArtifact, lockName, type NodePlan, planNode } from "../plan/plan.ts"
-import type { NodeRecord } from "../store/records/run-record.ts"
+import type { NodePlan } from "../plan/node-plan.ts"
+import { failsAlone, lockName, planNode, planWithItems } from "../plan/plan.ts"
+import type { KnownArtifact } from "../plan/planning.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
-import { blank, cached, itemCount, made, type Outcome, refused, skipped } from "./outcome.ts"
+import { cached, executedOutcome, type Outcome, refused, skipped } from "./outcome.ts"
+import { attemptAsync } from "./attempt.ts"
 import type { RunOptions } from "./run-options.ts"
 import type { Views } from "./views.ts"
 
 /** What the nodes of one run share. */
 export interface Running {
   readonly options: RunOptions
-  readonly done: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
+  /** how nodes end, by id */
+  readonly outcomes: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
+  /** what the first look found of the nodes that are not fresh */
+  readonly plans: ReadonlyMap<string, NodePlan>
+  /** tasks that the executor takes at a time */
   readonly permits: Semaphore.Semaphore
-  /** a turn a lock: nodes of one run that share work wait for each other, also where the run may not wait for others */
-  readonly turns: Map<string, Semaphore.Semaphore>
+  /** one a lock: nodes of one run that share work wait for each other, also where the run may not wait for others */
+  readonly lockQueues: Map<string, Semaphore.Semaphore>
   readonly views: Views
   /** set by the first failure when the run does not keep going */
   stopped: boolean
 }
 
-export const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<Outcome, Problem> =>
-  Effect.gen(function* () {
-    const { options } = running
-    const ends = new Map<GraphNode, Outcome>()
-    for (const input of node.inputs) ends.set(input, yield* Deferred.await(running.done.get(input.id)!))
-    const without = blockedBy(
-      node,
-      (input) => ({ status: ends.get(input)!.record.status, known: ends.get(input)!.known }),
-      options.keepGoing
-    )
-    if (without.length > 0) return skipped(node, without.join(", "))
-    if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
+type Inputs = ReadonlyMap<string, KnownArtifact>
 
-    const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
-    const planned = yield* planNode(node, inputs, options.planning, false).pipe(
-      Effect.catch((problem: Problem) =>
-        failsAlone(problem, options.keepGoing) ? Effect.succeed(problem) : Effect.fail(problem)
-      )
+export const bringUpToDate = Effect.fn("run.bringUpToDate")(function* (node: GraphNode, running: Running) {
+  const { options, views } = running
+  const ends = new Map<GraphNode, Outcome>()
+  for (const input of node.inputs) ends.set(input, yield* Deferred.await(running.outcomes.get(input.id)!))
+  const blocked = blockedBy(
+    node,
+    (input) => ({ status: ends.get(input)!.record.status, known: ends.get(input)!.known }),
+    options.keepGoing
+  )
+  if (blocked.length > 0) return skipped(node, blocked.join(", "))
+  if (running.stopped) return skipped(node, "the run stops at the first failure (--keep-going goes on)")
+
+  const inputs = new Map([...ends].map(([input, { known }]) => [input.id, known!]))
+  const outcome = yield* bring(node, inputs, running).pipe(
+    Effect.catchIf(
+      (problem) => failsAlone(problem, options.keepGoing),
+      (problem) => Effect.succeed(refused(node, problem))
     )
-    if (planned instanceof Problem) return refused(node, planned)
-    const outcome = isKnown(planned)
-      ? cached(planned)
-      : yield* once(planned, inputs, running).pipe(
-          Effect.catchIf(
-            // the outside's or the machine's: the node fails this time, and nothing remembers it
-            ({ _tag }) => _tag === "InputChanged" || _tag === "WorkerKilled" || _tag === "SystemRefused",
-            (problem) => Effect.succeed(refused(node, problem))
-          )
-        )
-    if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
-    if (outcome.known !== null)
-      yield* running.views.publish(options.planning.store, node.id, outcome.known.manifest)
-    return outcome
+  )
+  if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
+  if (outcome.known !== null) {
+    const { manifest } = outcome.known
+    yield* attemptAsync(() => views.publish(options.planning.store, node.id, manifest))
+  }
+  return outcome
+})
+
+/** What was stale or missing at the first look, with its inputs in hand, is that now. */
+const bring = (node: GraphNode, inputs: Inputs, running: Running): Effect.Effect<Outcome, Problem> =>
+  Effect.gen(function* () {
+    const { planning } = running.options
+    const looked = running.plans.get(node.id)
+    const wouldRun = looked?.state === "stale" || looked?.state === "missing"
+    const planned = wouldRun
+      ? looked
+      : yield* attemptAsync(async (signal) => planNode(node, inputs, planning, signal))
+    return isKnown(planned) ? cached(planned) : yield* executeUnderLock(planned, inputs, running)
   })
 
 const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
@@ -66,14 +78,15 @@ const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
  * Executes while holding the lock of the node's work. Whoever held it before, a node of this run or another run, may
  * have done some of it or all: so what is left is planned again under the lock.
  */
-const once = (
-  { node, ...planned }: NodePlan,
-  inputs: ReadonlyMap<string, KnownArtifact>,
+const executeUnderLock = (
+  planned: NodePlan,
+  inputs: Inputs,
   running: Running
 ): Effect.Effect<Outcome, Problem> => {
   const { options } = running
+  const { node } = planned
   const log = (message: string) => options.emit({ type: "node-log", node: node.id, message })
-  const name = lockName({ node, ...planned })
+  const name = lockName(planned)
   const lock = withLock(options.planning.store, name, {
     wait: options.lockWait,
     onWait: (holder) => log(`waiting for ${describeHolder(holder)}`),
@@ -82,46 +95,26 @@ const once = (
     note: log
   })
   const work = Effect.gen(function* () {
-    const again = yield* planNode(node, inputs, options.planning)
+    const again = yield* attemptAsync((signal) => planWithItems(node, inputs, options.planning, signal))
     return isKnown(again) ? cached(again) : yield* execute(again, inputs, running)
   })
   return Effect.gen(function* () {
     const fresh = yield* Semaphore.make(1)
-    const turn = running.turns.get(name) ?? fresh
-    running.turns.set(name, turn)
-    return yield* turn.withPermits(1)(lock(work))
-  })
+    const queue = running.lockQueues.get(name) ?? fresh
+    running.lockQueues.set(name, queue)
+    return yield* queue.withPermits(1)(lock(work))
+  }).pipe(Effect.catchIf(isExternal, (problem) => Effect.succeed(refused(node, problem))))
 }
 
-const execute = (planned: NodePlan, inputs: ReadonlyMap<string, KnownArtifact>, running: Running) =>
+/** Failures of what the node reads, or of the machine: the node fails this time, and nothing remembers it. */
+const isExternal = ({ _tag }: Problem) =>
+  _tag === "InputChanged" || _tag === "WorkerKilled" || _tag === "SystemRefused"
+
+const execute = (planned: NodePlan, inputs: Inputs, { options, permits }: Running) =>
   Effect.gen(function* () {
-    const { options, permits } = running
     const from = options.now().getTime()
     // what executing needs (Parquet, Arrow) is heavy: a run in which all is fresh does without
     const { executeNode } = yield* Effect.promise(() => import("./execute-node.ts"))
     const executed = yield* executeNode(planned, inputs, { ...options, permits })
-    const seconds = (options.now().getTime() - from) / 1000
-    const { known, failures, executed: count, cached: before } = executed
-    const isFailed = failures.length > 0 || known === null
-    const record: NodeRecord = {
-      ...blank(planned.node),
-      // where all items were done before, by another node or for another selection, nothing ran
-      status: isFailed ? "failed" : count === 0 && before > 0 ? "cached" : "executed",
-      items: {
-        total: known === null ? 1 : itemCount(planned.node, known),
-        executed: count,
-        cached: before,
-        failed: failures.length
-      },
-      ...made(planned, known),
-      // what no trace says is no "before" of a later plan
-      ...(executed.isKept ? {} : { key: null }),
-      seconds,
-      error: known === null ? (failures[0]?.error ?? null) : null,
-      hint: executed.hint,
-      failures,
-      ...(executed.losses === undefined ? {} : { losses: executed.losses }),
-      ...(executed.accepted === undefined ? {} : { accepted: executed.accepted })
-    }
-    return { record, known }
+    return executedOutcome(planned, executed, (options.now().getTime() - from) / 1000)
   })

@@ -3,7 +3,7 @@
  */
 import type { ItemFailure } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
-import type { NodePlan } from "../plan/plan.ts"
+import type { NodePlan } from "../plan/node-plan.ts"
 
 export type RunEvent =
   /** The run begins: its record, with no node done. */

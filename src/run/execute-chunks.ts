@@ -5,14 +5,16 @@
 import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
 import type { ItemPlan } from "../plan/items.ts"
+import type { ItemId } from "../store/records/manifest.ts"
 import { selectItems } from "../store/items/segments.ts"
 import { ChunkResults, type ItemPieces } from "./chunk-results.ts"
 import { ChunkSizes } from "./chunk-sizes.ts"
 import type { Task, TaskPort, TaskReport, TaskResult } from "./task.ts"
+import { attempt } from "./attempt.ts"
 import type { Executing } from "./run-options.ts"
 
-/** Chunks of a job: while one is published, the next is executed. */
-const lanesOfJob = 2
+/** Chunks for each that the executor takes at a time: while one is published, the next is executed. */
+const lanesOfTask = 2
 
 /** Everything that the node's artifact consists of, what was done before and what is done now. */
 export const executeChunks = (
@@ -22,8 +24,8 @@ export const executeChunks = (
 ): Effect.Effect<ItemPieces, Problem> =>
   Effect.gen(function* () {
     const { left } = items
-    const { jobs, now, permits } = executing
-    const sizes = new ChunkSizes(left.length, task.stage.spec.chunk, jobs)
+    const { executor, now, permits } = executing
+    const sizes = new ChunkSizes(left.length, task.stage.spec.chunk, executor)
     const meter = progressMeter(task, left.length, executing)
     const results = new ChunkResults(items)
     let start = 0
@@ -35,7 +37,7 @@ export const executeChunks = (
         const chunk = Array.from(left.slice(start, (start += size)))
         const indexOf = new Map(chunk.map((i) => [items.ids.at(i), i]))
         const from = now().getTime()
-        return Effect.map(attempt(task, items, chunk, report, executing), (result) => {
+        return Effect.map(executeChunk(task, items, chunk, report, executing), (result) => {
           sizes.took(size, now().getTime() - from)
           return { indexOf, result }
         })
@@ -46,12 +48,12 @@ export const executeChunks = (
         const executed = yield* permits.withPermits(1)(nextChunk(report))
         if (executed === null) return
         const { indexOf, result } = executed
-        yield* finish(task, items, indexOf, result, executing)
+        yield* attempt(() => publish(task, items, indexOf, result, executing))
         results.add(indexOf, result)
         report.progress(indexOf.size, indexOf.size)
       }
     })
-    yield* Effect.forEach(Array.from({ length: lanesOfJob * jobs }), () => lane, {
+    yield* Effect.forEach(Array.from({ length: lanesOfTask * executor.tasks }), () => lane, {
       concurrency: "unbounded",
       discard: true
     })
@@ -59,45 +61,39 @@ export const executeChunks = (
   })
 
 /** Publishes a chunk's outcome: from here on its items are done. */
-const finish = (
+function publish(
   task: Task,
   items: ItemPlan,
-  indexOf: ReadonlyMap<string, number>,
+  indexOf: ReadonlyMap<ItemId, number>,
   { shards, failed }: TaskResult,
-  { planning, emit, id, now }: Executing
-) =>
-  Effect.gen(function* () {
-    const keyOf = (item: string) => items.keys.at(indexOf.get(item)!)
-    const common = {
-      format: 1,
-      stage: task.stage.name,
-      shared: items.shared,
-      run: id,
-      at: now().toISOString()
-    } as const
-    for (const { shard, ids } of shards)
-      yield* planning.store.putItemTrace({
-        ...common,
-        shard,
-        keys: ids.map(keyOf),
-        failed: []
-      })
-    const own = failed.filter(({ outside }) => outside !== true)
-    if (own.length > 0)
-      yield* planning.store.putItemTrace({
-        ...common,
-        shard: null,
-        keys: [],
-        failed: own.map(({ item, error }) => ({ item, error, key: keyOf(item) }))
-      })
-    for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
-  })
+  { planning: { store }, emit, id, now }: Executing
+): void {
+  const keyOf = (item: ItemId) => items.keys.at(indexOf.get(item)!)
+  const common = {
+    format: 1,
+    stage: task.stage.name,
+    shared: items.shared,
+    run: id,
+    at: now().toISOString()
+  } as const
+  for (const { shard, ids } of shards)
+    store.putItemTrace({ ...common, shard, keys: ids.map(keyOf), failed: [] })
+  const own = failed.filter(({ outside }) => outside !== true)
+  if (own.length > 0)
+    store.putItemTrace({
+      ...common,
+      shard: null,
+      keys: [],
+      failed: own.map(({ item, error }) => ({ item, error, key: keyOf(item) }))
+    })
+  for (const failure of failed) emit({ type: "item-failed", node: task.node, failure })
+}
 
 /**
  * When a worker dies or time runs out, the chunk is retried in halves until the guilty item is found. If the machine
  * ended the worker, the item is reported but not remembered: memory may suffice next time.
  */
-const attempt = (
+const executeChunk = (
   task: Task,
   items: ItemPlan,
   chunk: ReadonlyArray<number>,
@@ -114,7 +110,7 @@ const attempt = (
     const half = chunk.length >> 1
     return Effect.map(
       Effect.forEach([chunk.slice(0, half), chunk.slice(half)], (some) =>
-        attempt(task, items, some, report, executing)
+        executeChunk(task, items, some, report, executing)
       ),
       (results) => ({
         shards: results.flatMap((result) => result.shards),
@@ -127,17 +123,20 @@ const attempt = (
 
 const isLost = ({ _tag }: Problem) => _tag === "WorkerDied" || _tag === "WorkerKilled" || _tag === "TimedOut"
 
-/** The task of some items: their ids, and of each joined input what belongs to them. */
+/** The task of some items: their ids, and of each joined input the rows that belong to them. */
 function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task {
   const places = chunk.map(items.places)
-  const joined = items.joined.map(({ name, manifest }, p): [string, TaskPort] => {
-    const port = task.ports[name]!
-    const selected = selectItems(
-      manifest,
-      places.map((of) => of[p]!)
-    )
-    return [name, { ...port, from: [{ node: port.from[0]!.node, manifest: selected }] }]
-  })
+  const joined = items.joined.map(({ name, mode, reads, manifest }, p): [string, TaskPort] => [
+    name,
+    {
+      mode,
+      reads,
+      items: selectItems(
+        manifest,
+        places.map((of) => of[p]!)
+      )
+    }
+  ])
   const ports = { ...task.ports, ...Object.fromEntries(joined) }
   return { ...task, ports, items: chunk.map((i) => items.ids.at(i)) }
 }

@@ -3,7 +3,6 @@
  * are found; they are failures, and the others go on.
  */
 import { basename } from "node:path"
-import * as Effect from "effect/Effect"
 import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../support/problem.ts"
 import { machineFault } from "../support/system-error.ts"
@@ -12,35 +11,32 @@ import { writeShard } from "../store/items/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
 import { type JoinedItem as Item, joinedRows } from "./join.ts"
-import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
+import { messageOf, stageContext, blamingStage } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
 
-export const executeItems = (
+export async function executeItems(
   task: Task,
   report: TaskReport,
-  { store, resources }: Tools
-): Effect.Effect<TaskResult, Problem> =>
-  Effect.gen(function* () {
-    const items = yield* joinedRows(store, task)
-    let refusal: FileChanged | null = null
-    const broadcast = givenTables(store, task, (error) => (refusal ??= error))
-    const computed = yield* Effect.tryPromise({
-      try: async (signal) => {
-        const computed = await computeItems(task, report, items, broadcast, signal, resources)
-        // a file of a whole port belongs to every item
-        if (refusal !== null) throw refusal
-        return computed
-      },
-      catch: stageProblem(task)
-    })
-    const shards: Array<MadeShard> = []
-    if (computed.done.length > 0) {
-      const { shard, ids } = yield* writeShard(store, task, computed.done)
-      shards.push({ shard, ids, table: null })
-    }
-    return { shards, failed: computed.failed, reads: [], partial: [] }
+  { store, resources }: Tools,
+  signal: AbortSignal
+): Promise<TaskResult> {
+  const items = await joinedRows(store, task)
+  let refusal: FileChanged | null = null
+  const broadcast = givenTables(store, task, (error) => (refusal ??= error))
+  const computed = await blamingStage(task, async () => {
+    const computed = await computeItems(task, report, items, broadcast, signal, resources)
+    // a file of a whole port belongs to every item
+    if (refusal !== null) throw refusal
+    return computed
   })
+  const shards: Array<MadeShard> = []
+  if (computed.done.length > 0) {
+    const { shard, ids } = await writeShard(store, task, computed.done)
+    shards.push({ shard, ids, table: null })
+  }
+  return { shards, failed: computed.failed, reads: [], partial: [] }
+}
 
 async function computeItems(
   task: Task,

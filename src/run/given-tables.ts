@@ -11,7 +11,7 @@ import { Problem } from "../support/problem.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { FileChanged } from "../store/files/outside-file.ts"
 import { artifactTable, type ArtifactTable, type Vectors } from "../store/items/read-artifact.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { Task } from "./task.ts"
 import { cellBytes } from "../store/format/cell.ts"
 
@@ -21,15 +21,16 @@ const batchBytes = 2 ** 23
 
 /** By port: a table, or a list of tables. Joined ports are left out. `onRefused` hears of files that cannot be read. */
 export const givenTables = (
-  store: StoreCalls,
+  store: Store,
   { node, ports }: Pick<Task, "node" | "ports">,
   onRefused: (error: FileChanged) => void = () => {}
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(ports).flatMap(([name, { mode, reads, from }]) => {
-      if (mode !== "whole" && mode !== "many") return []
+    Object.entries(ports).flatMap(([name, fed]) => {
+      if ("items" in fed) return []
+      const { mode, reads } = fed
       const port = { node, name, mode, reads }
-      const tables = from.map(({ manifest }) =>
+      const tables = fed.from.map(({ manifest }) =>
         givenTable(artifactTable(store, manifest, onRefused), port, manifest)
       )
       return [[name, mode === "many" ? tables : tables[0]]]

@@ -5,7 +5,7 @@
 import * as path from "node:path"
 import { sentence } from "../plan/cue.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { Emit, RunEvent } from "./events.ts"
 
 export interface LogLine {
@@ -27,7 +27,7 @@ export interface LogFile {
 }
 
 /** The run's folder must be there when the first event comes. A log that cannot be written stops nothing. */
-export function logFile(store: StoreCalls, run: string, now: () => Date): LogFile {
+export function logFile(store: Store, run: string, now: () => Date): LogFile {
   const file = path.join(store.layout.run(run), "log.ndjson")
   /** a line may have come to the disk in part: the next begins anew */
   let isTorn = false

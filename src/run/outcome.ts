@@ -1,8 +1,31 @@
 /** How a node ended: its line of the run's record, and what it made. */
 import type { GraphNode } from "../pipeline/graph.ts"
+import type { Lost } from "../pipeline/losses.ts"
+import type { ItemFailure, NodeFailure } from "../store/records/manifest.ts"
+import type { Accepted } from "../store/records/trace.ts"
 import type { Problem } from "../support/problem.ts"
-import type { KnownArtifact, NodePlan } from "../plan/plan.ts"
-import type { NodeRecord } from "../store/records/run-record.ts"
+import type { NodePlan } from "../plan/node-plan.ts"
+import type { KnownArtifact } from "../plan/planning.ts"
+import { type NodeRecord, recordedFailures } from "../store/records/run-record.ts"
+
+/** What executing a node came to. */
+export interface Executed {
+  readonly known: KnownArtifact | null
+  readonly failures: ReadonlyArray<ItemFailure>
+  /** why the stage failed as a whole */
+  readonly failure: NodeFailure | null
+  /** what to do about that */
+  readonly hint: string | null
+  /** items computed now and those done before; a whole stage counts as one */
+  readonly executed: number
+  readonly cached: number
+  /** of items done before, where some were accepted */
+  readonly accepted?: Accepted
+  /** what a source said that it left out */
+  readonly losses?: ReadonlyArray<Lost>
+  /** whether a trace says so: a failure with an external cause is tried again by the next run */
+  readonly isKept: boolean
+}
 
 /** What a node made is for those that read it; null where it made nothing. */
 export interface Outcome {
@@ -18,28 +41,29 @@ export const refused = (node: GraphNode, { message, hint }: Problem): Outcome =>
     items: { total: 1, executed: 0, cached: 0, failed: 1 },
     error: message,
     hint,
-    failures: [{ item: node.id, error: message }]
+    failures: recordedFailures({ node: node.id, error: message }, [])
   },
   known: null
 })
 
 export const cached = (planned: NodePlan): Outcome => {
-  const { known, failures, node } = planned
+  const { known, failure, failures, node } = planned
   const total = known === null ? 1 : itemCount(node, known)
+  const failed = failure === null ? failures.length : 1
   const { key, trace } = planned
   // in one piece: putting it together of parts is felt where 10,000 nodes are fresh
   const record: NodeRecord = {
     id: node.id,
     stage: node.stage.name,
     status: planned.state === "failed" ? "failed" : "cached",
-    items: { total, executed: 0, cached: total - failures.length, failed: failures.length },
+    items: { total, executed: 0, cached: total - failed, failed },
     artifact: known?.manifest.digest ?? null,
     key,
     bytes: known?.manifest.bytes ?? null,
     seconds: 0,
-    error: known === null ? (failures[0]?.error ?? null) : null,
+    error: failure?.error ?? null,
     hint: trace?.hint ?? null,
-    failures,
+    failures: recordedFailures(failure, failures),
     incomplete: known?.incomplete ?? false,
     partial: known?.partial ?? []
   }
@@ -56,21 +80,44 @@ export const cached = (planned: NodePlan): Outcome => {
 }
 
 /** Items of an itemwise node or a source of items, failed ones included; a whole stage counts as one. */
-export const itemCount = (node: GraphNode, { manifest }: KnownArtifact) =>
+const itemCount = (node: GraphNode, { manifest }: KnownArtifact) =>
   node.form === "table" ? 1 : manifest.items + manifest.failed.length
 
 export const skipped = (node: GraphNode, why: string): Outcome => ({
   record: { ...blank(node), status: "skipped", error: why },
   known: null
 })
-export const made = (planned: NodePlan, known: KnownArtifact | null) => ({
-  artifact: known?.manifest.digest ?? null,
-  key: planned.key,
-  bytes: known?.manifest.bytes ?? null,
-  incomplete: known?.incomplete ?? false,
-  partial: known?.partial ?? []
-})
-export const blank = (node: GraphNode): NodeRecord => ({
+/** How a node that was executed ended. */
+export function executedOutcome(planned: NodePlan, executed: Executed, seconds: number): Outcome {
+  const { known, failure, failures, executed: count, cached: before, losses, accepted } = executed
+  const isFailed = failure !== null || failures.length > 0
+  const record: NodeRecord = {
+    ...blank(planned.node),
+    // where all items were done before, by another node or for another selection, nothing ran
+    status: isFailed ? "failed" : count === 0 && before > 0 ? "cached" : "executed",
+    items: {
+      total: known === null ? 1 : itemCount(planned.node, known),
+      executed: count,
+      cached: before,
+      failed: failure === null ? failures.length : 1
+    },
+    artifact: known?.manifest.digest ?? null,
+    // what no trace says is no "before" of a later plan
+    key: executed.isKept ? planned.key : null,
+    bytes: known?.manifest.bytes ?? null,
+    seconds,
+    error: failure?.error ?? null,
+    hint: executed.hint,
+    failures: recordedFailures(failure, failures),
+    incomplete: known?.incomplete ?? false,
+    partial: known?.partial ?? [],
+    ...(losses === undefined ? {} : { losses }),
+    ...(accepted === undefined ? {} : { accepted })
+  }
+  return { record, known }
+}
+
+const blank = (node: GraphNode): NodeRecord => ({
   id: node.id,
   stage: node.stage.name,
   status: "skipped",

@@ -2,7 +2,7 @@
  * Resources of stages: what `open` gave, once a node and worker, disposed when the worker ends.
  */
 import type { Task } from "./task.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import type { StatCache } from "../store/fresh/stat-cache.ts"
 
 export class Resources {
@@ -49,7 +49,7 @@ async function dispose(opened: Promise<unknown>): Promise<void> {
 }
 
 export interface Tools {
-  readonly store: StoreCalls
+  readonly store: Store
   readonly digests: StatCache
   /** what stages have opened, kept for the tasks that follow */
   readonly resources: Resources

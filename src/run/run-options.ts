@@ -1,10 +1,11 @@
 import type * as Semaphore from "effect/Semaphore"
 /** What a run is told. */
 import type * as Effect from "effect/Effect"
+import type { Problem } from "../support/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
-import type { Planning } from "../plan/plan.ts"
+import type { Planning } from "../plan/planning.ts"
 import type { NodeRecord, RunRecord, Stopped } from "../store/records/run-record.ts"
 import type { Host } from "../store/records/trace.ts"
 import type { Emit } from "./events.ts"
@@ -23,8 +24,6 @@ export interface RunOptions {
   readonly planning: Planning
   readonly executor: Executor
   readonly addressOf: (stage: AnyStage) => StageAddress | null
-  /** tasks at a time */
-  readonly jobs: number
   readonly keepGoing: boolean
   /** false: fail with StoreLocked where another run is at a node's work, rather than wait for it */
   readonly lockWait: boolean
@@ -36,7 +35,9 @@ export interface RunOptions {
   /** why the run is being interrupted, for its record; null where whoever interrupts it does not say */
   readonly stopped?: () => Stopped | null
   /** The records of nodes that have ended, with what their stages say that they left out. */
-  readonly withLosses?: (nodes: ReadonlyArray<NodeRecord>) => Effect.Effect<ReadonlyArray<NodeRecord>>
+  readonly withLosses?: (
+    nodes: ReadonlyArray<NodeRecord>
+  ) => Effect.Effect<ReadonlyArray<NodeRecord>, Problem>
 }
 
 export type Executing = RunOptions & { readonly permits: Semaphore.Semaphore }

@@ -21,7 +21,7 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
  * A stage's own throw, as a value. Problems of the store keep their tag; a file that changed is not the stage's, nor is
  * what the machine did.
  */
-export const stageProblem = (task: Task) => (error: unknown) => {
+const stageProblem = (task: Task) => (error: unknown) => {
   if (isProblem(error)) return error
   const failed = `stage "${task.stage.name}" (node "${task.node}") failed`
   const isChanged = isFileChanged(error)
@@ -34,6 +34,15 @@ export const stageProblem = (task: Task) => (error: unknown) => {
     hint: fieldOf(error, "hint"),
     cause: error
   })
+}
+
+/** Does what a stage's own code is called in: what that throws is the stage's failure. */
+export async function blamingStage<A>(task: Task, act: () => Promise<A>): Promise<A> {
+  try {
+    return await act()
+  } catch (error) {
+    throw stageProblem(task)(error)
+  }
 }
 
 export const messageOf = (error: unknown): string =>

@@ -1,25 +1,34 @@
 /**
  * Tasks: the executor's contract.
  *
- * A task is plain data but for the stage itself, which a worker process finds again by its address. Whoever
- * executes it writes what it makes into the store, and answers with a shard: publishing is idempotent, so a task
- * may be executed twice.
+ * A task and its result are plain data that survive JSON, but for the stage itself, which another process finds by its
+ * address. Whoever executes a task writes what it makes into the store and answers with shards: publishing is
+ * idempotent, so a task may be executed twice.
  */
 import type * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Lost } from "../pipeline/losses.ts"
-import type { Form, PortMode } from "../pipeline/ports.ts"
+import type { Form } from "../pipeline/ports.ts"
 import type { Problem } from "../support/problem.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
-import type { ItemFailure, Manifest, Shard } from "../store/records/manifest.ts"
+import type { ItemSelection } from "../store/items/segments.ts"
+import type { ItemFailure, ItemId, Manifest, Shard } from "../store/records/manifest.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 
-export interface TaskPort {
-  readonly mode: PortMode
-  readonly reads: Columns
-  readonly from: ReadonlyArray<{ readonly node: string; readonly manifest: Manifest }>
-}
+/** What a port is fed with: whole artifacts, or the rows of the task's items. */
+export type TaskPort =
+  | {
+      readonly mode: "whole" | "many"
+      readonly reads: Columns
+      readonly from: ReadonlyArray<{ readonly node: string; readonly manifest: Manifest }>
+    }
+  | {
+      readonly mode: "each" | "group"
+      readonly reads: Columns
+      /** in the order of the task's items */
+      readonly items: ItemSelection
+    }
 export interface Task {
   readonly node: string
   readonly stage: AnyStage
@@ -31,7 +40,7 @@ export interface Task {
   readonly columns: Columns
   readonly idColumn: string | null
   /** the ids to compute, of an itemwise stage; null for the others */
-  readonly items: ReadonlyArray<string> | null
+  readonly items: ReadonlyArray<ItemId> | null
   /** of a source: shards that it gave before; what has not changed is not written again */
   readonly previous: ReadonlyArray<Shard>
   /** the folder that relative paths of a source are relative to */
@@ -46,10 +55,17 @@ export interface FailedNow extends ItemFailure {
 export interface MadeShard {
   readonly shard: Shard
   /** of an itemwise task, which of its items the shard has, in its order; a source's are in sidecars alone */
-  readonly ids: ReadonlyArray<string>
-  /** of a table, which has no sidecar: 16 bytes a column */
-  readonly table: Readonly<Record<string, Uint8Array>> | null
+  readonly ids: ReadonlyArray<ItemId>
+  /** of a table, which has no sidecar: 16 bytes a column, in hexadecimal */
+  readonly table: Readonly<Record<string, string>> | null
 }
+/** A table's digests by column, as a result carries them. */
+export type TaskTable = NonNullable<MadeShard["table"]>
+export const hexDigests = (digests: Readonly<Record<string, Uint8Array>>): TaskTable =>
+  Object.fromEntries(
+    Object.entries(digests).map(([name, bytes]) => [name, Buffer.from(bytes).toString("hex")])
+  )
+
 export interface TaskResult {
   readonly shards: ReadonlyArray<MadeShard>
   readonly failed: ReadonlyArray<FailedNow>
@@ -65,6 +81,10 @@ export interface TaskReport {
 }
 export interface Executor {
   readonly name: string
+  /** tasks that it takes at a time, of all nodes together */
+  readonly tasks: number
+  /** milliseconds that a chunk of items should last: what a kill loses, against what each task costs to start */
+  readonly chunkMs: number
   /** Interrupting the effect stops the work. */
   execute(task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem>
 }

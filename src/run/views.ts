@@ -1,12 +1,14 @@
 /** The views of one run: its own, or where nothing has changed and there are many, those of an earlier run. */
-import type * as Effect from "effect/Effect"
-import type { Problem } from "../support/problem.ts"
-import type { KnownArtifact } from "../plan/plan.ts"
+import { setImmediate as nextTurn } from "node:timers/promises"
+import type { KnownArtifact } from "../plan/planning.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../store/runs/shared-views.ts"
-import type { StoreCalls } from "../store/store.ts"
+import type { Store } from "../store/store.ts"
 import { publishView } from "../store/runs/view.ts"
+
+/** Views after which others get their turn: a signal, above all. */
+const turn = 512
 
 export class Views {
   readonly #run: string
@@ -22,25 +24,38 @@ export class Views {
     return this.#of
   }
 
-  publish(store: StoreCalls, node: string, manifest: Manifest): Effect.Effect<void, Problem> {
+  publish(store: Store, node: string, manifest: Manifest): Promise<void> {
     return publishView(store, this.#run, node, manifest, this.#folders)
   }
 
+  async publishAll(
+    store: Store,
+    artifacts: ReadonlyMap<string, KnownArtifact>,
+    signal: AbortSignal
+  ): Promise<void> {
+    let published = 0
+    for (const [node, { manifest }] of artifacts) {
+      if (++published % turn === 0) await nextTurn()
+      signal.throwIfAborted()
+      await this.publish(store, node, manifest)
+    }
+  }
+
   /** Takes all views away: of what was found at first, some may be gone, and will be something else. */
-  clear(store: StoreCalls): void {
+  clear(store: Store): void {
     clearViews(store, this.#run)
     this.#folders.clear()
     this.#of = null
   }
 
   /** Shows all artifacts of a run as an earlier run does. False where they have to be published. */
-  show(store: StoreCalls, artifacts: ReadonlyMap<string, KnownArtifact>): boolean {
+  show(store: Store, artifacts: ReadonlyMap<string, KnownArtifact>): boolean {
     this.#of = artifacts.size < sharedFrom ? null : showViews(store, this.#run, shownOf(artifacts))
     return this.#of !== null
   }
 
   /** For runs to come: this one, which is over, has views of all its nodes. */
-  note(store: StoreCalls, nodes: ReadonlyArray<NodeRecord>): void {
+  note(store: Store, nodes: ReadonlyArray<NodeRecord>): void {
     if (this.#of !== null || nodes.length < sharedFrom) return
     if (nodes.every(({ artifact }) => artifact !== null))
       noteViews(store, this.#run, showDigest(nodes.map(({ id, artifact }) => [id, artifact!])))

@@ -7,6 +7,7 @@
  * a statement (`register(x)`, `table.push(1)`, `import "./setup.ts"`), and statements always count.
  */
 import type { Plugin } from "rolldown"
+import { notInKeys } from "../../pipeline/stage-fields.ts"
 import { type Edit, edited, isLanguage, type SyntaxNode, parse, walk } from "./edit-source.ts"
 
 /** @param isProbeline whether an import's specifier is Probeline's public face */
@@ -104,18 +105,6 @@ function probelineImports(
   }
   return names
 }
-
-/** Fields of a stage that cannot change its results. */
-export const notInKeys: ReadonlySet<string> = new Set([
-  "doc",
-  "summary",
-  "losses",
-  "chunk",
-  "isolate",
-  "itemSeconds",
-  "seconds",
-  "version"
-])
 
 /** Takes the words out of a stage's spec, and the documentation out of a parameter's options. */
 function withoutWords(call: SyntaxNode, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {

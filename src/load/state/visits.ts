@@ -1,5 +1,5 @@
 /** What each node of a bundle uses, and when it runs. */
-import { notInKeys } from "../bundle/declarations.ts"
+import { notInKeys } from "../../pipeline/stage-fields.ts"
 import type { SyntaxNode } from "../bundle/edit-source.ts"
 import { bare, isFunction, type Item, memberName, type Syntax } from "./syntax.ts"
 import type { Target, StaticValues } from "./values.ts"

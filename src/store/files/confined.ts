@@ -5,7 +5,7 @@
  */
 import * as path from "node:path"
 import { Problem } from "../../support/problem.ts"
-import type { DirectoryEntry, FileSystemCalls } from "./file-system.ts"
+import type { DirectoryEntry, FileSystem } from "./file-system.ts"
 import { isOwn } from "./own-names.ts"
 
 /** The folders that every store has. */
@@ -13,7 +13,7 @@ const rooms = ["objects", "manifests", "traces", "runs", "locks", "cache"]
 const ofCache = ["collecting", "views", "summaries", "pipelines"].map((name) => `cache/${name}`)
 
 /** @throws Problem StoreNotUsable where one of the store's own folders is a link */
-export function refuseLinks({ entry }: Pick<FileSystemCalls, "entry">, root: string): void {
+export function refuseLinks({ entry }: Pick<FileSystem, "entry">, root: string): void {
   for (const name of [...rooms, ...ofCache]) {
     const folder = path.join(root, name)
     if (entry(folder)?.kind === "link") throw isLink(root, folder)
@@ -37,7 +37,7 @@ const mostKnownMs = 1000
  * The same calls, but mutating ones work only below `root`, and `remove` skips files whose names the store does not
  * make.
  */
-export function confined(files: FileSystemCalls, root: string): FileSystemCalls {
+export function confined(files: FileSystem, root: string): FileSystem {
   /** folders that were seen to be folders, and not links, within the last second */
   const known = new Set<string>()
   let knownSince = 0
@@ -100,7 +100,7 @@ export function confined(files: FileSystemCalls, root: string): FileSystemCalls 
 }
 
 /** Removes a file or a link that the store made. False where it is not there, or is the user's and stays. */
-export function removeOwn(files: FileSystemCalls, file: string): boolean {
+export function removeOwn(files: FileSystem, file: string): boolean {
   if (files.entry(file) === null) return false
   files.remove(file)
   return files.entry(file) === null
@@ -110,7 +110,7 @@ export function removeOwn(files: FileSystemCalls, file: string): boolean {
  * Removes what the store made of a folder and below it, or a file; links are not followed. Gives the entries that are
  * gone: a file of the user's stays, and so do the folders that it is in.
  */
-export function removeTree(files: FileSystemCalls, at: string): ReadonlyArray<DirectoryEntry> {
+export function removeTree(files: FileSystem, at: string): ReadonlyArray<DirectoryEntry> {
   const entry = files.entry(at)
   if (entry === null) return []
   if (entry.kind !== "folder") return removeOwn(files, at) ? [entry] : []

@@ -39,7 +39,7 @@ export interface DirectoryEntry {
 }
 
 /** Plain calls that throw Node's errors. They read regular files alone. Those that change something are marked "mutating". */
-export interface FileSystemCalls {
+export interface FileSystem {
   read(path: string): Uint8Array
   /** null when it is not there */
   readIfPresent(path: string): Uint8Array | null
@@ -115,7 +115,7 @@ export const statOf = (s: fs.BigIntStats): Stat => ({
 const quiet = { throwIfNoEntry: false } as const
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = fs.constants
 const appending = O_APPEND | O_CREAT | O_WRONLY | O_NOFOLLOW
-export function nodeFileSystem(): FileSystemCalls {
+export function nodeFileSystem(): FileSystem {
   return {
     read: readRegular,
     readIfPresent: (file) => ifPresent(() => readRegular(file)),

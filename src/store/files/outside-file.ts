@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import type { FileHandle } from "../../pipeline/columns.ts"
 import type { Problem } from "../../support/problem.ts"
 import { systemLimit } from "../../support/system-error.ts"
-import type { FileSystemCalls } from "./file-system.ts"
+import type { FileSystem } from "./file-system.ts"
 
 /** The absolute path of each handle's file. Stages hold the handles, and no key holds the paths. */
 const paths = new WeakMap<object, string>()
@@ -14,7 +14,7 @@ export const pathOf = (value: unknown): string | null =>
 
 /** `onRefused` is told why the bytes cannot be read, since the caller of `bytes` may catch the error. */
 export const outsideFile = (
-  files: FileSystemCalls,
+  files: FileSystem,
   file: string,
   { sha256, size }: { readonly sha256: string; readonly size: number },
   onRefused: (error: FileChanged) => void = () => {}
@@ -72,7 +72,7 @@ export function isFileChanged(error: unknown): boolean {
 }
 
 /** A file's bytes. @throws FileChanged when they are not those that were sampled */
-export function checkedRead(files: FileSystemCalls, file: string, sha256: string): Uint8Array {
+export function checkedRead(files: FileSystem, file: string, sha256: string): Uint8Array {
   const bytes = files.readIfPresent(file)
   if (bytes === null) throw new FileChanged(`${file} is gone since it was sampled: run again`)
   if (createHash("sha256").update(bytes).digest("hex") !== sha256)

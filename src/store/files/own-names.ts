@@ -1,9 +1,9 @@
-import * as path from "node:path"
 /**
  * The names that the store makes, by their place below its root. Whatever has another name belongs to the user:
  * gc does not count it, and nothing deletes it.
  */
-import type { DirectoryEntry, FileSystemCalls } from "./file-system.ts"
+import * as path from "node:path"
+import type { DirectoryEntry, FileSystem } from "./file-system.ts"
 import { temporaryMark, type Layout } from "./layout.ts"
 
 /** How the name of a temporary file ends: a process id, a random word, or both. */
@@ -34,6 +34,12 @@ export const fileNames = {
   view: /\.(?:parquet|arrow)$/
 } as const
 
+/**
+ * Folders of the cache with what was found out about artifacts, each file named by its artifact's digest. Registered
+ * here, such a cache needs no more: gc deletes what belongs to artifacts that it deletes.
+ */
+export const artifactCaches = { summaries: fileNames.summary } as const satisfies Record<string, RegExp>
+
 /** As `runId` makes them. */
 const runName = /^[0-9]{8}-[0-9]{6}\.[0-9]{3}-[0-9a-f]{4}$/
 export const isRunName = (name: string): boolean => runName.test(name)
@@ -59,7 +65,7 @@ const places: ReadonlyArray<Place> = [
   place("cache", fileNames.cache),
   place("cache/collecting", fileNames.collecting),
   place("cache/views", fileNames.note, fileNames.shown),
-  place("cache/summaries", fileNames.summary),
+  ...Object.entries(artifactCaches).map(([folder, name]) => place(`cache/${folder}`, name)),
   place("cache/pipelines", fileNames.bundle)
 ]
 
@@ -83,7 +89,7 @@ const emptied = [
 export const isOwnFolder = (relative: string): boolean => emptied.some((folder) => folder.test(relative))
 
 /** Those with a record, and those with a run's name: one that was killed early has no record. Links are none. */
-export const runFolders = (files: FileSystemCalls, { runs, run }: Layout): ReadonlyArray<string> =>
+export const runFolders = (files: FileSystem, { runs, run }: Layout): ReadonlyArray<string> =>
   (files.list(runs) ?? []).filter(
     (name) =>
       !name.includes(temporaryMark) &&

@@ -7,7 +7,7 @@
  */
 import { execFileSync } from "node:child_process"
 import * as os from "node:os"
-import type { FileSystemCalls } from "./file-system.ts"
+import type { FileSystem } from "./file-system.ts"
 
 export interface ProcessIdentity {
   readonly host: string
@@ -20,7 +20,7 @@ export interface ProcessIdentity {
   readonly started: string
 }
 
-export function thisProcess(files: FileSystemCalls): ProcessIdentity {
+export function thisProcess(files: FileSystem): ProcessIdentity {
   const found = findProcess(process.pid, files)
   return {
     host: os.hostname(),
@@ -38,7 +38,7 @@ export function thisProcess(files: FileSystemCalls): ProcessIdentity {
 export type Life = "alive" | "dead" | "unknown"
 
 /** A frozen process (SIGSTOP) is alive; one that ended and that its parent has not yet asked about is dead. */
-export function lifeOf(other: ProcessIdentity, me: ProcessIdentity, files: FileSystemCalls): Life {
+export function lifeOf(other: ProcessIdentity, me: ProcessIdentity, files: FileSystem): Life {
   if (other.host !== me.host || other.pidNamespace !== me.pidNamespace) return "unknown"
   if (other.boot !== me.boot) return "dead"
   const found = findProcess(other.pid, files)
@@ -47,7 +47,7 @@ export function lifeOf(other: ProcessIdentity, me: ProcessIdentity, files: FileS
   return found.started === other.started ? "alive" : "dead"
 }
 
-function findProcess(pid: number, files: FileSystemCalls): { readonly started: string } | "gone" | "hidden" {
+function findProcess(pid: number, files: FileSystem): { readonly started: string } | "gone" | "hidden" {
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -71,7 +71,7 @@ function findProcess(pid: number, files: FileSystemCalls): { readonly started: s
 /** A zombie, or on its way out. */
 const ended = (state: string) => /^[ZXx]/.test(state)
 
-function procFile(files: FileSystemCalls, file: string): string | null {
+function procFile(files: FileSystem, file: string): string | null {
   try {
     const bytes = files.readIfPresent(file)
     return bytes === null ? null : Buffer.from(bytes).toString("utf8")

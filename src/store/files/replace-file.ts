@@ -1,12 +1,12 @@
 /** Writes a file beside its place and renames it there: whoever reads sees the old one or the new one, whole. */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
-import type { FileSystemCalls } from "./file-system.ts"
+import type { FileSystem } from "./file-system.ts"
 import { temporaryMark } from "./layout.ts"
 
 /** Flushed, but for its folder: who needs that flushes it after. */
 export function replaceFile(
-  files: FileSystemCalls,
+  files: FileSystem,
   file: string,
   content: Uint8Array | string,
   mode?: number

@@ -6,17 +6,17 @@
  */
 import { crc32 } from "node:zlib"
 import { utf8 } from "../../support/utf8.ts"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import { replaceFile } from "../files/replace-file.ts"
 import { withChecksum, checksummedValue } from "../records/checksum.ts"
 
 /** False where it could not be written (read-only, full): then what it holds is found out again. */
-export function writeCache(files: FileSystemCalls, file: string, value: object): boolean {
+export function writeCache(files: FileSystem, file: string, value: object): boolean {
   return tried(() => replaceFile(files, file, withChecksum(value)))
 }
 
 /** Null where it is not there, or not what was written. */
-export function readCache<A extends object>(files: FileSystemCalls, file: string): A | null {
+export function readCache<A extends object>(files: FileSystem, file: string): A | null {
   try {
     const bytes = files.readIfPresent(file)
     return bytes === null ? null : (checksummedValue(bytes) as A)
@@ -30,13 +30,13 @@ const headOf = (body: Uint8Array) => JSON.stringify({ format: 1, crc32: crc32(bo
 const longestHead = 64
 
 /** As `writeCache`, for what is large: a line with the check, and then the text. */
-export function writeLargeCache(files: FileSystemCalls, file: string, text: string): boolean {
+export function writeLargeCache(files: FileSystem, file: string, text: string): boolean {
   const body = Buffer.from(text)
   return tried(() => replaceFile(files, file, Buffer.concat([Buffer.from(`${headOf(body)}\n`), body])))
 }
 
 /** The text, or null where it is not there, or not what was written. */
-export function readLargeCache(files: FileSystemCalls, file: string): string | null {
+export function readLargeCache(files: FileSystem, file: string): string | null {
   try {
     const bytes = files.readIfPresent(file)
     if (bytes === null) return null

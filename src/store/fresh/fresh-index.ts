@@ -13,7 +13,7 @@
  */
 import { type IndexEntry, readIndexFile, writeIndexFile } from "./index-file.ts"
 import { type FreshEntry, type OutputSchema, type ReadLine, readLine, writeLine } from "./index-line.ts"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
 import { everyObject, type Manifest, type ManifestFile, manifestOf } from "../records/manifest.ts"
 import { checkedValue } from "../records/checksum.ts"
@@ -53,7 +53,7 @@ interface State {
 }
 
 export class FreshIndexFile {
-  readonly #files: FileSystemCalls
+  readonly #files: FileSystem
   readonly #layout: Layout
   readonly #hasSize: (object: StoredFile) => boolean
   #read: State | null = null
@@ -61,7 +61,7 @@ export class FreshIndexFile {
   /** of those found in this look, how many were found one by one, and can be told by their folders from now on */
   #looked = 0
   #changed = false
-  constructor(files: FileSystemCalls, layout: Layout, hasSize: (object: StoredFile) => boolean) {
+  constructor(files: FileSystem, layout: Layout, hasSize: (object: StoredFile) => boolean) {
     this.#files = files
     this.#layout = layout
     this.#hasSize = hasSize

@@ -4,7 +4,7 @@
  */
 import { keyOfLine } from "./index-line.ts"
 import { readLargeCache, writeLargeCache } from "./cache-file.ts"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import type { FolderMarks } from "./unchanged-folders.ts"
 
 /** A line, parsed when it is asked for: most are used once or never. */
@@ -31,7 +31,7 @@ interface Head {
 }
 
 /** What is damaged, or not there, is empty. */
-export function readIndexFile(files: FileSystemCalls, file: string): IndexFile {
+export function readIndexFile(files: FileSystem, file: string): IndexFile {
   const text = readLargeCache(files, file) ?? ""
   const kept = new Map<string, IndexEntry>()
   const headEnd = text.indexOf("\n")
@@ -50,7 +50,7 @@ export function readIndexFile(files: FileSystemCalls, file: string): IndexFile {
 
 /** False where it could not be written. */
 export function writeIndexFile(
-  files: FileSystemCalls,
+  files: FileSystem,
   file: string,
   answers: ReadonlyArray<IndexLine>,
   folders: FolderMarks

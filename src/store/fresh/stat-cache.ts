@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto"
 import { readLargeCache, writeLargeCache } from "./cache-file.ts"
-import type { FileSystemCalls, Stat } from "../files/file-system.ts"
+import type { FileSystem, Stat } from "../files/file-system.ts"
 
 interface Entry {
   readonly stat: Stat
@@ -20,12 +20,12 @@ const coarsest = 2_000
 const chunk = 4 << 20
 
 export class StatCache {
-  readonly #files: FileSystemCalls
+  readonly #files: FileSystem
   readonly #file: string
   readonly #now: () => number
   #entries: Map<string, Entry> | null = null
   #changed = false
-  constructor(files: FileSystemCalls, file: string, now: () => number) {
+  constructor(files: FileSystem, file: string, now: () => number) {
     this.#files = files
     this.#file = file
     this.#now = now
@@ -67,7 +67,7 @@ export const isRacy = ({ mtimeNs }: Stat, at: number): boolean =>
   Number(BigInt(mtimeNs) / 1_000_000n) + coarsest > at
 
 /** The sha256 of a file, read in pieces. */
-export function hashFile(files: FileSystemCalls, path: string): string {
+export function hashFile(files: FileSystem, path: string): string {
   const hash = createHash("sha256")
   for (let at = 0; ; at += chunk) {
     const bytes = files.readRange(path, at, chunk)

@@ -5,19 +5,19 @@
  * A folder is told by its mtime, ctime and inode, which every such change renews, a change of a file's bytes does not.
  * One that was changed shortly before it is looked at counts as unknown: a later change could bear the same times.
  */
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import { isRacy } from "./stat-cache.ts"
 
 export type FolderMarks = Readonly<Record<string, string>>
 
 export class UnchangedFolders {
-  readonly #files: FileSystemCalls
+  readonly #files: FileSystem
   /** as they were */
   readonly #before: ReadonlyMap<string, string>
   /** as they are; null where that cannot be told */
   readonly #now = new Map<string, string | null>()
   #areUnchanged: boolean | null = null
-  constructor(files: FileSystemCalls, before: FolderMarks) {
+  constructor(files: FileSystem, before: FolderMarks) {
     this.#files = files
     this.#before = new Map(Object.entries(before))
   }

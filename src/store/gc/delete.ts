@@ -5,18 +5,14 @@
  * back, whoever comes after finds no file, which is a miss. So no moment is left between the look and the deletion.
  */
 import { randomBytes } from "node:crypto"
-import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
+import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
 import { removeTree } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 
 /** "renewed" says that somebody uses it; "absent" that somebody else took it. */
 export type Deletion = "taken" | "renewed" | "absent"
 
-export function deleteFile(
-  files: FileSystemCalls,
-  file: string,
-  seen: Pick<DirectoryEntry, "mtimeNs">
-): Deletion {
+export function deleteFile(files: FileSystem, file: string, seen: Pick<DirectoryEntry, "mtimeNs">): Deletion {
   const now = files.entry(file)
   if (now === null) return "absent"
   if (now.mtimeNs !== seen.mtimeNs) return "renewed"
@@ -35,7 +31,7 @@ export function deleteFile(
  * what was removed, or null where the folder stays as it was; where files of the user's are in it, it keeps those.
  */
 export function deleteFolder(
-  files: FileSystemCalls,
+  files: FileSystem,
   folder: string,
   isWanted: (aside: string) => boolean
 ): ReadonlyArray<DirectoryEntry> | null {
@@ -51,7 +47,7 @@ export function deleteFolder(
 }
 
 const asideOf = (file: string) => `${file}${temporaryMark}gc-${randomBytes(6).toString("hex")}`
-function moved(files: FileSystemCalls, from: string, to: string): boolean {
+function moved(files: FileSystem, from: string, to: string): boolean {
   try {
     files.rename(from, to)
     return true

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { refuseLinks } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import { scanStore, type ScannedFile, type FolderKind, walkFolder } from "./scan.ts"
 import { beginGc } from "./under-way.ts"
@@ -29,7 +29,7 @@ export interface GcReport {
 }
 
 /** Fails with StoreNotUsable where a later version wrote something whose reach cannot be told, or a folder is a link. */
-export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport, Problem> =>
+export const collectGarbage = (store: Store, options: GcOptions): Effect.Effect<GcReport, Problem> =>
   Effect.andThen(
     attempt(store, () => refuseLinks(store.files, store.root)),
     options.dryRun
@@ -41,10 +41,10 @@ export const collectGarbage = (store: StoreCalls, options: GcOptions): Effect.Ef
         )
   )
 
-const attempt = <A>(store: StoreCalls, act: () => A) =>
+const attempt = <A>(store: Store, act: () => A) =>
   Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
 
-const collect = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport, Problem> =>
+const collect = (store: Store, options: GcOptions): Effect.Effect<GcReport, Problem> =>
   Effect.gen(function* () {
     const look = <A>(act: () => A) => attempt(store, act)
     const roots = yield* look(() => rootsOf(store, options))
@@ -79,7 +79,7 @@ const collect = (store: StoreCalls, options: GcOptions): Effect.Effect<GcReport,
     }
   })
 
-const seen = (store: StoreCalls, tally: Tally) =>
+const seen = (store: Store, tally: Tally) =>
   Effect.gen(function* () {
     const found = new Map<FolderKind, Array<ScannedFile>>()
     const traces: Array<SeenTrace> = []
@@ -104,7 +104,7 @@ const seen = (store: StoreCalls, tally: Tally) =>
 
 /** Runs' files count too, and a record's temporary files are where no other name may look like one. */
 function seeRuns(
-  store: StoreCalls,
+  store: Store,
   { runs }: Roots,
   found: Map<FolderKind, Array<ScannedFile>>,
   tally: Tally

@@ -1,9 +1,9 @@
 /** JSON files of the store as gc reads them: damaged ones count as absent, as they do for everyone. */
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import { checkedValue } from "../records/checksum.ts"
 
 /** null where it is not there, no JSON object, or not what was written. */
-export function readJson<A>(files: FileSystemCalls, file: string): A | null {
+export function readJson<A>(files: FileSystem, file: string): A | null {
   const bytes = files.readIfPresent(file)
   return bytes === null ? null : jsonOf(bytes)
 }

@@ -1,10 +1,10 @@
 /** What the kept runs and what is young reach. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
 import { isDigest } from "../files/layout.ts"
 import { type ManifestFile, objectsOf, objectsOfShard, type Shard } from "../records/manifest.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import type { Trace } from "../records/trace.ts"
 import type { ScannedFile } from "./scan.ts"
 import { jsonOf, readJson } from "./json.ts"
@@ -24,7 +24,7 @@ export type SeenTrace = { readonly found: ScannedFile } & (
 )
 
 export class Reach {
-  readonly #store: StoreCalls
+  readonly #store: Store
   readonly #cutoff: number
   readonly runs: ReadonlySet<string>
   /** of traces */
@@ -40,7 +40,7 @@ export class Reach {
   /** folders of items' traces of which some stay */
   readonly itemFolders = new Set<string>()
 
-  constructor(store: StoreCalls, { runs, cutoff }: Roots) {
+  constructor(store: Store, { runs, cutoff }: Roots) {
     this.#store = store
     this.#cutoff = cutoff
     const kept = runs.filter(({ keptFor }) => keptFor !== null)
@@ -78,7 +78,7 @@ export const objectName = ({ sha256, extension }: { readonly sha256: string; rea
   `${sha256}.${extension}`
 
 /** @throws Problem where a later version wrote it: then nothing may be taken */
-function readManifest(files: FileSystemCalls, file: string): ManifestFile | null {
+function readManifest(files: FileSystem, file: string): ManifestFile | null {
   const manifest = readJson<ManifestFile>(files, file)
   if (manifest === null) return null
   const { format } = manifest as { readonly format: unknown }
@@ -86,7 +86,7 @@ function readManifest(files: FileSystemCalls, file: string): ManifestFile | null
   return manifest
 }
 
-export function readTrace(files: FileSystemCalls, found: ScannedFile): SeenTrace {
+export function readTrace(files: FileSystem, found: ScannedFile): SeenTrace {
   const bytes = files.readIfPresent(found.file)
   const trace = bytes === null ? null : jsonOf<Trace | ItemTrace>(bytes)
   if (trace === null) return { found, kind: "unreadable" }

@@ -3,7 +3,7 @@ import * as path from "node:path"
 import { Problem } from "../../support/problem.ts"
 import type { RunRecord } from "../records/run-record.ts"
 import { runSoFar } from "../runs/run-so-far.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { readJson } from "./json.ts"
 import { isLive, millisOf } from "../runs/live.ts"
 import { isPinned } from "./pin.ts"
@@ -53,7 +53,7 @@ export interface Roots {
 const slackMs = 60_000
 
 /** @throws Problem `StoreNotUsable` where a later version of Probeline wrote a record */
-export function rootsOf(store: StoreCalls, { keep, grace, now }: GcOptions): Roots {
+export function rootsOf(store: Store, { keep, grace, now }: GcOptions): Roots {
   const { files, layout } = store
   const ids = runFolders(files, layout)
   const runs = ids.map((id) => {

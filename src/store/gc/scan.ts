@@ -3,9 +3,9 @@
  * is somebody's own, and is left alone; so are `locks/` and the caches that are single files.
  */
 import * as path from "node:path"
-import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
+import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
-import { fileNames, isOwnFolder, isTemporary } from "../files/own-names.ts"
+import { artifactCaches, fileNames, isOwnFolder, isTemporary } from "../files/own-names.ts"
 
 export type FolderKind =
   | "objects"
@@ -15,7 +15,7 @@ export type FolderKind =
   | "notes"
   /** the name of the run that has views of so many artifacts */
   | "shown"
-  | "summaries"
+  | keyof typeof artifactCaches
   /** bundles of pipeline files */
   | "pipelines"
   | "temporary"
@@ -28,7 +28,7 @@ export interface ScannedFile {
 }
 
 /** In no order that matters, but a folder at a time. The folders `runs/<run>/` are not in it. */
-export function* scanStore(files: FileSystemCalls, layout: Layout): Generator<ScannedFile> {
+export function* scanStore(files: FileSystem, layout: Layout): Generator<ScannedFile> {
   const inside = (...names: ReadonlyArray<string>) => path.join(layout.root, ...names)
   for (const folder of subfolders(files, inside("objects")))
     yield* named(files, folder, { objects: fileNames.object })
@@ -40,19 +40,20 @@ export function* scanStore(files: FileSystemCalls, layout: Layout): Generator<Sc
       yield* named(files, folder, { traces: fileNames.itemTrace })
   }
   yield* named(files, inside("cache", "views"), { notes: fileNames.note, shown: fileNames.shown })
-  yield* named(files, inside("cache", "summaries"), { summaries: fileNames.summary })
+  for (const [folder, pattern] of Object.entries(artifactCaches))
+    yield* named(files, inside("cache", folder), { [folder]: pattern })
   yield* named(files, inside("cache", "pipelines"), { pipelines: fileNames.bundle })
   yield* named(files, layout.cache, {})
   yield* named(files, layout.runs, {})
 }
 
 /** Folders below a room that it made itself, the deepest first: they may be empty. */
-export function* foldersToScan(files: FileSystemCalls, layout: Layout): Generator<string> {
+export function* foldersToScan(files: FileSystem, layout: Layout): Generator<string> {
   for (const room of ["objects", "manifests", "traces"])
     for (const folder of below(files, path.join(layout.root, room)))
       if (isOwnFolder(path.relative(layout.root, folder))) yield folder
 }
-function* below(files: FileSystemCalls, folder: string): Generator<string> {
+function* below(files: FileSystem, folder: string): Generator<string> {
   for (const inner of subfolders(files, folder)) {
     yield* below(files, inner)
     yield inner
@@ -60,7 +61,7 @@ function* below(files: FileSystemCalls, folder: string): Generator<string> {
 }
 
 /** Of a folder that is a link, none. */
-function* subfolders(files: FileSystemCalls, folder: string): Generator<string> {
+function* subfolders(files: FileSystem, folder: string): Generator<string> {
   for (const name of namesIn(files, folder)) {
     const inner = path.join(folder, name)
     if (files.entry(inner)?.kind === "folder") yield inner
@@ -69,7 +70,7 @@ function* subfolders(files: FileSystemCalls, folder: string): Generator<string> 
 
 /** Files of a folder whose name is of a room's pattern, and temporary ones; a temporary name in `runs/` may be a folder's. */
 function* named(
-  files: FileSystemCalls,
+  files: FileSystem,
   folder: string,
   rooms: Partial<Record<FolderKind, RegExp>>
 ): Generator<ScannedFile> {
@@ -84,11 +85,11 @@ function* named(
   }
 }
 
-const namesIn = (files: FileSystemCalls, folder: string): ReadonlyArray<string> =>
+const namesIn = (files: FileSystem, folder: string): ReadonlyArray<string> =>
   files.entry(folder)?.kind === "folder" ? (files.list(folder) ?? []) : []
 
 export function* walkFolder(
-  files: FileSystemCalls,
+  files: FileSystem,
   at: string
 ): Generator<{ readonly file: string; readonly entry: DirectoryEntry }> {
   const entry = files.entry(at)

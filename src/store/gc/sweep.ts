@@ -7,9 +7,9 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { removeTree } from "../files/confined.ts"
-import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
-import { isOwn } from "../files/own-names.ts"
-import type { StoreCalls } from "../store.ts"
+import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
+import { artifactCaches, isOwn } from "../files/own-names.ts"
+import type { Store } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import { type ScannedFile, type FolderKind, foldersToScan, walkFolder } from "./scan.ts"
 import { readJson } from "./json.ts"
@@ -20,7 +20,7 @@ import type { Tally } from "./tally.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
 export interface Sweeping {
-  readonly store: StoreCalls
+  readonly store: Store
   readonly reach: Reach
   readonly tally: Tally
   readonly dryRun: boolean
@@ -54,9 +54,10 @@ export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, 
     yield* each(of("objects"), (one) => {
       if (!sweeping.reach.objects.has(path.basename(one.file))) take(sweeping, one)
     })
-    yield* each(of("summaries"), (one) => {
-      if (!sweeping.reach.artifacts.has(one.name)) take(sweeping, one)
-    })
+    for (const cache of Object.keys(artifactCaches) as ReadonlyArray<keyof typeof artifactCaches>)
+      yield* each(of(cache), (one) => {
+        if (!sweeping.reach.artifacts.has(one.name)) take(sweeping, one)
+      })
     const bundles = keptBundles(files, of("pipelines"), sweeping.reach)
     yield* each(of("pipelines"), (one) => {
       if (!bundles.has(one.file)) take(sweeping, one)
@@ -69,7 +70,7 @@ export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, 
 
 /** Between files others get their turn: a signal, above all. */
 const inTurns = <A>(
-  { root }: StoreCalls,
+  { root }: Store,
   all: ReadonlyArray<A>,
   act: (one: A) => void
 ): Effect.Effect<void, Problem> =>
@@ -157,7 +158,7 @@ function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: Scanned
 }
 
 /** What `removeTree` would remove. */
-const ownIn = ({ files, root }: StoreCalls, at: string): ReadonlyArray<DirectoryEntry> =>
+const ownIn = ({ files, root }: Store, at: string): ReadonlyArray<DirectoryEntry> =>
   [...walkFolder(files, at)].flatMap(({ file, entry }) =>
     isOwn(path.relative(root, file), entry) ? entry : []
   )
@@ -171,7 +172,7 @@ interface PipelineNote {
 
 /** The files that stay, of those found in `cache/pipelines`. */
 function keptBundles(
-  files: FileSystemCalls,
+  files: FileSystem,
   found: ReadonlyArray<ScannedFile>,
   reach: Reach
 ): ReadonlySet<string> {

@@ -7,10 +7,10 @@
  */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
-import { fileNames } from "../files/own-names.ts"
+import { artifactCaches, fileNames } from "../files/own-names.ts"
 import { replaceFile } from "../files/replace-file.ts"
 import { leaveMark } from "../files/gc-mark.ts"
 import { jsonOf } from "./json.ts"
@@ -25,7 +25,7 @@ const silentMs = 24 * 3_600_000
  * On a full disk, where gc is wanted most, caches that can be made again go first. If there is no room even then, gc
  * goes on unannounced: a run that comes now has no room for its record either, and fails.
  */
-export function beginGc(files: FileSystemCalls, layout: Layout): () => void {
+export function beginGc(files: FileSystem, layout: Layout): () => void {
   for (const makeRoom of [() => clearCaches(files, layout), null])
     try {
       return announce(files, layout)
@@ -39,12 +39,13 @@ export function beginGc(files: FileSystemCalls, layout: Layout): () => void {
 const isFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")
 
 /** Bundles of pipelines, and what was put together to be shown. */
-function clearCaches(files: FileSystemCalls, { cache }: Layout): void {
-  for (const room of ["pipelines", "summaries"])
-    for (const name of files.list(path.join(cache, room)) ?? []) files.remove(path.join(cache, room, name))
+function clearCaches(files: FileSystem, { cache }: Layout): void {
+  for (const folder of ["pipelines", ...Object.keys(artifactCaches)])
+    for (const name of files.list(path.join(cache, folder)) ?? [])
+      files.remove(path.join(cache, folder, name))
 }
 
-function announce(files: FileSystemCalls, layout: Layout): () => void {
+function announce(files: FileSystem, layout: Layout): () => void {
   const { collecting } = layout
   const me = thisProcess(files)
   for (const name of files.list(collecting) ?? []) {
@@ -64,14 +65,14 @@ function announce(files: FileSystemCalls, layout: Layout): () => void {
   return end
 }
 
-export function isGcUnderWay(files: FileSystemCalls, { collecting }: Layout): boolean {
+export function isGcUnderWay(files: FileSystem, { collecting }: Layout): boolean {
   const names = (files.list(collecting) ?? []).filter((name) => fileNames.collecting.test(name))
   if (names.length === 0) return false
   const me = thisProcess(files)
   return names.some((name) => isAlive(files, path.join(collecting, name), me))
 }
 
-function isAlive(files: FileSystemCalls, file: string, me: ProcessIdentity): boolean {
+function isAlive(files: FileSystem, file: string, me: ProcessIdentity): boolean {
   const bytes = files.readIfPresent(file)
   const began = files.statFile(file)?.mtimeMs
   if (bytes === null || began === undefined) return false

@@ -5,12 +5,10 @@
  * has another order now), each shard would be read an item; so many rows are put together at once, from one reading
  * of each shard.
  */
-import * as Effect from "effect/Effect"
-import type { Problem } from "../../support/problem.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
 import { type ReadRows, type RowBatch, shardBatches } from "./read-shard.ts"
 import { rowOffsets, segmentsOf } from "./segments.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { readSidecar } from "./sidecar.ts"
 
 /** Rows of a shard, `start` … `end − 1`. */
@@ -25,18 +23,15 @@ const mostRows = 2 ** 17
 const mostBytes = 2 ** 22
 
 /** The rows of shards that an artifact takes, segment after segment. */
-export const partsOf = (store: StoreCalls, manifest: Manifest): Effect.Effect<Iterable<ShardPart>, Problem> =>
-  Effect.gen(function* () {
-    const { form, segments, shards } = manifest
-    if (segments === null) return shards.map((shard) => ({ shard, start: 0, end: shard.rows }))
-    const offsets =
-      form === "row per item"
-        ? null
-        : yield* Effect.forEach(shards, (shard) =>
-            Effect.map(readSidecar(store, shard), ({ rows }) => rowOffsets(rows))
-          )
-    return parts(manifest, offsets)
-  })
+export function partsOf(store: Store, manifest: Manifest): Iterable<ShardPart> {
+  const { form, segments, shards } = manifest
+  if (segments === null) return shards.map((shard) => ({ shard, start: 0, end: shard.rows }))
+  const isRowPerItem = form === "row per item"
+  return parts(
+    manifest,
+    isRowPerItem ? null : shards.map((shard) => rowOffsets(readSidecar(store, shard).rows))
+  )
+}
 
 function* parts(manifest: Manifest, offsets: ReadonlyArray<Int32Array> | null): Generator<ShardPart> {
   for (const [s, from, to] of segmentsOf(manifest)) {
@@ -47,7 +42,7 @@ function* parts(manifest: Manifest, offsets: ReadonlyArray<Int32Array> | null): 
 
 /** Batches of rows, in the parts' order. @throws Problem where an object is gone or damaged */
 export async function* rowBatches(
-  store: StoreCalls,
+  store: Store,
   parts: Iterable<ShardPart>,
   read: ReadRows
 ): AsyncGenerator<RowBatch> {
@@ -76,7 +71,7 @@ function* windowsOf(parts: Iterable<ShardPart>): Generator<ReadonlyArray<ShardPa
   if (some.length > 0) yield some
 }
 
-interface FetchRequest {
+interface Wanted {
   readonly start: number
   readonly end: number
   /** where they go */
@@ -84,12 +79,8 @@ interface FetchRequest {
 }
 
 /** All rows of some parts in their order. Reads each shard once, and holds the rows and a batch of one shard. */
-async function gathered(
-  store: StoreCalls,
-  parts: ReadonlyArray<ShardPart>,
-  read: ReadRows
-): Promise<RowBatch> {
-  const byShard = new Map<Shard, Array<FetchRequest>>()
+async function gathered(store: Store, parts: ReadonlyArray<ShardPart>, read: ReadRows): Promise<RowBatch> {
+  const byShard = new Map<Shard, Array<Wanted>>()
   let rows = 0
   for (const { shard, start, end } of parts) {
     const wanted = { start, end, at: rows }
@@ -121,7 +112,7 @@ async function gathered(
 function copyRows<A>(
   values: ReadonlyArray<A>,
   first: number,
-  wanted: ReadonlyArray<FetchRequest>,
+  wanted: ReadonlyArray<Wanted>,
   into: Array<A>
 ): void {
   const last = first + values.length

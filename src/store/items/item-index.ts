@@ -3,12 +3,10 @@
  *
  * For commands that look items up. A run, whose memory does not grow with the items, has `item-windows.ts`.
  */
-import * as Effect from "effect/Effect"
-import type { Problem } from "../../support/problem.ts"
 import type { Manifest } from "../records/manifest.ts"
 import { segmentsOf } from "./segments.ts"
 import { type Sidecar, readSidecar } from "./sidecar.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 
 export interface ItemIndex {
   readonly ids: ReadonlyArray<string>
@@ -22,22 +20,19 @@ export interface ItemIndex {
 }
 
 /** Reads the sidecars of an artifact of items: not its data. */
-export const itemIndex = (store: StoreCalls, manifest: Manifest): Effect.Effect<ItemIndex, Problem> =>
-  Effect.map(
-    Effect.forEach(manifest.shards, (shard) => readSidecar(store, shard)),
-    (sidecars) => {
-      const texts = sidecars.map(({ items }) => items.strings())
-      const ids: Array<string> = []
-      const shard = new Int32Array(manifest.items)
-      const item = new Int32Array(manifest.items)
-      const rows = new Int32Array(manifest.items)
-      for (const [s, from, to] of segmentsOf(manifest))
-        for (let i = from; i < to; i++) {
-          shard[ids.length] = s
-          item[ids.length] = i
-          rows[ids.length] = sidecars[s]!.rows[i]!
-          ids.push(texts[s]![i]!)
-        }
-      return { ids, shard, item, rows, sidecars }
+export function itemIndex(store: Store, manifest: Manifest): ItemIndex {
+  const sidecars = manifest.shards.map((shard) => readSidecar(store, shard))
+  const texts = sidecars.map(({ items }) => items.strings())
+  const ids: Array<string> = []
+  const shard = new Int32Array(manifest.items)
+  const item = new Int32Array(manifest.items)
+  const rows = new Int32Array(manifest.items)
+  for (const [s, from, to] of segmentsOf(manifest))
+    for (let i = from; i < to; i++) {
+      shard[ids.length] = s
+      item[ids.length] = i
+      rows[ids.length] = sidecars[s]!.rows[i]!
+      ids.push(texts[s]![i]!)
     }
-  )
+  return { ids, shard, item, rows, sidecars }
+}

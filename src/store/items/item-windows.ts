@@ -5,12 +5,10 @@
  * shards would read a sidecar each. For the items of a window, each sidecar is read once.
  */
 import { own } from "../../support/own.ts"
-import * as Effect from "effect/Effect"
-import type { Problem } from "../../support/problem.ts"
 import type { Shard } from "../records/manifest.ts"
 import { type Piece, rowOffsets, type SegmentList } from "./segments.ts"
 import { type Sidecar, readSidecar } from "./sidecar.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import type { StringArray } from "../format/string-array.ts"
 import { digestBytes } from "../format/value-encoding.ts"
 
@@ -59,7 +57,7 @@ interface ReadShard extends Sidecar {
 }
 
 export class ItemWindows {
-  readonly #store: StoreCalls
+  readonly #store: Store
   readonly #located: Located
   readonly #names: ReadonlyArray<string>
   readonly #digests: ReadonlyArray<Uint8Array>
@@ -71,7 +69,7 @@ export class ItemWindows {
   #last: ReadShard | null = null
 
   /** `size`: items of a window at most; `columns`: whose digests are wanted (`family/member` for tensors). */
-  constructor(store: StoreCalls, located: Located, columns: ReadonlyArray<string>, size: number) {
+  constructor(store: Store, located: Located, columns: ReadonlyArray<string>, size: number) {
     const items = Math.min(size, located.places.length)
     this.#store = store
     this.#located = located
@@ -82,42 +80,34 @@ export class ItemWindows {
     this.#first = new Int32Array(items)
   }
 
-  read(from: number, to: number): Effect.Effect<ItemWindow, Problem> {
-    return Effect.gen({ self: this }, function* () {
-      const byShard = new Map<number, Array<Piece>>()
-      for (const piece of this.#located.places.pieces(from, to)) {
-        const pieces = byShard.get(piece.shard)
-        if (pieces === undefined) byShard.set(piece.shard, [piece])
-        else pieces.push(piece)
-      }
-      const absent: Array<Uint8Array | null> = this.#names.map(() => null)
-      for (const [shard, pieces] of byShard) {
-        const read = yield* this.#sidecar(shard)
-        for (const piece of pieces) this.#copy(read, piece, from, absent)
-      }
-      const columns = this.#names.map((name, c) => ({
-        name,
-        digests: this.#digests[c]!,
-        absent: absent[c]!
-      }))
-      return {
-        from,
-        to,
-        texts: this.#texts,
-        index: this.#index,
-        rows: this.#rows,
-        first: this.#first,
-        columns
-      }
-    })
+  /** @throws Problem StoreCorrupt where a sidecar is gone or damaged */
+  read(from: number, to: number): ItemWindow {
+    const byShard = new Map<number, Array<Piece>>()
+    for (const piece of this.#located.places.pieces(from, to)) {
+      const pieces = byShard.get(piece.shard)
+      if (pieces === undefined) byShard.set(piece.shard, [piece])
+      else pieces.push(piece)
+    }
+    const absent: Array<Uint8Array | null> = this.#names.map(() => null)
+    for (const [shard, pieces] of byShard) {
+      const read = this.#sidecar(shard)
+      for (const piece of pieces) this.#copy(read, piece, from, absent)
+    }
+    return {
+      from,
+      to,
+      texts: this.#texts,
+      index: this.#index,
+      rows: this.#rows,
+      first: this.#first,
+      columns: this.#names.map((name, c) => ({ name, digests: this.#digests[c]!, absent: absent[c]! }))
+    }
   }
 
-  #sidecar(shard: number): Effect.Effect<ReadShard, Problem> {
-    if (this.#last?.shard === shard) return Effect.succeed(this.#last)
-    return Effect.map(
-      readSidecar(this.#store, this.#located.shards[shard]!),
-      (sidecar) => (this.#last = { shard, ...sidecar, offsets: rowOffsets(sidecar.rows) })
-    )
+  #sidecar(shard: number): ReadShard {
+    if (this.#last?.shard === shard) return this.#last
+    const sidecar = readSidecar(this.#store, this.#located.shards[shard]!)
+    return (this.#last = { shard, ...sidecar, offsets: rowOffsets(sidecar.rows) })
   }
 
   #copy(

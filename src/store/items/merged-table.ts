@@ -1,14 +1,12 @@
 /** Tables of all of an artifact's shards, for its view: written as shards are read, as objects of the store. */
-import * as Effect from "effect/Effect"
 import { column } from "../../pipeline/columns.ts"
 import type { Manifest } from "../records/manifest.ts"
-import { ObjectWriter } from "../objects/object-writer.ts"
 import { type TableHead, TableWriter } from "../format/parquet-write.ts"
 import { ItemWindows } from "./item-windows.ts"
 import { partsOf, rowBatches } from "./artifact-rows.ts"
 import type { RowBatch } from "./read-shard.ts"
 import { SegmentList, segmentsOf } from "./segments.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
 /** Rows that are written together: a page a shard would be very many small ones. */
@@ -17,10 +15,10 @@ const pageRows = 4096
 const itemRows = 20_000
 
 /** One Parquet table of an artifact's shards, in their order. */
-export const mergedTable = (store: StoreCalls, manifest: Manifest): Promise<ObjectRef> =>
+export const mergedTable = (store: Store, manifest: Manifest): Promise<ObjectRef> =>
   writtenTable(store, { columns: manifest.columns, idColumn: manifest.idColumn }, async (writer) => {
     let group: RowBatch | null = null
-    const parts = await Effect.runPromise(partsOf(store, manifest))
+    const parts = partsOf(store, manifest)
     for await (const read of rowBatches(store, parts, (file, start, end) =>
       file.readWithItems({ start, end })
     )) {
@@ -33,11 +31,11 @@ export const mergedTable = (store: StoreCalls, manifest: Manifest): Promise<Obje
   })
 
 async function writtenTable(
-  store: StoreCalls,
+  store: Store,
   head: TableHead,
   write: (writer: TableWriter) => Promise<void>
 ): Promise<ObjectRef> {
-  const object = new ObjectWriter(store, "parquet")
+  const object = store.objects.writer("parquet")
   try {
     const writer = new TableWriter(object, head)
     await write(writer)
@@ -58,7 +56,7 @@ function joined(first: RowBatch, second: RowBatch): RowBatch {
 }
 
 /** Which part and which rows of it hold an item's tensors: item, part, row (the first), rows. */
-export async function itemsTable(store: StoreCalls, manifest: Manifest): Promise<ObjectRef> {
+export async function itemsTable(store: Store, manifest: Manifest): Promise<ObjectRef> {
   const { shards } = manifest
   const places = SegmentList.of(segmentsOf(manifest))
   const windows = new ItemWindows(store, { shards, places }, [], itemRows)
@@ -69,7 +67,7 @@ export async function itemsTable(store: StoreCalls, manifest: Manifest): Promise
   return writtenTable(store, { columns, idColumn: manifest.idColumn ?? "item" }, async (writer) => {
     for (let from = 0; from < places.length; from += itemRows) {
       const to = Math.min(places.length, from + itemRows)
-      const { texts, index, rows, first } = await Effect.runPromise(windows.read(from, to))
+      const { texts, index, rows, first } = windows.read(from, to)
       const part = new Int32Array(to - from)
       for (const piece of places.pieces(from, to))
         part.fill(parts.get(piece.shard) ?? 0, piece.at - from, piece.at - from + piece.to - piece.from)

@@ -3,57 +3,51 @@
  *
  * What this opens (Parquet, Arrow) is heavy to import, so planning does not come here.
  */
-import * as Effect from "effect/Effect"
 import type { Columns } from "../../pipeline/columns.ts"
 import { own } from "../../support/own.ts"
 import type { TensorBlock } from "../../pipeline/ports.ts"
-import type { Problem } from "../../support/problem.ts"
 import type { TensorFile } from "../format/arrow-read.ts"
 import { type ShardPart, partsOf, rowBatches } from "./artifact-rows.ts"
 import { ItemWindows, windowItems } from "./item-windows.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
 import type { FileChanged } from "../files/outside-file.ts"
 import {
-  readAttempt,
+  openMember,
   readColumns,
   type StoredRow,
   rowObjects,
   shardRows,
-  tensorsOf,
   withoutTensors
 } from "./read-shard.ts"
-import { rowOffsets, SegmentList, segmentsOf } from "./segments.ts"
+import { type Readable, rowOffsets, SegmentList, segmentsOf } from "./segments.ts"
 import { damaged } from "../files/store-error.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { readSidecar } from "./sidecar.ts"
 
-type Op<A> = Effect.Effect<A, Problem>
-
 /** The rows of every item, in the artifact's order. Tensors come with them. Each shard is read once, however scattered. */
-export const artifactItems = (
-  store: StoreCalls,
-  manifest: Manifest,
+export async function artifactItems(
+  store: Store,
+  artifact: Readable,
   columns: Columns
-): Op<ReadonlyArray<ReadonlyArray<StoredRow>>> =>
-  Effect.gen(function* () {
-    const segments = segmentsOf(manifest)
-    const ranges = new Map<number, { from: number; to: number }>()
-    for (const [s, from, to] of segments) {
-      const range = ranges.get(s)
-      if (range === undefined) ranges.set(s, { from, to })
-      else {
-        range.from = Math.min(range.from, from)
-        range.to = Math.max(range.to, to)
-      }
+): Promise<ReadonlyArray<ReadonlyArray<StoredRow>>> {
+  const segments = segmentsOf(artifact)
+  const ranges = new Map<number, { from: number; to: number }>()
+  for (const [s, from, to] of segments) {
+    const range = ranges.get(s)
+    if (range === undefined) ranges.set(s, { from, to })
+    else {
+      range.from = Math.min(range.from, from)
+      range.to = Math.max(range.to, to)
     }
-    const shards = new Map<number, ShardItems>()
-    for (const [s, { from, to }] of ranges)
-      shards.set(s, yield* shardItems(store, manifest, manifest.shards[s]!, columns, from, to))
-    return segments.flatMap(([s, from, to]) => {
-      const { first, items } = shards.get(s)!
-      return items.slice(from - first, to - first)
-    })
+  }
+  const shards = new Map<number, ShardItems>()
+  for (const [s, { from, to }] of ranges)
+    shards.set(s, await shardItems(store, artifact, artifact.shards[s]!, columns, from, to))
+  return segments.flatMap(([s, from, to]) => {
+    const { first, items } = shards.get(s)!
+    return items.slice(from - first, to - first)
   })
+}
 
 interface ShardItems {
   /** the index of the first item read */
@@ -61,27 +55,26 @@ interface ShardItems {
   /** rows of each */
   readonly items: ReadonlyArray<ReadonlyArray<StoredRow>>
 }
-const shardItems = (
-  store: StoreCalls,
-  manifest: Manifest,
+async function shardItems(
+  store: Store,
+  { form, families }: Readable,
   shard: Shard,
   columns: Columns,
   from: number,
   to: number
-): Op<ShardItems> =>
-  Effect.gen(function* () {
-    if (manifest.form === "row per item") {
-      const read = yield* shardRows(store, manifest, shard, columns, from, to)
-      return { first: from, items: read.map((row) => [row]) }
-    }
-    const { rows } = yield* readSidecar(store, shard)
-    const offsets = rowOffsets(rows)
-    const [start, end] = [offsets[from]!, offsets[to]!]
-    const read = start === end ? [] : yield* shardRows(store, manifest, shard, columns, start, end)
-    const items: Array<ReadonlyArray<StoredRow>> = []
-    for (let i = from, at = 0; i < to; at += rows[i++]!) items.push(read.slice(at, at + rows[i]!))
-    return { first: from, items }
-  })
+): Promise<ShardItems> {
+  if (form === "row per item") {
+    const read = await shardRows(store, families, shard, columns, from, to)
+    return { first: from, items: read.map((row) => [row]) }
+  }
+  const { rows } = readSidecar(store, shard)
+  const offsets = rowOffsets(rows)
+  const [start, end] = [offsets[from]!, offsets[to]!]
+  const read = start === end ? [] : await shardRows(store, families, shard, columns, start, end)
+  const items: Array<ReadonlyArray<StoredRow>> = []
+  for (let i = from, at = 0; i < to; at += rows[i++]!) items.push(read.slice(at, at + rows[i]!))
+  return { first: from, items }
+}
 
 export type Vectors = Readonly<Record<string, ReadonlyArray<unknown>>>
 /** All of an artifact, column by column. What a stage is given of it is narrower (`run/given-tables.ts`). */
@@ -101,14 +94,13 @@ export interface ArtifactTable {
  * cannot be had.
  */
 export function artifactTable(
-  store: StoreCalls,
+  store: Store,
   manifest: Manifest,
   onRefused?: (error: FileChanged) => void
 ): ArtifactTable {
-  const run = <A>(effect: Op<A>) => Effect.runPromise(effect)
   const batches = async function* (names: ReadonlyArray<string>) {
     const read = readColumns(store, pickColumns(manifest, names), onRefused)
-    for await (const { items, vectors, rows } of rowBatches(store, await run(partsOf(store, manifest)), read))
+    for await (const { items, vectors, rows } of rowBatches(store, partsOf(store, manifest), read))
       yield { ...vectors, item: items ?? Array.from({ length: rows }, () => "") } as Vectors
   }
   return {
@@ -121,68 +113,66 @@ export function artifactTable(
     },
     batches,
     members: (family) => own(manifest.families, family)?.members ?? [],
-    tensor: (family, member) => run(tensorBlock(store, manifest, family, member))
+    tensor: async (family, member) => tensorBlock(store, manifest, family, member)
   }
 }
 
 /** A matrix of one member, of all rows in the artifact's order. */
-const tensorBlock = (
-  store: StoreCalls,
-  manifest: Manifest,
-  family: string,
-  member: string
-): Op<TensorBlock> =>
-  Effect.gen(function* () {
-    const shape = own(own(manifest.families, family)?.shapes ?? {}, member)
-    if (shape === undefined) throw new Error(`there is no tensor "${family}/${member}"`)
-    const size = shape.reduce((product, one) => product * one, 1)
-    const data = new Float32Array(manifest.rows * size)
-    // items may lie scattered, a few of this shard and a few of that
-    const files = new Map<Shard, TensorFile>()
-    let at = 0
-    for (const { shard, start, end } of yield* partsOf(store, manifest)) {
-      if (start === end) continue
-      const file = files.get(shard) ?? (yield* tensorsOf(store, shard.tensors[`${family}/${member}`]!))
-      files.set(shard, file)
-      const length = (end - start) * size
-      yield* readAttempt(store, () => file.readInto(data.subarray(at, at + length), start, end))
-      at += length
+function tensorBlock(store: Store, manifest: Manifest, family: string, member: string): TensorBlock {
+  const shape = own(own(manifest.families, family)?.shapes ?? {}, member)
+  if (shape === undefined) throw new Error(`there is no tensor "${family}/${member}"`)
+  const size = shape.reduce((product, one) => product * one, 1)
+  const data = new Float32Array(manifest.rows * size)
+  // items may lie scattered, a few of this shard and a few of that
+  const files = new Map<Shard, TensorFile>()
+  let at = 0
+  for (const { shard, start, end } of partsOf(store, manifest)) {
+    if (start === end) continue
+    const file = files.get(shard) ?? openMember(store, shard, family, member)
+    files.set(shard, file)
+    const length = (end - start) * size
+    try {
+      file.readInto(data.subarray(at, at + length), start, end)
+    } catch (error) {
+      throw damaged(error, store.root)
     }
-    return { rows: manifest.rows, shape, data }
-  })
+    at += length
+  }
+  return { rows: manifest.rows, shape, data }
+}
+
 /** Ids in their order, from sidecars, some thousands at a time. */
-async function* itemIds(store: StoreCalls, manifest: Manifest): AsyncGenerator<string> {
+async function* itemIds(store: Store, manifest: Manifest): AsyncGenerator<string> {
   if (manifest.form === "table") return
   const located = { shards: manifest.shards, places: SegmentList.of(segmentsOf(manifest)) }
   const size = windowItems([located], 0)
   const windows = new ItemWindows(store, located, [], size)
   for (let from = 0; from < located.places.length; from += size) {
     const to = Math.min(located.places.length, from + size)
-    const { texts, index } = await Effect.runPromise(windows.read(from, to))
+    const { texts, index } = windows.read(from, to)
     for (let k = 0; k < to - from; k++) yield texts[k]!.at(index[k]!)
   }
 }
 
-/** Rows as objects, for summaries and `show`; not for large artifacts. */
-export const artifactObjects = (
-  store: StoreCalls,
+/** Rows as objects, for summaries and `show`; not for large artifacts. @throws Problem StoreCorrupt */
+export async function artifactObjects(
+  store: Store,
   manifest: Manifest,
   range: { readonly start?: number; readonly end?: number } = {}
-): Op<ReadonlyArray<StoredRow>> =>
-  Effect.flatMap(partsOf(store, manifest), (parts) =>
-    Effect.tryPromise({
-      try: async () => {
-        const columns = withoutTensors(manifest.columns)
-        const { start = 0, end = manifest.rows } = range
-        const all: Array<StoredRow> = []
-        const read = readColumns(store, columns)
-        for await (const { items, vectors, rows } of rowBatches(store, clipped(parts, start, end), read))
-          for (const row of rowObjects(Object.keys(columns), vectors, items, rows)) all.push(row)
-        return all
-      },
-      catch: (error) => damaged(error, store.root)
-    })
-  )
+): Promise<ReadonlyArray<StoredRow>> {
+  const columns = withoutTensors(manifest.columns)
+  const { start = 0, end = manifest.rows } = range
+  const all: Array<StoredRow> = []
+  try {
+    const read = readColumns(store, columns)
+    const parts = clipped(partsOf(store, manifest), start, end)
+    for await (const { items, vectors, rows } of rowBatches(store, parts, read))
+      for (const row of rowObjects(Object.keys(columns), vectors, items, rows)) all.push(row)
+  } catch (error) {
+    throw damaged(error, store.root)
+  }
+  return all
+}
 
 /** Rows `start` … `end − 1` of all. */
 function* clipped(parts: Iterable<ShardPart>, start: number, end: number): Generator<ShardPart> {

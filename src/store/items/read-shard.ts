@@ -1,19 +1,16 @@
 /** Reads shards: their columns, rows and tensors, some rows of them or all. */
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import { type Columns, type FileHandle, isFileColumn } from "../../pipeline/columns.ts"
-import type { Problem } from "../../support/problem.ts"
-import { openTensors } from "../format/arrow-read.ts"
-import { type ByteSource, memorySource } from "../format/bytes.ts"
+import { openTensors, type TensorFile } from "../format/arrow-read.ts"
+import { memorySource } from "../format/bytes.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
 import { type FileChanged, outsideFile } from "../files/outside-file.ts"
 import type { FileCell } from "../format/parquet-layout.ts"
 import { openTable, type TableFile, type TableRows } from "../format/parquet-read.ts"
 import { damaged } from "../files/store-error.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
-type Op<A> = Effect.Effect<A, Problem>
 export type StoredRow = Readonly<Record<string, unknown>>
 
 export const withoutTensors = (columns: Columns): Columns =>
@@ -34,7 +31,7 @@ const smallTable = 2 ** 22
  * @throws Problem where its table is gone or damaged
  */
 export async function* shardBatches(
-  store: StoreCalls,
+  store: Store,
   { table }: Shard,
   read: ReadRows,
   start: number,
@@ -42,12 +39,11 @@ export async function* shardBatches(
 ): AsyncGenerator<RowBatch> {
   try {
     if (table.bytes <= smallTable) {
-      const bytes = await Effect.runPromise(store.readObject(table))
-      const file = openTable(memorySource(bytes, store.objectPath(table)))
+      const file = wholeTable(store, table)
       yield { rows: end - start, ...(await read(file, start, end)) }
       return
     }
-    const file = openTable(objectSource(store, table))
+    const file = openTable(store.objects.open(table))
     for (let from = start; from < end;) {
       const to = Math.min(end, file.groups.find((row) => row > from) ?? end)
       yield { rows: to - from, ...(await read(file, from, to)) }
@@ -60,7 +56,7 @@ export async function* shardBatches(
 
 /** Reads some columns, files as handles; `onRefused` hears why a handle's bytes cannot be had. */
 export const readColumns =
-  (store: StoreCalls, columns: Columns, onRefused?: (error: FileChanged) => void): ReadRows =>
+  (store: Store, columns: Columns, onRefused?: (error: FileChanged) => void): ReadRows =>
   async (file, start, end) => {
     const { items, vectors } = await file.readWithItems({ columns: Object.keys(columns), start, end })
     for (const [name, column] of Object.entries(columns))
@@ -69,32 +65,25 @@ export const readColumns =
     return { items, vectors }
   }
 
-export const shardRows = (
-  store: StoreCalls,
-  manifest: Manifest,
+/** Rows `start` … `end − 1` of a shard, with their tensors. @throws Problem where an object is gone or damaged */
+export async function shardRows(
+  store: Store,
+  families: Manifest["families"],
   shard: Shard,
   columns: Columns,
   start: number,
   end: number
-): Op<Array<StoredRow>> =>
-  Effect.gen(function* () {
-    const names = Object.keys(withoutTensors(columns))
-    const bytes = yield* store.readObject(shard.table)
-    const { items, vectors } = yield* Effect.tryPromise({
-      try: async () => {
-        const file = openTable(memorySource(bytes, store.objectPath(shard.table)))
-        return readColumns(store, withoutTensors(columns))(file, start, end)
-      },
-      catch: (error) => damaged(error, store.root)
-    })
-    const rows = rowObjects(names, vectors, items, end - start)
-    for (const [name, family] of Object.entries(manifest.families)) {
+): Promise<Array<StoredRow>> {
+  const plain = withoutTensors(columns)
+  try {
+    const { items, vectors } = await readColumns(store, plain)(wholeTable(store, shard.table), start, end)
+    const rows = rowObjects(Object.keys(plain), vectors, items, end - start)
+    for (const [name, family] of Object.entries(families)) {
       if (!Object.hasOwn(columns, name)) continue
-      const members: Array<readonly [member: string, size: number, data: Float32Array]> = []
-      for (const member of family.members) {
-        const file = yield* tensorsOf(store, shard.tensors[`${name}/${member}`]!)
-        members.push([member, file.size, yield* readAttempt(store, () => file.read(start, end))])
-      }
+      const members = family.members.map((member) => {
+        const file = openMember(store, shard, name, member)
+        return [member, file.size, file.read(start, end)] as const
+      })
       rows.forEach((row, i) => {
         row[name] = Object.fromEntries(
           members.map(([member, size, data]) => [member, data.subarray(i * size, (i + 1) * size)])
@@ -102,7 +91,13 @@ export const shardRows = (
       })
     }
     return rows
-  })
+  } catch (error) {
+    throw damaged(error, store.root)
+  }
+}
+
+const wholeTable = ({ objects, root }: Store, table: ObjectRef): TableFile =>
+  openTable(memorySource(objects.read(table), `${root}/${objects.location(table)}`))
 
 /** Rows as objects, each with its `item` where there are items. */
 export function rowObjects(
@@ -120,32 +115,19 @@ export function rowObjects(
   })
 }
 
-export const tensorsOf = (store: StoreCalls, object: ObjectRef) =>
-  readAttempt(store, () => openTensors(objectSource(store, object)))
-
-const objectSource = (store: StoreCalls, object: ObjectRef): ByteSource => {
-  store.checkObject(object)
-  const file = store.objectPath(object)
-  return {
-    name: file,
-    size: object.bytes,
-    read(position, into) {
-      const bytes = store.files.readRange(file, position, into.byteLength)
-      if (bytes.byteLength < into.byteLength)
-        throw new Error(`${file} ends before byte ${position + into.byteLength}`)
-      into.set(bytes)
-    }
+/** The tensors of one member of a family. @throws Problem StoreCorrupt */
+export function openMember(store: Store, shard: Shard, family: string, member: string): TensorFile {
+  try {
+    return openTensors(store.objects.open(shard.tensors[`${family}/${member}`]!))
+  } catch (error) {
+    throw damaged(error, store.root)
   }
 }
 
 /** A path that is not absolute is the store's own. */
 const handleOf = (
-  store: StoreCalls,
+  store: Store,
   cell: FileCell | null,
   onRefused?: (error: FileChanged) => void
 ): FileHandle | null =>
   cell === null ? null : outsideFile(store.files, path.resolve(store.root, cell.path), cell, onRefused)
-
-/** What is read here and fails is damaged. */
-export const readAttempt = <A>(store: StoreCalls, act: () => A): Op<A> =>
-  Effect.try({ try: act, catch: (error) => damaged(error, store.root) })

@@ -1,5 +1,4 @@
 /** Turns rows that a stage gives into columns: new files go into the store, the tensors of a member become one matrix. */
-import * as Effect from "effect/Effect"
 import {
   type AnyColumn,
   type Columns,
@@ -11,7 +10,7 @@ import { fromFloat16 } from "../../support/float16.ts"
 import { emptyRecord, own } from "../../support/own.ts"
 import { pathOf } from "../files/outside-file.ts"
 import type { FileCell } from "../format/parquet-layout.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Objects } from "../objects/objects.ts"
 import type { Tensor, ColumnVectors } from "../format/value-digest.ts"
 import type { StoredFile } from "../objects/object-ref.ts"
 
@@ -33,14 +32,14 @@ export interface ColumnsOfRows {
 
 /** For the rows of a shard, in one batch or several, whose tensors must all be of the first row's members and sizes. */
 export class RowColumns {
-  readonly #store: StoreCalls
+  readonly #objects: Objects
   readonly #columns: ReadonlyArray<readonly [name: string, column: AnyColumn]>
   readonly #files = new Map<string, StoredFile>()
   /** of the first row, by family */
   readonly #first = new Map<string, ReadonlyMap<string, MemberKind>>()
   #rows = 0
-  constructor(store: StoreCalls, columns: Columns) {
-    this.#store = store
+  constructor(objects: Objects, columns: Columns) {
+    this.#objects = objects
     this.#columns = Object.entries(columns)
   }
 
@@ -76,10 +75,9 @@ export class RowColumns {
     }
     const dot = value.name.lastIndexOf(".")
     const extension = /^[a-z0-9]{1,8}$/i.exec(value.name.slice(dot + 1))?.[0].toLowerCase() ?? "bin"
-    const object = Effect.runSync(this.#store.putObject(value.content, extension))
+    const object = this.#objects.put(value.content, extension)
     this.#files.set(object.sha256, object)
-    const path = this.#store.objectPath(object).slice(this.#store.root.length + 1)
-    return { path, size: object.bytes, sha256: object.sha256 }
+    return { path: this.#objects.location(object), size: object.bytes, sha256: object.sha256 }
   }
 
   #family(name: string, rows: ReadonlyArray<WrittenCells>): Readonly<Record<string, TensorColumn>> {

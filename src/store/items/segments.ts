@@ -125,8 +125,19 @@ export function compactSegments(
   return isAll ? null : segments
 }
 
-/** A manifest of some items alone, for a task: the shards that they lie in, and no others. */
-export function selectItems(manifest: Manifest, places: ReadonlyArray<ItemPlace>): Manifest {
+/** What is read of an artifact, or of a part of it. */
+export type Readable = Pick<Manifest, "form" | "families" | "shards" | "segments">
+
+/** Some items of an artifact: where they lie. No artifact itself: it has no digest. */
+export interface ItemSelection extends Readable {
+  readonly segments: ReadonlyArray<Segment>
+}
+
+/** The items at these places, in this order, with the shards that they lie in, and no others. */
+export function selectItems(
+  { form, families, shards: all }: Readable,
+  places: Iterable<ItemPlace>
+): ItemSelection {
   const shards: Array<Shard> = []
   const index = new Map<number, number>()
   const list = new SegmentList()
@@ -135,11 +146,11 @@ export function selectItems(manifest: Manifest, places: ReadonlyArray<ItemPlace>
     if (known === undefined) {
       known = shards.length
       index.set(shard, known)
-      shards.push(manifest.shards[shard]!)
+      shards.push(all[shard]!)
     }
     list.add(known, item)
   }
-  return { ...manifest, items: places.length, shards, segments: list.segments }
+  return { form, families, shards, segments: list.segments }
 }
 
 /** Where each item's rows begin, and the number of rows at last. */

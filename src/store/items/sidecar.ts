@@ -1,4 +1,3 @@
-import * as Effect from "effect/Effect"
 /**
  * Sidecars: beside a shard, its items' ids, how many rows each has, and their digests in each column.
  *
@@ -13,9 +12,8 @@ import { ArrowFileWriter, openArrowFile, readTexts, utf8Data } from "../format/a
 import { blamingFile, FileFormatError, memorySource, MemorySink, readBytes } from "../format/bytes.ts"
 import { joinedStrings, StringArray } from "../format/string-array.ts"
 import { digestBytes, idsDigest } from "../format/value-digest.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import type { Shard } from "../records/manifest.ts"
-import type { Problem } from "../../support/problem.ts"
 import { damaged } from "../files/store-error.ts"
 
 export interface Sidecar {
@@ -132,10 +130,12 @@ function checkOf({ items, rows, digests }: Sidecar): string {
   return hash.digest("hex")
 }
 
-export const readSidecar = (store: StoreCalls, shard: Shard): Effect.Effect<Sidecar, Problem> =>
-  Effect.flatMap(store.readObject(shard.sidecar!), (bytes) =>
-    Effect.try({
-      try: () => decodeSidecar(bytes, store.objectPath(shard.sidecar!)),
-      catch: (error) => damaged(error, store.root)
-    })
-  )
+/** @throws Problem StoreCorrupt where the sidecar is gone or damaged */
+export function readSidecar({ objects, root }: Store, { sidecar }: Shard): Sidecar {
+  const bytes = objects.read(sidecar!)
+  try {
+    return decodeSidecar(bytes, `${root}/${objects.location(sidecar!)}`)
+  } catch (error) {
+    throw damaged(error, root)
+  }
+}

@@ -1,18 +1,16 @@
 /** Writes rows of some items as a shard: a Parquet table, an Arrow file a tensor, and a sidecar. */
 import { emptyRecord } from "../../support/own.ts"
 import { hash } from "node:crypto"
-import * as Effect from "effect/Effect"
 import type { Columns } from "../../pipeline/columns.ts"
 import type { Form } from "../../pipeline/ports.ts"
 import { isProblem, Problem } from "../../support/problem.ts"
 import { machineProblem } from "../../support/system-error.ts"
 import { encodeTensors } from "../format/arrow-write.ts"
-import { objectsOfShard, type Shard } from "../records/manifest.ts"
+import { everyObject, type Shard } from "../records/manifest.ts"
 import { encodeParquet } from "../format/parquet-write.ts"
-import { touched } from "../files/touch.ts"
 import { RowColumns } from "./row-columns.ts"
 import { encodeSidecar } from "./sidecar.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { StringArray } from "../format/string-array.ts"
 import { itemDigests } from "../format/value-digest.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
@@ -50,68 +48,61 @@ export const knownShards = (shards: ReadonlyArray<Shard>): KnownShards =>
  * `known` has shards of the same columns and id column. One that holds the same is taken as it is: of a source of 100,000
  * items to which one was added, writing them again took half the time.
  */
-export const writeShard = Effect.fn("store.writeShard")(function* (
-  store: StoreCalls,
+export async function writeShard(
+  { objects }: Store,
   { node, form, columns, idColumn }: ShardHead,
   items: ReadonlyArray<ItemRows>,
   known: KnownShards = new Map()
-) {
+): Promise<WrittenShard> {
   const rows = items.flatMap((one) => one.rows)
   const rowItems = idColumn === null ? null : items.flatMap((one) => one.rows.map(() => one.item))
-  const gathered = new RowColumns(store, columns)
-  const { vectors, tensors } = yield* attempt(node, () => gathered.of(rows))
+  const gathered = new RowColumns(objects, columns)
+  const { vectors, tensors } = attempt(node, () => gathered.of(rows))
   const offsets = new Int32Array(items.length + 1)
   items.forEach((one, i) => (offsets[i + 1] = offsets[i]! + one.rows.length))
-  const digests = yield* attempt(node, () => itemDigests(columns, vectors, tensors, offsets))
+  const digests = attempt(node, () => itemDigests(columns, vectors, tensors, offsets))
 
   const ids = items.map((one) => one.item)
   const counts = Int32Array.from(items, (one) => one.rows.length)
   const sidecar =
     form === "table" ? null : encodeSidecar({ items: StringArray.of(ids), rows: counts, digests })
   const same = sidecar === null ? undefined : known.get(hash("sha256", sidecar))
-  if (same !== undefined && isStillThere(store, same)) return { shard: same, ids, digests, rows: counts }
+  if (same !== undefined && everyObject(same, (object) => objects.touch(object)))
+    return { shard: same, ids, digests, rows: counts }
 
-  const table = yield* Effect.flatMap(
-    Effect.tryPromise({
-      try: () => encodeParquet({ columns, idColumn, rows: rows.length, items: rowItems, vectors }),
-      catch: (error) => invalidOutput(node, error)
-    }),
-    (bytes) => store.putObject(bytes, "parquet")
-  )
+  let encoded: Uint8Array
+  try {
+    encoded = await encodeParquet({ columns, idColumn, rows: rows.length, items: rowItems, vectors })
+  } catch (error) {
+    throw invalidOutput(node, error)
+  }
+  const table = objects.put(encoded, "parquet")
   const written = emptyRecord<ObjectRef>()
   const shapes = emptyRecord<ReadonlyArray<number>>()
   for (const [name, members] of Object.entries(tensors))
     for (const [member, { shape, data, halves }] of Object.entries(members)) {
       const dims = columns[name]!.detail as ReadonlyArray<string>
-      const bytes = yield* attempt(node, () =>
+      const bytes = attempt(node, () =>
         encodeTensors(
           { family: name, member, shape, dims, idColumn, elements: halves ? "float16" : "float32" },
           halves ?? data,
           rowItems
         )
       )
-      written[`${name}/${member}`] = yield* store.putObject(bytes, "arrow")
+      written[`${name}/${member}`] = objects.put(bytes, "arrow")
       shapes[`${name}/${member}`] = shape
     }
   const shard: Shard = {
     items: items.length,
     rows: rows.length,
     table,
-    sidecar: sidecar === null ? null : yield* store.putObject(sidecar, "arrow"),
+    sidecar: sidecar === null ? null : objects.put(sidecar, "arrow"),
     tensors: written,
     shapes,
     files: gathered.files
   }
-  const result: WrittenShard = { shard, ids, digests, rows: counts }
-  return result
-})
-
-/** Renewed, as what is written is: gc leaves it until a manifest names it. */
-const isStillThere = ({ files, objectPath }: StoreCalls, shard: Shard): boolean =>
-  [...objectsOfShard(shard)].every((object) => {
-    const file = objectPath(object)
-    return touched(files, file) && files.statFile(file)?.size === object.bytes
-  })
+  return { shard, ids, digests, rows: counts }
+}
 
 /** What a node gave cannot be written; the store's own problems, and the machine's, stay what they are. */
 export const invalidOutput = (node: string, error: unknown): Problem =>
@@ -122,5 +113,11 @@ export const invalidOutput = (node: string, error: unknown): Problem =>
         field: node,
         cause: error
       }))
-const attempt = <A>(node: string, act: () => A) =>
-  Effect.try({ try: act, catch: (error) => invalidOutput(node, error) })
+
+function attempt<A>(node: string, act: () => A): A {
+  try {
+    return act()
+  } catch (error) {
+    throw invalidOutput(node, error)
+  }
+}

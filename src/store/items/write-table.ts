@@ -7,10 +7,10 @@
 import { emptyRecord } from "../../support/own.ts"
 import { TensorFileWriter } from "../format/arrow-write.ts"
 import type { Shard } from "../records/manifest.ts"
-import { ObjectWriter } from "../objects/object-writer.ts"
+import type { ObjectWriter } from "../objects/object-writer.ts"
 import { TableWriter } from "../format/parquet-write.ts"
 import { RowColumns, type WrittenCells, type TensorColumn } from "./row-columns.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { TableDigester } from "../format/table-digest.ts"
 import { invalidOutput, type ShardHead, type WrittenShard } from "./write-shard.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
@@ -32,7 +32,7 @@ interface TensorOutput {
 
 /** Ends with `finish` or `abandon`. */
 class TableShardWriter {
-  readonly #store: StoreCalls
+  readonly #store: Store
   readonly #head: ShardHead
   readonly #rowColumns: RowColumns
   readonly #digester: TableDigester
@@ -43,11 +43,11 @@ class TableShardWriter {
   #bytes = 0
   #rows = 0
 
-  constructor(store: StoreCalls, head: ShardHead) {
+  constructor(store: Store, head: ShardHead) {
     this.#store = store
     this.#head = head
-    this.#rowColumns = new RowColumns(store, head.columns)
-    this.#object = new ObjectWriter(store, "parquet")
+    this.#rowColumns = new RowColumns(store.objects, head.columns)
+    this.#object = store.objects.writer("parquet")
     try {
       this.#digester = new TableDigester(head.columns)
       this.#table = new TableWriter(this.#object, { columns: head.columns, idColumn: null, rowGroupRows })
@@ -87,7 +87,7 @@ class TableShardWriter {
   #writeTensor(family: string, member: string, { shape, data, halves }: TensorColumn): void {
     let output = this.#tensors.get(`${family}/${member}`)
     if (output === undefined) {
-      const object = new ObjectWriter(this.#store, "arrow")
+      const object = this.#store.objects.writer("arrow")
       const dims = this.#head.columns[family]!.detail as ReadonlyArray<string>
       const elements = halves === null ? "float32" : "float16"
       const writer = new TensorFileWriter(object, { family, member, shape, dims, elements, idColumn: null })
@@ -128,7 +128,7 @@ class TableShardWriter {
  * @throws Problem when what was checked cannot be written, and whatever `rows` and `check` throw
  */
 export async function writeTable(
-  store: StoreCalls,
+  store: Store,
   head: ShardHead,
   rows: AsyncIterable<unknown> | Iterable<unknown>,
   check: (row: unknown) => asserts row is WrittenCells

@@ -9,7 +9,7 @@
  * One that looked, slept, and creates a number that was used and removed meanwhile sees a higher one and withdraws.
  */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import { temporaryMark } from "../files/layout.ts"
 import { fileNames } from "../files/own-names.ts"
 import { released, type Standing, standingOf } from "./holder.ts"
@@ -24,9 +24,9 @@ export interface LockState {
 }
 
 export class LockFolder {
-  readonly #files: FileSystemCalls
+  readonly #files: FileSystem
   readonly #folder: string
-  constructor(files: FileSystemCalls, folder: string) {
+  constructor(files: FileSystem, folder: string) {
     this.#files = files
     this.#folder = folder
   }

@@ -10,7 +10,7 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { Problem } from "../../support/problem.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import { describeHolder, type Holder, recordOf } from "./holder.ts"
 import { type LockState, LockFolder } from "./lock-folder.ts"
@@ -55,7 +55,7 @@ interface Blocked {
  * Waits while another holds it, interruptibly, or fails with StoreLocked. Gives the lock back however `use` ends.
  */
 export const withLock =
-  (store: StoreCalls, name: string, options: LockOptions) =>
+  (store: Store, name: string, options: LockOptions) =>
   <A, E, R>(use: Effect.Effect<A, E, R>): Effect.Effect<A, E | Problem, R> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function* () {
@@ -69,13 +69,13 @@ export const withLock =
     )
 
 class Lock {
-  readonly #store: StoreCalls
+  readonly #store: Store
   readonly #name: string
   readonly #options: LockOptions
   readonly #folder: LockFolder
   readonly #watch = new Watch()
   #me: ProcessIdentity | null = null
-  constructor(store: StoreCalls, name: string, options: LockOptions) {
+  constructor(store: Store, name: string, options: LockOptions) {
     this.#store = store
     this.#name = name
     this.#options = options

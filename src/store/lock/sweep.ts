@@ -6,7 +6,7 @@ import type { Problem } from "../../support/problem.ts"
 import { removeTree } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 import { fileNames } from "../files/own-names.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import { withLock } from "./lock.ts"
 
@@ -16,7 +16,7 @@ import { withLock } from "./lock.ts"
  *
  * Gives the number of locks removed; what is held stays. `now` in milliseconds since 1970.
  */
-export const sweepLocks = (store: StoreCalls, now: () => number): Effect.Effect<number, Problem> =>
+export const sweepLocks = (store: Store, now: () => number): Effect.Effect<number, Problem> =>
   Effect.gen(function* () {
     const attempt = <A>(act: () => A) =>
       Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "remove unused locks") })
@@ -47,5 +47,5 @@ export const sweepLocks = (store: StoreCalls, now: () => number): Effect.Effect<
   })
 
 /** A folder in which somebody keeps other files is left to them. */
-const hasRecordsAlone = ({ files }: StoreCalls, folder: string): boolean =>
+const hasRecordsAlone = ({ files }: Store, folder: string): boolean =>
   (files.list(folder) ?? []).every((name) => fileNames.lockRecord.test(name))

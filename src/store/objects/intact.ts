@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto"
 import { Problem } from "../../support/problem.ts"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
 import type { StoredFile } from "./object-ref.ts"
 
@@ -13,10 +13,10 @@ import type { StoredFile } from "./object-ref.ts"
 const piece = 4 << 20
 
 export class Intact {
-  readonly #files: FileSystemCalls
+  readonly #files: FileSystem
   readonly #layout: Layout
   readonly #known = new Set<string>()
-  constructor(files: FileSystemCalls, layout: Layout) {
+  constructor(files: FileSystem, layout: Layout) {
     this.#files = files
     this.#layout = layout
   }

@@ -1,15 +1,15 @@
-/** Immutable files of the store, named by their content. */
+/** Names of objects: immutable files of the store, named by their content. */
 
-/** An immutable file of the store. */
-export interface ObjectRef {
-  /** of the file's bytes */
-  readonly sha256: string
-  readonly bytes: number
-  readonly extension: "parquet" | "arrow" | "bin"
-}
-
+/** Any object. */
 export interface StoredFile {
+  /** of the file's bytes */
   readonly sha256: string
   readonly bytes: number
   readonly extension: string
 }
+/** An object of a known extension. */
+export interface NamedObject<X extends string> extends StoredFile {
+  readonly extension: X
+}
+/** An object that Probeline itself writes: a table, tensors or a sidecar. */
+export type ObjectRef = NamedObject<"parquet" | "arrow" | "bin">

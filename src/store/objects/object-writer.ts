@@ -7,34 +7,27 @@
  */
 import { createHash, randomBytes } from "node:crypto"
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import type { ByteSink } from "../format/bytes.ts"
-import { temporaryMark } from "../files/layout.ts"
+import { type Layout, temporaryMark } from "../files/layout.ts"
 import { touched } from "../files/touch.ts"
-import type { FileSystemCalls } from "../files/file-system.ts"
-import type { Problem } from "../../support/problem.ts"
-import type { StoredFile } from "./object-ref.ts"
+import type { FileSystem } from "../files/file-system.ts"
+import type { NamedObject } from "./object-ref.ts"
 import { storeProblem } from "../files/store-error.ts"
 
 /** Bytes that are kept in memory. */
 const usualHeld = 1 << 20
 const readOnly = 0o444
 
-/** What a writer needs of the store. */
-export interface ObjectCalls {
-  readonly root: string
-  readonly files: FileSystemCalls
-  /** Stores bytes under their sha256; what is there already is not written again. */
-  putObject<X extends string>(
-    content: Uint8Array,
-    extension: X
-  ): Effect.Effect<{ sha256: string; bytes: number; extension: X }, Problem>
-  objectPath(object: StoredFile): string
+/** Takes what stayed small enough for memory. */
+interface SmallObjects {
+  put<X extends string>(content: Uint8Array, extension: X): NamedObject<X>
 }
 
-/** Ends with `finish` or `abandon`. Throws `Problem`s of the store, as its effects fail with them. */
+/** Ends with `finish` or `abandon`. Throws `Problem`s of the store. */
 export class ObjectWriter<X extends string> implements ByteSink {
-  readonly #store: ObjectCalls
+  readonly #files: FileSystem
+  readonly #layout: Layout
+  readonly #small: SmallObjects
   readonly #extension: X
   readonly #mostHeld: number
   readonly #hash = createHash("sha256")
@@ -44,8 +37,10 @@ export class ObjectWriter<X extends string> implements ByteSink {
   #temporary: string | null = null
   #handle: number | null = null
 
-  constructor(store: ObjectCalls, extension: X, mostHeld = usualHeld) {
-    this.#store = store
+  constructor(files: FileSystem, layout: Layout, small: SmallObjects, extension: X, mostHeld = usualHeld) {
+    this.#files = files
+    this.#layout = layout
+    this.#small = small
     this.#extension = extension
     this.#mostHeld = mostHeld
   }
@@ -60,16 +55,16 @@ export class ObjectWriter<X extends string> implements ByteSink {
   }
 
   /** The object is in the store. */
-  finish(): { sha256: string; bytes: number; extension: X } {
+  finish(): NamedObject<X> {
     if (this.#temporary === null) {
       const content = Buffer.concat(this.#pieces)
       this.#pieces = []
-      return Effect.runSync(this.#store.putObject(content, this.#extension))
+      return this.#small.put(content, this.#extension)
     }
     return this.#attempt(() => {
       this.#spill()
       const object = { sha256: this.#hash.digest("hex"), bytes: this.#bytes, extension: this.#extension }
-      this.#publish(this.#store.objectPath(object), object.bytes)
+      this.#publish(this.#layout.object(object.sha256, object.extension), object.bytes)
       return object
     })
   }
@@ -80,15 +75,15 @@ export class ObjectWriter<X extends string> implements ByteSink {
     this.#temporary = this.#handle = null
     this.#pieces = []
     try {
-      if (handle !== null) this.#store.files.close(handle)
-      if (temporary !== null) this.#store.files.remove(temporary)
+      if (handle !== null) this.#files.close(handle)
+      if (temporary !== null) this.#files.remove(temporary)
     } catch {
       // gc sweeps what is left
     }
   }
 
   #spill(): void {
-    const { files, root } = this.#store
+    const [files, { root }] = [this.#files, this.#layout]
     if (this.#handle === null) {
       // its name is not known yet: any of the folders of objects will do, and gc looks into all of them
       const unique = randomBytes(6).toString("hex")
@@ -105,7 +100,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
   }
 
   #publish(file: string, bytes: number): void {
-    const { files } = this.#store
+    const files = this.#files
     // what is there counts as young again, so that gc leaves it until something names it
     if (files.statFile(file)?.size === bytes && touched(files, file)) return this.abandon()
     const handle = this.#handle!
@@ -117,7 +112,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
   }
 
   #inFolder<A>(file: string, act: () => A): A {
-    const { files } = this.#store
+    const files = this.#files
     files.makeFolder(path.dirname(file))
     try {
       return act()
@@ -134,7 +129,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
       return act()
     } catch (error) {
       this.abandon()
-      throw storeProblem(error, this.#store.root, "write an object")
+      throw storeProblem(error, this.#layout.root, "write an object")
     }
   }
 }

@@ -1,7 +1,11 @@
 /** Manifests: what an artifact is made of. */
+import { own } from "../../support/own.ts"
 import type { Columns } from "../../pipeline/columns.ts"
 import type { Form } from "../../pipeline/ports.ts"
 import type { ObjectRef, StoredFile } from "../objects/object-ref.ts"
+
+/** An item's name: the text that its source gave it. */
+export type ItemId = string
 
 /** Rows of some items that were written together. */
 export interface Shard {
@@ -22,7 +26,11 @@ export interface Shard {
 /** Items of a shard, `from` … `to − 1` of its own: what an artifact takes of it. */
 export type Segment = readonly [shard: number, from: number, to: number]
 export interface ItemFailure {
-  readonly item: string
+  readonly item: ItemId
+  readonly error: string
+}
+export interface NodeFailure {
+  readonly node: string
   readonly error: string
 }
 export interface Family {
@@ -67,6 +75,10 @@ export const manifestFile = ({
   idColumn,
   ...rest
 }: Manifest): ManifestFile => ({ format, digest, form, columns, label: idColumn, ...rest })
+
+/** The columns that hold a column's values, as digests name them: a tensor family's are its members, `family/member`. */
+export const valueColumns = ({ families }: Pick<Manifest, "families">, name: string): ReadonlyArray<string> =>
+  own(families, name)?.members.map((member) => `${name}/${member}`) ?? [name]
 
 /** Every object that a shard needs. */
 export function* objectsOfShard(shard: Shard): Generator<StoredFile> {

@@ -1,7 +1,7 @@
 /** Run records: one invocation, as its `run.json`. */
 import type { Lost } from "../../pipeline/losses.ts"
 import type { ProcessIdentity } from "../files/process-identity.ts"
-import type { ItemFailure } from "./manifest.ts"
+import type { ItemFailure, NodeFailure } from "./manifest.ts"
 import type { Accepted } from "./trace.ts"
 
 export type NodeStatus = "executed" | "cached" | "failed" | "skipped"
@@ -33,6 +33,16 @@ export interface NodeRecord {
   /** absent, but where its artifact was accepted and not computed under this key */
   readonly accepted?: Accepted
 }
+/** As records have it, and `--json`: a node that failed as a whole stands among its failed items, under its own id. */
+export const recordedFailures = (
+  failure: NodeFailure | null,
+  failures: ReadonlyArray<ItemFailure>
+): NodeRecord["failures"] => (failure === null ? failures : [{ item: failure.node, error: failure.error }])
+
+/** The items of a node that failed. */
+export const itemFailures = ({ id, artifact, failures }: NodeRecord): ReadonlyArray<ItemFailure> =>
+  artifact === null ? failures.filter(({ item }) => item !== id) : failures
+
 export interface Stopped {
   readonly reason: string
   readonly hint: string | null

@@ -1,15 +1,15 @@
 /** Whether a run whose record says "running" still does. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
 import type { RunRecord } from "../records/run-record.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 
 /** A run that cannot be seen (another host, a record without its process) counts as running for so long after it wrote last. */
 const silentMs = 24 * 3_600_000
 
 /** `now` in milliseconds since 1970. */
-export function isLive(store: StoreCalls, record: RunRecord, now: number): boolean {
+export function isLive(store: Store, record: RunRecord, now: number): boolean {
   if (record.status !== "running") return false
   const life =
     record.process === undefined ? pidLife(record.pid) : lifeOf(record.process, me(store.files), store.files)
@@ -28,9 +28,9 @@ function pidLife(pid: number): "alive" | "unknown" {
 }
 
 let known: ProcessIdentity | null = null
-const me = (files: FileSystemCalls) => (known ??= thisProcess(files))
+const me = (files: FileSystem) => (known ??= thisProcess(files))
 
-const lastWrite = ({ files, layout }: StoreCalls, run: string): number =>
+const lastWrite = ({ files, layout }: Store, run: string): number =>
   Math.max(
     ...["run.json", "log.ndjson"].map((name) => millisOf(files.entry(path.join(layout.run(run), name))))
   )

@@ -8,7 +8,7 @@
 import * as path from "node:path"
 import { isLive } from "./live.ts"
 import type { NodeRecord, RunRecord } from "../records/run-record.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 
 /** What is read of a line of `log.ndjson`. */
 interface Line {
@@ -23,7 +23,7 @@ interface Line {
 }
 
 /** The record with what has ended since it was written. */
-export const runSoFar = (run: RunRecord, store: StoreCalls): RunRecord =>
+export const runSoFar = (run: RunRecord, store: Store): RunRecord =>
   run.status === "running" ? withEnded(run, linesOf(run, store)) : run
 
 /**
@@ -32,7 +32,7 @@ export const runSoFar = (run: RunRecord, store: StoreCalls): RunRecord =>
  *
  * @param now milliseconds since 1970
  */
-export function runAsItIs(run: RunRecord, store: StoreCalls, now: number): RunRecord {
+export function runAsItIs(run: RunRecord, store: Store, now: number): RunRecord {
   if (run.status !== "running") return run
   const lines = linesOf(run, store)
   const soFar = withEnded(run, lines)
@@ -67,7 +67,7 @@ function withEnded(run: RunRecord, lines: ReadonlyArray<Line>): RunRecord {
 }
 
 /** Quiet where there is no log, or none that can be read. */
-function linesOf({ id }: RunRecord, { files, layout }: StoreCalls): ReadonlyArray<Line> {
+function linesOf({ id }: RunRecord, { files, layout }: Store): ReadonlyArray<Line> {
   let text: string
   try {
     text = new TextDecoder().decode(files.readIfPresent(path.join(layout.run(id), "log.ndjson")) ?? undefined)

@@ -6,7 +6,7 @@
  */
 import * as path from "node:path"
 import type { RunRecord } from "../records/run-record.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 
 /** Whose a run is: a pipeline is a file, absolute, and the name in it. */
 export type RunOwner = Pick<RunRecord, "pipeline" | "file">
@@ -25,7 +25,7 @@ const headBytes = 4096
  * @throws Node's error where a record is there and cannot be read
  */
 export function* runsOf(
-  store: StoreCalls,
+  store: Store,
   ids: ReadonlyArray<string>,
   { pipeline, file }: RunOwner
 ): Generator<string, void, undefined> {
@@ -44,7 +44,7 @@ export function* runsOf(
 }
 
 /** Null where there is no record, or one that does not say it, as a damaged one. */
-function ownerOf({ files, layout }: StoreCalls, id: string): RunOwner | null {
+function ownerOf({ files, layout }: Store, id: string): RunOwner | null {
   const record = path.join(layout.run(id), "run.json")
   if (files.statFile(record) === null) return null
   const bytes = files.readRange(record, 0, headBytes)
@@ -65,7 +65,7 @@ function ownerIn(bytes: Uint8Array): RunOwner | null {
   return pipeline === null || file === null ? null : { pipeline, file }
 }
 
-function isGone({ files }: StoreCalls, file: string): boolean {
+function isGone({ files }: Store, file: string): boolean {
   try {
     return files.entry(file) === null
   } catch {

@@ -11,7 +11,7 @@ import { readCache, writeCache } from "../fresh/cache-file.ts"
 import { removeTree } from "../files/confined.ts"
 import { fileNames, isTemporary } from "../files/own-names.ts"
 import { touched } from "../files/touch.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 
 /** Of fewer nodes, each run has views of its own, which are there whatever becomes of other runs' folders. */
 export const sharedFrom = 500
@@ -36,7 +36,7 @@ export function showDigest(artifacts: Iterable<readonly [node: string, digest: s
 }
 
 /** Shows the views of the run that has noted them. Gives its id; null where there is none that has them all still. */
-export function showViews({ files, layout }: StoreCalls, run: string, shown: string): string | null {
+export function showViews({ files, layout }: Store, run: string, shown: string): string | null {
   const note = readCache<Note>(files, noteFile(layout.cache, shown))
   if (note === null || note.run === run) return null
   if ([note.run, ...note.entries].some((name) => wrongSegment(name, mostIdBytes) !== null)) return null
@@ -51,7 +51,7 @@ export function showViews({ files, layout }: StoreCalls, run: string, shown: str
 }
 
 /** Takes all views of a run away, its own or links to another's. */
-export function clearViews({ files, layout }: StoreCalls, run: string): void {
+export function clearViews({ files, layout }: Store, run: string): void {
   for (const name of viewsIn(files.list(layout.run(run)) ?? []))
     removeTree(files, path.join(layout.run(run), name))
 }
@@ -60,7 +60,7 @@ const viewsIn = (names: ReadonlyArray<string>) =>
   names.filter((name) => !fileNames.ofRun.test(name) && !isTemporary(name))
 
 /** Notes that a run's folder has views of all of this. */
-export function noteViews({ files, layout }: StoreCalls, run: string, shown: string): void {
+export function noteViews({ files, layout }: Store, run: string, shown: string): void {
   const note: Note = { run, entries: viewsIn(files.list(layout.run(run)) ?? []) }
   writeCache(files, noteFile(layout.cache, shown), note)
 }

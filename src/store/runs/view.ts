@@ -7,14 +7,11 @@
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import { caselessFileNameOf, fileNameOf, mostTensorBytes } from "../../support/file-names.ts"
-import { isProblem, Problem } from "../../support/problem.ts"
 import { readCache, writeCache } from "../fresh/cache-file.ts"
-import { isObjectName } from "../files/layout.ts"
 import type { Manifest } from "../records/manifest.ts"
-import type { StoreCalls } from "../store.ts"
-import { storeProblem } from "../files/store-error.ts"
+import type { Store } from "../store.ts"
+import { damaged, storeProblem } from "../files/store-error.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
 /** Where a node's table lies, relative to the store's root. */
@@ -24,45 +21,34 @@ export const viewOf = (run: string, node: string): string => `runs/${run}/${node
  * Links what is one object already, and writes the table of several shards anew.
  *
  * `folders` has those that the run has made: a look at each took 7 µs a node.
+ *
+ * @throws Problem where the store cannot be written, or an object is damaged
  */
-export const publishView = (
-  store: StoreCalls,
+export async function publishView(
+  store: Store,
   run: string,
   node: string,
   manifest: Manifest,
   folders = new Set<string>()
-): Effect.Effect<void, Problem> => {
+): Promise<void> {
   const table = `${store.root}/${viewOf(run, node)}`
-  const object = onlyTable(manifest)
-  return object !== null && !hasTensors(manifest)
-    ? link(store, object, table, folders)
-    : publishParts(store, table, manifest, folders)
+  link(store, onlyTable(manifest) ?? (await wholeTable(store, manifest)), table, folders)
+  if (!hasTensors(manifest)) return
+  const folder = table.slice(0, -".parquet".length)
+  const names = tensorFileNames(manifest)
+  for (const [part, shard] of manifest.shards.filter((one) => one.rows > 0).entries())
+    for (const [tensor, name] of names) {
+      const file = `${name}.${String(part).padStart(5, "0")}.arrow`
+      link(store, shard.tensors[tensor]!, path.join(folder, file), folders)
+    }
+  const items = await remembered(store, `${manifest.digest}.items`, async () =>
+    (await import("../items/merged-table.ts")).itemsTable(store, manifest)
+  )
+  link(store, items, path.join(folder, "items.parquet"), folders)
 }
 
 const hasTensors = ({ families }: Manifest): boolean =>
   Object.values(families).some(({ members }) => members.length > 0)
-
-const publishParts = (
-  store: StoreCalls,
-  table: string,
-  manifest: Manifest,
-  folders: Set<string>
-): Effect.Effect<void, Problem> =>
-  Effect.gen(function* () {
-    yield* link(store, yield* wholeTable(store, manifest), table, folders)
-    if (!hasTensors(manifest)) return
-    const folder = table.slice(0, -".parquet".length)
-    const names = tensorFileNames(manifest)
-    for (const [part, shard] of manifest.shards.filter((one) => one.rows > 0).entries())
-      for (const [tensor, name] of names) {
-        const file = `${name}.${String(part).padStart(5, "0")}.arrow`
-        yield* link(store, shard.tensors[tensor]!, path.join(folder, file), folders)
-      }
-    const items = yield* remembered(store, `${manifest.digest}.items`, async () =>
-      (await import("../items/merged-table.ts")).itemsTable(store, manifest)
-    )
-    yield* link(store, items, path.join(folder, "items.parquet"), folders)
-  })
 
 /**
  * The name of each tensor's files, by `family/member`: that of the member, escaped. Where two members of one name, or
@@ -90,48 +76,38 @@ const shortened = (name: string): string =>
   name.length <= mostTensorBytes ? name : createHash("sha256").update(name).digest("hex")
 
 /** One Parquet table of all of an artifact's rows, as an object of the store. */
-export const wholeTable = (store: StoreCalls, manifest: Manifest): Effect.Effect<ObjectRef, Problem> =>
-  Effect.suspend(() => {
-    const only = onlyTable(manifest)
-    return only !== null
-      ? Effect.succeed(only)
-      : remembered(store, `${manifest.digest}.table`, async () =>
-          (await import("../items/merged-table.ts")).mergedTable(store, manifest)
-        )
-  })
+export const wholeTable = async (store: Store, manifest: Manifest): Promise<ObjectRef> =>
+  onlyTable(manifest) ??
+  remembered(store, `${manifest.digest}.table`, async () =>
+    (await import("../items/merged-table.ts")).mergedTable(store, manifest)
+  )
 
 /** The table of an artifact that is one shard, and all of it. */
 const onlyTable = ({ shards, segments }: Manifest): ObjectRef | null =>
   shards.length === 1 && segments === null ? shards[0]!.table : null
 
 /** A table that was put together before is an object of the store: its name is kept in the cache. Parquet is imported only to make one. */
-const remembered = (store: StoreCalls, name: string, make: () => Promise<ObjectRef>) =>
-  Effect.gen(function* () {
-    const note = path.join(store.layout.cache, "views", `${name}.json`)
-    const known = readCache<ObjectRef>(store.files, note)
-    const isName = known !== null && isObjectName(known.sha256, known.extension)
-    if (isName && store.files.stat(store.objectPath(known))?.size === known.bytes) return known
-    const object = yield* Effect.tryPromise({
-      try: make,
-      catch: (error) =>
-        isProblem(error)
-          ? error
-          : new Problem("StoreCorrupt", `a table could not be put together: ${(error as Error).message}`, {
-              file: store.root,
-              cause: error
-            })
-    })
-    writeCache(store.files, note, object)
-    return object
-  })
+async function remembered(store: Store, name: string, make: () => Promise<ObjectRef>): Promise<ObjectRef> {
+  const note = path.join(store.layout.cache, "views", `${name}.json`)
+  const known = readCache<ObjectRef>(store.files, note)
+  if (known !== null && store.objects.has(known)) return known
+  let object: ObjectRef
+  try {
+    object = await make()
+  } catch (error) {
+    throw damaged(error, store.root)
+  }
+  writeCache(store.files, note, object)
+  return object
+}
 
-const link = (store: StoreCalls, object: ObjectRef, at: string, folders: Set<string>) =>
-  Effect.try({
-    try: () => {
-      const folder = at.slice(0, at.lastIndexOf("/"))
-      if (!folders.has(folder)) store.files.makeFolder(folder)
-      folders.add(folder)
-      store.files.link(store.objectPath(object), at)
-    },
-    catch: (error) => storeProblem(error, store.root, "link an artifact into its run's folder")
-  })
+function link(store: Store, object: ObjectRef, at: string, folders: Set<string>): void {
+  try {
+    const folder = at.slice(0, at.lastIndexOf("/"))
+    if (!folders.has(folder)) store.files.makeFolder(folder)
+    folders.add(folder)
+    store.files.link(store.layout.object(object.sha256, object.extension), at)
+  } catch (error) {
+    throw storeProblem(error, store.root, "link an artifact into its run's folder")
+  }
+}

@@ -1,6 +1,6 @@
 /** Checks of the store's JSON files: each against its own sha256, its name, and what can be computed from its fields. */
 import * as path from "node:path"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
 import { isDigest, isObjectName, type Layout } from "../files/layout.ts"
 import { type ManifestFile, manifestOf, objectsOfShard, type Shard } from "../records/manifest.ts"
@@ -16,7 +16,7 @@ export type Checked<A> = { readonly value: A; readonly bytes: number } | { reado
 
 /** `check` says what is wrong with a value, or null; where the fields are not even there, it may throw. */
 function checked<A>(
-  files: FileSystemCalls,
+  files: FileSystem,
   file: string,
   check: (value: A, text: string) => string | null
 ): Checked<A> {
@@ -38,7 +38,7 @@ function checked<A>(
   return wrong === null ? { value, bytes: bytes.byteLength } : { wrong }
 }
 
-export const checkManifest = (files: FileSystemCalls, layout: Layout, file: string): Checked<ManifestFile> =>
+export const checkManifest = (files: FileSystem, layout: Layout, file: string): Checked<ManifestFile> =>
   checked<ManifestFile>(files, file, (manifest) => {
     if (!isDigest(manifest.digest) || layout.manifest(manifest.digest) !== file)
       return "has the name of another artifact"
@@ -53,11 +53,7 @@ export const checkManifest = (files: FileSystemCalls, layout: Layout, file: stri
   })
 
 /** A node's trace, or one of items. */
-export const checkTrace = (
-  files: FileSystemCalls,
-  layout: Layout,
-  file: string
-): Checked<Trace | ItemTrace> =>
+export const checkTrace = (files: FileSystem, layout: Layout, file: string): Checked<Trace | ItemTrace> =>
   checked<Trace | ItemTrace>(files, file, (trace, text) =>
     "shard" in trace ? itemsWrong(layout, file, trace, text) : nodeWrong(layout, file, trace)
   )
@@ -84,7 +80,7 @@ function itemsWrong(layout: Layout, file: string, trace: ItemTrace, text: string
     : "is not what was written: its name is the digest of another text"
 }
 
-export const checkRun = (files: FileSystemCalls, layout: Layout, file: string): Checked<RunRecord> =>
+export const checkRun = (files: FileSystem, layout: Layout, file: string): Checked<RunRecord> =>
   checked<RunRecord>(files, file, ({ id, nodes, status, started }) =>
     layout.run(id) !== path.dirname(file)
       ? "has the name of another run"

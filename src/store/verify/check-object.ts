@@ -1,12 +1,12 @@
 /** Checks of objects: bytes against the digest that names them, and sidecars against the shards that they are of. */
 import * as path from "node:path"
 import { FileFormatError } from "../format/bytes.ts"
-import type { FileSystemCalls } from "../files/file-system.ts"
+import type { FileSystem } from "../files/file-system.ts"
 import type { Shard } from "../records/manifest.ts"
 import { hashFile } from "../fresh/stat-cache.ts"
 
 /** What is wrong, or null; also where it is gone. */
-export function objectWrong(files: FileSystemCalls, file: string): string | null {
+export function objectWrong(files: FileSystem, file: string): string | null {
   try {
     const sha256 = hashFile(files, file)
     return path.basename(file).startsWith(sha256)
@@ -19,11 +19,7 @@ export function objectWrong(files: FileSystemCalls, file: string): string | null
 }
 
 /** A sidecar must be of as many items and rows as its shard says. */
-export async function sidecarWrong(
-  files: FileSystemCalls,
-  file: string,
-  shard: Shard
-): Promise<string | null> {
+export async function sidecarWrong(files: FileSystem, file: string, shard: Shard): Promise<string | null> {
   const bytes = files.readIfPresent(file)
   if (bytes === null) return null
   const { decodeSidecar } = await import("../items/sidecar.ts")

@@ -1,5 +1,5 @@
 /** What `verify` finds. */
-import type { DirectoryEntry, FileSystemCalls } from "../files/file-system.ts"
+import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
 
 export type DamageKind = "object" | "sidecar" | "manifest" | "trace" | "run"
 export interface Damage {
@@ -15,10 +15,10 @@ export interface FoundDamage extends Damage {
 
 /** Gathers damage; a file counts once, for what was found first. */
 export class Damages {
-  readonly #files: FileSystemCalls
+  readonly #files: FileSystem
   readonly #found = new Map<string, FoundDamage>()
   readonly #affected = new Map<string, FoundDamage>()
-  constructor(files: FileSystemCalls) {
+  constructor(files: FileSystem) {
     this.#files = files
   }
   /** One that is gone by now (a gc runs beside) is not damaged. */

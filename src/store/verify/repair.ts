@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { removeOwn } from "../files/confined.ts"
 import { deleteFile } from "../gc/delete.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import type { Verified } from "./verify.ts"
 import { walkFolder } from "../gc/scan.ts"
@@ -14,7 +14,7 @@ import { runFolders } from "../files/own-names.ts"
  * of the same bytes. Gives the files that are gone.
  */
 export const repairStore = (
-  store: StoreCalls,
+  store: Store,
   { damaged, affected }: Pick<Verified, "damaged" | "affected">
 ): Effect.Effect<ReadonlyArray<string>, Problem> =>
   Effect.try({

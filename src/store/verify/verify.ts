@@ -10,7 +10,7 @@ import type { Problem } from "../../support/problem.ts"
 import { refuseLinks } from "../files/confined.ts"
 import { scanStore, type ScannedFile } from "../gc/scan.ts"
 import { objectsOf, objectsOfShard, type Shard } from "../records/manifest.ts"
-import type { StoreCalls } from "../store.ts"
+import type { Store } from "../store.ts"
 import { storeProblem } from "../files/store-error.ts"
 import { type Checked, checkManifest, checkRun, checkTrace } from "./check-json.ts"
 import { objectWrong, sidecarWrong } from "./check-object.ts"
@@ -34,7 +34,7 @@ export interface Verified {
 
 /** `report` is told how many files are done, of how many. */
 export const verifyStore = (
-  store: StoreCalls,
+  store: Store,
   report: (done: number, total: number) => void = () => {}
 ): Effect.Effect<Verified, Problem> =>
   Effect.gen(function* () {
@@ -81,7 +81,7 @@ export const verifyStore = (
     /** What names an object that is lost or damaged is of no use. */
     const checkObjects = (kind: DamageKind, file: string, objects: Iterable<StoredFile>) => {
       for (const object of objects) {
-        const at = store.objectPath(object)
+        const at = store.layout.object(object.sha256, object.extension)
         const size = files.stat(at)?.size
         if (damages.has(at)) damages.affect(kind, file, `names ${path.basename(at)}, which is damaged`)
         else if (size === undefined) damages.add(kind, file, `names ${path.basename(at)}, which is gone`)
@@ -91,7 +91,8 @@ export const verifyStore = (
     }
     const sidecars = new Set<string>()
     const checkSidecar = async (shard: Shard) => {
-      const file = shard.sidecar === null ? null : store.objectPath(shard.sidecar)
+      const file =
+        shard.sidecar === null ? null : store.layout.object(shard.sidecar.sha256, shard.sidecar.extension)
       if (file === null || sidecars.has(file) || damages.has(file)) return
       sidecars.add(file)
       const wrong = await sidecarWrong(files, file, shard)
@@ -113,7 +114,7 @@ export const verifyStore = (
     return { checked: counts, damaged: damages.all(), affected: damages.affected() }
   })
 
-const runFiles = ({ files, layout }: StoreCalls): ReadonlyArray<string> =>
+const runFiles = ({ files, layout }: Store): ReadonlyArray<string> =>
   runFolders(files, layout)
     .map((name) => path.join(layout.run(name), "run.json"))
     .filter((file) => files.entry(file)?.kind === "file")

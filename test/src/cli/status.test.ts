@@ -4,7 +4,7 @@ import { dryRunJson, dryRunText } from "../../../src/cli/dry-run.ts"
 import { forecast } from "../../../src/plan/forecast.ts"
 import { itemCounts } from "../../../src/inspect/item-counts.ts"
 import { checkCode, statusJson, statusText } from "../../../src/cli/status.ts"
-import type { NodePlan } from "../../../src/plan/plan.ts"
+import type { NodePlan } from "../../../src/plan/node-plan.ts"
 import { itemPlan, known, plans } from "./records.ts"
 
 const fresh = { scenes: "fresh", "half/a": "fresh", "half/b": "fresh", total: "fresh" } as const

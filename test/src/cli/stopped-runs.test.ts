@@ -8,9 +8,9 @@ import { runsCommand } from "../../../src/cli/runs.ts"
 import { showCommand } from "../../../src/cli/show.ts"
 import { column, defineStage, each, one, param, table, whole } from "../../../src/index.ts"
 import type { Graph } from "../../../src/pipeline/graph.ts"
-import type { NodePlan } from "../../../src/plan/plan.ts"
+import type { NodePlan } from "../../../src/plan/node-plan.ts"
 import { logFile } from "../../../src/run/log-file.ts"
-import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../src/store/files/file-system.ts"
 import { rootsOf } from "../../../src/store/gc/roots.ts"
 import { coarse, type Lab, numbers } from "../run/lab.ts"
 import { age, storeOf } from "../store/gc/worlds.ts"
@@ -24,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => lab.close())
 const show = (line: string) => typed(lab, showCommand, line)
 const runs = (line = "runs") => typed(lab, runsCommand, line)
-const recordOf = (id: string) => Effect.runPromise(storeOf(lab).run(id))
+const recordOf = (id: string) => storeOf(lab).run(id)
 
 const waits = defineStage.whole("waits", {
   inputs: { of: whole({ a: column.float64() }) },
@@ -109,7 +109,7 @@ async function cutOff(isGone: boolean): Promise<void> {
   const nodes = record.nodes.map(({ id, stage }) =>
     nodeRecord(id, { stage, status: "skipped", artifact: null, key: null, bytes: null, error: "not yet" })
   )
-  await Effect.runPromise(store.putRun({ ...record, status: "running", finished: null, process, nodes }))
+  await store.putRun({ ...record, status: "running", finished: null, process, nodes })
   const log = logFile(store, record.id, () => new Date("2026-01-02T03:04:05.678Z"))
   const [source, halves] = record.nodes
   log.emit({ type: "node-started", node: source!.id, plan: { cues: [] } as unknown as NodePlan, items: 2 })
@@ -139,7 +139,7 @@ describe("a run that was killed", () => {
   })
   it("is no running one among those that gc would free", async () => {
     const killed = (await recordOf("run-000001"))!
-    await Effect.runPromise(storeOf(lab).putRun({ ...killed, id: "run-000000" }))
+    await storeOf(lab).putRun({ ...killed, id: "run-000000" })
     age(storeOf(lab))
     const { text } = await typed(lab, gcCommand, "gc -n --keep 1")
     expect(text).toMatch(/^run-000000 +lab +interrupted$/m)
@@ -157,7 +157,7 @@ describe("a run that was killed", () => {
 
 describe("a run whose end could not be written into its record", () => {
   /** The disk has no room for the record of a run that is over, and some for its log. */
-  const fullForEnds = (files: FileSystemCalls): FileSystemCalls => ({
+  const fullForEnds = (files: FileSystem): FileSystem => ({
     ...files,
     write(file, content, mode) {
       if (file.includes("run.json") && typeof content === "string" && !content.includes('"running"'))
@@ -171,7 +171,7 @@ describe("a run whose end could not be written into its record", () => {
     const record = (await recordOf("run-000002"))!
     expect(record.status).toBe("running")
     const gone = { ...record.process!, pid: 2 ** 22 + 1 }
-    await Effect.runPromise(storeOf(lab).putRun({ ...record, process: gone }))
+    await storeOf(lab).putRun({ ...record, process: gone })
   }
   const source = () => numbers("source", { file: { path: join(lab.folder, "items.json") } })
   it("says that the disk was full, as its log does, and not that it was killed", async () => {

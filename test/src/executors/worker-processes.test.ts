@@ -114,8 +114,8 @@ it("workers have TF32 off, whatever their parent has: it would cost float32 prod
   try {
     const { run } = await lab.run(graphOf("tf32"), { workers, jobs: 1 })
     const store = makeStore(join(lab.folder, "store"), nodeFileSystem())
-    const manifest = await Effect.runPromise(store.manifest(run.nodes[1]!.artifact!))
-    const rows = await Effect.runPromise(artifactObjects(store, manifest!))
+    const manifest = await store.manifest(run.nodes[1]!.artifact!)
+    const rows = await artifactObjects(store, manifest!)
     expect(new Set(rows.map(({ a }) => a))).toEqual(new Set([0]))
   } finally {
     delete process.env["NVIDIA_TF32_OVERRIDE"]

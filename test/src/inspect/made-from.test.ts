@@ -18,14 +18,13 @@ it("has the parameters of the run that is asked for, and nothing where the trace
   const at = async (step: number) => {
     const { run } = await lab.run(lab.graph({ out: coarse("steps", { of: source, step }) }))
     const node = run.nodes.find(({ id }) => id === "steps")!
-    const manifest = (await Effect.runPromise(storeOf(lab).manifest(node.artifact!)))!
+    const manifest = (await storeOf(lab).manifest(node.artifact!))!
     return { node, manifest }
   }
   const [two, five] = [await at(2), await at(5)]
-  const ask = ({ manifest }: typeof two, { node }: typeof two) =>
-    Effect.runPromise(madeFrom(storeOf(lab), manifest, node))
+  const ask = ({ manifest }: typeof two, { node }: typeof two) => madeFrom(storeOf(lab), manifest, node)
   expect(await ask(two, two)).toMatchObject({ params: { step: 2 }, about: null })
   expect(await ask(five, five)).toMatchObject({ params: { step: 5 } })
   expect(await ask(five, two)).toBeNull()
-  expect(await Effect.runPromise(madeFrom(storeOf(lab), two.manifest, null))).toBeNull()
+  expect(await madeFrom(storeOf(lab), two.manifest, null)).toBeNull()
 })

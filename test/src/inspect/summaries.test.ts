@@ -39,16 +39,13 @@ function opened(summary: () => Summary, code = "c1".repeat(16), source = "s1") {
     addressOf: () => ({ url: "file:///lab/stages.js", module: null, export: "measure" })
   } as unknown as Opened
 }
-const titles = async (given: Opened) =>
-  (await Effect.runPromise(outputSummaries(given, run))).map(({ title }) => title)
+const titles = async (given: Opened) => (await outputSummaries(given, run)).map(({ title }) => title)
 const titled = (title: string) => () => ({ title, columns: [], rows: [] })
 
 it("sums an output up once for an artifact, its stage's code and its file", async () => {
   const first = opened(titled("first"))
-  await Effect.runPromise(
-    first.planning.store.putManifest(
-      manifest({ digest, form: "table", idColumn: null, items: 0, rows: 0, ids: null })
-    )
+  await first.planning.store.putManifest(
+    manifest({ digest, form: "table", idColumn: null, items: 0, rows: 0, ids: null })
   )
   expect(await titles(first)).toEqual(["first"])
   // the artifact is not read again: it could not be
@@ -77,5 +74,5 @@ it("has none of what failed or was skipped", async () => {
   const skipped = runRecord([nodeRecord("measures", { artifact: null })], {
     outputs: { measures: ["measures"] }
   })
-  expect(await Effect.runPromise(outputSummaries(opened(titled("x")), skipped))).toEqual([])
+  expect(await outputSummaries(opened(titled("x")), skipped)).toEqual([])
 })

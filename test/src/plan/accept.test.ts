@@ -30,7 +30,7 @@ const planned = (graph: Graph, ...ids: ReadonlyArray<string>) =>
   planAcceptances(graph.nodes, new Set(ids), lab.planning(), at)
 async function accept(graph: Graph, ...ids: ReadonlyArray<string>) {
   const acceptances = await Effect.runPromise(planned(graph, ...ids))
-  await Effect.runPromise(writeAcceptances(lab.planning().store, acceptances))
+  await writeAcceptances(lab.planning().store, acceptances)
   return acceptances
 }
 const refused = (graph: Graph, ...ids: ReadonlyArray<string>): Promise<Problem> =>
@@ -89,7 +89,7 @@ describe("a node that is accepted", () => {
     const cuesOf = async (graph: Graph, item: string) => {
       const plans = await lab.plan(graph)
       const plan = plans.find(({ node }) => node.id === "halves")!
-      const { cues } = await Effect.runPromise(withCuesOf(item, plan, plans, lab.planning()))
+      const { cues } = await withCuesOf(item, plan, plans, lab.planning())
       return cues.map(({ cue }) => cue)
     }
     await accept(graphOf(), "halves")

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, one } from "../../../src/index.ts"
 import { sentence } from "../../../src/plan/cue.ts"
 import { forecast } from "../../../src/plan/forecast.ts"
-import { type Fetching, planAll } from "../../../src/plan/plan.ts"
+import { planAll } from "../../../src/plan/plan.ts"
+import type { Fetching } from "../../../src/plan/world.ts"
 import { keyOf } from "../../../src/store/records/preimage.ts"
 import { Lab, numbers } from "../run/lab.ts"
 
@@ -43,7 +44,7 @@ const brings = (log: Array<string>): Fetching => ({
 })
 const plan = async (fetching?: Fetching) => {
   const planning = { ...lab.planning(), ...(fetching === undefined ? {} : { fetching }) }
-  const plans = await Effect.runPromise(planAll(wantingGraph().nodes, planning))
+  const plans = await planAll(wantingGraph().nodes, planning)
   planning.identities.save()
   return { plans, of: plans.find(({ node }) => node.id === "wanting")! }
 }

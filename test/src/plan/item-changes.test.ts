@@ -37,7 +37,7 @@ async function changesBetween(before: Items, now: Items) {
   const graph = graphOf(now)
   const above = graph.nodes.filter(({ id }) => id !== "both" && id !== "shifted")
   await lab.run({ ...graph, nodes: above })
-  const changes = await Effect.runPromise(itemChanges(await lab.plan(graph), lab.planning()))
+  const changes = await itemChanges(await lab.plan(graph), lab.planning())
   return (id: string) => changeLines(changes.get(id) ?? [])
 }
 

@@ -55,7 +55,7 @@ describe("a file that is missing, of a node below others that would run", () => 
     expect(executedIn((await lab.run(graph("gone"))).run)).toEqual(["source", "steps", "out"])
   })
   it("is its node's alone in a plan that keeps going, as in such a run", async () => {
-    const plans = await Effect.runPromise(planAll(graph("gone").nodes, lab.planning(), true))
+    const plans = await planAll(graph("gone").nodes, lab.planning(), true)
     expect(plans.map(({ state }) => state)).toEqual(["missing", "unknown", "failed"])
     expect(plans[2]!.cues.map(sentence)).toEqual([`cannot be planned: ${isSaid.message}`])
     expect(forecast(plans, true).get("out")).toMatchObject({ status: "failed", why: isSaid.message })

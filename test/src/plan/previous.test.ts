@@ -62,7 +62,7 @@ describe("a run whose record was not finished", () => {
     await lab.run(
       lab.graph({ source: numbers("source", { file: { path: join(lab.folder, "items.json") } }) })
     )
-    const changes = await Effect.runPromise(itemChanges(await lab.plan(graph), lab.planning()))
+    const changes = await itemChanges(await lab.plan(graph), lab.planning())
     expect(changes.get("halves")).toMatchObject([{ node: "source", added: ["i2"] }])
   })
 })
@@ -91,7 +91,7 @@ describe("runs of others", () => {
     })
     const { pipeline, file } = run
     const [, halves] = graphOf(3).nodes
-    expect(await Effect.runPromise(previousTraces(calls, { pipeline, file })(halves!))).not.toBeNull()
+    expect(await previousTraces(calls, { pipeline, file })(halves!)).not.toBeNull()
     expect(read).toEqual([join(calls.layout.run(run.id), "run.json")])
   })
   it("of a file that is there, with a pipeline of the same name, are not this one's", async () => {

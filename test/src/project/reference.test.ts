@@ -20,13 +20,13 @@ beforeAll(async () => {
     nodeRecord("gone", { artifact: "cd".repeat(32) }),
     nodeRecord("bad", { artifact: null, status: "failed", error: "no luck" })
   ]
-  await Effect.runPromise(store.putManifest(manifest({ digest })))
-  for (const id of runs) await Effect.runPromise(store.putRun(runRecord(nodes, { id })))
+  await store.putManifest(manifest({ digest }))
+  for (const id of runs) await store.putRun(runRecord(nodes, { id }))
   store.files.symlink(runs[2]!, store.layout.latest)
 })
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
-const found = (text: string) => Effect.runPromise(resolveReference(store, text))
+const found = (text: string) => resolveReference(store, text)
 const refused = (text: string): Promise<Problem> =>
   Effect.runPromise(Effect.flip(resolveReference(store, text)))
 const runOf = async (text: string) => (await found(text)).run?.id

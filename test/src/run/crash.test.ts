@@ -12,7 +12,7 @@ import type { Graph } from "../../../src/pipeline/graph.ts"
 import { collectGarbage } from "../../../src/store/gc/gc.ts"
 import { verifyStore } from "../../../src/store/verify/verify.ts"
 import type { RunRecord } from "../../../src/store/records/run-record.ts"
-import type { StoreCalls } from "../../../src/store/store.ts"
+import type { Store } from "../../../src/store/store.ts"
 import { expectReadable, reasons } from "../store/gc/accounts.ts"
 import { contents, gcOptions } from "../store/gc/worlds.ts"
 import { counting, failOnceAt, fullDiskFrom, unflushed } from "./faults.ts"
@@ -192,10 +192,10 @@ async function expectClean(lab: Lab, graph: Graph, place: string): Promise<numbe
  * A record that could not be finished says "running", and a gc lets a run that goes on be. Where it was this process
  * that ran, its pid is somebody else's from here on, as the time when it started tells.
  */
-async function endProcesses(store: StoreCalls): Promise<void> {
+async function endProcesses(store: Store): Promise<void> {
   for (const name of store.files.list(store.layout.runs) ?? []) {
-    const record = name === "latest" ? null : await Effect.runPromise(store.run(name))
+    const record = name === "latest" ? null : await store.run(name)
     if (record?.status !== "running" || record.process?.pid !== process.pid) continue
-    await Effect.runPromise(store.putRun({ ...record, process: { ...record.process, started: "1" } }))
+    await store.putRun({ ...record, process: { ...record.process, started: "1" } })
   }
 }

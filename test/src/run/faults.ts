@@ -1,11 +1,11 @@
 /** File systems that fail: they count mutating calls, and at one of them they break, or kill their process. */
 import { writeFileSync } from "node:fs"
 import { dirname } from "node:path"
-import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../src/store/files/file-system.ts"
 
 /** Calls that change something; a call that is not here only reads. */
 const reading = new Set(["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"])
-type Decorate = (files: FileSystemCalls) => FileSystemCalls
+type Decorate = (files: FileSystem) => FileSystem
 type Call = (...args: ReadonlyArray<unknown>) => unknown
 
 /** Without flushing to the disk, which takes most of a run's time: no test here cuts the power. */
@@ -19,7 +19,7 @@ export const unflushed: Decorate = (files) => ({
 
 /** `act` is asked before every mutating call, with its number; what it throws, the call throws. */
 export const onMutation =
-  (act: (n: number, name: string, args: ReadonlyArray<unknown>, files: FileSystemCalls) => void): Decorate =>
+  (act: (n: number, name: string, args: ReadonlyArray<unknown>, files: FileSystem) => void): Decorate =>
   (files) => {
     let n = 0
     const decorated: Record<string, unknown> = { ...files }
@@ -30,7 +30,7 @@ export const onMutation =
         return (call as Call)(...args)
       }
     }
-    return decorated as unknown as FileSystemCalls
+    return decorated as unknown as FileSystem
   }
 
 /** Counts mutating calls. */
@@ -44,7 +44,7 @@ export const deadFrom = (from: number): Decorate =>
     throw Object.assign(new Error(`dead since call ${from} (${name})`), { code: "EIO" })
   })
 
-const halfWritten = (name: string, args: ReadonlyArray<unknown>, files: FileSystemCalls) => {
+const halfWritten = (name: string, args: ReadonlyArray<unknown>, files: FileSystem) => {
   if (name === "extend") {
     const [handle, pieces] = args as readonly [number, ReadonlyArray<Uint8Array>]
     const half = pieces.map((piece) => piece.subarray(0, piece.length >> 1))
@@ -80,7 +80,7 @@ export const failOnceAt = (at: number, code: "ENOSPC" | "EIO"): Decorate =>
 
 /** Calls that need space; a folder that is there already needs none. */
 const allocating = new Set(["write", "create", "extend", "append", "link", "hardLink", "pointer"])
-const allocates = (name: string, args: ReadonlyArray<unknown>, files: FileSystemCalls) =>
+const allocates = (name: string, args: ReadonlyArray<unknown>, files: FileSystem) =>
   allocating.has(name) || (name === "makeFolder" && files.entry(args[0] as string) === null)
 
 /**

@@ -49,10 +49,10 @@ const ran = async (give: "float16" | "float32") => {
   const of = waves(give, { of: source, give })
   const { run } = await lab.run(lab.graph({ first: first(`first-${give}`, { of }) }))
   const [, node, end] = run.nodes
-  const manifest = (await Effect.runPromise(store.manifest(node!.artifact!)))!
+  const manifest = (await store.manifest(node!.artifact!))!
   const file = store.objectPath(manifest.shards[0]!.tensors["waves/sine"]!)
-  const read = await Effect.runPromise(store.manifest(end!.artifact!))
-  const [row] = await Effect.runPromise(artifactObjects(store, read!))
+  const read = await store.manifest(end!.artifact!)
+  const [row] = await artifactObjects(store, read!)
   return { first: row, below: end!, manifest, file: nodeFileSystem().read(file) }
 }
 

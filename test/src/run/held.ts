@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import { itemIndex } from "../../../src/store/items/item-index.ts"
 import { artifactItems, artifactObjects } from "../../../src/store/items/read-artifact.ts"
-import type { StoreCalls } from "../../../src/store/store.ts"
+import type { Store } from "../../../src/store/store.ts"
 
 type Row = Readonly<Record<string, unknown>>
 export interface Held {
@@ -15,14 +15,14 @@ export interface Held {
 }
 
 /** Both ways to the rows: item by item, as itemwise stages read them, and one after the other. */
-export async function heldIn(store: StoreCalls, artifact: string): Promise<Held> {
-  const manifest = await Effect.runPromise(store.manifest(artifact))
+export async function heldIn(store: Store, artifact: string): Promise<Held> {
+  const manifest = await store.manifest(artifact)
   if (manifest === null) throw new Error(`the store has no manifest ${artifact}`)
-  const rows = await Effect.runPromise(artifactObjects(store, manifest))
+  const rows = await artifactObjects(store, manifest)
   const failed = manifest.failed.map(({ item }) => item)
   if (manifest.idColumn === null) return { items: null, rows, failed }
-  const { ids } = await Effect.runPromise(itemIndex(store, manifest))
-  const read = await Effect.runPromise(artifactItems(store, manifest, manifest.columns))
+  const { ids } = await itemIndex(store, manifest)
+  const read = await artifactItems(store, manifest, manifest.columns)
   if (read.length !== ids.length) throw new Error(`${ids.length} items, but rows of ${read.length}`)
   return { items: ids.map((id, i) => [id, read[i]!] as const), rows, failed }
 }

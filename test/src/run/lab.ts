@@ -27,13 +27,15 @@ import type { StageAddress } from "../../../src/pipeline/stage-address.ts"
 import type { AnyRef, AnyStage } from "../../../src/pipeline/stage.ts"
 import { Identities } from "../../../src/plan/identity.ts"
 import { previousTraces } from "../../../src/plan/previous.ts"
-import { type NodePlan, planAll, type Planning } from "../../../src/plan/plan.ts"
+import type { NodePlan } from "../../../src/plan/node-plan.ts"
+import { planAll } from "../../../src/plan/plan.ts"
+import type { Planning } from "../../../src/plan/planning.ts"
 import type { Emit, RunEvent } from "../../../src/run/events.ts"
 import { runGraph } from "../../../src/run/run.ts"
 import type { RunOptions } from "../../../src/run/run-options.ts"
 import type { Executor } from "../../../src/run/task.ts"
 import { digestJson } from "../../../src/store/format/canonical-json.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { layout } from "../../../src/store/files/layout.ts"
 import type { RunRecord } from "../../../src/store/records/run-record.ts"
 import { StatCache } from "../../../src/store/fresh/stat-cache.ts"
@@ -111,7 +113,7 @@ export interface LabOptions {
   /** hears of events as they come, also of a run that is rejected */
   readonly emit?: Emit
   /** decorates the file system: to count, to fail */
-  readonly files?: (files: FileSystemCalls) => FileSystemCalls
+  readonly files?: (files: FileSystem) => FileSystem
 }
 export class Lab {
   readonly folder: string
@@ -160,7 +162,7 @@ export class Lab {
     }
   }
   async plan(graph: Graph, options: LabOptions = {}): Promise<ReadonlyArray<NodePlan>> {
-    return Effect.runPromise(planAll(graph.nodes, this.planning(options)))
+    return planAll(graph.nodes, this.planning(options))
   }
   /** A run in which nothing is executed, in one go; null where something would be. */
   runAtOnce(graph: Graph, options: LabOptions = {}): RunRecord | null {

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest"
 import { logFile } from "../../../src/run/log-file.ts"
-import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../src/store/files/file-system.ts"
 import { layout } from "../../../src/store/files/layout.ts"
-import type { StoreCalls } from "../../../src/store/store.ts"
+import type { Store } from "../../../src/store/store.ts"
 import { nodeRecord, plans, runRecord } from "../cli/records.ts"
 
-const logged = (append: FileSystemCalls["append"]) =>
-  logFile({ layout: layout("/s"), files: { append } } as unknown as StoreCalls, "r1", () => new Date(0))
+const logged = (append: FileSystem["append"]) =>
+  logFile({ layout: layout("/s"), files: { append } } as unknown as Store, "r1", () => new Date(0))
 
 it("writes a line for what stages and workers say, what fails, and where nodes begin and end", () => {
   const lines: Array<string> = []

@@ -3,7 +3,7 @@
  * `node memory-child.mjs FOLDER rows|items COUNT`. Bundled by memory.test.ts. Sends what it counted, or why it failed.
  */
 import { column, defineStage, each, one, rows, table, whole } from "../../../src/index.ts"
-import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../src/store/files/file-system.ts"
 import { Lab, numbers } from "./lab.ts"
 
 const rowsOfItem = 1000
@@ -65,7 +65,7 @@ const next = defineStage.itemwise("next", {
 })
 
 /** Flushing thousands of files is most of a run's time, and no question here. */
-const unflushed = (files: FileSystemCalls): FileSystemCalls => ({
+const unflushed = (files: FileSystem): FileSystem => ({
   ...files,
   write: (path, content, mode) => {
     const handle = files.create(path, mode)

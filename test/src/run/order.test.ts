@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, many, one, table, whole } from "../../../src/index.ts"
 import { seededRandom, shuffled } from "../../../src/support/random.ts"
-import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../src/store/files/file-system.ts"
 import { memorySource } from "../../../src/store/format/bytes.ts"
 import { openTable } from "../../../src/store/format/parquet-read.ts"
 import { viewOf } from "../../../src/store/runs/view.ts"
@@ -43,7 +43,7 @@ let lab: Lab
 beforeEach(() => void (lab = new Lab()))
 afterEach(() => lab.close())
 
-function run(of: typeof items, files: (files: FileSystemCalls) => FileSystemCalls = quick) {
+function run(of: typeof items, files: (files: FileSystem) => FileSystem = quick) {
   const source = numbers("source", { file: { path: lab.writeItems(Object.fromEntries(of)) } })
   const plain = coarse("plain", { of: source, step: 1 })
   const rows = spread("rows", { of: source })
@@ -87,7 +87,7 @@ describe.each(Object.keys(orders))("a source whose items come %s", (order) => {
   it("has no shard read for each of its items", async () => {
     await run(items)
     const reads = new Map<string, number>()
-    const counting = (files: FileSystemCalls): FileSystemCalls => ({
+    const counting = (files: FileSystem): FileSystem => ({
       ...quick(files),
       readIfPresent: (path) => {
         if (path.endsWith(".parquet")) reads.set(path, (reads.get(path) ?? 0) + 1)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, failed, one, param, whole, table } from "../../../src/index.ts"
 import type { Graph } from "../../../src/pipeline/graph.ts"
-import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../src/store/files/file-system.ts"
 import { Lab, type LabOptions } from "./lab.ts"
 
 const photo = { photo: column.file() }
@@ -66,7 +66,7 @@ const run = async (options: LabOptions = {}) => (await lab.run(graphOf(), option
 const p1 = () => join(folder, "p1")
 const failing =
   (call: "stat" | "readRange" | "readIfPresent", code: string) =>
-  (files: FileSystemCalls): FileSystemCalls => ({
+  (files: FileSystem): FileSystem => ({
     ...files,
     [call]: (path: string, ...rest: ReadonlyArray<number>) => {
       if (path === p1()) throw Object.assign(new Error(`${code}: refused`), { code, syscall: "open", path })

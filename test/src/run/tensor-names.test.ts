@@ -79,7 +79,7 @@ it("each is a file of its own, in the node's folder", async () => {
   // each is its own tensor's object
   const store = storeOf(lab)
   const { artifact } = record.nodes.find(({ id }) => id === "a/node")!
-  const manifest = (await Effect.runPromise(store.manifest(artifact!)))!
+  const manifest = (await store.manifest(artifact!))!
   for (const [tensor, name] of tensorFileNames(manifest)) {
     const view = join(store.root, "runs", record.id, "a", "node", `${name}.00000.arrow`)
     expect(statSync(view).ino, tensor).toBe(

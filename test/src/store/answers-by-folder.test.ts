@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../src/pipeline/graph.ts"
 import { planAll } from "../../../src/plan/plan.ts"
-import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../src/store/files/file-system.ts"
 import { coarse, crashGraph, executedIn, Lab, numbers } from "../run/lab.ts"
 import { age, gc, quick, storeOf } from "./gc/worlds.ts"
 import { touchingStore } from "../../../src/store/touching-store.ts"
@@ -30,7 +30,7 @@ const sourceOf = () => numbers("source", { file: { path: join(lab.folder, "items
 /** Finds all by its files, and writes that down, as a run does that has something to write. */
 async function note(others: Graph) {
   const planning = lab.planning()
-  await Effect.runPromise(planAll(graph.nodes, planning))
+  await planAll(graph.nodes, planning)
   const other = (await lab.plan(others)).find(({ node }) => node.id === "other")!
   const { freshIndex: answers } = planning.store
   expect(answers.learn("coarse", other.key!, other.preimage!.output, [])).not.toBeNull()
@@ -50,7 +50,7 @@ function settle() {
 /** The files of traces and manifests that a plan of the graph looks at. */
 async function lookedAt(): Promise<ReadonlyArray<string>> {
   const seen: Array<string> = []
-  const files = (real: FileSystemCalls): FileSystemCalls => ({
+  const files = (real: FileSystem): FileSystem => ({
     ...real,
     statFile: (file) => (seen.push(file), real.statFile(file)),
     read: (file) => (seen.push(file), real.read(file))
@@ -137,12 +137,12 @@ describe("a change is seen", () => {
 
 it("who uses what is found looks at each manifest, whatever its folder says", async () => {
   const seen: Array<string> = []
-  const files = (real: FileSystemCalls): FileSystemCalls => ({
+  const files = (real: FileSystem): FileSystem => ({
     ...real,
     statFile: (file) => (seen.push(file), real.statFile(file))
   })
   const planning = lab.planning({ files })
-  await Effect.runPromise(planAll(graph.nodes, { ...planning, store: touchingStore(planning.store) }))
+  await planAll(graph.nodes, { ...planning, store: touchingStore(planning.store) })
   const looks = new Set(seen.filter((file) => file.includes("/manifests/")))
   expect(looks.size).toBe(graph.nodes.length)
 })
@@ -150,7 +150,7 @@ it("who uses what is found looks at each manifest, whatever its folder says", as
 it("a plan of a process that lives on sees what has happened since its last", async () => {
   const planning = lab.planning()
   const stateOf = async () =>
-    (await Effect.runPromise(planAll(graph.nodes, planning))).find(({ node }) => node.id === "total")!.state
+    (await planAll(graph.nodes, planning)).find(({ node }) => node.id === "total")!.state
   expect(await stateOf()).toBe("fresh")
   rmSync(traceOf("total"))
   expect(await stateOf()).not.toBe("fresh")

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest"
 import { file } from "../../../src/index.ts"
 import { checkParams } from "../../../src/pipeline/check-params.ts"
 import { recordingWorld } from "../../../src/plan/world.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { StatCache } from "../../../src/store/fresh/stat-cache.ts"
 import { coco, sampleScenes } from "../../../stages/sample-scenes/stage.ts"
 import { collect, computeOf, fakeContext, rejection } from "../fakes.ts"
@@ -44,7 +44,7 @@ const write = (files: ReadonlyArray<string>) =>
     })
   )
 
-type Decorate = (files: FileSystemCalls) => FileSystemCalls
+type Decorate = (files: FileSystem) => FileSystem
 function sampled(skip_bad_images: boolean, decorate: Decorate = (files) => files) {
   const { values } = checkParams(
     sampleScenes.stage.spec.params!,

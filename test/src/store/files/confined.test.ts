@@ -22,7 +22,7 @@ import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { openStore } from "../../../../src/project/open-store.ts"
 import { removeTree } from "../../../../src/store/files/confined.ts"
 import { sweepLocks } from "../../../../src/store/lock/sweep.ts"
-import type { StoreCalls } from "../../../../src/store/store.ts"
+import type { Store } from "../../../../src/store/store.ts"
 import { repairStore } from "../../../../src/store/verify/repair.ts"
 import { verifyStore } from "../../../../src/store/verify/verify.ts"
 import { Lab } from "../../run/lab.ts"
@@ -103,7 +103,7 @@ function replaceByLink(name: string): void {
   for (const file of Object.keys(snapshot(outside))) lutimesSync(join(outside, file), then, then)
 }
 
-const commands: Readonly<Record<string, (store: StoreCalls) => Effect.Effect<unknown, unknown>>> = {
+const commands: Readonly<Record<string, (store: Store) => Effect.Effect<unknown, unknown>>> = {
   gc: (store) => collectGarbage(store, gcOptions({ keep: 1 })),
   "gc of locks": (store) => sweepLocks(store, () => Date.now()),
   "verify --repair": (store) =>
@@ -135,7 +135,7 @@ describe.each(Object.keys(folders))("a link in place of %s", (kind) => {
 it("a store whose path is a link, or leads through one, is used where it lies", async () => {
   const link = join(lab.folder, "link")
   symlinkSync(join(lab.folder, "store"), link)
-  const store = await Effect.runPromise(openStore(link))
+  const store = await openStore(link)
   expect(store.root).toBe(realpathSync(join(lab.folder, "store")))
   age(store)
   const report = await Effect.runPromise(collectGarbage(store, gcOptions({ keep: 1 })))

@@ -10,7 +10,7 @@ import {
   writeLargeCache
 } from "../../../../src/store/fresh/cache-file.ts"
 import { replaceFile } from "../../../../src/store/files/replace-file.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "probeline-cache-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -18,7 +18,7 @@ const files = nodeFileSystem()
 const at = (name: string) => join(folder, name)
 
 /** What is read of the file with each of its bits flipped in turn, and cut short anywhere. */
-function damaged(file: string, read: (files: FileSystemCalls) => unknown): ReadonlySet<unknown> {
+function damaged(file: string, read: (files: FileSystem) => unknown): ReadonlySet<unknown> {
   const whole = readFileSync(file)
   const seen = new Set<unknown>()
   const look = (bytes: Uint8Array) => seen.add(read({ ...files, readIfPresent: () => bytes }))

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { readLargeCache, writeLargeCache } from "../../../../src/store/fresh/cache-file.ts"
 import { leaveMark } from "../../../../src/store/files/gc-mark.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { layout } from "../../../../src/store/files/layout.ts"
 import { coarse, crashGraph, executedIn, Lab, numbers, sum, total } from "../../run/lab.ts"
 
@@ -26,7 +26,7 @@ const filesIn = (folder: string) =>
 /** What a plan opens: traces and manifests are JSON, objects are not. */
 async function opened(): Promise<ReadonlyArray<string>> {
   const read: Array<string> = []
-  const files = (real: FileSystemCalls): FileSystemCalls => ({
+  const files = (real: FileSystem): FileSystem => ({
     ...real,
     read: (path) => (read.push(path), real.read(path)),
     readIfPresent: (path) => (read.push(path), real.readIfPresent(path)),
@@ -118,7 +118,7 @@ describe("an answer is not believed", () => {
 })
 
 describe("the manifests that a run takes by their answers", () => {
-  const renewedBy = async (files: (files: FileSystemCalls) => FileSystemCalls) => {
+  const renewedBy = async (files: (files: FileSystem) => FileSystem) => {
     const old = new Date(0)
     const manifests = filesIn("manifests")
     for (const file of manifests) utimesSync(file, old, old)

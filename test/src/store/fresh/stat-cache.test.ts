@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "no
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { StatCache } from "../../../../src/store/fresh/stat-cache.ts"
 
 let folder: string
 let hashed: Array<string>
-let files: FileSystemCalls
+let files: FileSystem
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "probeline-"))
   hashed = []

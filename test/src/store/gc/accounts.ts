@@ -7,27 +7,23 @@ import type { ItemTrace } from "../../../../src/store/records/item-trace.ts"
 import { objectsOf, objectsOfShard } from "../../../../src/store/records/manifest.ts"
 import type { RunRecord } from "../../../../src/store/records/run-record.ts"
 import { artifactObjects } from "../../../../src/store/items/read-artifact.ts"
-import type { StoreCalls } from "../../../../src/store/store.ts"
+import type { Store } from "../../../../src/store/store.ts"
 import type { Trace } from "../../../../src/store/records/trace.ts"
 import { objectWrong } from "../../../../src/store/verify/check-object.ts"
 import { contents } from "./worlds.ts"
 
 /** Every artifact of these runs is there, byte for byte, and can be read; so can their views. */
-export async function expectReadable(
-  store: StoreCalls,
-  runs: ReadonlyArray<string>,
-  place = ""
-): Promise<void> {
+export async function expectReadable(store: Store, runs: ReadonlyArray<string>, place = ""): Promise<void> {
   for (const id of runs) {
-    const run = (await Effect.runPromise(store.run(id)))!
+    const run = (await store.run(id))!
     for (const node of run.nodes) {
       if (node.artifact === null) continue
       const what = `${place} ${id} ${node.id}`
-      const manifest = await Effect.runPromise(store.manifest(node.artifact))
+      const manifest = await store.manifest(node.artifact)
       expect(manifest, what).not.toBeNull()
       for (const object of objectsOf(manifest!))
         expect(objectWrong(store.files, store.objectPath(object)), what).toBeNull()
-      expect(await Effect.runPromise(artifactObjects(store, manifest!)), what).toHaveLength(manifest!.rows)
+      expect(await artifactObjects(store, manifest!), what).toHaveLength(manifest!.rows)
       expect(store.files.stat(join(store.root, "runs", id, `${node.id}.parquet`)), what).not.toBeNull()
     }
   }
@@ -35,15 +31,14 @@ export async function expectReadable(
 
 /** What is in the store, and why it is there; what has no reason is named "orphaned". */
 export async function reasons(
-  store: StoreCalls,
+  store: Store,
   runs: ReadonlyArray<string>
 ): Promise<Readonly<Record<string, ReadonlyArray<string>>>> {
-  const records = await Promise.all(runs.map(async (id) => (await Effect.runPromise(store.run(id)))!))
+  const records = await Promise.all(runs.map(async (id) => (await store.run(id))!))
   const artifacts = new Set(records.flatMap(({ nodes }) => nodes.flatMap(({ artifact }) => artifact ?? [])))
   const objects = new Set<string>()
   for (const digest of artifacts)
-    for (const { sha256 } of objectsOf((await Effect.runPromise(store.manifest(digest)))!))
-      objects.add(sha256)
+    for (const { sha256 } of objectsOf((await store.manifest(digest))!)) objects.add(sha256)
   const { names } = contents(store)
   const json = <A>(name: string): A => JSON.parse(readFileSync(join(store.root, name), "utf8")) as A
   for (const name of names) {

@@ -110,7 +110,7 @@ describe("a run beside which gc runs at every one of its calls", () => {
 /** So that a run finds all by answers, which renew nothing: those of a copied store are of other files. */
 async function knowAnswers(lab: Lab, graph: Graph) {
   const planning = lab.planning()
-  await Effect.runPromise(planAll(graph.nodes, planning))
+  await planAll(graph.nodes, planning)
   planning.store.freshIndex.save()
 }
 it("shows the artifacts that its record names, whatever it had found before a gc came", async () => {
@@ -135,7 +135,7 @@ it("shows the artifacts that its record names, whatever it had found before a gc
       }
     })
   })
-  const manifest = Effect.runSync(store.manifest(run.nodes[0]!.artifact!))!
+  const manifest = store.manifest(run.nodes[0]!.artifact!)!
   const shown = readFileSync(join(store.root, viewOf(run.id, "numbers")))
   expect(manifest.items).toBe(1)
   expect(shown).toEqual(readFileSync(store.objectPath(manifest.shards[0]!.table)))
@@ -185,7 +185,7 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
     const old = (await lab.run(graph(2), { files: quick })).run.nodes.find(({ id }) => id === "c")!
     await lab.run(graph(3), { files: quick })
     const copy = join(lab.folder, "copy")
-    const manifest = Effect.runSync(storeOf(lab).manifest(old.artifact!))!
+    const manifest = storeOf(lab).manifest(old.artifact!)!
     // gc's calls on what the artifact is made of, and on what leads to it
     const isAbout = new RegExp(
       [old.artifact!, old.key!, ...[...objectsOf(manifest)].map(({ sha256 }) => sha256)].join("|")
@@ -201,13 +201,13 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
       })
       gc(makeStore(copy, files), { keep: 1 })
       calls = n
-      const left = Effect.runSync(user.manifest(old.artifact!))
+      const left = user.manifest(old.artifact!)
       if (found) {
         expect(left, `call ${at}`).not.toBeNull()
         for (const object of objectsOf(left!))
           expect(user.files.stat(user.objectPath(object)), `call ${at}`).not.toBeNull()
         // and its trace with it: nothing is computed again
-        expect(Effect.runSync(user.traces("coarse", old.key!)), `call ${at}`).toHaveLength(1)
+        expect(user.traces("coarse", old.key!), `call ${at}`).toHaveLength(1)
       }
       used[found ? "whole" : "absent"]++
     }
@@ -229,7 +229,7 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
     const before = Effect.runSync(touchingStore(store).itemTraces("coarse", shared!))
     gc(store, { keep: 1 })
     expect(store.files.stat(store.objectPath(object))).not.toBeNull()
-    expect(Effect.runSync(store.itemTraces("coarse", shared!))).toEqual(before)
+    expect(store.itemTraces("coarse", shared!)).toEqual(before)
     expect(before.length).toBeGreaterThan(0)
   })
 })
@@ -259,7 +259,7 @@ describe("a run that goes on", () => {
     const store = storeOf(lab)
     const object = Effect.runSync(store.putObject(Buffer.from("written by the run"), "bin"))
     age(store)
-    Effect.runSync(store.putRun(running(store, given(store))))
+    store.putRun(running(store, given(store)))
     store.files.touch(store.objectPath(object), Date.now() - 10 * 3_600_000)
     const report = gc(store, { keep: 1 })
     return {

@@ -54,7 +54,7 @@ describe("over random worlds", () => {
     for (let seed = 0; seed < 3; seed++) {
       const { lab, store, graph, ids, runs, random } = await lived(seed, 5)
       const pinned = ids[below(random, 4)]!
-      await Effect.runPromise(pinRun(store, pinned, "2027-01-01T00:00:00.000Z"))
+      await pinRun(store, pinned, "2027-01-01T00:00:00.000Z")
       age(store)
       const before = contents(store)
       const keep = 1 + below(random, 2)
@@ -133,17 +133,17 @@ describe("what stays", () => {
   })
   it("is what is pinned, until it is unpinned", async () => {
     const { store, ids } = await lived(3, 3)
-    await Effect.runPromise(pinRun(store, ids[0]!, "2027-01-01T00:00:00.000Z"))
+    await pinRun(store, ids[0]!, "2027-01-01T00:00:00.000Z")
     age(store)
     expect(kept(gc(store, { keep: 1 }))).toEqual({ [ids[0]!]: "pinned", [ids[2]!]: "recent" })
     await expectReadable(store, [ids[0]!, ids[2]!])
-    await Effect.runPromise(unpinRun(store, ids[0]!))
+    await unpinRun(store, ids[0]!)
     expect(kept(gc(store, { keep: 1 }))).toEqual({ [ids[2]!]: "recent" })
   })
   it("is what runs/latest points at, also when runs that were cut off came after it", async () => {
     const { store, ids, runs } = await lived(4, 2)
     const cut: RunRecord = { ...runs[1]!, id: "run-000009", status: "interrupted", nodes: runs[0]!.nodes }
-    await Effect.runPromise(store.putRun(cut))
+    await store.putRun(cut)
     age(store)
     expect(kept(gc(store, { keep: 1 }))).toEqual({ "run-000009": "recent", [ids[1]!]: "latest" })
     await expectReadable(store, [ids[1]!])
@@ -246,11 +246,11 @@ describe("what goes", () => {
     age(store)
     const before = contents(store)
     const later = { ...runs[2]!, format: 2 } as unknown as RunRecord
-    await Effect.runPromise(store.putRun(later))
+    await store.putRun(later)
     expect(() => gc(store, { keep: 1 })).toThrow("is of format 2")
-    await Effect.runPromise(store.putRun(runs[2]!))
-    const manifest = (await Effect.runPromise(store.manifest(runs[2]!.nodes[0]!.artifact!)))!
-    await Effect.runPromise(store.putManifest({ ...manifest, format: 2 } as never))
+    await store.putRun(runs[2]!)
+    const manifest = (await store.manifest(runs[2]!.nodes[0]!.artifact!))!
+    await store.putManifest({ ...manifest, format: 2 } as never)
     expect(() => gc(store, { keep: 1 })).toThrow("is of format 2")
     expect(contents(store).names).toEqual(before.names)
     expect(ids).toHaveLength(3)

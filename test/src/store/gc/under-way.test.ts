@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { beginGc, isGcUnderWay } from "../../../../src/store/gc/under-way.ts"
 import { lastMark } from "../../../../src/store/files/gc-mark.ts"
 import { layout } from "../../../../src/store/files/layout.ts"
@@ -79,7 +79,7 @@ it("leaves another mark each time, also where the last is another user's, who al
 })
 
 /** Where only removing makes room: so many more files may be written then. */
-function fullDisk(roomFor: number): FileSystemCalls {
+function fullDisk(roomFor: number): FileSystem {
   let room = 0
   return {
     ...files,

@@ -5,8 +5,8 @@ import * as Effect from "effect/Effect"
 import { below, column, defineStage, each, one, pick, type Random } from "../../../../src/index.ts"
 import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { collectGarbage, type GcOptions, type GcReport } from "../../../../src/store/gc/gc.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
-import { makeStore, type StoreCalls } from "../../../../src/store/store.ts"
+import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { makeStore, type Store } from "../../../../src/store/store.ts"
 import { coarse, gathered, type Items, type Lab, numbers, spread, sum, total } from "../../run/lab.ts"
 import { walkFolder } from "../../../../src/store/gc/scan.ts"
 
@@ -81,18 +81,18 @@ export function graphOf(lab: Lab, { items, step, versions }: World): Graph {
 }
 
 /** Without flushing to the disk: no test here cuts the power. */
-export const quick = (files: FileSystemCalls): FileSystemCalls => ({
+export const quick = (files: FileSystem): FileSystem => ({
   ...files,
   write: (file, content) => writeFileSync(file, content, { flag: "wx" }),
   syncFolder: () => {}
 })
 
 /** The lab's store as another process sees it. */
-export const storeOf = (lab: Lab): StoreCalls => makeStore(join(lab.folder, "store"), nodeFileSystem())
+export const storeOf = (lab: Lab): Store => makeStore(join(lab.folder, "store"), nodeFileSystem())
 
 const day = 24 * 3_600_000
 /** Makes everything in the store as old as if nobody had touched it for two days; gives what is there. */
-export function age(store: StoreCalls): void {
+export function age(store: Store): void {
   const then = new Date(Date.now() - 2 * day)
   for (const { file } of walkFolder(store.files, store.root)) lutimesSync(file, then, then)
   const folders = (folder: string): void => {
@@ -113,11 +113,11 @@ export const gcOptions = (options: Partial<GcOptions> = {}): GcOptions => ({
   ...options
 })
 /** In one go: also in the middle of another's call. */
-export const gc = (store: StoreCalls, options: Partial<GcOptions> = {}): GcReport =>
+export const gc = (store: Store, options: Partial<GcOptions> = {}): GcReport =>
   Effect.runSync(collectGarbage(store, gcOptions(options)))
 
 /** Names below the store's root, and the bytes they take up, each file's once. */
-export function contents({ files, root, layout }: StoreCalls): {
+export function contents({ files, root, layout }: Store): {
   readonly names: ReadonlyArray<string>
   readonly bytes: number
 } {
@@ -133,7 +133,7 @@ export function contents({ files, root, layout }: StoreCalls): {
 }
 
 /** A copy, aged, in place of what was there. */
-export function copyStore({ root }: StoreCalls, to: string): void {
+export function copyStore({ root }: Store, to: string): void {
   rmSync(to, { recursive: true, force: true })
   cpSync(root, to, { recursive: true, verbatimSymlinks: true })
   age(makeStore(to, nodeFileSystem()))
@@ -142,10 +142,10 @@ export function copyStore({ root }: StoreCalls, to: string): void {
 const reading = new Set(["read", "readIfPresent", "readRange", "stat", "entry", "list"])
 /** Asks `before` ahead of every call, or of those that change something. */
 export function decorated(
-  files: FileSystemCalls,
+  files: FileSystem,
   which: "all" | "mutating",
   before: (name: string, path: string) => void
-): FileSystemCalls {
+): FileSystem {
   const calls = Object.entries(files).map(([name, call]: [string, (...args: Array<never>) => unknown]) => [
     name,
     which === "mutating" && reading.has(name)
@@ -155,5 +155,5 @@ export function decorated(
           return call(...args)
         }
   ])
-  return Object.fromEntries(calls) as FileSystemCalls
+  return Object.fromEntries(calls) as FileSystem
 }

@@ -9,7 +9,7 @@ import { memorySource } from "../../../../src/store/format/bytes.ts"
 import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { temporaryMark } from "../../../../src/store/files/layout.ts"
 import { openTable } from "../../../../src/store/format/parquet-read.ts"
-import { makeStore, type StoreCalls } from "../../../../src/store/store.ts"
+import { makeStore, type Store } from "../../../../src/store/store.ts"
 import { type ShardHead, writeShard } from "../../../../src/store/items/write-shard.ts"
 import { writeTable } from "../../../../src/store/items/write-table.ts"
 
@@ -17,11 +17,11 @@ const folders: Array<string> = []
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
 })
-function newStore(): StoreCalls {
+function newStore(): Store {
   const folder = mkdtempSync(join(tmpdir(), "probeline-table-"))
   folders.push(folder)
   const store = makeStore(join(folder, "store"), nodeFileSystem())
-  Effect.runSync(store.prepare)
+  Effect.runSync(store.prepare())
   return store
 }
 const columns = {
@@ -45,17 +45,15 @@ function* rowsOf(count: number) {
   for (let n = 0; n < count; n++) yield rowOf(n)
 }
 const accept: (row: unknown) => asserts row is Record<string, unknown> = () => {}
-const filesOf = (store: StoreCalls) => readdirSync(store.root, { recursive: true }).map(String)
-const temporary = (store: StoreCalls) => filesOf(store).filter((name) => name.includes(temporaryMark))
+const filesOf = (store: Store) => readdirSync(store.root, { recursive: true }).map(String)
+const temporary = (store: Store) => filesOf(store).filter((name) => name.includes(temporaryMark))
 
 describe("a table that is written as its rows come", () => {
   test("is what writing all of its rows at once gives, and is read back", async () => {
     const count = 20_000
     const store = newStore()
     const written = await writeTable(store, headOf(columns), rowsOf(count), accept)
-    const atOnce = await Effect.runPromise(
-      writeShard(newStore(), headOf(columns), [{ item: "", rows: [...rowsOf(count)] }])
-    )
+    const atOnce = await writeShard(newStore(), headOf(columns), [{ item: "", rows: [...rowsOf(count)] }])
     const { shard, digests, rows, ids } = written
     expect(Object.keys(digests)).toHaveLength(7)
     for (const [name, digest] of Object.entries(atOnce.digests))

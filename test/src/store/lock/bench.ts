@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { rolldown } from "rolldown"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { type Holder, recordOf } from "../../../../src/store/lock/holder.ts"
 import { type LockOptions, withLock } from "../../../../src/store/lock/lock.ts"
 import { thisProcess } from "../../../../src/store/files/process-identity.ts"
@@ -34,15 +34,15 @@ export class Bench {
     chmodSync(this.folder, 0o755)
     mkdirSync(this.root)
   }
-  store(files: FileSystemCalls = this.files) {
+  store(files: FileSystem = this.files) {
     return makeStore(this.root, files)
   }
   /** Holds the lock that the children take, too. */
-  lock(options: Partial<LockOptions> = {}, files?: FileSystemCalls) {
+  lock(options: Partial<LockOptions> = {}, files?: FileSystem) {
     return withLock(this.store(files), "stage", { wait: true, onWait: () => {}, now: Date.now, ...options })
   }
   /** Takes the lock if that is possible without waiting, and gives it back; fails with what stands against it. */
-  tryOnce(files?: FileSystemCalls) {
+  tryOnce(files?: FileSystem) {
     return Effect.runPromise(this.lock({ wait: false }, files)(Effect.succeed("got it")))
   }
   record(number: number): string {

@@ -1,5 +1,5 @@
 /** File systems that are not as one would like them. */
-import type { FileSystemCalls } from "../../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../../src/store/files/file-system.ts"
 
 const mutating = ["makeFolder", "write", "append", "rename", "hardLink", "touch", "remove"] as const
 
@@ -8,13 +8,13 @@ export const failing = (code: string) => (): never => {
 }
 
 /** As on a file system without hard links, or where those to others' files are forbidden. */
-export const withoutHardLinks = (files: FileSystemCalls): FileSystemCalls => ({
+export const withoutHardLinks = (files: FileSystem): FileSystem => ({
   ...files,
   hardLink: failing("EPERM")
 })
 
 /** Kills this process before its n-th call (from 1) that changes something. */
-export function dyingAt(n: number, files: FileSystemCalls): FileSystemCalls {
+export function dyingAt(n: number, files: FileSystem): FileSystem {
   let calls = 0
   const counted = Object.fromEntries(
     mutating.map((name) => [

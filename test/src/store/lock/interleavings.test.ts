@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import { afterAll, afterEach, describe, expect, it } from "vitest"
-import type { FileSystemCalls } from "../../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../../src/store/files/file-system.ts"
 import { sweepLocks } from "../../../../src/store/lock/sweep.ts"
 import { Bench } from "./bench.ts"
 import { withoutHardLinks } from "./decorations.ts"
@@ -20,7 +20,7 @@ const theirs = (number: number) => bench.leave(number, { host: "elsewhere" })
 const sweep = () => Effect.runSync(sweepLocks(bench.store(), Date.now))
 
 /** Where it is stopped: the first call that this accepts. */
-type Moment = (name: keyof FileSystemCalls, file: string) => boolean
+type Moment = (name: keyof FileSystem, file: string) => boolean
 const moments: Readonly<Record<string, Moment>> = {
   "before it makes the folder": (name) => name === "makeFolder",
   "before it writes its temporary file": (name, file) => name === "write" && !isRecord(file),
@@ -58,9 +58,9 @@ const happenings: Readonly<
 }
 
 /** Acts once, when the moment comes. With hard links, a record must not be created in another way. */
-function stoppedAt(moment: Moment, act: () => void, hardLinks: boolean): FileSystemCalls {
+function stoppedAt(moment: Moment, act: () => void, hardLinks: boolean): FileSystem {
   let [came, inAct] = [false, false]
-  const hook = (name: keyof FileSystemCalls, file: string) => {
+  const hook = (name: keyof FileSystem, file: string) => {
     if (came || !moment(name, file)) return
     came = inAct = true
     act()

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { afterAll, afterEach, expect, it } from "vitest"
-import type { FileSystemCalls } from "../../../../src/store/files/file-system.ts"
+import type { FileSystem } from "../../../../src/store/files/file-system.ts"
 import type { Holder } from "../../../../src/store/lock/holder.ts"
 import { sweepLocks } from "../../../../src/store/lock/sweep.ts"
 import { Bench } from "./bench.ts"
@@ -22,7 +22,7 @@ const files = () => readdirSync(bench.store().layout.lock("stage"))
 const inTestTime = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.runPromise(Effect.provide(effect, TestClock.layer()))
 /** Begins to take the lock in test time, and comes back once it waits. */
-const waiting = (options: { readonly files?: FileSystemCalls } = {}) =>
+const waiting = (options: { readonly files?: FileSystem } = {}) =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const told: Array<Holder> = []

@@ -21,7 +21,7 @@ async function world() {
   const run = () => lab.run(lab.graph({ total: total("total", { of: [steps] }) }), { files: quick })
   const first = (await run()).run
   const artifact = first.nodes.find(({ id }) => id === "steps")!.artifact!
-  const manifest = (await Effect.runPromise(storeOf(lab).manifest(artifact)))!
+  const manifest = (await storeOf(lab).manifest(artifact))!
   return { lab, run, first, manifest }
 }
 const flip = (path: string, at: number) => {

@@ -5,11 +5,11 @@ import { basename, join } from "node:path"
 import * as Effect from "effect/Effect"
 import { afterEach, expect, test } from "vitest"
 import { isProblem } from "../../../../src/support/problem.ts"
-import { type FileSystemCalls, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
+import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { collectGarbage } from "../../../../src/store/gc/gc.ts"
 import { temporaryMark } from "../../../../src/store/files/layout.ts"
 import { ObjectWriter } from "../../../../src/store/objects/object-writer.ts"
-import { makeStore, type StoreCalls } from "../../../../src/store/store.ts"
+import { makeStore, type Store } from "../../../../src/store/store.ts"
 import { counting, deadFrom, failOnceAt } from "../../run/faults.ts"
 
 const folders: Array<string> = []
@@ -20,10 +20,10 @@ const newRoot = () => {
   const folder = mkdtempSync(join(tmpdir(), "probeline-objects-"))
   folders.push(folder)
   const root = join(folder, "store")
-  Effect.runSync(makeStore(root, nodeFileSystem()).prepare)
+  Effect.runSync(makeStore(root, nodeFileSystem()).prepare())
   return root
 }
-type Decorate = (files: FileSystemCalls) => FileSystemCalls
+type Decorate = (files: FileSystem) => FileSystem
 const openStore = (root: string, decorate: Decorate = (same) => same) =>
   makeStore(root, decorate(nodeFileSystem()))
 
@@ -32,7 +32,7 @@ const content = Buffer.concat(pieces)
 const sha256 = createHash("sha256").update(content).digest("hex")
 /** Small enough that pieces go to a file on the way. */
 const mostHeld = 150
-function written(store: StoreCalls, held = mostHeld) {
+function written(store: Store, held = mostHeld) {
   const writer = new ObjectWriter(store, "parquet", held)
   for (const piece of pieces) writer.write([piece.subarray(0, 30), piece.subarray(30)])
   return writer.finish()

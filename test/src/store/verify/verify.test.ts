@@ -18,7 +18,7 @@ import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { objectsOf } from "../../../../src/store/records/manifest.ts"
 import type { RunRecord } from "../../../../src/store/records/run-record.ts"
-import { makeStore, type StoreCalls } from "../../../../src/store/store.ts"
+import { makeStore, type Store } from "../../../../src/store/store.ts"
 import { repairStore } from "../../../../src/store/verify/repair.ts"
 import { verifyStore } from "../../../../src/store/verify/verify.ts"
 import { artifactsOf, Lab } from "../../run/lab.ts"
@@ -30,7 +30,7 @@ const place = join(lab.folder, "store")
 const safe = join(lab.folder, "safe")
 let graph: Graph
 let run: RunRecord
-let store: StoreCalls
+let store: Store
 beforeAll(async () => {
   graph = graphOf(lab, newWorld(seededRandom("verify", 1)))
   run = (await lab.run(graph, { files: quick })).run
@@ -42,7 +42,7 @@ afterAll(() => lab.close())
 const verify = (of = store) => Effect.runPromise(verifyStore(of))
 const restore = () => copyStore(makeStore(safe, nodeFileSystem()), place)
 const manifestOf = async (node: string) =>
-  (await Effect.runPromise(store.manifest(run.nodes.find(({ id }) => id === node)!.artifact!)))!
+  (await store.manifest(run.nodes.find(({ id }) => id === node)!.artifact!))!
 const found = (pattern: RegExp) =>
   join(
     place,
@@ -174,7 +174,7 @@ describe("damage", () => {
     const whole = await manifestOf("drawings")
     damages["a byte of its body"]!(file)
     const verified = await verify()
-    await Effect.runPromise(store.putManifest(whole))
+    await store.putManifest(whole)
     expect(await Effect.runPromise(repairStore(store, verified))).toEqual([])
     expect(existsSync(file)).toBe(true)
   })

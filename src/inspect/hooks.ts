@@ -1,0 +1,190 @@
+/**
+ * Calls what stages bring to read finished artifacts with, their hooks, and keeps the answers in the store's cache. An
+ * answer is asked for again when the artifact, what it was made from, or the file that declares the stage has changed.
+ */
+import * as path from "node:path"
+import { fileURLToPath } from "node:url"
+import type { GraphNode } from "../pipeline/graph.ts"
+import { type Loss, type Lost, LossTally } from "../pipeline/losses.ts"
+import type { HookName } from "../pipeline/stage-fields.ts"
+import type { Summary } from "../pipeline/stage.ts"
+import type { Opened } from "../project/open-pipeline.ts"
+import type { TaskPort } from "../run/task.ts"
+import { digestJson } from "../store/format/canonical-json.ts"
+import { readCache, writeCache } from "../store/fresh/cache-file.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
+import { isProblem, Problem } from "../support/problem.ts"
+
+export type HookContext = Pick<Opened, "graph" | "planning" | "addressOf">
+
+/** What a hook reads: a node's artifact, and those of all nodes of the run. */
+interface HookInput {
+  readonly context: HookContext
+  readonly node: GraphNode
+  readonly manifest: Manifest
+  readonly artifactOf: ArtifactOf
+}
+/** The digest of a node's artifact in a run; null if it made none. */
+type ArtifactOf = (node: string) => string | null
+
+/** How each hook is called; what it answers is plain JSON. */
+const callers = {
+  summary: async ({ context, node, manifest }: HookInput): Promise<Summary> => {
+    const { artifactObjects } = await import("../store/items/read-artifact.ts")
+    const rows = await artifactObjects(context.planning.store, manifest)
+    return node.stage.spec.summary!(rows)
+  },
+  losses: async (input: HookInput): Promise<{ readonly losses: ReadonlyArray<Lost> }> => {
+    const { node } = input
+    const tally = new LossTally()
+    const losses: AsyncIterable<Loss> | Iterable<Loss> = await node.stage.spec.losses!(await tablesOf(input))
+    for await (const loss of losses) tally.add(loss)
+    return { losses: tally.lost() }
+  }
+} satisfies Record<HookName, (input: HookInput) => Promise<object>>
+
+type Answer<H extends HookName> = Awaited<ReturnType<(typeof callers)[H]>>
+
+/**
+ * What a hook of a node's stage answers; null where the stage has none, or the artifact is not there.
+ *
+ * @throws Problem OutputInvalid where the hook throws anything that is no Problem
+ */
+export async function askHook<H extends HookName>(
+  context: HookContext,
+  node: GraphNode,
+  hook: H,
+  artifactOf: ArtifactOf
+): Promise<Answer<H> | null> {
+  const artifact = artifactOf(node.id)
+  if (node.stage.spec[hook] === undefined || artifact === null) return null
+  const { store } = context.planning
+  const note = path.join(
+    store.layout.cache,
+    "summaries",
+    `${artifact}-${askedOf(context, node, hook, artifactOf)}.json`
+  )
+  const known = readCache<Answer<H>>(store.files, note)
+  if (known !== null) return known
+  const manifest = store.manifest(artifact)
+  if (manifest === null) return null
+  let answer: Answer<H>
+  try {
+    answer = (await callers[hook]({ context, node, manifest, artifactOf })) as Answer<H>
+  } catch (error) {
+    throw isProblem(error) ? error : failedHook(node, hook, error)
+  }
+  writeCache(store.files, note, answer)
+  return answer
+}
+
+/** All that an answer depends on but the artifact, in 32 digits. */
+function askedOf(
+  { planning, addressOf }: HookContext,
+  node: GraphNode,
+  hook: HookName,
+  artifactOf: ArtifactOf
+): string {
+  const address = addressOf(node.stage)
+  return digestJson({
+    hook,
+    code: planning.codeOf(node.stage).digest,
+    // hooks are in no code digest: they change no artifact
+    file:
+      address === null ? null : (planning.outside.digests.digest(fileURLToPath(address.url))?.sha256 ?? null),
+    params: node.params,
+    inputs: node.inputs.map(({ id }) => artifactOf(id))
+  }).slice(0, 32)
+}
+
+/** The artifact and its inputs as a stage's own function reads them: the declared columns alone. */
+async function tablesOf({ context, node, manifest, artifactOf }: HookInput) {
+  const { store } = context.planning
+  const { givenTables } = await import("../run/given-tables.ts")
+  const ports = Object.entries(node.ports).map(([name, { mode, reads, from }]): [string, TaskPort] => [
+    name,
+    {
+      mode: mode === "many" ? "many" : "whole",
+      reads,
+      from: from.map(({ id }) => {
+        const its = store.manifest(artifactOf(id) ?? "")
+        if (its === null) throw gone(id)
+        return { node: id, manifest: its }
+      })
+    }
+  ])
+  const own: TaskPort = { mode: "whole", reads: node.columns, from: [{ node: node.id, manifest }] }
+  return {
+    output: givenTables(store, { node: node.id, ports: { output: own } })["output"],
+    inputs: givenTables(store, { node: node.id, ports: Object.fromEntries(ports) }),
+    params: node.params
+  }
+}
+
+/** The tables that stages print of a run's outputs, in the outputs' order. */
+export async function outputSummaries(context: HookContext, run: RunRecord): Promise<ReadonlyArray<Summary>> {
+  const artifactOf = artifactsOf(run.nodes)
+  const summaries: Array<Summary> = []
+  for (const id of new Set(Object.values(run.outputs).flat())) {
+    const node = context.graph.byId.get(id)
+    const summary = node === undefined ? null : await askHook(context, node, "summary", artifactOf)
+    if (summary !== null) summaries.push(summary)
+  }
+  return summaries
+}
+
+export interface ToldLosses {
+  /** the records, each with what its stage says that it left out; a source's has that of its run already */
+  readonly nodes: ReadonlyArray<NodeRecord>
+  /** the first hook's failure, or null; the run's results are valid all the same */
+  readonly problem: Problem | null
+}
+
+export async function tellLosses(
+  context: HookContext,
+  nodes: ReadonlyArray<NodeRecord>
+): Promise<ToldLosses> {
+  const artifactOf = artifactsOf(nodes)
+  let problem: Problem | null = null
+  const told: Array<NodeRecord> = []
+  for (const record of nodes) {
+    const node = context.graph.byId.get(record.id)
+    let lost: ReadonlyArray<Lost> = []
+    try {
+      const answer = node === undefined ? null : await askHook(context, node, "losses", artifactOf)
+      lost = answer?.losses ?? []
+    } catch (error) {
+      if (!isProblem(error)) throw error
+      problem ??= error
+    }
+    told.push(lost.length === 0 ? record : { ...record, losses: [...(record.losses ?? []), ...lost] })
+  }
+  return { nodes: told, problem }
+}
+
+function artifactsOf(nodes: ReadonlyArray<NodeRecord>): ArtifactOf {
+  const artifacts = new Map(nodes.map(({ id, artifact }) => [id, artifact]))
+  return (node) => artifacts.get(node) ?? null
+}
+
+const doing: Readonly<Record<HookName, (id: string) => string>> = {
+  summary: (id) => `sum up "${id}"`,
+  losses: (id) => `count what "${id}" left out`
+}
+const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown) =>
+  new Problem(
+    "OutputInvalid",
+    `stage "${stage.name}" cannot ${doing[hook](id)}: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      field: id,
+      hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again`,
+      cause: error
+    }
+  )
+
+const gone = (id: string) =>
+  new Problem("ArtifactNotFound", `the artifact of "${id}" is gone from the store`, {
+    field: id,
+    hint: "run the pipeline again: what is missing is computed again"
+  })

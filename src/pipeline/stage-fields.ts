@@ -1,0 +1,38 @@
+/** What a stage's declaration may have, and what each field is for. */
+import type { StageSpec } from "./stage.ts"
+
+/**
+ * - `result`: it can change what the stage makes, so the digest of the stage's code holds it.
+ * - `words`: for people.
+ * - `scheduling`: how the stage is executed.
+ * - `hook`: a function that reads finished artifacts; `inspect/hooks.ts` calls it and keeps its answer.
+ */
+type FieldRole = "result" | "words" | "scheduling" | "hook"
+
+export const stageFields = {
+  doc: "words",
+  version: "words", // it stands for the code by itself
+  item: "result",
+  params: "result",
+  inputs: "result",
+  output: "result",
+  identity: "result",
+  open: "result",
+  compute: "result",
+  isolate: "scheduling",
+  chunk: "scheduling",
+  itemSeconds: "scheduling",
+  seconds: "scheduling",
+  summary: "hook",
+  losses: "hook"
+} as const satisfies Record<keyof StageSpec, FieldRole>
+
+type FieldOf<R extends FieldRole> = {
+  [F in keyof typeof stageFields]: (typeof stageFields)[F] extends R ? F : never
+}[keyof typeof stageFields]
+export type HookName = FieldOf<"hook">
+
+/** Fields that cannot change a stage's results: they are in no key. */
+export const notInKeys: ReadonlySet<string> = new Set(
+  Object.entries(stageFields).flatMap(([field, role]) => (role === "result" ? [] : field))
+)
