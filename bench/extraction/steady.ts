@@ -1,7 +1,6 @@
 /** One worker's work on chunks of images: what bench/extraction-steady.mjs times. */
 import { readFile } from "node:fs/promises"
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import { failed } from "../../src/index.ts"
 import { nodeFileSystem } from "../../src/store/files/file-system.ts"
 import { makeStore } from "../../src/store/store.ts"

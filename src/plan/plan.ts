@@ -6,6 +6,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { GraphNode } from "../pipeline/graph.ts"
+import { eachInTurn } from "../support/each-in-turn.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
 import type { ItemFailure } from "../store/records/manifest.ts"
 import { keyOf, type Preimage, sharedKeyOf } from "../store/records/preimage.ts"
@@ -62,32 +63,42 @@ const turn = 512
 
 /**
  * Plans all nodes without running any: below one that would run, nodes are unknown. `keepGoing` as for a run: a node
- * that cannot be planned is failed then, and otherwise its problem is that of the whole.
+ * that cannot be planned is failed then, and otherwise its problem is that of the whole. The plans come at once where
+ * each does (`planNode`).
  */
-export async function planAll(
+export function planAll(
   nodes: ReadonlyArray<GraphNode>,
   planning: Planning,
   { keepGoing = false, withItems = true, signal }: PlanAllOptions = {}
-): Promise<ReadonlyArray<NodePlan>> {
+): ReadonlyArray<NodePlan> | Promise<ReadonlyArray<NodePlan>> {
   const known = new Map<string, KnownArtifact>()
   const plans: Array<NodePlan> = []
-  planning.store.freshIndex.begin()
-  for (const [i, node] of nodes.entries()) {
-    if (i % turn === turn - 1) await nextTurn()
-    signal?.throwIfAborted()
-    let plan: NodePlan
-    try {
-      const planned = planNode(node, known, planning, signal)
-      plan = planned instanceof Promise ? await planned : planned
-      if (withItems && plan.state !== "fresh") plan = await withItemPlan(plan, known, planning)
-    } catch (error) {
-      if (!isProblem(error) || !failsAlone(error, keepGoing)) throw error
-      plan = refusedPlan(node, error)
-    }
-    if (plan.known !== null) known.set(node.id, plan.known)
+  const add = (plan: NodePlan) => {
+    if (plan.known !== null) known.set(plan.node.id, plan.known)
     plans.push(plan)
   }
-  return plans
+  const refuse = (node: GraphNode, error: unknown) => {
+    if (!isProblem(error) || !failsAlone(error, keepGoing)) throw error
+    add(refusedPlan(node, error))
+  }
+  const plan = (node: GraphNode): void | Promise<void> => {
+    signal?.throwIfAborted()
+    try {
+      const planned = planNode(node, known, planning, signal)
+      if (!(planned instanceof Promise) && (!withItems || planned.state === "fresh")) return add(planned)
+      const whole = withItems
+        ? Promise.resolve(planned).then((one) => withItemPlan(one, known, planning))
+        : Promise.resolve(planned)
+      return whole.then(add).catch((error: unknown) => refuse(node, error))
+    } catch (error) {
+      refuse(node, error)
+    }
+  }
+  planning.store.freshIndex.begin()
+  const planned = eachInTurn(nodes, (node, i) =>
+    i % turn === turn - 1 ? nextTurn().then(() => plan(node)) : plan(node)
+  )
+  return planned === undefined ? plans : planned.then(() => plans)
 }
 export interface PlanAllOptions {
   readonly keepGoing?: boolean

@@ -11,10 +11,24 @@ export const attempt = <A>(act: () => A): Effect.Effect<A, Problem> =>
     }
   })
 
-/** Interrupting the effect aborts the signal, and waits for nothing. */
-export const attemptAsync = <A>(act: (signal: AbortSignal) => PromiseLike<A>): Effect.Effect<A, Problem> =>
+/**
+ * The same of a function that may give a promise. Interrupting the effect aborts the signal, and waits for nothing.
+ */
+export const attemptAsync = <A>(act: (signal: AbortSignal) => A | Promise<A>): Effect.Effect<A, Problem> =>
+  Effect.suspend(() => {
+    const controller = new AbortController()
+    return Effect.flatMap(
+      attempt(() => act(controller.signal)),
+      (given) =>
+        given instanceof Promise
+          ? Effect.onInterrupt(settled(given), () => Effect.sync(() => controller.abort()))
+          : Effect.succeed(given)
+    )
+  })
+
+const settled = <A>(promise: Promise<A>): Effect.Effect<A, Problem> =>
   Effect.tryPromise({
-    try: act,
+    try: () => promise,
     catch: (error) => {
       if (isProblem(error)) return error
       throw error

@@ -68,7 +68,7 @@ const bring = (node: GraphNode, inputs: Inputs, running: Running): Effect.Effect
     const wouldRun = looked?.state === "stale" || looked?.state === "missing"
     const planned = wouldRun
       ? looked
-      : yield* attemptAsync(async (signal) => planNode(node, inputs, planning, signal))
+      : yield* attemptAsync((signal) => planNode(node, inputs, planning, signal))
     return isKnown(planned) ? cached(planned) : yield* executeUnderLock(planned, inputs, running)
   })
 

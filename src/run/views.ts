@@ -1,5 +1,6 @@
 /** The views of one run: its own, or where nothing has changed and there are many, those of an earlier run. */
 import { setImmediate as nextTurn } from "node:timers/promises"
+import { eachInTurn } from "../support/each-in-turn.ts"
 import type { KnownArtifact } from "../plan/planning.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
@@ -24,21 +25,20 @@ export class Views {
     return this.#of
   }
 
-  publish(store: Store, node: string, manifest: Manifest): Promise<void> {
+  publish(store: Store, node: string, manifest: Manifest): void | Promise<void> {
     return publishView(store, this.#run, node, manifest, this.#folders)
   }
 
-  async publishAll(
+  publishAll(
     store: Store,
     artifacts: ReadonlyMap<string, KnownArtifact>,
     signal: AbortSignal
-  ): Promise<void> {
-    let published = 0
-    for (const [node, { manifest }] of artifacts) {
-      if (++published % turn === 0) await nextTurn()
+  ): void | Promise<void> {
+    return eachInTurn(artifacts, ([node, { manifest }], i) => {
       signal.throwIfAborted()
-      await this.publish(store, node, manifest)
-    }
+      const publish = () => this.publish(store, node, manifest)
+      return i % turn === turn - 1 ? nextTurn().then(publish) : publish()
+    })
   }
 
   /** Takes all views away: of what was found at first, some may be gone, and will be something else. */

@@ -22,17 +22,29 @@ export const viewOf = (run: string, node: string): string => `runs/${run}/${node
  *
  * `folders` has those that the run has made: a look at each took 7 µs a node.
  *
- * @throws Problem where the store cannot be written, or an object is damaged
+ * At once in the first case. Throws a Problem where the store cannot be written, or an object is damaged.
  */
-export async function publishView(
+export function publishView(
   store: Store,
   run: string,
   node: string,
   manifest: Manifest,
   folders = new Set<string>()
-): Promise<void> {
+): void | Promise<void> {
   const table = `${store.root}/${viewOf(run, node)}`
-  link(store, onlyTable(manifest) ?? (await wholeTable(store, manifest)), table, folders)
+  const only = onlyTable(manifest)
+  return only !== null && !hasTensors(manifest)
+    ? link(store, only, table, folders)
+    : publishParts(store, table, manifest, folders)
+}
+
+async function publishParts(
+  store: Store,
+  table: string,
+  manifest: Manifest,
+  folders: Set<string>
+): Promise<void> {
+  link(store, await wholeTable(store, manifest), table, folders)
   if (!hasTensors(manifest)) return
   const folder = table.slice(0, -".parquet".length)
   const names = tensorFileNames(manifest)

@@ -107,6 +107,8 @@ export const plans = (
     const given = typeof said === "string" ? { state: said } : said
     return {
       node,
+      failure: null,
+      refusal: null,
       preimage: null,
       key: null,
       trace: null,

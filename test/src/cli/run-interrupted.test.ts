@@ -62,7 +62,7 @@ async function interruptedAt(n: number) {
   )
   const exit = await new Promise<Exit.Exit<number, unknown>>((resolve) => void fiber.addObserver(resolve))
   const store = makeStore(root, nodeFileSystem())
-  const id = (await Effect.runPromise(store.runs()))[0]
+  const id = store.runs()[0]
   const record = id === undefined ? null : await store.run(id)
   return { exit, record, text: output.stdout(), reads }
 }

@@ -1,7 +1,6 @@
 /** Runs that were cut off: their record keeps why, `runs` and `show` say it, and `latest` and `@1` agree where they can. */
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { gcCommand } from "../../../src/cli/gc.ts"
 import { runsCommand } from "../../../src/cli/runs.ts"

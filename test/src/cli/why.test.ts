@@ -53,7 +53,7 @@ it("gives an item of a stale node a reason of its own, or the node's", () => {
   })
   // n0 is done, n1 failed, n2 is new, n3 has another value, n4 is left for the node's reason
   const items = itemPlan(5, 1, 1)
-  const joined = [{ name: "of", reads: {}, manifest: known().manifest }]
+  const joined = [{ name: "of", mode: "each" as const, reads: {}, manifest: known().manifest }]
   const [stale] = plans({
     scenes: { state: "stale", items: { ...items, joined }, cues },
     "half/a": "fresh",

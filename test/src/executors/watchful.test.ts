@@ -17,7 +17,12 @@ const underTestClock = (program: Effect.Effect<void, Problem>) => () =>
 /** Executes the task by `work`, and gathers what is logged. */
 function watched(work: (report: TaskReport) => Effect.Effect<TaskResult, Problem>) {
   const log: Array<string> = []
-  const executor: Executor = watchful({ name: "test", execute: (_task, report) => work(report) })
+  const executor: Executor = watchful({
+    name: "test",
+    tasks: 1,
+    chunkMs: 2000,
+    execute: (_task, report) => work(report)
+  })
   const report = { log: (message: string) => void log.push(message), progress: () => {} }
   return { log, execute: executor.execute(task, report) }
 }

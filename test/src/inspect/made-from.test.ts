@@ -1,5 +1,4 @@
 /** What `show` says an artifact was made with is what its key says. */
-import * as Effect from "effect/Effect"
 import { afterEach, expect, it } from "vitest"
 import { file } from "../../../src/index.ts"
 import { madeFrom } from "../../../src/inspect/made-from.ts"

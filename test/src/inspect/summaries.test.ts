@@ -1,9 +1,9 @@
+import { problemOf } from "../problem-of.ts"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import { afterAll, expect, it } from "vitest"
-import { outputSummaries } from "../../../src/inspect/summaries.ts"
+import { outputSummaries } from "../../../src/inspect/hooks.ts"
 import { column } from "../../../src/pipeline/columns.ts"
 import { buildGraph } from "../../../src/pipeline/graph.ts"
 import { table } from "../../../src/pipeline/ports.ts"
@@ -65,7 +65,7 @@ it("says which summary failed", async () => {
   const broken = opened(() => {
     throw new Error("no such column")
   }, "c3".repeat(16))
-  const problem = await Effect.runPromise(Effect.flip(outputSummaries(broken, run)))
+  const problem = await problemOf(() => outputSummaries(broken, run))
   expect(problem).toMatchObject({ _tag: "OutputInvalid", field: "measures" })
   expect(problem.message).toContain("no such column")
 })

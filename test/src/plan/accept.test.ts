@@ -1,7 +1,7 @@
 /** Accepting: outputs are kept under a new key, marked, item by item; and refused where they cannot hold. */
+import { problemOf } from "../problem-of.ts"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, one } from "../../../src/index.ts"
 import type { Graph } from "../../../src/pipeline/graph.ts"
@@ -29,12 +29,12 @@ function graphOf(items: Items = usual): Graph {
 const planned = (graph: Graph, ...ids: ReadonlyArray<string>) =>
   planAcceptances(graph.nodes, new Set(ids), lab.planning(), at)
 async function accept(graph: Graph, ...ids: ReadonlyArray<string>) {
-  const acceptances = await Effect.runPromise(planned(graph, ...ids))
+  const acceptances = await planned(graph, ...ids)
   await writeAcceptances(lab.planning().store, acceptances)
   return acceptances
 }
 const refused = (graph: Graph, ...ids: ReadonlyArray<string>): Promise<Problem> =>
-  Effect.runPromise(Effect.flip(planned(graph, ...ids)))
+  problemOf(() => planned(graph, ...ids))
 const nodeOf = (run: RunRecord, id: string) => run.nodes.find((node) => node.id === id)!
 const states = async (graph: Graph) =>
   Object.fromEntries((await lab.plan(graph)).map(({ node, state }) => [node.id, state]))

@@ -1,7 +1,6 @@
 /** What a stage wants brought here: only a run brings it, and who only looks is told what it would be. */
 import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, one } from "../../../src/index.ts"
 import { sentence } from "../../../src/plan/cue.ts"

@@ -1,5 +1,4 @@
 /** What changed in a node's inputs, item by item, of whole stages as of itemwise ones. */
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { changeLines } from "../../../src/cli/change-lines.ts"
 import { column, defineStage, each, many, one, param, whole } from "../../../src/index.ts"

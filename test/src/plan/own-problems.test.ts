@@ -1,14 +1,12 @@
 /** What is wrong with a node's own parameters is said before anything runs, also where its inputs are not known yet. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, one, param } from "../../../src/index.ts"
 import { totals } from "../../../src/cli/status.ts"
 import { forecast } from "../../../src/plan/forecast.ts"
 import { planAll } from "../../../src/plan/plan.ts"
 import { sentence } from "../../../src/plan/cue.ts"
-import { checkOwn } from "../../../src/run/check-own.ts"
 import { coarse, executedIn, Lab, type LabOptions, numbers } from "../run/lab.ts"
 
 let lab: Lab
@@ -55,7 +53,7 @@ describe("a file that is missing, of a node below others that would run", () => 
     expect(executedIn((await lab.run(graph("gone"))).run)).toEqual(["source", "steps", "out"])
   })
   it("is its node's alone in a plan that keeps going, as in such a run", async () => {
-    const plans = await planAll(graph("gone").nodes, lab.planning(), true)
+    const plans = await planAll(graph("gone").nodes, lab.planning(), { keepGoing: true })
     expect(plans.map(({ state }) => state)).toEqual(["missing", "unknown", "failed"])
     expect(plans[2]!.cues.map(sentence)).toEqual([`cannot be planned: ${isSaid.message}`])
     expect(forecast(plans, true).get("out")).toMatchObject({ status: "failed", why: isSaid.message })
@@ -89,12 +87,15 @@ describe("what is to be brought for a node below others that would run", () => {
       "unknown until steps has run"
     ])
   })
-  it("is not brought when a run looks whether all can be planned", async () => {
-    const brought: Array<unknown> = []
-    const fetching = { fetchers: { hub: async (request: unknown) => brought.push(request) }, log: () => {} }
-    const planning = { ...lab.planning(), fetching }
-    await Effect.runPromise(checkOwn(graph("hub/vit").nodes, { planning, keepGoing: false }))
+  it("is not fetched before its node's turn", async () => {
+    const fetched: Array<unknown> = []
+    const fetching = { fetchers: { hub: async (request: unknown) => fetched.push(request) }, log: () => {} }
+    const nodes = graph("hub/vit")
+    // so the source fails, and the turn of what reads it never comes
+    writeFileSync(lab.writeItems({}), "no items")
+    const { run } = await lab.run(nodes, { fetching })
+    expect(run.nodes.map(({ status }) => status)).toEqual(["failed", "skipped", "skipped"])
     expect(asked).toBe(1)
-    expect(brought).toEqual([])
+    expect(fetched).toEqual([])
   })
 })

@@ -1,7 +1,6 @@
 /** What a node was computed from before: found also in runs that were killed, and in this pipeline's runs alone. */
 import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../src/pipeline/graph.ts"
 import { itemChanges } from "../../../src/plan/item-changes.ts"
@@ -24,7 +23,7 @@ function graphOf(step = 2, more = {}): Graph {
   return lab.graph({ halves: coarse("halves", { of: numbers("source", { file }), step }) })
 }
 const store = () => lab.planning().store
-const put = (run: RunRecord) => Effect.runPromise(store().putRun(run))
+const put = (run: RunRecord) => store().putRun(run)
 const cuesOf = async (graph: Graph) =>
   (await lab.plan(graph)).find(({ node }) => node.id === "halves")!.cues.map(sentence)
 const stepChanged = ["parameter step: 2 → 3"]
@@ -39,7 +38,7 @@ async function unfinished(run: RunRecord): Promise<void> {
     key: null,
     error: "not yet"
   }))
-  await put({ ...run, status: "running", finished: null, nodes })
+  put({ ...run, status: "running", finished: null, nodes })
   const log = logFile(store(), run.id, () => new Date(0))
   for (const record of run.nodes) log.emit({ type: "node-finished", record })
 }
@@ -54,7 +53,7 @@ describe("a run whose record was not finished", () => {
     const graph = graphOf(3)
     const wanted = new Set(["halves"])
     const planned = planAcceptances(graph.nodes, wanted, lab.planning(), "2027-01-01T00:00:00.000Z")
-    expect((await Effect.runPromise(planned)).accepted).toHaveLength(1)
+    expect((await planned).accepted).toHaveLength(1)
   })
   it("says which items are new since", async () => {
     await unfinished((await lab.run(graphOf())).run)
@@ -70,14 +69,14 @@ describe("a run whose record was not finished", () => {
 it("a key without a trace, as of a worker that died, does not hide what was computed before", async () => {
   const { run } = await lab.run(graphOf())
   const nodes = run.nodes.map((node) => ({ ...node, key: "ab".repeat(32), artifact: null }))
-  await put({ ...run, id: `${run.id}-later`, nodes })
+  put({ ...run, id: `${run.id}-later`, nodes })
   expect(await cuesOf(graphOf(3))).toEqual(stepChanged)
 })
 
 describe("runs of others", () => {
   it("do not count: however many there are, a pipeline's own are found, and theirs are not read", async () => {
     const { run } = await lab.run(graphOf())
-    for (let i = 0; i < 101; i++) await put({ ...run, id: `z-${i}`, pipeline: "other" })
+    for (let i = 0; i < 101; i++) put({ ...run, id: `z-${i}`, pipeline: "other" })
     expect(await cuesOf(graphOf(3))).toEqual(stepChanged)
     const read: Array<string> = []
     const { store: calls } = lab.planning({
@@ -99,30 +98,30 @@ describe("runs of others", () => {
     const file = join(lab.folder, "beside.ts")
     writeFileSync(file, "")
     rmSync(store().layout.run(run.id), { recursive: true })
-    await put({ ...run, file })
+    put({ ...run, file })
     expect(await cuesOf(graphOf(3))).toEqual(never)
     rmSync(file) // and of a file that was moved they are
     expect(await cuesOf(graphOf(3))).toEqual(stepChanged)
   })
   it("count after its own: a file that was moved keeps the past of nodes that it has not run since", async () => {
     const { run } = await lab.run(graphOf(2))
-    await put({ ...run, file: join(lab.folder, "moved.ts") })
-    await put({ ...(await lab.run(graphOf(4))).run, id: "z-moved", file: join(lab.folder, "moved.ts") })
-    await put({ ...run, id: "a-own", nodes: run.nodes.filter(({ id }) => id === "source") })
+    put({ ...run, file: join(lab.folder, "moved.ts") })
+    put({ ...(await lab.run(graphOf(4))).run, id: "z-moved", file: join(lab.folder, "moved.ts") })
+    put({ ...run, id: "a-own", nodes: run.nodes.filter(({ id }) => id === "source") })
     rmSync(store().layout.run("run-000001"), { recursive: true })
     expect(await cuesOf(graphOf(3))).toEqual(["parameter step: 4 → 3"])
-    await put({ ...run, id: "a-own" })
+    put({ ...run, id: "a-own" })
     expect(await cuesOf(graphOf(3))).toEqual(stepChanged)
   })
   it("are told apart where paths are long, or hold any character", async () => {
     const { run } = await lab.run(graphOf())
     for (const name of ['a "b"\\ü\n漢', `${"ü".repeat(3000)}`]) {
       const file = join(lab.folder, name, "x.ts")
-      await put({ ...run, file })
+      put({ ...run, file })
       const previous = previousTraces(store(), { pipeline: "lab", file })
-      expect(await Effect.runPromise(previous(graphOf(3).nodes[1]!))).not.toBeNull()
+      expect(previous(graphOf(3).nodes[1]!)).not.toBeNull()
       const other = previousTraces(store(), { pipeline: "la", file })
-      expect(await Effect.runPromise(other(graphOf(3).nodes[1]!))).toBeNull()
+      expect(other(graphOf(3).nodes[1]!)).toBeNull()
     }
   })
 })

@@ -1,7 +1,7 @@
+import { problemOf } from "../problem-of.ts"
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
-import * as Effect from "effect/Effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { resolveReference } from "../../../src/project/reference.ts"
 import type { Problem } from "../../../src/support/problem.ts"
@@ -27,8 +27,7 @@ beforeAll(async () => {
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }))
 
 const found = (text: string) => resolveReference(store, text)
-const refused = (text: string): Promise<Problem> =>
-  Effect.runPromise(Effect.flip(resolveReference(store, text)))
+const refused = (text: string): Promise<Problem> => problemOf(() => resolveReference(store, text))
 const runOf = async (text: string) => (await found(text)).run?.id
 
 it("names runs by latest, @n, id, and the beginning of an id", async () => {

@@ -16,7 +16,7 @@ it.each([
 
 /** Sizes of all chunks, one after another, where an item takes so long. */
 function sizesOf(items: number, ms: number, { chunk, jobs = 1 }: { chunk?: number; jobs?: number } = {}) {
-  const sizes = new ChunkSizes(items, chunk, jobs)
+  const sizes = new ChunkSizes(items, chunk, { tasks: jobs, chunkMs: 2000 })
   const all: Array<number> = []
   for (let left = items; left > 0; left -= all.at(-1)!) {
     const size = sizes.next(left)
@@ -45,7 +45,7 @@ describe("sizes of chunks", () => {
     expect(sizesOf(200, 1, { jobs: 2 })).toEqual([8, 64, 64, 32, 16, 8, 8])
   })
   it("follow what takes longer, or less, later", () => {
-    const sizes = new ChunkSizes(1000, 64, 1)
+    const sizes = new ChunkSizes(1000, 64, { tasks: 1, chunkMs: 2000 })
     sizes.took(8, 80_000)
     expect(sizes.next(900)).toBe(1)
     sizes.took(1, 50)

@@ -1,5 +1,5 @@
 /** Tensors that a stage gives in half precision: how they lie in the store, and what is read of them. */
-import * as Effect from "effect/Effect"
+import { objectFile } from "../store/object-file.ts"
 import { tableFromIPC } from "apache-arrow"
 import { afterAll, expect, it } from "vitest"
 import {
@@ -50,7 +50,7 @@ const ran = async (give: "float16" | "float32") => {
   const { run } = await lab.run(lab.graph({ first: first(`first-${give}`, { of }) }))
   const [, node, end] = run.nodes
   const manifest = (await store.manifest(node!.artifact!))!
-  const file = store.objectPath(manifest.shards[0]!.tensors["waves/sine"]!)
+  const file = objectFile(store, manifest.shards[0]!.tensors["waves/sine"]!)
   const read = await store.manifest(end!.artifact!)
   const [row] = await artifactObjects(store, read!)
   return { first: row, below: end!, manifest, file: nodeFileSystem().read(file) }

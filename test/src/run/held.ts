@@ -1,5 +1,4 @@
 /** What a store holds of an artifact, read back from its files. */
-import * as Effect from "effect/Effect"
 import { itemIndex } from "../../../src/store/items/item-index.ts"
 import { artifactItems, artifactObjects } from "../../../src/store/items/read-artifact.ts"
 import type { Store } from "../../../src/store/store.ts"

@@ -2,6 +2,7 @@
  * A laboratory for the laws: small worlds of nodes over numbers, run by the real planner, scheduler and store, and
  * computed beside them by a plain model that knows neither keys nor traces.
  */
+import type { Fetching } from "../../../src/plan/world.ts"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -114,6 +115,7 @@ export interface LabOptions {
   readonly emit?: Emit
   /** decorates the file system: to count, to fail */
   readonly files?: (files: FileSystem) => FileSystem
+  readonly fetching?: Fetching
 }
 export class Lab {
   readonly folder: string
@@ -158,7 +160,8 @@ export class Lab {
       }),
       previous: previousTraces(store, { pipeline: "lab", file: join(this.folder, "lab.ts") }),
       force: new Set(options.force ?? []),
-      retryFailed: options.retryFailed ?? false
+      retryFailed: options.retryFailed ?? false,
+      ...(options.fetching === undefined ? {} : { fetching: options.fetching })
     }
   }
   async plan(graph: Graph, options: LabOptions = {}): Promise<ReadonlyArray<NodePlan>> {
@@ -167,7 +170,12 @@ export class Lab {
   /** A run in which nothing is executed, in one go; null where something would be. */
   runAtOnce(graph: Graph, options: LabOptions = {}): RunRecord | null {
     const planning = this.planning(options)
-    const executor: Executor = { name: "none", execute: () => Effect.die("would be executed") }
+    const executor: Executor = {
+      name: "none",
+      tasks: 1,
+      chunkMs: 2000,
+      execute: () => Effect.die("would be executed")
+    }
     const exit = Effect.runSyncExit(runGraph(this.#options(graph, planning, executor, options, () => {})))
     return Exit.isSuccess(exit) ? exit.value : null
   }
@@ -178,13 +186,16 @@ export class Lab {
     const planning = this.planning(options)
     const events: Array<RunEvent> = []
     const program = Effect.gen({ self: this }, function* () {
-      const { workers, apart } = options
+      const { workers, apart, jobs = 1 } = options
       const executor =
         apart !== undefined
-          ? yield* workerProcesses({ entry: apart.entry, store: planning.store.root, onOutput: () => {} })
+          ? yield* workerProcesses(
+              { entry: apart.entry, store: planning.store.root, onOutput: () => {} },
+              jobs
+            )
           : workers === undefined
-            ? yield* inProcessExecutor(planning)
-            : yield* localExecutor(planning, {
+            ? yield* inProcessExecutor(planning, jobs)
+            : yield* localExecutor(planning, jobs, {
                 entry: workers.entry,
                 onOutput: options.onOutput ?? (() => {})
               })
@@ -201,7 +212,7 @@ export class Lab {
     { nodes }: Graph,
     planning: Planning,
     executor: Executor,
-    { id, workers, apart, jobs, keepGoing, lockWait }: LabOptions,
+    { id, workers, apart, keepGoing, lockWait }: LabOptions,
     emit: (event: RunEvent) => void
   ): RunOptions {
     return {
@@ -213,7 +224,6 @@ export class Lab {
       planning,
       executor,
       addressOf: (apart ?? workers)?.addressOf ?? (() => null),
-      jobs: jobs ?? 1,
       keepGoing: keepGoing ?? false,
       lockWait: lockWait ?? true,
       emit,

@@ -1,8 +1,8 @@
 /** Names of tensors come from the data: each has files of its own in the run's folder, and none leads out of it. */
+import { objectFile } from "../store/object-file.ts"
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { column, defineStage, each, one } from "../../../src/index.ts"
 import { tensorFileNames } from "../../../src/store/runs/view.ts"
@@ -83,7 +83,7 @@ it("each is a file of its own, in the node's folder", async () => {
   for (const [tensor, name] of tensorFileNames(manifest)) {
     const view = join(store.root, "runs", record.id, "a", "node", `${name}.00000.arrow`)
     expect(statSync(view).ino, tensor).toBe(
-      statSync(store.objectPath(manifest.shards[0]!.tensors[tensor]!)).ino
+      statSync(objectFile(store, manifest.shards[0]!.tensors[tensor]!)).ino
     )
   }
   rmSync(outside, { recursive: true })

@@ -4,7 +4,6 @@
  */
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import type { Graph } from "../../../src/pipeline/graph.ts"
 import { planAll } from "../../../src/plan/plan.ts"

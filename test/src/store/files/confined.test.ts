@@ -1,4 +1,5 @@
 /** Links and files of the user's inside of a store: nothing is written or deleted through a link, and theirs stays. */
+import { problemOf } from "../../problem-of.ts"
 import {
   existsSync,
   lutimesSync,
@@ -144,7 +145,7 @@ it("a store whose path is a link, or leads through one, is used where it lies", 
 
 it("a store that is opened with a folder of its own that is a link is refused, whatever for", async () => {
   replaceByLink("objects")
-  const problem = await Effect.runPromise(Effect.flip(openStore(join(lab.folder, "store"))))
+  const problem = await problemOf(() => openStore(join(lab.folder, "store")))
   expect(problem).toMatchObject({
     _tag: "StoreNotUsable",
     exitCode: 2,

@@ -1,7 +1,7 @@
 /** Accounts for every file of a store after a gc, from the kept runs alone, by rules of its own. */
+import { objectFile } from "../object-file.ts"
 import { readFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import * as Effect from "effect/Effect"
 import { expect } from "vitest"
 import type { ItemTrace } from "../../../../src/store/records/item-trace.ts"
 import { objectsOf, objectsOfShard } from "../../../../src/store/records/manifest.ts"
@@ -22,7 +22,7 @@ export async function expectReadable(store: Store, runs: ReadonlyArray<string>, 
       const manifest = await store.manifest(node.artifact)
       expect(manifest, what).not.toBeNull()
       for (const object of objectsOf(manifest!))
-        expect(objectWrong(store.files, store.objectPath(object)), what).toBeNull()
+        expect(objectWrong(store.files, objectFile(store, object)), what).toBeNull()
       expect(await artifactObjects(store, manifest!), what).toHaveLength(manifest!.rows)
       expect(store.files.stat(join(store.root, "runs", id, `${node.id}.parquet`)), what).not.toBeNull()
     }

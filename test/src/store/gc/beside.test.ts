@@ -1,7 +1,7 @@
 /** gc beside a run, interleaved call by call: nothing is lost that the run has, or is about to have. */
+import { objectFile } from "../object-file.ts"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, describe, expect, it } from "vitest"
 import { planAll } from "../../../../src/plan/plan.ts"
 import type { Graph } from "../../../../src/pipeline/graph.ts"
@@ -138,7 +138,7 @@ it("shows the artifacts that its record names, whatever it had found before a gc
   const manifest = store.manifest(run.nodes[0]!.artifact!)!
   const shown = readFileSync(join(store.root, viewOf(run.id, "numbers")))
   expect(manifest.items).toBe(1)
-  expect(shown).toEqual(readFileSync(store.objectPath(manifest.shards[0]!.table)))
+  expect(shown).toEqual(readFileSync(objectFile(store, manifest.shards[0]!.table)))
 })
 
 describe("a run that comes and goes while gc is at one of its calls", () => {
@@ -196,8 +196,7 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
       const user = makeStore(copy, nodeFileSystem())
       let [n, found] = [0, false]
       const files = decorated(nodeFileSystem(), "all", (_, path) => {
-        if (isAbout.test(path) && n++ === at)
-          found = Effect.runSync(touchingStore(user).manifest(old.artifact!)) !== null
+        if (isAbout.test(path) && n++ === at) found = touchingStore(user).manifest(old.artifact!) !== null
       })
       gc(makeStore(copy, files), { keep: 1 })
       calls = n
@@ -205,7 +204,7 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
       if (found) {
         expect(left, `call ${at}`).not.toBeNull()
         for (const object of objectsOf(left!))
-          expect(user.files.stat(user.objectPath(object)), `call ${at}`).not.toBeNull()
+          expect(user.files.stat(objectFile(user, object)), `call ${at}`).not.toBeNull()
         // and its trace with it: nothing is computed again
         expect(user.traces("coarse", old.key!), `call ${at}`).toHaveLength(1)
       }
@@ -222,13 +221,13 @@ describe("somebody who uses an artifact while gc is at one of its calls", () => 
     await lab.run(lab.graph({ d: coarse("d", { of: other, step: 3 }) }), { files: quick })
     const store = storeOf(lab)
     const content = Buffer.from("an object that nothing names")
-    const object = Effect.runSync(store.putObject(content, "bin"))
+    const object = store.objects.put(content, "bin")
     age(store)
-    Effect.runSync(store.putObject(content, "bin"))
+    store.objects.put(content, "bin")
     const [shared] = store.files.list(join(store.root, "traces", "coarse", "items"))!
-    const before = Effect.runSync(touchingStore(store).itemTraces("coarse", shared!))
+    const before = touchingStore(store).itemTraces("coarse", shared!)
     gc(store, { keep: 1 })
-    expect(store.files.stat(store.objectPath(object))).not.toBeNull()
+    expect(store.files.stat(objectFile(store, object))).not.toBeNull()
     expect(store.itemTraces("coarse", shared!)).toEqual(before)
     expect(before.length).toBeGreaterThan(0)
   })
@@ -257,13 +256,13 @@ describe("a run that goes on", () => {
     const source = numbers("source", { file: { path: lab.writeItems({ i0: [7, 1] }) } })
     await lab.run(lab.graph({ c: coarse("c", { of: source, step: 2 }) }), { files: quick })
     const store = storeOf(lab)
-    const object = Effect.runSync(store.putObject(Buffer.from("written by the run"), "bin"))
+    const object = store.objects.put(Buffer.from("written by the run"), "bin")
     age(store)
     store.putRun(running(store, given(store)))
-    store.files.touch(store.objectPath(object), Date.now() - 10 * 3_600_000)
+    store.files.touch(objectFile(store, object), Date.now() - 10 * 3_600_000)
     const report = gc(store, { keep: 1 })
     return {
-      isKept: store.files.stat(store.objectPath(object)) !== null,
+      isKept: store.files.stat(objectFile(store, object)) !== null,
       keptFor: report.runs.find(({ id }) => id === "run-000009")?.keptFor
     }
   }

@@ -1,7 +1,6 @@
 /** gc keeps all that the kept runs reach, and nothing else. */
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, describe, expect, it } from "vitest"
 import { below, column, defineStage, each, failed, file, one, seededRandom } from "../../../../src/index.ts"
 import { pinRun, unpinRun } from "../../../../src/store/gc/pin.ts"

@@ -1,7 +1,7 @@
+import { objectFile } from "../object-file.ts"
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, describe, expect, test } from "vitest"
 import { column, type Columns } from "../../../../src/pipeline/columns.ts"
 import { openTensors } from "../../../../src/store/format/arrow-read.ts"
@@ -21,7 +21,7 @@ function newStore(): Store {
   const folder = mkdtempSync(join(tmpdir(), "probeline-table-"))
   folders.push(folder)
   const store = makeStore(join(folder, "store"), nodeFileSystem())
-  Effect.runSync(store.prepare())
+  store.prepare()
   return store
 }
 const columns = {
@@ -64,7 +64,7 @@ describe("a table that is written as its rows come", () => {
     expect(shard.files).toHaveLength(4)
 
     const read = (object: { sha256: string; bytes: number; extension: string }) =>
-      memorySource(readFileSync(store.objectPath(object)))
+      memorySource(readFileSync(objectFile(store, object)))
     const vectors = await openTable(read(shard.table)).read()
     const sample = [0, 1, 8191, 8192, 16_384, count - 1]
     for (const n of sample) {

@@ -1,6 +1,7 @@
 /** A damaged object is never read as something else, and the next run heals it. */
+import { problemOf } from "../../problem-of.ts"
+import { objectFile } from "../object-file.ts"
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs"
-import * as Effect from "effect/Effect"
 import { afterEach, expect, it } from "vitest"
 import { file } from "../../../../src/index.ts"
 import { isProblem } from "../../../../src/support/problem.ts"
@@ -34,7 +35,7 @@ const flip = (path: string, at: number) => {
 it("wherever a bit is flipped in a table: the run that would read it ends with StoreCorrupt, the next has the right values", async () => {
   const { lab, run, first, manifest } = await world()
   const { table } = manifest.shards[0]!
-  const path = storeOf(lab).objectPath(table)
+  const path = objectFile(storeOf(lab), table)
   let version = 0
   for (let at = 0; at < table.bytes; at += 37) {
     flip(path, at)
@@ -54,9 +55,9 @@ it("wherever a bit is flipped in a table: the run that would read it ends with S
 
 it("who only looks is told, and removes nothing", async () => {
   const { lab, manifest } = await world()
-  const path = storeOf(lab).objectPath(manifest.shards[0]!.table)
+  const path = objectFile(storeOf(lab), manifest.shards[0]!.table)
   flip(path, 60)
-  const told = await Effect.runPromise(Effect.flip(artifactObjects(storeOf(lab), manifest)))
+  const told = await problemOf(() => artifactObjects(storeOf(lab), manifest))
   expect(told).toMatchObject({ _tag: "StoreCorrupt", file: path, hint: expect.stringContaining("verify") })
   expect(existsSync(path)).toBe(true)
 })

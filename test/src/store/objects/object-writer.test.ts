@@ -1,3 +1,4 @@
+import { objectFile } from "../object-file.ts"
 import { createHash } from "node:crypto"
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -20,7 +21,7 @@ const newRoot = () => {
   const folder = mkdtempSync(join(tmpdir(), "probeline-objects-"))
   folders.push(folder)
   const root = join(folder, "store")
-  Effect.runSync(makeStore(root, nodeFileSystem()).prepare())
+  makeStore(root, nodeFileSystem()).prepare()
   return root
 }
 type Decorate = (files: FileSystem) => FileSystem
@@ -32,8 +33,10 @@ const content = Buffer.concat(pieces)
 const sha256 = createHash("sha256").update(content).digest("hex")
 /** Small enough that pieces go to a file on the way. */
 const mostHeld = 150
+const writerOf = <X extends string>({ files, layout, objects }: Store, extension: X, held: number) =>
+  new ObjectWriter(files, layout, objects, extension, held)
 function written(store: Store, held = mostHeld) {
-  const writer = new ObjectWriter(store, "parquet", held)
+  const writer = writerOf(store, "parquet", held)
   for (const piece of pieces) writer.write([piece.subarray(0, 30), piece.subarray(30)])
   return writer.finish()
 }
@@ -51,16 +54,16 @@ test.each([0, mostHeld, 10_000])(
     const store = openStore(root)
     const object = written(store, held)
     expect(object).toEqual({ sha256, bytes: 500, extension: "parquet" })
-    expect(readFileSync(store.objectPath(object)).equals(content)).toBe(true)
-    expect(statSync(store.objectPath(object)).mode & 0o222).toBe(0)
-    expect(objects(root)).toEqual([store.objectPath(object)])
+    expect(readFileSync(objectFile(store, object)).equals(content)).toBe(true)
+    expect(statSync(objectFile(store, object)).mode & 0o222).toBe(0)
+    expect(objects(root)).toEqual([objectFile(store, object)])
   }
 )
 
 test("an object that is there is not written again, and one that lost bytes is", () => {
   const root = newRoot()
   const store = openStore(root)
-  const file = store.objectPath(written(store))
+  const file = objectFile(store, written(store))
   const { ino } = statSync(file)
   written(store)
   expect(statSync(file).ino).toBe(ino)
@@ -73,7 +76,7 @@ test("an object that is there is not written again, and one that lost bytes is",
 
 test("one that is abandoned leaves nothing", () => {
   const root = newRoot()
-  const writer = new ObjectWriter(openStore(root), "arrow", 0)
+  const writer = writerOf(openStore(root), "arrow", 0)
   writer.write([content])
   expect(temporary(root)).toHaveLength(1)
   writer.abandon()

@@ -1,7 +1,6 @@
 /** A damaged trace of items is as good as absent: its items are computed again, and never taken for others. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import * as Effect from "effect/Effect"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import type { ItemTrace } from "../../../../src/store/records/item-trace.ts"
 import { nodeFileSystem } from "../../../../src/store/files/file-system.ts"
@@ -20,7 +19,7 @@ const traceFiles = () =>
     .map((entry) => join(entry.parentPath, entry.name))
 const believed = (file: string) => {
   const { stage, shared } = JSON.parse(readFileSync(file, "utf8")) as ItemTrace
-  return Effect.runPromise(makeStore(root(), nodeFileSystem()).itemTraces(stage, shared))
+  return makeStore(root(), nodeFileSystem()).itemTraces(stage, shared)
 }
 
 it("is not believed with any digit of it changed, though it is JSON as before", async () => {
@@ -33,8 +32,9 @@ it("is not believed with any digit of it changed, though it is JSON as before", 
     const bytes = Uint8Array.from(whole)
     bytes[i]! ^= 1
     writeFileSync(file!, bytes)
-    const left = await Effect.runPromise(
-      makeStore(root(), nodeFileSystem()).itemTraces("coarse", dirname(file!).split("/").at(-1)!)
+    const left = await makeStore(root(), nodeFileSystem()).itemTraces(
+      "coarse",
+      dirname(file!).split("/").at(-1)!
     )
     expect(left, `byte ${i}`).toHaveLength(all.length - 1)
   }

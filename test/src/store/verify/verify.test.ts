@@ -1,4 +1,5 @@
 /** verify finds damage in every kind of file; after a repair nobody is served it, and a run heals it. */
+import { objectFile } from "../object-file.ts"
 import {
   copyFileSync,
   existsSync,
@@ -51,11 +52,11 @@ const found = (pattern: RegExp) =>
 
 /** A file of each kind. */
 const files: Readonly<Record<string, () => Promise<string>>> = {
-  "a table": async () => store.objectPath((await manifestOf("sums")).shards[0]!.table),
+  "a table": async () => objectFile(store, (await manifestOf("sums")).shards[0]!.table),
   "a tensor file": async () =>
-    store.objectPath((await manifestOf("drawings")).shards[0]!.tensors["marks/first"]!),
-  "a sidecar": async () => store.objectPath((await manifestOf("parts")).shards[0]!.sidecar!),
-  "a stage's own file": async () => store.objectPath((await manifestOf("drawings")).shards[0]!.files[0]!),
+    objectFile(store, (await manifestOf("drawings")).shards[0]!.tensors["marks/first"]!),
+  "a sidecar": async () => objectFile(store, (await manifestOf("parts")).shards[0]!.sidecar!),
+  "a stage's own file": async () => objectFile(store, (await manifestOf("drawings")).shards[0]!.files[0]!),
   "a manifest": async () => store.layout.manifest((await manifestOf("drawings")).digest),
   "a node's trace": async () => found(/^traces\/sum\/[0-9a-f]{2}\//),
   "a trace of items": async () => found(/^traces\/drawn\/items\//),
@@ -157,7 +158,7 @@ describe("damage", () => {
     restore()
     const manifest = await manifestOf("sums")
     const other = await manifestOf("groups")
-    rmSync(store.objectPath([...objectsOf(manifest)][0]!))
+    rmSync(objectFile(store, [...objectsOf(manifest)][0]!))
     writeFileSync(store.layout.manifest(other.digest), readFileSync(store.layout.manifest(manifest.digest)))
     const { damaged } = await verify()
     expect(damaged.map(({ file, kind }) => [file, kind])).toEqual(
