@@ -75,13 +75,13 @@ const look = (
       yield* attemptAsync((signal) => views.publishAll(planning.store, artifacts, signal))
     recorder.found(fresh)
     const isAll = fresh.size === planned.length
-    if (isAll) yield* tellLosses(options, recorder)
+    if (isAll) yield* recordLosses(options, recorder)
     yield* attempt(() => recorder.save(isAll ? "ok" : "running"))
     return { fresh, plans }
   })
 
 /** Asks the stages of nodes that have ended what they left out. */
-export const tellLosses = ({ withLosses }: RunOptions, recorder: RunRecorder): Effect.Effect<void, Problem> =>
+export const recordLosses = ({ withLosses }: RunOptions, recorder: RunRecorder): Effect.Effect<void, Problem> =>
   withLosses === undefined
     ? Effect.void
     : Effect.map(withLosses(recorder.records), (records) => recorder.replace(records))

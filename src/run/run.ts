@@ -15,7 +15,7 @@ import type { Store } from "../store/store.ts"
 import { touchingStore } from "../store/touching-store.ts"
 import { attempt } from "./attempt.ts"
 import { bringUpToDate, type Running } from "./bring-node.ts"
-import { firstLook, tellLosses } from "./first-look.ts"
+import { firstLook, recordLosses } from "./first-look.ts"
 import type { Outcome } from "./outcome.ts"
 import type { RunOptions } from "./run-options.ts"
 import { RunRecorder } from "./run-recorder.ts"
@@ -35,7 +35,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     for (const outcome of fresh.values()) recorder.settle(outcome)
     if (fresh.size === options.nodes.length) return
     yield* bringOthers(options, { fresh, plans }, recorder, views)
-    yield* tellLosses(options, recorder)
+    yield* recordLosses(options, recorder)
   })
   return yield* Effect.interruptible(bringAll).pipe(
     Effect.onExit((exit) => {

@@ -33,7 +33,7 @@ export interface Resolution {
 }
 
 const isRelative = (specifier: string) =>
-  /^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "../.."
+  /^\.{0,2}\//.test(specifier) || specifier === "." || specifier === ".."
 const inPackages = (file: string) => file.split(path.sep).includes("node_modules")
 const external = (id: string) => ({ id, external: true })
 

@@ -46,7 +46,7 @@ export function confined(files: FileSystem, root: string): FileSystem {
     const isPlain = (mark: string) => !file.includes(mark, root.length)
     if (file.startsWith(`${root}/`) && isPlain("/.") && isPlain("//")) return file.slice(root.length + 1)
     const relative = path.relative(root, file)
-    if (relative === "../.." || relative.startsWith("../../"))
+    if (relative === ".." || relative.startsWith("../"))
       throw new Problem("StoreNotUsable", `${file} is not in the store ${root}`, { file })
     return relative
   }

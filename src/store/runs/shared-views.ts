@@ -46,7 +46,7 @@ export function showViews({ files, layout }: Store, run: string, shown: string):
   if (note.entries.some((name) => files.entry(path.join(layout.run(note.run), name)) === null)) return null
   files.makeFolder(layout.run(run))
   for (const name of note.entries)
-    files.symlink(path.join("../..", note.run, name), path.join(layout.run(run), name))
+    files.symlink(path.join("..", note.run, name), path.join(layout.run(run), name))
   return note.run
 }
 

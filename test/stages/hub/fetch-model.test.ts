@@ -284,7 +284,7 @@ describe("a content that is not what the hub says", () => {
   })
 })
 
-it.each(["../../../../outside", "../vision", ".", "a/b", "a\\b", "x.incomplete", "x".repeat(300)])(
+it.each(["../../../../outside", "..", ".", "a/b", "a\\b", "x.incomplete", "x".repeat(300)])(
   "a content that a hub calls %j is refused: that would be a file's name",
   async (etag) => {
     server.behaviour.etag = etag
