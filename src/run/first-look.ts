@@ -81,7 +81,10 @@ const look = (
   })
 
 /** Asks the stages of nodes that have ended what they left out. */
-export const recordLosses = ({ withLosses }: RunOptions, recorder: RunRecorder): Effect.Effect<void, Problem> =>
+export const recordLosses = (
+  { withLosses }: RunOptions,
+  recorder: RunRecorder
+): Effect.Effect<void, Problem> =>
   withLosses === undefined
     ? Effect.void
     : Effect.map(withLosses(recorder.records), (records) => recorder.replace(records))

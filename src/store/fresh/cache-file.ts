@@ -2,13 +2,16 @@
  * Files of the cache: replaced as a whole, checked when they are read, and lost at any time without harm.
  *
  * One that is damaged counts as absent: what is read here stands for traces, digests and code, so a wrong byte could
- * make fresh what is not.
+ * make fresh what is not. With `PROBELINE_CACHE=off` all of them count as absent, and none is written: commands then
+ * take longer and find the same.
  */
 import { crc32 } from "node:zlib"
 import { utf8 } from "../../support/utf8.ts"
 import type { FileSystem } from "../files/file-system.ts"
 import { replaceFile } from "../files/replace-file.ts"
 import { withChecksum, checksummedValue } from "../records/checksum.ts"
+
+const isOff = () => process.env["PROBELINE_CACHE"] === "off"
 
 /** False where it could not be written (read-only, full): then what it holds is found out again. */
 export function writeCache(files: FileSystem, file: string, value: object): boolean {
@@ -17,6 +20,7 @@ export function writeCache(files: FileSystem, file: string, value: object): bool
 
 /** Null where it is not there, or not what was written. */
 export function readCache<A extends object>(files: FileSystem, file: string): A | null {
+  if (isOff()) return null
   try {
     const bytes = files.readIfPresent(file)
     return bytes === null ? null : (checksummedValue(bytes) as A)
@@ -37,6 +41,7 @@ export function writeLargeCache(files: FileSystem, file: string, text: string): 
 
 /** The text, or null where it is not there, or not what was written. */
 export function readLargeCache(files: FileSystem, file: string): string | null {
+  if (isOff()) return null
   try {
     const bytes = files.readIfPresent(file)
     if (bytes === null) return null
@@ -50,6 +55,7 @@ export function readLargeCache(files: FileSystem, file: string): string | null {
 }
 
 function tried(act: () => void): boolean {
+  if (isOff()) return false
   try {
     act()
     return true

@@ -40,7 +40,7 @@ import { type FileSystem, nodeFileSystem } from "../../../src/store/files/file-s
 import { layout } from "../../../src/store/files/layout.ts"
 import type { RunRecord } from "../../../src/store/records/run-record.ts"
 import { StatCache } from "../../../src/store/fresh/stat-cache.ts"
-import { makeStore } from "../../../src/store/store.ts"
+import { makeStore, type Store } from "../../../src/store/store.ts"
 
 // ---- the stages: two columns a and b, so that dependence by column can be told ----------------------------------
 const pair = { a: column.float64(), b: column.float64() }
@@ -116,6 +116,10 @@ export interface LabOptions {
   /** decorates the file system: to count, to fail */
   readonly files?: (files: FileSystem) => FileSystem
   readonly fetching?: Fetching
+  /** stands between the lab and its store */
+  readonly store?: (store: Store) => Store
+  /** stands between the run and its executor */
+  readonly executor?: (executor: Executor) => Executor
 }
 export class Lab {
   readonly folder: string
@@ -145,7 +149,7 @@ export class Lab {
   planning(options: LabOptions = {}): Planning {
     const files = (options.files ?? ((same) => same))(nodeFileSystem())
     const root = join(this.folder, "store")
-    const store = makeStore(root, files)
+    const store = (options.store ?? ((same) => same))(makeStore(root, files))
     // files of a test are younger than the guard of the stat cache allows: they are hashed each time
     const digests = new StatCache(files, layout(root).statCache, () => this.#now)
     const outside = { files, digests, base: this.folder }
@@ -203,7 +207,8 @@ export class Lab {
         events.push(event)
         options.emit?.(event)
       }
-      return yield* runGraph(this.#options(graph, planning, executor, options, emit))
+      const through = options.executor ?? ((same: Executor) => same)
+      return yield* runGraph(this.#options(graph, planning, through(executor), options, emit))
     })
     const runOptions = options.signal === undefined ? {} : { signal: options.signal }
     return { run: await Effect.runPromise(Effect.scoped(program), runOptions), events }
@@ -243,8 +248,10 @@ export const artifactsOf = (run: RunRecord) =>
   Object.fromEntries(run.nodes.map(({ id, artifact }) => [id, artifact]))
 
 /** A small world with every kind of stage and file, for tests that break it at every write. */
-export function crashGraph(lab: Lab): Graph {
-  const items = { i0: [7, 1], i1: [3, 2], i2: [9, 0], i3: [4, 5], i4: [8, 2] } as const
+export function crashGraph(
+  lab: Lab,
+  items: Items = { i0: [7, 1], i1: [3, 2], i2: [9, 0], i3: [4, 5], i4: [8, 2] }
+): Graph {
   const source = numbers("source", { file: { path: lab.writeItems(items) } })
   const halves = coarse("halves", { of: source, step: 2 })
   const parts = gathered("parts", { of: spread("spread", { of: source }) })
