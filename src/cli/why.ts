@@ -17,6 +17,7 @@ import { openPipeline } from "../project/open-pipeline.ts"
 import { printable } from "../support/plain-text.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 import { stateStyle } from "./status.ts"
+import type { ItemId } from "../store/records/manifest.ts"
 
 export const whyCommand = defineCommand({
   name: "why",
@@ -73,7 +74,7 @@ export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArra
 }
 
 /** One item of a stale node: done already, failed before, or left, for a reason of its own or for its node's. */
-function whyItem(plan: ItemPlan, item: string, all: Why & { readonly item: string | null }): Why {
+function whyItem(plan: ItemPlan, item: ItemId, all: Why & { readonly item: string | null }): Why {
   const at = plan.ids.indexOf(item)
   if (plan.done.has(at))
     return { ...all, state: "fresh", cues: [{ cue: "done", path: item, before: null, after: null }] }
@@ -113,7 +114,7 @@ export function whyText({ node, item, state, cues, changes, items }: Why, paint:
 }
 
 /** Where the items are known, an unknown id is a slip of the pen. */
-async function checkItem(plan: NodePlan, item: string, store: Store): Promise<void> {
+async function checkItem(plan: NodePlan, item: ItemId, store: Store): Promise<void> {
   const { known, node, failures } = plan
   if (node.form === "table")
     throw new Problem("Usage", `"${node.id}" is a table as a whole: it has no items`, {
@@ -125,7 +126,7 @@ async function checkItem(plan: NodePlan, item: string, store: Store): Promise<vo
     throw noItem(node.id, item, [...plan.items.ids])
   }
   if (known === null || failures.some((failure) => failure.item === item)) return
-  const { itemIndex } = await import("../store/items/item-index.ts")
-  const { ids } = itemIndex(store, known.manifest)
+  const { readItemIndex } = await import("../store/items/item-index.ts")
+  const { ids } = readItemIndex(store, known.manifest)
   if (!ids.includes(item)) throw noItem(node.id, item, ids)
 }

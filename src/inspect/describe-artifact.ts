@@ -1,8 +1,8 @@
 /** What `show` says of an artifact, as data. */
 import { own } from "../support/own.ts"
 import { isProblem, Problem } from "../support/problem.ts"
-import type { ItemFailure, Manifest } from "../store/records/manifest.ts"
-import { itemIndex } from "../store/items/item-index.ts"
+import type { ItemFailure, Manifest, ItemId } from "../store/records/manifest.ts"
+import { readItemIndex } from "../store/items/item-index.ts"
 import {
   artifactItems,
   artifactObjects,
@@ -108,7 +108,7 @@ const tensorsOf = (store: Store, manifest: Manifest): Described["tensors"] =>
 
 export interface DescribedItem {
   readonly node: string
-  readonly item: string
+  readonly item: ItemId
   /** why it has no rows */
   readonly failed: string | null
   readonly total: number
@@ -117,7 +117,7 @@ export interface DescribedItem {
 /** In a table of no items, the rows in which a column of text is the item's id. */
 export async function itemRows(
   { store, manifest, name }: Artifact,
-  item: string,
+  item: ItemId,
   limit: number | null
 ): Promise<DescribedItem> {
   const answer = (rows: ReadonlyArray<Row>, failed: string | null = null): DescribedItem => ({
@@ -139,10 +139,10 @@ export async function itemRows(
   }
   const failed = manifest.failed.find((failure) => failure.item === item)
   if (failed !== undefined) return answer([], failed.error)
-  const { ids, shard, item: places } = itemIndex(store, manifest)
+  const { ids, shard, itemIndex } = readItemIndex(store, manifest)
   const at = ids.indexOf(item)
   if (at < 0) throw noItem(name, item, ids)
-  const alone = selectItems(manifest, [[shard[at]!, places[at]!]])
+  const alone = selectItems(manifest, [[shard[at]!, itemIndex[at]!]])
   const [found] = await artifactItems(store, alone, withoutTensors(manifest.columns))
   return answer(found!)
 }

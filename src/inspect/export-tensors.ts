@@ -5,7 +5,7 @@ import { didYouMean, usage } from "../support/problem.ts"
 import { npyHeader, type NpyType } from "../support/npy-header.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import { artifactTable } from "../store/items/read-artifact.ts"
-import { itemIndex } from "../store/items/item-index.ts"
+import { readItemIndex } from "../store/items/item-index.ts"
 import { type StoredTensor, storedTensor } from "../store/items/stored-tensor.ts"
 import type { Referred } from "../project/reference.ts"
 import type { OutFile } from "./write-out.ts"
@@ -82,7 +82,7 @@ async function rowIds({
   manifest
 }: Pick<Artifact, "store" | "manifest">): Promise<ReadonlyArray<string> | null> {
   if (manifest.idColumn === null) return null
-  const { ids, rows } = itemIndex(store, manifest)
+  const { ids, rows } = readItemIndex(store, manifest)
   return ids.flatMap((id, i) => Array.from({ length: rows[i]! }, () => id))
 }
 

@@ -134,8 +134,8 @@ async function itemTraces(
   { run, accepted }: Trace,
   { store }: Planning
 ): Promise<ReadonlyArray<ItemTrace>> {
-  const { itemIndex } = await import("../store/items/item-index.ts")
-  const index = itemIndex(store, manifest)
+  const { readItemIndex } = await import("../store/items/item-index.ts")
+  const index = readItemIndex(store, manifest)
   const ids = [...plan.ids]
   const keyOf = new Map(ids.map((id, i) => [id, plan.keys.at(i)]))
   const failed = new Map(manifest.failed.map((failure) => [failure.item, failure]))
@@ -143,7 +143,7 @@ async function itemTraces(
   if (expected.length !== index.ids.length || expected.some((id, i) => id !== index.ids[i]))
     throw refusal(node, "has other items now", "outputs are accepted for the same items: run it")
   const keys = manifest.shards.map(({ items }) => Array.from({ length: items }, () => ""))
-  index.ids.forEach((id, i) => (keys[index.shard[i]!]![index.item[i]!] = keyOf.get(id)!))
+  index.ids.forEach((id, i) => (keys[index.shard[i]!]![index.itemIndex[i]!] = keyOf.get(id)!))
   const common = {
     format: 1,
     stage: node.stage.name,

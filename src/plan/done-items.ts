@@ -5,7 +5,7 @@ import type { Accepted } from "../store/records/trace.ts"
 /** An item that was computed before: its shard, and its index there. */
 export interface DoneItem {
   readonly shard: Shard
-  readonly item: number
+  readonly itemIndex: number
 }
 interface Source {
   readonly shard: Shard
@@ -42,7 +42,7 @@ export class DoneItems {
   }
   get(i: number): DoneItem | undefined {
     const source = this.#sources[this.#source[i]! - 1]
-    return source === undefined ? undefined : { shard: source.shard, item: this.#item[i]! }
+    return source === undefined ? undefined : { shard: source.shard, itemIndex: this.#item[i]! }
   }
   /** The mark of this item, if it was accepted. */
   acceptedAt(i: number): Accepted | undefined {

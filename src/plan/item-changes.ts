@@ -1,7 +1,7 @@
 /** Which items of a node's inputs are others than when it was last computed, and in which columns. */
 import { own } from "../support/own.ts"
 import type { ItemIndex } from "../store/items/item-index.ts"
-import { type Manifest, valueColumns } from "../store/records/manifest.ts"
+import { type Manifest, valueColumns, type ItemId } from "../store/records/manifest.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { runSoFar } from "../store/runs/run-so-far.ts"
 import type { Store } from "../store/store.ts"
@@ -13,9 +13,9 @@ export interface ItemChanges {
   readonly port: string
   /** the input node */
   readonly node: string
-  readonly added: ReadonlyArray<string>
-  readonly removed: ReadonlyArray<string>
-  readonly changed: ReadonlyArray<{ readonly item: string; readonly columns: ReadonlyArray<string> }>
+  readonly added: ReadonlyArray<ItemId>
+  readonly removed: ReadonlyArray<ItemId>
+  readonly changed: ReadonlyArray<{ readonly item: ItemId; readonly columns: ReadonlyArray<string> }>
 }
 
 /**
@@ -88,8 +88,8 @@ class Comparisons {
   async #index(manifest: Manifest): Promise<ItemIndex> {
     const known = this.#indices.get(manifest.digest)
     if (known !== undefined) return known
-    const { itemIndex } = await import("../store/items/item-index.ts")
-    const index = itemIndex(this.#store, manifest)
+    const { readItemIndex } = await import("../store/items/item-index.ts")
+    const index = readItemIndex(this.#store, manifest)
     this.#indices.set(manifest.digest, index)
     return index
   }
@@ -114,7 +114,11 @@ function compared(before: ItemIndex, now: ItemIndex, columns: ReadonlyArray<stri
 }
 
 const bytes = 16
-const digestOf = ({ sidecars, shard, item }: ItemIndex, i: number, column: string): Uint8Array | undefined =>
-  own(sidecars[shard[i]!]!.digests, column)?.subarray(item[i]! * bytes, (item[i]! + 1) * bytes)
+const digestOf = (
+  { sidecars, shard, itemIndex }: ItemIndex,
+  i: number,
+  column: string
+): Uint8Array | undefined =>
+  own(sidecars[shard[i]!]!.digests, column)?.subarray(itemIndex[i]! * bytes, (itemIndex[i]! + 1) * bytes)
 const sameDigest = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0

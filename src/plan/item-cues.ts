@@ -3,6 +3,7 @@ import type { Cue } from "./cue.ts"
 import { planItems } from "./items.ts"
 import { acceptedCues, type NodePlan } from "./node-plan.ts"
 import type { Planning } from "./planning.ts"
+import type { ItemId } from "../store/records/manifest.ts"
 
 /**
  * The plan with the cues of one of its items. An artifact with items that were accepted is accepted itself, and so
@@ -11,7 +12,7 @@ import type { Planning } from "./planning.ts"
  * @param plans those of the nodes that it reads among them
  */
 export async function withCuesOf(
-  item: string,
+  item: ItemId,
   plan: NodePlan,
   plans: ReadonlyArray<NodePlan>,
   planning: Planning

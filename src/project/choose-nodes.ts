@@ -2,6 +2,8 @@
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem, didYouMean } from "../support/problem.ts"
 import { noSuchNode, type Opened } from "./open-pipeline.ts"
+import type { ItemId } from "../store/records/manifest.ts"
+
 type Pipeline = Pick<Opened, "graph" | "file">
 
 /** The node of an id. @throws Problem NodeNotFound */
@@ -25,7 +27,7 @@ export function chooseNodes(pipeline: Pipeline, ids: ReadonlyArray<string>): Rea
   return nodes.filter((node) => needed.has(node))
 }
 
-export const noItem = (node: string, item: string, ids: ReadonlyArray<string>) =>
+export const noItem = (node: string, item: ItemId, ids: ReadonlyArray<string>) =>
   new Problem("Usage", `"${node}" has no item "${item}"`, {
     field: item,
     hint:

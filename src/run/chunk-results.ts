@@ -46,14 +46,14 @@ export class ChunkResults {
         outside ||= failure.outside === true
         continue
       }
-      const { shard, item } = this.#items.done.get(i) ?? this.#computed.get(i)!
+      const { shard, itemIndex } = this.#items.done.get(i) ?? this.#computed.get(i)!
       let s = index.get(shard)
       if (s === undefined) {
         s = shards.length
         index.set(shard, s)
         shards.push(shard)
       }
-      places.add(s, item)
+      places.add(s, itemIndex)
     }
     return { shards, places, table: null, failed, outside }
   }

@@ -14,6 +14,7 @@ import { type JoinedItem as Item, joinedRows } from "./join.ts"
 import { messageOf, stageContext, blamingStage } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
+import type { ItemId } from "../store/records/manifest.ts"
 
 export async function executeItems(
   task: Task,
@@ -150,7 +151,7 @@ export const isFailed = (result: unknown): result is { failed: string } =>
   !Array.isArray(result) &&
   typeof (result as { failed?: unknown }).failed === "string"
 
-function checked(task: Task, item: string, result: unknown, check: (rows: Rows) => void): Rows {
+function checked(task: Task, item: ItemId, result: unknown, check: (rows: Rows) => void): Rows {
   const isList = Array.isArray(result)
   if (isList !== (task.form === "rows per item"))
     throw broken(

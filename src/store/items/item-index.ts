@@ -3,16 +3,16 @@
  *
  * For commands that look items up. A run, whose memory does not grow with the items, has `item-windows.ts`.
  */
-import type { Manifest } from "../records/manifest.ts"
+import type { Manifest, ItemId } from "../records/manifest.ts"
 import { segmentsOf } from "./segments.ts"
 import { type Sidecar, readSidecar } from "./sidecar.ts"
 import type { Store } from "../store.ts"
 
 export interface ItemIndex {
-  readonly ids: ReadonlyArray<string>
+  readonly ids: ReadonlyArray<ItemId>
   /** of item i: the index of its shard in the manifest, and its own in the shard */
   readonly shard: Int32Array
-  readonly item: Int32Array
+  readonly itemIndex: Int32Array
   /** rows of item i */
   readonly rows: Int32Array
   /** of each shard; 16 bytes an item and column */
@@ -20,19 +20,19 @@ export interface ItemIndex {
 }
 
 /** Reads the sidecars of an artifact of items: not its data. */
-export function itemIndex(store: Store, manifest: Manifest): ItemIndex {
+export function readItemIndex(store: Store, manifest: Manifest): ItemIndex {
   const sidecars = manifest.shards.map((shard) => readSidecar(store, shard))
   const texts = sidecars.map(({ items }) => items.strings())
   const ids: Array<string> = []
   const shard = new Int32Array(manifest.items)
-  const item = new Int32Array(manifest.items)
+  const itemIndex = new Int32Array(manifest.items)
   const rows = new Int32Array(manifest.items)
   for (const [s, from, to] of segmentsOf(manifest))
     for (let i = from; i < to; i++) {
       shard[ids.length] = s
-      item[ids.length] = i
+      itemIndex[ids.length] = i
       rows[ids.length] = sidecars[s]!.rows[i]!
       ids.push(texts[s]![i]!)
     }
-  return { ids, shard, item, rows, sidecars }
+  return { ids, shard, itemIndex, rows, sidecars }
 }

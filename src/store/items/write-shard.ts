@@ -6,7 +6,7 @@ import type { Form } from "../../pipeline/ports.ts"
 import { isProblem, Problem } from "../../support/problem.ts"
 import { machineProblem } from "../../support/system-error.ts"
 import { encodeTensors } from "../format/arrow-write.ts"
-import { everyObject, type Shard } from "../records/manifest.ts"
+import { everyObject, type Shard, type ItemId } from "../records/manifest.ts"
 import { encodeParquet } from "../format/parquet-write.ts"
 import { RowColumns } from "./row-columns.ts"
 import { encodeSidecar } from "./sidecar.ts"
@@ -16,7 +16,7 @@ import { itemDigests } from "../format/value-digest.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
 export interface ItemRows {
-  readonly item: string
+  readonly item: ItemId
   readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
 /** What a shard is of. */
@@ -30,7 +30,7 @@ export interface ShardHead {
 /** A shard that was written, with the digests of its items. */
 export interface WrittenShard {
   readonly shard: Shard
-  readonly ids: ReadonlyArray<string>
+  readonly ids: ReadonlyArray<ItemId>
   /** 16 bytes an item, by column */
   readonly digests: Readonly<Record<string, Uint8Array>>
   /** rows of each item */

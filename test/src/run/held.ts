@@ -1,5 +1,5 @@
 /** What a store holds of an artifact, read back from its files. */
-import { itemIndex } from "../../../src/store/items/item-index.ts"
+import { readItemIndex } from "../../../src/store/items/item-index.ts"
 import { artifactItems, artifactObjects } from "../../../src/store/items/read-artifact.ts"
 import type { Store } from "../../../src/store/store.ts"
 
@@ -20,7 +20,7 @@ export async function heldIn(store: Store, artifact: string): Promise<Held> {
   const rows = await artifactObjects(store, manifest)
   const failed = manifest.failed.map(({ item }) => item)
   if (manifest.idColumn === null) return { items: null, rows, failed }
-  const { ids } = await itemIndex(store, manifest)
+  const { ids } = await readItemIndex(store, manifest)
   const read = await artifactItems(store, manifest, manifest.columns)
   if (read.length !== ids.length) throw new Error(`${ids.length} items, but rows of ${read.length}`)
   return { items: ids.map((id, i) => [id, read[i]!] as const), rows, failed }
