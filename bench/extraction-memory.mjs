@@ -3,7 +3,7 @@
  *
  *     node bench/extraction-memory.mjs MODEL.onnx ANNOTATIONS.json IMAGES [PRESET] [FEW] [MANY] [JOBS]
  *
- * It must not grow with the number of images: a worker holds two batches of inputs and a chunk of rows. Reads /proc (Linux).
+ * It must not grow with the number of images: a worker holds two batches of inputs and a chunk of rows. Linux only (/proc).
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

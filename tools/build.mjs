@@ -80,7 +80,11 @@ async function bundle() {
   if (existsSync(program)) chmodSync(program, 0o755)
 }
 
-/** All modules that loading one module loads; `loads`: the imports of each. @param {string} from @param {Map<string, string[]>} loads */
+/**
+ * All modules that `from` loads, directly or not; `loads` has the imports of each.
+ *
+ * @param {string} from @param {Map<string, string[]>} loads
+ */
 function reached(from, loads) {
   const seen = new Set([from])
   for (const id of seen) for (const next of loads.get(id) ?? []) seen.add(next)

@@ -2,7 +2,7 @@
  * The digests of the shipped stages' code, computed from their source.
  *
  *   node tools/stage-codes.mjs          compares them with test/golden/stage-codes.json; exits 1 if they differ
- *   node tools/stage-codes.mjs --write  pins them there; describe the change in the CHANGELOG, under "Invalidating changes"
+ *   node tools/stage-codes.mjs --write  pins them there; note it in the CHANGELOG, under "Invalidating changes"
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
