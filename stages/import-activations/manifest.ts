@@ -8,7 +8,7 @@
  * It loads valibot: import it where a manifest is read.
  */
 import * as path from "node:path"
-import { checkJson, fieldIn, isObject, type JsonObject } from "../json/check-json.ts"
+import { checkJson, type Fail, fieldIn, isObject, type JsonObject } from "../json/check-json.ts"
 import { parseCsv } from "./csv.ts"
 import { type Entry, ImportError } from "./entry.ts"
 import { arraysManifest, idList, itemOf, itemsManifest, rowOfIds } from "./schemas.ts"
@@ -41,7 +41,7 @@ function itemsIn(file: string, json: JsonObject): ImportManifest {
   const schema = itemOf(path.dirname(file), tokens)
   const entries = items.map((item, i): Entry => {
     const field = fieldIn("items", [i])
-    return { ...checkJson(schema, item, failIn(file, field)), file, field, row: null }
+    return { ...checkJson(schema, item, failIn(file), field), file, field, row: null }
   })
   const taps = [...(entries[0]?.taps.keys() ?? [])]
   for (const { taps: own, field } of entries)
@@ -62,7 +62,7 @@ async function arraysIn(file: string, json: unknown, readText: ReadText): Promis
       : ids.map((value, i): ListedId => ({ file, field: fieldIn("ids", [i]), value }))
   const schema = rowOfIds(folder, tokens)
   const entries = listed.map(({ value, ...at }, row): Entry => {
-    const own = checkJson(schema, value, failIn(at.file, at.field))
+    const own = checkJson(schema, value, failIn(at.file), at.field)
     return { ...own, ...at, taps, row }
   })
   return { entries, rows: entries.length, taps: [...taps.keys()] }
@@ -127,9 +127,7 @@ function parseJson(file: string, text: string): unknown {
 }
 
 const failIn =
-  (file: string, within = "") =>
-  (field: string, problem: string): never => {
-    const whole =
-      field === "" || field.startsWith("[") || within === "" ? within + field : `${within}.${field}`
-    throw new ImportError(file, whole === "" ? null : whole, problem, remedy)
+  (file: string): Fail =>
+  (field, problem) => {
+    throw new ImportError(file, field === "" ? null : field, problem, remedy)
   }

@@ -10,22 +10,26 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+/** Takes the field, such as `taps["block.0"].file` ("" for the whole), and what is wrong with it. */
+export type Fail = (field: string, problem: string) => never
+
 /**
  * The value as its schema gives it. An unknown field is told before all else: it may be a misspelt one that is missing.
  *
- * @param fail takes the field, such as `taps["block.0"].file` ("" for the whole), and the problem
+ * @param within the field that the value is of
  */
 export function checkJson<const S extends v.GenericSchema>(
   schema: S,
   value: unknown,
-  fail: (field: string, problem: string) => never
+  fail: Fail,
+  within = ""
 ): v.InferOutput<S> {
   const { success, output, issues } = v.safeParse(schema, value)
   if (success) return output
   const issue = issues.find(({ expected }) => expected === "never") ?? issues[0]
   return fail(
     fieldIn(
-      "",
+      within,
       (issue.path ?? []).map(({ key }) => key)
     ),
     issue.message
