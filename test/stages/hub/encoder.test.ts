@@ -132,6 +132,20 @@ describe("an encoder on a hub", () => {
       hint: expect.stringMatching(/encoders fetch/) as string
     })
   })
+  it("is not asked for offline: what no run can bring is said when it is planned", async () => {
+    vi.stubEnv("HF_HUB_OFFLINE", "1")
+    const asked: Array<FetchRequest> = []
+    await expect(gridIdentity({ encoder: encoder() }, worldOf(asked))).rejects.toMatchObject({
+      _tag: "FetchFailed",
+      message: expect.stringMatching(/^lab\/vit@main is not in the cache .*HF_HUB_OFFLINE/) as string
+    })
+    layAll()
+    await expect(gridIdentity({ encoder: encoder() }, worldOf(asked))).rejects.toMatchObject({
+      _tag: "FetchFailed",
+      message: expect.stringMatching(/its weights .*vit-fp16\.onnx_data are not in the cache/) as string
+    })
+    expect(asked).toEqual([])
+  })
   it("is one thing or the other", async () => {
     const both = { ...encoder(), model: { path: "m.onnx" } }
     await expect(resolveEncoderFile(both)).rejects.toThrow(/a file or on a hub/)

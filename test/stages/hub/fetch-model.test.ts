@@ -187,6 +187,23 @@ describe("offline (HF_HUB_OFFLINE=1)", () => {
     expect(hint).toMatch(/unset HF_HUB_OFFLINE/)
     expect(server.take()).toEqual([])
   })
+  it("says which commits are there, where it is not known which one the branch is at", async () => {
+    await get()
+    fs.rmSync(cached().ref("main"))
+    vi.stubEnv("HF_HUB_OFFLINE", "1")
+    const { message, hint } = await refusal()
+    expect(message).toMatch(/has commits of lab\/clip, but does not say which of them "main" is/)
+    expect(hint).toContain(`name one as the revision: ${first}`)
+    expect((await find({ revision: first })).model).toMatchObject({ commit: first })
+  })
+  it("names a link whose content was not copied with it", async () => {
+    const { path: at } = await get()
+    fs.rmSync(fs.realpathSync(at))
+    vi.stubEnv("HF_HUB_OFFLINE", "1")
+    const { message, hint } = await refusal()
+    expect(message).toContain(`${at} is a link to a file that is not there`)
+    expect(hint).toMatch(/blobs/)
+  })
   it("finds a model that another tool has put there alone, without what lies beside it", async () => {
     const at = cached().snapshot(first, "onnx/model.onnx")
     fs.mkdirSync(path.dirname(at), { recursive: true })
