@@ -366,6 +366,17 @@ describe("what a hub refuses", () => {
     server.behaviour = { status: 503 }
     expect((await refusal()).message).toMatch(/answers HTTP 503/)
   })
+  it.each<[object, RegExp]>([
+    [{ sha: undefined }, /: sha: expected a commit, got nothing/],
+    [{ sha: "../x" }, /: sha: expected a commit, got "\.\.\/x"/],
+    [{ siblings: [{ rfilename: "a" }, { rfilename: 3 }] }, /: filePaths\[1\]: expected a file's name, got 3/],
+    [{ siblings: [null] }, /is not what a hub tells of lab\/clip@main/]
+  ])("a hub that answers oddly: %j", async (says, message) => {
+    server.behaviour.says = says
+    const error = await refusal()
+    expect(error.message).toMatch(message)
+    expect(error.hint).toMatch(/is HF_ENDPOINT a Hugging Face hub/)
+  })
   it("a hub that cannot be reached", async () => {
     vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9")
     const { message, hint } = await refusal()
