@@ -6,7 +6,7 @@ import { viewOf } from "../store/runs/view.ts"
 import type { Paint, Style } from "../support/colour.ts"
 import { lossesOfNodes, lossLines } from "./loss-lines.ts"
 import { bytes, count, counted, duration } from "../support/numbers.ts"
-import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
+import { clipped, oneLine, padded, printable, widthOf } from "../support/plain-text.ts"
 import { type TableCell, textTable } from "../support/text-table.ts"
 
 export interface RunLook {
@@ -149,7 +149,7 @@ export function summaryText({ title, columns, rows, docs = {} }: Summary, paint:
   return [
     paint("bold", oneLine(title)),
     textTable(columns, rows, { paint }),
-    ...told.map((name) => `  ${paint("dim", `${oneLine(name).padEnd(width)}  ${oneLine(docs[name]!)}`)}`)
+    ...told.map((name) => `  ${paint("dim", `${padded(oneLine(name), width)}  ${oneLine(docs[name]!)}`)}`)
   ].join("\n")
 }
 

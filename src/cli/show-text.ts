@@ -5,7 +5,7 @@ import type { ColumnStatistics } from "../inspect/column-statistics.ts"
 import { type MadeFrom, madeFromLines } from "../inspect/made-from.ts"
 import { lossesInFull } from "./loss-lines.ts"
 import { bytes, count, counted, shortDigest, statistic } from "../support/numbers.ts"
-import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
+import { clipped, oneLine, padded, printable, widthOf } from "../support/plain-text.ts"
 import type { Described, DescribedItem } from "../inspect/describe-artifact.ts"
 import { textTable } from "../support/text-table.ts"
 
@@ -137,7 +137,7 @@ export function itemText(
     const names = Object.keys(row)
     const longest = Math.max(0, ...names.map(widthOf))
     const line = (name: string) =>
-      `  ${paint("dim", name.padEnd(longest))}  ${clipped(cellText(row[name]), atMost(longCell, width))}`
+      `  ${paint("dim", padded(name, longest))}  ${clipped(cellText(row[name]), atMost(longCell, width))}`
     return names.map(line).join("\n")
   })
   return [head, ...blocks].join("\n\n")

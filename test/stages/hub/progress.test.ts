@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { progressLines } from "../../../stages/hub/progress-lines.ts"
+import { progressLines } from "../../../stages/hub/download.ts"
 
 const linesOf = (size: number | null, ...done: ReadonlyArray<number>) => {
   const lines: Array<string> = []
