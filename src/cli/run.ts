@@ -12,6 +12,7 @@ import { runGraph } from "../run/run.ts"
 import type { RunOptions } from "../run/run-options.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
+import { watchInterrupts } from "./interrupt-thread.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
 import { lossesOf } from "../inspect/losses.ts"
@@ -22,6 +23,7 @@ import { runSummary } from "./run-summary.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 import { outputSummaries } from "../inspect/summaries.ts"
 import type { WorkerOptions } from "../executors/worker-processes.ts"
+import { captureOutput, writingAsNobody } from "../support/stage-output.ts"
 import type { Executor } from "../run/task.ts"
 
 export const runCommand = defineCommand({
@@ -101,13 +103,19 @@ const bringUpToDate = (
     const { output, now, json, store } = context
     const id = runId(now())
     const log = logFile(planning.store, id, now)
-    const progress = showProgress(output, () => now().getTime())
+    const progress = showProgress(output, () => now().getTime(), context.debug)
     yield* Effect.addFinalizer(() => Effect.sync(() => progress.stop()))
-    const executor = yield* lazyExecutor(planning, { entry: context.worker, onOutput: log.workerOutput })
-    const emit = (event: RunEvent) => {
-      log.emit(event)
-      progress.emit(event)
-    }
+    const emit = (event: RunEvent) =>
+      writingAsNobody(() => {
+        log(event)
+        progress.emit(event)
+      })
+    const onOutput = (node: string | null, line: string) => emit({ type: "node-output", node, line })
+    yield* Effect.acquireRelease(
+      Effect.sync(() => captureOutput(onOutput)),
+      (release) => Effect.sync(release)
+    )
+    const executor = yield* lazyExecutor(planning, { entry: context.worker, onOutput })
     const options: RunOptions = {
       pipeline: opened.name,
       file: opened.file,
@@ -158,11 +166,15 @@ function outputsOf({ graph }: Opened, nodes: ReadonlyArray<GraphNode>): RunRecor
 export const runId = (now: Date, mark = randomBytes(2).toString("hex")): string =>
   `${now.toISOString().replace(/[-:Z]/g, "").replace("T", "-")}-${mark}`
 
-/** In a scope: what stages opened, and workers, end with it. */
+/** In a scope: what stages opened, workers, and the watch for Ctrl-C end with it. */
 const lazyExecutor = (planning: Planning, workers: Omit<WorkerOptions, "store">) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const load = Effect.promise(() => import("../executors/local.ts")).pipe(
+    const watch = Effect.acquireRelease(Effect.sync(watchInterrupts), (end) => Effect.promise(end))
+    const load = Effect.andThen(
+      watch,
+      Effect.promise(() => import("../executors/local.ts"))
+    ).pipe(
       Effect.flatMap(({ localExecutor }) => localExecutor(planning, workers)),
       Scope.provide(scope)
     )

@@ -6,6 +6,7 @@ import { Problem } from "../support/problem.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import type { TaskPort } from "../run/task.ts"
+import { writingAs } from "../support/stage-output.ts"
 import { type ArtifactOf, artifactsOf, type HookContext, askHook } from "./stage-hooks.ts"
 
 export interface Losses {
@@ -76,12 +77,13 @@ const ask = (
       params: node.params
     }
     return yield* Effect.tryPromise({
-      try: async () => {
-        const tally = new LossTally()
-        const losses: AsyncIterable<Loss> | Iterable<Loss> = await node.stage.spec.losses!(artifacts)
-        for await (const loss of losses) tally.add(loss)
-        return { losses: tally.lost() }
-      },
+      try: () =>
+        writingAs(node.id, async () => {
+          const tally = new LossTally()
+          const losses: AsyncIterable<Loss> | Iterable<Loss> = await node.stage.spec.losses!(artifacts)
+          for await (const loss of losses) tally.add(loss)
+          return { losses: tally.lost() }
+        }),
       catch: (error) => error
     })
   })

@@ -10,7 +10,8 @@ import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
-import { isProblem, Problem } from "../support/problem.ts"
+import { isProblem, type Problem } from "../support/problem.ts"
+import { stageFailure } from "../support/stage-failure.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import type { Manifest } from "../store/records/manifest.ts"
@@ -62,19 +63,16 @@ export const askHook = <A extends object>(
     const manifest = yield* store.manifest(artifact)
     if (manifest === null) return null
     const answer = yield* Effect.mapError(ask(manifest), (error) =>
-      isProblem(error) ? error : failedHook(node, hook, error)
+      isProblem(error) ? error : failedHook(node, hook, error, planning.outside.base)
     )
     writeCache(store.files, note, answer)
     return answer
   })
 
-const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown) =>
-  new Problem(
+const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown, base: string) =>
+  stageFailure(
     "OutputInvalid",
-    `stage "${stage.name}" cannot ${hook === "summary" ? `sum up "${id}"` : `count what "${id}" left out`}: ${error instanceof Error ? error.message : String(error)}`,
-    {
-      field: id,
-      hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again`,
-      cause: error
-    }
+    `stage "${stage.name}" cannot ${hook === "summary" ? `sum up "${id}"` : `count what "${id}" left out`}`,
+    error,
+    { field: id, base, hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again` }
   )

@@ -1,5 +1,6 @@
 /** The tables that stages print of the pipeline's outputs. */
 import * as Effect from "effect/Effect"
+import { writingAs } from "../support/stage-output.ts"
 import type { Problem } from "../support/problem.ts"
 import type { Summary } from "../pipeline/stage.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
@@ -21,8 +22,8 @@ export const outputSummaries = (
         Effect.gen(function* () {
           const { artifactObjects } = yield* Effect.promise(() => import("../store/items/read-artifact.ts"))
           const rows = yield* artifactObjects(planning.store, manifest)
-          return yield* Effect.try({
-            try: () => node.stage.spec.summary!(rows),
+          return yield* Effect.tryPromise({
+            try: () => writingAs(id, () => node.stage.spec.summary!(rows)),
             catch: (error) => error
           })
         })

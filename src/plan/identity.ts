@@ -11,6 +11,8 @@ import * as Effect from "effect/Effect"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
 import { isProblem, Problem, type ProblemTag } from "../support/problem.ts"
+import { writingAs } from "../support/stage-output.ts"
+import { stageFailure } from "../support/stage-failure.ts"
 import { systemLimit } from "../support/system-error.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
@@ -73,25 +75,28 @@ export const paramsPreimage = (
   Effect.gen(function* () {
     const known = yield* Effect.try({
       try: () => knownParams(node, codeDigest, outside, identities),
-      catch: asProblem(node)
+      catch: asProblem(node, outside)
     })
     if (known !== null) return known
     const { reads, answer } = yield* Effect.tryPromise({
       try: async (signal) => {
-        const world = recordingWorld(outside, fetchFor(node, fetching, signal), `node "${node.id}"`)
-        const answer = await readSteadily<Record<string, unknown>>(world, async () =>
-          node.stage.spec.identity!(node.params, world)
+        const world = recordingWorld(outside, fetchFor(node, outside, fetching, signal), `node "${node.id}"`)
+        const answer = await readSteadily<Record<string, unknown>>(world, () =>
+          writingAs(node.id, () => node.stage.spec.identity!(node.params, world))
         )
         return { reads: world.reads(), answer }
       },
-      catch: (error) => (error instanceof NotHere ? error : asProblem(node)(error))
+      catch: (error) => (error instanceof NotHere ? error : asProblem(node, outside)(error))
     })
     identities.set(identityKey(node, codeDigest, outside), { reads, answer })
-    return yield* Effect.try({ try: () => withAnswer(node, answer, outside), catch: asProblem(node) })
+    return yield* Effect.try({
+      try: () => withAnswer(node, answer, outside),
+      catch: asProblem(node, outside)
+    })
   })
 
 const fetchFor =
-  (node: GraphNode, fetching: Fetching | undefined, signal: AbortSignal): World["fetch"] =>
+  (node: GraphNode, outside: Outside, fetching: Fetching | undefined, signal: AbortSignal): World["fetch"] =>
   async (wanted) => {
     if (fetching === undefined) throw new NotHere(wanted)
     const fetcher = own(fetching.fetchers, wanted.fetcher)
@@ -99,7 +104,7 @@ const fetchFor =
     try {
       await fetcher(wanted.request, { signal, log: (message) => fetching.log(node.id, message) })
     } catch (error) {
-      throw asProblem(node, "FetchFailed")(error)
+      throw asProblem(node, outside, "FetchFailed")(error)
     }
   }
 
@@ -132,23 +137,20 @@ const identityKey = (node: GraphNode, codeDigest: string, outside: Outside): str
   digestJson({ stage: node.stage.name, code: codeDigest, params: node.params, base: outside.base })
 
 const asProblem =
-  (node: GraphNode, tag: ProblemTag = "ParameterInvalid") =>
+  (node: GraphNode, { base }: Outside, tag: ProblemTag = "ParameterInvalid") =>
   (error: unknown) =>
     isProblem(error)
       ? error
       : (systemLimit(error) ??
-        new Problem(tag, `node "${node.id}": ${(error as Error).message}`, {
-          field: node.id,
-          file: textOf(error, "file") ?? textOf(error, "path"),
-          hint: textOf(error, "hint") ?? (textOf(error, "syscall") === null ? null : checkPath),
-          cause: error
-        }))
+        stageFailure(tag, `node "${node.id}"`, error, { field: node.id, base, ...ofSystem(error) }))
 
-const checkPath = "check the path, and who may read it"
-/** A stage's own errors may say where and what to do; so may the system's. */
-const textOf = (error: unknown, name: string): string | null => {
-  const value = (error as Readonly<Record<string, unknown>> | null)?.[name]
-  return typeof value === "string" ? value : null
+/** What the system's own errors say. */
+function ofSystem(error: unknown): { readonly file?: string; readonly hint?: string } {
+  const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  return {
+    ...(path === undefined ? {} : { file: path }),
+    ...(syscall === undefined ? {} : { hint: "check the path, and who may read it" })
+  }
 }
 
 interface Reading {

@@ -44,14 +44,18 @@ export const bringUpToDate = (node: GraphNode, running: Running): Effect.Effect<
         failsAlone(problem, options.keepGoing) ? Effect.succeed(problem) : Effect.fail(problem)
       )
     )
-    if (planned instanceof Problem) return refused(node, planned)
+    const refuse = (problem: Problem) => {
+      options.emit({ type: "node-failed", node: node.id, problem })
+      return refused(node, problem)
+    }
+    if (planned instanceof Problem) return refuse(planned)
     const outcome = isKnown(planned)
       ? cached(planned)
       : yield* once(planned, inputs, running).pipe(
           Effect.catchIf(
             // the outside's or the machine's: the node fails this time, and nothing remembers it
             ({ _tag }) => _tag === "InputChanged" || _tag === "WorkerKilled" || _tag === "SystemRefused",
-            (problem) => Effect.succeed(refused(node, problem))
+            (problem) => Effect.sync(() => refuse(problem))
           )
         )
     if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true

@@ -6,13 +6,14 @@ import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../support/problem.ts"
+import { thrownAt, thrownText } from "../support/stage-failure.ts"
 import { machineFault } from "../support/system-error.ts"
 import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/files/outside-file.ts"
 import { writeShard } from "../store/items/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
 import { type JoinedItem as Item, joinedRows } from "./join.ts"
-import { messageOf, stageContext, stageProblem } from "./stage-context.ts"
+import { runStage, stageContext } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
 
@@ -25,14 +26,11 @@ export const executeItems = (
     const items = yield* joinedRows(store, task)
     let refusal: FileChanged | null = null
     const broadcast = givenTables(store, task, (error) => (refusal ??= error))
-    const computed = yield* Effect.tryPromise({
-      try: async (signal) => {
-        const computed = await computeItems(task, report, items, broadcast, signal, resources)
-        // a file of a whole port belongs to every item
-        if (refusal !== null) throw refusal
-        return computed
-      },
-      catch: stageProblem(task)
+    const computed = yield* runStage(task, async (signal) => {
+      const computed = await computeItems(task, report, items, broadcast, signal, resources)
+      // a file of a whole port belongs to every item
+      if (refusal !== null) throw refusal
+      return computed
     })
     const shards: Array<MadeShard> = []
     if (computed.done.length > 0) {
@@ -72,7 +70,8 @@ async function computeItems(
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
       if (some.length === 1) {
-        failed.push(failure(some[0]!, filesOfItem(some[0]!), messageOf(error), error))
+        const one = failure(some[0]!, filesOfItem(some[0]!), thrownText(error, task.base), error)
+        failed.push({ ...one, thrown: thrownAt(error) })
         return
       }
       const half = some.length >> 1

@@ -80,6 +80,7 @@ export const executeNode = (
         ...mark
       })
     if (made.manifest === null) {
+      emit({ type: "node-failed", node: node.id, problem: made.failure })
       const { message: error, hint } = made.failure
       // a source's failure is the outside's: it may be mended without a change that the key can see
       if (node.stage.kind !== "source")

@@ -10,7 +10,7 @@ import { knownShards, writeShard } from "../store/items/write-shard.ts"
 import { writeTable } from "../store/items/write-table.ts"
 import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
 import { isFailed } from "./execute-items.ts"
-import { stageContext, stageProblem } from "./stage-context.ts"
+import { runStage, stageContext } from "./stage-context.ts"
 import { Yielding, withYields } from "./yielding.ts"
 import { SeenIds } from "./seen-ids.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
@@ -81,11 +81,8 @@ export const executeSource = (
       }
       if (some.length > 0) await write(some)
     }
-    yield* Effect.tryPromise({
-      // before anything is committed: what is in the shards so far is named by nothing
-      try: (signal) => readSteadily(world, () => read(signal)),
-      catch: stageProblem(task)
-    })
+    // before anything is committed: what is in the shards so far is named by nothing
+    yield* runStage(task, (signal) => readSteadily(world, () => read(signal)))
     const losses = tally.lost()
     const told = losses.length === 0 ? {} : { losses }
     return { shards, failed, reads: world.reads(), partial, ...told }

@@ -1,10 +1,20 @@
 /** What a stage's function is given beside its inputs. */
+import * as Effect from "effect/Effect"
+import { writingAs } from "../support/stage-output.ts"
 import { type Label, seededRandom } from "../support/random.ts"
-import { isProblem, Problem } from "../support/problem.ts"
+import { isProblem } from "../support/problem.ts"
+import { stageFailure } from "../support/stage-failure.ts"
 import { machineProblem } from "../support/system-error.ts"
 import type { StageContext } from "../pipeline/stage.ts"
 import { isFileChanged } from "../store/files/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
+
+/** Calls a stage's functions: what they write is marked with the node, and what they throw becomes a value. */
+export const runStage = <A>(task: Task, call: (signal: AbortSignal) => Promise<A>) =>
+  Effect.tryPromise({
+    try: (signal) => writingAs(task.node, () => call(signal)),
+    catch: stageProblem(task)
+  })
 
 /** `random` is seeded by the `seed` parameter, the stage's name and the labels, and by nothing else. */
 export function stageContext(task: Task, report: TaskReport, signal: AbortSignal): StageContext {
@@ -21,25 +31,12 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
  * A stage's own throw, as a value. Problems of the store keep their tag; a file that changed is not the stage's, nor is
  * what the machine did.
  */
-export const stageProblem = (task: Task) => (error: unknown) => {
+const stageProblem = (task: Task) => (error: unknown) => {
   if (isProblem(error)) return error
   const failed = `stage "${task.stage.name}" (node "${task.node}") failed`
   const isChanged = isFileChanged(error)
   const machine = isChanged ? null : machineProblem(error, failed)
   if (machine !== null) return machine
   const tag = isChanged ? "InputChanged" : task.stage.kind === "source" ? "SourceInvalid" : "StageFailed"
-  return new Problem(tag, `${failed}: ${messageOf(error)}`, {
-    field: fieldOf(error, "field") ?? task.node,
-    file: fieldOf(error, "file"),
-    hint: fieldOf(error, "hint"),
-    cause: error
-  })
-}
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : typeof error === "string" ? error : JSON.stringify(error)
-
-const fieldOf = (error: unknown, name: "file" | "field" | "hint"): string | null => {
-  const value = (error as Record<string, unknown> | null)?.[name]
-  return typeof value === "string" ? value : null
+  return stageFailure(tag, failed, error, { field: task.node, base: task.base })
 }
