@@ -12,9 +12,11 @@ export interface FailureGroup {
 
 /** In the order in which the causes come first. */
 export function failureGroups(failures: ReadonlyArray<ItemFailure>): ReadonlyArray<FailureGroup> {
+  const times = new Map<string, number>()
+  for (const { error } of failures) times.set(error, (times.get(error) ?? 0) + 1)
   const groups = new Map<string, Array<ItemFailure>>()
   for (const failure of failures) {
-    const cause = causeOf(failure)
+    const cause = times.get(failure.error)! > 1 ? failure.error : causeOf(failure)
     const group = groups.get(cause)
     if (group === undefined) groups.set(cause, [failure])
     else group.push(failure)

@@ -6,6 +6,7 @@ import { basename } from "node:path"
 import * as Effect from "effect/Effect"
 import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../support/problem.ts"
+import { stageErrorFields } from "../support/stage-error.ts"
 import { thrownAt, thrownText } from "../support/stage-failure.ts"
 import { machineFault } from "../support/system-error.ts"
 import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/files/outside-file.ts"
@@ -70,7 +71,7 @@ async function computeItems(
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
       if (some.length === 1) {
-        const one = failure(some[0]!, filesOfItem(some[0]!), thrownText(error, task.base), error)
+        const one = failure(some[0]!, filesOfItem(some[0]!), withHint(error, task.base), error)
         failed.push({ ...one, thrown: thrownAt(error) })
         return
       }
@@ -102,6 +103,12 @@ async function computeItems(
   for (; before < items.length; before += chunk ?? items.length)
     await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
   return { done, failed }
+}
+
+/** An item's failure has one text. */
+function withHint(error: unknown, base: string): string {
+  const { hint } = stageErrorFields(error)
+  return `${thrownText(error, base)}${hint === null ? "" : `\nhint: ${hint}`}`
 }
 
 /**

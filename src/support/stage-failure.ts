@@ -17,11 +17,13 @@ export function thrownAt(error: unknown): Thrown {
   return { file, line, column, stack: sourceStack(error) }
 }
 
-/** The message with its place: `no such column (at stages/mine.ts:12:9)`, relative to a folder. */
+/** The message with its field and place: `image: no such column (at stages/mine.ts:12:9)`, relative to a folder. */
 export function thrownText(error: unknown, base: string): string {
   const place = sourcePlace(error)
+  const { field } = stageErrorFields(error)
   const message = messageOf(error)
-  return place === null ? message : `${message} (at ${placeText(place, base)})`
+  const text = field === null || message.includes(field) ? message : `${field}: ${message}`
+  return place === null ? text : `${text} (at ${placeText(place, base)})`
 }
 
 const messageOf = (error: unknown): string =>
