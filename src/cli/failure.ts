@@ -17,7 +17,9 @@ export function failureText(error: unknown, { paint = noPaint, debug = false }: 
   const { message, file, line, column, field, hint } = failureFields(error)
   const lines = [`${paint("red", "error:")} ${printable(message)}`]
   const place = [file, line, column].filter((part) => part !== null).join(":")
-  if (file !== null) lines.push(`  ${paint("dim", "in")} ${printable(place)}`)
+  // what a stage throws has its place in the message, relative to the pipeline's folder
+  const isSaid = column !== null && message.includes(`:${line}:${column})`)
+  if (file !== null && !isSaid) lines.push(`  ${paint("dim", "in")} ${printable(place)}`)
   if (field !== null && !message.includes(field)) lines.push(`  ${paint("dim", "at")} ${printable(field)}`)
   if (hint !== null) lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
   if (debug) lines.push(...stacks(error))

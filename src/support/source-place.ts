@@ -4,10 +4,11 @@
  * A pipeline file runs as a bundle from the store's cache, named by its digest, with its source map beside it. Stacks
  * name lines of the bundle; here they become lines of the files that the user wrote.
  */
-import * as fs from "node:fs"
 import { SourceMap, type SourceMapPayload } from "node:module"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { readRegular } from "./regular-file.ts"
+import { utf8 } from "./utf8.ts"
 
 export interface SourcePlace {
   /** absolute */
@@ -73,7 +74,7 @@ function mapOf(bundle: string): SourceMap | null {
 /** Null where the map cannot be read: the error counts, its place is an extra. */
 function readMap(file: string): SourceMap | null {
   try {
-    return new SourceMap(JSON.parse(fs.readFileSync(file, "utf8")) as SourceMapPayload)
+    return new SourceMap(JSON.parse(utf8(readRegular(file))) as SourceMapPayload)
   } catch {
     return null
   }

@@ -33,7 +33,7 @@ export const apart = defineStage.itemwise("apart", {
 export const unopened = defineStage.itemwise("unopened", {
   ...spec,
   isolate: true,
-  open: (): number => { throw new StageError("no such device", { field: "device", hint: "plug it in" }) },
+  open: (): number => { throw new StageError("no such device", { field: "gpu", hint: "plug it in" }) },
   compute: (items) => items.map(() => ({ h: 1 }))
 })
 const all = { inputs: { scenes: whole({ height: column.int32() }) }, output: table({ h: column.int32() }) }
@@ -118,7 +118,7 @@ describe("stages that throw, in this process and in workers", () => {
         )
       )
     expect(ended.stdout).toMatch(/^ +00005 +my\/apart +apart +blurred$/m)
-    expect(ended.stdout).toContain(`device: no such device (at ${at("stages/mine.ts", "new StageError")})`)
+    expect(ended.stdout).toContain(`gpu: no such device (at ${at("stages/mine.ts", "new StageError")})`)
     expect(ended.stdout).toContain("hint: plug it in")
     expect(ended.stdout).toContain(`no model "x" (at ${at("stages/mine.ts", "new Error(`no model")})`)
   })
@@ -177,18 +177,25 @@ describe("stages that throw, in this process and in workers", () => {
   })
 })
 
-it.each([
-  ["summed", "new RangeError", "1 row"],
-  ["lossy", 'new Error("uncounted', "uncounted"]
-])("what hooks throw names its place, in fields of the error too: %s", async (name, text, says) => {
-  rig.write(`${name}.ts`, pipeline(`out: mine.${name}("out", { scenes })`))
-  const ended = await rig.json("run", `${name}.ts`)
-  const place = placeOf("stages/mine.ts", text)
-  expectRefusal(ended, {
-    code: 1,
-    tag: "OutputInvalid",
-    says: [`${says} (at ${at("stages/mine.ts", text)})`]
+describe("hooks that throw", () => {
+  it("losses: name their place, in the fields of the error too, and print with their node", async () => {
+    rig.write("lossy.ts", pipeline('out: mine.lossy("out", { scenes })'))
+    const ended = await rig.json("run", "lossy.ts")
+    const text = 'new Error("uncounted'
+    const says = [`uncounted (at ${at("stages/mine.ts", text)})`]
+    expectRefusal(ended, { code: 1, tag: "OutputInvalid", says })
+    const place = { file: rig.at("stages/mine.ts"), ...placeOf("stages/mine.ts", text) }
+    expect(ended.document.error).toMatchObject(place)
+    expect(ended.stderr).toContain("[out] counting\n")
   })
-  expect(ended.document.error).toMatchObject({ file: rig.at("stages/mine.ts"), ...place })
-  if (name === "lossy") expect(ended.stderr).toContain("[out] counting\n")
+  it("a summary: names its place, and its stack under --debug", async () => {
+    rig.write("summed.ts", pipeline('out: mine.summed("out", { scenes })'))
+    const { code, stderr } = await rig.cli("run", "summed.ts", "--debug")
+    const place = at("stages/mine.ts", "new RangeError")
+    expect(code).toBe(1)
+    expect(stderr).toContain(`1 row (at ${place})`)
+    expect(stderr).toContain("  RangeError: 1 row\n")
+    expect(stderr).toContain(`(${rig.at(place)})`)
+    expect(stderr).not.toMatch(/dist\/|[0-9a-f]{32}\.mjs/)
+  })
 })
