@@ -20,7 +20,7 @@ export interface SourcePlace {
 }
 
 /** A place in a bundle, as stacks have it. */
-const inBundle = /(file:\/\/\/[^\s()]*\/[0-9a-f]{32}\.mjs):(\d+)(?::(\d+))?/
+const inBundle = /(file:\/\/\/\S*?\/[0-9a-f]{32}\.mjs):(\d+)(?::(\d+))?/
 
 /** Where the stack of an error first passes through the user's code; null where it does not. */
 export function sourcePlace(error: unknown): SourcePlace | null {
