@@ -90,8 +90,7 @@ export class WorkerProcess {
     for (const stream of [child.stdout, child.stderr]) {
       const lines = new Lines((line) => onOutput(this.#node, line))
       stream?.on("data", (bytes: Buffer) => {
-        if (stream === child.stderr)
-          this.#lastWords = (this.#lastWords + bytes.toString()).slice(-mostLastWords)
+        if (stream === child.stderr) this.#hearWords(bytes.toString())
         lines.write(bytes)
       })
       stream?.on("end", () => lines.end())
@@ -99,7 +98,11 @@ export class WorkerProcess {
     let hasNoted = false
     child.on("message", (message: unknown) => {
       const said = saidBy(message, this.#token)
-      if (said?.type === "output") return onOutput(said.node, said.line)
+      if (said?.type === "output") {
+        // WebAssembly's runtimes give up by a `console.error`
+        this.#hearWords(`${said.line}\n`)
+        return onOutput(said.node, said.line)
+      }
       if (said !== null) return this.#tell(said)
       if (hasNoted) return
       hasNoted = true
@@ -185,6 +188,10 @@ export class WorkerProcess {
 
   kill(): void {
     this.#child?.kill("SIGKILL")
+  }
+
+  #hearWords(text: string): void {
+    this.#lastWords = (this.#lastWords + text).slice(-mostLastWords)
   }
 
   #tell(heard: FromWorker | LostWorker): void {
