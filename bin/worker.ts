@@ -1,6 +1,7 @@
 /** A worker process: takes a task at a time over IPC, executes it as any process would, and answers. */
 import { Worker as Thread } from "node:worker_threads"
 import type { FromWorker, Said, SentTask, ToWorker } from "../src/executors/protocol.ts"
+import { captureOutput } from "../src/support/stage-output.ts"
 import { isProblem } from "../src/support/problem.ts"
 import { machineProblem } from "../src/support/system-error.ts"
 import type { StageAddress } from "../src/pipeline/stage-address.ts"
@@ -25,6 +26,7 @@ let token: string | undefined
 const send = process.send?.bind(process)
 const say = (said: FromWorker) => void send?.({ token: token!, said } satisfies Said)
 
+captureOutput((node, line) => say({ type: "output", node, line }))
 process.on("message", (message: ToWorker) => {
   token ??= message.token
   void execute(message.task)
@@ -35,7 +37,7 @@ watchParent()
 
 /** A thread of its own, since native code may hold this one for good: when the parent is gone, so are we. */
 function watchParent(): void {
-  const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, "SIGKILL") }, 1000)`
+  const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, "SIGKILL") }, 250)`
   new Thread(watch, { eval: true, stdout: true, stderr: true }).unref()
 }
 
@@ -54,7 +56,10 @@ async function execute(sent: SentTask): Promise<void> {
     const problem = isProblem(error)
       ? error
       : machineProblem(error, `stage "${sent.stage.export}" (node "${sent.node}") failed`)
-    if (problem !== null) return say({ type: "problem", problem: problem.toJSON() })
+    if (problem !== null) {
+      const stack = problem.sourceStack
+      return say({ type: "problem", problem: { ...problem.toJSON(), ...(stack === null ? {} : { stack }) } })
+    }
     const { message, stack = "" } = error as Error
     say({ type: "defect", message, stack })
   }

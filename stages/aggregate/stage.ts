@@ -1,5 +1,5 @@
 /** `aggregate`: from per-example predictions to one flat table of accuracies and measures, with intervals. */
-import { defineStage, many, table } from "../../src/index.ts"
+import { defineStage, many, StageError, table } from "../../src/index.ts"
 import { answerColumns, type Prediction } from "../tables/predictions.ts"
 import { eachRow } from "../tables/by-item.ts"
 import { type Cell, type CellName, scoreCell } from "./cells.ts"
@@ -37,10 +37,8 @@ function refuseTwice(cell: Cell, table: number, from: Map<string, number>): void
   const key = JSON.stringify([encoder, probe, tap, token, source, target])
   const before = from.get(key)
   if (before !== undefined)
-    throw Object.assign(
-      new Error(
-        `tables ${before} and ${table} of the port "probes" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`
-      ),
+    throw new StageError(
+      `tables ${before} and ${table} of the port "probes" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`,
       { field: "encoder", hint: "give each node's fit-probes another `encoder`, by which the table names it" }
     )
   from.set(key, table)

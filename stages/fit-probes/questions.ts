@@ -3,6 +3,7 @@
  *
  * A question is (token, source, target): the label `target` of examples, asked of the tokens `token` of `source`.
  */
+import { StageError } from "../../src/index.ts"
 import { byCodePoint } from "../tables/code-points.ts"
 import type { Example } from "../tables/examples.ts"
 import { imagesOf } from "../tables/images.ts"
@@ -71,10 +72,8 @@ export function questionsOf(examples: ReadonlyArray<Asked>, tokens: TokenRows): 
 }
 
 const severalRows = (scene: string, { token, source, object }: TokenRows, row: number) =>
-  Object.assign(
-    new Error(
-      `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}), and a probe needs one`
-    ),
+  new StageError(
+    `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}), and a probe needs one`,
     { hint: 'select the tokens of objects or of pairs: `of: "all"` is not for probes' }
   )
 

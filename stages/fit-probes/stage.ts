@@ -1,5 +1,5 @@
 /** `fit-probes`: what a tap's tokens say of the objects, as out-of-fold predictions. */
-import { column, defineStage, param, type StageContext, table, whole } from "../../src/index.ts"
+import { column, defineStage, param, type StageContext, StageError, table, whole } from "../../src/index.ts"
 import { exampleColumns, readExamples } from "../tables/examples.ts"
 import { predictionColumns } from "../tables/predictions.ts"
 import { assignFolds } from "../statistics/folds.ts"
@@ -84,10 +84,8 @@ function askable(
   const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
   const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
   const left = questions.reduce((a, q) => Math.max(a, images(q)), 0)
-  throw Object.assign(
-    new Error(
-      `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left, and ${folds} folds need at least 2 classes and ${4 * folds} images`
-    ),
+  throw new StageError(
+    `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left, and ${folds} folds need at least 2 classes and ${4 * folds} images`,
     {
       hint:
         most === 0

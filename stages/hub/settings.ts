@@ -4,18 +4,17 @@
  * Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables and
  * huggingface_hub/constants.py.
  */
+import { StageError } from "../../src/index.ts"
 import { readFileSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileText } from "../../src/support/utf8.ts"
 
 /** What went wrong between here and a hub, and what to do. */
-export class HubError extends Error {
+export class HubError extends StageError {
   override readonly name = "HubError"
-  readonly hint: string
   constructor(message: string, hint: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.hint = hint
+    super(message, { hint, cause })
   }
 }
 

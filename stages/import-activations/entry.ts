@@ -1,4 +1,5 @@
 /** What a manifest of activations comes to: vectors, where each lies, and which token it is of. */
+import { StageError } from "../../src/index.ts"
 
 /** Which token of a scene a vector is of: see the columns of extract-activations. */
 export interface TokenLabel {
@@ -33,19 +34,15 @@ export interface Entry {
 }
 
 /** A manifest of activations, or a file that it names, is not as it should be: what, where, and what to do. */
-export class ImportError extends Error {
+export class ImportError extends StageError {
   override readonly name = "ImportError"
-  readonly file: string
-  /** such as `items[3].taps`; null where it is the file as a whole */
-  readonly field: string | null
-  readonly hint: string
+  /** @param field such as `items[3].taps`; null where it is the file as a whole */
   constructor(file: string, field: string | null, problem: string, hint: string, cause?: unknown) {
-    super(
-      field === null ? `${file}: ${problem}` : `${file}: ${field}: ${problem}`,
-      cause === undefined ? undefined : { cause }
-    )
-    this.file = file
-    this.field = field
-    this.hint = hint
+    super(field === null ? `${file}: ${problem}` : `${file}: ${field}: ${problem}`, {
+      file,
+      field,
+      hint,
+      cause
+    })
   }
 }
