@@ -67,7 +67,7 @@ function realFile(file: string): string {
 function commonFolder(folder: string, file: string): string {
   for (let common = folder; ;) {
     const way = path.relative(common, file)
-    const isBelow = way !== "../vision" && !way.startsWith(`..${path.sep}`)
+    const isBelow = way !== ".." && !way.startsWith(`..${path.sep}`)
     const above = path.dirname(common)
     if (isBelow || above === common) return common
     common = above

@@ -63,7 +63,7 @@ export function readEntry(protobuf: Protobuf, entry: Field): [key: string, value
 function checkLocation(tensor: string, location: string): string {
   if (location === "") throw new OnnxError(`the external weights of ${tensor} have no location`)
   const normal = path.posix.normalize(location.replaceAll("\\", "/"))
-  const leaves = normal === "../vision" || normal.startsWith("../vision/")
+  const leaves = normal === ".." || normal.startsWith("../")
   if (leaves || path.posix.isAbsolute(normal) || path.win32.isAbsolute(location)) {
     throw new OnnxError(
       `the external weights of ${tensor} are at "${location}", outside of the model's folder: put the data file beside the model and save it again`

@@ -155,7 +155,7 @@ describe("a file is refused, and the error names the place", () => {
       "of an image outside",
       images({ file_name: "../../etc/passwd" }),
       "images[1].file_name",
-      'leads out of the folder of images by "../sample-scenes"'
+      'leads out of the folder of images by ".."'
     ],
     ["of an image further out", images({ file_name: "a/../../b.jpg" }), "images[1].file_name", "leads out"],
     [

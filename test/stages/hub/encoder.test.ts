@@ -10,7 +10,7 @@ import { openEncoder } from "../../../stages/onnx/session.ts"
 
 vi.setConfig({ testTimeout: 10_000 })
 
-const fixture = (name: string) => fs.readFileSync(new URL(`../../../fixtures/onnx/${name}`, import.meta.url))
+const fixture = (name: string) => fs.readFileSync(new URL(`../../fixtures/onnx/${name}`, import.meta.url))
 const processor = JSON.stringify({
   image_processor_type: "ViTImageProcessor",
   size: { height: 32, width: 32 }
@@ -104,7 +104,11 @@ describe("an encoder on a hub", () => {
     })
     const identity = await gridIdentity({ encoder: encoder() }, world)
     expect(asked).toEqual([
-      { by: "hub", request: { repo: name, revision: "main", file: null }, what: `${name}@main: its encoder` }
+      {
+        fetcher: "hub",
+        request: { repo: name, revision: "main", file: null },
+        what: `${name}@main: its encoder`
+      }
     ])
     expect(identity).toMatchObject({
       encoder: { grid: { rows: 4, columns: 4 } },

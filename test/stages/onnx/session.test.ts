@@ -221,7 +221,7 @@ describe("external weights are found", () => {
     mkdirSync(snapshot)
     for (const name of ["vit-fp16.onnx", "vit-fp16.onnx_data"]) {
       copyFileSync(fixture(name), path.join(blobs, `hash-${name}`))
-      symlinkSync(path.join("../vision", "blobs", `hash-${name}`), path.join(snapshot, name))
+      symlinkSync(path.join("..", "blobs", `hash-${name}`), path.join(snapshot, name))
     }
     expect(await run(path.join(snapshot, "vit-fp16.onnx"))).toEqual(expected)
   })
@@ -234,8 +234,8 @@ describe("external weights are found", () => {
     copyFileSync(fixture("vit-fp16.onnx_data"), path.join(blobs, "d"))
     // sparse: the disk holds no more of it than before
     truncateSync(path.join(blobs, "d"), 2 ** 31 + 2 ** 27)
-    symlinkSync(path.join("../vision", "blobs", "m"), path.join(snapshot, "vit-fp16.onnx"))
-    symlinkSync(path.join("../vision", "blobs", "d"), path.join(snapshot, "vit-fp16.onnx_data"))
+    symlinkSync(path.join("..", "blobs", "m"), path.join(snapshot, "vit-fp16.onnx"))
+    symlinkSync(path.join("..", "blobs", "d"), path.join(snapshot, "vit-fp16.onnx_data"))
     expect(await run(path.join(snapshot, "vit-fp16.onnx"))).toEqual(await run(fixture("vit-fp16.onnx")))
   })
 

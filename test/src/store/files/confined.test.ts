@@ -95,7 +95,7 @@ function replaceByLink(name: string): void {
     "ab/notes.json"
   ]
   for (const file of theirs) {
-    mkdirSync(join(target, file, "../.."), { recursive: true })
+    mkdirSync(join(target, file, ".."), { recursive: true })
     if (!existsSync(join(target, file))) writeFileSync(join(target, file), "mine")
   }
   symlinkSync(target, at)
@@ -186,7 +186,7 @@ it("files and folders of the user's are in no room deleted, neither are the fold
   ]
   const root = join(lab.folder, "store")
   for (const name of mine) {
-    mkdirSync(join(root, name, "../.."), { recursive: true })
+    mkdirSync(join(root, name, ".."), { recursive: true })
     writeFileSync(join(root, name), name)
   }
   symlinkSync(join(outside, "nowhere"), join(root, "runs/dangling"))
@@ -242,5 +242,5 @@ it("deleting takes no path that leads out of the store, however it is written", 
   expect(existsSync(theirs)).toBe(true)
   expect(readFileSync(join(outside, "run.json"), "utf8")).toBe("mine")
   expect(removeTree(store.files, join(store.root, "objects"))).not.toEqual([])
-  rmSync(join(theirs, "../.."), { recursive: true })
+  rmSync(join(theirs, ".."), { recursive: true })
 })
