@@ -4,7 +4,7 @@
  * An image is named by the first, by code point, of its scenes' ids. So folds and draws do not change when an image
  * file is encoded anew, and they are the scene's own wherever each scene has an image of its own.
  */
-import { byCodePoint } from "./code-points.ts"
+import { byCodePoint } from "./ids.ts"
 
 /**
  * The image of each row, given the row's scene and image group.

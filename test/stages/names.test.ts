@@ -118,7 +118,7 @@ describe("COCO files", () => {
     expect(examples.every(({ left_out }) => left_out === null)).toBe(true)
 
     const [question] = questionsOf(examples as never, {
-      item: names,
+      scene: names,
       source: names.map(() => "constructor"),
       object: names.map(() => 0),
       token: names.map(() => "__proto__")

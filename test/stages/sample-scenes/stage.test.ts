@@ -6,7 +6,7 @@ import { sampleScenes, synthetic } from "../../../stages/sample-scenes/stage.ts"
 import { decodeImage } from "../../../stages/vision/image.ts"
 import { maskOf } from "../../../stages/vision/mask.ts"
 import { areaOf } from "../../../stages/vision/rle.ts"
-import type { SceneObject } from "../../../stages/tables/objects.ts"
+import type { SceneObject } from "../../../stages/tables/scenes.ts"
 import { collect, computeOf, fakeContext, worldOf } from "../fakes.ts"
 
 interface Scene {
