@@ -3,8 +3,16 @@ import { writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { FileSystemCalls } from "../../../src/store/files/file-system.ts"
 
-/** Calls that change something; a call that is not here only reads. */
-const reading = new Set(["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"])
+/** Calls that only read; all others change something. */
+export const readingCalls: ReadonlySet<string> = new Set<keyof FileSystemCalls>([
+  "read",
+  "readIfPresent",
+  "readRange",
+  "stat",
+  "statFile",
+  "list",
+  "entry"
+])
 type Decorate = (files: FileSystemCalls) => FileSystemCalls
 type Call = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -24,7 +32,7 @@ export const onMutation =
     let n = 0
     const decorated: Record<string, unknown> = { ...files }
     for (const [name, call] of Object.entries(files)) {
-      if (reading.has(name) || typeof call !== "function") continue
+      if (readingCalls.has(name) || typeof call !== "function") continue
       decorated[name] = (...args: ReadonlyArray<unknown>) => {
         act(n++, name, args, files)
         return (call as Call)(...args)
