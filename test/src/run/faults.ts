@@ -41,6 +41,21 @@ export const onMutation =
     return decorated as unknown as FileSystemCalls
   }
 
+/**
+ * The mutating calls of a run by kind, such as `rename objects`: the call, and the store's folder (of traces, those of
+ * items apart) that it changes. Each kind has the numbers of its calls.
+ */
+export const sorted =
+  (kinds: Map<string, Array<number>>, root: string): Decorate =>
+  (files) =>
+    onMutation((n, name, args) => {
+      // of two paths the second is the one that is made
+      const path = args.findLast((arg) => typeof arg === "string" && arg.startsWith(`${root}/`))
+      const parts = typeof path === "string" ? path.slice(root.length + 1).split("/") : []
+      const kind = [name, ...parts.slice(0, 1), ...parts.filter((part) => part === "items")].join(" ")
+      kinds.set(kind, [...(kinds.get(kind) ?? []), n])
+    })(files)
+
 /** Counts mutating calls. */
 export const counting = (count: (n: number) => void): Decorate => onMutation((n) => count(n + 1))
 
