@@ -5,7 +5,7 @@
  * file is encoded anew, and they are the scene's own wherever each scene has an image of its own.
  */
 import { StageError } from "../../src/index.ts"
-import { byCodePoint } from "./code-points.ts"
+import { byCodePoint } from "./ids.ts"
 
 /**
  * The image of each row, given the row's scene and image group.

@@ -4,12 +4,12 @@ import * as path from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
 import { parquetReadObjects } from "hyparquet"
 import { afterAll, describe, expect, test } from "vitest"
-import { column, type Columns } from "../../../src/pipeline/columns.ts"
-import { below, pick, type Random, seededRandom } from "../../../src/support/random.ts"
-import { memorySource, MemorySink } from "../../../src/store/format/bytes.ts"
-import { canonicalJson } from "../../../src/store/format/canonical-json.ts"
-import { openTable } from "../../../src/store/format/parquet-read.ts"
-import { encodeParquet, TableWriter } from "../../../src/store/format/parquet-write.ts"
+import { column, type Columns } from "../../../../src/pipeline/columns.ts"
+import { below, pick, type Random, seededRandom } from "../../../../src/support/random.ts"
+import { memorySource, MemorySink } from "../../../../src/store/format/bytes.ts"
+import { canonicalJson } from "../../../../src/store/format/canonical-json.ts"
+import { openTable } from "../../../../src/store/format/parquet-read.ts"
+import { encodeParquet, TableWriter } from "../../../../src/store/format/parquet-write.ts"
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "probeline-parquet-"))
 const duckdb = await (await DuckDBInstance.create(":memory:")).connect()

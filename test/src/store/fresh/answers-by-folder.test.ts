@@ -5,12 +5,12 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import type { Graph } from "../../../src/pipeline/graph.ts"
-import { planAll } from "../../../src/plan/plan.ts"
-import type { FileSystem } from "../../../src/store/files/file-system.ts"
-import { coarse, crashGraph, executedIn, Lab, numbers } from "../run/lab.ts"
-import { age, gc, quick, storeOf } from "./gc/worlds.ts"
-import { touchingStore } from "../../../src/store/touching-store.ts"
+import type { Graph } from "../../../../src/pipeline/graph.ts"
+import { planAll } from "../../../../src/plan/plan.ts"
+import type { FileSystem } from "../../../../src/store/files/file-system.ts"
+import { coarse, crashGraph, executedIn, Lab, numbers } from "../../run/lab.ts"
+import { age, gc, quick, storeOf } from "../gc/worlds.ts"
+import { touchingStore } from "../../../../src/store/touching-store.ts"
 
 let lab: Lab
 let graph: Graph

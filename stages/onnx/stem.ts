@@ -1,10 +1,11 @@
-/** How an image becomes patches: the convolution that cuts it, or a stem of several. */
+/** The stem of an encoder, before the residual stream: the patch embedding, the tokens that are parameters, and positions. */
 import { own } from "../../src/support/own.ts"
 import type { GraphIndex } from "./graph-index.ts"
+import type { Flow } from "./image-flow.ts"
 import type { OnnxNode } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
-import type { Flow } from "./image-flow.ts"
-import { dimsOf } from "./parameter-dims.ts"
+import { isAddition } from "./operators.ts"
+import { dimsOf, parameterDims } from "./tensor-facts.ts"
 
 /** In pixels. */
 export interface PatchSize {
@@ -101,4 +102,64 @@ const convolutionWeight: Readonly<Record<string, number>> = {
   FusedConv: 1,
   ConvInteger: 1,
   QLinearConv: 3
+}
+
+interface Concatenated {
+  /** class token, registers; null where their number cannot be read off the weights */
+  readonly before: number | null
+  /** YOLOS' detection tokens; null likewise */
+  readonly behind: number | null
+}
+
+/** What does not depend on the image and is concatenated to what does, by the nodes before place `end`. */
+function concatenated(index: GraphIndex, { nodes, dependsOnImage }: Flow, end: number, width: number) {
+  const sum: { -readonly [K in keyof Concatenated]: Concatenated[K] } = { before: 0, behind: 0 }
+  for (const { op, inputs } of nodes.slice(0, end)) {
+    if (op !== "Concat") continue
+    const last = inputs.findLastIndex(dependsOnImage)
+    for (const [i, name] of inputs.entries()) {
+      if (dependsOnImage(name)) continue
+      const side = i < last ? "before" : "behind"
+      const dims = parameterDims(index, name)
+      // [width], [tokens, width] or [copies, tokens, width]: a fixed batch's copies may be folded in
+      const tokens = dims?.at(-1) === width ? (dims.at(-2) ?? 1) : null
+      sum[side] = tokens === null || sum[side] === null ? null : sum[side] + tokens
+    }
+  }
+  return sum as Concatenated
+}
+
+/**
+ * The number of tokens before the patches (class token, registers): what is concatenated before tokens of the image
+ * and does not depend on it. Null where its size cannot be read off the weights.
+ *
+ * @param end the place in the flow where the stream begins
+ * @param width the hidden size
+ */
+export const concatenatedPrefix = (
+  index: GraphIndex,
+  flow: Flow,
+  end: number,
+  width: number
+): number | null => concatenated(index, flow, end + 1, width).before
+
+/**
+ * The number of patches that the position embedding is for: the length of what is added to the tokens before the
+ * stream begins, less the tokens that are no patches by then. Null where none is added, or its length is computed (it
+ * is interpolated, or cut to the image's size).
+ */
+export function positionedPatches(index: GraphIndex, flow: Flow, end: number, width: number): number | null {
+  for (const [place, { op, inputs }] of flow.nodes.slice(0, end + 1).entries()) {
+    if (!isAddition(op)) continue
+    for (const name of inputs) {
+      if (flow.dependsOnImage(name)) continue
+      const dims = parameterDims(index, name)
+      // [tokens, width] or [copies, tokens, width]; one row is a bias, or the class token's position
+      const tokens = dims?.at(-1) === width && dims.length <= 3 ? (dims.at(-2) ?? 1) : 1
+      if (tokens === 1) continue
+      const { before, behind } = concatenated(index, flow, place, width)
+      return before === null || behind === null ? null : tokens - before - behind
+    }
+  }
+  return null
 }

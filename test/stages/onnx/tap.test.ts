@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { chooseTaps } from "../../../stages/onnx/choose-taps.ts"
+import { chooseTaps } from "../../../stages/onnx/tap.ts"
 
 const taps = [
   "embed",

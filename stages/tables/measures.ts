@@ -1,6 +1,6 @@
-/** The columns of the table of accuracies and measures. */
+/** Measures: a row is the accuracy of one probe at one tap, asked one question, and what it says of pairs of objects. */
 import { column, type Row } from "../../src/index.ts"
-import { questionColumns } from "../tables/predictions.ts"
+import { questionColumns } from "./predictions.ts"
 
 const number = () => column.nullable(column.float64())
 export const measureColumns = {

@@ -1,7 +1,69 @@
-/** How many dimensions a tensor has, as declared or inferred. */
+/** What a graph tells of a tensor: its element type, its dims where it is a parameter, and its rank, as declared or inferred. */
 import type { GraphIndex } from "./graph-index.ts"
-import type { OnnxNode } from "./model.ts"
-import { isNorm, passesThrough } from "./operators.ts"
+import { type ElementType, elementTypes, type OnnxNode } from "./model.ts"
+import { passesThrough, isNorm } from "./operators.ts"
+
+const isFloat = (type: ElementType | undefined): type is ElementType =>
+  type === "float32" || type === "float16" || type === "bfloat16" || type === "float64"
+
+/**
+ * The floating-point type of a tensor: as declared, or that of the weights which made it. Exporters often declare
+ * outputs alone, but a sum has the type of its addends, and at the end of that chain is a weight or a cast.
+ */
+export function elementTypeOf({ graph, producer }: GraphIndex, tensor: string): ElementType {
+  const declared = [...graph.outputs, ...graph.inputs]
+  for (let name = tensor, steps = 0; steps < graph.nodes.length; steps++) {
+    const type = declared.find((info) => info.name === name) ?? graph.valueInfo.get(name)
+    if (isFloat(type?.elementType)) return type.elementType
+    const weight = graph.initializers.get(name)
+    if (isFloat(weight?.elementType)) return weight.elementType
+    const i = producer.get(name)
+    if (i === undefined) break
+    const { op, inputs, integers } = graph.nodes[i]!
+    if (op === "Cast") return elementTypes[integers.get("to")?.[0] ?? 0] ?? "undefined"
+    const weights = inputs.map((input) => graph.initializers.get(input)?.elementType)
+    const float = weights.find(isFloat)
+    if (float !== undefined) return float
+    name = inputs[0]!
+  }
+  return "float32"
+}
+
+/** Dims of a weight, through casts and dequantisation; null if it is computed. */
+export function dimsOf({ graph, producer }: GraphIndex, tensor: string): ReadonlyArray<number> | null {
+  for (let name = tensor; ;) {
+    const weight = graph.initializers.get(name)
+    if (weight !== undefined) return weight.dims
+    const i = producer.get(name)
+    if (i === undefined) return null
+    const { op, inputs, constant } = graph.nodes[i]!
+    if (constant !== null) return constant.dims
+    if (!passesThrough(op)) return null
+    name = inputs[0]!
+  }
+}
+
+const copies = new Set(["Expand", "Reshape", "Unsqueeze", "Tile"])
+
+/**
+ * From a batch of copies back to the one parameter, whatever casts and quantisation are between them; and through a
+ * look-up of rows by a constant list (CLIP's positions).
+ */
+export function parameterDims(index: GraphIndex, tensor: string): ReadonlyArray<number> | null {
+  for (let name = tensor; ;) {
+    const dims = dimsOf(index, name)
+    if (dims !== null) return dims
+    const i = index.producer.get(name)
+    if (i === undefined) return null
+    const { op, inputs, integers } = index.graph.nodes[i]!
+    if (copies.has(op) || passesThrough(op)) name = inputs[0]!
+    else if (op !== "Gather" || (integers.get("axis")?.[0] ?? 0) !== 0) return null
+    else {
+      const [rows, chosen] = [dimsOf(index, inputs[0]!), dimsOf(index, inputs[1]!)]
+      return rows?.length === 2 && chosen !== null ? [...chosen, rows[1]!] : null
+    }
+  }
+}
 
 /** Elementwise of one tensor, or along one of its axes: the result has the dimensions of the first input. */
 const keepsRank = new Set([

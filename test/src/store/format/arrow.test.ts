@@ -1,16 +1,16 @@
 import * as fs from "node:fs"
 import { tableFromArrays, tableFromIPC, tableToIPC } from "apache-arrow"
 import { describe, expect, test } from "vitest"
-import { fromFloat16, toFloat16 } from "../../../src/support/float16.ts"
-import { below, pick, seededRandom } from "../../../src/support/random.ts"
-import { openTensors } from "../../../src/store/format/arrow-read.ts"
-import { encodeTensors, TensorFileWriter } from "../../../src/store/format/arrow-write.ts"
+import { fromFloat16, toFloat16 } from "../../../../src/support/float16.ts"
+import { below, pick, seededRandom } from "../../../../src/support/random.ts"
+import { openTensors } from "../../../../src/store/format/arrow-read.ts"
+import { encodeTensors, TensorFileWriter } from "../../../../src/store/format/arrow-write.ts"
 import {
   type ByteSource,
   FileFormatError,
   memorySource,
   MemorySink
-} from "../../../src/store/format/bytes.ts"
+} from "../../../../src/store/format/bytes.ts"
 
 const head = {
   family: "activations",
@@ -215,7 +215,7 @@ describe("a tensor file", () => {
       "no Arrow IPC file"
     )
     const by = (name: string) =>
-      memorySource(fs.readFileSync(new URL(`../../fixtures/store/${name}`, import.meta.url)), name)
+      memorySource(fs.readFileSync(new URL(`../../../fixtures/store/${name}`, import.meta.url)), name)
     expect(() => openTensors(by("compressed.arrow"))).toThrow("is compressed, which is not read here")
     expect(() => openTensors(by("dictionary.arrow"))).toThrow("dictionary.arrow: it has dictionaries")
   })

@@ -4,16 +4,16 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
-import { column } from "../../../src/pipeline/columns.ts"
-import { toFloat16 } from "../../../src/support/float16.ts"
-import { encodeTensors, TensorFileWriter } from "../../../src/store/format/arrow-write.ts"
-import { MemorySink } from "../../../src/store/format/bytes.ts"
-import { encodeParquet } from "../../../src/store/format/parquet-write.ts"
-import { encodeSidecar } from "../../../src/store/items/sidecar.ts"
-import { StringArray } from "../../../src/store/format/string-array.ts"
+import { column } from "../../../../src/pipeline/columns.ts"
+import { toFloat16 } from "../../../../src/support/float16.ts"
+import { encodeTensors, TensorFileWriter } from "../../../../src/store/format/arrow-write.ts"
+import { MemorySink } from "../../../../src/store/format/bytes.ts"
+import { encodeParquet } from "../../../../src/store/format/parquet-write.ts"
+import { encodeSidecar } from "../../../../src/store/items/sidecar.ts"
+import { StringArray } from "../../../../src/store/format/string-array.ts"
 
 const python = process.env.PROBELINE_PYTHON
-const script = fileURLToPath(new URL("../../fixtures/store/check_pyarrow.py", import.meta.url))
+const script = fileURLToPath(new URL("../../../fixtures/store/check_pyarrow.py", import.meta.url))
 
 test.skipIf(python === undefined)(
   "pyarrow reads tensors, sidecars and tables (skipped unless PROBELINE_PYTHON names a Python with pyarrow)",
