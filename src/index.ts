@@ -32,6 +32,7 @@ export type { Form, Output, Port, Ports, Table, TensorBlock } from "./pipeline/p
 export { below, normal, pick, seededRandom, shuffled } from "./support/random.ts"
 export type { Random } from "./support/random.ts"
 export { defineStage, failed } from "./pipeline/stage.ts"
+export { StageError } from "./support/stage-error.ts"
 export type {
   Batch,
   Failed,

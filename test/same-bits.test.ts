@@ -33,7 +33,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/support/compare-ids.ts: \\p{…}": "what it finds is only said: why ids do not match",
   "src/support/compare-ids.ts: normalize": "the same",
   "stages/coco/annotations.ts: normalize": "finds names that look alike, which is only said",
-  "stages/onnx/external-location.ts: normalize": "path.normalize, which has nothing to do with Unicode"
+  "stages/onnx/read-node.ts: normalize": "path.normalize, which has nothing to do with Unicode"
 }
 
 const nameOf = (node: SyntaxNode | undefined): string | undefined =>

@@ -11,7 +11,7 @@ import { activationColumns } from "../../stages/tables/activations.ts"
 import { poolingWeights } from "../../stages/extract-activations/activation-rows.ts"
 import { resolveEncoderFile } from "../../stages/vision/encoder.ts"
 import { patchCount } from "../../stages/vision/grid.ts"
-import { chooseTaps } from "../../stages/onnx/choose-taps.ts"
+import { chooseTaps } from "../../stages/onnx/tap.ts"
 import { openEncoder } from "../../stages/onnx/session.ts"
 
 /** Rows per image: the average of coco.ts over COCO's photographs. */

@@ -11,7 +11,7 @@ import sharp from "sharp"
 import { seededRandom } from "../../src/support/random.ts"
 import { renderScene } from "../../stages/sample-scenes/synthetic/render-scene.ts"
 import type { SyntheticScene } from "../../stages/sample-scenes/synthetic/render-scene.ts"
-import type { SceneObject } from "../../stages/tables/objects.ts"
+import type { SceneObject } from "../../stages/tables/scenes.ts"
 
 const [height, width] = [96, 128]
 const zoom = 2

@@ -1,5 +1,5 @@
 /**
- * Commands, as plain data and a function: what help, completion and both readers of the command line need.
+ * Commands, as plain data and a function: what help, completion and the parser of the command line need.
  *
  * Declaring one loads nothing heavy; `run` imports what it needs.
  */

@@ -49,7 +49,7 @@ export const bringUpToDate = Effect.fn("run.bringUpToDate")(function* (node: Gra
   const outcome = yield* bring(node, inputs, running).pipe(
     Effect.catchIf(
       (problem) => failsAlone(problem, options.keepGoing),
-      (problem) => Effect.succeed(refused(node, problem))
+      (problem) => refuse(node, problem, running)
     )
   )
   if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
@@ -103,8 +103,14 @@ const executeUnderLock = (
     const queue = running.lockQueues.get(name) ?? fresh
     running.lockQueues.set(name, queue)
     return yield* queue.withPermits(1)(lock(work))
-  }).pipe(Effect.catchIf(isExternal, (problem) => Effect.succeed(refused(node, problem))))
+  }).pipe(Effect.catchIf(isExternal, (problem) => refuse(node, problem, running)))
 }
+
+const refuse = (node: GraphNode, problem: Problem, { options }: Running): Effect.Effect<Outcome> =>
+  Effect.sync(() => {
+    options.emit({ type: "node-failed", node: node.id, problem })
+    return refused(node, problem)
+  })
 
 /** Failures of what the node reads, or of the machine: the node fails this time, and nothing remembers it. */
 const isExternal = ({ _tag }: Problem) =>
