@@ -1,12 +1,10 @@
-/**
- * Events: everything a run says, as one union. The command line renders them and decides nothing.
- */
+/** Events: everything a run reports, as one union. The command line renders them and makes no decisions. */
 import type { ItemFailure } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import type { NodePlan } from "../plan/node-plan.ts"
 
 export type RunEvent =
-  /** The run begins: its record, with no node done. */
+  /** The run starts: its record, with no node done. */
   | { readonly type: "run-started"; readonly run: RunRecord; readonly nodes: ReadonlyArray<string> }
   /** A node is not fresh and is being computed; `plan` says why. */
   | {
@@ -15,11 +13,11 @@ export type RunEvent =
       readonly plan: NodePlan
       readonly items: number | null
     }
-  /** Some of a node's work is done; what is counted is the stage's affair (items, fits). */
+  /** Part of a node's work is done; the stage chooses the unit (items, fits). */
   | { readonly type: "node-progress"; readonly node: string; readonly done: number; readonly total: number }
   /** An item failed, and the others go on. */
   | { readonly type: "item-failed"; readonly node: string; readonly failure: ItemFailure }
-  /** A stage has something to say. */
+  /** A log message from a stage. */
   | { readonly type: "node-log"; readonly node: string; readonly message: string }
   /** A node is done: executed, cached, failed or skipped. */
   | { readonly type: "node-finished"; readonly record: NodeRecord }

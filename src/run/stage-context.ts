@@ -1,4 +1,4 @@
-/** What a stage's function is given beside its inputs. */
+/** The context that a stage's function gets in addition to its inputs. */
 import { type Label, seededRandom } from "../support/random.ts"
 import { isProblem, Problem } from "../support/problem.ts"
 import { machineProblem } from "../support/system-error.ts"
@@ -6,7 +6,7 @@ import type { StageContext } from "../pipeline/stage.ts"
 import { isFileChanged } from "../store/files/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
 
-/** `random` is seeded by the `seed` parameter, the stage's name and the labels, and by nothing else. */
+/** `random` is seeded by the `seed` parameter, the stage's name and the labels only. */
 export function stageContext(task: Task, report: TaskReport, signal: AbortSignal): StageContext {
   const seed = typeof task.params["seed"] === "number" ? task.params["seed"] : 0
   return {
@@ -18,8 +18,8 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
 }
 
 /**
- * A stage's own throw, as a value. Problems of the store keep their tag; a file that changed is not the stage's, nor is
- * what the machine did.
+ * Turns what a stage throws into a Problem. Problems of the store keep their tag; changed files and failures
+ * of the machine are not blamed on the stage.
  */
 const stageProblem = (task: Task) => (error: unknown) => {
   if (isProblem(error)) return error
@@ -36,7 +36,7 @@ const stageProblem = (task: Task) => (error: unknown) => {
   })
 }
 
-/** Does what a stage's own code is called in: what that throws is the stage's failure. */
+/** Runs code that calls the stage's own functions: whatever it throws is the stage's failure. */
 export async function blamingStage<A>(task: Task, act: () => Promise<A>): Promise<A> {
   try {
     return await act()
