@@ -1,4 +1,4 @@
-/** What types cannot see of a graph: names, ports, samples and columns that do not go together. */
+/** Checks of a graph that types cannot express: names, ports, samples, and columns that do not match. */
 import { columnName, type Columns } from "./columns.ts"
 import { own } from "../support/own.ts"
 import type { GraphNode } from "./graph-node.ts"
@@ -6,7 +6,7 @@ import { mostIdBytes, tooLongName } from "../support/file-names.ts"
 import type { PortMode } from "./ports.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
-/** Something wrong with the graph, and the node and field where it is. */
+/** An error in the graph, with its node and field. */
 export interface GraphIssue {
   readonly field: string | null
   readonly message: string
@@ -16,16 +16,16 @@ export interface GraphIssue {
 const nodeId = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/
 const dotSegment = /(?:^|\/)\.\.?(?:\/|$)/
 
-/** Files of the store whose names have this are removed sooner or later. */
+/** The store deletes files with this in their names sooner or later. */
 const temporary = ".tmp-"
-/** How names of files in a run's folder end: a node's table, the parts of its tensors, a lock. */
+/** File name endings in a run's folder: a node's table, the parts of its tensors, a lock. */
 const endings = /\.(?:parquet|arrow|json|ndjson|lock)$/
 
-/** A stage's name is a folder of the store. */
+/** A stage's name becomes a folder of the store. */
 const stageName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
-/** Names that a row or an item has already. */
+/** Names that a row or an item already uses. */
 const reserved = ["id", "item", "failed"]
-/** Names that an item, or what stands beside a stage's whole ports, has already. */
+/** Names already used in an item, or next to a stage's whole ports. */
 const takenByItem = new Set(["id", "params", "resource"])
 
 export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): void {
@@ -85,10 +85,10 @@ function checkLength(what: string, name: string, field: string, issue: Issue): v
   if (wrong !== null) issue(field, `${what} ${wrong}`, "give it a shorter name")
 }
 
-/** Files of a run's own, beside which its artifacts lie by their nodes' ids. */
+/** A run's own files, which share a folder with its artifacts, named by node id. */
 const ofTheRun = new Set(["run.json", "log.ndjson", "pinned", "items"])
 
-/** A node's tensors lie in a folder of its id, with a table of their items. */
+/** A node's tensors get a folder named by its id, with a table of their items. */
 export function checkViews(nodes: ReadonlyArray<GraphNode>, issue: Issue): void {
   for (const { id } of nodes)
     if (ofTheRun.has(id) || id.startsWith("pinned/"))
@@ -124,7 +124,7 @@ export function checkId(ref: AnyRef, ids: Map<string, AnyRef>, issue: Issue): vo
   ids.set(id, ref)
 }
 
-/** A node's artifact lies in its run's folder under the node's id. */
+/** A node's artifact gets the node's id as its name in the run's folder. */
 function checkSegments(id: string, issue: Issue): void {
   const wrongId = tooLongName(id, mostIdBytes)
   if (wrongId !== null) issue(id, `the node id "${id}" ${wrongId}`, "give it a shorter id")
@@ -136,7 +136,7 @@ function checkSegments(id: string, issue: Issue): void {
         `the node id "${id}" ${id === segment ? "" : `has a segment that `}${wrong}`,
         "give it a shorter id: an artifact is kept in files of that name"
       )
-    // those of a run itself are told by `checkViews`
+    // `checkViews` reports the run's own files
     else if (!ofTheRun.has(id) && (endings.test(segment) || segment.includes(temporary)))
       issue(
         id,
@@ -162,7 +162,8 @@ export function checkPort(
       field,
       `node "${ref.id}": port "${name}" wants ${wants.join(" or ")}, but "${input.id}" gives ${input.form === "table" ? "a table" : input.form}`
     )
-  // ids tell how many rows there are where each item has one; else the key holds that with a column's values
+  // with one row per item, the ids determine the number of rows; in other forms only a column's values bring
+  // it into the key
   if (Object.keys(reads).length === 0 && input.form !== "row per item")
     issue(
       field,
@@ -185,7 +186,7 @@ export function checkPort(
   }
 }
 
-/** Items are joined by id, so all of an itemwise stage's items must come from one source. */
+/** Items are joined by id, so all items of an itemwise stage must come from one source. */
 export function rootSourceOf(node: GraphNode, issue: Issue): GraphNode | null {
   if (node.stage.kind !== "itemwise") return null
   const joined = Object.entries(node.ports).filter(([, p]) => p.mode === "each" || p.mode === "group")

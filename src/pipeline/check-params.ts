@@ -1,5 +1,5 @@
 /**
- * Reads parameters at run time: checks what was written against its declaration and fills in defaults.
+ * Reads parameters at run time: checks them against their declaration and fills in defaults.
  *
  * Values come from a pipeline file (already JavaScript values) or from `-S key=value` (text, see `fromText`).
  */
@@ -7,7 +7,7 @@ import { didYouMean } from "../support/problem.ts"
 import { own } from "../support/own.ts"
 import type { FileRef, Param, Params } from "./params.ts"
 
-/** One wrong value: where (`source.count`), and what is wrong with it. */
+/** An invalid value: its position (`source.count`), and what is wrong with it. */
 export interface ParamIssue {
   readonly field: string
   readonly message: string
@@ -21,9 +21,9 @@ interface Checking {
 }
 
 /**
- * Checks every parameter and gives all that is wrong at once.
+ * Checks every parameter and returns all issues at once.
  *
- * `resolve` turns the paths of files and folders into absolute ones.
+ * `resolve` makes the paths of files and folders absolute.
  */
 export function checkParams(
   declared: Params,
@@ -129,7 +129,7 @@ function missingHint(declared: AnyParam, field: string): string {
   const what = declared.options.doc === undefined ? "" : ` (${declared.options.doc})`
   return `give it with -S ${field}=${valueWord(declared)}${what}`
 }
-/** What stands for a value in help: `FILE`, `N`, or the choices. */
+/** The placeholder for a value in help: `FILE`, `N`, or the choices. */
 export function valueWord({ kind, options }: AnyParam): string {
   if (kind === "file") return "FILE"
   if (kind === "folder") return "DIR"
@@ -145,8 +145,8 @@ function show(value: unknown): string {
 }
 
 /**
- * A value from the text of `-S key=value`: numbers, booleans and paths by the parameter's kind; lists, structs
- * and variants as JSON. What cannot be read is left as text, for `checkParams` to refuse.
+ * Parses the text of `-S key=value`: numbers, booleans and paths by the parameter's kind; lists, structs and
+ * variants as JSON. Text that cannot be parsed stays text, for `checkParams` to reject.
  */
 export function fromText(declared: AnyParam, text: string): unknown {
   switch (declared.kind) {

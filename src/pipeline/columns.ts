@@ -1,9 +1,9 @@
 /**
- * Columns: what a row of an artifact holds.
+ * Columns: the types of an artifact's cells.
  *
  * A column is plain data (`{ type, detail }`), so that a declaration can be sent to a worker, stored in a
- * manifest and compared. Its TypeScript type also carries what a row holds in memory when it is read (`A`)
- * and what a stage may give when it is written (`W`).
+ * manifest and compared. Its TypeScript type also carries the type of a cell when read (`A`) and the types
+ * that a stage may write (`W`).
  */
 declare const read: unique symbol
 declare const written: unique symbol
@@ -33,8 +33,9 @@ export interface Nullable<out C extends AnyColumn> extends Column<
   readonly detail: C
 }
 /**
- * A family of tensors of one shape a row; its members (an encoder's taps) are named at run time. A stage that gives
- * the bits of float16 (`toFloat16`) has them stored so, in half the space; it is read as float32 either way.
+ * A family of tensors with one shape per row; its members (an encoder's taps) are named at run time. If a
+ * stage gives the bits of float16 (`toFloat16`), they are stored as float16 in half the space; reads always
+ * give float32.
  */
 export interface Tensors<out D extends ReadonlyArray<string>> extends Column<
   "tensors",
@@ -47,16 +48,16 @@ export interface Tensors<out D extends ReadonlyArray<string>> extends Column<
 export type Scalar = Utf8 | Int32 | Float64 | Bool
 export type AnyColumn = Column<string, unknown>
 export type Columns = { readonly [name: string]: AnyColumn }
-/** What a row holds when it is read. */
+/** The type of a cell when read. */
 export type CellOf<C> = C extends Column<string, infer A, unknown> ? A : never
-/** What a stage may give for it. */
+/** The types that a stage may write to a cell. */
 export type WrittenOf<C> = C extends Column<string, unknown, infer W> ? W : never
 export type Row<C extends Columns> = { readonly [K in keyof C]: CellOf<C[K]> }
 export type WrittenRow<C extends Columns> = { readonly [K in keyof C]: WrittenOf<C[K]> }
 
 /**
- * A file named by its content. Its sha256 enters keys and digests; its path and name do not, so a handle has neither.
- * A stage that needs the name reads it from a text column.
+ * A file identified by its content. Its sha256 enters keys and digests; its path and name do not, so a handle
+ * has neither. A stage that needs the name reads it from a text column.
  */
 export interface FileHandle {
   /** lower-case hexadecimal */
@@ -66,7 +67,7 @@ export interface FileHandle {
   bytes(): Promise<Uint8Array>
 }
 
-/** A file that a stage made: the orchestrator stores its bytes by their sha256. */
+/** A file made by a stage: the orchestrator stores its bytes by their sha256. */
 export interface NewFile {
   readonly name: string
   readonly content: Uint8Array
@@ -75,11 +76,11 @@ export interface NewFile {
 const make = <C>(type: string, detail?: unknown): C =>
   (detail === undefined ? { type } : { type, detail }) as C
 
-/** The kinds of column. Each is a call, so that a declaration never shares state with another. */
+/** The kinds of column. Each is a function, so that declarations never share state. */
 export const column = {
   /** Text, any Unicode. Parquet: UTF8. */
   utf8: (): Utf8 => make("utf8"),
-  /** A whole number in −2³¹ … 2³¹−1. Parquet: INT32. */
+  /** An integer in −2³¹ … 2³¹−1. Parquet: INT32. */
   int32: (): Int32 => make("int32"),
   /** Any double, NaN and ±∞ included. Parquet: DOUBLE. */
   float64: (): Float64 => make("float64"),
@@ -94,16 +95,18 @@ export const column = {
   /** The same column, with nulls. */
   nullable: <const C extends AnyColumn>(of: C): Nullable<C> => make("nullable", of),
   /**
-   * Named tensors of float32, or of float16 where a stage gives its bits as a `Uint16Array`; of one shape, the given
-   * names of dimensions after the row.
-   * Arrow: a file a (shard, member), `FixedSizeList` with `arrow.fixed_shape_tensor` metadata.
+   * Named tensors of float32, or of float16 if a stage gives its bits as a `Uint16Array`. All have one shape;
+   * `dims` names its dimensions, without the row. Arrow: one file per (shard, member), `FixedSizeList` with
+   * `arrow.fixed_shape_tensor` metadata.
    */
   tensors: <const D extends ReadonlyArray<string>>(...dims: D): Tensors<D> => make("tensors", dims)
 } as const
 
-/** Names that a column may have: they become Parquet's, so that every reader can spell them. */
+/**
+ * Valid names of a column: they become Parquet column names, so they must be easy to type in every reader.
+ */
 export const columnName = /^[A-Za-z][A-Za-z0-9_]*$/
 
-/** Whether its cells are files, or null. */
+/** Whether its cells are files or null. */
 export const isFileColumn = ({ type, detail }: AnyColumn): boolean =>
   type === "file" || (type === "nullable" && isFileColumn(detail as AnyColumn))

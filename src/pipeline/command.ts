@@ -1,8 +1,8 @@
 /**
- * Commands, as plain data and a plain function: what help, completion and the readers of the command line need.
+ * Commands as plain data and a plain function: what help, completion and the command line's parser need.
  *
- * A package of stages may bring commands of its own. As for a stage, declaring one loads nothing heavy, and its
- * function is an async function that knows nothing of Effect: it gives an answer, and the command line prints that.
+ * A package of stages may add commands of its own. As with a stage, declaring one loads nothing heavy, and
+ * its function is an async function without Effect: it returns an answer, which the command line prints.
  */
 import type { Paint } from "../support/colour.ts"
 
@@ -11,18 +11,18 @@ interface Documented {
   /** one letter */
   readonly alias?: string
 }
-/** An option of a command. `value` stands for its value in help. */
+/** An option of a command. `value` is the placeholder in help. */
 export type Option =
   | (Documented & { readonly kind: "flag" })
   | (Documented & { readonly kind: "text"; readonly value: string })
   /** may be repeated */
   | (Documented & { readonly kind: "texts"; readonly value: string })
-  /** a whole number from 1 */
+  /** an integer from 1 */
   | (Documented & { readonly kind: "count"; readonly value: string })
   | (Documented & { readonly kind: "choice"; readonly of: ReadonlyArray<string> })
 export type Options = { readonly [name: string]: Option }
 
-/** A word that is no option: one, one or none, or any number. */
+/** An argument that is not an option: exactly one, at most one, or any number. */
 export interface Positional {
   readonly name: string
   readonly doc: string
@@ -43,61 +43,61 @@ type PositionalValue<P> = P extends { readonly arity: "one" }
   : P extends { readonly arity: "maybe" }
     ? string | null
     : ReadonlyArray<string>
-/** What a command's function gets of the words. */
+/** The parsed arguments that a command's function gets. */
 export type ArgsOf<O extends Options, P extends ReadonlyArray<Positional>> = {
   readonly [K in keyof O]: OptionValue<O[K]>
 } & { readonly [W in P[number] as W["name"]]: PositionalValue<W> }
 
-/** How text is to look. */
+/** How to lay out and style text. */
 export interface Terminal {
   readonly paint: Paint
   /** columns of the terminal */
   readonly width: number
-  /** Rows in columns of text; columns of numbers are set to the right. */
+  /** Aligned columns of text, with columns of numbers aligned right. */
   table(head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number | null>>): string
 }
 
-/** What a command found: one document under `--json`, else text. */
+/** The result of a command: one document under `--json`, otherwise text. */
 export interface Answer {
   /** plain JSON; absent values are null */
   readonly json: unknown
   readonly text: (look: Terminal) => string
-  /** 0, if not said; 1 where something that was checked is not as it should be */
+  /** default: 0; 1 if a check failed */
   readonly exitCode?: 0 | 1
 }
 
-/** Writes the file that a user asked for: whole or not there. */
+/** Writes a file that the user asked for, completely or not at all. */
 export type WriteFile = (
   file: string,
-  /** `--overwrite` was given: without it a file that is there is refused */
+  /** `--overwrite` was given: without it, an existing file is an error */
   overwrite: boolean,
   write: (out: { write(bytes: Uint8Array): void }) => void | Promise<void>
 ) => Promise<number>
 
-/** What a command's function gets beside its words. */
+/** The context that a command's function gets in addition to its arguments. */
 export interface StageCommandContext {
   /** aborted by Ctrl-C */
   readonly signal: AbortSignal
-  /** a line on stderr, beside the answer */
+  /** writes a line to stderr, separate from the answer */
   log(message: string): void
-  /** Gives the bytes written; throws a `Problem` (Usage) where a file or folder is in the way. */
+  /** Returns the number of bytes written; throws a `Problem` (Usage) if a file or folder is in the way. */
   readonly writeFile: WriteFile
 }
 
-/** A command that a package of stages brings: `probeline <group> <name>`. */
+/** A command from a package of stages: `probeline <group> <name>`. */
 export interface StageCommand {
   readonly name: string
   readonly doc: string
   readonly positionals: ReadonlyArray<Positional>
   readonly options: Options
-  /** what is typed after `probeline`, and what it does */
+  /** pairs of arguments after `probeline`, and what they do */
   readonly examples: ReadonlyArray<readonly [string, string]>
-  /** Throws a `Problem` for what a user can mend; anything else that is thrown counts as a defect. */
-  // what the words are is known to the command alone
+  /** Throws a `Problem` for anything the user can fix; any other error counts as a defect. */
+  // only the command knows the types of its arguments
   readonly run: (args: any, context: StageCommandContext) => Promise<Answer>
 }
 
-/** A word of the command line, and the commands behind it. */
+/** A word of the command line with commands below it. */
 export interface StageCommandGroup {
   readonly name: string
   readonly doc: string

@@ -1,4 +1,4 @@
-/** A graph as everything but declaring sees it: nodes, and what their ports are fed from. */
+/** The graph after declaration, as all other code sees it: nodes, and the inputs of their ports. */
 import type { Columns } from "./columns.ts"
 import type { Form, PortMode } from "./ports.ts"
 import type { AnyStage } from "./stage.ts"
@@ -7,7 +7,7 @@ export interface GraphPort {
   readonly mode: PortMode
   /** the columns that the stage reads */
   readonly reads: Columns
-  /** the nodes it is fed from: one, or any number for `many` */
+  /** the port's input nodes: one, or any number for `many` */
   readonly from: ReadonlyArray<GraphNode>
 }
 export interface GraphNode {
@@ -16,11 +16,11 @@ export interface GraphNode {
   readonly form: Form
   readonly columns: Columns
   readonly ports: Readonly<Record<string, GraphPort>>
-  /** the nodes that the ports are fed from, each once */
+  /** the input nodes of all ports, each once */
   readonly inputs: ReadonlyArray<GraphNode>
-  /** parameters, defaults filled in, paths absolute */
+  /** parameters with defaults filled in and absolute paths */
   readonly params: Readonly<Record<string, unknown>>
-  /** the source whose items these are; null for a table */
+  /** the source of its items; null for a table */
   readonly rootSource: GraphNode | null
 }
 export interface Graph {

@@ -1,8 +1,9 @@
 /**
- * The graph of a pipeline: its nodes in an order in which inputs come first, checked.
+ * Builds and checks the graph of a pipeline: its nodes in topological order, inputs first.
  *
- * TypeScript refuses most wrong wirings when the file is written; what types cannot see (two nodes of one id, an
- * empty fan-out, ports fed from different samples, values out of range) is refused here, all of it at once.
+ * TypeScript rejects most wrong wirings while the file is being written. Errors that types cannot express
+ * (two nodes with one id, an empty fan-out, ports with different samples, values out of range) are rejected
+ * here, all at once.
  */
 import {
   checkColumns,
@@ -24,7 +25,7 @@ export type { Graph, GraphNode, GraphPort } from "./graph-node.ts"
 const isRef = (value: unknown): value is AnyRef =>
   typeof value === "object" && value !== null && "stage" in value && "args" in value && "id" in value
 
-/** Builds and checks the graph of what `graph()` returned. `resolve` makes paths absolute. */
+/** Builds and checks the graph from the result of `graph()`. `resolve` makes paths absolute. */
 export function buildGraph(
   pipeline: string,
   returned: unknown,
@@ -39,7 +40,7 @@ export function buildGraph(
   const ids = new Map<string, AnyRef>()
   const stages = new Set<AnyStage>()
 
-  /** The node of a ref, after those that it reads. Without recursion: a chain may be longer than the stack is deep. */
+  /** Makes a ref's node, after its inputs. Iterative, because a chain may be longer than the call stack. */
   const visit = (last: AnyRef): GraphNode => {
     const open = [last]
     for (let ref = open.at(-1); ref !== undefined; ref = open.at(-1)) {
@@ -124,7 +125,7 @@ export function buildGraph(
   return { graph: { pipeline, nodes, byId, outputs: Object.fromEntries(outputs) }, issues }
 }
 
-/** Puts what a ref reads and is not made yet on the stack, the first on top. False where all of it is made. */
+/** Pushes a ref's unmade inputs onto the stack, the first on top. False if all of them are made. */
 function openInputs(ref: AnyRef, made: ReadonlyMap<AnyRef, GraphNode>, open: Array<AnyRef>): boolean {
   const before = open.length
   const add = (fed: unknown) => {

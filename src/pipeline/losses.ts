@@ -1,47 +1,47 @@
 /**
  * Losses: what a node left out, why, how much of it, and a few examples.
  *
- * A stage gives a loss for each thing or for many at once; losses of one thing for one reason are added up. So a stage
- * can stream over millions of rows, and neither it nor the tally grows with them.
+ * A stage reports a loss for each thing or for many at once; losses of one thing for one reason are added up.
+ * So a stage can stream over millions of rows in constant memory, and so can the tally.
  */
 import type { Columns } from "./columns.ts"
 import type { Params, Values } from "./params.ts"
 import type { Port, Ports, Table } from "./ports.ts"
 
-/** What a stage says: some things were left out for a reason, or were kept. */
+/** A stage's report that some things were left out for a reason, or were kept. */
 export interface Loss {
-  /** the things, in the plural: `objects`, `scenes`; or what is worth knowing of them: `images listed twice` */
+  /** the things, in the plural: `objects`, `scenes`; or a fact about them: `images listed twice` */
   readonly what: string
   /**
    * why they were left out, in a few words; null if they were kept. A total is printed only if kept things are
    * counted: begin with a count of 0 in case there are none
    */
   readonly reason: string | null
-  /** how many; 1 where it is absent */
+  /** how many; default: 1 */
   readonly count?: number
-  /** ids of some of them */
+  /** ids of some of these things */
   readonly examples?: ReadonlyArray<string>
-  /** what became of those that were kept, such as "asked about"; "kept" where it is absent */
+  /** what happened to the kept things, such as "asked about"; default: "kept" */
   readonly verb?: string
 }
 
-/** What a run tells of a node: all that was left out of one kind of thing for one reason. */
+/** A run's report on a node: everything of one kind left out for one reason. */
 export interface Lost {
   readonly what: string
   readonly reason: string
   readonly count: number
-  /** how many there were, kept ones included; null where the stage does not count those */
+  /** how many there were, kept ones included; null if the stage does not count those */
   readonly total: number | null
-  /** at most five, the first */
+  /** the first ones, at most five */
   readonly examples: ReadonlyArray<string>
-  /** as in `Loss`; absent where it is "kept" */
+  /** as in `Loss`; absent if it is "kept" */
   readonly verb?: string
 }
 
-/** What a stage's `losses` gets: its artifact, what it was made from, and the parameters. */
+/** The arguments of a stage's `losses`: its artifact, its inputs, and the parameters. */
 export interface Artifacts<I extends Ports, P extends Params, C extends Columns> {
   readonly output: Table<C>
-  /** by port, as whole tables, also where the stage itself gets an item at a time */
+  /** by port, as whole tables, even if the stage itself gets single items */
   readonly inputs: {
     readonly [K in keyof I]: I[K] extends Port<infer D, infer T>
       ? T extends "many"
@@ -53,7 +53,7 @@ export interface Artifacts<I extends Ports, P extends Params, C extends Columns>
 }
 
 const mostExamples = 5
-/** Reasons that are told apart, so that one with an id in it cannot fill the memory. */
+/** The most distinct reasons, so that reasons with ids in them cannot fill the memory. */
 const mostReasons = 200
 const otherReasons = "other reasons"
 
@@ -72,7 +72,7 @@ interface Things {
 export class LossTally {
   readonly #things = new Map<string, Things>()
 
-  /** @throws Error where it is no loss: a count that is no whole number from 0, say */
+  /** @throws Error if it is not a valid loss, for instance if its count is not an integer from 0 */
   add(loss: Loss): void {
     check(loss)
     const { what, reason, count = 1, examples = [], verb } = loss

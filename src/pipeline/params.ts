@@ -1,8 +1,8 @@
 /**
  * Parameters: typed, documented values of a stage or a pipeline.
  *
- * `I` is what a caller writes, `A` what the stage gets, defaults filled in. A parameter is plain data;
- * `checkParams` (check-params.ts) is what reads it at run time.
+ * `I` is the type that a caller writes, `A` the type that the stage gets, with defaults filled in. A
+ * parameter is plain data; `checkParams` (check-params.ts) reads it at run time.
  */
 declare const value: unique symbol
 
@@ -22,11 +22,11 @@ export interface ParamOptions {
 }
 export type Params = { readonly [name: string]: Param<unknown, unknown> }
 type Show<T> = { [K in keyof T]: T[K] } & {}
-/** What the stage gets. */
+/** The values that the stage gets. */
 export type Values<P extends Params> = {
   readonly [K in keyof P]: P[K] extends Param<infer A, unknown> ? A : never
 }
-/** What a caller writes: parameters with a default may be left out. */
+/** The values that a caller writes: parameters with a default may be left out. */
 export type Written<P extends Params> = Show<
   {
     readonly [K in keyof P as P[K] extends Param<unknown, unknown, false> ? K : never]: P[K] extends Param<
@@ -45,7 +45,7 @@ export type Written<P extends Params> = Show<
   }
 >
 
-/** A path. In a pipeline file it is relative to that file; given by `-S`, to the working directory. */
+/** A path: relative to the pipeline file if written there, to the working directory if given by `-S`. */
 export interface FileRef {
   readonly path: string
 }
@@ -66,7 +66,7 @@ const make = <P>(kind: string, options: object = {}, optional = "default" in opt
   ({ kind, optional, options }) as P
 
 export const param = {
-  /** A whole number. */
+  /** An integer. */
   int: <const O extends NumberOptions = {}>(options?: O): Param<number, number, HasDefault<O>> =>
     make("int", options),
   /** A finite number. */
@@ -97,12 +97,12 @@ export const param = {
     of: Param<A, I>,
     options?: O
   ): Param<ReadonlyArray<A>, ReadonlyArray<I>, HasDefault<O>> => make("list", { of, ...options }),
-  /** A value that may be absent: left out or `null`, the stage gets `null`. */
+  /** An optional value: if it is left out or `null`, the stage gets `null`. */
   maybe: <A, I>(of: Param<A, I>, options: Doc = {}): Param<A | null, I | null, true> =>
     make("maybe", { of, default: null, ...options }),
   struct: <const P extends Params>(fields: P, options: Doc = {}): Param<Show<Values<P>>, Written<P>, false> =>
     make("struct", { fields, ...options }),
-  /** One of several shapes, told apart by `kind`. */
+  /** One of several shapes, distinguished by `kind`. */
   oneOf: <const M extends { readonly [kind: string]: Params }>(
     of: M,
     options: Doc = {}

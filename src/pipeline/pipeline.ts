@@ -11,7 +11,7 @@ export interface Pipeline<P extends Params, O extends Outputs> {
 }
 export type AnyPipeline = Pipeline<Params, Outputs>
 
-/** The default export of a pipeline file. `graph` calls stages and returns the nodes that are asked for. */
+/** The default export of a pipeline file. `graph` calls stages and returns the requested nodes. */
 export const definePipeline = <const P extends Params, const O extends Outputs>(
   name: string,
   spec: { readonly doc?: string; readonly params: P; readonly graph: (params: Values<P>) => O }

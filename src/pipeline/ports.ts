@@ -1,12 +1,12 @@
 /**
- * Ports: how a stage reads its inputs, and what a node gives.
+ * Ports: how a stage reads its inputs, and the form of a node's output.
  *
- * `each` and `group` are joined by item id (one row an item, any number of rows an item); `whole` and `many`
- * give whole artifacts. A port names the columns that it reads, and a stage is given no others.
+ * `each` and `group` are joined by item id (one row per item, any number of rows per item); `whole` and
+ * `many` give whole artifacts. A port names the columns that it reads, and a stage gets no others.
  */
 import type { CellOf, Columns, Row, Tensors } from "./columns.ts"
 
-/** One row an item, any number of rows an item, or rows that belong to no item. */
+/** One row per item, any number of rows per item, or rows that belong to no item. */
 export type Form = "row per item" | "rows per item" | "table"
 
 export interface Output<out C extends Columns, out F extends Form> {
@@ -29,7 +29,7 @@ export interface Port<out C extends Columns, out T extends PortMode> {
   readonly reads: C
 }
 export type Ports = { readonly [name: string]: Port<Columns, PortMode> }
-/** One row an item, joined by item id. */
+/** One row per item, joined by item id. */
 export const each = <const C extends Columns>(reads: C): Port<C, "each"> => ({ mode: "each", reads })
 /** All rows of an item, joined by item id. */
 export const group = <const C extends Columns>(reads: C): Port<C, "group"> => ({ mode: "group", reads })
@@ -42,12 +42,12 @@ type TensorNames<C extends Columns> = {
   [K in keyof C & string]: C[K] extends Tensors<ReadonlyArray<string>> ? K : never
 }[keyof C & string]
 type PlainNames<C extends Columns> = Exclude<keyof C & string, TensorNames<C>>
-/** Columns side by side: `item` holds each row's item id ("" in a table of no items). */
+/** Parallel columns: `item` holds each row's item id ("" in a table without items). */
 export type Read<C extends Columns, K extends keyof C & string> = {
   readonly [N in K]: ReadonlyArray<CellOf<C[N]>>
 } & { readonly item: ReadonlyArray<string> }
 
-/** A matrix of one member of a tensor family: row i belongs to row i of the plain columns. */
+/** The matrix of one member of a tensor family: row i belongs to row i of the plain columns. */
 export interface TensorBlock {
   readonly rows: number
   /** of one row */
@@ -57,22 +57,22 @@ export interface TensorBlock {
 }
 
 /**
- * A whole artifact: columns at once, or batch by batch with flat memory. It holds the columns that the port declares:
- * reading any other throws, and fails the node.
+ * A whole artifact: columns at once, or batch by batch in constant memory. It has the columns that the port
+ * declares; reading any other throws and fails the node.
  */
 export interface Table<C extends Columns> {
   readonly rows: number
-  /** the ids of its items in their order, of those without a row too; none in a table of no items */
+  /** the ids of its items in order, including items without rows; none in a table without items */
   items(): AsyncIterable<string>
   read<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): Promise<Read<C, K>>
-  /** Batches that depend on the rows alone: at most 8192 rows, or 8 MiB of the columns read. */
+  /** Batches depend only on the rows: at most 8192 rows, or 8 MiB of the columns read. */
   batches<K extends PlainNames<C>>(...columns: ReadonlyArray<K>): AsyncIterable<Read<C, K>>
   /** the members of a tensor family, in the order in which they were made */
   members(family: TensorNames<C>): ReadonlyArray<string>
   tensor(family: TensorNames<C>, member: string): Promise<TensorBlock>
 }
 
-/** What a port gives a stage's function. */
+/** The value that a port passes to a stage's function. */
 export type Given<P> =
   P extends Port<infer C, infer T>
     ? T extends "each"

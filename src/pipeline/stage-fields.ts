@@ -1,17 +1,17 @@
-/** What a stage's declaration may have, and what each field is for. */
+/** The fields of a stage's declaration, and the role of each. */
 import type { StageSpec } from "./stage.ts"
 
 /**
- * - `result`: it can change what the stage makes, so the digest of the stage's code holds it.
- * - `words`: for people.
+ * - `result`: it can change the stage's output, so the digest of the stage's code covers it.
+ * - `words`: texts for people.
  * - `scheduling`: how the stage is executed.
- * - `hook`: a function that reads finished artifacts; `inspect/hooks.ts` calls it and keeps its answer.
+ * - `hook`: a function that reads finished artifacts; `inspect/hooks.ts` calls it and caches its answer.
  */
 type FieldRole = "result" | "words" | "scheduling" | "hook"
 
 export const stageFields = {
   doc: "words",
-  version: "words", // it stands for the code by itself
+  version: "words", // stands in for the code in the key
   item: "result",
   params: "result",
   inputs: "result",

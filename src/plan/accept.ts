@@ -1,9 +1,9 @@
 /**
- * Acceptance: a node's present outputs are taken for those of its new key, because a user says that they hold.
+ * Acceptance: reuses a node's existing outputs under its new key, because a user vouches for them.
  *
- * What it is for: a patch release of an image library changes keys, and need not cost a night. The traces that it
- * writes are marked, and so is what shows them. Of an itemwise stage every item is accepted too, so that one more
- * scene computes that scene alone.
+ * Use case: a patch release of an image library changes keys, and need not cost a night of recomputation. The
+ * traces written here are marked, and commands show the mark. For an itemwise stage every item is accepted
+ * too, so one more scene computes only that scene.
  */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../support/problem.ts"
@@ -28,15 +28,16 @@ export interface Acceptance {
 }
 export interface Acceptances {
   readonly accepted: ReadonlyArray<Acceptance>
-  /** nodes that needed none */
+  /** nodes that needed no acceptance */
   readonly fresh: ReadonlyArray<GraphNode>
 }
 
 /**
- * What would be written to accept some nodes. `nodes` has them and all that they need, inputs first; `at` is ISO 8601.
+ * Plans what to write to accept some nodes. `nodes` has them and all their dependencies, inputs first; `at`
+ * is ISO 8601.
  *
- * @throws Problem Usage or ArtifactNotFound, and then none is to be accepted, where a node has no outputs that could hold:
- *   it was never computed, an input is not fresh, or its items, its schema or what it read are not the same
+ * @throws Problem Usage or ArtifactNotFound, and accepts none, if a node has no outputs that could be valid:
+ *   it was never computed, an input is not fresh, or its items, its schema or what it read have changed
  */
 export async function planAcceptances(
   nodes: ReadonlyArray<GraphNode>,
@@ -62,7 +63,7 @@ export async function planAcceptances(
   return { accepted, fresh }
 }
 
-/** Items first: what is accepted as a whole is accepted in its parts. */
+/** Writes items first, so that a node is accepted only after its parts. */
 export function writeAcceptances(store: Store, { accepted }: Acceptances): void {
   for (const { trace, items } of accepted) {
     for (const one of items) store.putItemTrace(one)
@@ -94,13 +95,13 @@ async function accept(
   )
   const { partial, incomplete } = known
   const mark = { key: previous.key, run: previous.run, at }
-  // run, time and host stay those of the computation
+  // run, time and host remain those of the computation
   const trace: Trace = { ...previous, key, preimage, partial, incomplete, accepted: mark }
   const items = plan.items === null ? [] : await itemTraces(plan, plan.items, manifest, trace, planning)
   return { acceptance: { node, trace, items, cues }, known }
 }
 
-/** Outputs of other items, of another shape or of other files cannot hold, whatever a user says. */
+/** Outputs with other items, another schema or other files cannot be valid, even if a user says so. */
 function checkSame(
   node: GraphNode,
   previous: Trace,
@@ -126,7 +127,7 @@ function checkSame(
     )
 }
 
-/** A trace a shard: keys of the items that the artifact takes of it, and none ("") for the others. */
+/** One trace per shard: keys of the items that the artifact uses, and "" for the others. */
 async function itemTraces(
   { node }: NodePlan,
   plan: ItemPlan,

@@ -1,14 +1,14 @@
-/** Some of the indices 0 … n − 1, a bit each, in their order. */
+/** A bitset: an ordered subset of the indices 0 … n − 1, one bit each. */
 
-/** Indices that are counted together, so that the k-th of the set is found without a look at all before it. */
+/** Indices counted together, so that finding the k-th member does not scan everything before it. */
 const block = 4096
 
 export class Bitset {
   readonly #bits: Uint32Array
-  /** of each block, how many of the set come before it */
+  /** for each block, how many members come before it */
   readonly #before: Uint32Array
   readonly length: number
-  /** The set of those indices below `n` for which `has` says so. */
+  /** The set of the indices below `n` for which `has` returns true. */
   constructor(n: number, has: (i: number) => boolean) {
     this.#bits = new Uint32Array(Math.ceil(n / 32))
     this.#before = new Uint32Array(Math.ceil(n / block))
@@ -22,7 +22,7 @@ export class Bitset {
     this.length = length
   }
 
-  /** The set's members from its `start`-th to the one before its `end`-th. */
+  /** The members at positions `start` … `end − 1` of the set. */
   slice(start: number, end: number): Uint32Array {
     const members = new Uint32Array(Math.max(0, Math.min(end, this.length) - start))
     let [low, high] = [0, this.#before.length - 1]

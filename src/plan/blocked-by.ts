@@ -1,19 +1,19 @@
-/** When a node has to wait: the rule that runs and forecasts share. */
+/** Decides when a node's inputs stop it from being computed: the rule shared by runs and forecasts. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { NodeStatus } from "../store/records/run-record.ts"
 import { type KnownArtifact } from "./planning.ts"
 
-/** How an input ended, or would end; null where that is not known. */
+/** How an input ended, or would end; null if unknown. */
 export interface InputEnd {
   readonly status: NodeStatus
   readonly known: KnownArtifact | null
 }
 
 /**
- * Why a node cannot be computed, an entry an input; none if it can.
+ * Why a node cannot be computed, one entry per input; empty if it can.
  *
- * Itemwise stages go on with the items that there are; a whole stage would speak of all while some are missing, so
- * it goes on only when it is told to.
+ * Itemwise stages go on with the items that exist. A whole stage would draw conclusions from incomplete data,
+ * so it goes on only if the user allows that.
  */
 export const blockedBy = (
   node: GraphNode,

@@ -1,4 +1,4 @@
-/** Whether what was read of the outside is as it was. */
+/** Detects whether anything that was read outside the store has changed. */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
 import { isOneFileRefused } from "../support/system-error.ts"
@@ -7,7 +7,7 @@ import type { StatCache } from "../store/fresh/stat-cache.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import type { Cue } from "./cue.ts"
 
-/** What the outside is read with: `base` is the pipeline file's folder. */
+/** The means of reading outside the store: `base` is the pipeline file's folder. */
 export interface Outside {
   readonly files: FileSystem
   readonly digests: StatCache
@@ -17,12 +17,12 @@ export interface Outside {
 export const listDigest = (names: ReadonlyArray<string> | null): string | null =>
   names === null ? null : createHash("sha256").update(names.join("\0")).digest("hex")
 
-/** What a look found, or the system's error. A reader of the file must get that error. */
+/** The result of a look, or the system's error, which a reader of the file must get. */
 export interface Observed<A> {
   readonly found: A | null
   readonly refused: NodeJS.ErrnoException | null
 }
-/** @throws Node's error at a limit of the process (EMFILE, ENOMEM …): that says nothing about the file */
+/** @throws Node's error at a limit of the process (EMFILE, ENOMEM …), which says nothing about the file */
 export function looked<A>(look: () => A | null): Observed<A> {
   try {
     return { found: look(), refused: null }
@@ -32,18 +32,18 @@ export function looked<A>(look: () => A | null): Observed<A> {
   }
 }
 
-/** What a look found: a file's sha256 or a list's digest; null where there was nothing. */
+/** The result of a look: a file's sha256 or a list's digest; null if nothing was there. */
 export const foundBy = (record: ReadRecord): string | null =>
   record.look === "file" ? record.sha256 : record.digest
 
-/** What was found at a look, by what was looked for. */
+/** Results of looks, by what was looked for. */
 export type Seen = Map<string, string | null>
 
 /**
- * What has changed of what was read; none if all is as it was.
+ * The reads with a different result now; empty if nothing changed.
  *
- * `seen` has what was found before: of a source with many traces, each names the same files, and one that was changed
- * just now is hashed at every look.
+ * `seen` holds earlier results: a source with many traces names the same files in each, and a file that was
+ * changed just now is hashed at every look.
  */
 export function changedReads(
   reads: ReadonlyArray<ReadRecord>,

@@ -1,19 +1,19 @@
 /**
- * Cues: the reasons for which a node is fresh or stale, in the order in which a reader wants them.
+ * Cues: the reasons why a node is fresh or stale, in the order that suits a reader.
  *
- * They are the difference of two preimages, so the decision and its explanation cannot disagree: equal keys have
- * no cues, and different keys have at least one.
+ * Cues are the difference between two preimages, so the decision and its explanation cannot disagree: equal
+ * keys have no cues, and different keys have at least one.
  */
 import { own } from "../support/own.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import type { InputPreimage, Preimage } from "../store/records/preimage.ts"
 
 export type CueKind =
-  /** nothing has changed; `path` is the run that computed it, `before` when */
+  /** nothing has changed; `path` is the run that computed it, `before` the time */
   | "fresh"
-  /** its outputs were computed under another key (`before`, by the run `path`) and accepted at `after` */
+  /** computed under another key (`before`, by the run `path`) and accepted at `after` */
   | "accepted"
-  /** an item that is done, of a node that is not */
+  /** a finished item of an unfinished node */
   | "done"
   /** this pipeline has no record of the node */
   | "never-run"
@@ -23,32 +23,32 @@ export type CueKind =
   | "parameter"
   | "environment"
   | "schema"
-  /** an input's column has other values */
+  /** the values of an input's column changed */
   | "input"
-  /** an input has other items */
+  /** the items of an input changed */
   | "items"
   /** a file or folder that a source read has changed */
   | "read"
-  /** an input will be computed first; whether its values change is not known before */
+  /** an input will be computed first, so it is unknown whether its values change */
   | "upstream"
-  /** something that the stage reads is not on this machine: a run brings it first */
+  /** something that the stage reads is not on this machine: a run fetches it first */
   | "not-here"
-  /** it cannot be planned, and a run that keeps going leaves it out; `before` is the error */
+  /** it cannot be planned, and a run with --keep-going leaves it out; `before` is the error */
   | "refused"
-  /** the artifact, or a file of it, is gone */
+  /** the artifact, or one of its files, is gone */
   | "lost"
   /** it failed before with the same key; `before` is the error */
   | "failed"
 
 export interface Cue {
   readonly cue: CueKind
-  /** what: `params.seed`, a module's path, `scenes.image`, a node's id */
+  /** the subject: `params.seed`, a module's path, `scenes.image`, a node's id */
   readonly path: string
   readonly before: unknown
   readonly after: unknown
 }
 
-/** What differs between two preimages of a node. */
+/** The differences between two preimages of a node. */
 export function differences(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
   return [
     ...codeCues(before, after),

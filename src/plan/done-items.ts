@@ -1,22 +1,22 @@
-/** Items that were computed before, by their index in the plan, and where each lies. */
+/** The items that were already computed, by their index in the plan, with the position of each. */
 import type { Shard } from "../store/records/manifest.ts"
 import type { Accepted } from "../store/records/trace.ts"
 
-/** An item that was computed before: its shard, and its index there. */
+/** A computed item: its shard, and its index there. */
 export interface DoneItem {
   readonly shard: Shard
   readonly itemIndex: number
 }
 interface Source {
   readonly shard: Shard
-  /** absent where the stage itself has computed its items under these keys */
+  /** absent if the stage itself computed the items under these keys */
   readonly accepted: Accepted | undefined
 }
 
-/** In typed arrays, since there may be very many: a map of objects took 100 bytes an item. */
+/** Typed arrays, since there may be very many: a map of objects took 100 bytes per item. */
 export class DoneItems {
   readonly #sources: Array<Source> = []
-  /** an item's source, from 1; 0 where it is not done */
+  /** the number of an item's source, from 1; 0 if the item is not done */
   readonly #source: Uint32Array
   readonly #item: Uint32Array
   #size = 0
@@ -27,11 +27,11 @@ export class DoneItems {
   get size(): number {
     return this.#size
   }
-  /** Items that are added from now on lie in this shard. */
+  /** Sets the shard of the items added from now on. */
   from(shard: Shard, accepted: Accepted | undefined): void {
     this.#sources.push({ shard, accepted })
   }
-  /** Of two places, the last counts. */
+  /** If an item is added twice, the last position counts. */
   add(i: number, item: number): void {
     if (this.#source[i] === 0) this.#size++
     this.#source[i] = this.#sources.length
@@ -44,11 +44,11 @@ export class DoneItems {
     const source = this.#sources[this.#source[i]! - 1]
     return source === undefined ? undefined : { shard: source.shard, itemIndex: this.#item[i]! }
   }
-  /** The mark of this item, if it was accepted. */
+  /** The acceptance of this item, if it was accepted. */
   acceptedAt(i: number): Accepted | undefined {
     return this.#sources[this.#source[i]! - 1]?.accepted
   }
-  /** The mark of an item that was accepted, if there is one. */
+  /** The acceptance of any accepted item, if there is one. */
   accepted(): Accepted | undefined {
     const marked = new Set(this.#sources.flatMap(({ accepted }, s) => (accepted === undefined ? [] : s + 1)))
     if (marked.size === 0) return undefined

@@ -1,18 +1,18 @@
-/** What a run would do with each node, as far as a plan can know, without running. */
+/** Forecasts what a run would do with each node, as far as a plan can tell without running. */
 import type { NodeStatus } from "../store/records/run-record.ts"
 import { blockedBy } from "./blocked-by.ts"
 import type { NodePlan } from "./node-plan.ts"
 
 export interface Forecast {
-  /** as the run's record would have it */
+  /** the status that the run's record would have */
   readonly status: NodeStatus
-  /** false below a node that would be executed: if that gives the same values, this one stays as it is */
+  /** false below a node that would be executed: if that gives the same values, this node stays as it is */
   readonly certain: boolean
-  /** why it would be skipped, or fail before it is computed; null where it failed in an earlier run */
+  /** why it would be skipped, or fail before it is computed; null if it failed in an earlier run */
   readonly why: string | null
 }
 
-/** By node id. `plans` has the inputs first. */
+/** By node id. `plans` must have inputs first. */
 export function forecast(plans: ReadonlyArray<NodePlan>, keepGoing: boolean): ReadonlyMap<string, Forecast> {
   const forecasts = new Map<string, Forecast>()
   const planned = new Map(plans.map((plan) => [plan.node.id, plan]))

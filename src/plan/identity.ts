@@ -1,9 +1,9 @@
 /**
- * What stands for a node's parameters in its key.
+ * Turns a node's parameters into what enters its key.
  *
- * A file stands by its sha256. A stage's `identity` replaces named parameters by plain JSON: masks depend on an
- * encoder's grid, not on its weights. Its answer is kept with what it read, so that planning does not parse a
- * model again.
+ * A file enters as its sha256. A stage's `identity` replaces named parameters by plain JSON: masks depend on
+ * an encoder's grid, not on its weights. Its answer is cached together with what it read, so that planning
+ * does not parse a model again.
  */
 import { own } from "../support/own.ts"
 import * as path from "node:path"
@@ -24,7 +24,7 @@ interface Kept {
   readonly reads: ReadonlyArray<ReadRecord>
   readonly answer: Readonly<Record<string, unknown>>
 }
-/** Answers of `identity` functions, kept in a file of the store's cache. */
+/** Cached answers of `identity` functions, in a file of the store's cache. */
 export class Identities {
   readonly #outside: Outside
   readonly #file: string
@@ -56,16 +56,17 @@ export class Identities {
 export interface ParamsPreimage {
   readonly params: Readonly<Record<string, unknown>>
   readonly environment: unknown
-  /** explains */
+  /** explanation, not in the key */
   readonly about?: unknown
 }
 
 /**
- * The parameters as they enter the key: at once, but where `identity` has to be asked. `NotHere` where it wants
- * something fetched, and there is no `fetching`.
+ * The parameters as they enter the key: synchronous unless `identity` has to be called. `NotHere` if it needs
+ * a download and there is no `fetching`.
  *
- * @throws Problem ParameterInvalid where a file is missing or `identity` refuses what it sees; InputChanged, keeping no
- *   answer, where a file was changed while `identity` read it. A promise rejects with the same.
+ * @throws Problem ParameterInvalid if a file is missing or `identity` rejects its input; InputChanged,
+ *   without caching the answer, if a file changed while `identity` read it. A promise rejects with the same
+ *   problems.
  */
 export function paramsPreimage(
   node: GraphNode,
@@ -116,7 +117,7 @@ const fetchFor =
     }
   }
 
-/** The same, where `identity` need not be asked; null where it must. @throws Problem as `paramsPreimage` does */
+/** The same if `identity` need not be called, otherwise null. @throws Problem as `paramsPreimage` does */
 export function knownParams(
   node: GraphNode,
   code: string,

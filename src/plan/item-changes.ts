@@ -1,4 +1,4 @@
-/** Which items of a node's inputs are others than when it was last computed, and in which columns. */
+/** Finds the input items of a node that have changed since it was last computed, and in which columns. */
 import { own } from "../support/own.ts"
 import type { ItemIndex } from "../store/items/item-index.ts"
 import { type Manifest, valueColumns, type ItemId } from "../store/records/manifest.ts"
@@ -9,7 +9,7 @@ import type { NodePlan } from "./node-plan.ts"
 import type { Planning } from "./planning.ts"
 
 export interface ItemChanges {
-  /** of a port that takes several nodes, with the index: `parts[1]` */
+  /** for a port with several nodes, with the index: `parts[1]` */
   readonly port: string
   /** the input node */
   readonly node: string
@@ -19,22 +19,22 @@ export interface ItemChanges {
 }
 
 /**
- * By node id: what has changed in the items of each stale node's inputs, of whole stages as of itemwise ones. An
- * input without changes is left out; so is a table, which has no items, and one whose artifact of that time is gone.
+ * By node id: the changed items of each stale node's inputs, for whole and itemwise stages. Leaves out an
+ * input without changes, a table, which has no items, and an input with a lost earlier artifact.
  *
- * Only of nodes of which a cue says that an input is another. Reads sidecars, no data; what several nodes
- * have in common is read and compared once.
+ * Looks only at nodes with a cue that an input has changed. Reads sidecars but no data; whatever several
+ * nodes share is read and compared once.
  */
 export async function itemChanges(
   plans: ReadonlyArray<NodePlan>,
   { previous, store }: Pick<Planning, "previous" | "store">,
-  /** those that are asked about; all plans are looked up for their artifacts */
+  /** the nodes to examine; the artifacts of all plans are used */
   of: ReadonlyArray<NodePlan> = plans
 ): Promise<ReadonlyMap<string, ReadonlyArray<ItemChanges>>> {
   const known = new Map(plans.map((plan) => [plan.node.id, plan.known?.manifest ?? null]))
   const comparisons = new Comparisons(store)
   const all = new Map<string, ReadonlyArray<ItemChanges>>()
-  /** by run, since many nodes may have been computed in one: what its nodes made */
+  /** what the nodes of each run made: many nodes may have been computed in one run */
   const runs = new Map<string, ReadonlyMap<string, string | null>>()
   for (const { node, cues } of of) {
     if (!cues.some(({ cue }) => cue === "input" || cue === "items")) continue
@@ -62,13 +62,13 @@ export async function itemChanges(
   return all
 }
 
-/** What a run's nodes made; of one that was killed, or that goes on, those that it has finished. */
+/** The artifacts of a run's nodes; for a killed or unfinished run, of the nodes that it finished. */
 const artifactsOf = (run: RunRecord | null, store: Store): ReadonlyMap<string, string | null> =>
   new Map(run === null ? [] : runSoFar(run, store).nodes.map(({ id, artifact }) => [id, artifact]))
 
 type Compared = Omit<ItemChanges, "port" | "node">
 
-/** Hundreds of probes may read the same activations. */
+/** Caches comparisons, since hundreds of probes may read the same activations. */
 class Comparisons {
   readonly #store: Store
   readonly #indices = new Map<string, ItemIndex>()

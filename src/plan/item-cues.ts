@@ -1,4 +1,4 @@
-/** The cues of one item of a node that is accepted: not all of its items need be. */
+/** The cues of one item of an accepted node: not all of its items need be accepted. */
 import type { Cue } from "./cue.ts"
 import { planItems } from "./items.ts"
 import { acceptedCues, type NodePlan } from "./node-plan.ts"
@@ -6,10 +6,10 @@ import type { Planning } from "./planning.ts"
 import type { ItemId } from "../store/records/manifest.ts"
 
 /**
- * The plan with the cues of one of its items. An artifact with items that were accepted is accepted itself, and so
- * says its plan; of an item only its own trace can. Reads traces of items and sidecars, where the plan is accepted.
+ * The plan, with the cues of one of its items. A plan is accepted if any of its items is; only an item's own
+ * trace tells whether that item is. Reads item traces and sidecars if the plan is accepted.
  *
- * @param plans those of the nodes that it reads among them
+ * @param plans must include those of the nodes that it reads
  */
 export async function withCuesOf(
   item: ItemId,

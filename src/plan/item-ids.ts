@@ -1,11 +1,11 @@
-/** Ids of a node's items, by index: 4 bytes each beside their UTF-8. */
+/** The ids of a node's items, by index: 4 bytes each in addition to their UTF-8. */
 import type { SegmentList } from "../store/items/segments.ts"
 import type { StringArray } from "../store/format/string-array.ts"
 
 export class ItemIds {
   readonly #texts: ReadonlyArray<StringArray | undefined>
   readonly #places: SegmentList
-  /** `texts` has those of each shard that the places name. */
+  /** `texts` has the ids of each shard that the places name. */
   constructor(texts: ReadonlyArray<StringArray | undefined>, places: SegmentList) {
     this.#texts = texts
     this.#places = places
@@ -24,7 +24,7 @@ export class ItemIds {
     }
   }
 
-  /** Calls with each id's place, in their order. */
+  /** Calls `take` with each id's position, in order. */
   each(take: (texts: StringArray, item: number, i: number) => void): void {
     for (const { shard, from, to, at } of this.#places.pieces()) {
       const texts = this.#texts[shard]!
@@ -32,7 +32,7 @@ export class ItemIds {
     }
   }
 
-  /** Which item has an id, or −1; for many ids, `index` is quicker. */
+  /** The index of an id, or −1; for many ids, `index` is faster. */
   indexOf(id: string): number {
     const wanted = Buffer.from(id)
     for (const { shard, from, to, at } of this.#places.pieces()) {
@@ -42,7 +42,7 @@ export class ItemIds {
     return -1
   }
 
-  /** Finds ids: which item has the same, or −1. */
+  /** Makes a lookup for ids, which returns an item's index or −1. */
   index(): (texts: StringArray, item: number) => number {
     const places = this.#places
     // open addressing, at most half full
@@ -61,7 +61,9 @@ export class ItemIds {
   }
 }
 
-/** FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv, its bits mixed once more: of ids that differ in a digit, too. */
+/**
+ * FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv, with a final mix to spread ids that differ in one digit.
+ */
 function hashOf({ offsets, bytes }: StringArray, item: number): number {
   let hash = 0x811c9dc5
   for (let at = offsets[item]!; at < offsets[item + 1]!; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)

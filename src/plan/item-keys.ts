@@ -1,9 +1,9 @@
 /**
- * Keys of items: what the outcome of one item depends on, beside what all items of its stage share.
+ * Item keys: everything that one item's outcome depends on, apart from what all items of its stage share.
  *
- * An item's key is of its id, since a stage may draw by it, and of the digests of its values in the columns that the
- * joined ports read; for tensors also of the order of their members, since a row shows it. So a scene's captions are
- * in no key of a stage that does not read them.
+ * An item's key covers its id, since a stage may draw random numbers by it, and the digests of its values in
+ * the columns that the joined ports read; for tensors also the order of their members, which is visible in a
+ * row. So a scene's captions enter no key of a stage that does not read them.
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Columns } from "../pipeline/columns.ts"
@@ -17,7 +17,7 @@ import { ItemIds } from "./item-ids.ts"
 import { keyBytes, PackedKeys } from "../store/records/packed-keys.ts"
 import { membersDigest } from "../store/format/value-digest.ts"
 
-/** A port that is joined by item id, with what it is fed from. */
+/** A port joined by item id, with its input artifact. */
 export interface JoinedPort {
   readonly name: string
   readonly mode: "each" | "group"
@@ -26,20 +26,20 @@ export interface JoinedPort {
 }
 export interface KeyedItems {
   readonly ids: ItemIds
-  /** of each id */
+  /** one per id */
   readonly keys: PackedKeys
-  /** where item i lies in each port, in the ports' order */
+  /** the position of item i in each port, in the ports' order */
   readonly places: (item: number) => ReadonlyArray<ItemPlace>
 }
 
 /**
- * The items that all ports have, in the first port's order. One that a port lacks, because it failed there, is left
- * out: what failed above is counted there, once.
+ * The items that all ports have, in the first port's order. An item that a port lacks because it failed
+ * upstream is left out: it is counted there, once.
  */
 export async function keyedItems(store: Store, ports: ReadonlyArray<JoinedPort>): Promise<KeyedItems> {
   if (ports.length === 0)
     return { ids: new ItemIds([], new SegmentList()), keys: new PackedKeys(0), places: () => [] }
-  // sidecars are Arrow files, which a plan in which all is fresh does not open
+  // imported late: sidecars are Arrow files, and a plan in which everything is fresh opens none
   const [{ ItemWindows, windowItems }, { readSidecar }] = await Promise.all([
     import("../store/items/item-windows.ts"),
     import("../store/items/sidecar.ts")
@@ -72,7 +72,7 @@ export async function keyedItems(store: Store, ports: ReadonlyArray<JoinedPort>)
   }
 }
 
-/** Of each port, where the items lie that all ports have, in the first port's order. */
+/** For each port, the positions of the items that all ports have, in the first port's order. */
 function commonItems(
   ports: ReadonlyArray<JoinedPort>,
   idsOf: (located: Located) => ItemIds
@@ -82,7 +82,7 @@ function commonItems(
     places: SegmentList.of(segmentsOf(manifest))
   }))
   const first = ports[0]!.manifest.ids
-  // ids are the same, and in the same order, where their digests are
+  // equal digests mean the same ids in the same order
   if (ports.every(({ manifest }) => manifest.ids === first)) return all
   const ids = all.map(idsOf)
   const found = ids.map((of, p) => (p === 0 ? null : of.index()))
@@ -94,7 +94,7 @@ function commonItems(
   return common
 }
 
-/** What each port adds to an item's key: of each column, its name and the digest of the item's values. */
+/** Adds each port's part to the item keys: each column's name and the digest of the item's values. */
 function setKeys(
   keys: PackedKeys,
   windows: ReadonlyArray<ItemWindow>,
@@ -116,11 +116,11 @@ function setKeys(
   }
 }
 
-/** What is hashed for a key, gathered in one piece: hashed part by part, 100,000 keys took four times as long. */
+/** The text of a key, collected into one block: hashing it in parts made 100,000 keys four times slower. */
 class KeyText {
   #bytes = Buffer.allocUnsafe(1 << 12)
   #length = 0
-  /** `5:scene`: an id's bytes and how many they are. */
+  /** `5:scene`: an id's byte length and bytes. */
   start({ offsets, bytes }: StringArray, item: number): void {
     const [from, to] = [offsets[item]!, offsets[item + 1]!]
     this.#length = 0
@@ -143,7 +143,7 @@ class KeyText {
   }
 }
 
-/** Of each tensor family that a port reads, its name and the digest of its members in their order. */
+/** For each tensor family that a port reads, its name and the digest of its members in order. */
 const orderDigests = ({ reads, manifest }: JoinedPort): ReadonlyArray<Uint8Array> =>
   Object.keys(reads).flatMap((name) => {
     const family = own(manifest.families, name)
@@ -152,7 +152,7 @@ const orderDigests = ({ reads, manifest }: JoinedPort): ReadonlyArray<Uint8Array
       : [Buffer.from(name), Buffer.from(membersDigest(family.members), "hex").subarray(0, keyBytes)]
   })
 
-/** The columns that hold the values a port reads, sorted. */
+/** The columns with the values that a port reads, sorted. */
 const columnsOf = ({ reads, manifest }: JoinedPort): ReadonlyArray<string> =>
   Object.keys(reads)
     .flatMap((name) => valueColumns(manifest, name))

@@ -1,4 +1,4 @@
-/** Which items of an itemwise node are done, which failed before, and which are left. */
+/** Sorts the items of an itemwise node into done, failed before, and left. */
 import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
 import type { ReadItemTrace } from "../store/records/item-trace.ts"
 import type { ItemFailure } from "../store/records/manifest.ts"
@@ -16,15 +16,15 @@ export interface ItemPlan extends KeyedItems {
   /** by index into `ids` */
   readonly done: DoneItems
   readonly failed: ReadonlyMap<number, ItemFailure>
-  /** indices that have to be computed */
+  /** indices of the items to compute */
   readonly left: Bitset
 }
 
-/** The names of the ports that are joined by item. */
+/** The names of the ports joined by item. */
 export const joinedPorts = ({ ports }: GraphNode): ReadonlyArray<string> =>
   Object.entries(ports).flatMap(([name, { mode }]) => (mode === "each" || mode === "group" ? [name] : []))
 
-/** Looks every item up in the traces of its stage. Reads sidecars and traces, no data. */
+/** Looks up every item in the traces of its stage. Reads sidecars and traces, but no data. */
 export async function planItems(
   node: GraphNode,
   preimage: Preimage,
@@ -47,7 +47,7 @@ export async function planItems(
   return { ...items, shared, joined, done, failed, left }
 }
 
-/** What traces say of items. A shard that lost a file is as good as absent. */
+/** Looks up items in traces. A shard that lost a file counts as absent. */
 function lookUp(keys: PackedKeys, traces: ReadonlyArray<ReadItemTrace>) {
   const done = new DoneItems(keys.length)
   const errors = new Map<number, string>()
@@ -69,7 +69,7 @@ function lookUp(keys: PackedKeys, traces: ReadonlyArray<ReadItemTrace>) {
   return { done, errors }
 }
 
-/** An artifact with items that were accepted is accepted itself: the mark of one of them. */
+/** An artifact with accepted items is accepted itself, with the mark of one of them. */
 export const acceptedItems = ({ done }: Pick<ItemPlan, "done">): { readonly accepted?: Accepted } => {
   const accepted = done.accepted()
   return accepted === undefined ? {} : { accepted }

@@ -1,4 +1,4 @@
-/** The plan of a node: its state, why, and the artifact where there is one. */
+/** The plan of a node: its state, the reasons, and its artifact if it has one. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { TraceOutcome } from "../store/fresh/fresh-index.ts"
 import type { ItemFailure, Manifest, NodeFailure } from "../store/records/manifest.ts"
@@ -13,26 +13,26 @@ export type State = "fresh" | "stale" | "missing" | "failed" | "unknown"
 export interface NodePlan {
   readonly node: GraphNode
   readonly state: State
-  /** null while an input's artifact is not known */
+  /** null while an input's artifact is unknown */
   readonly preimage: Preimage | null
   readonly key: string | null
-  /** the trace that answers the key */
+  /** the trace that matches the key */
   readonly trace: TraceOutcome | null
-  /** the artifact, where the state is fresh, or failed for some items */
+  /** the artifact, if the state is fresh, or failed for some items only */
   readonly known: KnownArtifact | null
   readonly cues: ReadonlyArray<Cue>
-  /** of a stale itemwise node: which items are done already, and which are left */
+  /** for a stale itemwise node: the items that are done, and those that are left */
   readonly items: ItemPlan | null
   /** items that are known to have failed */
   readonly failures: ReadonlyArray<ItemFailure>
   /** why the node failed as a whole */
   readonly failure: NodeFailure | null
-  /** the problem for which it could not be planned */
+  /** the problem that prevented planning */
   readonly refusal: Problem | null
 }
 
 type Filled = Pick<NodePlan, "state" | "cues"> & Partial<NodePlan>
-/** A plan, of which what is not said is not known. */
+/** Makes a plan; fields left out are unknown. */
 export const planOf = (node: GraphNode, filled: Filled): NodePlan => ({
   node,
   preimage: null,
@@ -46,7 +46,7 @@ export const planOf = (node: GraphNode, filled: Filled): NodePlan => ({
   ...filled
 })
 
-/** An artifact made from a part is a part. */
+/** An artifact made from a partial one is partial. */
 export function partialOf(
   own: ReadonlyArray<string>,
   inputs: Iterable<KnownArtifact>
@@ -56,7 +56,7 @@ export function partialOf(
   return all.size === own.length ? own : [...all]
 }
 
-/** An artifact with what its trace and its inputs say of it. */
+/** An artifact with the facts from its trace and inputs. */
 export function knownOf(
   manifest: Manifest,
   { partial }: Pick<TraceOutcome, "partial">,
@@ -66,7 +66,7 @@ export function knownOf(
   return { manifest, partial: partialOf(partial, inputs), incomplete }
 }
 
-/** Since when it is fresh, and by whose word. */
+/** Since when it is fresh, and which run or acceptance made it so. */
 export const freshCues = ({ run, at, accepted }: TraceOutcome): ReadonlyArray<Cue> => [
   { cue: "fresh", path: run, before: at, after: null },
   ...acceptedCues(accepted)

@@ -1,4 +1,4 @@
-/** What a node depends on, with its inputs' artifacts in hand. */
+/** Builds a node's preimage from its inputs' artifacts. */
 import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
 import { own } from "../support/own.ts"
 import { type Manifest, valueColumns } from "../store/records/manifest.ts"
@@ -9,7 +9,7 @@ import type { KnownArtifact, Planning } from "./planning.ts"
 
 type Inputs = ReadonlyMap<string, KnownArtifact>
 
-/** @param params of the node itself */
+/** @param params those of the node itself */
 export const preimageOf = (
   node: GraphNode,
   inputs: Inputs,
@@ -31,8 +31,8 @@ export const preimageOf = (
 }
 
 /**
- * The same while some inputs are not known yet: those are as they were `before`, so that what differs is the node's
- * own.
+ * The same while some inputs are unknown: those are assumed to be as `before`, so only the node's own changes
+ * differ.
  */
 export const preimageSoFar = (
   node: GraphNode,
@@ -56,7 +56,7 @@ export const preimageSoFar = (
   }
 }
 
-/** The name of the id column: what the source calls its items. */
+/** The name of the id column, as its source named it. */
 export const idColumnOf = (node: GraphNode): string | null =>
   node.form === "table" ? null : (node.rootSource?.stage.spec.item ?? null)
 
@@ -76,7 +76,7 @@ function inputPreimages(
   })
 }
 
-/** Of a column its digest; of a tensor family those of its members, and of their order. */
+/** A column's digest; for a tensor family, those of its members and of their order. */
 function digestsOf(manifest: Manifest, name: string): Array<[string, string]> {
   const family = own(manifest.families, name)
   const values = valueColumns(manifest, name).map((column): [string, string] => [

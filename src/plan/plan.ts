@@ -1,8 +1,8 @@
 /**
- * The planner: what each node depends on, and whether its artifact is there.
+ * The planner: what each node depends on, and whether its artifact exists.
  *
- * `run`, `run --dry-run`, `status` and `why` all ask `planNode`, a node at a time with its inputs' artifacts in
- * hand, so they cannot disagree. It reads manifests and traces alone, never data.
+ * `run`, `run --dry-run`, `status` and `why` all call `planNode` node by node, with the inputs' artifacts
+ * known, so they cannot disagree. It reads only manifests and traces, never data.
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { GraphNode } from "../pipeline/graph.ts"
@@ -22,11 +22,11 @@ import { changedReads, NotHere, type Seen } from "./world.ts"
 type Artifacts = ReadonlyMap<string, KnownArtifact>
 
 /**
- * Plans one node, without its items. `artifacts` has those of the nodes that it reads; one that is missing there is not
- * known yet. The plan comes at once, but where a stage's `identity` has to be asked: of 10,000 fresh nodes, a promise
- * each would be felt.
+ * Plans one node, without its items. `artifacts` has those of the nodes that it reads; a missing one is not
+ * known yet. The result is synchronous unless a stage's `identity` has to be called: 10,000 promises for
+ * fresh nodes would be noticeably slower.
  *
- * @throws Problem where its parameters are wrong or the store cannot be read; a promise rejects with the same
+ * @throws Problem if its parameters are invalid or the store cannot be read; a promise rejects with the same
  */
 export function planNode(
   node: GraphNode,
@@ -40,7 +40,7 @@ export function planNode(
     : planWith(node, artifacts, planning, params)
 }
 
-/** The same, with the items of a node that would run: only the holder of the node's lock can rely on them. */
+/** The same, with the items of a node that would run: reliable only while holding the node's lock. */
 export async function planWithItems(
   node: GraphNode,
   artifacts: Artifacts,
@@ -58,13 +58,13 @@ async function withItemPlan(plan: NodePlan, artifacts: Artifacts, planning: Plan
     : plan
 }
 
-/** Nodes between which others get their turn: a signal, above all. */
+/** Nodes planned between two yields to the event loop, for signals above all. */
 const turn = 512
 
 /**
- * Plans all nodes without running any: below one that would run, nodes are unknown. `keepGoing` as for a run: a node
- * that cannot be planned is failed then, and otherwise its problem is that of the whole. The plans come at once where
- * each does (`planNode`).
+ * Plans all nodes without running any: nodes below one that would run are unknown. With `keepGoing`, a node
+ * that cannot be planned counts as failed; without it, its problem fails the whole plan. The result is
+ * synchronous if every `planNode` is.
  */
 export function planAll(
   nodes: ReadonlyArray<GraphNode>,
@@ -102,16 +102,16 @@ export function planAll(
 }
 export interface PlanAllOptions {
   readonly keepGoing?: boolean
-  /** false: says nothing of which items are left */
+  /** false: do not compute which items are left */
   readonly withItems?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
-/** Whether a problem of a node's plan, a hub that is down among them, is its own: it fails, and others go on. */
+/** Whether a planning problem, such as an unreachable hub, fails only its own node, so that others go on. */
 export const failsAlone = ({ _tag }: Problem, keepGoing: boolean): boolean =>
   keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed" || _tag === "InputChanged")
 
-/** The lock of a node's work: of the folder that its traces, or its items' traces, go to. */
+/** The lock of a node's work: that of the folder for its traces, or its items' traces. */
 export const lockName = ({ node, preimage, key }: NodePlan): string => {
   const folder = node.stage.kind === "itemwise" ? sharedKeyOf(preimage!, joinedPorts(node)) : key!
   return `${node.stage.name}-${folder.slice(0, 32)}`
@@ -146,7 +146,7 @@ function planWith(
   })
 }
 
-/** By the index of what is fresh, which opens one trace at most; null where that does not tell. */
+/** Plans by the fresh index, which opens at most one trace; null if the index has no answer. */
 function fromIndex(
   node: GraphNode,
   preimage: Preimage,
@@ -158,7 +158,7 @@ function fromIndex(
   const { name, kind } = node.stage
   const entry =
     store.freshIndex.get(name, key, preimage.output) ??
-    // what a source has read is not known before its traces are looked through
+    // the reads of a source are unknown until its traces are searched
     (kind === "source" ? null : store.freshIndex.learn(name, key, preimage.output, []))
   if (entry === null || changedReads(entry.outcome.reads, outside, seen).length > 0) return null
   const { manifest, outcome } = entry
@@ -178,7 +178,7 @@ function fromIndex(
   }
 }
 
-/** By the traces of its key: a plan, or what has changed of what those read. */
+/** Plans by the traces of the key, or finds what has changed since they read it. */
 function fromTraces(
   node: GraphNode,
   preimage: Preimage,
@@ -206,7 +206,7 @@ function fromTraces(
       changes.push({ cue: "lost", path: `artifact ${artifact.slice(0, 12)}`, before: artifact, after: null })
       continue
     }
-    // the reasons are the trace's: stages that fail the same items for other reasons share an artifact
+    // the trace has the reasons: stages that fail the same items for different reasons share an artifact
     const failures = trace.failed ?? manifest.failed
     const failed = failures.slice(0, mostCues).map(({ item, error }) => failedCue(run, item, error))
     if (failures.length > 0 && retryFailed) return { changes: [...changes, ...failed] }
@@ -219,12 +219,12 @@ function fromTraces(
   return { changes }
 }
 const inputsOf = ({ inputs }: GraphNode, artifacts: Artifacts) => inputs.map(({ id }) => artifacts.get(id)!)
-/** Items of an artifact that are named as failed, at most. */
+/** The most failed items of an artifact that get a cue. */
 const mostCues = 20
 
 /**
- * Below a node that would run, or for want of something to be fetched: what is other than before in any case, and what
- * is not known until then.
+ * For a node below one that would run, or one that needs a download: what has changed in any case, and what
+ * is unknown until then.
  */
 function unknownCues(
   node: GraphNode,
@@ -251,7 +251,7 @@ const refusedPlan = (node: GraphNode, refusal: Problem): NodePlan =>
 
 const cueOf = (cue: Cue["cue"], path: string): Cue => ({ cue, path, before: null, after: null })
 
-/** Nothing differs, and yet no trace answers: it never ran, or its trace is gone. */
+/** Nothing differs, yet no trace matches: it never ran, or its trace is gone. */
 const absentCue = (node: GraphNode, key: string, previous: Trace | null): Cue =>
   previous === null
     ? cueOf("never-run", node.id)

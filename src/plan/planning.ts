@@ -1,4 +1,4 @@
-/** What planning is done with, and what it is about. */
+/** The context and the subject of planning. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { Manifest } from "../store/records/manifest.ts"
@@ -8,11 +8,11 @@ import type { Trace } from "../store/records/trace.ts"
 import type { Identities } from "./identity.ts"
 import type { Fetching, Outside } from "./world.ts"
 
-/** An artifact, and what its trace says of it. */
+/** An artifact, with facts from its trace. */
 export interface KnownArtifact {
   readonly manifest: Manifest
   readonly partial: ReadonlyArray<string>
-  /** it, or something it was made from, lacks failed items */
+  /** the artifact, or one that it was made from, omits failed items */
   readonly incomplete: boolean
 }
 export interface Planning {
@@ -24,6 +24,6 @@ export interface Planning {
   readonly previous: (node: GraphNode) => Trace | null
   readonly force: ReadonlySet<string>
   readonly retryFailed: boolean
-  /** how what is not on this machine gets here; without it, a node that wants something is unknown */
+  /** downloads what is not on this machine; without it, a node that needs a download is unknown */
   readonly fetching?: Fetching
 }

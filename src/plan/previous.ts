@@ -1,4 +1,4 @@
-/** What a pipeline's nodes were computed from the last time: the "before" of every cue. */
+/** Finds what a pipeline's nodes were last computed from: the "before" of every cue. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { runSoFar } from "../store/runs/run-so-far.ts"
 import { type RunOwner, runsOf } from "../store/runs/runs-of.ts"
@@ -6,22 +6,22 @@ import type { Store } from "../store/store.ts"
 import { storeProblem } from "../store/files/store-error.ts"
 import type { Trace } from "../store/records/trace.ts"
 
-/** Runs of the pipeline that are looked through: a node that none of them knows counts as never computed. */
+/** The most runs of the pipeline that are searched: a node in none of them counts as never computed. */
 const mostRuns = 100
 
-/** A key that a node had in a run. */
+/** The key of a node in a run. */
 interface Had {
   readonly stage: string
   readonly key: string
 }
 
 /**
- * Finds a node's last trace in the runs of one pipeline, newest first; runs are read as they are needed, once. One that
- * was killed, or that goes on, counts with what it has finished; a key that left no trace (a worker died, say) does
- * not hide the one before.
+ * Finds a node's last trace in the runs of one pipeline, newest first; reads each run on demand, once. A
+ * killed or unfinished run counts with the nodes that it finished. A key without a trace (a worker died, say)
+ * does not hide an earlier one.
  */
 export function previousTraces(store: Store, pipeline: RunOwner): (node: GraphNode) => Trace | null {
-  /** by node, the newest first */
+  /** by node, newest first */
   const keys = new Map<string, Array<Had>>()
   let runs: Iterator<string> | null = null
   let left = mostRuns
@@ -33,7 +33,7 @@ export function previousTraces(store: Store, pipeline: RunOwner): (node: GraphNo
       throw storeProblem(error, store.root, "read a run's record")
     }
   }
-  /** Whether there was one more run. */
+  /** Returns false if there are no more runs. */
   const readOneMore = (): boolean => {
     const id = nextRun()
     if (id === undefined) return false

@@ -1,6 +1,6 @@
 /**
- * What a source, or an `identity`, has looked at while it ran. Its rows are of one state of each file, or it fails:
- * what came of two states is under neither's digest.
+ * The log of what a source, or an `identity`, reads while it runs. Every file must keep one state, or the
+ * reader fails: a result from two states belongs to neither digest.
  */
 import * as path from "node:path"
 import { Problem } from "../support/problem.ts"
@@ -11,9 +11,9 @@ import { changedReads, foundBy, type Outside } from "./changed-reads.ts"
 
 interface Looked {
   readonly record: ReadRecord
-  /** what was found went into the stage; a handle of a file has its digest, and is checked when its bytes are read */
+  /** the content went into the stage; a file handle has its digest, and is checked when its bytes are read */
   isRead: boolean
-  /** what was absent, or listed, before something was brought: fetching may have changed it */
+  /** recorded as absent or listed before a download, which may have changed it */
   isBeforeFetch: boolean
 }
 
@@ -21,11 +21,13 @@ export class ReadLog {
   readonly #outside: Outside
   readonly #reader: string
   readonly #looked = new Map<string, Looked>()
-  /** stats of files that were opened, by absolute path: of the very handles, the first of each file */
+  /**
+   * stats of opened files by absolute path, taken from the handles themselves; the first handle of each file
+   */
   readonly #opened = new Map<string, Stat>()
   #problem: Problem | null = null
 
-  /** `reader`: who reads, in words, for the problem's message. */
+  /** `reader`: describes the reader in the problem's message. */
   constructor(outside: Outside, reader: string) {
     this.#outside = outside
     this.#reader = reader
@@ -35,7 +37,7 @@ export class ReadLog {
     return Array.from(this.#looked.values(), ({ record }) => record)
   }
 
-  /** @throws Problem InputChanged where another look found something else */
+  /** @throws Problem InputChanged if another look had a different result */
   record(record: ReadRecord, isRead: boolean): void {
     const look = `${record.look}:${record.path}`
     const before = this.#looked.get(look)
@@ -46,20 +48,20 @@ export class ReadLog {
     before.isBeforeFetch = false
   }
 
-  /** `stat`: of the handle. @throws Problem InputChanged where the file was opened before, and was another */
+  /** `stat`: of the handle. @throws Problem InputChanged if the file was opened before, and has changed */
   opened(file: string, stat: Stat): void {
     const before = this.#opened.get(file)
     if (before === undefined) this.#opened.set(file, stat)
     else if (!sameStat(before, stat)) throw this.changed(file)
   }
 
-  /** Something, or a part of it, was brought to this machine: what was not there may be there now. */
+  /** Notes a complete or partial download: absent files may exist now. */
   fetched(): void {
     for (const looked of this.#looked.values())
       looked.isBeforeFetch ||= looked.record.look === "list" || foundBy(looked.record) === null
   }
 
-  /** The problem to throw. It is kept, since a stage may make nothing of what it is thrown. */
+  /** The problem to throw. It is kept, since a stage may swallow it. */
   changed(file: string, cause?: unknown): Problem {
     const at = path.resolve(this.#outside.base, file)
     return (this.#problem ??= new Problem("InputChanged", `${at} changed while ${this.#reader} read it`, {
@@ -70,10 +72,10 @@ export class ReadLog {
   }
 
   /**
-   * Whether all that was read is as it was, to be asked when the reader has ended.
+   * Checks that everything read is unchanged; call it when the reader has ended.
    *
-   * Of a file that was opened the stat alone tells: its parts are read without being hashed, and a file that was
-   * replaced and put back has other times. What was read as a whole was hashed itself: its content counts.
+   * An opened file is compared by its stat alone: its parts are read without hashing, and a file that was
+   * replaced and restored has other times. A file that was read whole was hashed, so its content counts.
    *
    * @throws Problem InputChanged
    */

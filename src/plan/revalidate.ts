@@ -1,4 +1,6 @@
-/** Whether the files that a node's parameters name are as they were when the node was planned. */
+/**
+ * Revalidates the files named by a node's parameters: they must be as they were when the node was planned.
+ */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { isProblem, Problem } from "../support/problem.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
@@ -7,10 +9,11 @@ import { knownParams } from "./identity.ts"
 import type { Planning } from "./planning.ts"
 
 /**
- * A source writes down what it reads, and file columns are checked as they are read: this is for the encoder that is
- * exported anew while a run is at it.
+ * A source records its reads, and file columns are checked when they are read. This covers the remaining
+ * case: an encoder that is exported again while a run uses it.
  *
- * @throws Problem InputChanged where they are not: what was computed may be of either, and is stored under neither
+ * @throws Problem InputChanged if they changed: the result may come from either version, and is stored under
+ *   neither
  */
 export function revalidate(
   node: GraphNode,

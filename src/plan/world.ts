@@ -1,6 +1,6 @@
 /**
- * The recording world: what a source (or an `identity`) reads of the outside is written down, absences included,
- * and verified before its result is used again.
+ * The recording world: records everything that a source (or an `identity`) reads outside the store, absences
+ * included, for verification before its result is used again.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -20,7 +20,7 @@ export interface Fetching {
   readonly fetchers: Readonly<Record<string, Fetcher>>
   readonly log: (node: string, message: string) => void
 }
-/** What a stage wants is not on this machine, and whoever asks may not have it brought. */
+/** A stage needs something that is not on this machine, and the caller may not download it. */
 export class NotHere extends Error {
   readonly _tag = "NotHere"
   readonly wanted: FetchRequest
@@ -35,15 +35,18 @@ const refuse = async (wanted: FetchRequest): Promise<never> => {
 
 export interface RecordingWorld extends World {
   readonly reads: () => ReadonlyArray<ReadRecord>
-  /** Asked when the reader has ended (`readSteadily`). @throws Problem InputChanged where what it read is not as it was */
+  /**
+   * Call it when the reader has ended (`readSteadily`). @throws Problem InputChanged if anything read has
+   * changed
+   */
   readonly check: () => void
 }
 
 /**
- * A world that records what is looked at; a path is recorded once, relative to the pipeline file where it can be.
+ * A world that records every look; a path is recorded once, relative to the pipeline file if possible.
  *
- * Looks throw a Problem InputChanged where what they find is not what was found before. `reader` says whose world it
- * is, for that problem's message.
+ * Looks throw a Problem InputChanged if their result differs from an earlier one. `reader` names the world's
+ * owner in that problem's message.
  */
 export function recordingWorld(
   outside: Outside,
@@ -90,7 +93,7 @@ export function recordingWorld(
       const found = digest(at, false)
       if (found === null) return null
       return outsideFile(outside.files, absolute(at), found, (error) => {
-        // a file that the system does not let us read (its error is the cause) has not changed
+        // a file that the system refuses to read (its error is the cause) has not changed
         if (error.cause === undefined) log.changed(at, error)
       })
     },
@@ -107,7 +110,7 @@ export function recordingWorld(
   }
 }
 
-/** A limit of the process is the whole node's problem, whatever the stage makes of other errors. */
+/** A limit of the process fails the whole node, even if the stage handles other errors. */
 function lookedNow<A>(look: () => A | null): Observed<A> {
   try {
     return looked(look)
@@ -116,7 +119,7 @@ function lookedNow<A>(look: () => A | null): Observed<A> {
   }
 }
 
-/** Node replaces what is not UTF-8 in a name, so that two files may seem to be one, and neither can be opened. */
+/** Node replaces invalid UTF-8 in names, so two files may look like one, and neither can be opened. */
 function refuseUnreadableNames(names: ReadonlyArray<string>, folder: string): void {
   const wrong = names.find((name) => name.includes("\ufffd"))
   if (wrong !== undefined)
@@ -127,8 +130,8 @@ function refuseUnreadableNames(names: ReadonlyArray<string>, folder: string): vo
 }
 
 /**
- * What a reader gives. Where what it read was changed meanwhile that is the problem, whatever came of it: rows may be
- * of either state, and an error too.
+ * The reader's result. If anything it read changed in the meantime, that is the problem, even if the reader
+ * failed: rows and errors may come from either state.
  */
 export async function readSteadily<A>({ check }: RecordingWorld, read: () => Promise<A>): Promise<A> {
   try {
@@ -138,7 +141,7 @@ export async function readSteadily<A>({ check }: RecordingWorld, read: () => Pro
   }
 }
 
-/** What its handle gives is not hashed again: the log has what the handle is of. */
+/** The bytes from its handle are not hashed again: the log has the handle's stat. */
 function opened(file: string, log: ReadLog): RandomAccess {
   const handle = openHashed(file, log)
   try {
@@ -161,7 +164,7 @@ function openHashed(file: string, log: ReadLog): number {
   try {
     return openRegular(file)
   } catch (error) {
-    // it was there when it was hashed
+    // it existed when it was hashed
     throw (error as NodeJS.ErrnoException).code === "ENOENT" ? log.changed(file, error) : error
   }
 }

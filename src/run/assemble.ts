@@ -1,4 +1,4 @@
-/** Assembles a manifest from the items of an artifact, wherever they lie. */
+/** Assembles the manifest of an artifact from its items, in whatever shards they are. */
 import { createHash, type Hash } from "node:crypto"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { own } from "../support/own.ts"
@@ -24,21 +24,20 @@ import {
 import { invalidOutput } from "../store/items/write-shard.ts"
 import { broken } from "./check-rows.ts"
 
-/** What an artifact is put together from. */
+/** The parts of an artifact. */
 export interface Pieces {
   readonly shards: ReadonlyArray<Shard>
-  /** the artifact's items in their order; null for all items of all shards */
+  /** the artifact's items in order; null for all items of all shards */
   readonly places: SegmentList | null
-  /** of a table: 16 bytes a column, in hexadecimal, which no sidecar has */
+  /** for a table, which has no sidecar: 16 bytes per column, in hexadecimal */
   readonly table: TaskTable | null
-  /** in the items' order */
+  /** in the order of the items */
   readonly failed: ReadonlyArray<ItemFailure>
 }
 
 /**
- * Digests are taken over items in their order, so that how they were cut into shards leaves no trace in them. What was
- * written is read again for them, sidecars alone and some thousands of items at a time: kept, it would be most of a
- * run's memory.
+ * Digests cover items in order, so they do not depend on how items were split into shards. Sidecars are read
+ * again for this, a few thousand items at a time: kept, they would be most of a run's memory.
  */
 export function assemble(
   store: Store,
@@ -94,7 +93,7 @@ interface Digested {
   readonly rows: number
 }
 
-/** 16 bytes an item and column. A shard whose items have no rows does not know its family's members. */
+/** 16 bytes per item and column. A shard whose items have no rows does not know its family's members. */
 function digestsOfItems(
   store: Store,
   node: GraphNode,
@@ -144,7 +143,7 @@ function digestsOfTable(
 
 const bytesOf = (hex: string | undefined) => (hex === undefined ? undefined : Buffer.from(hex, "hex"))
 
-/** Members and shapes of each tensor family; all shards must agree, in the members' order too. */
+/** Members and shapes of each tensor family; all shards must agree, also in the order of members. */
 const familiesOf = (node: GraphNode, shards: ReadonlyArray<Shard>): Readonly<Record<string, Family>> =>
   Object.fromEntries(
     Object.entries(node.columns).flatMap(([name, column]) =>

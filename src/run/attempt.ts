@@ -1,4 +1,7 @@
-/** Plain functions as effects: a `Problem` that they throw is the effect's failure, anything else a defect. */
+/**
+ * Turns plain functions into effects: a thrown `Problem` becomes the effect's failure, anything else a
+ * defect.
+ */
 import * as Effect from "effect/Effect"
 import { isProblem, type Problem } from "../support/problem.ts"
 
@@ -12,7 +15,8 @@ export const attempt = <A>(act: () => A): Effect.Effect<A, Problem> =>
   })
 
 /**
- * The same of a function that may give a promise. Interrupting the effect aborts the signal, and waits for nothing.
+ * The same for a function that may return a promise. Interrupting the effect aborts the signal and does not
+ * wait.
  */
 export const attemptAsync = <A>(act: (signal: AbortSignal) => A | Promise<A>): Effect.Effect<A, Problem> =>
   Effect.suspend(() => {

@@ -1,4 +1,7 @@
-/** Brings one node up to date: waits for its inputs, plans it with their artifacts, and executes it under its lock. */
+/**
+ * Brings one node up to date: waits for its inputs, plans it with their artifacts, and executes it under its
+ * lock.
+ */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
@@ -15,19 +18,22 @@ import { attemptAsync } from "./attempt.ts"
 import type { RunOptions } from "./run-options.ts"
 import type { Views } from "./views.ts"
 
-/** What the nodes of one run share. */
+/** State shared by the nodes of one run. */
 export interface Running {
   readonly options: RunOptions
-  /** how nodes end, by id */
+  /** how each node ends, by id */
   readonly outcomes: ReadonlyMap<string, Deferred.Deferred<Outcome, Problem>>
-  /** what the first look found of the nodes that are not fresh */
+  /** the first look's plans of nodes that are not fresh */
   readonly plans: ReadonlyMap<string, NodePlan>
-  /** tasks that the executor takes at a time */
+  /** limits the tasks that the executor runs at once */
   readonly permits: Semaphore.Semaphore
-  /** one a lock: nodes of one run that share work wait for each other, also where the run may not wait for others */
+  /**
+   * one per lock: nodes of one run with the same work wait for each other, even if the run may not wait for
+   * other runs
+   */
   readonly lockQueues: Map<string, Semaphore.Semaphore>
   readonly views: Views
-  /** set by the first failure when the run does not keep going */
+  /** set by the first failure if the run does not keep going */
   stopped: boolean
 }
 
@@ -60,7 +66,7 @@ export const bringUpToDate = Effect.fn("run.bringUpToDate")(function* (node: Gra
   return outcome
 })
 
-/** What was stale or missing at the first look, with its inputs in hand, is that now. */
+/** Plans a node again that was stale or missing at the first look, now that its inputs are known. */
 const bring = (node: GraphNode, inputs: Inputs, running: Running): Effect.Effect<Outcome, Problem> =>
   Effect.gen(function* () {
     const { planning } = running.options
@@ -75,8 +81,8 @@ const bring = (node: GraphNode, inputs: Inputs, running: Running): Effect.Effect
 const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
 
 /**
- * Executes while holding the lock of the node's work. Whoever held it before, a node of this run or another run, may
- * have done some of it or all: so what is left is planned again under the lock.
+ * Executes while holding the lock of the node's work. An earlier holder, in this run or another, may have
+ * done some or all of that work, so the rest is planned again under the lock.
  */
 const executeUnderLock = (
   planned: NodePlan,
@@ -112,14 +118,14 @@ const refuse = (node: GraphNode, problem: Problem, { options }: Running): Effect
     return refused(node, problem)
   })
 
-/** Failures of what the node reads, or of the machine: the node fails this time, and nothing remembers it. */
+/** Failures of the node's inputs or of the machine: the node fails this time, and the failure is not cached. */
 const isExternal = ({ _tag }: Problem) =>
   _tag === "InputChanged" || _tag === "WorkerKilled" || _tag === "SystemRefused"
 
 const execute = (planned: NodePlan, inputs: Inputs, { options, permits }: Running) =>
   Effect.gen(function* () {
     const from = options.now().getTime()
-    // what executing needs (Parquet, Arrow) is heavy: a run in which all is fresh does without
+    // execution imports Parquet and Arrow, which load slowly: a run in which everything is fresh avoids that
     const { executeNode } = yield* Effect.promise(() => import("./execute-node.ts"))
     const executed = yield* executeNode(planned, inputs, { ...options, permits })
     return executedOutcome(planned, executed, (options.now().getTime() - from) / 1000)

@@ -1,4 +1,7 @@
-/** Checks what a stage gives against its schema: rows and their columns here, each cell by `store/cell.ts`. */
+/**
+ * Checks a stage's output against its schema: rows and their columns here, each cell in
+ * `store/format/cell.ts`.
+ */
 import { own } from "../support/own.ts"
 import type { Columns } from "../pipeline/columns.ts"
 import { didYouMean, Problem } from "../support/problem.ts"
@@ -9,7 +12,9 @@ import type { Task } from "./task.ts"
 export type Rows = ItemRows
 type Row = Rows["rows"][number]
 
-/** Refuses rows that break the schema, whose columns are looked up once. `stage` and `node` name them in the message. */
+/**
+ * Rejects rows that violate the schema; looks up its columns once. `stage` and `node` appear in the message.
+ */
 export function rowChecker(columns: Columns, stage: string, node: string): (rows: Rows) => void {
   const wrongRow = rowCheck(columns)
   return ({ item, rows }) => {
@@ -28,7 +33,10 @@ export function rowChecker(columns: Columns, stage: string, node: string): (rows
   }
 }
 
-/** The same for the rows of a table, which come one by one and belong to no item. It throws too when it is aborted. */
+/**
+ * The same for the rows of a table, which arrive one by one and belong to no item. It also throws when
+ * aborted.
+ */
 export function tableRowChecker(
   { columns, stage, node }: Pick<Task, "columns" | "stage" | "node">,
   signal: AbortSignal
@@ -74,7 +82,7 @@ function rowCheck(columns: Columns): (row: unknown) => Wrong | null {
   }
 }
 
-/** `at` says where: an item, a row. */
+/** `at` is the place: an item, a row. */
 export const broken = (
   stage: string,
   node: string,

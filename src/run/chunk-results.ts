@@ -1,6 +1,6 @@
 /**
- * What the chunks of a node have given so far: shards, and where each item lies in them, in typed arrays. A map of
- * items took several times what is kept of them.
+ * The results of a node's chunks so far: shards, and the position of each item in them, in typed arrays. A
+ * map of items took several times that memory.
  */
 import { DoneItems } from "../plan/done-items.ts"
 import type { ItemPlan } from "../plan/items.ts"
@@ -10,7 +10,7 @@ import type { Pieces } from "./assemble.ts"
 import type { FailedNow, TaskResult } from "./task.ts"
 
 export interface ItemPieces extends Pieces {
-  /** some item failed by no doing of the stage */
+  /** some item failed for an external cause */
   readonly outside: boolean
 }
 
@@ -23,7 +23,7 @@ export class ChunkResults {
     this.#computed = new DoneItems(items.ids.length)
   }
 
-  /** The outcome of a chunk: `indexOf` has the indices of its items. */
+  /** Adds a chunk's result: `indexOf` has the indices of its items. */
   add(indexOf: ReadonlyMap<string, number>, { shards, failed }: Pick<TaskResult, "shards" | "failed">): void {
     for (const { shard, ids } of shards) {
       this.#computed.from(shard, undefined)
@@ -32,7 +32,10 @@ export class ChunkResults {
     for (const failure of failed) this.#failed.set(indexOf.get(failure.item)!, failure)
   }
 
-  /** Shards, new ones and old, in the order in which the artifact first needs them, and where its items lie among them. */
+  /**
+   * Old and new shards, in the order in which the artifact first needs them, and the positions of its items
+   * in them.
+   */
   pieces(): ItemPieces {
     const shards: Array<Shard> = []
     const index = new Map<Shard, number>()

@@ -1,6 +1,6 @@
 /**
- * Executes the items of an itemwise node that are left, in chunks. A chunk's trace is written when it is finished,
- * so that nothing finished is computed again, however the run ends.
+ * Executes the remaining items of an itemwise node, in chunks. A chunk's trace is written when it is
+ * finished, so finished work is never repeated, however the run ends.
  */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
@@ -13,10 +13,10 @@ import type { Task, TaskPort, TaskReport, TaskResult } from "./task.ts"
 import { attempt } from "./attempt.ts"
 import type { Executing } from "./run-options.ts"
 
-/** Chunks for each that the executor takes at a time: while one is published, the next is executed. */
+/** Chunks in progress per task of the executor: while one is published, the next is executed. */
 const lanesOfTask = 2
 
-/** Everything that the node's artifact consists of, what was done before and what is done now. */
+/** All parts of the node's artifact, those computed before and those computed now. */
 export const executeChunks = (
   task: Task,
   items: ItemPlan,
@@ -29,7 +29,7 @@ export const executeChunks = (
     const meter = progressMeter(task, left.length, executing)
     const results = new ChunkResults(items)
     let start = 0
-    /** Cut when its turn comes: its size is told by what the others took. Null where nothing is left. */
+    /** Cuts a chunk when it is due, sized by how long earlier ones took. Null if nothing is left. */
     const nextChunk = (report: TaskReport) =>
       Effect.suspend(() => {
         if (start >= left.length) return Effect.succeed(null)
@@ -60,7 +60,7 @@ export const executeChunks = (
     return results.pieces()
   })
 
-/** Publishes a chunk's outcome: from here on its items are done. */
+/** Publishes a chunk's result: from here on its items are done. */
 function publish(
   task: Task,
   items: ItemPlan,
@@ -90,8 +90,8 @@ function publish(
 }
 
 /**
- * When a worker dies or time runs out, the chunk is retried in halves until the guilty item is found. If the machine
- * ended the worker, the item is reported but not remembered: memory may suffice next time.
+ * If a worker dies or time runs out, the chunk is retried in halves until the guilty item is found. If the
+ * machine killed the worker, the item's failure is reported but not cached: memory may suffice next time.
  */
 const executeChunk = (
   task: Task,
@@ -123,7 +123,7 @@ const executeChunk = (
 
 const isLost = ({ _tag }: Problem) => _tag === "WorkerDied" || _tag === "WorkerKilled" || _tag === "TimedOut"
 
-/** The task of some items: their ids, and of each joined input the rows that belong to them. */
+/** The task for some items: their ids, and their rows of each joined input. */
 function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task {
   const places = chunk.map(items.places)
   const joined = items.joined.map(({ name, mode, reads, manifest }, p): [string, TaskPort] => [
@@ -141,7 +141,7 @@ function taskOf(task: Task, items: ItemPlan, chunk: ReadonlyArray<number>): Task
   return { ...task, ports, items: chunk.map((i) => items.ids.at(i)) }
 }
 
-/** Adds up what chunks say of themselves. */
+/** Adds up the progress of all chunks. */
 function progressMeter(task: Task, total: number, { emit }: Executing): () => TaskReport {
   let done = 0
   return () => {

@@ -1,6 +1,6 @@
 /**
- * Executes a chunk of an itemwise stage. A throw fails the chunk, which is then halved until the items that do it
- * are found; they are failures, and the others go on.
+ * Executes a chunk of an itemwise stage. If it throws, the chunk fails and is halved until the guilty items
+ * are found; they count as failed, and the others go on.
  */
 import { basename } from "node:path"
 import { isFileColumn } from "../pipeline/columns.ts"
@@ -94,12 +94,12 @@ async function computeItems(
       const files = filesOfItem(item)
       const refusal = files.map(refusalOf).find((error) => error !== null)
       if (isFailed(result)) failed.push(failure(item, files, result.failed))
-      // the stage made a row without the file, and no key says that the file could not be read
+      // the stage made a row without the file, and no key records that the file could not be read
       else if (refusal !== undefined) failed.push(failure(item, files, refusal!.message))
       else done.push(checked(task, item.id, result, check))
     })
   }
-  // a task may have more items than the stage wants in a call
+  // a task may have more items than the stage takes per call
   for (; before < items.length; before += chunk ?? items.length)
     await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
   return { done, failed }
@@ -116,7 +116,7 @@ function withHint(error: unknown, base: string): string {
  * not see file names, so the name of the item's file is added to the message here.
  */
 function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cause?: unknown): FailedNow {
-  // a limit of the process may fail any item: the node stops, whatever the stage made of the error
+  // a limit of the process may fail any item: it stops the node, even if the stage caught the error
   for (const file of files) {
     const limit = limitOf(file)
     if (limit !== null) throw limit
@@ -153,7 +153,7 @@ function filesOf({ ports }: Task): (item: Item) => ReadonlyArray<unknown> {
     )
 }
 
-/** A failure as a stage gives it: `failed(reason)`. */
+/** The form of a failure returned by a stage: `failed(reason)`. */
 export const isFailed = (result: unknown): result is { failed: string } =>
   typeof result === "object" &&
   result !== null &&

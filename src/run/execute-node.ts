@@ -1,6 +1,6 @@
 /**
- * Executes a node: hands its tasks to the executor, and commits what they made, objects first, then the manifest, then
- * the trace.
+ * Executes a node: hands its tasks to the executor and commits the results, objects first, then the manifest,
+ * then the trace.
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -53,7 +53,7 @@ export const executeNode = Effect.fn("run.executeNode")(function* (
   )
 })
 
-/** What was computed, or has failed, is of the files that the key names, or it is nothing. */
+/** Discards results and failures if a file named by the key changed during the work. */
 const revalidating = (executor: Executor, { node, preimage }: NodePlan, planning: Planning): Executor => ({
   ...executor,
   execute: (task, report) =>
@@ -69,7 +69,7 @@ const revalidating = (executor: Executor, { node, preimage }: NodePlan, planning
 
 interface Made extends Pick<TaskResult, "reads" | "partial" | "losses"> {
   readonly pieces: Pieces
-  /** some item failed for an external cause: no trace says how the node ended, so that the next run tries again */
+  /** some item failed for an external cause: no trace is written for the node, so the next run tries again */
   readonly outside: boolean
 }
 
@@ -121,7 +121,7 @@ function commitFailure(planned: NodePlan, problem: Problem, seconds: number, exe
   const { node } = planned
   const { message: error, hint } = problem
   executing.emit({ type: "node-failed", node: node.id, problem })
-  // a source's failure has an external cause: it may be mended without a change that the key can see
+  // a source's failure has an external cause: it may be fixed without a change that the key can see
   const isKept = node.stage.kind !== "source"
   if (isKept)
     executing.planning.store.putTrace({
@@ -160,7 +160,7 @@ const traceHead = (
 })
 const acceptedOf = ({ items }: NodePlan) => (items === null ? {} : acceptedItems(items))
 
-/** A source or a whole stage: one task. */
+/** Executes a source or a whole stage as one task. */
 const executeOne = (task: Task, { executor, permits, emit }: Executing): Effect.Effect<Made, Problem> => {
   const report: TaskReport = {
     log: (message) => emit({ type: "node-log", node: task.node, message }),
@@ -188,7 +188,10 @@ const executeItemwise = (task: Task, items: ItemPlan, executing: Executing): Eff
     partial: []
   }))
 
-/** Failures that belong to the stage and will come again; those of the store or the outside are not recorded. */
+/**
+ * Failures of the stage itself, which would recur; those of the store or with an external cause are not
+ * cached.
+ */
 const isStageFailure = ({ _tag }: Problem) =>
   _tag === "StageFailed" ||
   _tag === "OutputInvalid" ||
@@ -196,7 +199,7 @@ const isStageFailure = ({ _tag }: Problem) =>
   _tag === "WorkerDied" ||
   _tag === "TimedOut"
 
-/** The task of a whole node; that of some items of an itemwise one has their rows besides (`executeChunks`). */
+/** The task for a whole node; for some items of an itemwise node, `executeChunks` adds their rows. */
 function taskOf(node: GraphNode, inputs: Inputs, { addressOf, planning }: Executing): Task {
   const ports = Object.entries(node.ports).flatMap(([name, { mode, reads, from }]) => {
     if (mode === "each" || mode === "group") return []
@@ -220,8 +223,8 @@ function taskOf(node: GraphNode, inputs: Inputs, { addressOf, planning }: Execut
 }
 
 /**
- * What a source gave before, if its rows are written in the same form now. Not where columns hold files: their paths
- * are in no digest.
+ * A source's earlier shards, if its rows are still written in the same form. Not if columns hold files: their
+ * paths are in no digest.
  */
 function previousShards(node: GraphNode, { previous, store }: Planning): ReadonlyArray<Shard> {
   if (node.stage.kind !== "source" || Object.values(node.columns).some(isFileColumn)) return []

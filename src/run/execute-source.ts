@@ -1,4 +1,7 @@
-/** Executes a source: rows out of a world that records what is read, and is as it was when the source has ended. */
+/**
+ * Executes a source: takes rows from it, with a world that records its reads and checks at the end that they
+ * are unchanged.
+ */
 import type { AnyColumn } from "../pipeline/columns.ts"
 import { type Loss, LossTally } from "../pipeline/losses.ts"
 import { readSteadily, recordingWorld } from "../plan/world.ts"
@@ -23,7 +26,10 @@ import {
 import type { Tools } from "./resources.ts"
 import { readSidecar } from "../store/items/sidecar.ts"
 
-/** Items that are written together: few at first, for what is added; more where there are very many, since files cost. */
+/**
+ * Items written together: few at first, so that additions are cheap; more if there are very many, because
+ * each shard costs files.
+ */
 const shardItems = (shards: number) => (shards < 16 ? 256 : 1024)
 
 export async function executeSource(
@@ -41,7 +47,7 @@ export async function executeSource(
     lost: (loss: Loss) => tally.add(loss)
   }
   const { shards, failed } = await runStage(task, () =>
-    // before anything is committed: what is in the shards so far is named by nothing
+    // before anything is committed: nothing names the shards written so far
     readSteadily(world, async () => {
       const rows = task.stage.spec.compute(task.params, world, context) as AsyncIterable<SourceRow>
       return task.form === "table"
@@ -123,7 +129,7 @@ function rowsOf(task: Task, { id, rows }: Record<string, unknown>): Rows["rows"]
   )
 }
 
-/** Whether an item is in a shard that was written. Sidecars are read for it, which is for the rare case. */
+/** Whether a written shard contains an item. Reads sidecars, which is fine for a rare case. */
 const isIn = (store: Store, shards: ReadonlyArray<MadeShard>, id: string): boolean => {
   const wanted = Buffer.from(id)
   return shards.some(({ shard }) => readSidecar(store, shard).items.indexOf(wanted) >= 0)

@@ -1,4 +1,4 @@
-/** Executes one task in this process: what every executor comes down to. */
+/** Executes one task in this process; every executor ends up here. */
 import { executeItems } from "./execute-items.ts"
 import { executeSource } from "./execute-source.ts"
 import { executeWhole } from "./execute-whole.ts"

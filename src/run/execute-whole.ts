@@ -27,9 +27,9 @@ export async function executeWhole(
         null,
         "expected a list of rows, or an async generator of rows"
       )
-    // written as they come: a table may have more rows than memory
+    // written as they arrive: a table may have more rows than fit into memory
     const written = await writeTable(store, task, withYields(given), tableRowChecker(task, signal))
-    // rows that were made without a file which could not be read are not those of the key
+    // rows made without an unreadable file do not belong to the key
     if (refusal !== null) throw refusal
     return written
   })

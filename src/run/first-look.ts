@@ -1,6 +1,7 @@
 /**
- * The first look of a run: plans all nodes before anything is computed. Nodes that are fresh, and all above them, are
- * done with that; what is wrong with the parameters of any node is told before a long run and not at its end.
+ * The first look of a run: plans all nodes before anything is computed. Nodes that are fresh, with everything
+ * upstream of them, are then finished, and invalid parameters of any node are reported before a long run and
+ * not at its end.
  */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
@@ -17,17 +18,17 @@ import type { RunRecorder } from "./run-recorder.ts"
 import type { Views } from "./views.ts"
 
 export interface FirstLook {
-  /** nodes that are fresh, with their views in the run's folder */
+  /** fresh nodes, with their views in the run's folder */
   readonly fresh: ReadonlyMap<string, Outcome>
-  /** plans of the others */
+  /** plans of the other nodes */
   readonly plans: ReadonlyMap<string, NodePlan>
 }
 
 /**
- * Writes the fresh nodes into the run's record: with that in hand a gc beside this run leaves what they made. Touching
- * every file of 10,000 nodes took 60 ms, so it is done only where a gc is under way, or came in between.
+ * Writes the fresh nodes into the run's record, which makes a concurrent gc leave their artifacts. Touching
+ * every file of 10,000 nodes took 60 ms, so that is done only if a gc is running, or started in between.
  *
- * @param planning of the store as it is; that of the options touches what it finds
+ * @param planning uses the plain store; that of the options touches what it finds
  */
 export const firstLook = Effect.fn("run.firstLook")(function* (
   options: RunOptions,
@@ -40,7 +41,7 @@ export const firstLook = Effect.fn("run.firstLook")(function* (
   const hasGcCome = () => lastMark(store.files, store.layout) !== mark
   if (!isGcUnderWay(store.files, store.layout)) {
     const found = yield* look(options, planning, recorder, views).pipe(
-      // what was found may be gone by now
+      // gc may have deleted what was found
       Effect.catch((problem) => (hasGcCome() ? Effect.succeed(null) : Effect.fail(problem)))
     )
     if (found !== null && !hasGcCome()) return found
@@ -56,7 +57,7 @@ const look = (
   views: Views
 ): Effect.Effect<FirstLook, Problem> =>
   Effect.gen(function* () {
-    // what is not on this machine is fetched in its node's turn, and not now
+    // downloads happen in a node's turn, not now
     const { fetching: _, ...looking } = planning
     const planned = yield* attemptAsync((signal) =>
       planAll(options.nodes, looking, { keepGoing: true, withItems: false, signal })
@@ -65,7 +66,7 @@ const look = (
     const plans = new Map<string, NodePlan>()
     const artifacts = new Map<string, KnownArtifact>()
     for (const plan of planned) {
-      // who may go on from what is incomplete is decided in its node's turn
+      // whether a node may go on from incomplete inputs is decided in its turn
       if (plan.state === "fresh" && !plan.known!.incomplete) {
         fresh.set(plan.node.id, cached(plan))
         artifacts.set(plan.node.id, plan.known!)
@@ -80,7 +81,7 @@ const look = (
     return { fresh, plans }
   })
 
-/** Asks the stages of nodes that have ended what they left out. */
+/** Asks the stages of finished nodes what they left out. */
 export const recordLosses = (
   { withLosses }: RunOptions,
   recorder: RunRecorder

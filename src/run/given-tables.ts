@@ -1,8 +1,9 @@
 /**
- * What `whole` and `many` ports give a stage: tables of the declared columns, and nothing else of the artifact.
+ * The tables that `whole` and `many` ports give a stage: the declared columns, and nothing else of the
+ * artifact.
  *
- * The key holds the digests of those columns alone. So every other name is refused, and no answer depends on what else
- * the artifact holds, on how its rows lie in shards, or on the id of the node that made it.
+ * The key covers only those columns. So every other name is refused, and no result depends on the artifact's
+ * other content, on the layout of its rows in shards, or on the id of the node that made it.
  */
 import type { AnyColumn, Columns } from "../pipeline/columns.ts"
 import { own } from "../support/own.ts"
@@ -15,11 +16,14 @@ import type { Store } from "../store/store.ts"
 import type { Task } from "./task.ts"
 import { cellBytes } from "../store/format/cell.ts"
 
-/** A batch ends at so many rows, or when the columns read hold so many bytes. */
+/** A batch ends at this many rows, or when its columns hold this many bytes. */
 const batchRows = 8192
 const batchBytes = 2 ** 23
 
-/** By port: a table, or a list of tables. Joined ports are left out. `onRefused` hears of files that cannot be read. */
+/**
+ * By port: a table, or a list of tables. Joined ports are left out. `onRefused` receives files that cannot be
+ * read.
+ */
 export const givenTables = (
   store: Store,
   { node, ports }: Pick<Task, "node" | "ports">,
@@ -38,7 +42,7 @@ export const givenTables = (
   )
 
 interface NamedPort {
-  /** the node whose port it is */
+  /** the node that has the port */
   readonly node: string
   readonly name: string
   readonly mode: PortMode
@@ -91,8 +95,8 @@ function declared(port: NamedPort, name: string): AnyColumn {
 }
 
 /**
- * The problem of a stage that reads a column which its port does not declare. It does not say whether the input has
- * the column, because no key holds that.
+ * The problem of a stage that reads a column that its port does not declare. It does not say whether the
+ * input has the column, because no key records that.
  */
 export function undeclared(port: NamedPort, name: string): Problem {
   const names = Object.keys(port.reads).join(", ") || "none"

@@ -1,4 +1,4 @@
-/** The joined inputs of some items, as an itemwise stage's function gets them. */
+/** Joins the inputs of some items for an itemwise stage's function. */
 import { artifactItems } from "../store/items/read-artifact.ts"
 import { rowGuard } from "../store/format/row-guard.ts"
 import type { Store } from "../store/store.ts"
@@ -8,7 +8,9 @@ import type { Task } from "./task.ts"
 export type JoinedItem = { readonly id: string } & Readonly<Record<string, unknown>>
 
 /**
- * `{ id, port: row }`, or `{ id, port: rows }` of a group. The task's joined ports have the rows of its items, all in one order. A row has the columns that its port declares, and `item`; reading any other column throws a Problem.
+ * `{ id, port: row }`, or `{ id, port: rows }` for a group. The task's joined ports have the rows of its
+ * items, all in the same order. A row has the columns that its port declares, and `item`; reading any other
+ * column throws a Problem.
  */
 export async function joinedRows(
   store: Store,

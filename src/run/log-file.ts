@@ -1,6 +1,6 @@
 /**
- * The run's log: `runs/<run>/log.ndjson`, one JSON object a line: what stages and their workers said, what failed,
- * and when nodes began and ended. Nodes that were fresh leave no line.
+ * The run's log: `runs/<run>/log.ndjson`, one JSON object per line: output of stages and their workers,
+ * failures, and when nodes started and ended. Fresh nodes leave no line.
  */
 import * as path from "node:path"
 import { sentence } from "../plan/cue.ts"
@@ -20,15 +20,15 @@ export interface LogLine {
   readonly line?: number
   readonly column?: number
   readonly stack?: string
-  /** of a node that ended: what the run's record will say of it, for those who ask before, or after a kill */
+  /** of a finished node: its part of the run's record, for readers before the end of the run or after a kill */
   readonly record?: NodeRecord
-  /** of a run that was cut off: what its record says, or would say if it could be written */
+  /** of a run that was cut off: the end of its record, in case that cannot be written */
   readonly ended?: Pick<RunRecord, "status" | "stopped">
 }
-/** The run's folder must be there when the first event comes. A log that cannot be written stops nothing. */
+/** The run's folder must exist before the first event. A failure to write the log does not stop the run. */
 export function logFile(store: Store, run: string, now: () => Date): Emit {
   const file = path.join(store.layout.run(run), "log.ndjson")
-  /** a line may have come to the disk in part: the next begins anew */
+  /** the last line may be incomplete on disk: the next one starts with a newline */
   let isTorn = false
   const write = (line: Omit<LogLine, "time">) => {
     const text = `${JSON.stringify({ time: now().toISOString(), ...line })}\n`
@@ -37,7 +37,7 @@ export function logFile(store: Store, run: string, now: () => Date): Emit {
       isTorn = false
     } catch {
       isTorn = true
-      // the run's results matter more than its log; a full disk shows elsewhere
+      // the run's results matter more than its log; a full disk is noticed elsewhere
     }
   }
   return (event) => {

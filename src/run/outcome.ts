@@ -1,4 +1,4 @@
-/** How a node ended: its line of the run's record, and what it made. */
+/** How a node ended: its line in the run's record, and what it made. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Lost } from "../pipeline/losses.ts"
 import type { ItemFailure, NodeFailure } from "../store/records/manifest.ts"
@@ -8,32 +8,32 @@ import type { NodePlan } from "../plan/node-plan.ts"
 import type { KnownArtifact } from "../plan/planning.ts"
 import { type NodeRecord, recordedFailures } from "../store/records/run-record.ts"
 
-/** What executing a node came to. */
+/** The result of executing a node. */
 export interface Executed {
   readonly known: KnownArtifact | null
   readonly failures: ReadonlyArray<ItemFailure>
   /** why the stage failed as a whole */
   readonly failure: NodeFailure | null
-  /** what to do about that */
+  /** what to do about the failure */
   readonly hint: string | null
   /** items computed now and those done before; a whole stage counts as one */
   readonly executed: number
   readonly cached: number
-  /** of items done before, where some were accepted */
+  /** set if some of the items done before were accepted */
   readonly accepted?: Accepted
-  /** what a source said that it left out */
+  /** what a source reported leaving out */
   readonly losses?: ReadonlyArray<Lost>
-  /** whether a trace says so: a failure with an external cause is tried again by the next run */
+  /** whether a trace records it: a failure with an external cause is tried again by the next run */
   readonly isKept: boolean
 }
 
-/** What a node made is for those that read it; null where it made nothing. */
+/** `known` is what the node made, for the nodes that read it; null if it made nothing. */
 export interface Outcome {
   readonly record: NodeRecord
   readonly known: KnownArtifact | null
 }
 
-/** A node that could not be planned: it fails, and nothing is remembered of that. */
+/** A node that could not be planned: it fails, and the failure is not cached. */
 export const refused = (node: GraphNode, { message, hint }: Problem): Outcome => ({
   record: {
     ...blank(node),
@@ -51,7 +51,7 @@ export const cached = (planned: NodePlan): Outcome => {
   const total = known === null ? 1 : itemCount(node, known)
   const failed = failure === null ? failures.length : 1
   const { key, trace } = planned
-  // in one piece: putting it together of parts is felt where 10,000 nodes are fresh
+  // one object literal: building it from parts is noticeably slower for 10,000 fresh nodes
   const record: NodeRecord = {
     id: node.id,
     stage: node.stage.name,
@@ -79,7 +79,7 @@ export const cached = (planned: NodePlan): Outcome => {
   }
 }
 
-/** Items of an itemwise node or a source of items, failed ones included; a whole stage counts as one. */
+/** Items of an itemwise node or a source with items, failed ones included; a whole stage counts as one. */
 const itemCount = (node: GraphNode, { manifest }: KnownArtifact) =>
   node.form === "table" ? 1 : manifest.items + manifest.failed.length
 
@@ -87,13 +87,13 @@ export const skipped = (node: GraphNode, why: string): Outcome => ({
   record: { ...blank(node), status: "skipped", error: why },
   known: null
 })
-/** How a node that was executed ended. */
+/** How an executed node ended. */
 export function executedOutcome(planned: NodePlan, executed: Executed, seconds: number): Outcome {
   const { known, failure, failures, executed: count, cached: before, losses, accepted } = executed
   const isFailed = failure !== null || failures.length > 0
   const record: NodeRecord = {
     ...blank(planned.node),
-    // where all items were done before, by another node or for another selection, nothing ran
+    // if all items were done before, by another node or for another selection, nothing ran
     status: isFailed ? "failed" : count === 0 && before > 0 ? "cached" : "executed",
     items: {
       total: known === null ? 1 : itemCount(planned.node, known),
@@ -102,7 +102,7 @@ export function executedOutcome(planned: NodePlan, executed: Executed, seconds: 
       failed: failure === null ? failures.length : 1
     },
     artifact: known?.manifest.digest ?? null,
-    // what no trace says is no "before" of a later plan
+    // a key without a trace cannot be the "before" of a later plan
     key: executed.isKept ? planned.key : null,
     bytes: known?.manifest.bytes ?? null,
     seconds,

@@ -1,16 +1,14 @@
-/**
- * Resources of stages: what `open` gave, once a node and worker, disposed when the worker ends.
- */
+/** Resources of stages: the results of `open`, one per node and worker, disposed of when the worker ends. */
 import type { Task } from "./task.ts"
 import type { Store } from "../store/store.ts"
 import type { StatCache } from "../store/fresh/stat-cache.ts"
 
 export class Resources {
   readonly #opened = new Map<string, Promise<unknown>>()
-  /** those of them that are not open yet */
+  /** resources that are still opening */
   readonly #opening = new Set<Promise<unknown>>()
 
-  /** The node's resource; opened by the first task that needs it. */
+  /** The node's resource, opened by the first task that needs it. */
   of(task: Task, open: () => Promise<unknown>): Promise<unknown> {
     const known = this.#opened.get(task.node)
     if (known !== undefined) return known
@@ -27,7 +25,10 @@ export class Resources {
     return opened
   }
 
-  /** Disposes one node's resource, or all; of what is not open yet, nobody waits for the end: it may never come. */
+  /**
+   * Disposes of one node's resource, or of all. Does not wait for resources that are still opening: they may
+   * hang.
+   */
   async close(node?: string): Promise<void> {
     for (const [key, opened] of this.#opened) {
       if (node !== undefined && key !== node) continue
@@ -44,13 +45,13 @@ async function dispose(opened: Promise<unknown>): Promise<void> {
     await resource?.[Symbol.asyncDispose]?.()
     resource?.[Symbol.dispose]?.()
   } catch {
-    // it did not open, or does not close: its work is done either way
+    // it failed to open or to close: its work is done either way
   }
 }
 
 export interface Tools {
   readonly store: Store
   readonly digests: StatCache
-  /** what stages have opened, kept for the tasks that follow */
+  /** open resources, kept for later tasks */
   readonly resources: Resources
 }

@@ -1,5 +1,5 @@
 import type * as Semaphore from "effect/Semaphore"
-/** What a run is told. */
+/** The options of a run. */
 import type * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
@@ -13,28 +13,28 @@ import type { Executor } from "./task.ts"
 
 export interface RunOptions {
   readonly pipeline: string
-  /** the pipeline file, absolute */
+  /** absolute path of the pipeline file */
   readonly file: string
   readonly params: Readonly<Record<string, unknown>>
-  /** inputs first; all that is to be brought up to date */
+  /** the nodes to bring up to date, inputs first */
   readonly nodes: ReadonlyArray<GraphNode>
   readonly outputs: RunRecord["outputs"]
-  /** ids of the nodes that were asked for, where these are not all of the pipeline's */
+  /** ids of the requested nodes, if these are not all of the pipeline's */
   readonly targets?: ReadonlyArray<string>
   readonly planning: Planning
   readonly executor: Executor
   readonly addressOf: (stage: AnyStage) => StageAddress | null
   readonly keepGoing: boolean
-  /** false: fail with StoreLocked where another run is at a node's work, rather than wait for it */
+  /** false: fail with StoreLocked if another run is working on a node, instead of waiting */
   readonly lockWait: boolean
   readonly emit: Emit
   readonly id: string
   readonly now: () => Date
   readonly version: string
   readonly host: Host
-  /** why the run is being interrupted, for its record; null where whoever interrupts it does not say */
+  /** why the run is being interrupted, for its record; null if unknown */
   readonly stopped?: () => Stopped | null
-  /** The records of nodes that have ended, with what their stages say that they left out. */
+  /** Adds to the records of finished nodes what their stages report leaving out. */
   readonly withLosses?: (
     nodes: ReadonlyArray<NodeRecord>
   ) => Effect.Effect<ReadonlyArray<NodeRecord>, Problem>

@@ -1,4 +1,4 @@
-/** The record of a run that goes on: what each node has come to, written to the store when it matters. */
+/** The record of a running run: how each node ended, written to the store when it matters. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { thisProcess } from "../store/files/process-identity.ts"
 import { storeProblem } from "../store/files/store-error.ts"
@@ -16,7 +16,7 @@ export class RunRecorder {
   readonly #views: Views
   readonly #process: NonNullable<RunRecord["process"]>
   readonly #started: string
-  /** of the nodes that have ended, by id */
+  /** of finished nodes, by id */
   readonly #records = new Map<string, NodeRecord>()
   readonly #begun = new Set<string>()
   #written: RunRecord | null = null
@@ -29,19 +29,21 @@ export class RunRecorder {
     this.#started = options.now().toISOString()
   }
 
-  /** Hears which nodes have begun. */
+  /** Notes which nodes have started. */
   readonly emit: Emit = (event) => {
     if (event.type === "node-started") this.#begun.add(event.node)
     this.#options.emit(event)
   }
 
-  /** A gc beside this run has to see it; of nodes there is nothing to say before it is known which are fresh. */
+  /**
+   * Writes an empty record, so that a concurrent gc sees the run; nodes follow when the fresh ones are known.
+   */
   begin(): void {
     const begun = this.#write(this.#record("running", []))
     this.emit({ type: "run-started", run: begun, nodes: this.#options.nodes.map((node) => node.id) })
   }
 
-  /** What the first look has found, in place of all that was recorded before. */
+  /** Replaces everything recorded before by the result of the first look. */
   found(fresh: ReadonlyMap<string, Outcome>): void {
     this.#records.clear()
     for (const [id, { record }] of fresh) this.#records.set(id, record)
@@ -55,17 +57,20 @@ export class RunRecorder {
   get records(): ReadonlyArray<NodeRecord> {
     return [...this.#records.values()]
   }
-  /** Records with what stages say that they left out. */
+  /** Replaces records by those with what stages report leaving out. */
   replace(records: ReadonlyArray<NodeRecord>): void {
     for (const record of records) this.#records.set(record.id, record)
   }
 
-  /** Writes how far the run has come. */
+  /** Writes the progress of the run. */
   save(status: "running" | "ok"): void {
     this.#write(this.#record(status))
   }
 
-  /** Writes how the run ended, and publishes it. `runs/latest` is the last that came to its end, be that a failure. */
+  /**
+   * Writes how the run ended, and publishes it. `runs/latest` is the last run that finished, even if it
+   * failed.
+   */
   end(status: "ok" | "failed" | "interrupted", stopped?: Stopped): RunRecord {
     const finished =
       status === "ok" && this.#written?.status === "ok"
@@ -75,7 +80,7 @@ export class RunRecorder {
       try {
         this.#write(finished)
       } catch (error) {
-        // the log, which may have room for a line more, says what the record cannot
+        // the log may have room for one more line, for what the record cannot say
         if (isProblem(error)) this.emit({ type: "run-finished", run: unwritten(finished, error) })
         throw error
       }
@@ -130,14 +135,14 @@ export class RunRecorder {
   }
 }
 
-/** How a run ended whose record cannot be written: by that, if by nothing else. */
+/** The end of a run with a record that cannot be written: that is its reason, unless it already has one. */
 const unwritten = (run: RunRecord, { message, hint }: Problem): RunRecord => ({
   ...run,
   status: run.status === "interrupted" ? "interrupted" : "failed",
   stopped: run.stopped ?? { reason: message, hint }
 })
 
-/** Why there is nothing of a node yet, or in the end. */
+/** Why a node has no result yet, or at the end. */
 function notMade(isRunning: boolean, isBegun: boolean): string {
   if (isRunning) return isBegun ? "is being computed" : "not yet"
   return isBegun

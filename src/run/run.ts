@@ -1,6 +1,6 @@
 /**
- * Runs a graph: every node waits for its inputs, is planned with their artifacts in hand, and is computed only if
- * no trace answers its key. So a change that yields the same values stops where it does (early cutoff).
+ * Runs a graph: every node waits for its inputs, is planned with their artifacts, and is computed only if no
+ * trace matches its key. So a change that yields the same values stops there (early cutoff).
  */
 import * as path from "node:path"
 import * as Cause from "effect/Cause"
@@ -21,9 +21,9 @@ import type { RunOptions } from "./run-options.ts"
 import { RunRecorder } from "./run-recorder.ts"
 import { Views } from "./views.ts"
 
-/** Can be interrupted while it brings nodes up to date; how that ended is written down whatever comes. */
+/** Interruptible while it brings nodes up to date; how the run ended is always recorded. */
 export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
-  // a gc beside this run leaves what the run has found
+  // makes a concurrent gc leave what the run has found
   const store = touchingStore(given.planning.store)
   const views = new Views(given.id)
   yield* attempt(() => store.prepare())
@@ -42,9 +42,9 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
       saveCaches(options)
       if (Exit.isSuccess(exit)) return Effect.void
       removeDamaged(store, Cause.squash(exit.cause))
-      // as the command line tells the exit code: where a problem came too, it is the problem's
+      // as the command line chooses the exit code: a problem takes precedence over an interruption
       const status = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
-      // whoever hears of the failure says it; the record is for those who ask later
+      // the caller reports the failure; the record is for later readers
       return Effect.ignore(attempt(() => recorder.end(status, whyStopped(exit.cause, options))))
     }),
     Effect.flatMap(() =>
@@ -57,7 +57,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
   )
 }, Effect.uninterruptible)
 
-/** Nodes that the first look did not find fresh, each when its inputs are there. */
+/** Brings up to date the nodes that the first look did not find fresh, each when its inputs are ready. */
 const bringOthers = (
   options: RunOptions,
   { fresh, plans }: Effect.Success<ReturnType<typeof firstLook>>,
@@ -98,17 +98,17 @@ function saveCaches({ planning: { outside, identities, store } }: RunOptions): v
   store.freshIndex.save()
 }
 
-/** An object that is not what its name says goes, so that the next run finds it missing and computes it again. */
+/** Removes a damaged object, so that the next run finds it missing and computes it again. */
 function removeDamaged({ files, root }: Store, error: unknown): void {
   if (!isProblem(error) || error._tag !== "StoreCorrupt" || error.file === null) return
   try {
     if (path.dirname(path.dirname(error.file)) === path.join(root, "objects")) files.remove(error.file)
   } catch {
-    // `probeline verify` says what is to be done
+    // `probeline verify` says what to do
   }
 }
 
-/** Why a run ends before its end: a problem that is no node's alone, a defect, or somebody who interrupts it. */
+/** Why a run ended early: a problem beyond a single node, a defect, or an interruption. */
 function whyStopped(cause: Cause.Cause<Problem>, { stopped }: RunOptions): Stopped {
   if (Cause.hasInterruptsOnly(cause)) return stopped?.() ?? { reason: "it was interrupted", hint: null }
   const error = Cause.squash(cause)

@@ -1,13 +1,14 @@
 /**
- * The ids that a source has given, to tell one that comes twice: 8 bytes of hash each, since there may be very many.
+ * The ids that a source has yielded, for detecting duplicates: 8 bytes of hash each, since there may be very
+ * many.
  *
- * As a set of texts they took 60 bytes an item. Two ids may have one hash, though hardly ever; so whoever asks says
- * whether one that seems to be known has really come before.
+ * A set of strings took 60 bytes per item. Two ids may have the same hash, though hardly ever; so the caller
+ * must confirm an apparent duplicate.
  */
 export class SeenIds {
   readonly #hasCome: (id: string) => boolean
   readonly #hashOf: (id: string) => readonly [number, number]
-  /** two words a slot, both 0 where it is free; open addressing, at most three quarters full */
+  /** two words per slot, both 0 if it is free; open addressing, at most three quarters full */
   #slots = new Uint32Array(2 * 1024)
   #size = 0
   constructor(hasCome: (id: string) => boolean, hashOf = hash64) {
@@ -15,7 +16,7 @@ export class SeenIds {
     this.#hashOf = hashOf
   }
 
-  /** False where the id has come before. */
+  /** False if the id was apparently seen before. */
   add(id: string): boolean {
     const [low, high] = this.#hashOf(id)
     const slot = this.#slotOf(low, high)
@@ -34,7 +35,7 @@ export class SeenIds {
     this.#slots[slot] = low
     this.#slots[slot + 1] = high
   }
-  /** Where a hash is, or the free slot where it would be. */
+  /** The slot of a hash, or the free slot where it would go. */
   #slotOf(low: number, high: number): number {
     const mask = this.#slots.length - 2
     for (let slot = (low << 1) & mask; ; slot = (slot + 2) & mask)
@@ -50,8 +51,8 @@ export class SeenIds {
 }
 
 /**
- * 64 bits of hash of a text, as two words, the second of which is never 0: two sums of FNV-1a's kind with different
- * primes, each mixed as MurmurHash3 ends (https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp).
+ * A text's 64-bit hash as two words, the second never 0: two sums like FNV-1a's with different primes, each
+ * with MurmurHash3's final mix (https://github.com/aappleby/smhasher/blob/master/src/MurmurHash3.cpp).
  */
 export function hash64(text: string): readonly [number, number] {
   let [low, high] = [0x811c9dc5, 0x9e3779b9]

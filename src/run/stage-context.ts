@@ -1,4 +1,4 @@
-/** What a stage's function is given beside its inputs. */
+/** The context that a stage's function gets in addition to its inputs. */
 import { writingAs } from "../support/stage-output.ts"
 import { type Label, seededRandom } from "../support/random.ts"
 import { isProblem } from "../support/problem.ts"
@@ -8,7 +8,7 @@ import type { StageContext } from "../pipeline/stage.ts"
 import { isFileChanged } from "../store/files/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
 
-/** Calls a stage's functions: what they write is marked with the node, and what they throw becomes a `Problem`. */
+/** Calls a stage's own code: marks what it prints with the node, and turns what it throws into a `Problem`. */
 export async function runStage<A>(task: Task, call: () => Promise<A>): Promise<A> {
   try {
     return await writingAs(task.node, call)
@@ -17,7 +17,7 @@ export async function runStage<A>(task: Task, call: () => Promise<A>): Promise<A
   }
 }
 
-/** `random` is seeded by the `seed` parameter, the stage's name and the labels, and by nothing else. */
+/** `random` is seeded by the `seed` parameter, the stage's name and the labels, only. */
 export function stageContext(task: Task, report: TaskReport, signal: AbortSignal): StageContext {
   const seed = typeof task.params["seed"] === "number" ? task.params["seed"] : 0
   return {
@@ -29,8 +29,8 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
 }
 
 /**
- * A stage's own throw, as a value. Problems of the store keep their tag; a file that changed is not the stage's, nor is
- * what the machine did.
+ * Turns what a stage throws into a Problem. Problems of the store keep their tag; changed files and failures
+ * of the machine are not blamed on the stage.
  */
 const stageProblem = (task: Task) => (error: unknown) => {
   if (isProblem(error)) return error

@@ -1,9 +1,9 @@
 /**
  * Tasks: the executor's contract.
  *
- * A task and its result are plain data that survive JSON, but for the stage itself, which another process finds by its
- * address. Whoever executes a task writes what it makes into the store and answers with shards: publishing is
- * idempotent, so a task may be executed twice.
+ * A task and its result are plain data that survive JSON, except for the stage itself, which another process
+ * finds by its address. The executing process writes results into the store and answers with shards:
+ * publishing is idempotent, so a task may be executed twice.
  */
 import type * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
@@ -17,7 +17,7 @@ import type { ItemSelection } from "../store/items/segments.ts"
 import type { ItemFailure, ItemId, Manifest, Shard } from "../store/records/manifest.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 
-/** What a port is fed with: whole artifacts, or the rows of the task's items. */
+/** A port's input: whole artifacts, or the rows of the task's items. */
 export type TaskPort =
   | {
       readonly mode: "whole" | "many"
@@ -40,29 +40,29 @@ export interface Task {
   readonly form: Form
   readonly columns: Columns
   readonly idColumn: string | null
-  /** the ids to compute, of an itemwise stage; null for the others */
+  /** the ids to compute, for an itemwise stage; null for others */
   readonly items: ReadonlyArray<ItemId> | null
-  /** of a source: shards that it gave before; what has not changed is not written again */
+  /** for a source: its earlier shards; unchanged ones are not written again */
   readonly previous: ReadonlyArray<Shard>
-  /** the folder that relative paths of a source are relative to */
+  /** the folder for a source's relative paths */
   readonly base: string
 }
 
-/** `outside`: it is no doing of the stage, so it is not remembered, and the item is tried again. */
+/** `outside`: the cause is external, so the failure is not cached and the item is tried again. */
 export interface FailedNow extends ItemFailure {
   readonly outside?: true
   /** where the stage threw, for the log and `--debug`; it is not kept */
   readonly thrown?: Thrown
 }
-/** A shard that a task has written. */
+/** A shard written by a task. */
 export interface MadeShard {
   readonly shard: Shard
-  /** of an itemwise task, which of its items the shard has, in its order; a source's are in sidecars alone */
+  /** for an itemwise task, the shard's items in its order; a source's ids are in sidecars only */
   readonly ids: ReadonlyArray<ItemId>
-  /** of a table, which has no sidecar: 16 bytes a column, in hexadecimal */
+  /** for a table, which has no sidecar: 16 bytes per column, in hexadecimal */
   readonly table: Readonly<Record<string, string>> | null
 }
-/** A table's digests by column, as a result carries them. */
+/** A table's digests by column, as carried by a result. */
 export type TaskTable = NonNullable<MadeShard["table"]>
 export const hexDigests = (digests: Readonly<Record<string, Uint8Array>>): TaskTable =>
   Object.fromEntries(
@@ -74,19 +74,22 @@ export interface TaskResult {
   readonly failed: ReadonlyArray<FailedNow>
   readonly reads: ReadonlyArray<ReadRecord>
   readonly partial: ReadonlyArray<string>
-  /** what a source said that it left out; absent where it said nothing */
+  /** what a source reported leaving out; absent if nothing */
   readonly losses?: ReadonlyArray<Lost>
 }
-/** What a task says while it runs. */
+/** Receives a task's reports while it runs. */
 export interface TaskReport {
   readonly log: (message: string) => void
   readonly progress: (done: number, total: number) => void
 }
 export interface Executor {
   readonly name: string
-  /** tasks that it takes at a time, of all nodes together */
+  /** the number of tasks it runs at once, for all nodes together */
   readonly tasks: number
-  /** milliseconds that a chunk of items should last: what a kill loses, against what each task costs to start */
+  /**
+   * the target duration of a chunk in milliseconds: a trade between work lost in a kill and the start-up cost
+   * of tasks
+   */
   readonly chunkMs: number
   /** Interrupting the effect stops the work. */
   execute(task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem>

@@ -1,4 +1,4 @@
-/** The views of one run: its own, or where nothing has changed and there are many, those of an earlier run. */
+/** The views of one run: its own, or an earlier run's if there are many and nothing has changed. */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import { eachInTurn } from "../support/each-in-turn.ts"
 import type { KnownArtifact } from "../plan/planning.ts"
@@ -8,19 +8,19 @@ import { clearViews, noteViews, sharedFrom, showDigest, showViews } from "../sto
 import type { Store } from "../store/store.ts"
 import { publishView } from "../store/runs/view.ts"
 
-/** Views after which others get their turn: a signal, above all. */
+/** Views published between two yields to the event loop, for signals above all. */
 const turn = 512
 
 export class Views {
   readonly #run: string
-  /** those that are there */
+  /** existing folders */
   readonly #folders = new Set<string>()
   #of: string | null = null
   constructor(run: string) {
     this.#run = run
   }
 
-  /** The run whose views these are; null where they are its own. */
+  /** The run that has these views; null if they are this run's own. */
   get of(): string | null {
     return this.#of
   }
@@ -41,20 +41,20 @@ export class Views {
     })
   }
 
-  /** Takes all views away: of what was found at first, some may be gone, and will be something else. */
+  /** Removes all views: some of the artifacts found at first may be gone, and will be replaced. */
   clear(store: Store): void {
     clearViews(store, this.#run)
     this.#folders.clear()
     this.#of = null
   }
 
-  /** Shows all artifacts of a run as an earlier run does. False where they have to be published. */
+  /** Shows all artifacts of a run through an earlier run's views. False if they have to be published. */
   show(store: Store, artifacts: ReadonlyMap<string, KnownArtifact>): boolean {
     this.#of = artifacts.size < sharedFrom ? null : showViews(store, this.#run, shownOf(artifacts))
     return this.#of !== null
   }
 
-  /** For runs to come: this one, which is over, has views of all its nodes. */
+  /** Records, for later runs, that this finished run has views of all its nodes. */
   note(store: Store, nodes: ReadonlyArray<NodeRecord>): void {
     if (this.#of !== null || nodes.length < sharedFrom) return
     if (nodes.every(({ artifact }) => artifact !== null))

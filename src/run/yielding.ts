@@ -1,16 +1,16 @@
 /**
- * Others' turn while a stage gives its rows.
+ * Yields to the event loop while a stage produces rows.
  *
- * A generator that computes without a pause keeps everybody else waiting, since rows are taken in microtasks: a signal,
- * a time limit, the renewal of locks. So between two rows there is a turn now and then.
+ * Rows are taken in microtasks, so a generator that computes without pause would block everything else:
+ * signals, time limits, the renewal of locks. This yields now and then between two rows.
  */
 
-/** Nobody waits longer than that, and one row. */
+/** The longest time between two yields, plus one row. */
 const everyMs = 50
 
 export class Yielding {
   #last = performance.now()
-  /** Whether others have waited for long. */
+  /** Whether a yield is overdue. */
   get isDue(): boolean {
     return performance.now() - this.#last >= everyMs
   }
@@ -20,7 +20,7 @@ export class Yielding {
   }
 }
 
-/** The same rows, with turns between them. */
+/** The same rows, with yields between them. */
 export async function* withYields<A>(rows: AsyncIterable<A> | Iterable<A>): AsyncGenerator<A> {
   const turns = new Yielding()
   for await (const row of rows) {

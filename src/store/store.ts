@@ -1,11 +1,11 @@
 /**
  * The store: immutable objects, manifests, traces and run records.
  *
- * Everything is written to a temporary file in its own folder, flushed, renamed to its name, and the folder
- * flushed: under its final name a file is whole or not there. Objects are written before the manifest that names
- * them, manifests before the trace that names them.
+ * Every file is written under a temporary name in its own folder, flushed and renamed, and the folder is
+ * flushed: under its final name a file is complete or absent. Objects are written before the manifest that
+ * names them, manifests before the trace that names them.
  *
- * Calls are synchronous and throw a `Problem` where the file system fails.
+ * Calls are synchronous and throw a `Problem` if the file system fails.
  */
 import * as path from "node:path"
 import { confined, refuseLinks } from "./files/confined.ts"
@@ -35,22 +35,22 @@ export interface Store {
   readonly layout: Layout
   readonly files: FileSystem
   readonly objects: Objects
-  /** finds what is fresh without opening traces */
+  /** finds fresh artifacts without opening traces */
   readonly freshIndex: FreshIndex
-  /** Makes the folders. @throws Problem where the store cannot be written */
+  /** Creates the folders. @throws Problem if the store cannot be written */
   prepare(): void
   putManifest(manifest: Manifest): void
-  /** The manifest, if it is there and every object it names has its size; null otherwise. */
+  /** The manifest, if it exists and every object it names has the right size; otherwise null. */
   manifest(digest: string): Manifest | null
   putTrace(trace: Trace): void
-  /** Traces of a key, the newest first; what cannot be read counts as absent. */
+  /** Traces of a key, newest first; unreadable ones count as absent. */
   traces(stage: string, key: string): ReadonlyArray<Trace>
   putItemTrace(trace: ItemTrace): void
-  /** Traces of items, the oldest first; those whose shard is not whole count as absent. */
+  /** Traces of items, oldest first; those with an incomplete shard count as absent. */
   itemTraces(stage: string, shared: string): ReadonlyArray<ReadItemTrace>
   putRun(run: RunRecord): void
   run(id: string): RunRecord | null
-  /** Ids of all runs, the oldest first. */
+  /** Ids of all runs, oldest first. */
   runs(): ReadonlyArray<string>
 }
 
@@ -75,7 +75,7 @@ export function makeStore(root: string, unconfined: FileSystem): Store {
     try {
       return checkedValue(bytes) as A
     } catch {
-      return null // torn, damaged or foreign: as good as absent, and healed when it is written again
+      return null // torn, damaged or foreign: counts as absent, and is repaired by the next write
     }
   }
   const jsonNames = (folder: string) => (files.list(folder) ?? []).filter((name) => name.endsWith(".json"))

@@ -1,4 +1,4 @@
-/** The store as a run uses it: it touches what it finds there, so that a gc beside it takes nothing from it. */
+/** The store as a run uses it: it touches everything it finds, so that a concurrent gc does not delete it. */
 import * as path from "node:path"
 import { isDigest } from "./files/layout.ts"
 import { touched } from "./files/touch.ts"
@@ -10,7 +10,7 @@ export const touchingStore = (store: Store): Store => ({
   manifest: (digest) => {
     const isTouched = isDigest(digest) && touched(store.files, store.layout.manifest(digest))
     const manifest = store.manifest(digest)
-    // another user's file cannot be touched: written again, it is our own
+    // another user's file cannot be touched; written again, it becomes ours
     if (manifest !== null && !isTouched) store.putManifest(manifest)
     return manifest
   },

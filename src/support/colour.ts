@@ -1,12 +1,12 @@
-/** Colours, on a terminal that wants them. */
+/** Colours for terminals that support and want them. */
 import { styleText } from "node:util"
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan"
-/** Wraps text in a style's escape codes, or leaves it as it is where there are no colours. */
+/** Wraps text in a style's escape codes, or returns it unchanged if colours are off. */
 export type Paint = (style: Style, text: string) => string
 
 export const noPaint: Paint = (_style, text) => text
-// whether to colour is decided here, by stream: Node would look at stdout alone
+// the stream decides about colours here: Node would check only stdout
 const ansiPaint: Paint = (style, text) =>
   text === "" ? text : styleText(style, text, { validateStream: false })
 

@@ -1,13 +1,13 @@
 /**
- * Compares the ids of two tables that are joined by them, and finds out why ids that should be the same are not.
+ * Compares the ids of two tables to be joined by id, and guesses why ids that should be equal are not.
  *
- * Ids are joined as text, so `1`, `1.0` and `000001.png` are three ids. Tables that come from elsewhere often write one
- * id in two ways: a guess at how they differ is worth more than a count of what is missing.
+ * Ids are joined as text, so `1`, `1.0` and `000001.png` are three ids. Tables from elsewhere often write one
+ * id in two ways: a guess at the difference helps more than a count of missing ids.
  */
 
-/** What two sets of ids have in common, and what only one of them has. */
+/** The ids that two sets share, and those that only one of them has. */
 export interface ComparedIds {
-  /** ids that both have */
+  /** number of ids in both */
   readonly both: number
   readonly onlyLeft: Unmatched
   readonly onlyRight: Unmatched
@@ -16,21 +16,21 @@ export interface ComparedIds {
 }
 export interface Unmatched {
   readonly count: number
-  /** at most five, the first */
+  /** the first ones, at most five */
   readonly examples: ReadonlyArray<string>
 }
 export interface IdDifference {
   /** such as "a file extension and zero padding" */
   readonly how: string
-  /** one id as the left has it, and as the right has it */
+  /** one id as each side writes it */
   readonly left: string
   readonly right: string
-  /** unmatched ids of the left that match one of the right once this difference is ignored */
+  /** unmatched ids on the left that match one on the right if this difference is ignored */
   readonly count: number
 }
 
 const mostExamples = 5
-/** Unmatched ids of a side that are looked at for a cause. */
+/** The most unmatched ids per side that are searched for a cause. */
 const mostCompared = 5000
 
 /** Ignores one difference between ids. */
@@ -38,7 +38,7 @@ interface Rule {
   readonly how: string
   readonly same: (id: string) => string
 }
-/** In the order in which they are applied: what surrounds an id goes before what is in it. */
+/** In order of application: what surrounds an id comes before what is in it. */
 const rules: ReadonlyArray<Rule> = [
   {
     how: "invisible characters, such as a byte order mark",
@@ -65,9 +65,9 @@ const rules: ReadonlyArray<Rule> = [
 ]
 
 /**
- * Compares two sets of ids; either may name an id several times.
+ * Compares two sets of ids; either may contain duplicates.
  *
- * @returns counts of distinct ids. The cause is a guess: it is given where it explains two ids, or the only one.
+ * @returns counts of distinct ids. The cause is a guess, given only if it explains two ids, or the only one.
  */
 export function compareIds(left: Iterable<string>, right: Iterable<string>): ComparedIds {
   const [ofLeft, ofRight] = [new Set(left), new Set(right)]
@@ -107,7 +107,10 @@ function causeOf(left: Ids, right: Ids): IdDifference | null {
   return { how, left: first![0], right: first![1], count }
 }
 
-/** Each rule alone, then those that are needed together. Fewer rules come first: more of them must explain more. */
+/**
+ * Each rule alone, then combinations of the necessary ones. Fewer rules come first: more rules must explain
+ * more.
+ */
 function* candidates(left: Ids, right: Ids): Generator<ReadonlyArray<Rule>> {
   for (const rule of rules) yield [rule]
   // the last rule removes so much that it matches by chance, so it is tried last
@@ -131,7 +134,7 @@ interface Pairs {
   readonly count: number
   readonly first: readonly [left: string, right: string] | null
 }
-/** Ids that become the same. One that could be several of the other side's counts for nothing. */
+/** Pairs of ids that become equal. An id that could match several of the other side does not count. */
 function pairsOf(left: Ids, right: Ids, chosen: ReadonlyArray<Rule>): Pairs {
   const [ofLeft, ofRight] = [byForm(left, chosen), byForm(right, chosen)]
   let count = 0
@@ -145,7 +148,7 @@ function pairsOf(left: Ids, right: Ids, chosen: ReadonlyArray<Rule>): Pairs {
   return { count, first }
 }
 
-/** Ids by what rules leave of them; null where that is the same for several. */
+/** Ids by their form after the rules; null if several have the same form. */
 function byForm(ids: Ids, chosen: ReadonlyArray<Rule>): ReadonlyMap<string, string | null> {
   const forms = new Map<string, string | null>()
   for (const id of ids) {
@@ -162,7 +165,10 @@ function decoded(id: string): string {
     return id
   }
 }
-/** Of a number with a point or an exponent, the whole number that it is: pandas makes floats of ids where one is missing. */
+/**
+ * Turns a number with a point or an exponent into the integer that it equals: pandas converts ids to floats
+ * if one is missing.
+ */
 function wholeNumber(id: string): string {
   if (!/^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/.test(id) || !/[.eE]/.test(id)) return id
   const value = Number(id)

@@ -1,26 +1,26 @@
 /**
- * Names that become a part of a path: the one rule for all of them, wherever they come from (a pipeline file, a
- * manifest, a model, an answer of a hub).
+ * Validates names that become part of a path, by one rule for all origins (a pipeline file, a manifest, a
+ * model, a hub's answer).
  *
- * A name is used as it is, and refused where it cannot be: so two names never become one file. Names of tensors, which
- * may hold any character, are escaped instead (`fileNameOf`).
+ * A name is used unchanged or rejected, so two names never become one file. Names of tensors, which may
+ * contain any character, are escaped instead (`fileNameOf`).
  */
 import { Buffer } from "node:buffer"
 import { isUnicode } from "./utf8.ts"
 
-/** The longest name of a node's segment, a stage, an item or a column, in bytes of UTF-8. */
+/** The longest name of a node id's segment, a stage, an item or a column, in bytes of UTF-8. */
 export const mostNameBytes = 100
 /**
- * The longest id of a node, in bytes. File systems take paths of 4096 bytes (PATH_MAX): the file of a tensor, whose
- * name has at most 255, leaves 2700 for the store's own path.
+ * The longest node id, in bytes. File systems accept paths of 4096 bytes (PATH_MAX): after a tensor's file
+ * name of at most 255 bytes, 2700 remain for the store's own path.
  */
 export const mostIdBytes = 1024
-/** The longest name of a tensor's file, before its number and ending. */
+/** The longest file name of a tensor, without its number and extension. */
 export const mostTensorBytes = 200
 
 /**
- * Says why a text cannot be one segment of a path, as a predicate ("contains a NUL character"); null if it can.
- * `mostBytes` is the limit of its length in UTF-8.
+ * Explains as a predicate why a text cannot be one segment of a path ("contains a NUL character"); null if it
+ * can. `mostBytes` limits its length in UTF-8.
  */
 export function wrongSegment(text: string, mostBytes: number): string | null {
   // most names are plain
@@ -34,7 +34,9 @@ export function wrongSegment(text: string, mostBytes: number): string | null {
 }
 const plain = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/
 
-/** Says why a text cannot be a relative path below a folder, in the same form. Segments are joined by "/". */
+/**
+ * Explains, in the same form, why a text cannot be a relative path below a folder. "/" separates segments.
+ */
 export function wrongPath(text: string, folder = "its folder"): string | null {
   if (text.includes("\0")) return "contains a NUL character"
   if (text.includes("\\")) return 'contains a backslash: separate folders by "/"'
@@ -50,8 +52,8 @@ export function wrongPath(text: string, folder = "its folder"): string | null {
 }
 
 /**
- * Says why a text cannot name a tensor. Any character may be in one, except control characters and half of a surrogate
- * pair.
+ * Explains why a text cannot name a tensor. Any character is allowed except control characters and half of a
+ * surrogate pair.
  */
 export function wrongTensorName(text: string): string | null {
   if (text === "") return "is empty"
@@ -59,17 +61,17 @@ export function wrongTensorName(text: string): string | null {
 }
 
 /**
- * A file name for any text, different for different texts: `block.3.resid_post` stays as it is, "/" becomes %2F. It is
- * encoded like a URL component: `urllib.parse.unquote` and `decodeURIComponent` read it back.
+ * A file name for any text, unique per text: `block.3.resid_post` stays unchanged, "/" becomes %2F. The
+ * encoding is that of a URL component: `urllib.parse.unquote` and `decodeURIComponent` decode it.
  */
 export const fileNameOf = (text: string): string =>
   encodeURIComponent(text)
     .replace(/[!'()*]/g, percent)
-    // a hidden file is overlooked
+    // no hidden files: they are easily overlooked
     .replace(/^\./, percent)
 const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 
-/** The same for a file system that does not tell upper case from lower case. */
+/** The same for case-insensitive file systems. */
 export const caselessFileNameOf = (text: string): string => fileNameOf(text).replace(upperOrEscape, escaped)
 const upperOrEscape = /%[0-9A-F]{2}|[A-Z]/g
 const escaped = (found: string) => (found.length === 1 ? percent(found) : found)
@@ -86,6 +88,6 @@ function tooLong(text: string, mostBytes: number): string | null {
   const bytes = Buffer.byteLength(text)
   return bytes <= mostBytes ? null : `is too long: ${bytes} bytes, at most ${mostBytes}`
 }
-/** Why a name is too long, likewise; null where it is not. */
+/** Explains, in the same form, why a name is too long; null if it is not. */
 export const tooLongName = (text: string, mostBytes = mostNameBytes): string | null =>
   tooLong(text, mostBytes)

@@ -1,17 +1,21 @@
 /**
- * Half precision: IEEE 754 binary16 as bits in a Uint16Array, which is how Arrow, ONNX and onnxruntime keep it.
- * (Node 20 has no Float16Array.)
+ * Half precision: IEEE 754 binary16 as bits in a Uint16Array, as in Arrow, ONNX and onnxruntime. (Node 20 has
+ * no Float16Array.)
  *
  * Source: IEEE 754-2019, 3.4 and 4.3.1 (round to nearest, ties to even), as numpy's `astype(float16)` rounds.
  */
 
-/** The least magnitude that becomes infinite: halfway from the largest float16, 65504, to the next power of two. */
+/**
+ * The smallest magnitude that becomes infinite: halfway from the largest float16, 65504, to the next power of
+ * two.
+ */
 export const float16Limit = 65520
 
 /**
- * Rounds to the nearest float16, ties to even; magnitudes from `float16Limit` on become infinite, all NaNs 0x7e00.
+ * Rounds to the nearest float16, ties to even; magnitudes from `float16Limit` on become infinite, all NaNs
+ * 0x7e00.
  *
- * @returns the bits, one a value
+ * @returns the bits, one element per value
  */
 export function toFloat16(values: Float32Array): Uint16Array {
   const source = new Uint32Array(values.buffer, values.byteOffset, values.length)
@@ -23,19 +27,19 @@ export function toFloat16(values: Float32Array): Uint16Array {
     let half: number
     if (magnitude > 0x7f800000) half = 0x7e00
     else if (magnitude >= 0x477ff000) half = 0x7c00
-    // From 2⁻¹⁴ on: the exponent's bias goes from 127 to 15, and 13 bits are rounded away.
+    // from 2⁻¹⁴ on: the exponent's bias goes from 127 to 15, and 13 bits are rounded away
     else if (magnitude >= 0x38800000) half = (magnitude - 0x37fff001 + ((magnitude >>> 13) & 1)) >>> 13
-    // Subnormal: in units of 2⁻²⁴, made whole by a sum that has no room for a fraction (float64 rounds ties to even).
+    // subnormal: in units of 2⁻²⁴, rounded to an integer by adding 2⁵² (float64 rounds ties to even)
     else half = Math.abs(values[i]!) * 2 ** 24 + 2 ** 52 - 2 ** 52
     halves[i] = magnitude > 0x7f800000 ? half : half | sign
   }
   return halves
 }
 
-/** The value of each of the 65,536 halves: 256 KiB, filled on the first use. */
+/** The value of each of the 65,536 halves: 256 KiB, filled on first use. */
 let table: Float32Array | undefined
 
-/** The float32 that each half stands for, exactly; into `target` where one is given, of the same length. */
+/** The exact float32 value of each half; written into `target` of the same length, if given. */
 export function fromFloat16(
   halves: Uint16Array,
   target: Float32Array = new Float32Array(halves.length)

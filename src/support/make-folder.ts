@@ -1,12 +1,12 @@
-/** Folders, made as they are needed. */
+/** Creates folders and their parents. */
 import * as fs from "node:fs"
 import * as path from "node:path"
 
 /**
- * Makes a folder and those above it. Node's own recursive mkdir never returns where a file system answers ENOENT to a
- * mkdir in a folder that is there, as Linux's /proc does.
+ * Creates a folder and its parents. Node's own recursive mkdir never returns if a file system answers ENOENT
+ * to a mkdir in an existing folder, as Linux's /proc does.
  *
- * @throws Error of Node's, with the folder that could not be made as its `path`
+ * @throws Node's error, with the folder that could not be created as its `path`
  */
 export function makeFolder(folder: string): void {
   if (isFolder(folder)) return
@@ -15,12 +15,14 @@ export function makeFolder(folder: string): void {
   try {
     fs.mkdirSync(folder)
   } catch (error) {
-    // somebody else has made it in between
+    // another process has created it in the meantime
     if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !isFolder(folder)) throw error
   }
 }
 
-/** Whatever it cannot look at (no permission, a file on the way) is none; making it says what is wrong. */
+/**
+ * False also if the path cannot be examined (no permission, a file as parent): creating it will report why.
+ */
 export function isFolder(at: string): boolean {
   try {
     return fs.statSync(at, { throwIfNoEntry: false })?.isDirectory() === true

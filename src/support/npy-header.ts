@@ -4,13 +4,13 @@
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 
-/** little-endian float16, float32, float64 and int32; one byte of truth */
+/** little-endian float16, float32, float64 and int32; one-byte booleans */
 export type NpyType = "<f2" | "<f4" | "<f8" | "<i4" | "|b1"
 
-/** How such a file begins: "\\x93NUMPY" */
+/** The first bytes of such a file: "\\x93NUMPY" */
 export const npyMagic: ReadonlyArray<number> = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
-/** Followed by the values, in C order, it is the file; its length is a multiple of 64. */
+/** Makes the header. The values follow it in C order; its length is a multiple of 64. */
 export function npyHeader(type: NpyType, shape: ReadonlyArray<number>): Uint8Array {
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`
   const dictionary = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`

@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Formats numbers for people. */
 
 /** `14,916` */
 export const count = (n: number): string => String(Math.trunc(n)).replace(/\B(?=(\d{3})+$)/g, ",")
@@ -28,11 +28,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`
 }
 
-/** How many a second: `0.42/s`, `12/s`, `1,204/s` */
+/** A rate per second: `0.42/s`, `12/s`, `1,204/s` */
 export const rate = (perSecond: number): string =>
   `${perSecond < 1 ? perSecond.toFixed(2) : perSecond < 9.95 ? perSecond.toFixed(1) : count(Math.round(perSecond))}/s`
 
-/** A statistic to four digits; whole numbers as they are. */
+/** A statistic to four digits; integers in full. */
 export function statistic(value: number): string {
   if (!Number.isFinite(value) || (Number.isInteger(value) && Math.abs(value) < 1e15)) return String(value)
   const size = Math.abs(value)
@@ -40,5 +40,5 @@ export function statistic(value: number): string {
   return String(Number(value.toPrecision(4)))
 }
 
-/** The first 12 digits of a digest tell artifacts apart. */
+/** The first 12 digits of a digest, enough to tell artifacts apart. */
 export const shortDigest = (digest: string): string => digest.slice(0, 12)

@@ -1,12 +1,12 @@
-/** Text from data, made fit for a terminal: an image's name must not move the cursor. */
+/** Makes text from data safe for a terminal: an image's name must not move the cursor. */
 import { createRequire } from "node:module"
 
-/** what moves the cursor, ends a line or turns the direction of writing */
+/** characters that move the cursor, end a line or change the writing direction */
 const control = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu
 const escaped = (char: string) =>
   char === "\n" || char === "\t" ? char : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`
 
-/** Control characters are spelled out; lines and tabs stay. */
+/** Escapes control characters; keeps newlines and tabs. */
 export const printable = (text: string): string => text.replace(/\r\n/g, "\n").replace(control, escaped)
 
 /** The same on one line. */
@@ -17,10 +17,10 @@ export const oneLine = (text: string): string =>
         .trim()
         .replace(/\s*\n\s*/g, " ⏎ ")
         .replace(/\t/g, " ")
-/** Nearly all text, and so a table of 10,000 nodes takes half the time. */
+/** Matches nearly all text, and halves the time for a table of 10,000 nodes. */
 const plain = /^(?:[!-~](?:[ -~]*[!-~])?)?$/
 
-/** At most so many columns. */
+/** Cuts a text to this many columns. */
 export function clipped(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   let kept = ""
@@ -33,11 +33,11 @@ export function clipped(text: string, width: number): string {
   return `${kept}…`
 }
 
-/** Spaces behind it, up to so many columns. */
+/** Pads a text with spaces to this many columns. */
 export const padded = (text: string, width: number): string =>
   text + " ".repeat(Math.max(0, width - widthOf(text)))
 
-/** Columns that it takes up on a terminal. */
+/** The columns that a text takes up on a terminal. */
 export const widthOf = (text: string): number => (narrow.test(text) ? text.length : stringWidth()(text))
 
 /** Characters that take one column each. All that Probeline itself prints are among them, so few starts need more. */

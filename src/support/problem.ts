@@ -1,11 +1,11 @@
 /**
  * Problem: every failure that a user can meet, as a value.
  *
- * It says what was wrong, where, and what to do; the command line prints it, `--json` gives its fields, and its
- * tag decides the exit code. Anything else that is thrown is a defect in Probeline (exit code 70).
+ * It says what was wrong, where, and what to do; the command line prints it, `--json` outputs its fields, and
+ * its tag decides the exit code. Any other thrown error is a defect in Probeline (exit code 70).
  */
 const exitCodes = {
-  /** the command line's own words */
+  /** the arguments of the command line */
   Usage: 2,
   PipelineNotFound: 2,
   PipelineNotLoaded: 2,
@@ -15,24 +15,24 @@ const exitCodes = {
   RunNotFound: 2,
   ArtifactNotFound: 2,
   SourceInvalid: 2,
-  /** a file that a command was given to look at */
+  /** a file given to a command as input */
   InputInvalid: 2,
   StoreNotUsable: 2,
-  /** something that ran has failed */
+  /** something that ran failed */
   StageFailed: 1,
-  /** it took longer than its stage allows */
+  /** it exceeded the time limit of its stage */
   TimedOut: 1,
   OutputInvalid: 1,
   WorkerDied: 1,
-  /** the machine, or somebody, ended a worker process: no stage's fault */
+  /** the machine or a user killed a worker process: not the stage's fault */
   WorkerKilled: 1,
-  /** the system gave no worker process, or none that lived to begin: no stage's fault */
+  /** the system could not start a worker process, or it died at once: not the stage's fault */
   WorkerNotStarted: 1,
-  /** a file was changed while somebody computed with it */
+  /** a file changed while a computation used it */
   InputChanged: 1,
-  /** what was to be downloaded */
+  /** a failed download */
   FetchFailed: 1,
-  /** the operating system refuses something: a file, memory, a process */
+  /** the operating system refused something: a file, memory, a process */
   SystemRefused: 1,
   StoreFull: 1,
   StoreWriteFailed: 1,
@@ -102,7 +102,7 @@ export const didYouMean = (name: string, names: Iterable<string>): string | null
   return near === null ? null : `did you mean "${near}"?`
 }
 
-/** Edits between two words, a swap of neighbours counting as one (optimal string alignment). */
+/** The edit distance between two words, counting a swap of neighbours as one (optimal string alignment). */
 function editDistance(a: string, b: string): number {
   let before: ReadonlyArray<number> = []
   let row: ReadonlyArray<number> = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -1,8 +1,8 @@
 /**
- * The named, seeded generator: all randomness of a run comes from here.
+ * The seeded generator behind all randomness of a run.
  *
- * The state is the sha256 of the labels, so that the draws for one scene do not depend on the node's id, on
- * the batch, the worker or the order in which work was done.
+ * Its state is the sha256 of its labels, so that the draws for one scene do not depend on the node's id, the
+ * batch, the worker or the order of work.
  *
  * Source of the generator: xoshiro128**, Blackman and Vigna, "Scrambled linear pseudorandom number
  * generators" (2021), https://prng.di.unimi.it/xoshiro128starstar.c (public domain).
@@ -19,9 +19,9 @@ export type Random = () => number
 const rotl = (x: number, k: number) => (x << k) | (x >>> (32 - k))
 
 /**
- * A generator of its own for every list of labels.
+ * A separate generator for every list of labels.
  *
- * Labels are told apart by type and length (`1` is not `"1"`, `["a", "b"]` is not `["ab"]`).
+ * Labels are distinguished by type and length (`1` is not `"1"`, `["a", "b"]` is not `["ab"]`).
  */
 export function seededRandom(...labels: ReadonlyArray<Label>): Random {
   const hash = createHash("sha256").update("probeline random v1\n")
@@ -46,10 +46,10 @@ export function seededRandom(...labels: ReadonlyArray<Label>): Random {
   return () => (next() * 0x200000 + (next() >>> 11)) / 0x20000000000000
 }
 
-/** A whole number in 0 … n−1. */
+/** A random integer in 0 … n−1. */
 export const below = (random: Random, n: number): number => Math.floor(random() * n)
 
-/** One of the elements. */
+/** A random element. */
 export const pick = <A>(random: Random, from: ReadonlyArray<A>): A => from[below(random, from.length)]!
 
 /** A new array in random order (Fisher–Yates). */

@@ -1,14 +1,14 @@
 /**
- * Reads regular files and nothing else: opening a named pipe would block the process, Ctrl-C included, and a device may
+ * Reads regular files only: opening a named pipe would block the process, Ctrl-C included, and a device may
  * never end.
  */
 import * as fs from "node:fs"
 
 /**
- * Opens a file to read; whoever gets the descriptor closes it.
+ * Opens a file for reading; the caller closes the descriptor.
  *
- * @throws Node's error where the file cannot be opened; an error of code EISDIR for a folder, and of code EINVAL for
- *   anything else that is not a regular file
+ * @throws Node's error if the file cannot be opened; an error with code EISDIR for a folder, and with code
+ *   EINVAL for anything else that is not a regular file
  */
 export function openRegular(file: string): number {
   // without O_NONBLOCK, opening a pipe waits for a writer
@@ -24,14 +24,14 @@ export function openRegular(file: string): number {
   }
 }
 
-/** The most that Node reads at once. */
+/** The most bytes that Node reads at once. */
 const mostBytes = 2 ** 31 - 1
 
 /**
  * All bytes of a file.
  *
- * @throws what `openRegular` throws, Node's error if the file cannot be read, and an error of code EFBIG if it has
- * more than 2 GiB
+ * @throws the errors of `openRegular`, Node's error if the file cannot be read, and an error with code EFBIG
+ *   if it has more than 2 GiB
  */
 export function readRegular(file: string): Buffer {
   const descriptor = openRegular(file)

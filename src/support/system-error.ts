@@ -1,6 +1,6 @@
 /**
- * Faults of the machine: memory, open files, space, folders that are gone. They are no fault of a pipeline's, an
- * item's, a store's or Probeline's, so nothing remembers them: the next run tries again.
+ * Faults of the machine: memory, open files, disk space, missing folders. They are not the fault of a
+ * pipeline, an item, a store or Probeline, so they are not cached: the next run tries again.
  */
 import { isFolder } from "./make-folder.ts"
 import { Problem } from "./problem.ts"
@@ -42,7 +42,7 @@ const installed: MachineFault = {
   hint: "install the packages again (`npm ci`), and run again"
 }
 
-/** By errno(3), and by the codes of Node's own errors. */
+/** By errno(3), and by Node's own error codes. */
 const byCode = new Map<string, MachineFault>([
   ["ENOMEM", memory],
   ["ERR_WORKER_OUT_OF_MEMORY", memory],
@@ -91,7 +91,7 @@ const byText: ReadonlyArray<readonly [RegExp, MachineFault]> = [
   [/\buv_cwd\b/, workingFolder],
   [/\bCannot find (?:package|module) '|\bcannot open shared object file\b/, installed]
 ]
-/** As Node writes it: "EIO: i/o error, read". A word in the middle of a sentence may be data. */
+/** In Node's format: "EIO: i/o error, read". A code in the middle of a sentence may be data. */
 const codeInText = new RegExp(`(?:^|: )(${codes}): `)
 
 /** The machine fault behind an error, one of its causes, or an error's text; null if there is none. */
@@ -142,22 +142,22 @@ export function machineProblem(error: unknown, doing: string): Problem | null {
 /** Faults that mean a limit of the process was reached. */
 const limits: ReadonlySet<MachineFault | null> = new Set([memory, processes, files, systemFiles])
 
-/** The problem of an error that says that the system has no more of something; null of any other. */
+/** The problem for an error that reports an exhausted system resource; null for any other. */
 export function systemLimit(error: unknown): Problem | null {
   const fault = machineFault(error)
   return fault !== null && limits.has(fault) ? refusal(error, fault.what, fault.hint) : null
 }
 
 /**
- * Whether the operating system refuses one file (permission, a link to itself, a name that is too long, a disk that
- * cannot be read …), and others may still be read: any error of a system call but the limits above.
+ * Whether the operating system refuses one file (permission, a symlink to itself, a name that is too long, an
+ * unreadable disk …) while others may be readable: any error of a system call except the limits above.
  */
 export const isOneFileRefused = (error: unknown): error is NodeJS.ErrnoException => {
   const { code, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>
   return code !== undefined && syscall !== undefined && systemLimit(error) === null
 }
 
-/** The problem of any error of a system call, for where nobody has foreseen it; null of any other. */
+/** The problem for any error of a system call that no other code handled; null for any other error. */
 export function systemError(error: unknown): Problem | null {
   const fault = machineFault(error)
   if (fault !== null && (limits.has(fault) || fault === installed || fault === workingFolder))

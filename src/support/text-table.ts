@@ -1,8 +1,10 @@
-/** Tables in columns of text; columns of numbers are set to the right. */
+/** Tables of aligned text; columns of numbers are aligned right. */
 import { noPaint, type Paint, type Style } from "./colour.ts"
 import { oneLine, printable, widthOf } from "./plain-text.ts"
 
-/** A cell: plain, in a style, or, in the last column, of several lines, which go on below it. Null is empty. */
+/**
+ * A cell: plain, styled, or, in the last column, of several lines, which continue below it. Null is empty.
+ */
 export type TableCell =
   | string
   | number

@@ -1,18 +1,18 @@
 /**
- * Bytes as text: UTF-8, or an error that says where it is not.
+ * Decodes UTF-8 strictly: returns the text, or an error with the position of the first invalid byte.
  *
- * A decoder that replaces what it does not understand makes different names one: in Latin-1, `caf\xe9` and `caf\xea`
- * both become `caf\ufffd`.
+ * A decoder that replaces invalid bytes makes different names equal: in Latin-1, `caf\xe9` and `caf\xea` both
+ * become `caf\ufffd`.
  */
 
 import { constants } from "node:buffer"
 
-/** Bytes that are not UTF-8, or too long for a text. The message does not name the file. */
+/** Bytes that are not UTF-8, or too long for a string. The message does not name the file. */
 export class NotUtf8 extends Error {
   override readonly name = "NotUtf8"
-  /** of the first byte that is wrong, from 0 */
+  /** of the first invalid byte, from 0 */
   readonly offset: number
-  /** the line that it is in, from 1 */
+  /** its line, from 1 */
   readonly line: number
   readonly hint: string
   constructor(what: string, offset: number, line: number, hint = "save the file as UTF-8") {
@@ -26,13 +26,13 @@ export class NotUtf8 extends Error {
 const replacement = "\ufffd"
 
 /**
- * The text of some bytes, every character as it stands there, a byte order mark too.
+ * Decodes bytes exactly, and keeps a byte order mark.
  *
  * @throws {NotUtf8}
  */
 export function utf8(bytes: Uint8Array): string {
   const text = decoded(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-  // Node's decoder puts U+FFFD for what is wrong; where there is none, nothing was
+  // Node's decoder replaces invalid bytes by U+FFFD; without one, all bytes were valid
   if (text.includes(replacement)) checkReplacements(text, bytes)
   return text
 }
@@ -53,9 +53,9 @@ function decoded(bytes: Buffer): string {
 }
 
 /**
- * The text of a whole file, without the byte order mark that it may begin with.
+ * Decodes a whole file, without its byte order mark if it has one.
  *
- * @throws {NotUtf8} UTF-16, UTF-32 and compressed files are named
+ * @throws {NotUtf8} names UTF-16, UTF-32 and compressed files as such
  */
 export function fileText(bytes: Uint8Array): string {
   const packed = packedBy.find(({ start }) => start.every((byte, i) => bytes[i] === byte))
@@ -66,7 +66,7 @@ export function fileText(bytes: Uint8Array): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text
 }
 
-/** What files that were not unpacked begin with. */
+/** The first bytes of compressed files. */
 const packedBy = [
   { name: "gzip", start: [0x1f, 0x8b] },
   { name: "zip", start: [0x50, 0x4b, 0x03, 0x04] },
@@ -90,8 +90,8 @@ function checkReplacements(text: string, bytes: Uint8Array): void {
 }
 
 /**
- * Detected by the byte order mark, or by the position of zero bytes if the text begins in ASCII; null if it may be
- * UTF-8.
+ * Detects other encodings by the byte order mark, or by the position of zero bytes if the text begins in
+ * ASCII; null if it may be UTF-8.
  */
 function otherEncoding(bytes: Uint8Array): string | null {
   const [a, b, c, d] = bytes
@@ -102,7 +102,7 @@ function otherEncoding(bytes: Uint8Array): string | null {
   return c === 0 && d === 0 ? "UTF-32" : "UTF-16"
 }
 
-/** Whether a text has no half of a surrogate pair: JSON may write one (`"\ud800"`), and UTF-8 cannot. */
+/** Whether a text has no unpaired surrogate: JSON can contain one (`"\ud800"`), UTF-8 cannot. */
 export const isUnicode = (text: string): boolean =>
   // isWellFormed is ES2024: Node 20 has it, this project's `lib` does not
   (text as unknown as { isWellFormed(): boolean }).isWellFormed()

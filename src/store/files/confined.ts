@@ -1,18 +1,18 @@
 /**
- * Keeps what changes a store inside it. The store's root may be a link, and is resolved when the store is opened; a
- * folder below it may not: nothing is written, renamed or deleted through a link, and only names that the store makes
- * (`own-names.ts`) are deleted.
+ * Confines all changes to the store's own folder. The store's root may be a symlink, which is resolved when
+ * the store is opened. Folders below it may not: nothing is written, renamed or deleted through a symlink,
+ * and only files with names that the store makes (`own-names.ts`) are deleted.
  */
 import * as path from "node:path"
 import { Problem } from "../../support/problem.ts"
 import type { DirectoryEntry, FileSystem } from "./file-system.ts"
 import { isOwn } from "./own-names.ts"
 
-/** The folders that every store has. */
+/** The folders of every store. */
 const rooms = ["objects", "manifests", "traces", "runs", "locks", "cache"]
 const ofCache = ["collecting", "views", "summaries", "pipelines"].map((name) => `cache/${name}`)
 
-/** @throws Problem StoreNotUsable where one of the store's own folders is a link */
+/** @throws Problem StoreNotUsable if one of the store's own folders is a symlink */
 export function refuseLinks({ entry }: Pick<FileSystem, "entry">, root: string): void {
   for (const name of [...rooms, ...ofCache]) {
     const folder = path.join(root, name)
@@ -30,19 +30,22 @@ const isLink = (root: string, folder: string) =>
     }
   )
 
-/** A link that takes a folder's place while a command runs is seen after this time, and before any deletion. */
+/**
+ * How long a checked folder is trusted. A symlink that replaces a folder during a command is noticed after
+ * this time at the latest, and before any deletion.
+ */
 const mostKnownMs = 1000
 
 /**
- * The same calls, but mutating ones work only below `root`, and `remove` skips files whose names the store does not
- * make.
+ * The same calls, but mutating ones work only below `root`, and `remove` skips files with names that the
+ * store does not make.
  */
 export function confined(files: FileSystem, root: string): FileSystem {
-  /** folders that were seen to be folders, and not links, within the last second */
+  /** folders checked within the last second: real folders, not symlinks */
   const known = new Set<string>()
   let knownSince = 0
   const relativeOf = (file: string): string => {
-    // most paths are put together as text, and need no second look
+    // most paths are joined as text and need no further check
     const isPlain = (mark: string) => !file.includes(mark, root.length)
     if (file.startsWith(`${root}/`) && isPlain("/.") && isPlain("//")) return file.slice(root.length + 1)
     const relative = path.relative(root, file)
@@ -50,14 +53,14 @@ export function confined(files: FileSystem, root: string): FileSystem {
       throw new Problem("StoreNotUsable", `${file} is not in the store ${root}`, { file })
     return relative
   }
-  /** Refuses a path that leads through a link. `afresh` looks at every folder again. */
+  /** Refuses a path that leads through a symlink. `afresh` checks every folder again. */
   const check = (file: string, afresh = false): string => {
     const relative = relativeOf(file)
     for (let at = relative.indexOf("/"); at >= 0; at = relative.indexOf("/", at + 1))
       if (!checkFolder(`${root}/${relative.slice(0, at)}`, afresh)) break
     return relative
   }
-  /** False where it is not there. */
+  /** Returns false if the folder does not exist. */
   const checkFolder = (folder: string, afresh: boolean): boolean => {
     if (performance.now() - knownSince > mostKnownMs) {
       known.clear()
@@ -99,7 +102,10 @@ export function confined(files: FileSystem, root: string): FileSystem {
   }
 }
 
-/** Removes a file or a link that the store made. False where it is not there, or is the user's and stays. */
+/**
+ * Removes a file or symlink that the store made. Returns false if it does not exist, or belongs to the user
+ * and stays.
+ */
 export function removeOwn(files: FileSystem, file: string): boolean {
   if (files.entry(file) === null) return false
   files.remove(file)
@@ -107,8 +113,8 @@ export function removeOwn(files: FileSystem, file: string): boolean {
 }
 
 /**
- * Removes what the store made of a folder and below it, or a file; links are not followed. Gives the entries that are
- * gone: a file of the user's stays, and so do the folders that it is in.
+ * Removes a file, or whatever the store made in a folder and below it, without following symlinks. Returns
+ * the removed entries: the user's files stay, and so do the folders that contain them.
  */
 export function removeTree(files: FileSystem, at: string): ReadonlyArray<DirectoryEntry> {
   const entry = files.entry(at)

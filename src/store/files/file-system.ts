@@ -1,8 +1,9 @@
 /**
- * The file system: the one place that touches node:fs for the store.
+ * The file system: the store's only access to node:fs.
  *
- * Calls are synchronous: the store's files are few and small or written in large pieces, and a synchronous call
- * costs a fraction of an asynchronous one. Tests decorate them to count, break or kill at a call.
+ * Calls are synchronous: the store's files are few, and either small or written in large pieces, and a
+ * synchronous call costs a fraction of an asynchronous one. Tests decorate the calls to count them, to make
+ * them fail or to kill the process.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -12,77 +13,89 @@ import { openRegular, readRegular } from "../../support/regular-file.ts"
 export interface Stat {
   readonly kind: "file" | "folder" | "other"
   readonly size: number
-  /** nanoseconds since 1970, as text: they do not fit a double */
+  /** nanoseconds since 1970, as text because a double cannot hold them */
   readonly mtimeNs: string
   readonly ctimeNs: string
   readonly inode: string
 }
 
-/** A file, seen in passing. */
+/** The cheap part of a file's stat. */
 export interface FileStat {
   readonly size: number
-  /** exact to a quarter of a microsecond: a double holds no more */
+  /** exact to a quarter of a microsecond, the precision of a double */
   readonly mtimeMs: number
   readonly inode: number
 }
 
-/** A name in a folder, and what it is itself: a link is not followed. */
+/** An entry of a folder and its own kind: symlinks are not followed. */
 export interface DirectoryEntry {
   readonly kind: "file" | "folder" | "link" | "other"
   readonly size: number
   readonly mtimeNs: string
   readonly inode: string
-  /** names that the file has */
+  /** number of hard links */
   readonly links: number
-  /** of a link: what it says */
+  /** a symlink's target */
   readonly target?: string
 }
 
-/** Plain calls that throw Node's errors. They read regular files alone. Those that change something are marked "mutating". */
+/**
+ * Thin wrappers that throw Node's errors. They read regular files only. Calls that change something are
+ * marked "mutating".
+ */
 export interface FileSystem {
   read(path: string): Uint8Array
-  /** null when it is not there */
+  /** null if it does not exist */
   readIfPresent(path: string): Uint8Array | null
   readRange(path: string, position: number, length: number): Uint8Array
   stat(path: string): Stat | null
-  /** null when it is not there, or no file; a third cheaper than `stat`, which a no-op feels */
+  /** null if it does not exist or is not a file; a third cheaper than `stat`, which matters in a no-op */
   statFile(path: string): FileStat | null
-  /** null when it is not there */
+  /** null if it does not exist */
   entry(path: string): DirectoryEntry | null
-  /** names, sorted; null when the folder is not there */
+  /** sorted names; null if the folder does not exist */
   list(path: string): ReadonlyArray<string> | null
   /** mutating */
   makeFolder(path: string): void
-  /** mutating: creates the file, which must not exist, writes all of it and flushes it to the disk */
+  /** mutating: creates the file, which must not exist, writes all of it and flushes it to disk */
   write(path: string, content: Uint8Array | string, mode?: number): void
   /**
-   * mutating: creates the file, which must not exist, to be written piece by piece. Whoever has the handle ends with
+   * mutating: creates the file, which must not exist, for writing piece by piece. The caller must end with
    * `finish` or `close`.
    */
   create(path: string, mode?: number): number
-  /** mutating: writes all of the pieces at the end of what `create` has opened */
+  /** mutating: appends all pieces to a file opened by `create` */
   extend(handle: number, pieces: ReadonlyArray<Uint8Array>): void
-  /** mutating: flushes it to the disk, and closes it whatever comes of that */
+  /** mutating: flushes the file to disk, and closes it even if that fails */
   finish(handle: number): void
-  /** closes it as it is */
+  /** closes it without flushing */
   close(handle: number): void
-  /** mutating: adds to a file, made if need be, without flushing; throws ELOOP where a link is in its place */
+  /**
+   * mutating: appends to a file, creating it if necessary, without flushing; throws ELOOP if the path is a
+   * symlink
+   */
   append(path: string, content: string): void
-  /** mutating: replaces what was there */
+  /** mutating: replaces an existing file */
   rename(from: string, to: string): void
-  /** mutating: flushes a folder's entries to the disk */
+  /** mutating: flushes a folder's entries to disk */
   syncFolder(path: string): void
-  /** mutating: a second name for a file, by hard link, symbolic link or copy as the file system allows */
+  /** mutating: gives a file a second name by hard link, symlink or copy, as the file system allows */
   link(from: string, to: string): void
-  /** mutating: a second name for a file by hard link and no other way; throws EEXIST where the name is taken */
+  /** mutating: gives a file a second name by hard link only; throws EEXIST if the name is taken */
   hardLink(from: string, to: string): void
-  /** mutating: sets when a file, or a link itself, was changed last, in milliseconds since 1970 */
+  /** mutating: sets the mtime of a file, or of a symlink itself, in milliseconds since 1970 */
   touch(path: string, at: number): void
-  /** mutating: points a symbolic link at a target, replacing a link that was there; throws EEXIST where it is none */
+  /**
+   * mutating: points a symlink at a target, replacing an existing symlink; throws EEXIST if anything else has
+   * the name
+   */
   symlink(target: string, at: string): void
-  /** mutating: a file or a link, never a folder (`removeTree` in `confined.ts` removes one); quiet when it is not there */
+  /**
+   * mutating: removes a file or symlink, never a folder (see `removeTree` in `confined.ts`); a no-op if it
+   * does not exist
+   */
   remove(path: string): void
-  /** mutating: a folder, if it is empty; quiet when it is not, or not there */
+  /** mutating: removes a folder if it is empty; a no-op if it is not, or does not exist */
   removeEmpty(path: string): void
 }
 
@@ -103,7 +116,7 @@ function writeAll(handle: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += fs.writeSync(handle, bytes, at, bytes.length - at)
 }
 
-/** A path's or a handle's. */
+/** Converts the stat of a path or handle. */
 export const statOf = (s: fs.BigIntStats): Stat => ({
   kind: s.isFile() ? "file" : s.isDirectory() ? "folder" : "other",
   size: Number(s.size),
@@ -198,7 +211,7 @@ export function nodeFileSystem(): FileSystem {
       try {
         fs.linkSync(from, to)
       } catch (error) {
-        // another file system, or a file of another owner where hard links to it are forbidden
+        // another file system, or another user's file where hard links to those are forbidden
         if ((error as NodeJS.ErrnoException).code === "EEXIST") return
         try {
           fs.symlinkSync(path.relative(path.dirname(to), from), to)

@@ -1,4 +1,4 @@
-/** Where things lie in a store. */
+/** The paths of everything in a store. */
 import * as path from "node:path"
 import { wrongSegment } from "../../support/file-names.ts"
 import { Problem } from "../../support/problem.ts"
@@ -6,10 +6,10 @@ import { Problem } from "../../support/problem.ts"
 /**
  * The store's folders and files, all under its root.
  *
- * Names may come out of a damaged file or from another program: each is checked before it becomes a part of a path.
- * Paths of what there are many of are put together as text: `path.join` took 5 µs a node of a no-op.
+ * Names may come from a damaged file or from another program, so each is checked before it becomes part of a
+ * path. Paths that are made very often are joined as text: `path.join` took 5 µs per node of a no-op.
  *
- * @throws Problem StoreCorrupt where a name is none
+ * @throws Problem StoreCorrupt if a name is not valid
  */
 export const layout = (root: string) => ({
   root,
@@ -18,24 +18,24 @@ export const layout = (root: string) => ({
     if (!isObjectName(sha256, extension)) throw noName(root, "an object", `${sha256}.${extension}`)
     return `${root}/objects/${sha256.slice(0, 2)}/${sha256}.${extension}`
   },
-  /** one JSON file an artifact, named by the digest of its values */
+  /** one JSON file per artifact, named by the digest of its values */
   manifest: (digest: string) => {
     if (!isDigest(digest)) throw noName(root, "an artifact", digest)
     return `${manifests(root, digest)}/${digest}.json`
   },
-  /** manifests whose digests begin alike */
+  /** the folder of manifests with the same digest prefix */
   manifests: (digest: string) => manifests(root, digest),
-  /** traces of one stage whose keys begin alike, a file a trace */
+  /** the folder of one stage's traces with the same key prefix, one file per trace */
   traces: (stage: string, key: string) =>
     `${root}/traces/${named(root, "a stage", stage)}/${named(root, "a key", key).slice(0, 2)}`,
-  /** traces of one stage's items: a file a shard */
+  /** traces of one stage's items, one file per shard */
   itemTraces: (stage: string, shared: string) =>
     `${root}/traces/${named(root, "a stage", stage)}/items/${named(root, "a key", shared)}`,
   runs: path.join(root, "runs"),
   run: (id: string) => `${root}/runs/${named(root, "a run", id)}`,
   latest: path.join(root, "runs", "latest"),
   locks: path.join(root, "locks"),
-  /** a lock is a folder of numbered records, the highest of which counts */
+  /** a lock is a folder of numbered records; the highest number counts */
   lock: (name: string) => `${root}/locks/${named(root, "a lock", name)}.lock`,
   /** may be deleted at any time */
   cache: path.join(root, "cache"),
@@ -43,14 +43,14 @@ export const layout = (root: string) => ({
   answers: path.join(root, "cache", "answers.ndjson"),
   identities: path.join(root, "cache", "identities.json"),
   gcMark: path.join(root, "cache", "gc"),
-  /** a file for each gc that is under way */
+  /** one file per running gc */
   collecting: path.join(root, "cache", "collecting")
 })
 const manifests = (root: string, digest: string) => `${root}/manifests/${digest.slice(0, 2)}`
 
 const hexadecimal = /^[0-9a-f]{64}$/
 const extensions = /^[a-z0-9]{1,8}$/
-/** Whether a text can be a digest: 64 hexadecimal digits. */
+/** Whether a text has the form of a digest: 64 hexadecimal digits. */
 export const isDigest = (text: unknown): text is string => typeof text === "string" && hexadecimal.test(text)
 export const isObjectName = (sha256: unknown, extension: unknown): boolean =>
   isDigest(sha256) && typeof extension === "string" && extensions.test(extension)
@@ -59,7 +59,7 @@ function named(root: string, what: string, name: string): string {
   if (wrongSegment(name, mostLockBytes) !== null) throw noName(root, what, name)
   return name
 }
-/** A lock is named by a stage and 32 digits. */
+/** A lock's name is a stage and 32 digits. */
 const mostLockBytes = 150
 const noName = (root: string, what: string, name: unknown) =>
   new Problem("StoreCorrupt", `a file of the store names ${what} ${JSON.stringify(name)}, which cannot be`, {
@@ -68,5 +68,5 @@ const noName = (root: string, what: string, name: unknown) =>
   })
 export type Layout = ReturnType<typeof layout>
 
-/** The marker of a file that is not yet what its name says. */
+/** Marks a file that is still being written under a temporary name. */
 export const temporaryMark = ".tmp-"

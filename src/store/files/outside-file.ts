@@ -1,18 +1,21 @@
-/** Files by content: their bytes are checked against their sha256 whenever they are read. */
+/** Handles to files outside the store: their bytes are checked against their sha256 on every read. */
 import { createHash } from "node:crypto"
 import type { FileHandle } from "../../pipeline/columns.ts"
 import type { Problem } from "../../support/problem.ts"
 import { systemLimit } from "../../support/system-error.ts"
 import type { FileSystem } from "./file-system.ts"
 
-/** The absolute path of each handle's file. Stages hold the handles, and no key holds the paths. */
+/** The absolute path of each handle's file. Stages hold the handles; no key contains the paths. */
 const paths = new WeakMap<object, string>()
 
 /** The absolute path of a handle's file; null for any other value. */
 export const pathOf = (value: unknown): string | null =>
   typeof value === "object" && value !== null ? (paths.get(value) ?? null) : null
 
-/** `onRefused` is told why the bytes cannot be read, since the caller of `bytes` may catch the error. */
+/**
+ * `onRefused` receives the reason when the bytes cannot be read, because the caller of `bytes` may catch the
+ * error.
+ */
 export const outsideFile = (
   files: FileSystem,
   file: string,
@@ -44,34 +47,37 @@ export const outsideFile = (
 }
 
 /**
- * A file cannot be had as it was sampled. That is nobody's failure but the outside's, and is not remembered: the file
- * may be put back, and no key would show it.
+ * A file no longer has the bytes that were sampled. This is an external cause, so the failure is not cached:
+ * the file may be restored, and no key would show that.
  */
 export class FileChanged extends Error {
   override readonly name = "FileChanged"
 }
-/** Handles whose bytes could not be read, and why: a stage may catch the error. */
+/** Handles that could not be read, with the reason: a stage may catch the error. */
 const refusals = new WeakMap<object, FileChanged>()
 
-/** Why the bytes of a handle could not be read; null where they could, were not asked for, or it is no handle. */
+/**
+ * Why the bytes of a handle could not be read; null if they could, were never read, or the value is not a
+ * handle.
+ */
 export const refusalOf = (value: unknown): FileChanged | null =>
   typeof value === "object" && value !== null ? (refusals.get(value) ?? null) : null
 
-/** Handles that could not be read because the process ran out of memory or descriptors. */
+/** Handles that could not be read because the process ran out of memory or file descriptors. */
 const limits = new WeakMap<object, Problem>()
 
-/** The limit that kept a file from being read; null where there was none. */
+/** The limit that prevented a file from being read; null if there was none. */
 export const limitOf = (value: unknown): Problem | null =>
   typeof value === "object" && value !== null ? (limits.get(value) ?? null) : null
 
-/** Whether an error is of a file that changed, or was caused by one. */
+/** Whether an error is a FileChanged, or was caused by one. */
 export function isFileChanged(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 10; at = at.cause, depth++)
     if (at instanceof FileChanged) return true
   return false
 }
 
-/** A file's bytes. @throws FileChanged when they are not those that were sampled */
+/** Reads a file's bytes. @throws FileChanged if they are not those that were sampled */
 export function checkedRead(files: FileSystem, file: string, sha256: string): Uint8Array {
   const bytes = files.readIfPresent(file)
   if (bytes === null) throw new FileChanged(`${file} is gone since it was sampled: run again`)

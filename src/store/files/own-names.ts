@@ -1,33 +1,33 @@
 /**
- * The names that the store makes, by their place below its root. Whatever has another name belongs to the user:
- * gc does not count it, and nothing deletes it.
+ * The names that the store makes, by their place below its root. Any other file belongs to the user: gc does
+ * not count it, and nothing deletes it.
  */
 import * as path from "node:path"
 import type { DirectoryEntry, FileSystem } from "./file-system.ts"
 import { temporaryMark, type Layout } from "./layout.ts"
 
-/** How the name of a temporary file ends: a process id, a random word, or both. */
+/** The end of a temporary file's name: a process id, a random word, or both. */
 const temporaryEnd = /\.tmp-(?:gc-)?[0-9a-f]+(?:-[0-9a-f]+)?$/
 export const isTemporary = (name: string): boolean => name.includes(temporaryMark) && temporaryEnd.test(name)
 
 const digest = "[0-9a-f]{64}"
 const segment = "[^/]+"
 
-/** Names of files, by their folder. */
+/** Patterns of file names, by folder. */
 export const fileNames = {
   object: new RegExp(`^${digest}\\.[a-z0-9]{1,8}$`),
   manifest: new RegExp(`^${digest}\\.json$`),
   trace: new RegExp(`^${digest}(?:-[0-9a-f]{16})?\\.json$`),
   itemTrace: /^[0-9a-f]{32}\.json$/,
-  /** a table that was put together for a view: a note of the object's name */
+  /** the name of the object that holds a table merged for a view */
   note: new RegExp(`^${digest}\\.(?:table|items)\\.json$`),
-  /** the run that has views of so many artifacts */
+  /** the run that has views of these artifacts */
   shown: new RegExp(`^${digest}\\.run\\.json$`),
   summary: new RegExp(`^${digest}-[0-9a-f]+\\.json$`),
   bundle: /^[0-9a-f]{32}\.(?:json|mjs|mjs\.map)$/,
-  /** a file of each gc that is under way */
+  /** one file per running gc */
   collecting: /^[0-9]+-[0-9a-f]{12}\.json$/,
-  /** of a lock: a number a holder, and what a process writes before it takes one */
+  /** in a lock: one number per holder, and the file that a process writes before it takes a number */
   lockRecord: /^(?:[1-9][0-9]*|record\.tmp-[0-9a-f]+)$/,
   cache: /^(?:stat\.ndjson|answers\.ndjson|identities\.json|gc)$/,
   ofRun: /^(?:run\.json|log\.ndjson|pinned)$/,
@@ -35,12 +35,12 @@ export const fileNames = {
 } as const
 
 /**
- * Folders of the cache with what was found out about artifacts, each file named by its artifact's digest. Registered
- * here, such a cache needs no more: gc deletes what belongs to artifacts that it deletes.
+ * Cache folders with facts about artifacts, each file named by its artifact's digest. A cache registered here
+ * needs nothing else: gc deletes its files together with their artifacts.
  */
 export const artifactCaches = { summaries: fileNames.summary } as const satisfies Record<string, RegExp>
 
-/** As `runId` makes them. */
+/** The form of `runId`'s ids. */
 const runName = /^[0-9]{8}-[0-9]{6}\.[0-9]{3}-[0-9a-f]{4}$/
 export const isRunName = (name: string): boolean => runName.test(name)
 
@@ -69,26 +69,29 @@ const places: ReadonlyArray<Place> = [
   place("cache/pipelines", fileNames.bundle)
 ]
 
-/** Whether the store makes a file or link of this path, which is relative to its root. */
+/** Whether the store makes a file or symlink at this path, relative to its root. */
 export function isOwn(relative: string, { kind, target }: Pick<DirectoryEntry, "kind" | "target">): boolean {
   const slash = relative.lastIndexOf("/")
   const [folder, name] = [relative.slice(0, Math.max(slash, 0)), relative.slice(slash + 1)]
   const found = places.filter((one) => one.folder.test(folder))
   if (found.length === 0) return false
   if (isTemporary(name) || found.some(({ files }) => files.some((file) => file.test(name)))) return true
-  // one run's views that another shows
+  // the views of another run that this run shows
   return kind === "link" && /^runs\/[^/]+$/.test(folder) && pointer.exec(target ?? "")?.[1] === name
 }
 const pointer = /^\.\.\/[^/]+\/([^/]+)$/
 
-/** Folders that the store makes and gc removes when they are empty. */
+/** Folders that the store makes, and gc removes when empty. */
 const emptied = [
   /^(?:objects|manifests)\/[0-9a-f]{2}$/,
   new RegExp(`^traces/${segment}(?:/(?:[0-9a-f]{2}|items(?:/${digest})?))?$`)
 ]
 export const isOwnFolder = (relative: string): boolean => emptied.some((folder) => folder.test(relative))
 
-/** Those with a record, and those with a run's name: one that was killed early has no record. Links are none. */
+/**
+ * Run folders: those with a record, and those with a run's name, since a run killed early has no record.
+ * Symlinks do not count.
+ */
 export const runFolders = (files: FileSystem, { runs, run }: Layout): ReadonlyArray<string> =>
   (files.list(runs) ?? []).filter(
     (name) =>

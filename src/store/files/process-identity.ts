@@ -1,9 +1,9 @@
 /**
- * Which process this is, in words that another can check, and whether such a process still lives.
+ * Identifies this process so that another one can check whether it is still alive.
  *
- * A pid alone comes again; a pid with its start time does not within one boot of one machine. Sources: proc(5),
- * fields 3 (state) and 22 (start time, in clock ticks since boot) of /proc/<pid>/stat; pid_namespaces(7).
- * Where there is no /proc (macOS), `ps` and `sysctl` answer.
+ * Pids are reused, but a pid together with its start time is unique within one boot of one machine. Sources:
+ * proc(5), fields 3 (state) and 22 (start time, in clock ticks since boot) of /proc/<pid>/stat;
+ * pid_namespaces(7). Without /proc (macOS), `ps` and `sysctl` answer.
  */
 import { execFileSync } from "node:child_process"
 import * as os from "node:os"
@@ -11,12 +11,12 @@ import type { FileSystem } from "./file-system.ts"
 
 export interface ProcessIdentity {
   readonly host: string
-  /** changes when the machine starts anew */
+  /** changes when the machine reboots */
   readonly boot: string
-  /** containers on one machine count their processes apart; empty where there are no namespaces */
+  /** containers on one machine number their processes separately; empty where there are no namespaces */
   readonly pidNamespace: string
   readonly pid: number
-  /** when it started, to be compared as text; empty where that cannot be known */
+  /** start time, compared as text; empty if it cannot be determined */
   readonly started: string
 }
 
@@ -34,10 +34,10 @@ export function thisProcess(files: FileSystem): ProcessIdentity {
   }
 }
 
-/** "unknown" is a process of another host or container, or one that this user may not see. */
+/** "unknown": a process of another host or container, or one that this user may not see. */
 export type Life = "alive" | "dead" | "unknown"
 
-/** A frozen process (SIGSTOP) is alive; one that ended and that its parent has not yet asked about is dead. */
+/** A stopped process (SIGSTOP) is alive; a zombie is dead. */
 export function lifeOf(other: ProcessIdentity, me: ProcessIdentity, files: FileSystem): Life {
   if (other.host !== me.host || other.pidNamespace !== me.pidNamespace) return "unknown"
   if (other.boot !== me.boot) return "dead"
@@ -51,16 +51,16 @@ function findProcess(pid: number, files: FileSystem): { readonly started: string
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // EPERM says that it is there, and another user's
+    // EPERM means that it exists and belongs to another user
     if ((error as NodeJS.ErrnoException).code === "ESRCH") return "gone"
   }
   const stat = procFile(files, `/proc/${pid}/stat`)
   if (stat !== null) {
-    // the command's name, in parentheses, may itself hold blanks and parentheses
+    // the command's name, in parentheses, may itself contain spaces and parentheses
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
     return ended(fields[0]!) ? "gone" : { started: fields[19]! }
   }
-  // a /proc that shows other processes but not this one is mounted with hidepid
+  // /proc shows other processes but not this one: it is mounted with hidepid
   if (procFile(files, "/proc/self/stat") !== null) return "hidden"
   const answer = answerOf("ps", ["-o", "state=,lstart=", "-p", String(pid)])
   if (answer === null) return "hidden"
@@ -68,7 +68,7 @@ function findProcess(pid: number, files: FileSystem): { readonly started: string
   return ended(state!) ? "gone" : { started: started.join(" ") }
 }
 
-/** A zombie, or on its way out. */
+/** A zombie, or a process that is exiting. */
 const ended = (state: string) => /^[ZXx]/.test(state)
 
 function procFile(files: FileSystem, file: string): string | null {
@@ -76,7 +76,7 @@ function procFile(files: FileSystem, file: string): string | null {
     const bytes = files.readIfPresent(file)
     return bytes === null ? null : Buffer.from(bytes).toString("utf8")
   } catch {
-    return null // ESRCH: it ended while it was read; the next look sees that
+    return null // ESRCH: it ended during the read; the next check sees that
   }
 }
 

@@ -1,10 +1,13 @@
-/** Writes a file beside its place and renames it there: whoever reads sees the old one or the new one, whole. */
+/**
+ * Replaces a file atomically: writes a temporary file next to it and renames that. Readers see the whole old
+ * file or the whole new one.
+ */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
 import type { FileSystem } from "./file-system.ts"
 import { temporaryMark } from "./layout.ts"
 
-/** Flushed, but for its folder: who needs that flushes it after. */
+/** Flushes the file but not its folder: a caller that needs that flushes the folder afterwards. */
 export function replaceFile(
   files: FileSystem,
   file: string,
@@ -12,8 +15,8 @@ export function replaceFile(
   mode?: number
 ): void {
   const folder = path.dirname(file)
-  // a process id comes again, processes of other hosts write here too, and those that were killed leave their
-  // temporary files: only chance keeps names apart
+  // pids are reused, processes of other hosts write here too, and killed ones leave temporary files behind:
+  // only random names are safe
   const temporary = `${file}${temporaryMark}${process.pid}-${randomBytes(6).toString("hex")}`
   files.makeFolder(folder)
   try {
@@ -21,7 +24,7 @@ export function replaceFile(
       files.write(temporary, content, mode)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
-      // gc removed the folder, which was empty, in between
+      // gc has just removed the empty folder
       files.makeFolder(folder)
       files.write(temporary, content, mode)
     }
@@ -30,7 +33,7 @@ export function replaceFile(
     try {
       files.remove(temporary)
     } catch {
-      // the first error is the one that matters; gc sweeps what is left
+      // the first error is the one that matters; gc sweeps the temporary file
     }
     throw error
   }

@@ -1,8 +1,8 @@
-/** Turns Node's file system errors into problems that say what to do. */
+/** Turns Node's file system errors into problems with a hint. */
 import { isProblem, Problem } from "../../support/problem.ts"
 import { systemLimit } from "../../support/system-error.ts"
 
-/** What went wrong with a store's file: `doing` is the attempt in words ("write the manifest …"). */
+/** Describes a failed file operation in a store; `doing` names the operation ("write the manifest …"). */
 export function storeProblem(error: unknown, root: string, doing: string): Problem {
   if (isProblem(error)) return error
   const limit = systemLimit(error)
@@ -30,7 +30,7 @@ export function storeProblem(error: unknown, root: string, doing: string): Probl
     case "ENAMETOOLONG":
       return nameTooLong(error as Paths, root, doing, where)
     case "ENOENT":
-      // of a folder that cannot be made; another file may be gone because gc, or a user, has removed it
+      // ENOENT of mkdir: the folder cannot be made. Any other file may have been removed by gc or by a user
       return syscall === "mkdir" ? notAFolder(root, doing, where) : notWritten(root, doing, message, where)
     default:
       return notWritten(root, doing, message, where)
@@ -39,10 +39,10 @@ export function storeProblem(error: unknown, root: string, doing: string): Probl
 
 interface Paths {
   readonly path?: string
-  /** of a rename or a link */
+  /** the target of a rename or link */
   readonly dest?: string
 }
-/** Limits of Linux and macOS: NAME_MAX, in bytes, and PATH_MAX of the former. */
+/** Limits of Linux and macOS: NAME_MAX, in bytes, and Linux's PATH_MAX. */
 const [mostOfName, mostOfPath] = [255, 4096]
 function nameTooLong({ path: from, dest }: Paths, root: string, doing: string, where: Where): Problem {
   const paths = [from, dest].flatMap((at) => at ?? [])
@@ -74,7 +74,7 @@ const notWritten = (root: string, doing: string, message: string, where: Where) 
     hint: "what is finished is kept; run again when the disk is well"
   })
 
-/** An object that is there and cannot be read. */
+/** An object that exists and cannot be read. */
 export const damaged = (error: unknown, root: string): Problem =>
   isProblem(error)
     ? error

@@ -1,9 +1,13 @@
 import type { FileSystem } from "./file-system.ts"
 
-/** Says whether the file is there, and has its new time. One that another owns cannot be renewed, but written again. */
+/**
+ * Touches a file, and returns whether it exists and has its new time. Another user's file cannot be touched,
+ * only written again.
+ */
 export function touched(files: FileSystem, file: string): boolean {
   try {
-    // compared with the times that the file system gives, so that no clock of ours would do
+    // compared with times from the file system, so it must come from the system clock and not from an
+    // injected one
     files.touch(file, Date.now())
     return true
   } catch {

@@ -1,9 +1,10 @@
 /**
- * Arrow's IPC file format: a writer that conforms to it, and where its buffers lie, for readers that want some.
+ * Arrow's IPC file format: a conforming writer, and the positions of the buffers for readers that want some
+ * of them.
  *
- * Source: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format (magic, the whole stream with its
- * leading schema message, footer, magic). Uncompressed only: apache-arrow 21 writes a wrong length before
- * compressed buffers, and reads others' without noticing that they are garbage.
+ * Source: https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format (magic, the whole stream with
+ * its leading schema message, footer, magic). Uncompressed only: apache-arrow 21 writes a wrong length before
+ * compressed buffers, and reads other writers' compressed buffers as garbage without an error.
  */
 import {
   AsyncByteQueue,
@@ -21,17 +22,21 @@ import { type Block, footerBlocks, recordBatchHeader } from "./arrow-metadata.ts
 import { blamingFile, type ByteSink, type ByteSource, FileFormatError, readBytes } from "./bytes.ts"
 import { StringArray } from "./string-array.ts"
 
-/** Above this, lengths in apache-arrow's messages overflow without an error; a batch has no use for half of it. */
+/**
+ * Above this, lengths in apache-arrow's messages overflow without an error; half of it is plenty for a batch.
+ */
 const largestBatch = 2 ** 30
 
-/** apache-arrow 21 leaves out the schema message that readers of the stream inside need (DuckDB, arrow-rs). */
+/**
+ * apache-arrow 21 leaves out the schema message that readers of the embedded stream need (DuckDB, arrow-rs).
+ */
 class ConformantWriter extends RecordBatchFileWriter {
   protected override _writeSchema(schema: Schema): this {
     return super._writeSchema(schema)._writeMessage(Message.from(schema))
   }
 }
 
-/** Passes pieces on at once; apache-arrow's own streams would gather the whole file in memory. */
+/** Passes pieces on at once; apache-arrow's own streams would hold the whole file in memory. */
 class Pieces extends AsyncByteQueue {
   #pieces: Array<Uint8Array> = []
   override write(piece: Uint8Array | ArrayBufferView): void {
@@ -44,7 +49,7 @@ class Pieces extends AsyncByteQueue {
   }
 }
 
-/** Writes a file of record batches; a batch's buffers are handed to the sink as they are. */
+/** Writes a file of record batches; hands a batch's buffers to the sink without copying. */
 export class ArrowFileWriter {
   readonly #schema: Schema
   readonly #sink: ByteSink
@@ -57,12 +62,12 @@ export class ArrowFileWriter {
     this.#sink.write(this.#pieces.take())
   }
 
-  /** Adds a batch: the columns in the schema's order. @throws RangeError for a batch of 1 GiB or more */
+  /** Adds a batch: the columns in the schema's order. @throws RangeError if the batch has 1 GiB or more */
   write(rows: number, columns: ReadonlyArray<Data>): void {
     const bytes = columns.reduce((sum, column) => sum + column.byteLength, 0)
     if (bytes >= largestBatch)
       throw new RangeError(`a record batch of ${bytes} bytes: write fewer rows at once, below 1 GiB`)
-    // always the writer's own schema: given another, apache-arrow would close the file without a word
+    // always the writer's own schema: given another one, apache-arrow silently closes the file
     const struct = makeData({
       type: new Struct(this.#schema.fields),
       length: rows,
@@ -86,13 +91,13 @@ export function utf8Data(texts: StringArray): Data<Utf8> {
 }
 
 export interface ArrowBuffer {
-  /** in the file */
+  /** within the file */
   readonly position: number
   readonly length: number
 }
-/** A record batch: how many rows it has and where its buffers lie, depth first, as Arrow orders them. */
+/** A record batch: its row count and the positions of its buffers, depth first, as Arrow orders them. */
 export interface ArrowBatch {
-  /** of the first row, in the file */
+  /** index of its first row in the file */
   readonly start: number
   readonly rows: number
   readonly buffers: ReadonlyArray<ArrowBuffer>
@@ -104,14 +109,15 @@ export interface ArrowFile {
 }
 
 const magic = Buffer.from("ARROW1")
-/** magic and padding at the start; the footer's length and magic at the end */
+/** at the start, magic and padding; at the end, the footer's length and magic */
 const headBytes = 8
 const tailBytes = 10
 
 /**
- * Reads the footer and each batch's metadata, and checks that everything they name lies in the file.
+ * Reads the footer and each batch's metadata, and checks that everything they name lies within the file.
  *
- * @throws FileFormatError when the file is no Arrow file, torn, compressed, or has dictionaries or nulls
+ * @throws FileFormatError if the file is not an Arrow file, is torn or compressed, or has dictionaries or
+ *   nulls
  */
 export function openArrowFile(source: ByteSource): ArrowFile {
   const wrong = (what: string) => new FileFormatError(source.name, what)
@@ -165,9 +171,10 @@ function readBatch(source: ByteSource, footerStart: number, { offset, metaDataLe
 }
 
 /**
- * Rows `start` … `end − 1` of a batch's Utf8 column whose offsets are buffer `index` and text the next one.
+ * Rows `start` … `end − 1` of a batch's Utf8 column; its offsets are buffer `index`, its text is the next
+ * buffer.
  *
- * @throws FileFormatError when an offset lies outside the text
+ * @throws FileFormatError if an offset lies outside the text
  */
 export function readTexts(
   source: ByteSource,

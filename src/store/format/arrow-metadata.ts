@@ -1,17 +1,18 @@
 /**
- * Reads the parts of Arrow's FlatBuffers metadata that say where things lie, checking every place it goes to.
+ * Reads positions and lengths from Arrow's FlatBuffers metadata, and checks every offset that it follows.
  *
- * apache-arrow's own decoder trusts the lengths it finds: one damaged byte makes it loop until memory is full.
- * Sources: https://github.com/apache/arrow/tree/main/format (File.fbs, Message.fbs, Schema.fbs) and
- * https://flatbuffers.dev/internals/. A place outside the metadata throws a RangeError (DataView's, or ours).
+ * apache-arrow's own decoder trusts the lengths it finds: one damaged byte makes it loop until memory is
+ * full. Sources: https://github.com/apache/arrow/tree/main/format (File.fbs, Message.fbs, Schema.fbs) and
+ * https://flatbuffers.dev/internals/. An offset outside the metadata throws a RangeError (DataView's, or
+ * ours).
  */
 
-/** A table of a FlatBuffer, at a place in the metadata. */
+/** A FlatBuffer table at a position in the metadata. */
 interface Table {
   readonly view: DataView
   readonly at: number
 }
-/** Elements that lie one after another. */
+/** Contiguous elements. */
 interface Vector extends Table {
   readonly length: number
 }
@@ -28,7 +29,7 @@ export interface RecordBatchHeader {
   readonly buffers: ReadonlyArray<{ readonly offset: number; readonly length: number }>
 }
 
-/** The record batches that a file's footer names, after a check that its schema can be decoded with safety. */
+/** The record batches named by a file's footer. First checks that its schema can be decoded safely. */
 export function footerBlocks(footer: Uint8Array): { dictionaries: number; batches: ReadonlyArray<Block> } {
   const root = rootOf(footer)
   const schema = tableAt(root, 1)
@@ -46,7 +47,7 @@ export function footerBlocks(footer: Uint8Array): { dictionaries: number; batche
   }
 }
 
-/** The header of a record batch's message; null when the message is another kind. */
+/** The header of a record batch's message; null for another kind of message. */
 export function recordBatchHeader(message: Uint8Array): RecordBatchHeader | null {
   const root = rootOf(message)
   const kind = fieldAt(root, 1)
@@ -65,14 +66,14 @@ export function recordBatchHeader(message: Uint8Array): RecordBatchHeader | null
   }
 }
 
-/** What a schema may have in all; those that are written here have two. */
+/** The most fields of a schema; those written here have two. */
 const mostFields = 10_000
 
 /**
- * Follows all fields of a schema: damage can make their depth endless, or their number, where one list is named by
- * many fields.
+ * Follows all fields of a schema. Damage can make their depth endless, and also their number, when many
+ * fields name one list.
  *
- * @returns how many more there may be
+ * @returns how many more fields are allowed
  */
 function checkFields(fields: Vector, depth = 0, left = mostFields): number {
   if (depth > 8) throw new RangeError("fields are nested too deeply")
@@ -90,7 +91,7 @@ const rootOf = (bytes: Uint8Array): Table =>
   follow(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0)
 const follow = (view: DataView, at: number): Table => ({ view, at: at + view.getUint32(at, true) })
 
-/** Where a table's field lies; null when it is left out. */
+/** The position of a table's field; null if it is absent. */
 function fieldAt({ view, at }: Table, index: number): number | null {
   const vtable = at - view.getInt32(at, true)
   const slot = 4 + index * 2

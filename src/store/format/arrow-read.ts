@@ -1,4 +1,4 @@
-/** Reads tensor files (their form: `arrow-write.ts`): all rows or some, straight into the memory they are for. */
+/** Reads tensor files (format: `arrow-write.ts`): all rows or some, straight into their final memory. */
 import { DataType, Precision } from "apache-arrow"
 import { fromFloat16 } from "../../support/float16.ts"
 import { type ArrowBatch, openArrowFile, readTexts } from "./arrow-file.ts"
@@ -11,27 +11,27 @@ export interface TensorFile {
   /** of one row */
   readonly shape: ReadonlyArray<number>
   readonly dims: ReadonlyArray<string>
-  /** the name of the id column; null in a table of no items */
+  /** the name of the id column; null in a table without items */
   readonly idColumn: string | null
-  /** as stored; values are read as float32 either way */
+  /** as stored; values are always read as float32 */
   readonly elements: "float32" | "float16"
   readonly rows: number
-  /** Values of one row. */
+  /** Number of values per row. */
   readonly size: number
-  /** Rows `start` … `end − 1` (all, if not said), row-major: one read a record batch. */
+  /** Rows `start` … `end − 1` (default: all), row-major; one read per record batch. */
   read(start?: number, end?: number): Float32Array
-  /** The bits of those rows' elements, of a file of float16. */
+  /** The raw bits of those rows, for a float16 file. */
   readHalves(start?: number, end?: number): Uint16Array
-  /** The same as `read`, into given memory of (end − start) × size values. */
+  /** Like `read`, but into the given memory of (end − start) × size values. */
   readInto(into: Float32Array, start?: number, end?: number): void
-  /** The item's id of each of those rows; null in a table. */
+  /** The item id of each of those rows; null in a table without items. */
   items(start?: number, end?: number): Array<string> | null
 }
 
 /**
- * Opens a tensor file: reads its footer and the metadata of its record batches, and no values.
+ * Opens a tensor file: reads its footer and the metadata of its record batches, but no values.
  *
- * @throws FileFormatError when it is torn, compressed, or was not written as `arrow-write.ts` does
+ * @throws FileFormatError if it is torn or compressed, or does not have the form that `arrow-write.ts` writes
  */
 export const openTensors = (source: ByteSource): TensorFile => blamingFile(source.name, () => open(source))
 
@@ -65,7 +65,8 @@ function open(source: ByteSource): TensorFile {
   if (idColumn !== null && !DataType.isUtf8(schema.fields[0]!.type))
     throw wrong(`column "${idColumn}" is no text`)
 
-  // depth first: ids have validity, offsets and text; the tensor validity, its elements' validity and values
+  // depth first: the ids have validity, offsets and text; the tensor has validity, its elements' validity and
+  // values
   const valuesAt = (idColumn === null ? 0 : 3) + 2
   for (const batch of batches)
     if ((batch.buffers[valuesAt]?.length ?? -1) < batch.rows * rowBytes)
@@ -133,7 +134,7 @@ function open(source: ByteSource): TensorFile {
   }
 }
 
-/** The batches that have some of rows `start` … `end − 1`, each with which of its own. */
+/** The batches that overlap rows `start` … `end − 1`, each with its own row range. */
 function* overlapping(
   batches: ReadonlyArray<ArrowBatch>,
   start: number,

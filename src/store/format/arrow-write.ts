@@ -1,16 +1,16 @@
 /**
- * Tensor files: one member of a tensor family for the rows of a shard, as an Arrow IPC file, uncompressed.
+ * Tensor files: one member of a tensor family for the rows of a shard, as an uncompressed Arrow IPC file.
  *
- * Columns: the item's id of each row (Utf8, named by the item label; absent in a table of no items) and the
- * tensor (FixedSizeList of float32 or float16, named by the family). Source of the tensor's form: the canonical extension
- * type `arrow.fixed_shape_tensor`, https://arrow.apache.org/docs/format/CanonicalExtensions.html
+ * Columns: each row's item id (Utf8, named by the item label; absent in a table without items) and the tensor
+ * (FixedSizeList of float32 or float16, named by the family). Source of the tensor's form: the canonical
+ * extension type `arrow.fixed_shape_tensor`, https://arrow.apache.org/docs/format/CanonicalExtensions.html
  */
 import { Field, FixedSizeList, Float16, Float32, makeData, Schema, Utf8 } from "apache-arrow"
 import { ArrowFileWriter, utf8Data } from "./arrow-file.ts"
 import { type ByteSink, MemorySink } from "./bytes.ts"
 import { StringArray } from "./string-array.ts"
 
-/** Keys of the metadata that such a file has in its schema. */
+/** Keys of the metadata in such a file's schema. */
 export const tensorMetadata = {
   format: "probeline.tensors",
   family: "probeline.family",
@@ -24,15 +24,15 @@ export const tensorFormat = "1"
 export interface TensorFileHead {
   readonly family: string
   readonly member: string
-  /** of one row; whole numbers from 1 */
+  /** of one row; integers from 1 */
   readonly shape: ReadonlyArray<number>
   /** the names of the shape's dimensions */
   readonly dims: ReadonlyArray<string>
-  /** the name of the id column; null in a table of no items */
+  /** the name of the id column; null in a table without items */
   readonly idColumn: string | null
-  /** `float16` takes and stores its bits, in Uint16Arrays; float32 if left out */
+  /** `float16` takes and stores raw bits, in Uint16Arrays; default: float32 */
   readonly elements?: "float32" | "float16"
-  /** bytes of tensor a record batch, at most: 64 MiB. A row that is larger gets a batch of its own. */
+  /** the most tensor bytes per record batch; default: 64 MiB. A larger row gets a batch of its own. */
   readonly batchBytes?: number
 }
 
@@ -44,7 +44,7 @@ export class TensorFileWriter {
   readonly #type: FixedSizeList<Float32 | Float16>
   readonly #size: number
   readonly #batchRows: number
-  /** @throws RangeError when the shape is not of whole numbers from 1, or a row has 1 GiB or more */
+  /** @throws RangeError if the shape has anything but integers from 1, or a row has 1 GiB or more */
   constructor(sink: ByteSink, head: TensorFileHead) {
     const { family, member, shape, dims, idColumn } = head
     const size = shape.reduce((product, one) => product * one, 1)
@@ -63,7 +63,7 @@ export class TensorFileWriter {
     this.#head = head
     this.#size = size
     this.#batchRows = Math.max(1, Math.floor((head.batchBytes ?? 2 ** 26) / rowBytes))
-    // the element is named and nullable as pyarrow writes it
+    // the element has the name and nullability that pyarrow gives it
     this.#element = isHalf ? new Float16() : new Float32()
     this.#type = new FixedSizeList(size, new Field("item", this.#element, true))
     const extension = new Map([
@@ -80,7 +80,7 @@ export class TensorFileWriter {
           [tensorMetadata.format, tensorFormat],
           [tensorMetadata.family, family],
           [tensorMetadata.member, member],
-          // again outside the extension, for readers that drop it
+          // repeated outside the extension, for readers that drop it
           [tensorMetadata.shape, JSON.stringify(shape)],
           [tensorMetadata.dims, JSON.stringify(dims)],
           ...(idColumn === null ? [] : [[tensorMetadata.label, idColumn] as [string, string]])
@@ -92,9 +92,10 @@ export class TensorFileWriter {
   /**
    * Adds rows, cut into record batches.
    *
-   * @param data rows × size, row-major, of the head's elements; not changed before the file is whole
-   * @param items each row's id; null in a table
-   * @throws RangeError when the lengths do not agree, or the elements are others
+   * @param data rows × size, row-major, with the head's element type; must not change before the file is
+   *   complete
+   * @param items each row's id; null in a table without items
+   * @throws RangeError if the lengths do not agree, or the element type is different
    */
   write(data: Float32Array | Uint16Array, items: ReadonlyArray<string> | null): void {
     const { family, member, idColumn, elements = "float32" } = this.#head
@@ -123,7 +124,7 @@ export class TensorFileWriter {
     }
   }
 
-  /** Ends the file; without it, there is none. */
+  /** Completes the file; without this call there is no file. */
   close(): void {
     this.#writer.close()
   }

@@ -1,21 +1,23 @@
-/** Where file formats write to and read from: whoever stores files wraps theirs in these. */
+/**
+ * Byte sinks and sources: what the file formats write to and read from. Callers wrap their files in these.
+ */
 
 /** Takes bytes in order. */
 export interface ByteSink {
-  /** The pieces are read before it returns, or not changed until the file is whole: a sink may keep them. */
+  /** A sink may keep the pieces: the caller must not change them until the file is complete. */
   write(pieces: ReadonlyArray<Uint8Array>): void
 }
 
-/** Gives bytes at any place. */
+/** Reads bytes at any position. */
 export interface ByteSource {
-  /** names it in messages */
+  /** used in messages */
   readonly name: string
   readonly size: number
-  /** Fills `into` with the bytes from `position` on; throws if there are not as many. */
+  /** Fills `into` with the bytes from `position` on; throws if there are too few. */
   read(position: number, into: Uint8Array): void
 }
 
-/** A file that is torn, damaged, or of a form that is not read here. */
+/** A file that is torn, damaged, or in an unsupported form. */
 export class FileFormatError extends Error {
   override readonly name = "FileFormatError"
   readonly file: string
@@ -25,7 +27,7 @@ export class FileFormatError extends Error {
   }
 }
 
-/** What a file's decoder throws when it meets what it never expected, as the file's fault. */
+/** Turns whatever a decoder throws into a FileFormatError: unexpected content is the file's fault. */
 export function blamingFile<A>(file: string, decode: () => A): A {
   try {
     return decode()
@@ -35,19 +37,19 @@ export function blamingFile<A>(file: string, decode: () => A): A {
   }
 }
 
-/** Gathers a file in memory. */
+/** Collects a file in memory. */
 export class MemorySink implements ByteSink {
   readonly #pieces: Array<Uint8Array> = []
   write(pieces: ReadonlyArray<Uint8Array>): void {
     this.#pieces.push(...pieces)
   }
-  /** All of it, copied into one piece. */
+  /** The whole file, copied into one piece. */
   bytes(): Uint8Array {
     return Buffer.concat(this.#pieces)
   }
 }
 
-/** A file that is in memory. */
+/** A file in memory. */
 export const memorySource = (bytes: Uint8Array, name = "a file in memory"): ByteSource => ({
   name,
   size: bytes.byteLength,
@@ -61,7 +63,7 @@ export const memorySource = (bytes: Uint8Array, name = "a file in memory"): Byte
   }
 })
 
-/** A part of a source, in memory of its own. */
+/** A part of a source, copied into memory of its own. */
 export function readBytes(source: ByteSource, position: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   source.read(position, bytes)

@@ -1,14 +1,14 @@
 /**
- * Canonical JSON: one text for one value, so that its sha256 can stand for it.
+ * Canonical JSON: exactly one text per value, so that its sha256 identifies the value.
  *
- * Source: RFC 8785 (JSON Canonicalization Scheme): no white space, keys sorted by UTF-16 code units, numbers and
- * strings as ECMAScript's JSON.stringify writes them (so −0 is `0`). One difference: a lone surrogate is kept as
- * its escape (`"\ud800"`) rather than refused, since nothing is lost by it.
+ * Source: RFC 8785 (JSON Canonicalization Scheme): no white space, keys sorted by UTF-16 code units, numbers
+ * and strings as ECMAScript's JSON.stringify writes them (so −0 is `0`). One difference: a lone surrogate is
+ * kept as its escape (`"\ud800"`) and not refused, since the escape loses nothing.
  */
 import { hash } from "node:crypto"
 import { isRowGuard } from "./row-guard.ts"
 
-/** A value that JSON cannot hold; `path` says where it lies (`$.a[2].b`). */
+/** A value that JSON cannot hold; `path` is its position (`$.a[2].b`). */
 export class NotJsonError extends TypeError {
   override readonly name = "NotJsonError"
   readonly path: string
@@ -20,14 +20,14 @@ export class NotJsonError extends TypeError {
   }
 }
 
-/** Deeper than any sensible value: what is deeper is taken for a value that holds itself. */
+/** Deeper than any sensible value: anything deeper is assumed to contain itself. */
 const deepest = 512
 
 /**
- * The canonical text of a plain value. Properties that are `undefined` are left out, as JSON.stringify does.
+ * The canonical text of a plain value. Leaves out properties that are `undefined`, as JSON.stringify does.
  *
- * @throws NotJsonError for NaN, ±Infinity, functions, symbols, bigints, `undefined` elsewhere, objects that are
- * not plain (Date, Map, typed arrays, instances of classes), and values that hold themselves
+ * @throws NotJsonError for NaN, ±Infinity, functions, symbols, bigints, `undefined` elsewhere, objects that
+ *   are not plain (Date, Map, typed arrays, instances of classes), and values that contain themselves
  */
 export function canonicalJson(value: unknown): string {
   return write(value, [])
@@ -36,7 +36,10 @@ export function canonicalJson(value: unknown): string {
 /** The sha256 of a value's canonical text in UTF-8, in lower-case hexadecimal. Throws as `canonicalJson` does. */
 export const digestJson = (value: unknown): string => hash("sha256", canonicalJson(value))
 
-/** Where we are, from the outside in. One list for all levels: a no-op canonicalises thousands of small values. */
+/**
+ * The current position, from the outside in. All levels share one list, because a no-op canonicalises
+ * thousands of small values.
+ */
 type Path = Array<string | number>
 
 function write(value: unknown, path: Path): string {
@@ -60,7 +63,7 @@ function write(value: unknown, path: Path): string {
     throw new NotJsonError(pathOf(path), `nested deeper than ${deepest} levels (does it hold itself?)`)
   if (Array.isArray(value)) {
     let text = "["
-    // by index: holes are not JSON either
+    // by index, because holes are not JSON either
     for (let i = 0; i < value.length; i++) {
       path.push(i)
       text += (i === 0 ? "" : ",") + write(value[i], path)
@@ -81,13 +84,13 @@ function write(value: unknown, path: Path): string {
   return `${text}}`
 }
 
-/** Most objects are written in order already, and `sort` costs more than looking. */
+/** Most objects are in order already, and checking costs less than `sort`. */
 function sorted(keys: Array<string>): Array<string> {
   for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort()
   return keys
 }
 
-/** An object literal, whatever realm it comes from (its prototype is null or has none itself), or a row. */
+/** An object literal of any realm (its prototype is null or has none itself), or a row. */
 function isPlain(value: object): value is Record<string, unknown> {
   const prototype = Object.getPrototypeOf(value) as object | null
   return prototype === null || Object.getPrototypeOf(prototype) === null || isRowGuard(prototype)

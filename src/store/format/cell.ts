@@ -1,9 +1,10 @@
 /**
- * Cells: what a column may hold. The one place that decides, and says what is wrong.
+ * Cell checks: the only place that decides which values a column may hold, and that describes what is wrong
+ * with one.
  *
- * A stage's rows are checked here as they come (`run/check-rows.ts`); what digests and writes them afterwards takes
- * cells to be valid. TypeScript has checked most of it; what it cannot see (a null, a number that is no whole number,
- * half of a surrogate pair, a date in JSON) is found here.
+ * A stage's rows are checked here as they arrive (`run/check-rows.ts`); the code that digests and writes them
+ * assumes valid cells. TypeScript has checked most of it; this finds what TypeScript cannot see (a null, a
+ * fraction where an integer belongs, half of a surrogate pair, a date in JSON).
  */
 import type { AnyColumn } from "../../pipeline/columns.ts"
 import { isUnicode } from "../../support/utf8.ts"
@@ -11,13 +12,13 @@ import { wrongTensorName } from "../../support/file-names.ts"
 import { canonicalJson, NotJsonError } from "./canonical-json.ts"
 import { pathOf } from "../files/outside-file.ts"
 
-/** What is wrong with a value, in words that follow "column x:"; null where nothing is. */
+/** Describes what is wrong with a value, as a continuation of "column x:"; null if nothing is. */
 export type CellCheck = (value: unknown) => string | null
 
-/** The check of a column's cells; made once for many. A type that it does not know is an error of every cell. */
+/** Makes the check of a column's cells, once for many cells. An unknown type makes every cell an error. */
 export function cellCheck(column: AnyColumn): CellCheck {
   const check = kindCheck(column)
-  // JSON has a null of its own
+  // JSON has its own null
   const mayBeNull = column.type === "nullable" || column.type === "json"
   return (value) => {
     if (value === undefined) return "a value is missing"
@@ -74,7 +75,10 @@ function wrongJson(value: unknown): string | null {
   }
 }
 
-/** A new one is `{ name, content }`; another has its sha256, its size, and the path that the table keeps. */
+/**
+ * A new file is `{ name, content }`; an existing one has its sha256, its size, and the path stored in the
+ * table.
+ */
 function wrongFile(value: unknown): string | null {
   if (typeof value !== "object" || value === null) return `expected a file, got ${shownValue(value)}`
   const { name, content, sha256, size, path = pathOf(value) } = value as Readonly<Record<string, unknown>>
@@ -105,13 +109,13 @@ function listCheck(element: AnyColumn): CellCheck {
 }
 const isList = (value: unknown): value is ArrayLike<unknown> =>
   Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))
-/** A typed array whose elements are of the type, whatever they are. */
+/** A typed array with elements of the given type, whatever their values. */
 const isOfElements = (value: unknown, type: string): boolean =>
   type === "float64"
     ? value instanceof Float64Array || value instanceof Float32Array
     : type === "int32" && value instanceof Int32Array
 
-/** Names are of the data: an encoder's outputs, a manifest's taps. */
+/** Member names come from the data: an encoder's outputs, a manifest's taps. */
 function tensorsCheck(): CellCheck {
   const known = new Set<string>()
   return (value) => {
@@ -130,7 +134,7 @@ function tensorsCheck(): CellCheck {
   }
 }
 
-/** A value for messages: at most 60 characters of it. */
+/** A value for messages, cut to 60 characters. */
 export function shownValue(value: unknown): string {
   if (value === undefined) return "nothing"
   if (typeof value === "function") return "a function"
@@ -147,8 +151,8 @@ function asJson(value: string | object | null): string {
 }
 
 /**
- * About how many bytes a value holds: its texts (a byte a character), its numbers (8) and its typed arrays, however
- * deep. It decides when rows are written and dropped, and enters no digest.
+ * Roughly how many bytes a value holds: its texts (a byte per character), its numbers (8) and its typed
+ * arrays, at any depth. It decides when rows are written and dropped, and enters no digest.
  */
 export function cellBytes(value: unknown): number {
   if (typeof value === "string") return value.length

@@ -1,4 +1,4 @@
-/** Which Parquet columns hold a declared column: the one place that the writer and the reader agree on. */
+/** Maps declared columns to Parquet columns: the one place that the writer and the reader agree on. */
 import { own } from "../../support/own.ts"
 import type { AnyColumn, Columns } from "../../pipeline/columns.ts"
 
@@ -11,21 +11,21 @@ export interface FileCell {
 }
 
 export type PhysicalType = "UTF8" | "INT32" | "INT64" | "DOUBLE" | "BOOLEAN"
-/** What a value is, and so how it is written. */
+/** The kind of a value, which decides how it is written. */
 export type ValueKind = "utf8" | "int32" | "float64" | "bool" | "json" | "size"
 /** A Parquet column. */
 export interface Physical {
   readonly name: string
   readonly type: PhysicalType
   readonly kind: ValueKind
-  /** null is allowed */
+  /** whether null is allowed */
   readonly optional: boolean
   readonly list: boolean
-  /** which part of a file it holds; null for the whole value */
+  /** the part of a file that it holds; null for a whole value */
   readonly part: keyof FileCell | null
 }
 
-/** Keys of the metadata that a table has in its footer. */
+/** Keys of the metadata in a table's footer. */
 export const tableMetadata = {
   format: "probeline.table",
   columns: "probeline.columns",
@@ -41,7 +41,7 @@ const scalars: Readonly<Record<string, PhysicalType>> = {
   json: "UTF8"
 }
 
-/** The Parquet columns of a declared one; none for tensors, which lie in files of their own. */
+/** The Parquet columns of a declared one; none for tensors, which have files of their own. */
 export function physicalColumns(name: string, column: AnyColumn): ReadonlyArray<Physical> {
   let inner = column
   while (inner.type === "nullable") inner = inner.detail as AnyColumn
@@ -68,7 +68,7 @@ export function physicalColumns(name: string, column: AnyColumn): ReadonlyArray<
   return [one("", element.type as ValueKind, type, null, list)]
 }
 
-/** All Parquet columns in their order, the id column first. @throws TypeError when two would have one name */
+/** All Parquet columns in order, the id column first. @throws TypeError if two of them have the same name */
 export function physicalTable(columns: Columns, idColumn: string | null): ReadonlyArray<Physical> {
   const id: Physical = {
     name: idColumn ?? "",

@@ -1,8 +1,10 @@
 /**
- * Cuts a column's rows into Parquet's repetition levels, definition levels and values. Cells must be valid (`cell.ts`).
+ * Splits a column's rows into Parquet's repetition levels, definition levels and values. Cells must be valid
+ * (`cell.ts`).
  *
- * Source: Dremel encoding, https://parquet.apache.org/docs/file-format/nestedencoding/. Definition levels count
- * the optional and repeated levels that are there: 0 for a null, one more for an empty list, one more for a value.
+ * Source: Dremel encoding, https://parquet.apache.org/docs/file-format/nestedencoding/. Definition levels
+ * count the optional and repeated levels that are present: 0 for a null, one more for an empty list, one more
+ * for a value.
  */
 import type { ColumnBuffer } from "parquetjs-lite"
 import { canonicalJson } from "./canonical-json.ts"
@@ -38,7 +40,7 @@ export function levelsAndValues(
     } else {
       rlevels.push(0)
       dlevels.push(present)
-      // a JSON column without nulls holds JSON's null
+      // a JSON column is never null itself: a null in it is JSON's own
       values.push(kind === "json" ? canonicalJson(value) : part === null ? value : (value as FileCell)[part])
     }
   }

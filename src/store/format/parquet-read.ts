@@ -1,4 +1,4 @@
-/** Reads tables (their form: `parquet-layout.ts`): the columns that are asked for, of all rows or some. */
+/** Reads tables (format: `parquet-layout.ts`): the requested columns of all rows or some. */
 import { own } from "../../support/own.ts"
 import { type AsyncBuffer, type FileMetaData, parquetMetadata, parquetScan } from "hyparquet"
 import type { AnyColumn, Columns } from "../../pipeline/columns.ts"
@@ -8,24 +8,24 @@ import { type FileCell, physicalColumns, tableFormat, tableMetadata } from "./pa
 import { unsnappy } from "./snappy.ts"
 
 export interface TableRange {
-  /** names of declared columns; all that are not tensors, if not said */
+  /** names of declared columns; default: all but tensors */
   readonly columns?: ReadonlyArray<string>
-  /** rows `start` … `end − 1`; all, if not said */
+  /** rows `start` … `end − 1`; default: all */
   readonly start?: number
   readonly end?: number
 }
 export interface TableFile {
   readonly columns: Columns
-  /** the name of the id column; null in a table of no items */
+  /** the name of the id column; null in a table without items */
   readonly idColumn: string | null
   readonly rows: number
-  /** Where row groups begin, and the number of rows at last: ranges between them are the cheapest to read. */
+  /** The start of each row group, then the row count: reads of whole groups are the cheapest. */
   readonly groups: ReadonlyArray<number>
-  /** Rows by column, a plain array each; file columns hold `FileCell`s. */
+  /** Rows by column, one plain array each; file columns hold `FileCell`s. */
   read(range?: TableRange): Promise<Record<string, Array<unknown>>>
-  /** The item's id of each of those rows; null in a table. */
+  /** The item id of each of those rows; null in a table without items. */
   items(start?: number, end?: number): Promise<Array<string> | null>
-  /** Both at once, which takes little more than one of them. */
+  /** Both in one read, for little more than the cost of one of them. */
   readWithItems(range?: TableRange): Promise<TableRows>
 }
 
@@ -35,9 +35,9 @@ export interface TableRows {
 }
 
 /**
- * Opens a table: reads its footer, and no rows.
+ * Opens a table: reads its footer, but no rows.
  *
- * @throws FileFormatError when it is torn, damaged, or was not written as `parquet-write.ts` does
+ * @throws FileFormatError if it is torn or damaged, or does not have the form that `parquet-write.ts` writes
  */
 export const openTable = (source: ByteSource): TableFile => blamingFile(source.name, () => open(source))
 
@@ -52,7 +52,7 @@ function open(source: ByteSource): TableFile {
   if (format !== tableFormat)
     throw wrong(`table of format ${format}; this Probeline reads format ${tableFormat}`)
   const columns = Object.fromEntries(JSON.parse(declared) as Array<[string, AnyColumn]>) as Columns
-  // a declaration that is damaged is found here, and not by whoever reads its column
+  // finds a damaged declaration now, before anything reads its column
   for (const [name, column] of Object.entries(columns)) physicalColumns(name, column)
   const idColumn = meta.get(tableMetadata.label) ?? null
   const groups = [0]
@@ -65,7 +65,7 @@ function open(source: ByteSource): TableFile {
     byteLength: source.size,
     slice: (start, end = source.size) => readBytes(source, start, end - start).buffer as ArrayBuffer
   }
-  /** Parquet columns by name, each clipped to the rows. */
+  /** Parquet columns by name, each cut to the row range. */
   async function readPhysical(names: ReadonlyArray<string>, start: number, end: number) {
     if (!(start >= 0 && start <= end && end <= rows))
       throw new RangeError(`${source.name}: rows ${start} … ${end} of a table of ${rows} rows`)
@@ -91,7 +91,7 @@ function open(source: ByteSource): TableFile {
             rowEnd: range.rowEnd
           })
           const into = result[name]!
-          // null is undefined in some of hyparquet's ways
+          // some of hyparquet's code paths yield undefined for null
           for (let i = 0; i < values.length; i++) into.push((values[i] as unknown) ?? null)
         }
     } catch (error) {
@@ -173,7 +173,7 @@ function readFooter(source: ByteSource): FileMetaData {
   }
 }
 
-/** UTF-8 as it is: TextDecoder, which hyparquet takes, would drop a leading U+FEFF. */
+/** Exact UTF-8: hyparquet's TextDecoder would drop a leading U+FEFF. */
 const text = (bytes: Uint8Array | undefined) => bytes && utf8(bytes)
 
 function fileCells(name: string, flat: Record<string, Array<unknown>>): Array<FileCell | null> {

@@ -1,10 +1,10 @@
 /**
- * Tables: Parquet files of all columns but tensors, written column by column.
+ * Writes tables: Parquet files of all columns but tensors, column by column.
  *
- * parquetjs-lite's own `appendRow` is 10 times slower and refuses NaN, so its row buffer is filled from columns
- * here. What is wrong in it is not used: no statistics (its text ones are in the wrong order, so that DuckDB
- * would skip rows that match), no page index, V1 pages (V2 miscounts the rows of lists), plain encoding.
- * Format: https://parquet.apache.org/docs/file-format/
+ * parquetjs-lite's own `appendRow` is 10 times slower and refuses NaN, so this code fills the library's row
+ * buffer from columns. It avoids the parts that are broken: no statistics (those of text are in the wrong
+ * order, so DuckDB would skip matching rows), no page index, V1 pages (V2 miscounts the rows of lists), plain
+ * encoding. Format: https://parquet.apache.org/docs/file-format/
  */
 import { emptyRecord, own } from "../../support/own.ts"
 import parquet, { type ColumnBuffer, type Envelope, type FieldSpec, type Page } from "parquetjs-lite"
@@ -16,26 +16,28 @@ import { levelsAndValues } from "./parquet-levels.ts"
 
 export interface TableHead {
   readonly columns: Columns
-  /** the name of the id column, which comes first; null in a table of no items */
+  /** the name of the id column, which comes first; null in a table without items */
   readonly idColumn: string | null
-  /** rows a row group, at most: 100,000; fewer where they have very many bytes */
+  /** the most rows per row group; default: 100,000. Very large rows make smaller groups. */
   readonly rowGroupRows?: number
 }
-/** Rows, column by column, of valid cells (`cell.ts`). File columns hold `FileCell`s; tensors are not here. */
+/**
+ * Rows, column by column, of valid cells (`cell.ts`). File columns hold `FileCell`s; tensors are left out.
+ */
 export interface TableBatch {
   readonly rows: number
-  /** each row's item; null in a table */
+  /** each row's item; null in a table without items */
   readonly items: ReadonlyArray<string> | null
   readonly vectors: Readonly<Record<string, ArrayLike<unknown>>>
 }
 
 const options = { useDataPageV2: false, pageIndex: false } as const
-/** Bytes of a row group's pages, encoded, above which it ends. */
+/** A row group ends when its encoded pages exceed this many bytes. */
 const groupBytes = 2 ** 25
-/** Values a page: its levels are encoded in time that grows with the square of them. */
+/** Values per page: encoding a page's levels takes time quadratic in their number. */
 const pageValues = 20_000
 
-/** Encodes pages and nothing else: the real envelope gets them when the row group is full. */
+/** Used to encode pages only: the real envelope gets them when the row group is full. */
 const noEnvelope: Envelope = {
   writeHeader() {},
   writeRowGroup() {},
@@ -44,21 +46,21 @@ const noEnvelope: Envelope = {
   close() {}
 }
 
-/** By column. The library wants an object; without a prototype it has no names but its own. */
+/** Pages by column. The library wants an object; without a prototype it has no inherited names. */
 const noPages = () => emptyRecord<Array<Page>>()
 
-/** Writes a table batch by batch; memory holds the pages of one row group, which batches fill together. */
+/** Writes a table batch by batch. Successive batches fill one row group, and only its pages are in memory. */
 export class TableWriter {
   readonly #physical: ReadonlyArray<Physical>
   readonly #head: TableHead
   readonly #schema: InstanceType<typeof parquet.ParquetSchema>
   readonly #envelope: Envelope
   readonly #pager: InstanceType<typeof parquet.ParquetWriter>
-  /** the open row group: its pages by column */
+  /** the pages of the open row group, by column */
   #pages = noPages()
   #rows = 0
   #bytes = 0
-  /** @throws TypeError when a column cannot be stored in Parquet, or two would have one name */
+  /** @throws TypeError if a column cannot be stored in Parquet, or two columns have the same name */
   constructor(sink: ByteSink, head: TableHead) {
     this.#head = head
     this.#physical = physicalTable(head.columns, head.idColumn)
@@ -77,7 +79,7 @@ export class TableWriter {
     this.#pager = new parquet.ParquetWriter(this.#schema, noEnvelope, options)
   }
 
-  /** @throws TypeError when a column is missing or has not as many rows */
+  /** @throws TypeError if a column is missing or has the wrong number of rows */
   async write({ rows, items, vectors }: TableBatch): Promise<void> {
     const { idColumn, rowGroupRows = 100_000 } = this.#head
     const sources = this.#physical.map((column) => {
@@ -127,14 +129,14 @@ export class TableWriter {
     this.#rows = this.#bytes = 0
   }
 
-  /** Ends the file; without it, there is none. */
+  /** Completes the file; without this call there is no file. */
   async close(): Promise<void> {
     const { columns, idColumn } = this.#head
     await this.#endGroup()
     await thrownAsError(() =>
       this.#envelope.writeFooter({
         [tableMetadata.format]: tableFormat,
-        // in their order, which canonical JSON would lose
+        // as entries, because canonical JSON would lose their order
         [tableMetadata.columns]: canonicalJson(Object.entries(columns)),
         ...(idColumn === null ? {} : { [tableMetadata.label]: idColumn })
       })
@@ -153,13 +155,15 @@ export async function encodeParquet(table: TableHead & TableBatch): Promise<Uint
 
 function fieldSpec({ type, optional, list }: Physical): FieldSpec {
   const value: FieldSpec = { type, compression: "SNAPPY", statistics: false }
-  // three levels, as Parquet's LIST is: an optional group, a repeated group, the element
+  // Parquet's LIST has three levels: an optional group, a repeated group, the element
   return list
     ? { type: "LIST", optional, fields: { list: { repeated: true, fields: { element: value } } } }
     : { ...value, optional }
 }
 
-/** The first row that the page does not hold, so that no list column has many more values than a page should. */
+/**
+ * The index after the page's last row. It keeps a list column from far exceeding the page's number of values.
+ */
 function pageEnd(lists: ReadonlyArray<ArrayLike<unknown>>, from: number, end: number): number {
   let to = Math.min(end, from + pageValues)
   for (const list of lists) {
@@ -172,7 +176,7 @@ function pageEnd(lists: ReadonlyArray<ArrayLike<unknown>>, from: number, end: nu
   return to
 }
 
-/** parquetjs-lite throws texts. */
+/** parquetjs-lite throws strings. */
 async function thrownAsError(act: () => unknown): Promise<void> {
   try {
     await act()

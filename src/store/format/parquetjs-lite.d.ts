@@ -1,6 +1,6 @@
 /**
- * The parts of parquetjs-lite 0.8.7 that `parquet-write.ts` uses, its insides included: they are not its public
- * interface, which is why the version is pinned.
+ * Types for the parts of parquetjs-lite 0.8.7 that `parquet-write.ts` uses. Some are internals and not its
+ * public interface, so the version is pinned.
  */
 declare module "parquetjs-lite" {
   export type PrimitiveType = "BOOLEAN" | "INT32" | "INT64" | "DOUBLE" | "UTF8"
@@ -14,14 +14,14 @@ declare module "parquetjs-lite" {
   }
   export interface Field {
     readonly name: string
-    /** as a key of an object, joined by commas */
+    /** joined by commas when used as an object key */
     readonly path: ReadonlyArray<string>
     readonly isNested?: boolean
     readonly rLevelMax: number
     readonly dLevelMax: number
   }
   export interface ColumnBuffer {
-    /** repetition and definition levels, one a value or null */
+    /** repetition and definition levels, one per value or null */
     rlevels: Array<number>
     dlevels: Array<number>
     /** without nulls; texts are replaced by their bytes in place */

@@ -1,11 +1,11 @@
 /**
- * Decompresses Snappy by hyparquet's decoder, once it is sure that the decoder ends.
+ * Decompresses Snappy with hyparquet's decoder, after a check that the decoder will terminate.
  *
  * Source: https://github.com/google/snappy/blob/main/format_description.txt
  */
 import { snappyUncompress } from "hyparquet"
 
-/** @throws Error where the bytes are damaged, or are not `length` bytes compressed */
+/** @throws Error if the bytes are damaged, or do not decompress to `length` bytes */
 export function unsnappy(input: Uint8Array, length: number): Uint8Array {
   refuseLongLiterals(input)
   const output = new Uint8Array(length)
@@ -14,17 +14,17 @@ export function unsnappy(input: Uint8Array, length: number): Uint8Array {
 }
 
 /**
- * hyparquet 1.31 takes a literal's length for a signed number of 32 bits: where that is negative, its decoder goes back,
- * and meets the same literal again for ever.
+ * hyparquet 1.31 treats a literal's length as a signed 32-bit number: if it is negative, the decoder moves
+ * backwards and reads the same literal forever.
  */
 function refuseLongLiterals(input: Uint8Array): void {
   let at = 0
-  // the length of all, in 7 bits a byte
+  // the total length, 7 bits per byte
   while (at < input.length && input[at++]! >= 128);
   while (at < input.length) {
     const tag = input[at++]!
     const kind = tag & 3
-    // copies of what is there already: with 1, 2 or 4 bytes that say how far back
+    // copies of earlier output: an offset of 1, 2 or 4 bytes follows
     if (kind > 0) at += kind === 3 ? 4 : kind
     else {
       const short = tag >> 2

@@ -1,8 +1,8 @@
 /**
- * Texts in one piece: UTF-8 and offsets, as Arrow lays them out.
+ * An array of texts in one block: UTF-8 and offsets, in Arrow's layout.
  *
- * Ids of very many items are kept so: as JavaScript's strings they took 40 bytes each, and were made and thrown away
- * where only their bytes were wanted.
+ * It holds the ids of very many items: as JavaScript strings they took 40 bytes each, and were created and
+ * discarded where only their bytes were needed.
  */
 export class StringArray implements Iterable<string> {
   /** text i is `bytes[offsets[i]]` … `bytes[offsets[i + 1] − 1]`; the first offset is 0 */
@@ -27,7 +27,7 @@ export class StringArray implements Iterable<string> {
   at(i: number): string {
     return this.bytes.toString("utf8", this.offsets[i], this.offsets[i + 1])
   }
-  /** Whether two texts are the same, byte by byte. */
+  /** Whether two texts are equal, byte by byte. */
   same(i: number, other: StringArray, k: number): boolean {
     const from = this.offsets[i]!
     const start = other.offsets[k]!
@@ -37,7 +37,7 @@ export class StringArray implements Iterable<string> {
     return true
   }
 
-  /** Which of texts `from` … `to − 1` is this one, in UTF-8; −1 where none is. */
+  /** The index of this UTF-8 text among texts `from` … `to − 1`, or −1. */
   indexOf(wanted: Uint8Array, from = 0, to = this.length): number {
     const { offsets, bytes } = this
     for (let i = from; i < to; i++) {
@@ -47,7 +47,7 @@ export class StringArray implements Iterable<string> {
     return -1
   }
 
-  /** All of them, cut from one string where they are ASCII: that takes a third of the time. */
+  /** All texts. ASCII ones are cut from one string, which takes a third of the time. */
   strings(): Array<string> {
     const { offsets, bytes, length } = this
     const all = bytes.toString("utf8")
@@ -59,7 +59,7 @@ export class StringArray implements Iterable<string> {
   }
 }
 
-/** One piece of several. */
+/** Concatenates several arrays. */
 export function joinedStrings(parts: ReadonlyArray<StringArray>): StringArray {
   if (parts.length === 1) return parts[0]!
   const offsets = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0) + 1)

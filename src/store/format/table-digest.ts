@@ -1,8 +1,8 @@
 /**
- * Digests of a table's columns, a batch after another: memory does not grow with the rows.
+ * Digests a table's columns batch by batch, in memory independent of the row count.
  *
- * Source: docs/digests.md. The rows of a table belong to no item: it counts as one that has all rows, so its digests
- * are those that `itemDigests` gives for a single item.
+ * Source: docs/digests.md. A table without items counts as a single item that has all rows, so its digests
+ * equal those of `itemDigests` for that item.
  */
 import { emptyRecord } from "../../support/own.ts"
 import { createHash, type Hash } from "node:crypto"
@@ -37,9 +37,9 @@ export class TableDigester {
   }
 
   /**
-   * Adds rows, whose cells must be valid (`cell.ts`).
+   * Adds rows. Their cells must be valid (`cell.ts`).
    *
-   * @throws ValueError when a column is missing or too short, or a tensor's shape is another than before
+   * @throws ValueError if a column is missing or too short, or a tensor's shape changes
    */
   add(vectors: ColumnVectors, tensors: TensorFamilies, rows: number): void {
     for (const [name, column] of Object.entries(this.#columns))
@@ -82,7 +82,7 @@ export class TableDigester {
     hash.update(bytesOfFloats(canonicalNaN(tensor.data.subarray(0, rows * size))))
   }
 
-  /** 16 bytes a column (`family/member` for tensors). Ends the digester. */
+  /** 16 bytes per column (`family/member` for tensors). The digester cannot be used afterwards. */
   finish(): Record<string, Uint8Array> {
     const result = emptyRecord<Uint8Array>()
     for (const [name, hash] of this.#hashes) {

@@ -1,9 +1,9 @@
 /**
- * Digests of values: what an artifact holds, whatever file, row group or shard it lies in.
+ * Digests of an artifact's values, independent of files, row groups and shards.
  *
- * Source: docs/digests.md, which has the encoding byte by byte and test vectors. In short: an item's digest in a
- * column is the first 16 bytes of the sha256 of (format, type, cells in order, row count); a column's is the
- * sha256 of its items' in order; an artifact's is of its schema, ids and columns.
+ * Source: docs/digests.md, with the encoding byte by byte and test vectors. In short: an item's digest in a
+ * column is the first 16 bytes of the sha256 of (format, type, cells in order, row count); a column's digest
+ * is the sha256 of its items' digests in order; an artifact's digest covers its schema, ids and columns.
  */
 import { emptyRecord, own } from "../../support/own.ts"
 import { createHash } from "node:crypto"
@@ -33,12 +33,12 @@ import {
 export { digestBytes, digestFormat, type Tensor, type TensorFamilies, ValueError, type ColumnVectors }
 
 /**
- * The digests of every item in every column: 16 bytes an item, by column (`family/member` for tensors).
+ * The digests of every item in every column: 16 bytes per item, by column (`family/member` for tensors).
  *
- * Rows of item i are `rowOffsets[i]` … `rowOffsets[i + 1] − 1`, so there is one offset more than items.
- * Equal values give equal digests however items are cut into calls. Cells must be valid (`cell.ts`).
+ * Item i has rows `rowOffsets[i]` … `rowOffsets[i + 1] − 1`, so there is one more offset than items. Equal
+ * values give equal digests, however the items are split into calls. Cells must be valid (`cell.ts`).
  *
- * @throws ValueError when a column is missing, too short, or of a type or shape that cannot be
+ * @throws ValueError if a column is missing, too short, or has an impossible type or shape
  */
 export function itemDigests(
   columns: Columns,
@@ -73,7 +73,10 @@ export function itemDigests(
   return result
 }
 
-/** What an item without rows has in a column: needed where a shard has no rows and so does not know its members. */
+/**
+ * The digest of an item without rows in a column. A shard without rows does not know its members and needs
+ * this.
+ */
 export function emptyItemDigest(column: AnyColumn): Uint8Array {
   const out = new ByteBuilder()
   out.copy(prefixOf("", column))
@@ -83,14 +86,14 @@ export function emptyItemDigest(column: AnyColumn): Uint8Array {
   return digest
 }
 
-/** A column's digest: the sha256, in hexadecimal, of its items' digests in the input's order. */
+/** A column's digest: the sha256, in hexadecimal, of its items' digests in input order. */
 export function columnDigest(parts: Iterable<Uint8Array>): string {
   const hash = createHash("sha256")
   for (const part of parts) hash.update(part)
   return hash.digest("hex")
 }
 
-/** The digest of ids in their order: the sha256 of each id's length (32 bits) and UTF-8. */
+/** The digest of ids in order: the sha256 of each id's length (32 bits) and UTF-8. */
 export function idsDigest(ids: Iterable<string>): string {
   const hash = new IdsHash()
   if (ids instanceof StringArray) hash.add(ids, 0, ids.length)
@@ -98,7 +101,7 @@ export function idsDigest(ids: Iterable<string>): string {
   return hash.digest()
 }
 
-/** The same, of ids that come part by part. */
+/** The same, for ids that arrive in parts. */
 export class IdsHash {
   readonly #hash = createHash("sha256")
   readonly #out = new ByteBuilder()
@@ -106,7 +109,7 @@ export class IdsHash {
     this.#out.text(id)
     if (this.#out.length > flushAt) this.#out.flush(this.#hash)
   }
-  /** Texts `from` … `to − 1`. */
+  /** Adds texts `from` … `to − 1`. */
   add({ offsets, bytes }: StringArray, from: number, to: number): void {
     const out = this.#out
     for (let i = from; i < to; i++) {
@@ -122,22 +125,25 @@ export class IdsHash {
   }
 }
 
-/** The digest of a tensor family's members in their order, which readers see; as a column of the family's name. */
+/**
+ * The digest of a tensor family's member names in order, which readers see; stored as a column with the
+ * family's name.
+ */
 export const membersDigest = (members: ReadonlyArray<string>): string => idsDigest(members)
 
 export interface ArtifactValues {
   readonly form: Form
   readonly columns: Columns
-  /** the name of the id column; null in a table */
+  /** the name of the id column; null in a table without items */
   readonly idColumn: string | null
-  /** of the ids; null in a table */
+  /** digest of the ids; null in a table without items */
   readonly ids: string | null
-  /** of each column, of each member of a family, and of each family's members */
+  /** of each column, each member of a family, and each family's member names */
   readonly digests: Readonly<Record<string, string>>
-  /** ids of items that failed, in the input's order */
+  /** ids of failed items, in input order */
   readonly failed?: ReadonlyArray<string>
 }
-/** An artifact's digest: over the format, its schema, ids, columns and failed ids, in hexadecimal. */
+/** An artifact's digest in hexadecimal: covers the format, its schema, ids, columns and failed ids. */
 export const artifactDigest = ({ form, columns, idColumn, ids, digests, failed }: ArtifactValues): string =>
   digestJson({ format: digestFormat, form, columns, label: idColumn, ids, digests, failed: failed ?? [] })
 

@@ -1,7 +1,7 @@
 /**
- * The canonical encoding of values that digests are taken of.
+ * The canonical encoding of values for digests.
  *
- * Source: docs/digests.md, which has it byte by byte.
+ * Source: docs/digests.md, which specifies it byte by byte.
  */
 import { own } from "../../support/own.ts"
 import { hash as hashOnce, type Hash } from "node:crypto"
@@ -9,12 +9,12 @@ import { endianness } from "node:os"
 import type { AnyColumn } from "../../pipeline/columns.ts"
 import { canonicalJson } from "./canonical-json.ts"
 
-/** Of the encoding; a change of it makes everything stale. */
+/** Version of the encoding; changing it makes everything stale. */
 export const digestFormat = 1
 /** Bytes of an item's digest in a column. */
 export const digestBytes = 16
 
-/** Rows column by column; without the tensor columns. */
+/** Rows, column by column, without the tensor columns. */
 export type ColumnVectors = Readonly<Record<string, ArrayLike<unknown>>>
 /** One member of a tensor family: rows × product of `shape`, row-major. */
 export interface Tensor {
@@ -25,15 +25,15 @@ export interface Tensor {
 /** By family, then by member. */
 export type TensorFamilies = Readonly<Record<string, Readonly<Record<string, Tensor>>>>
 
-/** Columns that do not agree with what is said of them: one is missing, too short, or of another shape. */
+/** Columns that contradict their declaration: one is missing, too short, or has another shape. */
 export class ValueError extends TypeError {
   override readonly name = "ValueError"
 }
 
-// hashing float32 where it lies takes memory to be little-endian, as on all that Node ships for today
+// float32 is hashed in place, which assumes little-endian memory: true of every platform that Node supports
 if (endianness() !== "LE") throw new Error("digests of values need a little-endian machine")
 
-/** Bytes that are gathered before a streaming hash takes them. */
+/** Bytes collected before they go to a streaming hash. */
 export const flushAt = 1 << 16
 const typeCodes: Readonly<Record<string, number>> = {
   utf8: 1,
@@ -47,7 +47,7 @@ const typeCodes: Readonly<Record<string, number>> = {
   tensors: 9
 }
 
-/** The format, then a byte a level of the type (`list of float64`: 7, 3). */
+/** The format version, then one byte per level of the type (`list of float64`: 7, 3). */
 export function prefixOf(name: string, column: AnyColumn): Uint8Array {
   const codes = [digestFormat]
   for (let level: AnyColumn | null = column; level !== null;) {
@@ -59,7 +59,7 @@ export function prefixOf(name: string, column: AnyColumn): Uint8Array {
   return Uint8Array.from(codes)
 }
 
-/** Takes a cell that is valid (`cell.ts`). */
+/** Encodes a valid cell (`cell.ts`). */
 export type Encode = (out: ByteBuilder, value: unknown) => void
 
 export function columnEncoder(name: string, column: AnyColumn): Encode {
@@ -105,7 +105,7 @@ export function vectorOf(vectors: ColumnVectors, name: string, rows: number): Ar
   return vector
 }
 
-/** A buffer that grows. A call for each kind of value keeps what is hashed in one piece, and the hash calls few. */
+/** A growable buffer. It joins the encoded values into one block, so that the hash is called rarely. */
 export class ByteBuilder {
   #bytes = Buffer.allocUnsafe(1 << 12)
   length = 0
@@ -128,7 +128,7 @@ export class ByteBuilder {
     this.#bytes.set(bytes, this.length)
     this.length += bytes.byteLength
   }
-  /** Bytes `start` … `end − 1`, few of them: for many, `copy` is quicker. */
+  /** Appends bytes `start` … `end − 1`. For short ranges: `copy` is faster for long ones. */
   range(bytes: Uint8Array, start: number, end: number) {
     this.#grow(end - start)
     for (let i = start; i < end; i++) this.#bytes[this.length++] = bytes[i]!
@@ -141,12 +141,12 @@ export class ByteBuilder {
     this.#grow(4)
     this.length = this.#bytes.writeInt32LE(value, this.length)
   }
-  /** Row counts: 64 bits, as a table may be long. */
+  /** A row count: 64 bits, because a table may be long. */
   count(value: number) {
     this.#grow(8)
     this.length = this.#bytes.writeBigUInt64LE(BigInt(value), this.length)
   }
-  /** One bit pattern for all NaNs; −0 keeps its own. */
+  /** All NaNs get one bit pattern; −0 keeps its own. */
   float64(value: number) {
     this.#grow(8)
     const bytes = this.#bytes
@@ -161,19 +161,22 @@ export class ByteBuilder {
     this.#bytes.writeUInt32LE(written, this.length)
     this.length += 4 + written
   }
-  /** Of 64 hexadecimal digits. */
+  /** Takes 64 hexadecimal digits. */
   sha256(value: string) {
     this.#grow(32)
     this.length += this.#bytes.write(value, this.length, "hex")
   }
 }
 
-/** Writes the truncated sha256 as item i's. As a binary string, since that is the fastest way out of Node's hash. */
+/** Writes the truncated sha256 as item i's digest. A binary string is the fastest way out of Node's hash. */
 export function writeDigest(digests: Buffer, i: number, bytes: Uint8Array) {
   digests.write(hashOnce("sha256", bytes, "binary"), i * digestBytes, digestBytes, "latin1")
 }
 
-/** The number of dimensions and each, 32 bits. An item without rows leaves it out: there, no shape is known. */
+/**
+ * The number of dimensions and each dimension, 32 bits each. Left out for an item without rows, which has no
+ * known shape.
+ */
 export function shapeBytes(shape: ReadonlyArray<number>): Uint8Array {
   const out = new ByteBuilder()
   out.int32(shape.length)
@@ -198,7 +201,7 @@ export function checkTensor(name: string, { shape, data }: Tensor, rows: number)
 export const bytesOfFloats = (data: Float32Array) =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
-/** The same values with one bit pattern for all NaNs (0x7fc00000); copies only if another is there. */
+/** The same values with one bit pattern for all NaNs (0x7fc00000); copies only if another pattern occurs. */
 export function canonicalNaN(data: Float32Array): Float32Array {
   const bits = new Uint32Array(data.buffer, data.byteOffset, data.length)
   for (let i = 0; i < bits.length; i++) {

@@ -1,9 +1,9 @@
 /**
- * Files of the cache: replaced as a whole, checked when they are read, and lost at any time without harm.
+ * Cache files: replaced as a whole, checked when read, and safe to lose at any time.
  *
- * One that is damaged counts as absent: what is read here stands for traces, digests and code, so a wrong byte could
- * make fresh what is not. With `PROBELINE_CACHE=off` all of them count as absent, and none is written: commands then
- * take longer and find the same.
+ * A damaged file counts as absent: these files stand in for traces, digests and code, so one wrong byte could
+ * make a stale result look fresh. With `PROBELINE_CACHE=off` all of them count as absent and none is written:
+ * commands then take longer and give the same results.
  */
 import { crc32 } from "node:zlib"
 import { utf8 } from "../../support/utf8.ts"
@@ -13,12 +13,15 @@ import { withChecksum, checksummedValue } from "../records/checksum.ts"
 
 const isOff = () => process.env["PROBELINE_CACHE"] === "off"
 
-/** False where it could not be written (read-only, full): then what it holds is found out again. */
+/**
+ * Returns false if the file cannot be written (read-only, full): its content is then computed again next
+ * time.
+ */
 export function writeCache(files: FileSystem, file: string, value: object): boolean {
   return tried(() => replaceFile(files, file, withChecksum(value)))
 }
 
-/** Null where it is not there, or not what was written. */
+/** Null if the file does not exist or is damaged. */
 export function readCache<A extends object>(files: FileSystem, file: string): A | null {
   if (isOff()) return null
   try {
@@ -29,17 +32,17 @@ export function readCache<A extends object>(files: FileSystem, file: string): A 
   }
 }
 
-/** The first line of a large file. CRC-32 finds any damage that is no intent, in a fifth of sha256's time. */
+/** The first line of a large file. CRC-32 detects any accidental damage in a fifth of sha256's time. */
 const headOf = (body: Uint8Array) => JSON.stringify({ format: 1, crc32: crc32(body) })
 const longestHead = 64
 
-/** As `writeCache`, for what is large: a line with the check, and then the text. */
+/** Like `writeCache`, for large content: a line with the checksum, then the text. */
 export function writeLargeCache(files: FileSystem, file: string, text: string): boolean {
   const body = Buffer.from(text)
   return tried(() => replaceFile(files, file, Buffer.concat([Buffer.from(`${headOf(body)}\n`), body])))
 }
 
-/** The text, or null where it is not there, or not what was written. */
+/** The text, or null if the file does not exist or is damaged. */
 export function readLargeCache(files: FileSystem, file: string): string | null {
   if (isOff()) return null
   try {

@@ -1,15 +1,15 @@
 /**
- * Answers: what a key was answered with, in one file of the cache, so that a plan in which all is fresh opens neither
- * traces nor manifests.
+ * The fresh index: known answers to keys, in one cache file, so that a plan in which everything is fresh
+ * opens no traces and no manifests.
  *
- * An answer is believed while its trace is the file that was read (size, mtime, inode), and its manifest and every
- * object, which are named by their content, are there with their size. Where the folders of trace and manifest are as
- * they were when both were found so, they are not looked for: only objects are. Whatever else may be, the trace and
- * the manifest are read again; the file may be deleted at any time, and a damaged one is as good as that. Only whole
- * artifacts are kept here: what failed is always looked at closely.
+ * An answer is valid while its trace is still the file that was read (size, mtime, inode), and its manifest
+ * and all objects, which are named by their content, exist with the right size. If the folders of trace and
+ * manifest have not changed since both were found, only the objects are checked. In every other case the
+ * trace and the manifest are read again; the file may be deleted at any time, and a damaged one counts as
+ * deleted. Only complete artifacts are kept here: anything that failed is always read from its trace.
  *
- * Why: of a no-op over 10,000 nodes, listing traces took 55 µs a node, and reading and parsing both files 45 µs; an
- * answer takes 10 µs, two fifths of which were the looks at trace and manifest.
+ * Why: in a no-op over 10,000 nodes, listing traces took 55 µs per node, and reading and parsing both files
+ * 45 µs; an answer takes 10 µs, two fifths of which went into checking trace and manifest.
  */
 import { type IndexEntry, readIndexFile, writeIndexFile } from "./index-file.ts"
 import { type FreshEntry, type OutputSchema, type ReadLine, readLine, writeLine } from "./index-line.ts"
@@ -24,26 +24,36 @@ import type { StoredFile } from "../objects/object-ref.ts"
 export type { TraceOutcome, FreshEntry } from "./index-line.ts"
 
 export interface FreshIndex {
-  /** Many answers are about to be asked for: what was seen of folders before counts no more. */
+  /** Starts a series of lookups: earlier observations of folders no longer count. */
   begin(): void
-  /** What answers a key, if that is known and still so. */
+  /** The answer to a key, if it is known and still valid. */
   get(stage: string, key: string, output: OutputSchema): FreshEntry | null
-  /** Reads the trace that has these reads, and its manifest, and keeps what they say. Null where they do not answer. */
+  /**
+   * Reads the trace with these reads and its manifest, and keeps their content. Null if they give no answer.
+   */
   learn(stage: string, key: string, output: OutputSchema, reads: ReadonlyArray<ReadRecord>): FreshEntry | null
-  /** The cache may be lost at any time, so a failure is nobody's business. */
+  /** Writes the index. A failure is ignored, because the cache may be lost at any time. */
   save(): void
-  /** The same, for somebody who uses what is found: each file is looked at, whatever its folder says. */
+  /**
+   * The same index for a caller that uses the files it finds: every file is checked, even in an unchanged
+   * folder.
+   */
   for(uses: Uses): FreshIndex
 }
-/** Is told of a manifest's file before it is used, and may refuse it. */
+/** Called with a manifest's file before it is used; may refuse it. */
 type Uses = (file: string) => boolean
 
-/** Manifests of many shards are not copied here: reading them is little beside what is done with them. */
+/** Manifests of more shards are not copied here: using them costs far more than reading them. */
 const mostShards = 8
-/** Answers that this process did not ask for are kept for others: as many as it asked for, and so many more. */
+/**
+ * Answers that this process did not look up are kept for others: as many as it looked up, and this many more.
+ */
 const spare = 1000
 
-/** As many have to be found by looks at their files before the cache is written for that alone. */
+/**
+ * The cache is rewritten for this reason alone only if at least this many answers needed a check of their
+ * files.
+ */
 const worthWriting = 500
 
 interface State {
@@ -58,7 +68,10 @@ export class FreshIndexFile {
   readonly #hasSize: (object: StoredFile) => boolean
   #read: State | null = null
   #look = 1
-  /** of those found in this look, how many were found one by one, and can be told by their folders from now on */
+  /**
+   * how many answers in this look needed a check of their files, and can be found by their folders from now
+   * on
+   */
   #looked = 0
   #changed = false
   constructor(files: FileSystem, layout: Layout, hasSize: (object: StoredFile) => boolean) {
@@ -67,7 +80,7 @@ export class FreshIndexFile {
     this.#hasSize = hasSize
   }
 
-  /** For those who look and use nothing. */
+  /** For callers that look and use nothing. */
   get calls(): FreshIndex {
     return this.for(null)
   }
@@ -85,7 +98,7 @@ export class FreshIndexFile {
   #begin(): void {
     if (this.#read === null) return
     this.#read.folders = new UnchangedFolders(this.#files, this.#read.before)
-    // what was found is not told by how the folders look from now on
+    // from now on, folder times no longer prove what was found earlier
     this.#look++
     this.#looked = 0
   }
@@ -105,14 +118,14 @@ export class FreshIndexFile {
         return line
       }
     } catch {
-      // damaged: as good as absent
+      // damaged: counts as absent
     }
     kept.delete(key)
     this.#changed = true
     return null
   }
 
-  /** By its folders, where they are unchanged, or else by its files. */
+  /** Checks an answer by its folders if they are unchanged, else by its files. */
   #isFound(stage: string, key: string, line: ReadLine, one: IndexEntry, folders: UnchangedFolders): boolean {
     const both = (is: (folder: string) => boolean) =>
       is(this.#layout.traces(stage, key)) && is(this.#layout.manifests(line.manifest.digest))
@@ -120,7 +133,7 @@ export class FreshIndexFile {
       one.foundIn = this.#look
       return true
     }
-    // folders before files: what goes after a folder was looked at changes it
+    // folders before files: a file that goes after its folder was checked changes the folder
     const isSettled = both((folder) => folders.isSettled(folder))
     const isThere = this.#isSeen(stage, key, line)
     if (isThere && isSettled && one.foundIn !== this.#look) {
@@ -150,7 +163,7 @@ export class FreshIndexFile {
   ): FreshEntry | null {
     try {
       const traceFile = this.#traceFile(stage, key, reads)
-      // before it is read: if it is replaced in between, this is the mark of the file that is gone
+      // taken before the file is read: if it is replaced in between, this is the mark of the old file
       const mark = this.#mark(traceFile)
       const trace = mark === null ? null : (checkedValue(this.#files.read(traceFile)) as Trace)
       if (trace?.format !== 1 || trace.key !== key || trace.artifact === null) return null
@@ -167,7 +180,7 @@ export class FreshIndexFile {
       }
       return readLine(text, output)
     } catch {
-      return null // whoever looks closely says what is wrong
+      return null // the full check says what is wrong
     }
   }
 
@@ -177,7 +190,8 @@ export class FreshIndexFile {
     const unused = [...kept].flatMap(([key, { isUsed }]) => (isUsed ? [] : [key]))
     const tooMany = unused.length - (kept.size - unused.length) - spare
     for (const key of unused.slice(0, Math.max(0, tooMany))) kept.delete(key)
-    // which folders those lie in that nobody asked for is not known: they are found as before where all folders are so
+    // the folders of answers that nobody looked up are unknown: those stay found only if all folders are
+    // unchanged
     const { areUnchanged } = folders
     const lines = Array.from(kept.values(), ({ text, isFound, foundIn }) => ({
       text,

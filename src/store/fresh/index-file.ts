@@ -1,22 +1,22 @@
 /**
- * The file of answers: a line an answer, and before them which of these were found as they say, and how the folders
- * looked that they speak of.
+ * The file of the fresh index: one line per answer, after a head with which answers were found and how their
+ * folders looked then.
  */
 import { keyOfLine } from "./index-line.ts"
 import { readLargeCache, writeLargeCache } from "./cache-file.ts"
 import type { FileSystem } from "../files/file-system.ts"
 import type { FolderMarks } from "./unchanged-folders.ts"
 
-/** A line, parsed when it is asked for: most are used once or never. */
+/** An answer's line, parsed on demand: most are used once or never. */
 export interface IndexLine {
   readonly text: string
-  /** trace and manifest were there while the folders were as they are noted */
+  /** trace and manifest existed while the folders were as recorded */
   readonly isFound: boolean
 }
-/** The same, and what a process knows of it. */
+/** The same, with what this process knows about it. */
 export interface IndexEntry extends IndexLine {
   isUsed: boolean
-  /** the look in which its trace and manifest were found, by somebody who uses nothing; 0 for none */
+  /** the look that found its trace and manifest, without using them; 0 for none */
   foundIn: number
 }
 export interface IndexFile {
@@ -26,11 +26,11 @@ export interface IndexFile {
 }
 interface Head {
   readonly folders: FolderMarks
-  /** base64: of each line, a bit */
+  /** base64 of a bitset, one bit per line */
   readonly found: string
 }
 
-/** What is damaged, or not there, is empty. */
+/** Reads the file; a damaged or missing one is empty. */
 export function readIndexFile(files: FileSystem, file: string): IndexFile {
   const text = readLargeCache(files, file) ?? ""
   const kept = new Map<string, IndexEntry>()
@@ -48,7 +48,7 @@ export function readIndexFile(files: FileSystem, file: string): IndexFile {
   return { kept, folders: head.folders }
 }
 
-/** False where it could not be written. */
+/** Returns false if the file cannot be written. */
 export function writeIndexFile(
   files: FileSystem,
   file: string,

@@ -1,9 +1,12 @@
-/** The text of an answer: a JSON line that begins with its key, and in which what is empty is left out. */
+/**
+ * The text of an answer in the fresh index: one JSON line that starts with its key and leaves out empty
+ * parts.
+ */
 import type { Manifest, Shard } from "../records/manifest.ts"
 import type { Preimage } from "../records/preimage.ts"
 import type { Trace } from "../records/trace.ts"
 
-/** A trace without what its key says. */
+/** A trace without the parts that its key determines. */
 export type TraceOutcome = Pick<
   Trace,
   "artifact" | "error" | "hint" | "reads" | "partial" | "losses" | "run" | "at" | "accepted"
@@ -12,10 +15,10 @@ export interface FreshEntry {
   readonly outcome: TraceOutcome
   readonly manifest: Manifest
 }
-/** What a manifest has in common with the preimage of its key. */
+/** What a manifest shares with the preimage of its key. */
 export type OutputSchema = Preimage["output"]
 
-/** Reading what is empty took a third of the time. */
+/** Reading the empty parts took a third of the time. */
 type Sparse<A, Always extends keyof A> = Pick<A, Always> & Partial<A>
 type SparseShard = Sparse<Shard, "items" | "rows" | "table">
 type SparseManifest = Sparse<
@@ -34,7 +37,7 @@ type Line = readonly [
   manifest: SparseManifest
 ]
 
-/** Where the key lies in a line. */
+/** The position of the key in a line. */
 const [keyStart, keyEnd] = ['["'.length, '["'.length + 64]
 export const keyOfLine = (text: string, start: number): string => text.slice(start + keyStart, start + keyEnd)
 
@@ -61,7 +64,7 @@ export function writeLine(
   return JSON.stringify(line)
 }
 
-/** What is not empty of it. */
+/** The non-empty parts. */
 const filled = <A extends object>(value: A): Partial<A> =>
   Object.fromEntries(Object.entries(value).filter(([, one]) => !isEmpty(one))) as Partial<A>
 const isEmpty = (value: unknown): boolean =>
@@ -70,7 +73,7 @@ const isEmpty = (value: unknown): boolean =>
   value === 0 ||
   (typeof value === "object" && Object.keys(value).length === 0)
 
-/** What an absent member stands for; one for all lines. */
+/** The value of every absent member, shared by all lines. */
 const noMembers = Object.freeze({})
 const noneOf: ReadonlyArray<never> = Object.freeze([])
 
@@ -78,7 +81,7 @@ export interface ReadLine extends FreshEntry {
   readonly traceMark: string
   readonly manifestBytes: number
 }
-/** @throws SyntaxError or TypeError where it is no line */
+/** @throws SyntaxError or TypeError if the line is malformed */
 export function readLine(text: string, { form, columns, label }: OutputSchema): ReadLine {
   const [, traceMark, manifestBytes, answer, manifest] = JSON.parse(text) as Line
   const { reads = noneOf, partial = noneOf, losses, run, at, accepted } = answer

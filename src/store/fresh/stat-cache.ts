@@ -1,8 +1,8 @@
 /**
- * The stat cache: sha256 of files outside the store, hashed again only when their stat has changed.
+ * The stat cache: the sha256 of files outside the store. A file is hashed again only if its stat has changed.
  *
- * A file is trusted when size, mtime, ctime and inode are as they were, and when it was not modified so shortly
- * before it was hashed that a later change could bear the same times (git calls such files "racily clean",
+ * A file is trusted if size, mtime, ctime and inode are unchanged, and if it was not modified so shortly
+ * before it was hashed that a later change could have the same times (git calls such files "racily clean",
  * Documentation/technical/racy-git): those are hashed again.
  */
 import { createHash } from "node:crypto"
@@ -15,7 +15,7 @@ interface Entry {
   /** milliseconds since 1970 */
   readonly hashedAt: number
 }
-/** Some file systems keep times to 2 seconds. */
+/** The coarsest file times: some file systems keep them to 2 seconds. */
 const coarsest = 2_000
 const chunk = 4 << 20
 
@@ -31,7 +31,7 @@ export class StatCache {
     this.#now = now
   }
 
-  /** The file's sha256 and size; null when it is not a file that is there. */
+  /** The file's sha256 and size; null if it is not an existing file. */
   digest(path: string): { readonly sha256: string; readonly size: number } | null {
     const stat = this.#files.stat(path)
     if (stat?.kind !== "file") return null
@@ -45,7 +45,7 @@ export class StatCache {
     return { sha256, size: stat.size }
   }
 
-  /** Writes what was learnt. The cache may be lost at any time, so a failure is nobody's business. */
+  /** Writes what was learnt. A failure is ignored, because the cache may be lost at any time. */
   save(): void {
     if (!this.#changed || this.#entries === null) return
     if (writeLargeCache(this.#files, this.#file, JSON.stringify([...this.#entries]))) this.#changed = false
@@ -59,10 +59,10 @@ export class StatCache {
   }
 }
 
-/** Whether nobody has written to a file in between, or put another in its place, as far as stats tell. */
+/** Whether a file is unchanged and not replaced, as far as its stats tell. */
 export const sameStat = (a: Stat, b: Stat): boolean =>
   a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.inode === b.inode
-/** Whether a change after `at` (milliseconds since 1970), when it was looked at, could bear the times that were seen. */
+/** Whether a change after the stat at `at` (milliseconds since 1970) could leave the same times. */
 export const isRacy = ({ mtimeNs }: Stat, at: number): boolean =>
   Number(BigInt(mtimeNs) / 1_000_000n) + coarsest > at
 

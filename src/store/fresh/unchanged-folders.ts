@@ -1,9 +1,10 @@
 /**
- * Folders that are as they were: no file has come, gone or been replaced in them, so that what was found there once
- * is there still, and need not be looked for file by file.
+ * Detects unchanged folders: no file was added, removed or replaced, so files found there earlier need no
+ * check of their own.
  *
- * A folder is told by its mtime, ctime and inode, which every such change renews, a change of a file's bytes does not.
- * One that was changed shortly before it is looked at counts as unknown: a later change could bear the same times.
+ * A folder's mark is its mtime, ctime and inode. Adding, removing or replacing a file changes them; a change
+ * of a file's bytes does not. A folder that changed shortly before the check counts as unknown, because a
+ * later change could have the same times.
  */
 import type { FileSystem } from "../files/file-system.ts"
 import { isRacy } from "./stat-cache.ts"
@@ -12,9 +13,9 @@ export type FolderMarks = Readonly<Record<string, string>>
 
 export class UnchangedFolders {
   readonly #files: FileSystem
-  /** as they were */
+  /** marks at the time of the record */
   readonly #before: ReadonlyMap<string, string>
-  /** as they are; null where that cannot be told */
+  /** current marks; null if unknown */
   readonly #now = new Map<string, string | null>()
   #areUnchanged: boolean | null = null
   constructor(files: FileSystem, before: FolderMarks) {
@@ -22,23 +23,23 @@ export class UnchangedFolders {
     this.#before = new Map(Object.entries(before))
   }
 
-  /** Whether it is as it was. Every folder is looked at once: to be asked before what is in it. */
+  /** Whether the folder is unchanged. Each folder is checked once: call this before looking at its files. */
   isUnchanged(folder: string): boolean {
     const mark = this.#mark(folder)
     return mark !== null && mark === this.#before.get(folder)
   }
 
-  /** Whether what is found in it from now on can be told from what was there: false where it has just been changed. */
+  /** Whether later checks can rely on what is found in it from now on: false if it has just been changed. */
   isSettled(folder: string): boolean {
     return this.#mark(folder) !== null
   }
 
-  /** Whether all are as they were, so that none has to be asked for by its name. */
+  /** Whether all recorded folders are unchanged, so that none has to be checked by name. */
   get areUnchanged(): boolean {
     return (this.#areUnchanged ??= [...this.#before.keys()].every((folder) => this.isUnchanged(folder)))
   }
 
-  /** As they were when they were looked at; of others, as they were before. */
+  /** Current marks of the checked folders, and the recorded marks of all others. */
   marks(): FolderMarks {
     const marks = new Map(this.#before)
     for (const [folder, mark] of this.#now)
@@ -55,7 +56,8 @@ export class UnchangedFolders {
     return mark
   }
   #look(folder: string): string | null {
-    // compared with the times that the file system gives, so that no clock of ours would do
+    // compared with times from the file system, so it must come from the system clock and not from an
+    // injected one
     const at = Date.now()
     const seen = this.#files.stat(folder)
     if (seen?.kind !== "folder" || isRacy(seen, at)) return null

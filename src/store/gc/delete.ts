@@ -1,15 +1,16 @@
 /**
- * Takes a file away, unless it was renewed since it was seen.
+ * Deletes a file unless it was touched since it was seen.
  *
- * It is moved aside first, and its time looked at again there: whoever renewed it before has their way and gets it
- * back, whoever comes after finds no file, which is a miss. So no moment is left between the look and the deletion.
+ * The file is first moved aside, and its time checked there. A process that touched it before the move gets
+ * it back; a later one finds no file, which is a cache miss. So there is no gap between the check and the
+ * deletion.
  */
 import { randomBytes } from "node:crypto"
 import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
 import { removeTree } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 
-/** "renewed" says that somebody uses it; "absent" that somebody else took it. */
+/** "renewed": somebody uses it; "absent": another process deleted it. */
 export type Deletion = "taken" | "renewed" | "absent"
 
 export function deleteFile(files: FileSystem, file: string, seen: Pick<DirectoryEntry, "mtimeNs">): Deletion {
@@ -27,8 +28,9 @@ export function deleteFile(files: FileSystem, file: string, seen: Pick<Directory
 }
 
 /**
- * A run's folder: it leaves its name at once, so that no reader meets half a run. `isWanted` is asked of it there. Gives
- * what was removed, or null where the folder stays as it was; where files of the user's are in it, it keeps those.
+ * Deletes a run's folder. It is renamed first, so that no reader meets half a run, and `isWanted` is asked
+ * about the renamed folder. Returns what was removed, or null if the folder stays as it was. A folder with
+ * files of the user keeps those.
  */
 export function deleteFolder(
   files: FileSystem,

@@ -1,9 +1,9 @@
 /**
- * gc: frees what no kept run reaches.
+ * gc: deletes everything that no kept run reaches.
  *
- * Kept are the last runs, pinned and running ones, all that they reach, and what is young: written, or used by a run,
- * within the grace or since the oldest running run began. It takes no lock: see `take-away.ts` for what makes it safe
- * beside runs and other gcs.
+ * It keeps recent, pinned and running runs, everything that they reach, and everything young: written, or
+ * used by a run, within the grace period or since the oldest running run started. It takes no lock:
+ * `delete.ts` explains why it is safe next to runs and other gcs.
  */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
@@ -20,15 +20,18 @@ import { sweep } from "./sweep.ts"
 import { type Amount, Tally } from "./tally.ts"
 export type { GcOptions, RootRun } from "./roots.ts"
 export interface GcReport {
-  /** files are names: a file with two names (an object and its view) is two, and its bytes count once */
+  /** `files` counts names: a file with two names (an object and its view) counts twice, its bytes once */
   readonly freed: Amount & { readonly byKind: Readonly<Record<string, number>> }
   readonly kept: Amount & { readonly runs: number }
-  /** the newest first */
+  /** newest first */
   readonly runs: ReadonlyArray<RootRun>
   readonly dryRun: boolean
 }
 
-/** Fails with StoreNotUsable where a later version wrote something whose reach cannot be told, or a folder is a link. */
+/**
+ * Fails with StoreNotUsable if a later version wrote a file with unknown references, or if a folder is a
+ * symlink.
+ */
 export const collectGarbage = (store: Store, options: GcOptions): Effect.Effect<GcReport, Problem> =>
   Effect.andThen(
     attempt(store, () => refuseLinks(store.files, store.root)),
@@ -68,7 +71,7 @@ const collect = (store: Store, options: GcOptions): Effect.Effect<GcReport, Prob
       })
     )
     const runs = roots.runs.map((run): RootRun =>
-      // it was to go, and somebody pinned it in between
+      // it was about to be deleted, and a user pinned it in between
       run.keptFor === null && !gone.has(run.id) ? { ...run, keptFor: "pinned" } : run
     )
     return {
@@ -102,7 +105,9 @@ const seen = (store: Store, tally: Tally) =>
     return { found, traces }
   })
 
-/** Runs' files count too, and a record's temporary files are where no other name may look like one. */
+/**
+ * Counts runs' files too, and finds a record's temporary files only where no other file can have such a name.
+ */
 function seeRuns(
   store: Store,
   { runs }: Roots,

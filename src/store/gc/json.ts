@@ -1,8 +1,8 @@
-/** JSON files of the store as gc reads them: damaged ones count as absent, as they do for everyone. */
+/** Reads the store's JSON files for gc: damaged ones count as absent, as they do everywhere. */
 import type { FileSystem } from "../files/file-system.ts"
 import { checkedValue } from "../records/checksum.ts"
 
-/** null where it is not there, no JSON object, or not what was written. */
+/** null if it does not exist, is not a JSON object, or is damaged. */
 export function readJson<A>(files: FileSystem, file: string): A | null {
   const bytes = files.readIfPresent(file)
   return bytes === null ? null : jsonOf(bytes)

@@ -1,4 +1,4 @@
-/** What the kept runs and what is young reach. */
+/** The mark phase of gc: everything that kept runs and young files reach. */
 import * as path from "node:path"
 import type { FileSystem } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
@@ -11,7 +11,7 @@ import { jsonOf, readJson } from "./json.ts"
 import { millisOf } from "../runs/live.ts"
 import { laterFormat, type Roots } from "./roots.ts"
 
-/** What gc needs of a trace; the rest is not kept in memory. */
+/** The parts of a trace that gc needs; the rest is not kept in memory. */
 export type SeenTrace = { readonly found: ScannedFile } & (
   | { readonly kind: "node"; readonly key: string; readonly artifact: string | null }
   | {
@@ -31,13 +31,13 @@ export class Reach {
   readonly keys: ReadonlySet<string>
   /** pipeline files */
   readonly pipelines: ReadonlySet<string>
-  /** stages of which items failed: what is known of that is not forgotten */
+  /** stages with failed items: the records of these failures are kept */
   readonly failing: ReadonlySet<string>
   /** artifacts, by digest */
   readonly artifacts = new Set<string>()
   /** objects, by file name */
   readonly objects = new Set<string>()
-  /** folders of items' traces of which some stay */
+  /** folders of item traces that keep at least one */
   readonly itemFolders = new Set<string>()
 
   constructor(store: Store, { runs, cutoff }: Roots) {
@@ -56,7 +56,7 @@ export class Reach {
     return millisOf(entry) >= this.#cutoff
   }
   addArtifact(digest: string): void {
-    // what is no digest names nothing: its record is damaged
+    // not a digest, so it names nothing: the record is damaged
     if (this.artifacts.has(digest) || !isDigest(digest)) return
     this.artifacts.add(digest)
     const manifest = readManifest(this.#store.files, this.#store.layout.manifest(digest))
@@ -65,7 +65,7 @@ export class Reach {
   addObjects(names: ReadonlyArray<string>): void {
     for (const name of names) this.objects.add(name)
   }
-  /** A trace that is young, or that a kept run wrote item by item, has its way. */
+  /** Keeps a trace that is young, or that a kept run wrote item by item. */
   addTrace(trace: SeenTrace): void {
     if (trace.kind === "node" && trace.artifact !== null && this.isYoung(trace.found))
       this.addArtifact(trace.artifact)
@@ -77,7 +77,7 @@ export class Reach {
 export const objectName = ({ sha256, extension }: { readonly sha256: string; readonly extension: string }) =>
   `${sha256}.${extension}`
 
-/** @throws Problem where a later version wrote it: then nothing may be taken */
+/** @throws Problem if a later version wrote it: then nothing may be deleted */
 function readManifest(files: FileSystem, file: string): ManifestFile | null {
   const manifest = readJson<ManifestFile>(files, file)
   if (manifest === null) return null

@@ -1,4 +1,4 @@
-/** Pinned runs: a file `pinned` in a run's folder, and gc keeps the run and all that it reaches. */
+/** Pinned runs: a file `pinned` in a run's folder makes gc keep the run and everything that it reaches. */
 import * as path from "node:path"
 import { Problem } from "../../support/problem.ts"
 import type { Store } from "../store.ts"
@@ -9,7 +9,7 @@ const pinOf = (store: Store, run: string) => path.join(store.layout.run(run), "p
 export const isPinned = (store: Store, run: string): boolean =>
   store.files.entry(pinOf(store, run))?.kind === "file"
 
-/** `at`: when, ISO 8601. Pinning what is pinned changes nothing. */
+/** `at`: when, ISO 8601. Pinning a pinned run is a no-op. */
 export function pinRun(store: Store, run: string, at: string): void {
   try {
     if (isPinned(store, run)) return

@@ -1,25 +1,25 @@
 /**
- * Which runs are the last of their pipelines.
+ * Decides which runs are the most recent of their pipelines.
  *
- * They are counted by pipeline, so that ten quick runs of one do not push out another's night, and by what they made: a
- * run that has nothing but what the first of its line has (a no-op, one that failed or was stopped, one of some nodes
- * alone) counts as one with it.
+ * Runs are counted per pipeline, so that ten quick runs of one do not displace the overnight run of another.
+ * They are also grouped by what they made: a run with nothing beyond the first run of its line (a no-op, a
+ * failed or stopped run, a run of some nodes only) counts as one with it.
  */
 import type { RunRecord } from "../records/run-record.ts"
 
-/** Runs, one after the other, that made nothing that the first of them has not. */
+/** Consecutive runs that made nothing beyond what the first of them has. */
 interface Line {
   readonly first: RunRecord
-  /** the artifacts of the first, by node */
+  /** the artifacts of the first run, by node */
   readonly made: ReadonlyMap<string, string>
   last: RunRecord
 }
 
 /**
- * The runs to keep: of each pipeline (a file and the name in it) and of each of its last `keep` lines, the first, which
- * did the work, and the last.
+ * The runs to keep: for each pipeline (a file and a name in it) and each of its last `keep` lines, the first
+ * run, which did the work, and the last.
  *
- * @param records the oldest first
+ * @param records oldest first
  */
 export function recentRuns(records: ReadonlyArray<RunRecord>, keep: number): ReadonlySet<RunRecord> {
   const pipelines = new Map<string, Array<Line>>()

@@ -1,4 +1,4 @@
-/** Which runs are kept, and since when nothing is taken. */
+/** Decides which runs gc keeps, and the age from which it may delete files. */
 import * as path from "node:path"
 import { Problem } from "../../support/problem.ts"
 import type { RunRecord } from "../records/run-record.ts"
@@ -11,48 +11,48 @@ import { recentRuns } from "./recent.ts"
 import { runFolders } from "../files/own-names.ts"
 
 export interface GcOptions {
-  /** runs of each pipeline that are kept, the last that made something new */
+  /** how many lines of recent runs to keep per pipeline (see `recent.ts`) */
   readonly keep: number
-  /** what is younger stays, in milliseconds */
+  /** the grace period in milliseconds: anything younger stays */
   readonly grace: number
   /** milliseconds since 1970 */
   readonly now: number
-  /** say what would go, and take nothing */
+  /** report what would be deleted, and delete nothing */
   readonly dryRun: boolean
 }
 
 export type KeptFor =
   | "running"
   | "pinned"
-  /** one of the last of its pipeline */
+  /** one of the most recent of its pipeline */
   | "recent"
   /** `runs/latest` points at it */
   | "latest"
-  /** younger than the grace */
+  /** younger than the grace period */
   | "young"
-  /** a run that is kept shows its views */
+  /** a kept run shows its views */
   | "shown"
-  /** its record is damaged: what it reaches is not known */
+  /** its record is damaged, so what it reaches is unknown */
   | "unreadable"
 export interface RootRun {
   readonly id: string
   readonly record: RunRecord | null
-  /** null: it goes */
+  /** null: it will be deleted */
   readonly keptFor: KeptFor | null
-  /** when its record was written or renewed last, as the file system tells it */
+  /** when its record was last written or touched, by the file system's time */
   readonly recorded: string | null
 }
 export interface Roots {
-  /** the oldest first */
+  /** oldest first */
   readonly runs: ReadonlyArray<RootRun>
-  /** milliseconds since 1970: what was written or renewed since then stays */
+  /** milliseconds since 1970: whatever was written or touched since then stays */
   readonly cutoff: number
 }
 
-/** Clocks and file times may differ, and a run loads its pipeline before it writes that it has started. */
+/** Clocks and file times may differ, and a run loads its pipeline before it records its start. */
 const slackMs = 60_000
 
-/** @throws Problem `StoreNotUsable` where a later version of Probeline wrote a record */
+/** @throws Problem `StoreNotUsable` if a later version of Probeline wrote a record */
 export function rootsOf(store: Store, { keep, grace, now }: GcOptions): Roots {
   const { files, layout } = store
   const ids = runFolders(files, layout)
@@ -60,14 +60,14 @@ export function rootsOf(store: Store, { keep, grace, now }: GcOptions): Roots {
     const file = path.join(layout.run(id), "run.json")
     const read = readJson<RunRecord>(files, file)
     if (read !== null && read.format !== 1) throw laterFormat(file, read.format)
-    // of a run that was killed, what it had finished counts too
+    // for a killed run, the nodes that it finished count too
     const record = read === null ? null : runSoFar(read, store)
     const written = files.entry(file)
     const changed = millisOf(written ?? files.entry(layout.run(id)))
     return { id, record, hasRecord: written !== null, changed, recorded: written?.mtimeNs ?? null }
   })
   const live = runs.filter(({ record }) => record !== null && isLive(store, record, now))
-  // a run that goes on reaches what it has written and used since it began, which no record says yet
+  // a running run reaches whatever it has written and used since its start, which no record names yet
   const since = live.map(({ record, changed }) => Math.min(Date.parse(record!.started), changed) - slackMs)
   const cutoff = Math.min(now, ...since) - grace
 

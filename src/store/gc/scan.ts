@@ -1,6 +1,6 @@
 /**
- * The census: every file of the store that gc may judge, by what its place and name say it is. What has another name
- * is somebody's own, and is left alone; so are `locks/` and the caches that are single files.
+ * Scans the store for every file that gc may judge, classified by place and name. Files with other names
+ * belong to users and are left alone; so are `locks/` and the caches that are single files.
  */
 import * as path from "node:path"
 import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
@@ -11,9 +11,9 @@ export type FolderKind =
   | "objects"
   | "manifests"
   | "traces"
-  /** tables that were put together for views: a note of the object's name */
+  /** names of the objects that hold tables merged for views */
   | "notes"
-  /** the name of the run that has views of so many artifacts */
+  /** the name of the run that has views of these artifacts */
   | "shown"
   | keyof typeof artifactCaches
   /** bundles of pipeline files */
@@ -22,12 +22,12 @@ export type FolderKind =
 export interface ScannedFile {
   readonly room: FolderKind
   readonly file: string
-  /** the file's name, up to its first dot: a digest, where it has one */
+  /** the file's name up to its first dot: a digest, if it has one */
   readonly name: string
   readonly entry: DirectoryEntry
 }
 
-/** In no order that matters, but a folder at a time. The folders `runs/<run>/` are not in it. */
+/** Yields files folder by folder, in no particular order, without the folders `runs/<run>/`. */
 export function* scanStore(files: FileSystem, layout: Layout): Generator<ScannedFile> {
   const inside = (...names: ReadonlyArray<string>) => path.join(layout.root, ...names)
   for (const folder of subfolders(files, inside("objects")))
@@ -47,7 +47,7 @@ export function* scanStore(files: FileSystem, layout: Layout): Generator<Scanned
   yield* named(files, layout.runs, {})
 }
 
-/** Folders below a room that it made itself, the deepest first: they may be empty. */
+/** The subfolders that a top folder of the store made, deepest first: they may be empty. */
 export function* foldersToScan(files: FileSystem, layout: Layout): Generator<string> {
   for (const room of ["objects", "manifests", "traces"])
     for (const folder of below(files, path.join(layout.root, room)))
@@ -60,7 +60,7 @@ function* below(files: FileSystem, folder: string): Generator<string> {
   }
 }
 
-/** Of a folder that is a link, none. */
+/** A symlink has none. */
 function* subfolders(files: FileSystem, folder: string): Generator<string> {
   for (const name of namesIn(files, folder)) {
     const inner = path.join(folder, name)
@@ -68,7 +68,9 @@ function* subfolders(files: FileSystem, folder: string): Generator<string> {
   }
 }
 
-/** Files of a folder whose name is of a room's pattern, and temporary ones; a temporary name in `runs/` may be a folder's. */
+/**
+ * A folder's files that match a pattern, and temporary ones; a temporary name in `runs/` may be a folder's.
+ */
 function* named(
   files: FileSystem,
   folder: string,

@@ -1,7 +1,7 @@
 /**
- * Takes away what is not reached: roots first, then what hangs on them, so that a gc that dies on the way leaves
- * nothing that leads nowhere and is believed. A manifest or an item's trace that was renewed meanwhile stays, and
- * what it names with it: they are asked before the objects are.
+ * The sweep phase of gc: deletes what is not reached, roots first and then their dependants, so that a gc
+ * that dies midway leaves no valid record with missing parts. A manifest or item trace touched in the
+ * meantime stays, together with everything it names: they are checked before the objects are.
  */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
@@ -26,11 +26,11 @@ export interface Sweeping {
   readonly dryRun: boolean
   readonly found: ReadonlyMap<FolderKind, ReadonlyArray<ScannedFile>>
   readonly traces: ReadonlyArray<SeenTrace>
-  /** runs that go */
+  /** runs to delete */
   readonly runs: ReadonlyArray<RootRun>
 }
 
-/** Gives the ids of the runs that went: one that was pinned meanwhile does not. */
+/** Returns the ids of the deleted runs: a run pinned in the meantime stays. */
 export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, Problem> =>
   Effect.gen(function* () {
     const { store, found, traces } = sweeping
@@ -63,12 +63,12 @@ export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, 
       if (!bundles.has(one.file)) take(sweeping, one)
     })
     yield* each(of("temporary"), (one) => takeTemporary(sweeping, one))
-    // one that is young was just made, by somebody who is about to write in it
+    // a young folder was just made by a process that is about to write into it
     if (!sweeping.dryRun) yield* each(folders, (folder) => files.removeEmpty(folder))
     return gone
   })
 
-/** Between files others get their turn: a signal, above all. */
+/** Yields between files, so that other work, above all a signal handler, can run. */
 const inTurns = <A>(
   { root }: Store,
   all: ReadonlyArray<A>,
@@ -85,7 +85,7 @@ const inTurns = <A>(
     }
   })
 
-/** What is young stays; "renewed" also of that. */
+/** Deletes a file unless it is young; returns "renewed" for a young one too. */
 function take({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): Deletion {
   if (reach.isYoung(found)) return "renewed"
   const taken = dryRun ? "taken" : deleteFile(store.files, found.file, found.entry)
@@ -96,7 +96,7 @@ function take({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): De
 function takeRun({ store, tally, dryRun }: Sweeping, { id, recorded }: RootRun): boolean {
   const { files, layout } = store
   const folder = layout.run(id)
-  // pinned meanwhile, or shown by a run that has just renewed its record
+  // pinned in the meantime, or shown by a run that has just touched its record
   const isWanted = (aside: string) =>
     files.entry(path.join(aside, "pinned"))?.kind === "file" ||
     (files.entry(path.join(aside, "run.json"))?.mtimeNs ?? null) !== recorded
@@ -111,7 +111,7 @@ function takeManifest(sweeping: Sweeping, found: ScannedFile): void {
   if (!reach.artifacts.has(found.name) && take(sweeping, found) === "renewed") reach.addArtifact(found.name)
 }
 
-/** Those of failed items alone come last: they stay with the others of their folder. */
+/** Puts traces with only failed items last: they stay if others of their folder stay. */
 const itemsFirst = (traces: ReadonlyArray<SeenTrace>) =>
   traces
     .filter((trace) => trace.kind === "items")
@@ -139,7 +139,7 @@ function takeTrace(sweeping: Sweeping, trace: SeenTrace): void {
   if (!isKept) take(sweeping, trace.found)
 }
 
-/** A table put together for a view stays with the artifact that it is of. */
+/** A table merged for a view stays with its artifact. */
 function takeNote(sweeping: Sweeping, found: ScannedFile): void {
   const { store, reach } = sweeping
   if (!reach.artifacts.has(found.name) && take(sweeping, found) !== "renewed") return
@@ -147,30 +147,30 @@ function takeNote(sweeping: Sweeping, found: ScannedFile): void {
   if (object !== null) reach.addObjects([objectName(object)])
 }
 
-/** What a process left that died while it wrote. */
+/** Files left by a process that died while writing. */
 function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): void {
   const { files } = store
   if (files.entry(found.file)?.mtimeNs !== found.entry.mtimeNs) return
-  // a folder of which a gc that died has removed some is young, what is left in it is not
+  // if a gc died while removing this folder, the folder is young but its content is not
   if ([...walkFolder(files, found.file)].some(({ entry }) => reach.isYoung({ entry }))) return
   const removed = dryRun ? ownIn(store, found.file) : removeTree(files, found.file)
   for (const entry of removed) tally.take(entry, "temporary")
 }
 
-/** What `removeTree` would remove. */
+/** The entries that `removeTree` would remove. */
 const ownIn = ({ files, root }: Store, at: string): ReadonlyArray<DirectoryEntry> =>
   [...walkFolder(files, at)].flatMap(({ file, entry }) =>
     isOwn(path.relative(root, file), entry) ? entry : []
   )
 
-/** As the loader writes it, beside the bundles: one a pipeline file. */
+/** Written by the loader next to the bundles, one per pipeline file. */
 interface PipelineNote {
   readonly pipeline?: unknown
-  /** sha256 of the bundle: its file is named by the first half */
+  /** sha256 of the bundle; the bundle's file is named by its first half */
   readonly bundle?: unknown
 }
 
-/** The files that stay, of those found in `cache/pipelines`. */
+/** The files in `cache/pipelines` that stay. */
 function keptBundles(
   files: FileSystem,
   found: ReadonlyArray<ScannedFile>,

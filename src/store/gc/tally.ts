@@ -1,4 +1,7 @@
-/** Counts names and bytes: a file of several names (an object and its views) frees its bytes with the last of them. */
+/**
+ * Counts file names and bytes: the bytes of a file with several names (an object and its views) are freed
+ * with its last name.
+ */
 import { emptyRecord } from "../../support/own.ts"
 import type { DirectoryEntry } from "../files/file-system.ts"
 
@@ -18,13 +21,13 @@ export class Tally {
   #seen = 0
   #taken = 0
 
-  /** Every name in the store, once. A link to a name is not bytes. */
+  /** Counts every name in the store once. A symlink has no bytes. */
   see(entry: DirectoryEntry): void {
     this.#seen++
     if (entry.kind !== "link" && !this.#inodes.has(entry.inode))
       this.#inodes.set(entry.inode, { bytes: entry.size, links: entry.links, gone: 0 })
   }
-  /** A name that was seen goes. `what` it was is counted too. */
+  /** Counts a deleted name, by its kind `what`. */
   take(entry: DirectoryEntry, what: string): void {
     this.#taken++
     this.#gone[what] = (this.#gone[what] ?? 0) + 1
@@ -38,7 +41,7 @@ export class Tally {
   kept(): Amount {
     return { files: this.#seen - this.#taken, bytes: this.#bytes(({ links, gone }) => gone < links) }
   }
-  /** names that went, by what they were */
+  /** deleted names by kind */
   byKind(): Readonly<Record<string, number>> {
     return this.#gone
   }

@@ -1,9 +1,10 @@
 /**
- * Whether a gc is under way: each has a file of its own in the cache for as long as it works.
+ * Tells whether a gc is running: each gc has a file of its own in the cache while it works.
  *
- * A gc decides what is reached and takes the rest afterwards, so that a run which looks in between may find what goes
- * in a moment. Such a run renews what it finds (`renewing`), which gc sees. The file comes before the mark that a gc
- * leaves: who reads the mark and then finds no file sees the mark of a later gc change (`gc-mark.ts`).
+ * A gc first decides what is reached and then deletes the rest, so a run that looks in between may find files
+ * that are about to be deleted. Such a run touches what it finds (`touching-store.ts`), which gc notices. The
+ * file is written before the gc mark: a process that reads the mark and then finds no such file will see the
+ * mark of any later gc (`gc-mark.ts`).
  */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
@@ -15,15 +16,15 @@ import { replaceFile } from "../files/replace-file.ts"
 import { leaveMark } from "../files/gc-mark.ts"
 import { jsonOf } from "./json.ts"
 
-/** One whose process cannot be seen (another host) counts for so long after it began. */
+/** How long after its start a gc counts as running if its process is not visible (another host). */
 const silentMs = 24 * 3_600_000
 
 /**
- * Says that a gc is under way, leaves its mark, and gives what says that it is over. Files of such that have died are
- * taken away.
+ * Announces a gc and leaves its mark; removes the files of gcs that died. Returns the function that ends the
+ * announcement.
  *
- * On a full disk, where gc is wanted most, caches that can be made again go first. If there is no room even then, gc
- * goes on unannounced: a run that comes now has no room for its record either, and fails.
+ * On a full disk, where gc is needed most, it first deletes caches that can be made again. If there is still
+ * no room, gc goes on unannounced: a run that starts now has no room for its record either, and fails.
  */
 export function beginGc(files: FileSystem, layout: Layout): () => void {
   for (const makeRoom of [() => clearCaches(files, layout), null])
@@ -38,7 +39,7 @@ export function beginGc(files: FileSystem, layout: Layout): () => void {
 
 const isFull = (error: unknown) => ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "")
 
-/** Bundles of pipelines, and what was put together to be shown. */
+/** Bundles of pipelines, and tables merged for views. */
 function clearCaches(files: FileSystem, { cache }: Layout): void {
   for (const folder of ["pipelines", ...Object.keys(artifactCaches)])
     for (const name of files.list(path.join(cache, folder)) ?? [])

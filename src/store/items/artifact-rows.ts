@@ -1,9 +1,9 @@
 /**
- * The rows of an artifact, column by column, in its order, however its items lie in shards.
+ * The rows of an artifact, column by column, in its order, whatever the order of its items in shards.
  *
- * Most artifacts take shards one after another, and each is read as it comes. Where items lie scattered (their source
- * has another order now), each shard would be read an item; so many rows are put together at once, from one reading
- * of each shard.
+ * Most artifacts use their shards one after another, and each shard is read as it comes. If the items are
+ * scattered (their source now has another order), that would read a shard for every item; so many rows are
+ * collected at once, with one read of each shard.
  */
 import type { Manifest, Shard } from "../records/manifest.ts"
 import { type ReadRows, type RowBatch, shardBatches } from "./read-shard.ts"
@@ -11,18 +11,18 @@ import { rowOffsets, segmentsOf } from "./segments.ts"
 import type { Store } from "../store.ts"
 import { readSidecar } from "./sidecar.ts"
 
-/** Rows of a shard, `start` … `end − 1`. */
+/** Rows `start` … `end − 1` of a shard. */
 export interface ShardPart {
   readonly shard: Shard
   readonly start: number
   readonly end: number
 }
 
-/** Rows that are put together at once, and the bytes of table that hold them, at most. */
+/** The most rows collected at once, and the most bytes of table for them. */
 const mostRows = 2 ** 17
 const mostBytes = 2 ** 22
 
-/** The rows of shards that an artifact takes, segment after segment. */
+/** The parts of shards that make up an artifact, segment by segment. */
 export function partsOf(store: Store, manifest: Manifest): Iterable<ShardPart> {
   const { form, segments, shards } = manifest
   if (segments === null) return shards.map((shard) => ({ shard, start: 0, end: shard.rows }))
@@ -40,7 +40,7 @@ function* parts(manifest: Manifest, offsets: ReadonlyArray<Int32Array> | null): 
   }
 }
 
-/** Batches of rows, in the parts' order. @throws Problem where an object is gone or damaged */
+/** Batches of rows, in the order of the parts. @throws Problem if an object is missing or damaged */
 export async function* rowBatches(
   store: Store,
   parts: Iterable<ShardPart>,
@@ -53,7 +53,7 @@ export async function* rowBatches(
   }
 }
 
-/** Parts that follow one another, as many as may be held together. */
+/** Groups consecutive parts, as many as may be held at once. */
 function* windowsOf(parts: Iterable<ShardPart>): Generator<ReadonlyArray<ShardPart>> {
   let some: Array<ShardPart> = []
   let [rows, bytes] = [0, 0]
@@ -74,11 +74,13 @@ function* windowsOf(parts: Iterable<ShardPart>): Generator<ReadonlyArray<ShardPa
 interface Wanted {
   readonly start: number
   readonly end: number
-  /** where they go */
+  /** their position in the output */
   readonly at: number
 }
 
-/** All rows of some parts in their order. Reads each shard once, and holds the rows and a batch of one shard. */
+/**
+ * All rows of some parts in order. Reads each shard once, and holds these rows and one batch of one shard.
+ */
 async function gathered(store: Store, parts: ReadonlyArray<ShardPart>, read: ReadRows): Promise<RowBatch> {
   const byShard = new Map<Shard, Array<Wanted>>()
   let rows = 0
@@ -108,7 +110,7 @@ async function gathered(store: Store, parts: ReadonlyArray<ShardPart>, read: Rea
   return { rows, items, vectors: Object.fromEntries(vectors) }
 }
 
-/** Copies those of the rows `first` … that are wanted. */
+/** Copies the wanted rows out of a batch that starts at row `first`. */
 function copyRows<A>(
   values: ReadonlyArray<A>,
   first: number,

@@ -1,7 +1,9 @@
 /**
- * The items of an artifact, all at once: ids in their order, where each lies, its rows, and its digests by column.
+ * Loads all items of an artifact at once: ids in order, the position of each, its rows, and its digests by
+ * column.
  *
- * For commands that look items up. A run, whose memory does not grow with the items, has `item-windows.ts`.
+ * For commands that look items up. A run needs memory independent of the number of items and uses
+ * `item-windows.ts`.
  */
 import type { Manifest, ItemId } from "../records/manifest.ts"
 import { segmentsOf } from "./segments.ts"
@@ -10,16 +12,16 @@ import type { Store } from "../store.ts"
 
 export interface ItemIndex {
   readonly ids: ReadonlyArray<ItemId>
-  /** of item i: the index of its shard in the manifest, and its own in the shard */
+  /** of item i: the index of its shard in the manifest, and its index in the shard */
   readonly shard: Int32Array
   readonly itemIndex: Int32Array
-  /** rows of item i */
+  /** number of rows of item i */
   readonly rows: Int32Array
-  /** of each shard; 16 bytes an item and column */
+  /** one per shard; 16 bytes per item and column */
   readonly sidecars: ReadonlyArray<Sidecar>
 }
 
-/** Reads the sidecars of an artifact of items: not its data. */
+/** Reads the sidecars of an artifact with items, but not its data. */
 export function readItemIndex(store: Store, manifest: Manifest): ItemIndex {
   const sidecars = manifest.shards.map((shard) => readSidecar(store, shard))
   const texts = sidecars.map(({ items }) => items.strings())

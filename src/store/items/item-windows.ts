@@ -1,8 +1,8 @@
 /**
- * What sidecars say of an artifact's items, many at a time, in the artifact's order.
+ * Reads an artifact's items from the sidecars, window by window, in the artifact's order.
  *
- * Not all at once, since memory would grow with the items; not item by item either, since items that lie scattered over
- * shards would read a sidecar each. For the items of a window, each sidecar is read once.
+ * Reading all at once would make memory grow with the items; reading one by one would read a sidecar for
+ * every item if the items are scattered over shards. Each window reads each of its sidecars once.
  */
 import { own } from "../../support/own.ts"
 import type { Shard } from "../records/manifest.ts"
@@ -12,42 +12,45 @@ import type { Store } from "../store.ts"
 import type { StringArray } from "../format/string-array.ts"
 import { digestBytes } from "../format/value-encoding.ts"
 
-/** Where items lie: their shards, and the places among them in the items' order. */
+/** Where items are: their shards, and each item's place in them, in order. */
 export interface Located {
   readonly shards: ReadonlyArray<Shard>
   readonly places: SegmentList
 }
 
-/** Items of a window where shards are taken one after another. */
+/** Items per window if shards are used one after another. */
 const usualItems = 2 ** 14
-/** Where items lie scattered, a window reads most sidecars: so few windows, of so many items and bytes of digests at most. */
+/**
+ * If items are scattered, every window reads most sidecars, so windows are few and large: at most this many
+ * items and bytes of digests.
+ */
 const mostItems = 2 ** 17
 const mostBytes = 2 ** 23
-/** Items of a window of artifacts that are read side by side, where so many columns are read of each item. */
+/** Items per window for artifacts that are read side by side, with this many columns per item. */
 export function windowItems(located: ReadonlyArray<Located>, columns: number): number {
   const isScattered = located.some(({ shards, places }) => places.segmentCount > 2 * shards.length)
   const fitting = Math.ceil(mostBytes / digestBytes / Math.max(1, columns))
   return Math.min(isScattered ? mostItems : usualItems, fitting)
 }
 
-/** Items `from` … `to − 1`; item k of the window is item `from + k`. The next window is put into its place. */
+/** Items `from` … `to − 1`; item k of the window is item `from + k`. The next window reuses its memory. */
 export interface ItemWindow {
   readonly from: number
   readonly to: number
   /** the id of item k is text `index[k]` of `texts[k]` */
   readonly texts: ReadonlyArray<StringArray>
   readonly index: Int32Array
-  /** rows of each item */
+  /** number of rows of each item */
   readonly rows: Int32Array
-  /** … the first of which is this one of its shard */
+  /** index of each item's first row in its shard */
   readonly first: Int32Array
   readonly columns: ReadonlyArray<WindowColumn>
 }
 export interface WindowColumn {
   readonly name: string
-  /** 16 bytes an item */
+  /** 16 bytes per item */
   readonly digests: Uint8Array
-  /** 1 where an item has none: a member of a tensor family in a shard without rows. Null where all have one. */
+  /** 1 if an item has none: a member of a tensor family in a shard without rows. Null if all have one. */
   readonly absent: Uint8Array | null
 }
 
@@ -65,10 +68,13 @@ export class ItemWindows {
   readonly #index: Int32Array
   readonly #rows: Int32Array
   readonly #first: Int32Array
-  /** what was read last: most artifacts take a shard's items one after another */
+  /** the last sidecar read: most artifacts use a shard's items one after another */
   #last: ReadShard | null = null
 
-  /** `size`: items of a window at most; `columns`: whose digests are wanted (`family/member` for tensors). */
+  /**
+   * `size`: the most items per window; `columns`: the columns to read digests of (`family/member` for
+   * tensors).
+   */
   constructor(store: Store, located: Located, columns: ReadonlyArray<string>, size: number) {
     const items = Math.min(size, located.places.length)
     this.#store = store
@@ -80,7 +86,7 @@ export class ItemWindows {
     this.#first = new Int32Array(items)
   }
 
-  /** @throws Problem StoreCorrupt where a sidecar is gone or damaged */
+  /** @throws Problem StoreCorrupt if a sidecar is missing or damaged */
   read(from: number, to: number): ItemWindow {
     const byShard = new Map<number, Array<Piece>>()
     for (const piece of this.#located.places.pieces(from, to)) {

@@ -1,4 +1,7 @@
-/** Tables of all of an artifact's shards, for its view: written as shards are read, as objects of the store. */
+/**
+ * Merges all of an artifact's shards into one table for its view, streamed from the shards into an object of
+ * the store.
+ */
 import { column } from "../../pipeline/columns.ts"
 import type { Manifest } from "../records/manifest.ts"
 import { type TableHead, TableWriter } from "../format/parquet-write.ts"
@@ -9,12 +12,12 @@ import { SegmentList, segmentsOf } from "./segments.ts"
 import type { Store } from "../store.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
-/** Rows that are written together: a page a shard would be very many small ones. */
+/** Rows written together: one page per shard would make very many small ones. */
 const pageRows = 4096
-/** Items that are written together */
+/** Items written together. */
 const itemRows = 20_000
 
-/** One Parquet table of an artifact's shards, in their order. */
+/** One Parquet table of an artifact's shards, in order. */
 export const mergedTable = (store: Store, manifest: Manifest): Promise<ObjectRef> =>
   writtenTable(store, { columns: manifest.columns, idColumn: manifest.idColumn }, async (writer) => {
     let group: RowBatch | null = null
@@ -47,7 +50,7 @@ async function writtenTable(
   }
 }
 
-/** Adds the second to the first. */
+/** Appends the second batch to the first. */
 function joined(first: RowBatch, second: RowBatch): RowBatch {
   const append = <A>(to: Array<A>, from: ReadonlyArray<A>) => from.forEach((one) => to.push(one))
   if (first.items !== null) append(first.items, second.items!)
@@ -55,12 +58,12 @@ function joined(first: RowBatch, second: RowBatch): RowBatch {
   return { ...first, rows: first.rows + second.rows }
 }
 
-/** Which part and which rows of it hold an item's tensors: item, part, row (the first), rows. */
+/** The part and rows with an item's tensors: item, part, first row, row count. */
 export async function itemsTable(store: Store, manifest: Manifest): Promise<ObjectRef> {
   const { shards } = manifest
   const places = SegmentList.of(segmentsOf(manifest))
   const windows = new ItemWindows(store, { shards, places }, [], itemRows)
-  // parts are the shards that have rows, as their files are numbered
+  // parts are the shards with rows, in the numbering of their files
   const parts = new Map<number, number>()
   shards.forEach((one, s) => one.rows > 0 && parts.set(s, parts.size))
   const columns = { part: column.int32(), row: column.int32(), rows: column.int32() }

@@ -1,7 +1,7 @@
 /**
  * Reads artifacts: rows of some items, columns at once or in batches, and tensors by member.
  *
- * What this opens (Parquet, Arrow) is heavy to import, so planning does not come here.
+ * It imports Parquet and Arrow, which load slowly, so planning must not import it.
  */
 import type { Columns } from "../../pipeline/columns.ts"
 import { own } from "../../support/own.ts"
@@ -24,7 +24,10 @@ import { damaged } from "../files/store-error.ts"
 import type { Store } from "../store.ts"
 import { readSidecar } from "./sidecar.ts"
 
-/** The rows of every item, in the artifact's order. Tensors come with them. Each shard is read once, however scattered. */
+/**
+ * The rows of every item, in the artifact's order, with their tensors. Reads each shard once, even if items
+ * are scattered.
+ */
 export async function artifactItems(
   store: Store,
   artifact: Readable,
@@ -52,7 +55,7 @@ export async function artifactItems(
 interface ShardItems {
   /** the index of the first item read */
   readonly first: number
-  /** rows of each */
+  /** rows of each item */
   readonly items: ReadonlyArray<ReadonlyArray<StoredRow>>
 }
 async function shardItems(
@@ -77,21 +80,21 @@ async function shardItems(
 }
 
 export type Vectors = Readonly<Record<string, ReadonlyArray<unknown>>>
-/** All of an artifact, column by column. What a stage is given of it is narrower (`run/given-tables.ts`). */
+/** A whole artifact, column by column. Stages get a narrower view of it (`run/given-tables.ts`). */
 export interface ArtifactTable {
-  /** columns side by side, and each row's id as `item`: "" in a table of no items */
+  /** parallel columns, and each row's id as `item`: "" in a table without items */
   read(names: ReadonlyArray<string>): Promise<Vectors>
-  /** ids of all items, of those without a row too, in their order; none in a table of no items */
+  /** ids of all items in order, including items without rows; none in a table without items */
   items(): AsyncIterable<string>
-  /** the same in batches, as they lie in shards */
+  /** the same in batches, in the order of the shards */
   batches(names: ReadonlyArray<string>): AsyncIterable<Vectors>
   members(family: string): ReadonlyArray<string>
   tensor(family: string, member: string): Promise<TensorBlock>
 }
 
 /**
- * Its reads reject with a Problem where an object is gone or damaged. `onRefused` hears why the bytes of a file in it
- * cannot be had.
+ * Its reads reject with a Problem if an object is missing or damaged. `onRefused` receives the reason when
+ * the bytes of one of its files cannot be read.
  */
 export function artifactTable(
   store: Store,
@@ -117,13 +120,13 @@ export function artifactTable(
   }
 }
 
-/** A matrix of one member, of all rows in the artifact's order. */
+/** One member's matrix over all rows, in the artifact's order. */
 function tensorBlock(store: Store, manifest: Manifest, family: string, member: string): TensorBlock {
   const shape = own(own(manifest.families, family)?.shapes ?? {}, member)
   if (shape === undefined) throw new Error(`there is no tensor "${family}/${member}"`)
   const size = shape.reduce((product, one) => product * one, 1)
   const data = new Float32Array(manifest.rows * size)
-  // items may lie scattered, a few of this shard and a few of that
+  // items may be scattered over the shards, so opened files are kept
   const files = new Map<Shard, TensorFile>()
   let at = 0
   for (const { shard, start, end } of partsOf(store, manifest)) {
@@ -141,7 +144,7 @@ function tensorBlock(store: Store, manifest: Manifest, family: string, member: s
   return { rows: manifest.rows, shape, data }
 }
 
-/** Ids in their order, from sidecars, some thousands at a time. */
+/** Ids in order, read from sidecars a few thousand at a time. */
 async function* itemIds(store: Store, manifest: Manifest): AsyncGenerator<string> {
   if (manifest.form === "table") return
   const located = { shards: manifest.shards, places: SegmentList.of(segmentsOf(manifest)) }
@@ -174,7 +177,7 @@ export async function artifactObjects(
   return all
 }
 
-/** Rows `start` … `end − 1` of all. */
+/** Rows `start` … `end − 1` of all rows. */
 function* clipped(parts: Iterable<ShardPart>, start: number, end: number): Generator<ShardPart> {
   let first = 0
   for (const part of parts) {

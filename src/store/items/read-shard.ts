@@ -1,4 +1,4 @@
-/** Reads shards: their columns, rows and tensors, some rows of them or all. */
+/** Reads shards: columns, rows and tensors, for some rows or all. */
 import * as path from "node:path"
 import { type Columns, type FileHandle, isFileColumn } from "../../pipeline/columns.ts"
 import { openTensors, type TensorFile } from "../format/arrow-read.ts"
@@ -22,13 +22,13 @@ export interface RowBatch extends TableRows {
   readonly rows: number
 }
 
-/** Bytes of a table that are read at once; of a larger one, a row group is. */
+/** The largest table, in bytes, that is read at once; a larger one is read by row groups. */
 const smallTable = 2 ** 22
 
 /**
- * Rows `start` … `end − 1` of a shard in batches, whose memory does not grow with the shard.
+ * Rows `start` … `end − 1` of a shard in batches, in memory independent of the shard's size.
  *
- * @throws Problem where its table is gone or damaged
+ * @throws Problem if its table is missing or damaged
  */
 export async function* shardBatches(
   store: Store,
@@ -54,7 +54,10 @@ export async function* shardBatches(
   }
 }
 
-/** Reads some columns, files as handles; `onRefused` hears why a handle's bytes cannot be had. */
+/**
+ * Reads some columns, with files as handles; `onRefused` receives the reason when a handle's bytes cannot be
+ * read.
+ */
 export const readColumns =
   (store: Store, columns: Columns, onRefused?: (error: FileChanged) => void): ReadRows =>
   async (file, start, end) => {
@@ -65,7 +68,9 @@ export const readColumns =
     return { items, vectors }
   }
 
-/** Rows `start` … `end − 1` of a shard, with their tensors. @throws Problem where an object is gone or damaged */
+/**
+ * Rows `start` … `end − 1` of a shard, with their tensors. @throws Problem if an object is missing or damaged
+ */
 export async function shardRows(
   store: Store,
   families: Manifest["families"],
@@ -99,7 +104,7 @@ export async function shardRows(
 const wholeTable = ({ objects, root }: Store, table: ObjectRef): TableFile =>
   openTable(memorySource(objects.read(table), `${root}/${objects.location(table)}`))
 
-/** Rows as objects, each with its `item` where there are items. */
+/** Rows as objects, each with its `item` if there are items. */
 export function rowObjects(
   names: ReadonlyArray<string>,
   vectors: TableRows["vectors"],
@@ -107,7 +112,7 @@ export function rowObjects(
   length: number
 ): Array<Record<string, unknown>> {
   return Array.from({ length }, (_, i) => {
-    // a plain object, as stages expect: a column's name begins with a letter, so that none is __proto__
+    // a plain object, as stages expect; safe because column names begin with a letter, so none is __proto__
     const row: { [column: string]: unknown } = {}
     for (const name of names) row[name] = vectors[name]![i]
     if (items !== null) row["item"] = items[i]
@@ -124,7 +129,7 @@ export function openMember(store: Store, shard: Shard, family: string, member: s
   }
 }
 
-/** A path that is not absolute is the store's own. */
+/** A relative path is one in the store. */
 const handleOf = (
   store: Store,
   cell: FileCell | null,

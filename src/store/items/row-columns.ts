@@ -1,4 +1,7 @@
-/** Turns rows that a stage gives into columns: new files go into the store, the tensors of a member become one matrix. */
+/**
+ * Turns a stage's rows into columns: puts new files into the store and joins the tensors of a member into one
+ * matrix.
+ */
 import {
   type AnyColumn,
   type Columns,
@@ -16,7 +19,7 @@ import type { StoredFile } from "../objects/object-ref.ts"
 
 export type WrittenCells = Readonly<Record<string, unknown>>
 type Elements = Float32Array | Uint16Array
-/** Digests are of what readers get, float32; a stage that gave float16 has that stored. */
+/** Digests cover what readers get, float32; float16 given by a stage is stored as float16. */
 export interface TensorColumn extends Tensor {
   readonly halves: Uint16Array | null
 }
@@ -30,7 +33,10 @@ export interface ColumnsOfRows {
   readonly tensors: Readonly<Record<string, Readonly<Record<string, TensorColumn>>>>
 }
 
-/** For the rows of a shard, in one batch or several, whose tensors must all be of the first row's members and sizes. */
+/**
+ * For the rows of one shard, in one batch or several. All rows must have the tensor members and sizes of the
+ * first one.
+ */
 export class RowColumns {
   readonly #objects: Objects
   readonly #columns: ReadonlyArray<readonly [name: string, column: AnyColumn]>
@@ -49,10 +55,10 @@ export class RowColumns {
   }
 
   /**
-   * The columns of some rows more, whose cells must be valid (`cell.ts`).
+   * The columns of more rows. Their cells must be valid (`cell.ts`).
    *
-   * @throws Error when tensors differ in members, sizes or kind of number
-   * @throws Problem when a new file cannot be stored
+   * @throws Error if tensors differ in members, sizes or element type
+   * @throws Problem if a new file cannot be stored
    */
   of(rows: ReadonlyArray<WrittenCells>): ColumnsOfRows {
     const vectors = emptyRecord<ReadonlyArray<unknown>>()
@@ -66,7 +72,7 @@ export class RowColumns {
     return { vectors, tensors }
   }
 
-  /** Bytes that a stage made go into the store; files of the outside are named where they lie. */
+  /** Bytes made by a stage go into the store; outside files are recorded by their path. */
   #fileCell(value: FileCell | FileHandle | NewFile | null): FileCell | null {
     if (value === null) return value
     if ("sha256" in value) {

@@ -1,21 +1,21 @@
 /**
- * Segments: which items of which shards an artifact consists of.
+ * Segments: the items of each shard that make up an artifact.
  *
- * Shards are written once and shared: an artifact takes the items that it wants of them, in its own order.
+ * Shards are written once and shared: an artifact uses any of their items, in its own order.
  */
 import type { Manifest, Segment, Shard } from "../records/manifest.ts"
 
-/** Where an item lies: the shard's index in the manifest, and the item's in the shard. */
+/** The position of an item: its shard's index in the manifest, and its index in the shard. */
 export type ItemPlace = readonly [shard: number, item: number]
 
-/** The segments of a manifest, also where it takes all of all shards. */
+/** The segments of a manifest, also for one that uses whole shards. */
 export const segmentsOf = ({
   segments,
   shards
 }: Pick<Manifest, "segments" | "shards">): ReadonlyArray<Segment> =>
   segments ?? shards.map((shard, i) => [i, 0, shard.items] as const)
 
-/** Items of one shard that follow one another, `from` … `to − 1`; the first of them is item `at` of the whole. */
+/** Consecutive items `from` … `to − 1` of one shard; the first of them is item `at` of the whole. */
 export interface Piece {
   readonly shard: number
   readonly from: number
@@ -24,17 +24,17 @@ export interface Piece {
 }
 
 /**
- * Where the items of an artifact lie, in its order: those that follow one another in a shard are one segment.
+ * The positions of an artifact's items, in its order: consecutive items of a shard form one segment.
  *
- * In typed arrays: of items in no order at all, each is a segment of its own.
+ * Uses typed arrays, because items in random order make one segment each.
  */
 export class SegmentList {
-  /** items of all segments */
+  /** items in all segments */
   length = 0
   #count = 0
   #shard = new Int32Array(16)
   #from = new Int32Array(16)
-  /** of a segment's first item, its index among all */
+  /** the artifact-wide index of each segment's first item */
   #at = new Int32Array(16)
 
   get segmentCount(): number {
@@ -75,13 +75,13 @@ export class SegmentList {
     this.#at = grown(this.#at)
   }
 
-  /** Where item `i` lies. */
+  /** The position of item `i`. */
   place(i: number): ItemPlace {
     const segment = this.#segmentOf(i)
     return [this.#shard[segment]!, this.#from[segment]! + i - this.#at[segment]!]
   }
 
-  /** Where items `from` … `to − 1` lie, piece by piece. */
+  /** The positions of items `from` … `to − 1`, piece by piece. */
   *pieces(from = 0, to = this.length): Generator<Piece> {
     if (from >= to) return
     for (let segment = this.#segmentOf(from), i = from; i < to; segment++) {
@@ -92,7 +92,7 @@ export class SegmentList {
     }
   }
 
-  /** As manifests have them. */
+  /** In the form that manifests store. */
   get segments(): ReadonlyArray<Segment> {
     return Array.from({ length: this.#count }, (_, segment): Segment => {
       const from = this.#from[segment]!
@@ -114,7 +114,7 @@ export class SegmentList {
   }
 }
 
-/** null where the segments are all of all shards, in order. */
+/** null if the segments are just all items of all shards, in order. */
 export function compactSegments(
   segments: ReadonlyArray<Segment>,
   shards: ReadonlyArray<Shard>
@@ -125,15 +125,15 @@ export function compactSegments(
   return isAll ? null : segments
 }
 
-/** What is read of an artifact, or of a part of it. */
+/** The parts of a manifest that readers of an artifact, or of a part of it, need. */
 export type Readable = Pick<Manifest, "form" | "families" | "shards" | "segments">
 
-/** Some items of an artifact: where they lie. No artifact itself: it has no digest. */
+/** A selection of an artifact's items. It is not an artifact: it has no digest. */
 export interface ItemSelection extends Readable {
   readonly segments: ReadonlyArray<Segment>
 }
 
-/** The items at these places, in this order, with the shards that they lie in, and no others. */
+/** Selects the items at these positions, in this order, with only the shards that contain them. */
 export function selectItems(
   { form, families, shards: all }: Readable,
   places: Iterable<ItemPlace>
@@ -153,7 +153,7 @@ export function selectItems(
   return { form, families, shards, segments: list.segments }
 }
 
-/** Where each item's rows begin, and the number of rows at last. */
+/** The first row of each item, then the row count. */
 export function rowOffsets(rows: Int32Array): Int32Array {
   const offsets = new Int32Array(rows.length + 1)
   for (let i = 0; i < rows.length; i++) offsets[i + 1] = offsets[i]! + rows[i]!

@@ -1,9 +1,10 @@
 /**
- * Sidecars: beside a shard, its items' ids, how many rows each has, and their digests in each column.
+ * Sidecars: next to each shard, its items' ids, row counts, and digests in each column.
  *
- * An Arrow IPC file, so that pyarrow, polars and DuckDB read it: columns `item` (Utf8), `rows` (Int32) and
- * `digest/<column>` (FixedSizeBinary of 16 bytes). The schema's metadata holds a sha256 over all of it: what a
- * resumed run takes from here decides what is computed again, so a damaged sidecar must not be believed.
+ * A sidecar is an Arrow IPC file, so that pyarrow, polars and DuckDB can read it: columns `item` (Utf8),
+ * `rows` (Int32) and `digest/<column>` (FixedSizeBinary of 16 bytes). The schema's metadata holds a sha256
+ * over all of it: a resumed run relies on sidecars to decide what to compute again, so a damaged one must be
+ * detected.
  */
 import { emptyRecord } from "../../support/own.ts"
 import { createHash } from "node:crypto"
@@ -18,9 +19,9 @@ import { damaged } from "../files/store-error.ts"
 
 export interface Sidecar {
   readonly items: StringArray
-  /** rows of each item */
+  /** number of rows of each item */
   readonly rows: Int32Array
-  /** 16 bytes an item, by column (`family/member` for tensors) */
+  /** 16 bytes per item, by column (`family/member` for tensors) */
   readonly digests: Readonly<Record<string, Uint8Array>>
 }
 
@@ -29,7 +30,7 @@ const checkKey = "probeline.sha256"
 const format = "1"
 const prefix = "digest/"
 
-/** The bytes of a sidecar. @throws RangeError when the columns' lengths do not agree */
+/** The bytes of a sidecar. @throws RangeError if the columns' lengths do not agree */
 export function encodeSidecar({ items, rows, digests }: Sidecar): Uint8Array {
   const columns = Object.entries(digests)
   if (rows.length !== items.length)
@@ -65,10 +66,10 @@ export function encodeSidecar({ items, rows, digests }: Sidecar): Uint8Array {
 }
 
 /**
- * Reads a sidecar; its digests lie in memory of their own.
+ * Reads a sidecar; its digests are copied into memory of their own.
  *
  * @param name names the file in messages
- * @throws FileFormatError when it is torn, damaged, or no sidecar
+ * @throws FileFormatError if it is torn, damaged, or not a sidecar
  */
 export function decodeSidecar(bytes: Uint8Array, name = "a sidecar"): Sidecar {
   return blamingFile(name, () => decode(bytes, name))
@@ -105,7 +106,7 @@ function decode(bytes: Uint8Array, name: string): Sidecar {
   for (const { name } of digestFields)
     digests[name.slice(prefix.length)] = new Uint8Array(length * digestBytes)
   for (const batch of batches) {
-    // validity and offsets or values of each column in turn; text has one more
+    // each column in turn has validity, and offsets or values; text has one more buffer
     const copy = (index: number, into: Uint8Array) => {
       const buffer = batch.buffers[index]
       if (buffer === undefined || buffer.length < into.byteLength)
@@ -130,7 +131,7 @@ function checkOf({ items, rows, digests }: Sidecar): string {
   return hash.digest("hex")
 }
 
-/** @throws Problem StoreCorrupt where the sidecar is gone or damaged */
+/** @throws Problem StoreCorrupt if the sidecar is missing or damaged */
 export function readSidecar({ objects, root }: Store, { sidecar }: Shard): Sidecar {
   const bytes = objects.read(sidecar!)
   try {

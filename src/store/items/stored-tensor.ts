@@ -1,4 +1,4 @@
-/** A tensor of an artifact as it lies in the store, shard after shard: float16 stays float16. */
+/** Reads a tensor of an artifact as stored, shard by shard: float16 stays float16. */
 import { partsOf } from "./artifact-rows.ts"
 import type { TensorFile } from "../format/arrow-read.ts"
 import type { Manifest, Shard } from "../records/manifest.ts"
@@ -9,16 +9,16 @@ import type { Store } from "../store.ts"
 export interface StoredTensor {
   /** of one row */
   readonly shape: ReadonlyArray<number>
-  /** float32 also where some shards are of float16 and others are not */
+  /** float32 if the shards mix float16 and float32 */
   readonly elements: "float32" | "float16"
-  /** Rows in their order, row-major: float32, or the bits of float16. Rejects with StoreCorrupt. */
+  /** Rows in order, row-major: float32, or the bits of float16. Rejects with StoreCorrupt. */
   readonly blocks: () => AsyncGenerator<Float32Array | Uint16Array>
 }
 
-/** `family` and `member` are those of the manifest. Opens every file of it, and reads no values. */
+/** `family` and `member` are those of the manifest. Opens all of its files, but reads no values. */
 export function storedTensor(store: Store, manifest: Manifest, family: string, member: string): StoredTensor {
   const parts = [...partsOf(store, manifest)].filter(({ start, end }) => start < end)
-  // items may lie scattered: each file is opened once
+  // items may be scattered: each file is opened once
   const files = new Map<Shard, TensorFile>()
   for (const shard of new Set(parts.map((part) => part.shard)))
     files.set(shard, openMember(store, shard, family, member))
@@ -39,7 +39,7 @@ export function storedTensor(store: Store, manifest: Manifest, family: string, m
   }
 }
 
-/** What its first rows are stored as, for those who only look; null where it has none. Opens one file. */
+/** The element type of its first rows; null if it has no rows. Opens one file only. */
 export function elementsOf(
   store: Store,
   manifest: Manifest,

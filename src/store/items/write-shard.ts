@@ -1,4 +1,4 @@
-/** Writes rows of some items as a shard: a Parquet table, an Arrow file a tensor, and a sidecar. */
+/** Writes rows of some items as a shard: a Parquet table, an Arrow file per tensor, and a sidecar. */
 import { emptyRecord } from "../../support/own.ts"
 import { hash } from "node:crypto"
 import type { Columns } from "../../pipeline/columns.ts"
@@ -19,34 +19,35 @@ export interface ItemRows {
   readonly item: ItemId
   readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>
 }
-/** What a shard is of. */
+/** What a shard belongs to. */
 export interface ShardHead {
   readonly node: string
   readonly form: Form
   readonly columns: Columns
-  /** the name of the id column; null in a table */
+  /** the name of the id column; null in a table without items */
   readonly idColumn: string | null
 }
-/** A shard that was written, with the digests of its items. */
+/** A written shard, with the digests of its items. */
 export interface WrittenShard {
   readonly shard: Shard
   readonly ids: ReadonlyArray<ItemId>
-  /** 16 bytes an item, by column */
+  /** 16 bytes per item, by column */
   readonly digests: Readonly<Record<string, Uint8Array>>
-  /** rows of each item */
+  /** number of rows of each item */
   readonly rows: Int32Array
 }
 
-/** Shards by their sidecars' sha256, which stands for ids, rows and values. */
+/** Shards by the sha256 of their sidecars, which identifies ids, rows and values. */
 export type KnownShards = ReadonlyMap<string, Shard>
 export const knownShards = (shards: ReadonlyArray<Shard>): KnownShards =>
   new Map(shards.flatMap((shard) => (shard.sidecar === null ? [] : [[shard.sidecar.sha256, shard]])))
 
 /**
- * Rows must have been checked against the columns (`cell.ts`). Objects are in the store when it ends; nothing names them yet.
+ * The rows must have been checked against the columns (`cell.ts`). On return the objects are in the store,
+ * but nothing names them yet.
  *
- * `known` has shards of the same columns and id column. One that holds the same is taken as it is: of a source of 100,000
- * items to which one was added, writing them again took half the time.
+ * `known` has shards of the same columns and id column. One with the same content is reused: when one item
+ * was added to a source of 100,000, writing them again took half the time.
  */
 export async function writeShard(
   { objects }: Store,
@@ -104,7 +105,9 @@ export async function writeShard(
   return { shard, ids, digests, rows: counts }
 }
 
-/** What a node gave cannot be written; the store's own problems, and the machine's, stay what they are. */
+/**
+ * The problem of output that cannot be written; problems of the store and of the machine stay what they are.
+ */
 export const invalidOutput = (node: string, error: unknown): Problem =>
   isProblem(error)
     ? error

@@ -1,8 +1,9 @@
 /**
- * Writes the rows of a table as they come: its one shard, whatever its size, so that its digest is of its rows alone.
+ * Writes a table's rows as they arrive, as one shard of any size, so that its digest depends on its rows
+ * alone.
  *
- * Rows are gathered in batches; a batch is digested, encoded and dropped. Memory holds a batch, the encoded pages of a
- * row group, and what the writers of objects keep (law 7).
+ * Rows are collected into batches; a batch is digested, encoded and dropped. Memory holds one batch, the
+ * encoded pages of a row group, and the buffers of the object writers (law 7).
  */
 import { emptyRecord } from "../../support/own.ts"
 import { TensorFileWriter } from "../format/arrow-write.ts"
@@ -16,21 +17,21 @@ import { invalidOutput, type ShardHead, type WrittenShard } from "./write-shard.
 import type { ObjectRef } from "../objects/object-ref.ts"
 import { cellBytes } from "../format/cell.ts"
 
-/** A batch ends at so many rows, or when its cells hold so many bytes. */
+/** A batch ends at this many rows, or when its cells hold this many bytes. */
 const batchRows = 8192
 const batchBytes = 2 ** 23
 
-/** Rows that are read together, where a stage reads in batches. */
+/** Rows per row group, which a stage that reads in batches gets together. */
 const rowGroupRows = 2 ** 15
 
-/** A file of one member of a family; its writer is made with the first batch, which knows the shape. */
+/** The file of one member of a family. Its writer is made with the first batch, when the shape is known. */
 interface TensorOutput {
   readonly object: ObjectWriter<"arrow">
   readonly writer: TensorFileWriter
   readonly shape: ReadonlyArray<number>
 }
 
-/** Ends with `finish` or `abandon`. */
+/** Callers must end with `finish` or `abandon`. */
 class TableShardWriter {
   readonly #store: Store
   readonly #head: ShardHead
@@ -57,8 +58,8 @@ class TableShardWriter {
   }
 
   /**
-   * Takes a row, which has been checked against the columns and is not changed before it is written. True when a batch
-   * is full: then it is time to `flush`.
+   * Takes a row that has been checked against the columns and will not change before it is written. Returns
+   * true if the batch is full and needs a `flush`.
    */
   add(row: WrittenCells): boolean {
     this.#batch.push(row)
@@ -66,7 +67,7 @@ class TableShardWriter {
     return this.#batch.length >= batchRows || this.#bytes >= batchBytes
   }
 
-  /** Writes what has been gathered. */
+  /** Writes the collected rows. */
   async flush(): Promise<void> {
     const rows = this.#batch.length
     if (rows === 0) return
@@ -96,7 +97,7 @@ class TableShardWriter {
     output.writer.write(halves ?? data, null)
   }
 
-  /** Writes what is left. The objects are in the store; nothing names them yet. */
+  /** Writes the remaining rows. The objects are then in the store, but nothing names them yet. */
   async finish(): Promise<WrittenShard> {
     await this.flush()
     await this.#table.close()
@@ -113,7 +114,7 @@ class TableShardWriter {
     return { shard, ids: [""], digests: this.#digester.finish(), rows: Int32Array.of(this.#rows) }
   }
 
-  /** Leaves nothing behind of what is not finished. */
+  /** Discards everything unfinished. */
   abandon(): void {
     this.#object.abandon()
     for (const { object } of this.#tensors.values()) object.abandon()
@@ -121,11 +122,11 @@ class TableShardWriter {
 }
 
 /**
- * Writes all rows of a table. Its objects are in the store when it ends, and nothing names them yet; where it throws,
+ * Writes all rows of a table. On return its objects are in the store, but nothing names them yet; on an error
  * it leaves no temporary file.
  *
- * @param check throws where a row does not fit the columns
- * @throws Problem when what was checked cannot be written, and whatever `rows` and `check` throw
+ * @param check throws if a row does not fit the columns
+ * @throws Problem if checked rows cannot be written; also whatever `rows` and `check` throw
  */
 export async function writeTable(
   store: Store,

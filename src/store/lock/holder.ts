@@ -1,34 +1,34 @@
-/** Who holds a lock: the record in its file, how it is read, and how it is told to people. */
+/** The holder of a lock: its record, how to read one, and its description for messages. */
 import type { ProcessIdentity } from "../files/process-identity.ts"
 
 export interface Holder extends ProcessIdentity {
   readonly format: 1
-  /** names this taking of the lock and no other */
+  /** unique to this acquisition of the lock */
   readonly token: string
-  /** the run's id, where a run holds it */
+  /** the run's id, if a run holds it */
   readonly run: string | null
   readonly command: string
-  /** when it was taken, in the holder's clock (ISO 8601) */
+  /** when it was acquired, by the holder's clock (ISO 8601) */
   readonly acquired: string
-  /** a living holder touches the record once a period: when that was last is the file's modification time */
+  /** a living holder touches the record once per period; the file's mtime is the last time */
   readonly lease: { readonly periodMs: number }
 }
 
-/** What a lock's newest record says. */
+/** The state of a lock according to its newest record. */
 export type Standing =
   | { readonly is: "free" }
   | { readonly is: "held"; readonly holder: Holder }
-  /** it is being written, or its writer died over it */
+  /** it is being written, or its writer died during the write */
   | { readonly is: "torn" }
 
-/** Added to a record when its holder gives the lock back. */
+/** Appended to a record when its holder releases the lock. */
 export const released = "released\n"
 
 export const recordOf = (holder: Holder): string => `${JSON.stringify(holder)}\n`
 
 export function standingOf(record: string): Standing {
   const [first, ...rest] = record.split("\n")
-  // without its line end a line may lack a part
+  // a line without its newline may be incomplete
   if (rest.length === 0) return { is: "torn" }
   if (rest[0] === released.trim()) return { is: "free" }
   try {

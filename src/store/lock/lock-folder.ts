@@ -1,12 +1,14 @@
 /**
- * A lock's folder: records named 1, 2, 3 …, of which the highest says who holds the lock.
+ * A lock's folder: records named 1, 2, 3 …; the highest one names the holder.
  *
- * To take a lock that is free, or whose holder is dead, is to create the record after the highest, which the file
- * system lets one process do and no other. The highest is never removed or replaced, so numbers only grow, and
- * there is no moment in which a lock that is being taken over lies open: two that found the same holder dead want
- * the same number. Giving back adds a word to one's own record; the next holder removes what lies below its own.
+ * To take a lock that is free, or that belongs to a dead holder, a process creates the next record, and the
+ * file system lets only one process do that. The highest record is never removed or replaced, so numbers only
+ * grow, and a lock is never unprotected during a takeover: two processes that found the same dead holder
+ * compete for the same number. A release appends a word to the holder's own record; the next holder removes
+ * the records below its own.
  *
- * One that looked, slept, and creates a number that was used and removed meanwhile sees a higher one and withdraws.
+ * A process may look, sleep, and then create a number that was used and removed in the meantime: it sees a
+ * higher one and withdraws.
  */
 import * as path from "node:path"
 import type { FileSystem } from "../files/file-system.ts"
@@ -17,9 +19,9 @@ import { released, type Standing, standingOf } from "./holder.ts"
 export interface LockState {
   readonly number: number
   readonly standing: Standing
-  /** when it was changed last, in milliseconds since 1970, by the clock of whoever serves the file system */
+  /** mtime in milliseconds since 1970, by the clock of the file server */
   readonly changed: number
-  /** differs whenever the record was written, renewed or replaced */
+  /** changes whenever the record is written, touched or replaced */
   readonly mark: string
 }
 
@@ -31,12 +33,12 @@ export class LockFolder {
     this.#folder = folder
   }
 
-  /** The record that counts: free, at number 0, where there is none. null when it was replaced meanwhile. */
+  /** The record that counts; number 0, free, if there is none. null if it was replaced during the call. */
   look(): LockState | null {
     const number = this.#newest()
     if (number === 0) return { number, standing: { is: "free" }, changed: 0, mark: "" }
     const file = this.#record(number)
-    // reading comes first: opening a file is what makes NFS ask the server for its times
+    // read first: opening a file makes NFS ask the server for its times
     const bytes = this.#files.readIfPresent(file)
     const stat = this.#files.stat(file)
     if (bytes === null || stat === null) return null
@@ -46,7 +48,7 @@ export class LockFolder {
     return { number, standing: standingOf(text), changed, mark }
   }
 
-  /** Creates the record after the one seen, if that is still what counts; false when another was faster. */
+  /** Creates the record after the seen one, if that one still counts; false if another process was faster. */
   claim(seen: LockState, record: string, token: string): boolean {
     const number = seen.number + 1
     const [files, file] = [this.#files, this.#record(number)]
@@ -56,11 +58,11 @@ export class LockFolder {
       files.write(temporary, record)
     } catch (error) {
       this.#tidy(temporary)
-      if (isMissing(error)) return false // the folder was swept away in between
+      if (isMissing(error)) return false // the folder was swept in the meantime
       throw error
     }
     try {
-      // seen again now that the temporary file is written: while that lies here, it is still the same folder
+      // checked again now that the temporary file is written: while that exists, the folder is still the same
       if (this.look()?.mark !== seen.mark) return false
       if (!this.#create(file, temporary, record)) return false
       if (this.#newest() === number && files.stat(temporary) !== null) return true
@@ -71,7 +73,7 @@ export class LockFolder {
     }
   }
 
-  /** Says that the holder lives. */
+  /** Renews the lease. */
   renew(number: number, now: number): void {
     this.#files.touch(this.#record(number), now)
   }
@@ -80,21 +82,24 @@ export class LockFolder {
     this.#files.append(this.#record(number), released)
   }
 
-  /** Removes what earlier holders, and those that died on the way, have left; what is no lock's stays. */
+  /** Removes what earlier holders and dead processes left behind; foreign files stay. */
   tidyBelow(number: number): void {
     for (const name of this.#names())
       if (fileNames.lockRecord.test(name) && numberOf(name) < number)
         this.#tidy(path.join(this.#folder, name))
   }
 
-  /** By hard link, with which a record is whole from the start; else by exclusive creation, and then torn for a moment. */
+  /**
+   * Uses a hard link, which makes the record complete from the start; otherwise exclusive creation, which
+   * leaves it torn for a moment.
+   */
   #create(file: string, temporary: string, record: string): boolean {
     try {
       this.#files.hardLink(temporary, file)
       return true
     } catch (error) {
       if (isTaken(error)) return false
-      // the new holder removed it, or the folder was swept away
+      // the new holder removed it, or the folder was swept
       if (this.#files.stat(temporary) === null) return false
     }
     try {
@@ -107,7 +112,7 @@ export class LockFolder {
     }
   }
 
-  /** What cannot be removed (a sticky folder, another owner) does no harm: its number is low. */
+  /** A file that cannot be removed (a sticky folder, another owner) is harmless: its number is low. */
   #tidy(file: string): void {
     try {
       this.#files.remove(file)
@@ -115,7 +120,7 @@ export class LockFolder {
       // the next holder tries again
     }
   }
-  /** The number of the record that counts; 0 where the lock was never taken. */
+  /** The number of the record that counts; 0 if the lock was never taken. */
   #newest(): number {
     return Math.max(0, ...this.#names().map(numberOf))
   }
@@ -127,7 +132,7 @@ export class LockFolder {
   }
 }
 
-/** Any other name, such as a temporary file's, is below all records. */
+/** Any other name, such as a temporary file's, ranks below all records. */
 const numberOf = (name: string) => (/^[1-9]\d*$/.test(name) ? Number(name) : 0)
 const isMissing = (error: unknown) => (error as NodeJS.ErrnoException).code === "ENOENT"
 const isTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === "EEXIST"

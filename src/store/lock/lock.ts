@@ -1,9 +1,10 @@
 /**
- * Locks in a store: a name is held by one process at a time, and by one fiber in it.
+ * Locks in a store: one process at a time holds a name, and one fiber within it.
  *
- * A holder of this host is judged by its process alone: killed, its lock is free at once; frozen, it is not robbed.
- * A holder that cannot be seen (another host or container) is judged by the lease that it renews. It may be robbed
- * while it stalls, which costs work done twice and never a wrong result, since publishing is idempotent.
+ * A holder on this host is judged by its process alone: if it is killed, its lock is free at once; if it is
+ * stopped, it keeps the lock. A holder that is not visible (another host or container) is judged by the lease
+ * that it renews. It may lose the lock while it stalls; that duplicates work but never gives a wrong result,
+ * since publishing is idempotent.
  */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
@@ -17,42 +18,45 @@ import { type LockState, LockFolder } from "./lock-folder.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
 /** How often a holder renews its lease. */
 const periodMs = 10_000
-/** So many periods without renewal, and a holder that cannot be seen counts as dead. */
+/** An invisible holder counts as dead after this many periods without renewal. */
 const silentPeriods = 3
-/** A record that stays torn for longer was left by a process that died over it. */
+/** A record that stays torn for longer was left by a process that died during the write. */
 const tornMs = 5000
-/** Pauses between looks at a lock that another holds. */
+/** Pauses between checks of a lock that another process holds. */
 const [firstPauseMs, longestPauseMs] = [10, 250]
 
 export interface LockOptions {
   /** false: fail with StoreLocked instead of waiting */
   readonly wait: boolean
-  /** called once, when it has to wait, with who holds the lock */
+  /** called once, with the current holder, if it has to wait */
   readonly onWait: (holder: Holder) => void
   /** milliseconds since 1970 */
   readonly now: () => number
-  /** the id of the run that wants the lock, for those who wait for it */
+  /** the id of the run that wants the lock, shown to others that wait for it */
   readonly run?: string
-  /** takes what a log should keep: a dead holder's lock was taken over, this one was lost to another host */
+  /**
+   * receives events for the log: a dead holder's lock was taken over, or this one was lost to another host
+   */
   readonly note?: (message: string) => void
 }
 
-/** The takings that this process holds: a record of its own that is not among them could not be given back. */
+/** The tokens that this process holds: a record of its own with any other token can never be released. */
 const held = new Set<string>()
 
 interface Taken {
   readonly number: number
   readonly token: string
 }
-/** In the way: its holder, or null while the record is being written. */
+/** The obstacle: the current holder, or null while the record is being written. */
 interface Blocked {
   readonly by: Holder | null
 }
 
 /**
- * Uses something while holding the lock of a name: `locks/<name>.lock` under the store's root.
+ * Runs `use` while holding the lock of a name: `locks/<name>.lock` under the store's root.
  *
- * Waits while another holds it, interruptibly, or fails with StoreLocked. Gives the lock back however `use` ends.
+ * Waits, interruptibly, while another process holds it, or fails with StoreLocked. Releases the lock however
+ * `use` ends.
  */
 export const withLock =
   (store: Store, name: string, options: LockOptions) =>
@@ -103,14 +107,14 @@ class Lock {
     })
   }
 
-  /** Renews the lease for ever, or until another host has taken the lock. */
+  /** Renews the lease until interrupted, or until another host has taken the lock. */
   renewing(taken: Taken): Effect.Effect<void> {
     const renew = Effect.sync(() => {
       try {
         if (!this.#isMine(taken)) return this.#lost()
         this.#folder.renew(taken.number, this.#options.now())
       } catch {
-        // the file system is not well: the next time counts
+        // a file system error: the next renewal may succeed
       }
       return true
     })
@@ -120,20 +124,20 @@ class Lock {
     })
   }
 
-  /** Writes into this holder's own record alone, so that it cannot free what another has taken. */
+  /** Writes only to this holder's own record, so it cannot release a lock that another process has taken. */
   giveBack(taken: Taken): Effect.Effect<void> {
     return Effect.sync(() => {
       held.delete(taken.token)
       try {
         if (this.#isMine(taken)) this.#folder.release(taken.number)
       } catch (error) {
-        // others take it over when this process has ended
+        // other processes take it over when this one ends
         this.#note(`could not give back the lock "${this.#name}": ${(error as Error).message}`)
       }
     })
   }
 
-  /** One try, without waiting. */
+  /** One attempt, without waiting. */
   #try(): Taken | Blocked {
     const me = (this.#me ??= thisProcess(this.#store.files))
     for (;;) {
@@ -201,10 +205,10 @@ class Lock {
 }
 
 /**
- * For how long something has not changed, as seen by one's own clock.
+ * How long something has not changed, by this process's own clock.
  *
- * Clocks of two hosts are never compared. Time in which nobody looked (this process was stopped, the machine slept,
- * the clock was set) counts for little, since a change in it may not be visible yet.
+ * Clocks of two hosts are never compared. Time without checks (this process was stopped, the machine slept,
+ * the clock was set) counts for little, since a change during it may not be visible yet.
  */
 const mostBetweenLooks = 1000
 
@@ -213,7 +217,7 @@ class Watch {
   #silent = 0
   #looked = 0
 
-  /** Milliseconds for which `mark` has been the same; `now` in milliseconds since 1970. */
+  /** How many milliseconds `mark` has been the same; `now` in milliseconds since 1970. */
   silence(mark: string, now: number): number {
     if (mark === this.#mark) this.#silent += Math.min(Math.max(now - this.#looked, 0), mostBetweenLooks)
     else [this.#mark, this.#silent] = [mark, 0]

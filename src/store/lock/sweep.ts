@@ -1,4 +1,4 @@
-/** Removes the locks that nobody holds: a lock that was used once leaves a folder with one small record. */
+/** Removes unheld locks: every lock that was ever used leaves a folder with one small record. */
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
@@ -11,10 +11,11 @@ import { storeProblem } from "../files/store-error.ts"
 import { withLock } from "./lock.ts"
 
 /**
- * Safe beside running runs: a lock is removed by who holds it, and its folder leaves its name before it is emptied.
- * One that was about to take the lock finds its temporary file gone with the folder, and begins again.
+ * Safe next to running runs: a lock is removed only while this process holds it, and its folder is renamed
+ * before it is emptied. A process that was about to take the lock finds its temporary file gone with the
+ * folder, and starts again.
  *
- * Gives the number of locks removed; what is held stays. `now` in milliseconds since 1970.
+ * Returns the number of removed locks; held locks stay. `now` in milliseconds since 1970.
  */
 export const sweepLocks = (store: Store, now: () => number): Effect.Effect<number, Problem> =>
   Effect.gen(function* () {
@@ -25,7 +26,7 @@ export const sweepLocks = (store: Store, now: () => number): Effect.Effect<numbe
     for (const entry of (yield* attempt(() => files.list(layout.locks))) ?? []) {
       const folder = path.join(layout.locks, entry)
       if (files.entry(folder)?.kind !== "folder") continue
-      // of a sweep that was killed
+      // left by a sweep that was killed
       if (entry.includes(`.lock${temporaryMark}`)) yield* attempt(() => removeTree(files, folder))
       if (!entry.endsWith(".lock") || !hasRecordsAlone(store, folder)) continue
       const away = attempt(() => {
@@ -37,7 +38,7 @@ export const sweepLocks = (store: Store, now: () => number): Effect.Effect<numbe
       const name = entry.slice(0, -".lock".length)
       yield* withLock(store, name, { wait: false, onWait: () => {}, now })(away).pipe(
         Effect.catchIf(
-          // held by another; or the disk is full, and locks are the least that lies there
+          // another process holds it; or the disk is full, and locks take the least space
           ({ _tag }) => _tag === "StoreLocked" || _tag === "StoreFull",
           () => Effect.void
         )
@@ -46,6 +47,6 @@ export const sweepLocks = (store: Store, now: () => number): Effect.Effect<numbe
     return removed
   })
 
-/** A folder in which somebody keeps other files is left to them. */
+/** A folder that also contains other files stays. */
 const hasRecordsAlone = ({ files }: Store, folder: string): boolean =>
   (files.list(folder) ?? []).every((name) => fileNames.lockRecord.test(name))

@@ -1,7 +1,8 @@
 /**
- * Objects are read as what their names say, or not at all: each is hashed once a process, before it is first used.
+ * Verifies objects on first use: each is hashed once per process before anything reads it, so a reader gets
+ * exactly the named bytes or an error.
  *
- * A bit that flips inside of a page of numbers breaks no parser; it would be another number.
+ * A bit flip inside a page of numbers breaks no parser; it would just be another number.
  */
 import { createHash } from "node:crypto"
 import { Problem } from "../../support/problem.ts"
@@ -21,7 +22,7 @@ export class Intact {
     this.#layout = layout
   }
 
-  /** What an object's bytes are, where they have been read already. @throws {Problem} StoreCorrupt */
+  /** Checks an object's bytes that have already been read. @throws {Problem} StoreCorrupt */
   checkBytes(object: StoredFile, bytes: Uint8Array): void {
     if (this.#known.has(object.sha256)) return
     const isWhole = bytes.byteLength === object.bytes
@@ -30,7 +31,7 @@ export class Intact {
     this.#known.add(object.sha256)
   }
 
-  /** The same of a file that is read in parts. @throws {Problem} StoreCorrupt */
+  /** The same for an object that is read in parts. @throws {Problem} StoreCorrupt */
   check(object: StoredFile): void {
     if (!this.is(object)) throw this.#damaged(object)
   }

@@ -1,4 +1,4 @@
-/** Names of objects: immutable files of the store, named by their content. */
+/** References to objects: immutable files of the store, named by their content. */
 
 /** Any object. */
 export interface StoredFile {
@@ -7,7 +7,7 @@ export interface StoredFile {
   readonly bytes: number
   readonly extension: string
 }
-/** An object of a known extension. */
+/** An object with a known extension. */
 export interface NamedObject<X extends string> extends StoredFile {
   readonly extension: X
 }

@@ -1,9 +1,9 @@
 /**
- * Objects that are written piece by piece: hashed on the way, and named when they are whole.
+ * Writes objects piece by piece: hashes them on the way, and names them when they are complete.
  *
- * What is small stays in memory until its end, and goes the way of all objects. What is not goes to a temporary file,
- * which is flushed and renamed: as for all files of the store, one that died on the way leaves a temporary name that
- * gc takes.
+ * Small objects stay in memory until the end and are stored like all others. Larger ones go to a temporary
+ * file, which is flushed and renamed: as with all files of the store, a process that dies midway leaves a
+ * temporary file for gc.
  */
 import { createHash, randomBytes } from "node:crypto"
 import * as path from "node:path"
@@ -14,16 +14,16 @@ import type { FileSystem } from "../files/file-system.ts"
 import type { NamedObject } from "./object-ref.ts"
 import { storeProblem } from "../files/store-error.ts"
 
-/** Bytes that are kept in memory. */
+/** The most bytes kept in memory. */
 const usualHeld = 1 << 20
 const readOnly = 0o444
 
-/** Takes what stayed small enough for memory. */
+/** Stores objects that stayed small enough for memory. */
 interface SmallObjects {
   put<X extends string>(content: Uint8Array, extension: X): NamedObject<X>
 }
 
-/** Ends with `finish` or `abandon`. Throws `Problem`s of the store. */
+/** Callers must end with `finish` or `abandon`. Throws `Problem`s of the store. */
 export class ObjectWriter<X extends string> implements ByteSink {
   readonly #files: FileSystem
   readonly #layout: Layout
@@ -54,7 +54,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
     if (this.#held > this.#mostHeld) this.#attempt(() => this.#spill())
   }
 
-  /** The object is in the store. */
+  /** Completes the object, which is then in the store. */
   finish(): NamedObject<X> {
     if (this.#temporary === null) {
       const content = Buffer.concat(this.#pieces)
@@ -69,7 +69,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
     })
   }
 
-  /** Leaves nothing behind; quiet when there is nothing. */
+  /** Discards the object; a no-op if nothing was written. */
   abandon(): void {
     const [temporary, handle] = [this.#temporary, this.#handle]
     this.#temporary = this.#handle = null
@@ -78,14 +78,14 @@ export class ObjectWriter<X extends string> implements ByteSink {
       if (handle !== null) this.#files.close(handle)
       if (temporary !== null) this.#files.remove(temporary)
     } catch {
-      // gc sweeps what is left
+      // gc sweeps the temporary file
     }
   }
 
   #spill(): void {
     const [files, { root }] = [this.#files, this.#layout]
     if (this.#handle === null) {
-      // its name is not known yet: any of the folders of objects will do, and gc looks into all of them
+      // its name is not known yet, so any objects folder will do: gc looks into all of them
       const unique = randomBytes(6).toString("hex")
       const name = `${this.#extension}${temporaryMark}${process.pid}-${unique}`
       const file = path.join(root, "objects", unique.slice(0, 2), name)
@@ -101,7 +101,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
 
   #publish(file: string, bytes: number): void {
     const files = this.#files
-    // what is there counts as young again, so that gc leaves it until something names it
+    // touched, the existing file counts as young again, so gc leaves it until something names it
     if (files.statFile(file)?.size === bytes && touched(files, file)) return this.abandon()
     const handle = this.#handle!
     this.#handle = null
@@ -118,7 +118,7 @@ export class ObjectWriter<X extends string> implements ByteSink {
       return act()
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error
-      // gc removed the folder, which was empty, in between
+      // gc has just removed the empty folder
       files.makeFolder(path.dirname(file))
       return act()
     }

@@ -1,8 +1,8 @@
 /**
  * Objects: immutable files, named by the sha256 of their bytes.
  *
- * `Objects` is all that readers and writers of blobs see of the store: no paths, no folders. This implementation keeps
- * each object in a file of the store's folder.
+ * `Objects` is the whole interface between the store and readers and writers of blobs: no paths, no folders.
+ * This implementation keeps each object as a file in the store's folder.
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
@@ -17,21 +17,23 @@ import { Intact } from "./intact.ts"
 import type { NamedObject, StoredFile } from "./object-ref.ts"
 import { ObjectWriter } from "./object-writer.ts"
 
-/** Every call throws a `Problem` of the store where the file system fails. */
+/** Every call throws a `Problem` of the store if the file system fails. */
 export interface Objects {
-  /** Whether the object is there with its size; its bytes are not looked at. */
+  /** Whether the object exists with the right size; does not read its bytes. */
   has(object: StoredFile): boolean
-  /** All bytes. @throws Problem StoreCorrupt when the object is gone, or not what its name says */
+  /** All bytes. @throws Problem StoreCorrupt if the object is missing, or its bytes do not match its name */
   read(object: StoredFile): Uint8Array
   /** For reading parts. @throws Problem StoreCorrupt, as `read` does */
   open(object: StoredFile): ByteSource
-  /** Stores bytes; an object that is there is not written again. */
+  /** Stores bytes; does not write an existing object again. */
   put<X extends string>(content: Uint8Array, extension: X): NamedObject<X>
-  /** Stores bytes that come piece by piece. */
+  /** Stores bytes that arrive piece by piece. */
   writer<X extends string>(extension: X): ObjectWriter<X>
-  /** Protects the object from a gc until something names it. False when it is not there with its size. */
+  /**
+   * Protects the object from a gc until something names it. False if it does not exist with the right size.
+   */
   touch(object: StoredFile): boolean
-  /** Where a table says that the object lies: `objects/1f/1f….png`, relative to the store. */
+  /** The object's path in tables: `objects/1f/1f….png`, relative to the store. */
   location(object: StoredFile): string
 }
 
@@ -88,7 +90,7 @@ export class FileObjects implements Objects {
       const sha256 = createHash("sha256").update(content).digest("hex")
       const object = { sha256, bytes: content.byteLength, extension }
       const file = this.#path(object)
-      // views are hard links to it: read-only, so that whoever writes to one is told that it is not theirs to change
+      // read-only, because views are hard links to it: a write to a view fails and does not change the object
       if (!this.has(object) || !this.#intact.is(object) || !touched(this.#files, file)) {
         replaceFile(this.#files, file, content, readOnly)
         this.#files.syncFolder(path.dirname(file))

@@ -1,8 +1,9 @@
 /**
- * Seals: the JSON files of the store carry the sha256 of their own text, so that damage to any byte shows.
+ * Checksums: the store's JSON files carry the sha256 of their own text, so that damage to any byte is
+ * detected.
  *
- * The seal is the last field, `"check"`, over the bytes before its comma. A file without one is of an earlier version
- * and is read as it is.
+ * The checksum is the last field, `"check"`, over the bytes before its comma. A file without one comes from
+ * an earlier version and is accepted without a check.
  */
 import { createHash } from "node:crypto"
 import { utf8 } from "../../support/utf8.ts"
@@ -10,7 +11,7 @@ import { utf8 } from "../../support/utf8.ts"
 const seal = /(?:,"check":"([0-9a-f]{64})"|,\n {2}"check": "([0-9a-f]{64})"\n)\}\n$/
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
-/** The text of a JSON file; `indented` for one that people read. */
+/** The text of a JSON file; `indented` makes it readable. */
 export function withChecksum(value: object, indented = false): string {
   const text = indented ? lined(value) : JSON.stringify(value)
   const body = text.slice(0, indented ? -2 : -1)
@@ -18,7 +19,10 @@ export function withChecksum(value: object, indented = false): string {
   return indented ? `${body},\n  "check": "${check}"\n}\n` : `${body},"check":"${check}"}\n`
 }
 
-/** Indented, and a list's members a line each: so are 10,000 nodes of a run searched, and written in half the time. */
+/**
+ * Indents, with one line per list member: a run's 10,000 nodes can be searched line by line, and are written
+ * in half the time.
+ */
 function lined(value: object): string {
   const fields = Object.entries(value).flatMap(([name, field]: [string, unknown]) => {
     if (field === undefined) return []
@@ -31,7 +35,7 @@ function lined(value: object): string {
   return `{\n${fields.join(",\n")}\n}`
 }
 
-/** The value of such a file, without its seal. @throws SyntaxError where it is no JSON or not what was written */
+/** The value of such a file, without its checksum. @throws SyntaxError if it is not JSON or is damaged */
 export function checkedValue(bytes: Uint8Array): unknown {
   const text = textOf(bytes)
   const found = seal.exec(text)
@@ -41,7 +45,9 @@ export function checkedValue(bytes: Uint8Array): unknown {
   return value
 }
 
-/** The same, of what no earlier version has written: without a seal it is not believed. @throws SyntaxError */
+/**
+ * The same for files that earlier versions did not write: a missing checksum is an error. @throws SyntaxError
+ */
 export function checksummedValue(bytes: Uint8Array): unknown {
   const text = textOf(bytes)
   const found = seal.exec(text)
@@ -64,7 +70,7 @@ function opened(text: string, found: RegExpExecArray): unknown {
   return value
 }
 
-/** No file of the store ends with 64 characters of text but by its seal. */
+/** In the store's files, only a checksum can be a final text of 64 characters. */
 function hasBrokenSeal(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false
   const last = Object.values(value).at(-1) as unknown

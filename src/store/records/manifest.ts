@@ -1,10 +1,10 @@
-/** Manifests: what an artifact is made of. */
+/** Manifests: the files, items and digests that make up an artifact. */
 import { own } from "../../support/own.ts"
 import type { Columns } from "../../pipeline/columns.ts"
 import type { Form } from "../../pipeline/ports.ts"
 import type { ObjectRef, StoredFile } from "../objects/object-ref.ts"
 
-/** An item's name: the text that its source gave it. */
+/** An item's id: the text that its source gave it. */
 export type ItemId = string
 
 /** Rows of some items that were written together. */
@@ -13,17 +13,17 @@ export interface Shard {
   readonly rows: number
   /** Parquet: the item's id, and all columns but tensors */
   readonly table: ObjectRef
-  /** item ids, rows an item, and a 16-byte digest an item and column; null in a table */
+  /** item ids, rows per item, and a 16-byte digest per item and column; null in a table without items */
   readonly sidecar: ObjectRef | null
   /** Arrow, by `family/member` */
   readonly tensors: Readonly<Record<string, ObjectRef>>
   /** of one row, by `family/member` */
   readonly shapes: Readonly<Record<string, ReadonlyArray<number>>>
-  /** files that the stage made and that `file` columns name */
+  /** files made by the stage and named by `file` columns */
   readonly files: ReadonlyArray<StoredFile>
 }
 
-/** Items of a shard, `from` … `to − 1` of its own: what an artifact takes of it. */
+/** The part of a shard that an artifact uses: items `from` … `to − 1` of the shard. */
 export type Segment = readonly [shard: number, from: number, to: number]
 export interface ItemFailure {
   readonly item: ItemId
@@ -40,33 +40,36 @@ export interface Family {
 }
 export interface Manifest {
   readonly format: 1
-  /** of the values: schema, ids, column digests, failed ids */
+  /** digest of the values: schema, ids, column digests, failed ids */
   readonly digest: string
   readonly form: Form
   readonly columns: Columns
-  /** the name of the id column ("scene"); null in a table */
+  /** the name of the id column ("scene"); null in a table without items */
   readonly idColumn: string | null
   readonly items: number
   readonly rows: number
   readonly bytes: number
-  /** of the ids in their order; null in a table */
+  /** digest of the ids in order; null in a table without items */
   readonly ids: string | null
-  /** of each column's values; a member of a tensor family is a column `family/member`, and `family` its members in order */
+  /**
+   * of each column's values; a tensor family has a column `family/member` per member, and `family` for the
+   * members' order
+   */
   readonly digests: Readonly<Record<string, string>>
   readonly families: Readonly<Record<string, Family>>
-  /** items that have no rows because they failed here; such an artifact is incomplete */
+  /** items without rows because they failed here; such an artifact is incomplete */
   readonly failed: ReadonlyArray<ItemFailure>
   readonly shards: ReadonlyArray<Shard>
-  /** which items of which shard, in the artifact's order; null where it is all of all shards */
+  /** which items of which shard, in the artifact's order; null if all of all shards */
   readonly segments: ReadonlyArray<Segment> | null
 }
 
-/** A manifest as its file has it: the id column is called `label` there. */
+/** The form of a manifest's file, which calls the id column `label`. */
 export type ManifestFile = Omit<Manifest, "idColumn"> & { readonly label: string | null }
 
 export const manifestOf = ({ label, ...rest }: ManifestFile): Manifest => ({ ...rest, idColumn: label })
 
-/** The fields in the order in which they have always been written. */
+/** The fields, in the order of the file format. */
 export const manifestFile = ({
   format,
   digest,
@@ -76,7 +79,9 @@ export const manifestFile = ({
   ...rest
 }: Manifest): ManifestFile => ({ format, digest, form, columns, label: idColumn, ...rest })
 
-/** The columns that hold a column's values, as digests name them: a tensor family's are its members, `family/member`. */
+/**
+ * The names under which digests hold a column's values: for a tensor family, its members (`family/member`).
+ */
 export const valueColumns = ({ families }: Pick<Manifest, "families">, name: string): ReadonlyArray<string> =>
   own(families, name)?.members.map((member) => `${name}/${member}`) ?? [name]
 
@@ -91,7 +96,10 @@ export function* objectsOfShard(shard: Shard): Generator<StoredFile> {
 export function* objectsOf(manifest: Pick<Manifest, "shards">): Generator<StoredFile> {
   for (const shard of manifest.shards) yield* objectsOfShard(shard)
 }
-/** Whether all objects of a shard are so. As `objectsOfShard`, without a generator, which a no-op of many nodes feels. */
+/**
+ * Whether a predicate holds for all objects of a shard. `objectsOfShard` without the cost of a generator,
+ * which matters in a no-op of many nodes.
+ */
 export function everyObject(shard: Shard, is: (object: StoredFile) => boolean): boolean {
   if (!is(shard.table) || (shard.sidecar !== null && !is(shard.sidecar))) return false
   for (const member in shard.tensors) if (!is(shard.tensors[member]!)) return false

@@ -1,7 +1,7 @@
 /**
- * Preimages: everything that an execution depends on, in plain JSON, and the key that is its digest.
+ * Preimages: everything that an execution depends on, as plain JSON; a key is a preimage's digest.
  *
- * Parts that only explain (which module, which node) are kept beside and do not enter the key.
+ * Parts that only explain (which module, which node) are stored in the preimage but do not enter the key.
  */
 import { hash } from "node:crypto"
 import type { Columns } from "../../pipeline/columns.ts"
@@ -10,18 +10,21 @@ import { canonicalJson } from "../format/canonical-json.ts"
 
 /** What a port reads of one artifact. */
 export interface InputPreimage {
-  /** explains: the node that gave it */
+  /** explanation: the node that produced it */
   readonly node: string
-  /** of the ids in their order; null for a table */
+  /** digest of the ids in order; null for a table without items */
   readonly ids: string | null
-  /** of each column read; of a tensor family, its members (`family/member`) and their order (`family`) */
+  /**
+   * digest of each column read; for a tensor family, of its members (`family/member`) and their order
+   * (`family`)
+   */
   readonly columns: Readonly<Record<string, string>>
   /** ids that failed upstream, if any */
   readonly failed: ReadonlyArray<string>
 }
 export interface CodePreimage {
   readonly digest: string
-  /** explains: modules by path, and packages by version, that make up the digest */
+  /** explanation: the modules by path, and packages by version, that the digest covers */
   readonly modules: Readonly<Record<string, string>>
   readonly packages: Readonly<Record<string, string>>
 }
@@ -31,13 +34,13 @@ export interface Preimage {
   readonly code: CodePreimage
   readonly params: Readonly<Record<string, unknown>>
   readonly environment: unknown
-  /** explains: where what the parameters name comes from (a hub's repository and commit) */
+  /** explanation: the origin of what the parameters name (a hub's repository and commit) */
   readonly about?: unknown
   readonly output: { readonly form: Form; readonly columns: Columns; readonly label: string | null }
   readonly inputs: Readonly<Record<string, ReadonlyArray<InputPreimage>>>
 }
 
-/** The digest of what all items of an itemwise node share: of everything but the ports that are joined by item. */
+/** The digest of everything that all items of an itemwise node share: all but the ports joined by item. */
 export const sharedKeyOf = (preimage: Preimage, joined: ReadonlyArray<string>): string =>
   keyOf({
     ...preimage,
@@ -45,10 +48,10 @@ export const sharedKeyOf = (preimage: Preimage, joined: ReadonlyArray<string>): 
   })
 
 /**
- * The digest of all that the outcome depends on, and of nothing else: of the canonical JSON of the preimage without
- * its explanations.
+ * The digest of exactly what the outcome depends on: the canonical JSON of the preimage without its
+ * explanations.
  *
- * The text is put together of its parts, since a no-op does little else: 21 µs a node became 9 µs.
+ * The text is joined from cached parts, since a no-op does little else: 21 µs per node became 9 µs.
  */
 export const keyOf = ({ code, environment, format, inputs, output, params, stage }: Preimage): string => {
   const ports = Object.keys(inputs)
@@ -66,7 +69,7 @@ const inputText = ({ columns, failed, ids }: InputPreimage): string =>
   `{"columns":${canonicalJson(columns)},"failed":${failed.length === 0 ? "[]" : canonicalJson(failed)},` +
   `"ids":${ids === null ? "null" : JSON.stringify(ids)}}`
 
-/** Nodes of one stage share their columns, as an object too. */
+/** Nodes of one stage share one columns object. */
 const columnTexts = new WeakMap<Columns, string>()
 function outputText({ columns, form, label }: Preimage["output"]): string {
   let text = columnTexts.get(columns)

@@ -1,4 +1,4 @@
-/** Run records: one invocation, as its `run.json`. */
+/** Run records: one invocation, stored as its `run.json`. */
 import type { Lost } from "../../pipeline/losses.ts"
 import type { ProcessIdentity } from "../files/process-identity.ts"
 import type { ItemFailure, NodeFailure } from "./manifest.ts"
@@ -17,29 +17,31 @@ export interface NodeRecord {
   }
   /** the artifact's digest */
   readonly artifact: string | null
-  /** the trace that gave it */
+  /** key of the trace that gave the artifact */
   readonly key: string | null
   readonly bytes: number | null
   readonly seconds: number | null
   /** why it failed or was skipped */
   readonly error: string | null
-  /** what to do about that */
+  /** what to do about the error */
   readonly hint: string | null
   readonly failures: ReadonlyArray<ItemFailure>
   readonly incomplete: boolean
   readonly partial: ReadonlyArray<string>
-  /** what it left out; absent where that is nothing, and in records of earlier versions */
+  /** what it left out; absent if nothing, and in records of earlier versions */
   readonly losses?: ReadonlyArray<Lost>
-  /** absent, but where its artifact was accepted and not computed under this key */
+  /** present only if its artifact was accepted and not computed under this key */
   readonly accepted?: Accepted
 }
-/** As records have it, and `--json`: a node that failed as a whole stands among its failed items, under its own id. */
+/**
+ * As in records and `--json`: a node that failed as a whole appears among its failed items, under its own id.
+ */
 export const recordedFailures = (
   failure: NodeFailure | null,
   failures: ReadonlyArray<ItemFailure>
 ): NodeRecord["failures"] => (failure === null ? failures : [{ item: failure.node, error: failure.error }])
 
-/** The items of a node that failed. */
+/** The failed items of a node. */
 export const itemFailures = ({ id, artifact, failures }: NodeRecord): ReadonlyArray<ItemFailure> =>
   artifact === null ? failures.filter(({ item }) => item !== id) : failures
 
@@ -52,23 +54,23 @@ export interface RunRecord {
   readonly format: 1
   readonly id: string
   readonly pipeline: string
-  /** the pipeline file, absolute */
+  /** absolute path of the pipeline file */
   readonly file: string
   readonly params: Readonly<Record<string, unknown>>
   readonly status: RunStatus
   readonly started: string
   readonly finished: string | null
-  /** why it was cut off before its end, and what to do about that; absent in a run that came to its end */
+  /** why it was cut off, and what to do about that; absent in a run that finished */
   readonly stopped?: Stopped
   readonly version: string
   readonly pid: number
-  /** which process it is, in words that another can check; absent in records of earlier versions */
+  /** identifies its process so that others can check on it; absent in records of earlier versions */
   readonly process?: ProcessIdentity
   readonly nodes: ReadonlyArray<NodeRecord>
-  /** the run whose views this run shows, where it has none of its own */
+  /** the run that has the views shown by this run, if it has none of its own */
   readonly views?: string
   /** the pipeline's outputs: node ids by name */
   readonly outputs: Readonly<Record<string, ReadonlyArray<string>>>
-  /** the nodes that were asked for, which with what they need are not all; absent where all were */
+  /** the requested nodes, if they and their dependencies are not the whole pipeline; absent otherwise */
   readonly targets?: ReadonlyArray<string>
 }

@@ -1,11 +1,14 @@
-/** Whether a run whose record says "running" still does. */
+/** Tells whether a run with status "running" is still alive. */
 import * as path from "node:path"
 import type { FileSystem } from "../files/file-system.ts"
 import { lifeOf, type ProcessIdentity, thisProcess } from "../files/process-identity.ts"
 import type { RunRecord } from "../records/run-record.ts"
 import type { Store } from "../store.ts"
 
-/** A run that cannot be seen (another host, a record without its process) counts as running for so long after it wrote last. */
+/**
+ * How long after its last write a run counts as running if its process cannot be checked (another host, a
+ * record without a process).
+ */
 const silentMs = 24 * 3_600_000
 
 /** `now` in milliseconds since 1970. */
@@ -17,7 +20,7 @@ export function isLive(store: Store, record: RunRecord, now: number): boolean {
   return lastWrite(store, record.id) + silentMs > now
 }
 
-/** A pid that is taken may be another process's by now, one that is not says nothing of other hosts. */
+/** A pid in use may belong to another process by now; a pid not in use says nothing about other hosts. */
 function pidLife(pid: number): "alive" | "unknown" {
   try {
     process.kill(pid, 0)

@@ -1,34 +1,35 @@
 /**
- * How far a run has come whose record says that it is running.
+ * The progress of a run with status "running".
  *
- * The record is written when it is known which nodes are fresh, and again when the run is over. What ended in between
- * stands in the run's log, a line a node: so a run that was killed, or one that goes on, can be told all the same, and
- * that costs a run of 10,000 nodes nothing.
+ * The record is written when the fresh nodes are known, and again at the end of the run. Nodes that finish in
+ * between are in the run's log, one line per node: so a killed run, or one in progress, can still be
+ * described, at no cost to a run of 10,000 nodes.
  */
 import * as path from "node:path"
 import { isLive } from "./live.ts"
 import type { NodeRecord, RunRecord } from "../records/run-record.ts"
 import type { Store } from "../store.ts"
 
-/** What is read of a line of `log.ndjson`. */
+/** The fields that are read from a line of `log.ndjson`. */
 interface Line {
   /** ISO 8601, UTC */
   readonly time: string
   readonly event: string
   readonly node: string | null
-  /** of a node that ended; absent in logs of earlier versions */
+  /** of a finished node; absent in logs of earlier versions */
   readonly record?: NodeRecord
-  /** of a run that was cut off and said why; absent in logs of earlier versions */
+  /** of a run that was cut off and logged why; absent in logs of earlier versions */
   readonly ended?: Pick<RunRecord, "status" | "stopped">
 }
 
-/** The record with what has ended since it was written. */
+/** The record, with the nodes that finished since it was written. */
 export const runSoFar = (run: RunRecord, store: Store): RunRecord =>
   run.status === "running" ? withEnded(run, linesOf(run, store)) : run
 
 /**
- * The same; and a run whose process is gone was cut off. Why, its log says where the record alone could not be written
- * (a full disk may have room for a line), and otherwise nobody knows: it was killed, or there was no room even for that.
+ * The same, but a run without a living process counts as cut off. The reason is in its log if only the record
+ * could not be written (a full disk may have room for a line). Otherwise it is unknown: the run was killed,
+ * or there was no room for the line either.
  *
  * @param now milliseconds since 1970
  */
@@ -66,7 +67,7 @@ function withEnded(run: RunRecord, lines: ReadonlyArray<Line>): RunRecord {
   return ended.size === 0 ? run : { ...run, nodes: run.nodes.map((node) => ended.get(node.id) ?? node) }
 }
 
-/** Quiet where there is no log, or none that can be read. */
+/** Empty if there is no log, or it cannot be read. */
 function linesOf({ id }: RunRecord, { files, layout }: Store): ReadonlyArray<Line> {
   let text: string
   try {
@@ -78,7 +79,7 @@ function linesOf({ id }: RunRecord, { files, layout }: Store): ReadonlyArray<Lin
     try {
       return [JSON.parse(line) as Line]
     } catch {
-      return [] // the end of the file, or a line that the kill cut off
+      return [] // the end of the file, or a line cut off by the kill
     }
   })
 }

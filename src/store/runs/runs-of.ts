@@ -1,28 +1,29 @@
 /**
- * The runs of one pipeline, told from others' by the beginning of their records.
+ * Finds the runs of one pipeline by reading only the beginning of their records.
  *
- * A record of 10,000 nodes is 4 MB of JSON, and a store may hold hundreds of other pipelines' runs: of those the first
- * few kilobytes are read, where `run.json` says whose it is, and nothing is parsed.
+ * A record of 10,000 nodes is 4 MB of JSON, and a store may hold hundreds of runs of other pipelines: only
+ * the first few kilobytes of those are read, which name the pipeline, and nothing is parsed.
  */
 import * as path from "node:path"
 import type { RunRecord } from "../records/run-record.ts"
 import type { Store } from "../store.ts"
 
-/** Whose a run is: a pipeline is a file, absolute, and the name in it. */
+/** The pipeline of a run: an absolute file, and a name in it. */
 export type RunOwner = Pick<RunRecord, "pipeline" | "file">
 
-/** Bytes that hold the first fields of a record, but for very long paths. */
+/** Bytes that contain the first fields of a record, unless paths are very long. */
 const headBytes = 4096
 
 /**
- * Ids of a pipeline's runs, the newest first, each looked for when it is asked for.
+ * Ids of a pipeline's runs, newest first, found lazily.
  *
- * After those of its file come those of the same name whose file is no longer there: so a file that was moved or
- * renamed keeps its past, and one that lies beside another of the same name does not get that one's. Beginnings are
- * not checked against the record's seal: it is read whole before anything else of it is believed.
+ * Runs of its file come first, then runs of the same name from files that no longer exist: a file that was
+ * moved or renamed keeps its history, and does not get that of another file with the same name. The beginning
+ * of a record is not verified: the record is read whole, and its checksum verified, before anything else in
+ * it is used.
  *
- * @param ids of runs, the oldest first
- * @throws Node's error where a record is there and cannot be read
+ * @param ids ids of runs, oldest first
+ * @throws Node's error if a record exists and cannot be read
  */
 export function* runsOf(
   store: Store,
@@ -43,7 +44,7 @@ export function* runsOf(
   }
 }
 
-/** Null where there is no record, or one that does not say it, as a damaged one. */
+/** Null if there is no record, or it does not name its pipeline, for instance because it is damaged. */
 function ownerOf({ files, layout }: Store, id: string): RunOwner | null {
   const record = path.join(layout.run(id), "run.json")
   if (files.statFile(record) === null) return null
@@ -54,7 +55,10 @@ function ownerOf({ files, layout }: Store, id: string): RunOwner | null {
   return whole === null ? null : ownerIn(whole)
 }
 
-/** Fields stand a line each (`sealed`), and no line of a nested value is indented by two spaces. */
+/**
+ * Each field has a line of its own (`withChecksum`), and no line of a nested value is indented by exactly two
+ * spaces.
+ */
 const fieldOf = (text: string, name: keyof RunOwner): string | null => {
   const found = new RegExp(`^ {2}"${name}": ("(?:[^"\\\\]|\\\\.)*"),?$`, "m").exec(text)
   return found === null ? null : (JSON.parse(found[1]!) as string)
@@ -69,6 +73,6 @@ function isGone({ files }: Store, file: string): boolean {
   try {
     return files.entry(file) === null
   } catch {
-    return false // it may be there: who cannot look into its folder does not know
+    return false // unknown: without permission to read its folder, the file may still exist
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Views of many nodes: a run that finds all artifacts as an earlier run left them shows that run's views, by a
- * symbolic link for each of their folders. Links to 10,000 tables were a fifth of such a run.
+ * Shares views between runs of many nodes: a run that finds all artifacts as an earlier run left them shows
+ * that run's views, through one symlink per folder. Links to 10,000 tables took a fifth of such a run.
  *
- * The run whose views they are is kept as long as one that shows them (`RunRecord.views`).
+ * gc keeps the run with the views as long as a run that shows them (`RunRecord.views`).
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
@@ -13,7 +13,7 @@ import { fileNames, isTemporary } from "../files/own-names.ts"
 import { touched } from "../files/touch.ts"
 import type { Store } from "../store.ts"
 
-/** Of fewer nodes, each run has views of its own, which are there whatever becomes of other runs' folders. */
+/** With fewer nodes, each run has views of its own, independent of other runs' folders. */
 export const sharedFrom = 500
 
 interface Note {
@@ -22,7 +22,7 @@ interface Note {
   readonly entries: ReadonlyArray<string>
 }
 
-/** What a run shows: nodes, and their artifacts. */
+/** Digest of what a run shows: nodes and their artifacts. */
 export function showDigest(artifacts: Iterable<readonly [node: string, digest: string]>): string {
   const hash = createHash("sha256")
   let text = ""
@@ -35,13 +35,16 @@ export function showDigest(artifacts: Iterable<readonly [node: string, digest: s
   return hash.update(text).digest("hex")
 }
 
-/** Shows the views of the run that has noted them. Gives its id; null where there is none that has them all still. */
+/**
+ * Shows the views of the run that recorded these artifacts. Returns its id; null if no run still has them
+ * all.
+ */
 export function showViews({ files, layout }: Store, run: string, shown: string): string | null {
   const note = readCache<Note>(files, noteFile(layout.cache, shown))
   if (note === null || note.run === run) return null
   if ([note.run, ...note.entries].some((name) => wrongSegment(name, mostIdBytes) !== null)) return null
   const record = path.join(layout.run(note.run), "run.json")
-  // before it is looked at: a gc that is about to take the run sees the new time, and leaves it
+  // touched before the check: a gc that is about to delete the run sees the new time, and leaves it
   if (!touched(files, record)) return null
   if (note.entries.some((name) => files.entry(path.join(layout.run(note.run), name)) === null)) return null
   files.makeFolder(layout.run(run))
@@ -50,7 +53,7 @@ export function showViews({ files, layout }: Store, run: string, shown: string):
   return note.run
 }
 
-/** Takes all views of a run away, its own or links to another's. */
+/** Removes all views of a run, its own or symlinks to another's. */
 export function clearViews({ files, layout }: Store, run: string): void {
   for (const name of viewsIn(files.list(layout.run(run)) ?? []))
     removeTree(files, path.join(layout.run(run), name))
@@ -59,7 +62,7 @@ export function clearViews({ files, layout }: Store, run: string): void {
 const viewsIn = (names: ReadonlyArray<string>) =>
   names.filter((name) => !fileNames.ofRun.test(name) && !isTemporary(name))
 
-/** Notes that a run's folder has views of all of this. */
+/** Records that a run's folder has views of all these artifacts. */
 export function noteViews({ files, layout }: Store, run: string, shown: string): void {
   const note: Note = { run, entries: viewsIn(files.list(layout.run(run)) ?? []) }
   writeCache(files, noteFile(layout.cache, shown), note)

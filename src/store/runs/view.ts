@@ -1,9 +1,9 @@
 /**
- * Views: an artifact under its node's name in its run's folder, for people and other tools.
+ * Views: artifacts under their node's name in a run's folder, for people and other tools.
  *
- * `runs/<run>/<node>.parquet` is a table of its own; tensors get a folder `<node>/` of Arrow parts beside
- * `items.parquet`, which says in which part and rows an item's tensors are. A part is named by its tensor, whose name is
- * escaped where it could not be a file's.
+ * `runs/<run>/<node>.parquet` is a table; tensors have a folder `<node>/` of Arrow parts, with
+ * `items.parquet`, which maps each item to its part and rows. A part is named after its tensor, escaped if
+ * that is not a valid file name.
  */
 import { createHash } from "node:crypto"
 import * as path from "node:path"
@@ -14,15 +14,15 @@ import type { Store } from "../store.ts"
 import { damaged, storeProblem } from "../files/store-error.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
-/** Where a node's table lies, relative to the store's root. */
+/** The path of a node's table, relative to the store's root. */
 export const viewOf = (run: string, node: string): string => `runs/${run}/${node}.parquet`
 
 /**
- * Links what is one object already, and writes the table of several shards anew.
+ * Links the table if it is one object already, and otherwise writes the table of several shards anew.
  *
- * `folders` has those that the run has made: a look at each took 7 µs a node.
+ * `folders` has those that the run has already made: checking each took 7 µs per node.
  *
- * At once in the first case. Throws a Problem where the store cannot be written, or an object is damaged.
+ * Synchronous in the first case. Throws a Problem if the store cannot be written, or an object is damaged.
  */
 export function publishView(
   store: Store,
@@ -63,9 +63,9 @@ const hasTensors = ({ families }: Manifest): boolean =>
   Object.values(families).some(({ members }) => members.length > 0)
 
 /**
- * The name of each tensor's files, by `family/member`: that of the member, escaped. Where two members of one name, or
- * two that differ in upper and lower case alone, would have one file, it is `family=member`, and upper case is escaped;
- * the sha256 of that where it is too long.
+ * The file name of each tensor, by `family/member`: the member's name, escaped. If two members would get one
+ * file name, or names that differ only in case, it is `family=member` with upper case escaped; if that is too
+ * long, its sha256.
  */
 export function tensorFileNames({ families }: Pick<Manifest, "families">): ReadonlyMap<string, string> {
   const all = Object.entries(families).flatMap(([family, { members }]) =>
@@ -83,7 +83,7 @@ export function tensorFileNames({ families }: Pick<Manifest, "families">): Reado
   )
 }
 
-/** Escaped letters take three bytes each: a name that gets too long for a file system becomes its sha256. */
+/** Escaping makes a letter three bytes: a name too long for a file system is replaced by its sha256. */
 const shortened = (name: string): string =>
   name.length <= mostTensorBytes ? name : createHash("sha256").update(name).digest("hex")
 
@@ -94,11 +94,14 @@ export const wholeTable = async (store: Store, manifest: Manifest): Promise<Obje
     (await import("../items/merged-table.ts")).mergedTable(store, manifest)
   )
 
-/** The table of an artifact that is one shard, and all of it. */
+/** The table of an artifact that consists of one whole shard. */
 const onlyTable = ({ shards, segments }: Manifest): ObjectRef | null =>
   shards.length === 1 && segments === null ? shards[0]!.table : null
 
-/** A table that was put together before is an object of the store: its name is kept in the cache. Parquet is imported only to make one. */
+/**
+ * A merged table is an object of the store, and the cache keeps its name. Parquet is imported only to make
+ * one.
+ */
 async function remembered(store: Store, name: string, make: () => Promise<ObjectRef>): Promise<ObjectRef> {
   const note = path.join(store.layout.cache, "views", `${name}.json`)
   const known = readCache<ObjectRef>(store.files, note)

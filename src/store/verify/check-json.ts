@@ -1,4 +1,7 @@
-/** Checks of the store's JSON files: each against its own sha256, its name, and what can be computed from its fields. */
+/**
+ * Checks the store's JSON files: each against its own sha256, its name, and what can be computed from its
+ * fields.
+ */
 import * as path from "node:path"
 import type { FileSystem } from "../files/file-system.ts"
 import { type ItemTrace, itemTraceOf } from "../records/item-trace.ts"
@@ -11,10 +14,10 @@ import { checkedValue } from "../records/checksum.ts"
 import { type Trace, traceName } from "../records/trace.ts"
 import { artifactDigest } from "../format/value-digest.ts"
 
-/** What a file holds, or what is wrong with it; null where it is gone. */
+/** A file's value, or what is wrong with it; null if the file is gone. */
 export type Checked<A> = { readonly value: A; readonly bytes: number } | { readonly wrong: string } | null
 
-/** `check` says what is wrong with a value, or null; where the fields are not even there, it may throw. */
+/** `check` describes what is wrong with a value, or returns null; it may throw if fields are missing. */
 function checked<A>(
   files: FileSystem,
   file: string,
@@ -52,13 +55,13 @@ export const checkManifest = (files: FileSystem, layout: Layout, file: string): 
       : `is of other values than its digest says (${digest.slice(0, 12)})`
   })
 
-/** A node's trace, or one of items. */
+/** The trace of a node or of items. */
 export const checkTrace = (files: FileSystem, layout: Layout, file: string): Checked<Trace | ItemTrace> =>
   checked<Trace | ItemTrace>(files, file, (trace, text) =>
     "shard" in trace ? itemsWrong(layout, file, trace, text) : nodeWrong(layout, file, trace)
   )
 
-/** Damage aside, another program may have written a path in place of a name. */
+/** A file may be undamaged and still have a path for a name, if another program wrote it. */
 const hasObjectNames = (shard: Shard): boolean =>
   [...objectsOfShard(shard)].every(({ sha256, extension }) => isObjectName(sha256, extension))
 
@@ -70,7 +73,7 @@ function nodeWrong(layout: Layout, file: string, { key, preimage, reads, artifac
     ? null
     : "has the name of another key, or of other reads"
 }
-/** Its name is the digest of its text. */
+/** Its name must be the digest of its text. */
 function itemsWrong(layout: Layout, file: string, trace: ItemTrace, text: string): string | null {
   if (layout.itemTraces(trace.stage, trace.shared) !== path.dirname(file))
     return "lies in the folder of other items"

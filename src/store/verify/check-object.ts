@@ -1,11 +1,11 @@
-/** Checks of objects: bytes against the digest that names them, and sidecars against the shards that they are of. */
+/** Checks objects: bytes against the digest in their name, and sidecars against their shards. */
 import * as path from "node:path"
 import { FileFormatError } from "../format/bytes.ts"
 import type { FileSystem } from "../files/file-system.ts"
 import type { Shard } from "../records/manifest.ts"
 import { hashFile } from "../fresh/stat-cache.ts"
 
-/** What is wrong, or null; also where it is gone. */
+/** Describes what is wrong; null if nothing is, or if the file is gone. */
 export function objectWrong(files: FileSystem, file: string): string | null {
   try {
     const sha256 = hashFile(files, file)
@@ -18,7 +18,7 @@ export function objectWrong(files: FileSystem, file: string): string | null {
   }
 }
 
-/** A sidecar must be of as many items and rows as its shard says. */
+/** A sidecar must have as many items and rows as its shard. */
 export async function sidecarWrong(files: FileSystem, file: string, shard: Shard): Promise<string | null> {
   const bytes = files.readIfPresent(file)
   if (bytes === null) return null

@@ -1,19 +1,19 @@
-/** What `verify` finds. */
+/** The damage that `verify` finds. */
 import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
 
 export type DamageKind = "object" | "sidecar" | "manifest" | "trace" | "run"
 export interface Damage {
   readonly file: string
   readonly kind: DamageKind
-  /** what is wrong with it, as the end of a sentence that begins with the file */
+  /** what is wrong with it, as the rest of a sentence that begins with the file */
   readonly what: string
 }
-/** With the file as it was seen, so that one that was replaced since is not taken for it. */
+/** Includes the file's entry as seen, so that a file replaced since then is not mistaken for it. */
 export interface FoundDamage extends Damage {
   readonly entry: DirectoryEntry
 }
 
-/** Gathers damage; a file counts once, for what was found first. */
+/** Collects damage; a file counts once, for the first damage found. */
 export class Damages {
   readonly #files: FileSystem
   readonly #found = new Map<string, FoundDamage>()
@@ -21,12 +21,12 @@ export class Damages {
   constructor(files: FileSystem) {
     this.#files = files
   }
-  /** One that is gone by now (a gc runs beside) is not damaged. */
+  /** A file that is already gone (a gc may be running) is not damaged. */
   add(kind: DamageKind, file: string, what: string): void {
     const entry = this.#files.entry(file)
     if (entry !== null && !this.#found.has(file)) this.#found.set(file, { file, kind, what, entry })
   }
-  /** One that is whole, and of no use any more. */
+  /** Adds a file that is intact but useless. */
   affect(kind: DamageKind, file: string, what: string): void {
     const entry = this.#files.entry(file)
     if (entry !== null) this.#affected.set(file, { file, kind, what, entry })

@@ -1,4 +1,4 @@
-/** Removes what is damaged, so that nobody is served it, and the next run computes it again. */
+/** Removes damaged files, so that nothing reads them and the next run computes them again. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../../support/problem.ts"
 import { removeOwn } from "../files/confined.ts"
@@ -10,8 +10,8 @@ import { walkFolder } from "../gc/scan.ts"
 import { runFolders } from "../files/own-names.ts"
 
 /**
- * A file that was written anew since it was found damaged stays. Views of a damaged object go with it: they are names
- * of the same bytes. Gives the files that are gone.
+ * Keeps a file that was rewritten since it was found damaged. Removes a damaged object's views as well: they
+ * are names of the same bytes. Returns the removed files.
  */
 export const repairStore = (
   store: Store,
@@ -30,7 +30,7 @@ export const repairStore = (
       const runs = inodes.size === 0 ? [] : runFolders(files, layout)
       const views = runs.flatMap((run) => [...walkFolder(files, layout.run(run))])
       const names = views.flatMap(({ file, entry }) => {
-        // a symbolic link to what is gone leads nowhere
+        // a symlink to a removed file is dangling
         const isOf = entry.kind === "link" ? files.stat(file) === null : inodes.has(entry.inode)
         return isOf && removeOwn(files, file) ? file : []
       })

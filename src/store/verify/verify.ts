@@ -1,8 +1,8 @@
 /**
- * verify: every file of the store against its digest, which a run, that has no time for it, trusts by its size.
+ * verify: checks every file of the store against its digest. A run has no time for that and trusts sizes.
  *
- * It reads everything and changes nothing, but under `repair`: then it removes what is damaged, and the next run,
- * which finds it missing, computes it again. It may run beside runs.
+ * It reads everything and changes nothing, unless given `repair`: then it removes damaged files, and the next
+ * run finds them missing and computes them again. It is safe next to runs.
  */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
@@ -28,11 +28,11 @@ export interface Verified {
     readonly bytes: number
   }
   readonly damaged: ReadonlyArray<FoundDamage>
-  /** whole themselves, and of no use, since they name objects that are damaged */
+  /** intact but useless, because they name damaged objects */
   readonly affected: ReadonlyArray<FoundDamage>
 }
 
-/** `report` is told how many files are done, of how many. */
+/** `report` receives the number of files done, and the total. */
 export const verifyStore = (
   store: Store,
   report: (done: number, total: number) => void = () => {}
@@ -52,7 +52,7 @@ export const verifyStore = (
     const counts = { objects: 0, manifests: 0, traces: 0, runs: 0, bytes: 0 }
     const total = of("objects").length + of("manifests").length + of("traces").length + runs.length
     let done = 0
-    // each in a turn of its own, so that a signal is heard between two large files
+    // each in a turn of its own, so that signals are handled between two large files
     const each = <A>(all: ReadonlyArray<A>, check: (one: A) => void | Promise<void>) =>
       Effect.forEach(all, (one) =>
         Effect.andThen(
@@ -60,7 +60,7 @@ export const verifyStore = (
           Effect.sync(() => report(++done, total))
         ).pipe(Effect.andThen(Effect.yieldNow))
       )
-    /** The value of what is whole. */
+    /** The value of an undamaged file. */
     const json = <A>(kind: DamageKind, file: string, checked: Checked<A>): A | null => {
       if (checked === null) return null
       counts[`${kind}s` as "manifests" | "traces" | "runs"]++
@@ -78,7 +78,7 @@ export const verifyStore = (
       const wrong = objectWrong(files, file)
       if (wrong !== null) damages.add("object", file, wrong)
     })
-    /** What names an object that is lost or damaged is of no use. */
+    /** A file that names a lost or damaged object is useless. */
     const checkObjects = (kind: DamageKind, file: string, objects: Iterable<StoredFile>) => {
       for (const object of objects) {
         const at = store.layout.object(object.sha256, object.extension)

@@ -21,7 +21,7 @@ const powerOfTwo = (k: number): number => withHighWord(0, (1023 + k) << 20)
 export function exp(x: number): number {
   if (x > 709.782712893384) return Infinity
   if (x < -745.1332191019411) return 0
-  if (x === 1) return Math.E // the formula is wrong here in the last bit
+  if (x === 1) return Math.E // the formula is wrong in the last bit here
   if (!(Math.abs(x) >= 2 ** -28)) return 1 + x // NaN as well
   const k = Math.trunc(x * Math.LOG2E + (x < 0 ? -0.5 : 0.5))
   const high = x - k * LN2_HIGH
@@ -44,8 +44,8 @@ export function exp(x: number): number {
 }
 
 /**
- * The natural logarithm. With x = 2ᵏ(1 + f) and √½ < 1 + f < √2 it is k·ln 2 + ln(1 + f); a polynomial in f/(2 + f)
- * gives the latter.
+ * The natural logarithm. With x = 2ᵏ(1 + f) and √½ < 1 + f < √2 it is k·ln 2 + ln(1 + f), where ln(1 + f) is
+ * a polynomial in f/(2 + f).
  */
 export function log(x: number): number {
   if (!(x > 0)) return x === 0 ? -Infinity : NaN
@@ -54,7 +54,7 @@ export function log(x: number): number {
   const normal = isSubnormal ? x * 2 ** 54 : x
   const high = highWord(normal)
   const fraction = high & 0xfffff
-  // 0x100000 where 1 + f would be above √2: it is halved then
+  // 0x100000 if 1 + f would exceed √2: it is then halved
   const halved = (fraction + 0x95f64) & 0x100000
   const k = (high >> 20) - (isSubnormal ? 1077 : 1023) + (halved >> 20)
   const f = withHighWord(normal, fraction | (halved ^ 0x3ff00000)) - 1
@@ -70,7 +70,7 @@ export function log(x: number): number {
   const odd = z * (L1 + w * (L3 + w * (L5 + w * L7)))
   const even = w * (L2 + w * (L4 + w * L6))
   const tail = even + odd
-  // of the two forms of the same sum, the first loses less where f is not close to 0
+  // of two forms of the same sum, the first loses less if f is not close to 0
   if (((fraction - 0x6147a) | (0x6b851 - fraction)) > 0) {
     const half = 0.5 * f * f
     return k === 0
@@ -90,9 +90,9 @@ const L6 = 1.531383769920937332e-1
 const L7 = 1.479819860511658591e-1
 
 /**
- * ln(1 + x), which is precise for a small x too.
+ * ln(1 + x), accurate for small x too.
  *
- * It is k·ln 2 + ln(1 + f) like `log`, and corrected by what the rounded sum 1 + x has lost.
+ * Computed as k·ln 2 + ln(1 + f) like `log`, and corrected for the rounding error of 1 + x.
  */
 export function log1p(x: number): number {
   if (x > -0.2928932309150696 && x < 0.41421365737915) {
@@ -100,7 +100,8 @@ export function log1p(x: number): number {
     if (size < 2 ** -29) return size < 2 ** -54 ? x : x - x * x * 0.5
     return x - tailOf(x, 0)
   }
-  // up to 1, where a logistic loss lies, the sum is not taken apart into words, which costs as much as all else
+  // up to 1, the range of a logistic loss, the sum is not split into words, which would cost as much as all
+  // the rest
   if (x > 0.4142137 && x < 0.9999) {
     const sum = 1 + x
     const f = sum * 0.5 - 1

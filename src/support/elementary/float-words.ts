@@ -1,9 +1,9 @@
-/** The bits of a float64, in words of 32. */
+/** Access to the bits of a float64 as two 32-bit words. */
 
 /** A float64 and its bits. */
 const float = new Float64Array(1)
 const words = new Int32Array(float.buffer)
-/** The indices of the low and the high word, by the byte order of the machine. */
+/** The indices of the low and the high word, which depend on the machine's byte order. */
 const [LOW, HIGH] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0]
 
 /** The sign, the exponent and the first 20 bits of the fraction. */

@@ -7,7 +7,7 @@
  */
 import { highWord, withHighWord, withoutLowWord } from "./float-words.ts"
 
-/** π/2 in parts of 33 bits, each with the rest that it leaves. */
+/** π/2 in parts of 33 bits, each followed by the remainder. */
 const HALF_PI = [1.57079632673412561417, 6.0771005063039659766e-11, 2.0222662487111664558e-21] as const
 const HALF_PI_REST = [
   6.07710050650619224932e-11, 2.02226624879595063154e-21, 8.47842766036889956997e-32
@@ -32,7 +32,7 @@ function shiftedSin(x: number, turns: 0 | 1): number {
 
 type Reduced = readonly [n: number, high: number, low: number]
 
-/** Takes π/2 away n times, with as many parts of π/2 as the bits that cancel out call for. */
+/** Subtracts n·π/2 from x, with as many parts of π/2 as the cancelled bits require. */
 function reduce(x: number): Reduced {
   const n = Math.trunc(x * 0.63661977236758138243 + 0.5)
   const exponent = highWord(x) >> 20
@@ -48,7 +48,7 @@ function reduce(x: number): Reduced {
   }
 }
 
-/** The same in whole numbers, for an x whose multiples of π/2 need more than three parts (Payne and Hanek, 1983). */
+/** The same in integers, for an x that needs more than three parts of π/2 (Payne and Hanek, 1983). */
 function reduceLarge(x: number): Reduced {
   const word = highWord(x)
   const bits = BigInt(1200 + 1075 - (word >> 20))
@@ -97,7 +97,7 @@ function nearCos(x: number, low: number): number {
                 (-2.75573143513906633035e-7 +
                   z * (2.0875723212981748279e-9 + z * -1.13596475577881948265e-11)))))
   if (size < 0.3) return 1 - (0.5 * z - (z * tail - x * low))
-  // about x²/2, and short: 1 minus it is exact
+  // about x²/2, with few bits: 1 minus it is exact
   const part = size > 0.78125 ? 0.28125 : withoutLowWord(size / 4)
   return 1 - part - (0.5 * z - part - (z * tail - x * low))
 }
