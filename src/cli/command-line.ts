@@ -2,7 +2,6 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Fetcher } from "../pipeline/stage.ts"
 import { isProblem } from "../support/problem.ts"
 import type { Stopped } from "../store/records/run-record.ts"
 import type { Command, CommandContext } from "./command.ts"
@@ -11,6 +10,7 @@ import { guardProcess } from "./guard-process.ts"
 import { type CommandOutput, processOutput } from "./output.ts"
 import { readArgv, type ParsedArgv } from "./argv.ts"
 import { parseArgv } from "./parse-argv.ts"
+import type { Fetcher } from "../pipeline/world.ts"
 
 export interface Installed {
   readonly commands: ReadonlyArray<Command>

@@ -6,9 +6,9 @@
 import type * as Effect from "effect/Effect"
 import type { ArgsOf, Options, Positional } from "../pipeline/command.ts"
 import type { Problem } from "../support/problem.ts"
-import type { Fetcher } from "../pipeline/stage.ts"
 import type { Stopped } from "../store/records/run-record.ts"
 import type { CommandOutput } from "./output.ts"
+import type { Fetcher } from "../pipeline/world.ts"
 
 export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
 

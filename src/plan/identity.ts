@@ -15,10 +15,11 @@ import { writingAs } from "../support/stage-output.ts"
 import { systemLimit } from "../support/system-error.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
-import type { AnyStage, World } from "../pipeline/stage.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
 import type { CodePreimage } from "../store/records/preimage.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import { type Fetching, changedReads, NotHere, type Outside, readSteadily, recordingWorld } from "./world.ts"
+import type { World } from "../pipeline/world.ts"
 
 interface Kept {
   readonly reads: ReadonlyArray<ReadRecord>

@@ -9,7 +9,7 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../support/problem.ts"
 import { blockedBy } from "../plan/blocked-by.ts"
 import type { NodePlan } from "../plan/node-plan.ts"
-import { failsAlone, lockName, planNode, planWithItems } from "../plan/plan.ts"
+import { failsAlone, lockName } from "../plan/plan.ts"
 import type { KnownArtifact } from "../plan/planning.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
@@ -17,6 +17,7 @@ import { cached, executedOutcome, type Outcome, refused, skipped } from "./outco
 import { attemptAsync } from "./attempt.ts"
 import type { RunOptions } from "./run-options.ts"
 import type { Views } from "./views.ts"
+import { planNode, planWithItems } from "../plan/plan-node.ts"
 
 /** State shared by the nodes of one run. */
 export interface Running {

@@ -4,9 +4,9 @@ import { type Label, seededRandom } from "../support/random.ts"
 import { isProblem } from "../support/problem.ts"
 import { stageFailure } from "../support/stage-failure.ts"
 import { machineProblem } from "../support/system-error.ts"
-import type { StageContext } from "../pipeline/stage.ts"
 import { isFileChanged } from "../store/files/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
+import type { StageContext } from "../pipeline/world.ts"
 
 /** Calls a stage's own code: marks what it prints with the node, and turns what it throws into a `Problem`. */
 export async function runStage<A>(task: Task, call: () => Promise<A>): Promise<A> {

@@ -3,10 +3,10 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import type { FetchRequest, World } from "../../../src/pipeline/stage.ts"
 import { gridIdentity, hub, resolveEncoderFile } from "../../../stages/vision/encoder.ts"
 import { CachedRepo } from "../../../stages/hub/cache.ts"
 import { openEncoder } from "../../../stages/onnx/session.ts"
+import type { FetchRequest, World } from "../../../src/pipeline/world.ts"
 
 vi.setConfig({ testTimeout: 10_000 })
 
