@@ -7,19 +7,22 @@ import { chunkMs } from "./time-limit.ts"
 import { workerProcesses, type WorkerOptions } from "./worker-processes.ts"
 
 /** @param tasks at a time */
-export const localExecutor = (planning: Planning, tasks: number, workers: Omit<WorkerOptions, "store">) =>
-  Effect.gen(function* () {
-    const here = yield* inProcessExecutor(planning, tasks)
-    const apart = yield* workerProcesses({ ...workers, store: planning.store.root }, tasks)
-    const executor: Executor = {
-      name: "local",
-      tasks,
-      chunkMs,
-      execute: (task, report) =>
-        (task.stage.spec.isolate === true && task.address !== null ? apart : here).execute(task, report)
-    }
-    return watchful(executor)
-  })
+export const localExecutor = Effect.fn("executors.localExecutor")(function* (
+  planning: Planning,
+  tasks: number,
+  workers: Omit<WorkerOptions, "store">
+) {
+  const here = yield* inProcessExecutor(planning, tasks)
+  const apart = yield* workerProcesses({ ...workers, store: planning.store.root }, tasks)
+  const executor: Executor = {
+    name: "local",
+    tasks,
+    chunkMs,
+    execute: (task, report) =>
+      (task.stage.spec.isolate === true && task.address !== null ? apart : here).execute(task, report)
+  }
+  return watchful(executor)
+})
 
 /** After so many seconds without a word (a result, a log line, progress), each once a node. */
 const silences = [60, 600, 3600]

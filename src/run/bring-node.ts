@@ -68,16 +68,15 @@ export const bringUpToDate = Effect.fn("run.bringUpToDate")(function* (node: Gra
 })
 
 /** Plans a node again that was stale or missing at the first look, now that its inputs are known. */
-const bring = (node: GraphNode, inputs: Inputs, running: Running): Effect.Effect<Outcome, Problem> =>
-  Effect.gen(function* () {
-    const { planning } = running.options
-    const looked = running.plans.get(node.id)
-    const wouldRun = looked?.state === "stale" || looked?.state === "missing"
-    const planned = wouldRun
-      ? looked
-      : yield* attemptAsync((signal) => planNode(node, inputs, planning, signal))
-    return isKnown(planned) ? cached(planned) : yield* executeUnderLock(planned, inputs, running)
-  })
+const bring = Effect.fn("run.bring")(function* (node: GraphNode, inputs: Inputs, running: Running) {
+  const { planning } = running.options
+  const looked = running.plans.get(node.id)
+  const wouldRun = looked?.state === "stale" || looked?.state === "missing"
+  const planned = wouldRun
+    ? looked
+    : yield* attemptAsync((signal) => planNode(node, inputs, planning, signal))
+  return isKnown(planned) ? cached(planned) : yield* executeUnderLock(planned, inputs, running)
+})
 
 const isKnown = ({ state }: NodePlan) => state === "fresh" || state === "failed"
 
@@ -123,11 +122,14 @@ const refuse = (node: GraphNode, problem: Problem, { options }: Running): Effect
 const isExternal = ({ _tag }: Problem) =>
   _tag === "InputChanged" || _tag === "WorkerKilled" || _tag === "SystemRefused"
 
-const execute = (planned: NodePlan, inputs: Inputs, { options, permits }: Running) =>
-  Effect.gen(function* () {
-    const from = options.now().getTime()
-    // execution imports Parquet and Arrow, which load slowly: a run in which everything is fresh avoids that
-    const { executeNode } = yield* Effect.promise(() => import("./execute-node.ts"))
-    const executed = yield* executeNode(planned, inputs, { ...options, permits })
-    return executedOutcome(planned, executed, (options.now().getTime() - from) / 1000)
-  })
+const execute = Effect.fn("run.execute")(function* (
+  planned: NodePlan,
+  inputs: Inputs,
+  { options, permits }: Running
+) {
+  const from = options.now().getTime()
+  // execution imports Parquet and Arrow, which load slowly: a run in which everything is fresh avoids that
+  const { executeNode } = yield* Effect.promise(() => import("./execute-node.ts"))
+  const executed = yield* executeNode(planned, inputs, { ...options, permits })
+  return executedOutcome(planned, executed, (options.now().getTime() - from) / 1000)
+})

@@ -7,7 +7,7 @@ import type { Problem } from "../support/problem.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import type { ItemId } from "../store/records/manifest.ts"
 import { selectItems } from "../store/items/segments.ts"
-import { ChunkResults, type ItemPieces } from "./chunk-results.ts"
+import { ChunkResults } from "./chunk-results.ts"
 import { ChunkSizes } from "./chunk-sizes.ts"
 import type { Task, TaskPort, TaskReport, TaskResult } from "./task.ts"
 import { attempt } from "./attempt.ts"
@@ -17,48 +17,47 @@ import type { Executing } from "./run-options.ts"
 const lanesOfTask = 2
 
 /** All parts of the node's artifact, those computed before and those computed now. */
-export const executeChunks = (
+export const executeChunks = Effect.fn("run.executeChunks")(function* (
   task: Task,
   items: ItemPlan,
   executing: Executing
-): Effect.Effect<ItemPieces, Problem> =>
-  Effect.gen(function* () {
-    const { left } = items
-    const { executor, now, permits } = executing
-    const sizes = new ChunkSizes(left.length, task.stage.spec.chunk, executor)
-    const meter = progressMeter(task, left.length, executing)
-    const results = new ChunkResults(items)
-    let start = 0
-    /** Cuts a chunk when it is due, sized by how long earlier ones took. Null if nothing is left. */
-    const nextChunk = (report: TaskReport) =>
-      Effect.suspend(() => {
-        if (start >= left.length) return Effect.succeed(null)
-        const size = sizes.next(left.length - start)
-        const chunk = Array.from(left.slice(start, (start += size)))
-        const indexOf = new Map(chunk.map((i) => [items.ids.at(i), i]))
-        const from = now().getTime()
-        return Effect.map(executeChunk(task, items, chunk, report, executing), (result) => {
-          sizes.took(size, now().getTime() - from)
-          return { indexOf, result }
-        })
+) {
+  const { left } = items
+  const { executor, now, permits } = executing
+  const sizes = new ChunkSizes(left.length, task.stage.spec.chunk, executor)
+  const meter = progressMeter(task, left.length, executing)
+  const results = new ChunkResults(items)
+  let start = 0
+  /** Cuts a chunk when it is due, sized by how long earlier ones took. Null if nothing is left. */
+  const nextChunk = (report: TaskReport) =>
+    Effect.suspend(() => {
+      if (start >= left.length) return Effect.succeed(null)
+      const size = sizes.next(left.length - start)
+      const chunk = Array.from(left.slice(start, (start += size)))
+      const indexOf = new Map(chunk.map((i) => [items.ids.at(i), i]))
+      const from = now().getTime()
+      return Effect.map(executeChunk(task, items, chunk, report, executing), (result) => {
+        sizes.took(size, now().getTime() - from)
+        return { indexOf, result }
       })
-    const lane = Effect.gen(function* () {
-      while (start < left.length) {
-        const report = meter()
-        const executed = yield* permits.withPermits(1)(nextChunk(report))
-        if (executed === null) return
-        const { indexOf, result } = executed
-        yield* attempt(() => publish(task, items, indexOf, result, executing))
-        results.add(indexOf, result)
-        report.progress(indexOf.size, indexOf.size)
-      }
     })
-    yield* Effect.forEach(Array.from({ length: lanesOfTask * executor.tasks }), () => lane, {
-      concurrency: "unbounded",
-      discard: true
-    })
-    return results.pieces()
+  const lane = Effect.gen(function* () {
+    while (start < left.length) {
+      const report = meter()
+      const executed = yield* permits.withPermits(1)(nextChunk(report))
+      if (executed === null) return
+      const { indexOf, result } = executed
+      yield* attempt(() => publish(task, items, indexOf, result, executing))
+      results.add(indexOf, result)
+      report.progress(indexOf.size, indexOf.size)
+    }
   })
+  yield* Effect.forEach(Array.from({ length: lanesOfTask * executor.tasks }), () => lane, {
+    concurrency: "unbounded",
+    discard: true
+  })
+  return results.pieces()
+})
 
 /** Publishes a chunk's result: from here on its items are done. */
 function publish(

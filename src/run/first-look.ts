@@ -50,36 +50,35 @@ export const firstLook = Effect.fn("run.firstLook")(function* (
   return yield* look(options, options.planning, recorder, views)
 })
 
-const look = (
+const look = Effect.fn("run.look")(function* (
   options: RunOptions,
   planning: Planning,
   recorder: RunRecorder,
   views: Views
-): Effect.Effect<FirstLook, Problem> =>
-  Effect.gen(function* () {
-    // downloads happen in a node's turn, not now
-    const { fetching: _, ...looking } = planning
-    const planned = yield* attemptAsync((signal) =>
-      planAll(options.nodes, looking, { keepGoing: true, withItems: false, signal })
-    )
-    const fresh = new Map<string, Outcome>()
-    const plans = new Map<string, NodePlan>()
-    const artifacts = new Map<string, KnownArtifact>()
-    for (const plan of planned) {
-      // whether a node may go on from incomplete inputs is decided in its turn
-      if (plan.state === "fresh" && !plan.known!.incomplete) {
-        fresh.set(plan.node.id, cached(plan))
-        artifacts.set(plan.node.id, plan.known!)
-      } else plans.set(plan.node.id, plan)
-    }
-    if (fresh.size < planned.length || !views.show(planning.store, artifacts))
-      yield* attemptAsync((signal) => views.publishAll(planning.store, artifacts, signal))
-    recorder.found(fresh)
-    const isAll = fresh.size === planned.length
-    if (isAll) yield* recordLosses(options, recorder)
-    yield* attempt(() => recorder.save(isAll ? "ok" : "running"))
-    return { fresh, plans }
-  })
+) {
+  // downloads happen in a node's turn, not now
+  const { fetching: _, ...looking } = planning
+  const planned = yield* attemptAsync((signal) =>
+    planAll(options.nodes, looking, { keepGoing: true, withItems: false, signal })
+  )
+  const fresh = new Map<string, Outcome>()
+  const plans = new Map<string, NodePlan>()
+  const artifacts = new Map<string, KnownArtifact>()
+  for (const plan of planned) {
+    // whether a node may go on from incomplete inputs is decided in its turn
+    if (plan.state === "fresh" && !plan.known!.incomplete) {
+      fresh.set(plan.node.id, cached(plan))
+      artifacts.set(plan.node.id, plan.known!)
+    } else plans.set(plan.node.id, plan)
+  }
+  if (fresh.size < planned.length || !views.show(planning.store, artifacts))
+    yield* attemptAsync((signal) => views.publishAll(planning.store, artifacts, signal))
+  recorder.found(fresh)
+  const isAll = fresh.size === planned.length
+  if (isAll) yield* recordLosses(options, recorder)
+  yield* attempt(() => recorder.save(isAll ? "ok" : "running"))
+  return { fresh, plans }
+})
 
 /** Asks the stages of finished nodes what they left out. */
 export const recordLosses = (

@@ -58,39 +58,38 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
 }, Effect.uninterruptible)
 
 /** Brings up to date the nodes that the first look did not find fresh, each when its inputs are ready. */
-const bringOthers = (
+const bringOthers = Effect.fn("run.bringOthers")(function* (
   options: RunOptions,
   { fresh, plans }: Effect.Success<ReturnType<typeof firstLook>>,
   recorder: RunRecorder,
   views: Views
-): Effect.Effect<void, Problem> =>
-  Effect.gen(function* () {
-    const refused = [...plans.values()].find(({ refusal }) => refusal !== null)
-    if (refused !== undefined && !options.keepGoing) return yield* Effect.fail(refused.refusal!)
-    const outcomes = new Map<string, Deferred.Deferred<Outcome, Problem>>()
-    for (const { id } of options.nodes) {
-      const outcome = yield* Deferred.make<Outcome, Problem>()
-      outcomes.set(id, outcome)
-      if (fresh.has(id)) yield* Deferred.succeed(outcome, fresh.get(id)!)
-    }
-    const permits = yield* Semaphore.make(options.executor.tasks)
-    const running: Running = {
-      options,
-      outcomes,
-      plans,
-      permits,
-      lockQueues: new Map(),
-      views,
-      stopped: false
-    }
-    const bring = (node: GraphNode) =>
-      bringUpToDate(node, running).pipe(
-        Effect.tap((outcome) => Effect.sync(() => recorder.settle(outcome))),
-        Effect.onExit((exit) => Deferred.done(outcomes.get(node.id)!, exit))
-      )
-    const others = options.nodes.filter((node) => !fresh.has(node.id))
-    yield* Effect.forEach(others, bring, { concurrency: "unbounded", discard: true })
-  })
+) {
+  const refused = [...plans.values()].find(({ refusal }) => refusal !== null)
+  if (refused !== undefined && !options.keepGoing) return yield* Effect.fail(refused.refusal!)
+  const outcomes = new Map<string, Deferred.Deferred<Outcome, Problem>>()
+  for (const { id } of options.nodes) {
+    const outcome = yield* Deferred.make<Outcome, Problem>()
+    outcomes.set(id, outcome)
+    if (fresh.has(id)) yield* Deferred.succeed(outcome, fresh.get(id)!)
+  }
+  const permits = yield* Semaphore.make(options.executor.tasks)
+  const running: Running = {
+    options,
+    outcomes,
+    plans,
+    permits,
+    lockQueues: new Map(),
+    views,
+    stopped: false
+  }
+  const bring = (node: GraphNode) =>
+    bringUpToDate(node, running).pipe(
+      Effect.tap((outcome) => Effect.sync(() => recorder.settle(outcome))),
+      Effect.onExit((exit) => Deferred.done(outcomes.get(node.id)!, exit))
+    )
+  const others = options.nodes.filter((node) => !fresh.has(node.id))
+  yield* Effect.forEach(others, bring, { concurrency: "unbounded", discard: true })
+})
 
 function saveCaches({ planning: { outside, identities, store } }: RunOptions): void {
   outside.digests.save()

@@ -47,63 +47,61 @@ export const collectGarbage = (store: Store, options: GcOptions): Effect.Effect<
 const attempt = <A>(store: Store, act: () => A) =>
   Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
 
-const collect = (store: Store, options: GcOptions): Effect.Effect<GcReport, Problem> =>
-  Effect.gen(function* () {
-    const look = <A>(act: () => A) => attempt(store, act)
-    const roots = yield* look(() => rootsOf(store, options))
-    const reach = yield* look(() => new Reach(store, roots))
-    const tally = new Tally()
-    const { found, traces } = yield* seen(store, tally)
-    yield* look(() => {
-      for (const trace of traces) reach.addTrace(trace)
-      for (const one of found.get("manifests") ?? []) if (reach.isYoung(one)) reach.addArtifact(one.name)
-    })
-    yield* look(() => seeRuns(store, roots, found, tally))
-    const gone = new Set(
-      yield* sweep({
-        store,
-        reach,
-        tally,
-        dryRun: options.dryRun,
-        found,
-        traces,
-        runs: roots.runs.filter(({ keptFor }) => keptFor === null)
-      })
-    )
-    const runs = roots.runs.map((run): RootRun =>
-      // it was about to be deleted, and a user pinned it in between
-      run.keptFor === null && !gone.has(run.id) ? { ...run, keptFor: "pinned" } : run
-    )
-    return {
-      freed: { ...tally.freed(), byKind: tally.byKind() },
-      kept: { ...tally.kept(), runs: runs.length - gone.size },
-      runs: runs.toReversed(),
-      dryRun: options.dryRun
-    }
+const collect = Effect.fn("gc.collect")(function* (store: Store, options: GcOptions) {
+  const look = <A>(act: () => A) => attempt(store, act)
+  const roots = yield* look(() => rootsOf(store, options))
+  const reach = yield* look(() => new Reach(store, roots))
+  const tally = new Tally()
+  const { found, traces } = yield* seen(store, tally)
+  yield* look(() => {
+    for (const trace of traces) reach.addTrace(trace)
+    for (const one of found.get("manifests") ?? []) if (reach.isYoung(one)) reach.addArtifact(one.name)
   })
+  yield* look(() => seeRuns(store, roots, found, tally))
+  const gone = new Set(
+    yield* sweep({
+      store,
+      reach,
+      tally,
+      dryRun: options.dryRun,
+      found,
+      traces,
+      runs: roots.runs.filter(({ keptFor }) => keptFor === null)
+    })
+  )
+  const runs = roots.runs.map((run): RootRun =>
+    // it was about to be deleted, and a user pinned it in between
+    run.keptFor === null && !gone.has(run.id) ? { ...run, keptFor: "pinned" } : run
+  )
+  return {
+    freed: { ...tally.freed(), byKind: tally.byKind() },
+    kept: { ...tally.kept(), runs: runs.length - gone.size },
+    runs: runs.toReversed(),
+    dryRun: options.dryRun
+  }
+})
 
-const seen = (store: Store, tally: Tally) =>
-  Effect.gen(function* () {
-    const found = new Map<FolderKind, Array<ScannedFile>>()
-    const traces: Array<SeenTrace> = []
-    const all = scanStore(store.files, store.layout)
-    const some = Effect.try({
-      try: () => {
-        for (let i = 0; i < 256; i++) {
-          const next = all.next()
-          if (next.done === true) return false
-          const { value } = next
-          if (value.room === "traces") traces.push(readTrace(store.files, value))
-          else if (found.get(value.room)?.push(value) === undefined) found.set(value.room, [value])
-          for (const { entry } of walkFolder(store.files, value.file)) tally.see(entry)
-        }
-        return true
-      },
-      catch: (error) => storeProblem(error, store.root, "look through")
-    })
-    while (yield* some) yield* Effect.yieldNow
-    return { found, traces }
+const seen = Effect.fn("gc.seen")(function* (store: Store, tally: Tally) {
+  const found = new Map<FolderKind, Array<ScannedFile>>()
+  const traces: Array<SeenTrace> = []
+  const all = scanStore(store.files, store.layout)
+  const some = Effect.try({
+    try: () => {
+      for (let i = 0; i < 256; i++) {
+        const next = all.next()
+        if (next.done === true) return false
+        const { value } = next
+        if (value.room === "traces") traces.push(readTrace(store.files, value))
+        else if (found.get(value.room)?.push(value) === undefined) found.set(value.room, [value])
+        for (const { entry } of walkFolder(store.files, value.file)) tally.see(entry)
+      }
+      return true
+    },
+    catch: (error) => storeProblem(error, store.root, "look through")
   })
+  while (yield* some) yield* Effect.yieldNow
+  return { found, traces }
+})
 
 /**
  * Counts runs' files too, and finds a record's temporary files only where no other file can have such a name.

@@ -31,42 +31,41 @@ export interface Sweeping {
 }
 
 /** Returns the ids of the deleted runs: a run pinned in the meantime stays. */
-export const sweep = (sweeping: Sweeping): Effect.Effect<ReadonlyArray<string>, Problem> =>
-  Effect.gen(function* () {
-    const { store, found, traces } = sweeping
-    const { files } = store
-    const each = <A>(all: ReadonlyArray<A>, act: (one: A) => void) => inTurns(store, all, act)
-    const of = (room: FolderKind) => found.get(room) ?? []
-    const gone: Array<string> = []
-    const folders = [...foldersToScan(files, store.layout)].filter((folder) => {
-      const entry = files.entry(folder)
-      return entry !== null && !sweeping.reach.isYoung({ entry })
-    })
-    yield* each(sweeping.runs, (run) => void (takeRun(sweeping, run) && gone.push(run.id)))
-    yield* each(of("manifests"), (one) => takeManifest(sweeping, one))
-    yield* each(itemsFirst(traces), (trace) => takeItems(sweeping, trace))
-    yield* each(traces, (trace) => takeTrace(sweeping, trace))
-    yield* each(of("notes"), (one) => takeNote(sweeping, one))
-    yield* each(of("shown"), (one) => {
-      const run = readJson<{ readonly run: string }>(files, one.file)?.run
-      if (run === undefined || !sweeping.reach.runs.has(run)) take(sweeping, one)
-    })
-    yield* each(of("objects"), (one) => {
-      if (!sweeping.reach.objects.has(path.basename(one.file))) take(sweeping, one)
-    })
-    for (const cache of Object.keys(artifactCaches) as ReadonlyArray<keyof typeof artifactCaches>)
-      yield* each(of(cache), (one) => {
-        if (!sweeping.reach.artifacts.has(one.name)) take(sweeping, one)
-      })
-    const bundles = keptBundles(files, of("pipelines"), sweeping.reach)
-    yield* each(of("pipelines"), (one) => {
-      if (!bundles.has(one.file)) take(sweeping, one)
-    })
-    yield* each(of("temporary"), (one) => takeTemporary(sweeping, one))
-    // a young folder was just made by a process that is about to write into it
-    if (!sweeping.dryRun) yield* each(folders, (folder) => files.removeEmpty(folder))
-    return gone
+export const sweep = Effect.fn("gc.sweep")(function* (sweeping: Sweeping) {
+  const { store, found, traces } = sweeping
+  const { files } = store
+  const each = <A>(all: ReadonlyArray<A>, act: (one: A) => void) => inTurns(store, all, act)
+  const of = (room: FolderKind) => found.get(room) ?? []
+  const gone: Array<string> = []
+  const folders = [...foldersToScan(files, store.layout)].filter((folder) => {
+    const entry = files.entry(folder)
+    return entry !== null && !sweeping.reach.isYoung({ entry })
   })
+  yield* each(sweeping.runs, (run) => void (takeRun(sweeping, run) && gone.push(run.id)))
+  yield* each(of("manifests"), (one) => takeManifest(sweeping, one))
+  yield* each(itemsFirst(traces), (trace) => takeItems(sweeping, trace))
+  yield* each(traces, (trace) => takeTrace(sweeping, trace))
+  yield* each(of("notes"), (one) => takeNote(sweeping, one))
+  yield* each(of("shown"), (one) => {
+    const run = readJson<{ readonly run: string }>(files, one.file)?.run
+    if (run === undefined || !sweeping.reach.runs.has(run)) take(sweeping, one)
+  })
+  yield* each(of("objects"), (one) => {
+    if (!sweeping.reach.objects.has(path.basename(one.file))) take(sweeping, one)
+  })
+  for (const cache of Object.keys(artifactCaches) as ReadonlyArray<keyof typeof artifactCaches>)
+    yield* each(of(cache), (one) => {
+      if (!sweeping.reach.artifacts.has(one.name)) take(sweeping, one)
+    })
+  const bundles = keptBundles(files, of("pipelines"), sweeping.reach)
+  yield* each(of("pipelines"), (one) => {
+    if (!bundles.has(one.file)) take(sweeping, one)
+  })
+  yield* each(of("temporary"), (one) => takeTemporary(sweeping, one))
+  // a young folder was just made by a process that is about to write into it
+  if (!sweeping.dryRun) yield* each(folders, (folder) => files.removeEmpty(folder))
+  return gone
+})
 
 /** Yields between files, so that other work, above all a signal handler, can run. */
 const inTurns = <A>(

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto"
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
-import type { Problem } from "../../support/problem.ts"
 import { removeTree } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 import { fileNames } from "../files/own-names.ts"
@@ -17,35 +16,34 @@ import { withLock } from "./lock.ts"
  *
  * Returns the number of removed locks; held locks stay. `now` in milliseconds since 1970.
  */
-export const sweepLocks = (store: Store, now: () => number): Effect.Effect<number, Problem> =>
-  Effect.gen(function* () {
-    const attempt = <A>(act: () => A) =>
-      Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "remove unused locks") })
-    const { files, layout } = store
-    let removed = 0
-    for (const entry of (yield* attempt(() => files.list(layout.locks))) ?? []) {
-      const folder = path.join(layout.locks, entry)
-      if (files.entry(folder)?.kind !== "folder") continue
-      // left by a sweep that was killed
-      if (entry.includes(`.lock${temporaryMark}`)) yield* attempt(() => removeTree(files, folder))
-      if (!entry.endsWith(".lock") || !hasRecordsAlone(store, folder)) continue
-      const away = attempt(() => {
-        const aside = `${folder}${temporaryMark}${randomBytes(6).toString("hex")}`
-        files.rename(folder, aside)
-        removeTree(files, aside)
-        removed++
-      })
-      const name = entry.slice(0, -".lock".length)
-      yield* withLock(store, name, { wait: false, onWait: () => {}, now })(away).pipe(
-        Effect.catchIf(
-          // another process holds it; or the disk is full, and locks take the least space
-          ({ _tag }) => _tag === "StoreLocked" || _tag === "StoreFull",
-          () => Effect.void
-        )
+export const sweepLocks = Effect.fn("lock.sweepLocks")(function* (store: Store, now: () => number) {
+  const attempt = <A>(act: () => A) =>
+    Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "remove unused locks") })
+  const { files, layout } = store
+  let removed = 0
+  for (const entry of (yield* attempt(() => files.list(layout.locks))) ?? []) {
+    const folder = path.join(layout.locks, entry)
+    if (files.entry(folder)?.kind !== "folder") continue
+    // left by a sweep that was killed
+    if (entry.includes(`.lock${temporaryMark}`)) yield* attempt(() => removeTree(files, folder))
+    if (!entry.endsWith(".lock") || !hasRecordsAlone(store, folder)) continue
+    const away = attempt(() => {
+      const aside = `${folder}${temporaryMark}${randomBytes(6).toString("hex")}`
+      files.rename(folder, aside)
+      removeTree(files, aside)
+      removed++
+    })
+    const name = entry.slice(0, -".lock".length)
+    yield* withLock(store, name, { wait: false, onWait: () => {}, now })(away).pipe(
+      Effect.catchIf(
+        // another process holds it; or the disk is full, and locks take the least space
+        ({ _tag }) => _tag === "StoreLocked" || _tag === "StoreFull",
+        () => Effect.void
       )
-    }
-    return removed
-  })
+    )
+  }
+  return removed
+})
 
 /** A folder that also contains other files stays. */
 const hasRecordsAlone = ({ files }: Store, folder: string): boolean =>
