@@ -160,7 +160,7 @@ const asProblem =
           cause: error
         }))
 
-const checkPath = "check the path, and who may read it"
+const checkPath = "check the path and its permissions"
 /** Errors of a stage may contain where and what to do, and so may those of the system. */
 const textOf = (error: unknown, name: string): string | null => {
   const value = (error as Readonly<Record<string, unknown>> | null)?.[name]

@@ -45,7 +45,7 @@ export const collectGarbage = (store: Store, options: GcOptions): Effect.Effect<
   )
 
 const attempt = <A>(store: Store, act: () => A) =>
-  Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
+  Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look for unused files") })
 
 const collect = (store: Store, options: GcOptions): Effect.Effect<GcReport, Problem> =>
   Effect.gen(function* () {
@@ -99,7 +99,7 @@ const seen = (store: Store, tally: Tally) =>
         }
         return true
       },
-      catch: (error) => storeProblem(error, store.root, "look through")
+      catch: (error) => storeProblem(error, store.root, "look for unused files")
     })
     while (yield* some) yield* Effect.yieldNow
     return { found, traces }
