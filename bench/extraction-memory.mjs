@@ -1,9 +1,9 @@
 /**
- * Memory of extraction: the peak of each process, for few images and for many.
+ * Memory of extraction: each process's peak, for few and for many images.
  *
  *     node bench/extraction-memory.mjs MODEL.onnx ANNOTATIONS.json IMAGES [PRESET] [FEW] [MANY] [JOBS]
  *
- * It must not grow with their number: a worker holds two batches of inputs and a chunk of rows (Linux's /proc).
+ * It must not grow with the number of images: a worker holds two batches of inputs and a chunk of rows. Linux only (/proc).
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"

@@ -1,16 +1,16 @@
 /**
- * Extraction against its floor in one process, chunk by chunk in turns: what is left of a loaded machine's noise is in
- * both, and neither starting nor loading is in either.
+ * Extraction against its lower bound, in one process, alternating chunk by chunk: a loaded machine disturbs both alike,
+ * and neither includes start-up or loading.
  *
  *     node bench/extraction-steady.mjs MODEL.onnx IMAGES PRESET [CHUNKS] [PRECISION] [TAPS]
  *
- * `bare` runs the same model, as it is, over a prepared tensor of four images on one thread. `inference` does so with
- * what extraction runs of it: the part that taps depend on, and pooling. `extraction` is what a worker does: reading,
- * decoding, preprocessing, every tap, pooling, 15 rows an image, digests, writing. Its parts `inputs` and `writing` are
- * also taken by themselves. CPU is of all of the process's threads.
+ * `bare` runs the unmodified model over a prepared tensor of four images on one thread. `inference` runs only the part
+ * that extraction runs: the nodes that taps depend on, and pooling. `extraction` is a worker's job: reading, decoding,
+ * preprocessing, every tap, pooling, 15 rows per image, digests, writing. Its parts `inputs` and `writing` are also
+ * measured separately. CPU time covers all threads of the process.
  *
- * Neighbours on the machine only ever add to CPU time (they share caches and memory's bandwidth with us), so beside each
- * median stands the least. Who comes first changes from chunk to chunk, as what ran before matters too.
+ * Other processes can only add CPU time (they share caches and memory bandwidth), so the minimum is printed beside each
+ * median. The order alternates from chunk to chunk, because what ran before matters too.
  */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
@@ -64,7 +64,7 @@ try {
     const part = {}
     for (const [name, act] of k % 2 === 0 ? acts : acts.toReversed()) part[name] = await timed(act)
     part.inputs = await timed(() => worker.inputs(some))
-    // the store would know the shard: its own objects are not written twice
+    // other names, because the store would recognise the shard and not write its objects again
     const others = some.map((name) => `${name}#`)
     part.writing = await timed(() => worker.write(others, results))
     if (k >= warming) for (const [name, one] of Object.entries(part)) taken[name].push(one)

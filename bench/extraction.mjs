@@ -1,20 +1,20 @@
 /**
- * Extraction against its floor, and beside what is usual:
+ * Extraction against its lower bound, and compared with common practice:
  *
  *     node bench/extraction.mjs MODEL.onnx ANNOTATIONS.json IMAGES PRESET [LIMIT] [JOBS] [ROUNDS]
  *
- * - `bare`: onnxruntime-node runs the same model over prepared tensors, in as many processes of one runtime thread.
- * - `bare + inputs`: that, and reading, decoding and preprocessing the same images, one after the other: what there is
- *   to compute where all cores are busy.
+ * - `bare`: onnxruntime-node runs the same model over prepared tensors, in the same number of processes, each with one
+ *   runtime thread.
+ * - `bare + inputs`: first reads, decodes and preprocesses the same images: the total work when all cores are busy.
  * - `extraction`: node `activations` of pipelines/coco.ts: decoding, every tap, pooling, digests, writing. Scenes,
- *   masks and tokens are computed before.
+ *   masks and tokens are computed beforehand.
  * - `PyTorch`: a model of DINOv2-small's shape at batch 1 with forward hooks, in one process (if PROBELINE_PYTHON
- *   names a Python with torch and transformers; loading is left out, which favours it). With as many threads as it
- *   takes, and with one.
+ *   names a Python with torch and transformers; loading is not timed, which favours it). Once with its default number of
+ *   threads, once with one.
  *
- * All load the model in the time that is taken (PyTorch aside), and extraction starts its processes in it. Rounds are interleaved, and
- * ratios are medians over rounds of ratios within a round. CPU seconds of all processes, from Linux's /proc, say what
- * a loaded machine hides.
+ * All times include loading the model (except PyTorch's), and extraction's include starting its processes. Rounds are
+ * interleaved, and ratios are medians over rounds of ratios within a round. CPU seconds of all processes, from Linux's
+ * /proc, show what a loaded machine hides.
  */
 import { execFileSync, fork } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -27,7 +27,7 @@ const batch = 4
 const side = 224
 const root = fileURLToPath(new URL("..", import.meta.url))
 const here = (name) => fileURLToPath(new URL(`extraction/${name}`, import.meta.url))
-delete process.env.NODE_EXTRA_CA_CERTS // Node reads certificates at its start
+delete process.env.NODE_EXTRA_CA_CERTS // Node reads certificates at start-up
 
 const [model, annotations, folder, preset, limit = "64", jobs = "2", rounds = "5"] = process.argv.slice(2)
 if (preset === undefined) {
@@ -77,7 +77,7 @@ async function main() {
   }
 }
 
-/** @returns seconds by the run's own record, of which planning is no part */
+/** @returns the seconds in the run's own record, without planning */
 async function extraction() {
   const { nodes, cpu, peaks } = await probeline("activations", "--force", "activations")
   const { seconds, items } = nodes.find(({ id }) => id === "activations")
@@ -100,7 +100,7 @@ async function probeline(...nodes) {
   return { ...JSON.parse(ran.stdout), cpu: ran.cpu, peaks: ran.peaks }
 }
 
-/** The files of the scenes that were sampled. */
+/** The image files of the sampled scenes. */
 async function sampled() {
   const args = ["export", "latest:scenes", "--store", join(work, "store"), "-o", join(work, "scenes.csv")]
   execFileSync(process.execPath, [join(root, "dist/probeline.js"), ...args])

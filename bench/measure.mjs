@@ -1,4 +1,4 @@
-/** Times commands as a user sees them: wall clock from start to end, and the peak of the memory that is resident. */
+/** Times commands as a user sees them: wall clock from start to end, and peak resident memory. */
 import { spawnSync } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -7,14 +7,14 @@ import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("..", import.meta.url))
 const gnuTime = "/usr/bin/time"
-const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env // reading certificates would be timed with Node's start
+const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env // reading certificates would add to Node's start-up time
 
 /**
  * @typedef {{ readonly seconds: number, readonly mebibytes: number | null, readonly stdout: string }} Run
  * @typedef {{ readonly command: string, readonly args: ReadonlyArray<string>, readonly cwd?: string }} Command
  */
 
-/** Runs a command once. Memory needs GNU time, and is null without. @param {Command} command @returns {Run} */
+/** Runs a command once. Memory needs GNU time and is null without it. @param {Command} command @returns {Run} */
 export function timed({ command, args, cwd = process.cwd() }) {
   const folder = mkdtempSync(join(tmpdir(), "probeline-bench-time-"))
   const report = join(folder, "report")
@@ -42,7 +42,7 @@ export function timed({ command, args, cwd = process.cwd() }) {
 }
 
 /**
- * Runs commands in turn, round after round, so that what else the machine does falls on all of them.
+ * Runs commands in turn, round after round, so that other load on the machine affects all of them.
  *
  * @template {string} Name
  * @param {number} rounds
@@ -59,7 +59,7 @@ export function interleaved(rounds, commands) {
 /** @param {ReadonlyArray<number>} values */
 export const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1]
 
-/** `0.083 s (0.080–0.091), 57 MB`: median, least and most. @param {ReadonlyArray<Run>} runs */
+/** `0.083 s (0.080–0.091), 57 MB`: median, minimum and maximum. @param {ReadonlyArray<Run>} runs */
 export function summary(runs) {
   const seconds = runs.map((run) => run.seconds)
   const text = (value) =>
@@ -71,13 +71,13 @@ export function summary(runs) {
   return `${text(median(seconds))} s${range}${memory}`
 }
 
-/** Probeline's own command line, as it was built. @param {...string} args @returns {Command} */
+/** Probeline's own command line, as built. @param {...string} args @returns {Command} */
 export const probeline = (...args) => ({
   command: process.execPath,
   args: [join(root, "dist/probeline.js"), ...args]
 })
 
-/** Calls with a folder that is there for as long. @template A @param {(folder: string) => A} use @returns {A} */
+/** Calls `use` with a temporary folder, and deletes it afterwards. @template A @param {(folder: string) => A} use @returns {A} */
 export function inFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), "probeline-bench-"))
   try {

@@ -1,14 +1,14 @@
 /**
- * Scale: what a run costs when nothing has changed, when one item has come, and with how many items and nodes.
+ * Scale: the cost of a run when nothing has changed or one item was added, by the number of items and nodes.
  *
  *     npm run build
- *     node bench/scale.mjs start                 the quickstart's no-op, beside Node's own start
+ *     node bench/scale.mjs start                 the quickstart's no-op, and Node's own start-up
  *     node bench/scale.mjs items 1000 100000     rows of a file, an itemwise stage and its sum
  *     node bench/scale.mjs rows 1000 1000000     rows of a whole stage
  *     node bench/scale.mjs nodes 10000           a DAG of whole stages, no two alike
- *     node bench/scale.mjs peers                 the same DAG of small tasks by make, snakemake and wireit
+ *     node bench/scale.mjs peers                 the same DAG of small tasks in make, snakemake and wireit
  *
- * Wall-clock medians (least–most) of rounds that take turns; memory is the peak that is resident.
+ * Wall-clock medians (min–max) over interleaved rounds; memory is the resident peak.
  */
 import { appendFileSync, closeSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"

@@ -1,4 +1,4 @@
-/** A stage of one's own, in ten lines: how bright is each scene's image file? */
+/** Your own stage, in ten lines: how bright is each scene's image file? */
 import { column, definePipeline, defineStage, each, one, param } from "probeline"
 import { decodeImage, sampleScenes, synthetic } from "probeline/stages"
 

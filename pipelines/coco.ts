@@ -1,11 +1,11 @@
 /**
- * Which category is the object? Asked of any data set in COCO's layout and of any vision transformer in ONNX:
+ * Which category is the object? For any data set in COCO's layout and any vision transformer in ONNX:
  *
  *     npx probeline run pipelines/coco.ts -S annotations=instances_val2017.json -S images=val2017 \
  *       -S encoder=dinov2.onnx -S preset=dinov2
  *
- * The answer is looked for in the mean of the object's tokens, in one of them, in any token of the image and in CLS,
- * at every tap. What was left out of the question, and why, is the table `examples`.
+ * The probes read the mean of the object's tokens, one of them, a random token of the image, and CLS, at every tap. The
+ * table `examples` lists what was left out, and why.
  */
 import { definePipeline, file, param } from "probeline"
 import {

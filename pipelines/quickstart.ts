@@ -1,8 +1,8 @@
 /**
  * The quickstart: what do the tokens of ViT, CLIP, BLIP and FLAVA know about the two main objects of a scene?
  *
- * Everything is here: the scenes are rendered, and four small encoders lie beside this file, each trained with its
- * family's own objective on such scenes (their cards say how). `pipelines/coco.ts` asks the same of real photographs.
+ * It needs no data: it renders the scenes, and four small encoders are beside this file, each trained with its family's
+ * own objective on such scenes (see their cards). `pipelines/coco.ts` runs on real photographs.
  */
 import { definePipeline, param } from "probeline"
 import {

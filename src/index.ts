@@ -32,16 +32,11 @@ export type { Form, Output, Port, Ports, Table, TensorBlock } from "./pipeline/p
 export { below, normal, pick, seededRandom, shuffled } from "./support/random.ts"
 export type { Random } from "./support/random.ts"
 export { defineStage, failed } from "./pipeline/stage.ts"
-export type {
-  Batch,
-  Failed,
-  Fetcher,
-  FetchRequest,
-  RandomAccess,
-  Ref,
-  SourceContext,
-  Stage,
-  StageContext,
-  Summary,
-  World
-} from "./pipeline/stage.ts"
+export { StageError } from "./support/stage-error.ts"
+export type { Batch, Failed, Ref, Stage, Summary } from "./pipeline/stage.ts"
+export type { Fetcher } from "./pipeline/world.ts"
+export type { FetchRequest } from "./pipeline/world.ts"
+export type { RandomAccess } from "./pipeline/world.ts"
+export type { SourceContext } from "./pipeline/world.ts"
+export type { StageContext } from "./pipeline/world.ts"
+export type { World } from "./pipeline/world.ts"

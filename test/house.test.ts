@@ -50,7 +50,8 @@ const imports = files.flatMap((file) => {
     return {
       from: relative(root, file),
       to: to.startsWith(".") ? relative(root, resolve(dirname(file), to)) : to,
-      onlyTypes: /^(?:import|export) type\b/.test(match[0])
+      onlyTypes: /^(?:import|export) type\b/.test(match[0]),
+      late: match[2] !== undefined
     }
   })
 })
@@ -132,8 +133,10 @@ it("no two files export things of one name", () => {
   expect([...places].filter(([, at]) => at.size > 1).map(([name, at]) => [name, ...at])).toEqual([])
 })
 
+const heavy =
+  /^(effect|onnxruntime-node|sharp|apache-arrow|parquetjs-lite|hyparquet|rolldown|yargs|valibot)(\/|$)/
+
 it("declarations load neither Effect nor a native package, and stages know nothing of Effect", () => {
-  const heavy = /^(effect|onnxruntime-node|sharp|apache-arrow|parquetjs-lite|hyparquet|rolldown|yargs)(\/|$)/
   const wrong = imports.filter(
     ({ from, to, onlyTypes }) =>
       !onlyTypes &&
@@ -141,6 +144,19 @@ it("declarations load neither Effect nor a native package, and stages know nothi
         (from.startsWith("stages/") && /^effect(\/|$)/.test(to)))
   )
   expect(wrong).toEqual([])
+})
+
+it("a pipeline that imports the stages loads nothing heavy with them, nor does the program with their commands", () => {
+  const loaded = new Set(["stages/index.ts", "stages/package.ts"])
+  for (const file of loaded)
+    for (const { from, to, onlyTypes, late } of imports)
+      if (from === file && !onlyTypes && !late && roomOf(to) === "stages") loaded.add(to)
+  expect(loaded.size).toBeGreaterThan(50)
+  expect(
+    imports.filter(
+      ({ from, to, onlyTypes, late }) => loaded.has(from) && !onlyTypes && !late && heavy.test(to)
+    )
+  ).toEqual([])
 })
 
 it("only the store's file system and the reading of the outside touch node:fs in src, beside the loader and the command line", () => {
@@ -154,7 +170,12 @@ it("only the store's file system and the reading of the outside touch node:fs in
 
 it("sees the imports that there are", () => {
   expect(imports.length).toBeGreaterThan(200)
-  expect(imports).toContainEqual({ from: "src/run/run.ts", to: "effect/Effect", onlyTypes: false })
+  expect(imports).toContainEqual({
+    from: "src/run/run.ts",
+    to: "effect/Effect",
+    onlyTypes: false,
+    late: false
+  })
   expect(imports.filter(({ to }) => to === "src/plan/plan.ts").length).toBeGreaterThan(3)
 })
 

@@ -1,8 +1,9 @@
 /**
  * Builds dist/: the bundled program, its declarations, and the digests of the shipped stages' code.
  *
- * Effect is bundled, tree-shaken, since loading its modules one by one would cost most of a start (see bench/);
- * every other dependency stays outside and is loaded when it is needed.
+ * Effect is bundled and tree-shaken, because loading its modules one by one would take most of the start-up time (see
+ * bench/). So is valibot, because we use a tenth of its one file. Every other dependency stays external and is loaded
+ * when needed.
  */
 import { spawn } from "node:child_process"
 import {
@@ -28,9 +29,9 @@ const entries = {
   worker: "bin/worker.ts"
 }
 const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
-const outside = Object.keys(dependencies).filter((name) => name !== "effect")
+const outside = Object.keys(dependencies).filter((name) => name !== "effect" && name !== "valibot")
 
-// built beside and moved in place, so that a program that is running, or another build, never sees half of it
+// built in a temporary folder and renamed, so that a running program or another build never sees half of it
 const made = path.join(root, `dist-${process.pid}.tmp`)
 rmSync(made, { recursive: true, force: true })
 mkdirSync(made)
@@ -38,7 +39,7 @@ try {
   const [typed] = await Promise.all([declarations(), bundle(), codes()])
   rmSync(dist, { recursive: true, force: true })
   renameSync(made, dist)
-  // the program runs though a type is wrong, but this build is no good for others
+  // with a type error the program still runs, but this build must not be published
   if (!typed) process.exitCode = 1
 } finally {
   rmSync(made, { recursive: true, force: true })
@@ -46,7 +47,7 @@ try {
 
 async function bundle() {
   const loads = new Map()
-  /** What the program loads when it starts. */
+  /** The modules that the program loads at start-up. */
   let started
   const isStarted = (id) => (started ??= reached(path.join(root, entries.probeline), loads)).has(id)
   const present = Object.entries(entries).filter(([, file]) => existsSync(path.join(root, file)))
@@ -56,7 +57,7 @@ async function bundle() {
     plugins: [{ name: "loads", moduleParsed: ({ id, importedIds }) => void loads.set(id, importedIds) }],
     platform: "node",
     external: (id) => outside.some((name) => id === name || id.startsWith(`${name}/`)),
-    // asked for by `includeDependenciesRecursively: false`
+    // required by `includeDependenciesRecursively: false`
     preserveEntrySignatures: "allow-extension",
     transform: { target: "node20" }
   })
@@ -67,8 +68,8 @@ async function bundle() {
     chunkFileNames: "[name]-[hash].js",
     banner: (chunk) => (chunk.isEntry && chunk.name === "probeline" ? "#!/usr/bin/env node" : ""),
     comments: false,
-    // A file for each part that two entries share would be a file for nearly every part, and each costs a start half
-    // a millisecond: what the program loads at once lies together, and what stages are made of.
+    // One chunk per part that two entries share would be a chunk for nearly every part, and each chunk adds half a
+    // millisecond to start-up. So there is one chunk for what the program loads at start-up, and one for the stages.
     codeSplitting: {
       groups: [
         { name: "base", test: isStarted, minShareCount: 2, includeDependenciesRecursively: false },
@@ -80,19 +81,23 @@ async function bundle() {
   if (existsSync(program)) chmodSync(program, 0o755)
 }
 
-/** Modules that are loaded with one, by what each imports. @param {string} from @param {Map<string, string[]>} loads */
+/**
+ * All modules that `from` loads, directly or not; `loads` has the imports of each.
+ *
+ * @param {string} from @param {Map<string, string[]>} loads
+ */
 function reached(from, loads) {
   const seen = new Set([from])
   for (const id of seen) for (const next of loads.get(id) ?? []) seen.add(next)
   return seen
 }
 
-/** What the program itself loads to declare the stages' commands is left out. @param {string} id */
+/** Excludes what the program itself loads to declare the stages' commands. @param {string} id */
 function isStagePart(id) {
   return /[\\/]stages[\\/](?!package|commands[\\/]|vision[\\/](?:presets|processor-classes))/.test(id)
 }
 
-/** Of the two public faces and what they reach. Says whether their types are right. */
+/** Writes the declarations of the two public faces and what they import. Returns whether all types check. */
 async function declarations() {
   const compiler = path.join(root, "node_modules", "typescript", "bin", "tsc")
   const types = path.join(made, "types")
@@ -101,7 +106,7 @@ async function declarations() {
   for (const name of existsSync(types) ? readdirSync(types, { recursive: true }) : []) {
     if (!name.endsWith(".d.ts")) continue
     const file = path.join(types, name)
-    // the compiler keeps `.ts` in the imports of declarations, which a consumer has no such files for
+    // the compiler keeps `.ts` in the imports of declarations, but consumers have no `.ts` files
     const text = readFileSync(file, "utf8").replace(/((?:from|import)[\s(]*"\.{1,2}\/[^"]+)\.ts"/g, '$1.js"')
     writeFileSync(file, text)
   }

@@ -1,6 +1,6 @@
 /**
- * Compares the taps of exported encoders with transformers' hidden states: `node tools/check-taps.mjs FOLDER`, where
- * test/fixtures/onnx/export_matrix.py made the folder. Prints a table (worst relative error of any tap: largest
+ * Compares the taps of exported encoders with transformers' hidden states: `node tools/check-taps.mjs FOLDER`, with a
+ * folder made by test/fixtures/onnx/export_matrix.py. Prints a table (worst relative error of any tap: largest
  * difference over largest magnitude) and exits 1 if a model is not recognised or a tap is wrong.
  */
 import { readFileSync } from "node:fs"
@@ -13,7 +13,7 @@ const { fileAccess } = await importTypeScript("stages/onnx/access.ts")
 const { openEncoder } = await importTypeScript("stages/onnx/session.ts")
 const { readNpy } = await importTypeScript("test/stages/onnx/npy.ts")
 
-/** float32 may add in another order; half precision has 11 bits; of 8 bits only that each tap is its own is asked */
+/** float32 may add in another order; half precision has 11 bits; int8 need only be nearest to its own reference */
 const tolerances = { exact: 1e-4, half: 1e-2, int8: Infinity }
 const within = ["attn_out", "resid_mid", "mlp_out"]
 
@@ -64,7 +64,7 @@ function describe(at) {
   }
 }
 
-/** tap → what transformers has for it */
+/** tap → its values in transformers */
 function referencesOf(family) {
   const references = new Map()
   const states = readNpy(path.join(folder, family, "states.npy"))
@@ -90,7 +90,7 @@ function relativeError(actual, expected) {
   return difference / scale
 }
 
-/** The reference that is nearest, by the root of the mean square. */
+/** The nearest reference, by mean squared difference. */
 function nearest(actual, references) {
   let best = ["", Infinity]
   for (const [name, expected] of references) {

@@ -1,4 +1,4 @@
-"""Exports a vision encoder that has no ONNX file yet, with all that Probeline needs to use it and to check it.
+"""Exports a vision encoder without an ONNX file, with everything that Probeline needs to use and check it.
 
     python export_encoder.py google/vit-base-patch16-224-in21k -o encoders/vit
     python export_encoder.py ./my-finetuned-clip               -o encoders/mine
@@ -7,23 +7,23 @@
     python export_encoder.py open_clip:hf-hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K -o encoders/laion
     npx probeline encoders check encoders/vit
 
-Run it with your own Python, where the model works already. Tried with Python 3.11, torch 2.15, transformers 5.23,
-timm 1.0.31, open_clip_torch 3.3.0, onnx 1.23, onnxscript 0.7, Pillow 13; older than torch 2.6, transformers 5.0,
-timm 1.0 or open_clip_torch 2.24 is refused. A model of transformers needs transformers, torchvision is needed by the
-others alone; every model needs torch, onnx, onnxscript, safetensors, numpy and Pillow.
+Run it with the Python in which the model already works. Tested with Python 3.11, torch 2.15, transformers 5.23,
+timm 1.0.31, open_clip_torch 3.3.0, onnx 1.23, onnxscript 0.7, Pillow 13. It refuses versions older than torch 2.6,
+transformers 5.0, timm 1.0 or open_clip_torch 2.24. Every model needs torch, onnx, onnxscript, safetensors, numpy and
+Pillow; transformers models also need transformers, the others torchvision.
 
 It writes
 
-    DIR/model.onnx                 the vision encoder alone (and model.onnx.data, where the weights exceed 1 GiB)
-    DIR/preprocessor_config.json   the *resolved* preprocessing, no default left out
+    DIR/model.onnx                 the vision encoder alone (and model.onnx.data, if the weights exceed 1 GiB)
+    DIR/preprocessor_config.json   the *resolved* preprocessing, with all defaults
     DIR/config.json                the model's own configuration
     DIR/reference/image.png        a synthetic image
-    DIR/reference/pixels.npy       float32 [1, 3, H, W]: that image as the Python preprocessing gives it
+    DIR/reference/pixels.npy       float32 [1, 3, H, W]: that image after the Python preprocessing
     DIR/reference/states.safetensors   float32 [1, tokens, width] by tap: embed, block.{i}.resid_post, final.norm, pooled
-    DIR/reference/manifest.json    what was exported, by which versions
+    DIR/reference/manifest.json    the model and the versions of the packages
 
-Preprocessing that Probeline cannot repeat exactly is refused, never approximated. Models of transformers are
-preprocessed by their PIL backend, which is what Probeline repeats bit for bit.
+The script refuses preprocessing that Probeline cannot repeat exactly; it never approximates. Models of transformers use
+their PIL backend, which Probeline repeats bit for bit.
 """
 
 import argparse
@@ -34,15 +34,15 @@ import platform
 import sys
 from importlib import metadata
 
-OPSETS_TORCHSCRIPT = range(14, 18)  # by the TorchScript exporter, which torch is giving up
+OPSETS_TORCHSCRIPT = range(14, 18)  # by the TorchScript exporter, which torch is phasing out
 OPSETS_DYNAMO = range(18, 22)
-LARGE = 1 << 30  # bytes of weights from which they go into a file of their own
+LARGE = 1 << 30  # weights of this many bytes or more go into a separate file
 LEAST = {"torch": (2, 6), "transformers": (5, 0), "timm": (1, 0), "open_clip_torch": (2, 24)}
-NOISE = 0.1  # of random weights: a fresh norm scales by one and a fresh class token is zero, and would hide mistakes
+NOISE = 0.1  # added to random weights: a fresh norm scales by one and a fresh class token is zero, which would hide mistakes
 
 
 class Refusal(Exception):
-    """What was asked for cannot be done rightly; the message says why, and what to do."""
+    """The request cannot be done correctly; the message says why, and what to do."""
 
 
 @dataclasses.dataclass
@@ -71,9 +71,9 @@ def version_of(package):
 
 
 # ---- transformers ------------------------------------------------------------------------------------------------
-# the class to load a checkpoint with, and where in it the vision encoder is
+# the class that loads a checkpoint, and the attribute that holds its vision encoder
 FAMILIES = {
-    "vit": ("ViTModel", None),  # DINO's too
+    "vit": ("ViTModel", None),  # also DINO
     "dinov2": ("Dinov2Model", None),
     "dinov2_with_registers": ("Dinov2WithRegistersModel", None),
     "clip": ("CLIPModel", "vision_model"),
@@ -119,7 +119,7 @@ def from_transformers(name, revision=None, seed=None):
         model = model_class(config)
     tower = model if part is None else getattr(model, part)
     if any(key.startswith("pooler.") for key in missing):
-        tower.pooler = None  # a checkpoint without one: its pooled output would be noise
+        tower.pooler = None  # the checkpoint has none: its pooled output would be noise
         missing = [key for key in missing if not key.startswith("pooler.")]
     if missing:
         raise Refusal(f"{name} has no weights for {', '.join(sorted(missing)[:5])}: is it a whole checkpoint?")
@@ -149,8 +149,8 @@ def load_processor(name, revision=None):
 
     try:
         return transformers.AutoImageProcessor.from_pretrained(name, revision=revision, backend="pil")
-    except (ValueError, ImportError) as error:  # no class that is called so, or one that is the checkpoint's own code
-        # the rest of the message is a list of all the families that there are
+    except (ValueError, ImportError) as error:  # an unknown class, or one in the checkpoint's own code
+        # the rest of the message lists all families
         reason = str(error).strip().split("\n")[0].split(". ")[0]
         raise Refusal(
             f"transformers {transformers.__version__} cannot make the image processor of {name}: {reason}. "
@@ -192,7 +192,7 @@ def check_resample(kind, code):
 
 # ---- timm and open_clip ------------------------------------------------------------------------------------------
 def from_timm(name, seed=None, **arguments):
-    """`arguments` go to timm.create_model, for a model of another size than its name says."""
+    """`arguments` go to timm.create_model, for a model with another size than its name implies."""
     import torch
 
     version_of("timm")
@@ -233,7 +233,7 @@ def from_timm(name, seed=None, **arguments):
 
 
 def class_token_config(model):
-    """What a config.json says where a model of timm has no class token: registers alone may come before its patches."""
+    """The config.json entry of a timm model without a class token: only registers may precede its patches."""
     return {"class_token": False} if getattr(model, "cls_token", True) is None else {}
 
 
@@ -244,8 +244,8 @@ def from_open_clip(name, seed=None):
     version_of("torchvision")
     import open_clip
 
-    torch.backends.mha.set_fastpath_enabled(False)  # its fused kernel shows no blocks and cannot be exported
-    # open_clip's own words for a checkpoint on the hub or in a folder, which name weights too
+    torch.backends.mha.set_fastpath_enabled(False)  # its fused kernel hides the blocks and cannot be exported
+    # open_clip's own syntax for a checkpoint on the hub or in a folder; it includes the weights
     whole = name.startswith(("hf-hub:", "local-dir:"))
     architecture, _, pretrained = (name, "", "") if whole else name.partition("/")
     if seed is None and not pretrained and not whole:
@@ -256,11 +256,11 @@ def from_open_clip(name, seed=None):
         architecture, pretrained=None if seed is not None or whole else pretrained
     )
     visual = prepare(model.visual, seed)
-    trunk = getattr(visual, "trunk", visual)  # a model of timm inside
+    trunk = getattr(visual, "trunk", visual)  # a timm model inside
     config = {} if whole else open_clip.get_model_config(architecture) or {}
     return Encoder(
         name=f"open_clip:{name}",
-        module=wrap(visual, lambda pixels: (first(visual(pixels)),)),  # CoCa's gives its tokens, too
+        module=wrap(visual, lambda pixels: (first(visual(pixels)),)),  # CoCa's also returns its tokens
         outputs=["image_embeds"],
         blocks=find_blocks(f"open_clip:{name}", trunk, ["transformer.resblocks", "blocks"]),
         final_norm=find(trunk, ["ln_post", "norm"]),
@@ -277,7 +277,7 @@ def from_open_clip(name, seed=None):
 
 
 def resolve_transform(transform):
-    """The steps of a torchvision transform, in the form of a preprocessor_config.json; an unknown step is refused."""
+    """The steps of a torchvision transform, as a preprocessor_config.json; refuses unknown steps."""
     from torchvision import transforms as tv
 
     resamples = {
@@ -286,7 +286,7 @@ def resolve_transform(transform):
         tv.InterpolationMode.BILINEAR: 2,
         tv.InterpolationMode.BICUBIC: 3,
     }
-    # each step and the ranks it may have: they must come in this order
+    # each step and its possible ranks: steps must come in this order
     config = {"do_resize": False, "do_center_crop": False, "do_rescale": False, "do_normalize": False}
     rank = 0
     for step in transform.transforms:
@@ -304,7 +304,7 @@ def resolve_transform(transform):
             rank = 2
             height, width = step.size
             config.update(do_center_crop=True, crop_size={"height": int(height), "width": int(width)})
-            config.update(crop_rounding="half_even")  # torchvision's, where transformers rounds down
+            config.update(crop_rounding="half_even")  # torchvision; transformers rounds down
         elif kind in ("MaybeConvertMode", "_convert_to_rgb") and rank < 3:
             pass  # images are RGB already
         elif isinstance(step, tv.ToTensor) and kind in ("ToTensor", "MaybeToTensor") and rank < 3:
@@ -325,7 +325,7 @@ def resolve_transform(transform):
 
 def numbers(values):
     values = [float(value) for value in values]
-    # tensors hold float32: the shortest decimal that stands for the same
+    # tensors hold float32: take the shortest decimal with the same value
     import numpy as np
 
     return [float(str(np.float32(value))) for value in values]
@@ -381,14 +381,14 @@ def find_blocks(name, module, names):
 
 # ---- states ------------------------------------------------------------------------------------------------------
 def hidden_states(encoder, pixels):
-    """States by tap, from hooks on the modules: not from output_hidden_states, which has meant several things."""
+    """States by tap, from hooks on the modules, not from output_hidden_states, because its meaning has changed."""
     import torch
 
     states = {}
 
     def keep(tap):
         def hook(_module, _inputs, output):
-            states.setdefault(tap, first(output))  # and returns nothing: what a hook returns takes the output's place
+            states.setdefault(tap, first(output))  # and returns nothing: a hook's return value would replace the output
 
         return hook
 
@@ -420,7 +420,7 @@ def hidden_states(encoder, pixels):
 
 
 def synthetic_image():
-    """RGB, 322 x 241: both edges odd or not square, so that crops round; rings of every frequency, and sharp edges."""
+    """RGB, 322 x 241: not square, with an odd edge, so that crops round; rings of every frequency, and sharp edges."""
     import numpy as np
     from PIL import Image
 
@@ -439,7 +439,7 @@ def export_onnx(encoder, pixels, path, opset):
 
     size = sum(p.numel() * p.element_size() for p in encoder.module.parameters())
     names = {"input_names": ["pixel_values"], "output_names": encoder.outputs, "opset_version": opset}
-    # a batch of one would be taken for a constant
+    # the exporter would treat a batch of one as a constant
     batch = pixels.repeat(2, 1, 1, 1)
     if opset in OPSETS_TORCHSCRIPT:
         if size > LARGE:
@@ -451,7 +451,7 @@ def export_onnx(encoder, pixels, path, opset):
         torch.onnx.export(
             encoder.module, (batch,), path, dynamic_shapes=shapes, external_data=size > LARGE, dynamo=True, **names
         )
-    # what exporters note for people: source lines and stack traces, with this machine's paths in them
+    # exporters' notes for people: source lines and stack traces, which contain this machine's paths
     model = onnx.load(path, load_external_data=False)
     del model.metadata_props[:]
     model.doc_string = ""
@@ -465,7 +465,7 @@ def export_onnx(encoder, pixels, path, opset):
 
 
 def export(encoder, folder, opset=18, seed=None):
-    """Writes the folder that the head of this file describes."""
+    """Writes the folder described at the top of this file."""
     import numpy as np
     import safetensors.numpy
     import torch
@@ -479,12 +479,12 @@ def export(encoder, folder, opset=18, seed=None):
     folder = pathlib.Path(folder)
     reference = folder / "reference"
     reference.mkdir(parents=True, exist_ok=True)
-    # written last, and taken away first: a folder without it is not whole
+    # written last and deleted first: a folder without it is incomplete
     manifest_file = reference / "manifest.json"
     manifest_file.unlink(missing_ok=True)
     image = synthetic_image()
     image.save(reference / "image.png", optimize=True)
-    # contiguous: a processor may give a transposed view, whose strides confuse the exporter
+    # contiguous: a processor may return a transposed view, and its strides confuse the exporter
     pixels = torch.as_tensor(encoder.preprocess(image), dtype=torch.float32).unsqueeze(0).contiguous()
     np.save(reference / "pixels.npy", pixels.numpy())
     states = hidden_states(encoder, pixels)
@@ -542,7 +542,7 @@ def main(argv=None):
         if (folder / "model.onnx").exists() and not options.overwrite:
             raise Refusal(f"{folder / 'model.onnx'} is there already: name another folder, or say --overwrite")
         export(load(options.model, options.revision, seed), folder, options.opset, seed)
-    except (Refusal, OSError) as error:  # OSError: no such model, no connection, no room
+    except (Refusal, OSError) as error:  # OSError: no such model, no connection, no space
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"wrote {folder}; to see that it is the model you meant: npx probeline encoders check {folder}")

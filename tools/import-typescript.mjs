@@ -1,4 +1,4 @@
-/** Imports a TypeScript file of this repository: Node 20 cannot, so it is bundled first. */
+/** Imports a TypeScript file of this repository. It bundles the file first, because Node 20 cannot import TypeScript. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { pathToFileURL } from "node:url"
@@ -6,7 +6,7 @@ import { rolldown } from "rolldown"
 
 export const root = path.dirname(import.meta.dirname)
 
-/** @param {string} file path from the repository's root */
+/** @param {string} file path relative to the repository's root */
 export async function importTypeScript(file) {
   const build = await rolldown({
     input: path.join(root, file),
@@ -16,7 +16,7 @@ export async function importTypeScript(file) {
     logLevel: "silent"
   })
   const { output } = await build.generate({ format: "esm", codeSplitting: false })
-  // inside the repository, so that packages are found
+  // inside the repository, so that Node finds its packages
   const folder = path.join(root, "node_modules", ".cache", "probeline")
   const at = path.join(folder, `${path.basename(file, ".ts")}-${process.pid}.mjs`)
   mkdirSync(folder, { recursive: true })

@@ -2,13 +2,13 @@
  * The digests of the shipped stages' code, computed from their source.
  *
  *   node tools/stage-codes.mjs          compares them with test/golden/stage-codes.json; exits 1 if they differ
- *   node tools/stage-codes.mjs --write  pins them there; say what changed in the CHANGELOG, under "Invalidating changes"
+ *   node tools/stage-codes.mjs --write  pins them there; note it in the CHANGELOG, under "Invalidating changes"
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { importTypeScript, root } from "./import-typescript.mjs"
 
-/** The table that a build writes to dist/stage-codes.json. */
+/** The table that the build writes to dist/stage-codes.json. */
 export async function stageCodes() {
   const [{ digestShipped }, exports] = await Promise.all([
     importTypeScript("src/load/digest-shipped.ts"),

@@ -1,4 +1,4 @@
-/** What the loops of the bench take from extraction. */
+/** The parts of extraction that the benchmark's loops use. */
 export { decodeImage } from "../../stages/vision/image.ts"
 export { preprocessInto } from "../../stages/vision/preprocess.ts"
 export { presetOf } from "../../stages/vision/presets.ts"

@@ -1,8 +1,8 @@
 /**
- * A process of the bare loops that extraction is measured against; its parent forks it with what to do.
+ * One process of the bare loops that extraction is compared with; its parent forks it and passes the work.
  *
- * `bare`: onnxruntime-node runs the model as it is over prepared tensors. `inputs`: images are read, decoded and
- * preprocessed as extraction does it, and nothing else. `both`: one after the other.
+ * `bare`: onnxruntime-node runs the unmodified model over prepared tensors. `inputs`: only reads, decodes and
+ * preprocesses images, as extraction does. `both`: first `inputs`, then `bare`.
  */
 import { readFile } from "node:fs/promises"
 import { importTypeScript } from "../../tools/import-typescript.mjs"
@@ -10,7 +10,7 @@ import { importTypeScript } from "../../tools/import-typescript.mjs"
 /** @typedef {{ kind: "bare" | "inputs" | "both", model: string, preset: string, images: ReadonlyArray<string>, side: number, batch: number }} Work */
 const { kind, model, preset, images, side, batch } = /** @type {Work} */ (JSON.parse(process.argv[2]))
 
-// bundling is no part of the work, and so it is done before the clock starts
+// bundling is not part of the work, so it happens before the clock starts
 const { decodeImage, preprocessInto, presetOf } =
   kind === "bare" ? {} : await importTypeScript("bench/extraction/inputs.ts")
 process.send("ready")

@@ -1,17 +1,17 @@
-/** Time and memory of a program and the processes that it starts, from Linux's /proc (proc(5)). */
+/** CPU time and memory of a program and its child processes, from Linux's /proc (proc(5)). */
 import { spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
 
-/** seconds a tick; the kernel's USER_HZ, which is 100 on all that Node runs on */
+/** seconds per tick; the kernel's USER_HZ is 100 on all platforms of Node */
 const tick = 0.01
 const every = 50
 
 /**
- * Runs a program to its end.
+ * Runs a program until it exits.
  *
  * @param {string} command @param {ReadonlyArray<string>} args
- * @returns {Promise<{ stdout: string, cpu: number, peaks: ReadonlyArray<number> }>} seconds of CPU of all processes,
- * and the peak of the resident memory of each in MiB, the program's own first. Work of the last 50 ms may be missed.
+ * @returns {Promise<{ stdout: string, cpu: number, peaks: ReadonlyArray<number> }>} CPU seconds of all processes,
+ * and the peak resident memory of each in MiB, the program's own first. It may miss work of the last 50 ms.
  */
 export async function watched(command, args) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] })
@@ -46,7 +46,7 @@ function look(root, seen) {
 function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8")
-    // the name is in parentheses and may have anything in it: state is the third field
+    // the name is in parentheses and may contain anything; the next field, the third, is the state
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ")
     return { parent: Number(fields[1]), cpu: (Number(fields[11]) + Number(fields[12])) * tick }
   } catch {

@@ -1,4 +1,4 @@
-/** One worker's work on chunks of images: what bench/extraction-steady.mjs times. */
+/** A worker's job on chunks of images, timed by bench/extraction-steady.mjs. */
 import { readFile } from "node:fs/promises"
 import * as path from "node:path"
 import { failed } from "../../src/index.ts"
@@ -11,10 +11,10 @@ import { activationColumns } from "../../stages/tables/activations.ts"
 import { poolingWeights } from "../../stages/extract-activations/activation-rows.ts"
 import { resolveEncoderFile } from "../../stages/vision/encoder.ts"
 import { patchCount } from "../../stages/vision/grid.ts"
-import { chooseTaps } from "../../stages/onnx/choose-taps.ts"
+import { chooseTaps } from "../../stages/onnx/tap.ts"
 import { openEncoder } from "../../stages/onnx/session.ts"
 
-/** Rows an image, as many as coco.ts asks of COCO's photographs on average. */
+/** Rows per image: the average of coco.ts over COCO's photographs. */
 const rows = 15
 
 export async function openWorker(options: ExtractorOptions, store: string) {
@@ -46,7 +46,7 @@ export async function openWorker(options: ExtractorOptions, store: string) {
   const context = { signal: new AbortController().signal, progress: () => {} }
   return {
     size,
-    /** What extraction asks of the runtime, for a batch of prepared pixels [batch, 3, H, W]. */
+    /** The runtime's part of extraction, for a batch of prepared pixels [batch, 3, H, W]. */
     async infer(pixels: Float32Array, batch: number) {
       const all = grid.prefix + patchCount(grid)
       const weights = poolingWeights(
@@ -56,14 +56,14 @@ export async function openWorker(options: ExtractorOptions, store: string) {
       )
       await session.run(pixels, [batch, 3, size.height, size.width], weights, rows)
     },
-    /** Reading, decoding and preprocessing alone. */
+    /** Only reading, decoding and preprocessing. */
     async inputs(images: ReadonlyArray<string>) {
       for (const image of images) {
         const input = await reader.input(await reader.open(fileOf(image)))
         if ("failed" in input) throw new Error(input.failed)
       }
     },
-    /** All of it but writing. */
+    /** Everything except writing. */
     extract: (images: ReadonlyArray<string>) =>
       extractor.extract(
         images.map((image) => ({ id: image, scenes: { image: fileOf(image) }, tokens })),

@@ -1,8 +1,8 @@
-"""PyTorch at batch 1 with forward hooks, the way that published probing code takes activations.
+"""PyTorch at batch 1 with forward hooks, as published probing code extracts activations.
 
-Usage: python torch_loop.py FOLDER IMAGE... (torch, transformers, pillow). A model of the shape of DINOv2-small with
-random weights; each block's output is copied to numpy by a hook, and an image's states are pickled into FOLDER.
-Prints seconds of wall clock and CPU for all images, loading of Python and of the model left out.
+Usage: python torch_loop.py FOLDER IMAGE... (torch, transformers, pillow). The model has the shape of DINOv2-small
+and random weights. A hook copies each block's output to numpy, and each image's states are pickled into FOLDER.
+Prints wall-clock and CPU seconds for all images, without loading Python and the model.
 """
 
 import json

@@ -1,4 +1,4 @@
-/** GNU make: explicit rules, so that it searches for none. */
+/** GNU make, with explicit rules, so that it does not search for implicit ones. */
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"

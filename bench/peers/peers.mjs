@@ -1,9 +1,9 @@
 /**
- * The same DAG by other tools: `branches` × five stages, each of which copies its input and adds a line.
+ * The same DAG in other tools: `branches` × five stages. Each stage copies its input and adds a line.
  *
- * The others start a process a task (`cat`, `echo`), two at a time; Probeline calls a function in its own process, and
- * keeps for it what `cp` does not: values, digests, and why. So the first runs tell what starting processes costs; what
- * can be compared is the no-op, and how much one changed input costs beyond it.
+ * The other tools start a process per task (`cat`, `echo`), two at a time. Probeline calls a function in its own process
+ * and stores more than a copy: values, digests, and reasons. So the first runs measure the cost of starting processes.
+ * Comparable are the no-op and the extra cost of one changed input.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -14,7 +14,7 @@ import { stages } from "./tasks.mjs"
 import { wireit } from "./wireit.mjs"
 
 const rounds = 5
-/** Above this many branches the slow ones take many minutes. */
+/** With more branches, the slow tools take many minutes. */
 const fewBranches = 100
 
 /** @type {import("./tasks.mjs").Peer} */

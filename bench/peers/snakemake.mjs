@@ -1,4 +1,4 @@
-/** Snakemake: a rule a stage. `SNAKEMAKE` names the program, if it is not on the path. */
+/** Snakemake, with one rule per stage. `SNAKEMAKE` names the program if it is not on the path. */
 import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"

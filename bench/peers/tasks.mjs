@@ -1,12 +1,12 @@
-/** What all peers build: `out/<stage>/<branch>.txt` of `in/<branch>.txt`, stage by stage. */
+/** All tools build `out/<stage>/<branch>.txt` from `in/<branch>.txt`, stage by stage. */
 
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** Stages of a branch. */
+/** Stages per branch. */
 export const stages = 5
 
-/** Writes what the tasks would. @param {string} folder @param {number} branches */
+/** Writes the outputs that the tasks would write. @param {string} folder @param {number} branches */
 export function writeOutputs(folder, branches) {
   for (let stage = 0; stage < stages; stage++) {
     const out = join(folder, "out", String(stage))
@@ -20,10 +20,10 @@ export function writeOutputs(folder, branches) {
 /**
  * @typedef {object} Peer
  * @property {string} name
- * @property {boolean} isFew not tried with many branches
- * @property {(folder: string, branches: number) => import("../measure.mjs").Command} [pretend] stands for the first run
- * of many branches, which would take many minutes: notes outputs that are there for those of its tasks
- * @property {(folder: string) => string | null} version null where it is not installed
+ * @property {boolean} isFew skipped for many branches
+ * @property {(folder: string, branches: number) => import("../measure.mjs").Command} [pretend] replaces the first run
+ * of many branches, which would take many minutes: marks existing outputs as those of its tasks
+ * @property {(folder: string) => string | null} version null if it is not installed
  * @property {(folder: string, branches: number) => void} write
  * @property {(folder: string) => import("../measure.mjs").Command} build
  */

@@ -1,4 +1,4 @@
-/** wireit, installed into the folder by npm: a script a task. */
+/** wireit, installed into the folder by npm, with one script per task. */
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -7,7 +7,7 @@ import { stages } from "./tasks.mjs"
 /** @type {import("./tasks.mjs").Peer} */
 export const wireit = {
   name: "wireit",
-  // one script a task: npm and wireit read them all
+  // npm and wireit read all scripts at every step
   isFew: true,
   version(folder) {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }))

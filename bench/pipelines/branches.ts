@@ -1,6 +1,6 @@
 /**
- * The DAG that the peers build too: branches of five stages, each of which adds a line to the text that it is given.
- * The first reads `in/<branch>.txt`.
+ * The same DAG as in bench/peers: branches of five stages. Each stage adds a line to its input text; the first reads
+ * `in/<branch>.txt`.
  */
 import { column, definePipeline, defineStage, param, table, whole } from "probeline"
 

@@ -1,5 +1,5 @@
 /**
- * Many nodes: a few sources, and above them layers of whole stages of differing parameters, each of which reads two
+ * Many nodes: a few sources, and layers of whole stages with different parameters above them. Each stage reads two
  * nodes of the layer below. No two nodes are alike, so none shares another's trace or artifact.
  */
 import { column, definePipeline, defineStage, many, param, table } from "probeline"

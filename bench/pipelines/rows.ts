@@ -1,4 +1,4 @@
-/** Many rows of a whole stage, which makes them as it goes. */
+/** A whole stage that yields many rows one by one. */
 import { column, definePipeline, defineStage, one, param, table, whole } from "probeline"
 
 export const start = defineStage.source("start", {

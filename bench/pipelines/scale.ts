@@ -1,7 +1,7 @@
 /**
  * Many items: rows of a file, a trivial itemwise stage, and a total.
  *
- * The file's rows are `{ "id": …, "value": …, "label": … }`, one a line; `scale.mjs` writes it, and adds one.
+ * The file has one row `{ "id": …, "value": …, "label": … }` per line; `scale.mjs` writes the file and adds a row.
  */
 import { column, definePipeline, defineStage, each, one, param, table, whole } from "probeline"
 
@@ -12,7 +12,7 @@ export const rowsOfFile = defineStage.source("rows-of-file", {
   compute: async function* ({ file }, world) {
     const bytes = await world.read(file.path)
     const decoder = new TextDecoder()
-    // line by line: the text of all of them would be most of a run's memory
+    // line by line: the whole text would take most of the run's memory
     for (let at = 0; at < bytes.length;) {
       const end = bytes.indexOf(10, at)
       yield JSON.parse(decoder.decode(bytes.subarray(at, end))) as Row

@@ -1,5 +1,5 @@
 /**
- * Draws the curves of a run of pipelines/coco.ts: balanced accuracy by tap, a line a token, with 95 % intervals.
+ * Draws the curves of a run of pipelines/coco.ts: balanced accuracy by tap, one line per token, with 95 % intervals.
  *
  *     node docs/coco350/make-curves.mjs artifacts/runs/latest/measures.parquet
  *

@@ -5,13 +5,13 @@
  *     npx rolldown docs/pictures/make-scenes.ts --platform node --external sharp -o docs/pictures/make-scenes.mjs
  *     node docs/pictures/make-scenes.mjs docs/pictures/scenes.png
  *
- * From Node 22.18 on, `node docs/pictures/make-scenes.ts docs/pictures/scenes.png` does the same.
+ * With Node 22.18 or newer, `node docs/pictures/make-scenes.ts docs/pictures/scenes.png` does the same.
  */
 import sharp from "sharp"
 import { seededRandom } from "../../src/support/random.ts"
 import { renderScene } from "../../stages/sample-scenes/synthetic/render-scene.ts"
 import type { SyntheticScene } from "../../stages/sample-scenes/synthetic/render-scene.ts"
-import type { SceneObject } from "../../stages/tables/objects.ts"
+import type { SceneObject } from "../../stages/tables/scenes.ts"
 
 const [height, width] = [96, 128]
 const zoom = 2

@@ -3,7 +3,7 @@ import { emptyRecord } from "../support/own.ts"
 import { didYouMean, Problem, usage } from "../support/problem.ts"
 import { type Command, globalOptions, type Option, type Positional, usageOf } from "./command.ts"
 
-/** A command line that was taken apart, by either reader. */
+/** A command line that was taken apart. */
 export interface ParsedArgv {
   readonly command: Command
   readonly positionals: ReadonlyArray<string>
@@ -29,13 +29,17 @@ export function readArgv({ command, positionals, options }: ParsedArgv): {
     const { name, arity } = positional
     if (arity === "rest") args[name] = positionals.slice(at)
     else args[name] = positionals[at] ?? null
-    if (arity === "one" && args[name] === null) throw missingWord(command, positional)
+    if (arity === "one" && args[name] === null) throw missing(command, positional)
     at = arity === "rest" ? positionals.length : at + 1
   }
   if (positionals.includes(""))
-    throw usage("a word is empty", null, `probeline ${usageOf(command)}: is a variable of the shell unset?`)
+    throw usage(
+      "an argument is empty",
+      null,
+      `probeline ${usageOf(command)}: is a variable of the shell unset?`
+    )
   if (at < positionals.length)
-    throw usage(`there is no place for "${positionals[at]}"`, null, `probeline ${usageOf(command)}`)
+    throw usage(`unexpected argument: ${positionals[at]}`, null, `probeline ${usageOf(command)}`)
   const globals = Object.fromEntries(
     Object.entries(globalOptions).map(([name, option]) => [
       name,
@@ -45,9 +49,8 @@ export function readArgv({ command, positionals, options }: ParsedArgv): {
   return { args, globals: globals as unknown as Globals }
 }
 
-/** A positional of the command was not given. */
-export const missingWord = (command: Command, { name, doc }: Positional): Problem =>
-  usage(`a word is missing: <${name}>, ${doc}`, name, `probeline ${usageOf(command)}`)
+const missing = (command: Command, { name, doc }: Positional): Problem =>
+  usage(`missing argument: <${name}>, ${doc}`, name, `probeline ${usageOf(command)}`)
 
 function readOption(name: string, option: Option, given: ReadonlyArray<string | true>): unknown {
   if (option.kind === "flag") return given.length > 0

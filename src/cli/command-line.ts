@@ -2,15 +2,15 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Fetcher } from "../pipeline/stage.ts"
 import { isProblem } from "../support/problem.ts"
 import type { Stopped } from "../store/records/run-record.ts"
 import type { Command, CommandContext } from "./command.ts"
 import { exitCodeOf, failureJson, failureText } from "./failure.ts"
 import { guardProcess } from "./guard-process.ts"
 import { type CommandOutput, processOutput } from "./output.ts"
-import { plainArgv } from "./plain-argv.ts"
 import { readArgv, type ParsedArgv } from "./argv.ts"
+import { parseArgv } from "./parse-argv.ts"
+import type { Fetcher } from "../pipeline/world.ts"
 
 export interface Installed {
   readonly commands: ReadonlyArray<Command>
@@ -28,8 +28,11 @@ export async function commandLine(argv: ReadonlyArray<string>, installed: Instal
   const fail = (error: unknown) => reportFailure(error, output, look)
   let code: number
   try {
-    const words = plainArgv(installed.commands, argv) ?? (await fullWords(argv, installed, output))
-    code = words === null ? 0 : await execute(words, installed, output, fail)
+    const words = parseArgv(installed.commands, argv)
+    code =
+      "help" in words
+        ? await help(words.help, installed, output)
+        : await execute(words, installed, output, fail)
   } catch (error) {
     code = fail(error)
   }
@@ -39,13 +42,14 @@ export async function commandLine(argv: ReadonlyArray<string>, installed: Instal
   return code === 0 ? failed : code
 }
 
-async function fullWords(
+async function help(
   argv: ReadonlyArray<string>,
   { commands, version }: Installed,
   output: CommandOutput
-) {
-  const { yargsArgv } = await import("./yargs-argv.ts")
-  return yargsArgv(commands, argv, version, output.width)
+): Promise<number> {
+  const { printHelp } = await import("./help.ts")
+  await printHelp(commands, argv, version, output.width)
+  return 0
 }
 
 async function execute(

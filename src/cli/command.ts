@@ -1,14 +1,14 @@
 /**
- * Commands, as plain data and a function: what help, completion and both readers of the command line need.
+ * Commands, as plain data and a function: what help, completion and the parser of the command line need.
  *
  * Declaring one loads nothing heavy; `run` imports what it needs.
  */
 import type * as Effect from "effect/Effect"
 import type { ArgsOf, Options, Positional } from "../pipeline/command.ts"
 import type { Problem } from "../support/problem.ts"
-import type { Fetcher } from "../pipeline/stage.ts"
 import type { Stopped } from "../store/records/run-record.ts"
 import type { CommandOutput } from "./output.ts"
+import type { Fetcher } from "../pipeline/world.ts"
 
 export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
 

@@ -1,5 +1,6 @@
 /** Failures, as text and as JSON: what was wrong, where, and what to do. */
 import { isProblem, type Problem } from "../support/problem.ts"
+import { sourceStack } from "../support/source-place.ts"
 import { systemError } from "../support/system-error.ts"
 import { noPaint, type Paint } from "../support/colour.ts"
 import { printable } from "../support/plain-text.ts"
@@ -13,10 +14,12 @@ export interface FailureLook {
 }
 
 export function failureText(error: unknown, { paint = noPaint, debug = false }: FailureLook = {}): string {
-  const { message, file, line, field, hint } = failureFields(error)
+  const { message, file, line, column, field, hint } = failureFields(error)
   const lines = [`${paint("red", "error:")} ${printable(message)}`]
-  if (file !== null)
-    lines.push(`  ${paint("dim", "in")} ${printable(file)}${line === null ? "" : `:${line}`}`)
+  const place = [file, line, column].filter((part) => part !== null).join(":")
+  // what a stage throws has its place in the message, relative to the pipeline's folder
+  const isSaid = column !== null && message.includes(`:${line}:${column})`)
+  if (file !== null && !isSaid) lines.push(`  ${paint("dim", "in")} ${printable(place)}`)
   if (field !== null && !message.includes(field)) lines.push(`  ${paint("dim", "at")} ${printable(field)}`)
   if (hint !== null) lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
   if (debug) lines.push(...stacks(error))
@@ -42,13 +45,15 @@ function failureFields(error: unknown) {
     message: `Probeline is at fault: ${message === "" ? "unknown" : message}`,
     file: null,
     line: null,
+    column: null,
     field: null,
     hint: "please report it, with what the command prints under --debug"
   }
 }
 
+/** In lines of the user's source where the user's code threw. */
 function stacks(error: unknown): ReadonlyArray<string> {
   if (!(error instanceof Error)) return []
-  const own = (error.stack ?? String(error)).split("\n").map((line) => `  ${printable(line)}`)
-  return error.cause === undefined ? own : [...own, "  caused by:", ...stacks(error.cause)]
+  const stack = (isProblem(error) ? error.sourceStack : null) ?? sourceStack(error)
+  return stack.split("\n").map((line) => `  ${printable(line)}`)
 }

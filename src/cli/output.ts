@@ -40,12 +40,13 @@ export function processOutput(): ProcessOutput {
   }
   stdout.on("error", onError)
   stderr.on("error", () => {})
-  // kept, since what others write to stdout is sent to stderr while a command runs (guard-process.ts)
+  // kept, since while a command runs, what others write to stdout goes to stderr (guard-process.ts), and what stages write is marked
   const write = stdout.write.bind(stdout)
+  const writeError = stderr.write.bind(stderr)
   const print = isFile(stdout.fd) ? (text: string) => writeWhole(stdout.fd, text, onError) : write
   return {
     out: (text) => void print(`${text}\n`),
-    err: (text) => void stderr.write(`${text}\n`),
+    err: (text) => void writeError(`${text}\n`),
     flushed: async () => {
       await new Promise((resolve) => write("", resolve))
       return failure === null ? null : notWritten(failure)

@@ -1,22 +1,32 @@
 /** Progress as lines: what begins, what fails, what stages say, and a line every ten seconds. */
 import type { Emit, RunEvent } from "../run/events.ts"
 import { sentence } from "../plan/cue.ts"
+import { causeOf } from "./failure-groups.ts"
 import { amounts, type NodeProgress } from "./node-progress.ts"
 import { count, counted, duration } from "../support/numbers.ts"
 import type { CommandOutput } from "./output.ts"
 import { clipped, oneLine, printable } from "../support/plain-text.ts"
 
 const everyMs = 10_000
-/** Failures of a node that are named as they happen. */
+/** Causes of failures of a node that are named as they happen, each once. */
 const namedFailures = 20
 
-/** With `steps`, also what a live line would show. */
+export interface ProgressDetail {
+  /** also what a live line would show */
+  readonly steps: boolean
+  /** with the stacks of what stages throw */
+  readonly debug: boolean
+}
+
 export function plainProgress(
   { err, errPaint: paint }: CommandOutput,
   now: () => number,
-  steps: boolean
+  { steps, debug }: ProgressDetail
 ): Emit {
-  const running = new Map<string, NodeProgress & { said: number; failures: number }>()
+  const running = new Map<string, NodeProgress & { said: number; causes: Set<string> }>()
+  const stackLines = (stack: string) => {
+    if (debug) for (const line of stack.split("\n")) err(`  ${printable(line)}`)
+  }
   const node = (id: string) => paint("cyan", `${id}:`)
   return (event: RunEvent) => {
     switch (event.type) {
@@ -28,7 +38,7 @@ export function plainProgress(
           said: at,
           done: 0,
           total: event.items,
-          failures: 0
+          causes: new Set()
         })
         const why = event.plan.cues.slice(0, 3).map((cue) => oneLine(sentence(cue)))
         const items = event.items === null ? "" : `${counted(event.items, "item")}; `
@@ -47,16 +57,22 @@ export function plainProgress(
         break
       }
       case "item-failed": {
-        const its = running.get(event.node)
-        const failures = its === undefined ? 1 : ++its.failures
-        if (failures > namedFailures) break
-        err(
-          `${node(event.node)} ${paint("red", "failed")} ${oneLine(event.failure.item)}: ${clipped(oneLine(event.failure.error), 300)}`
-        )
-        if (failures === namedFailures)
+        const { item, error, thrown } = event.failure
+        const causes = running.get(event.node)?.causes ?? new Set()
+        if (causes.size >= namedFailures || causes.has(causeOf(event.failure))) break
+        causes.add(causeOf(event.failure))
+        err(`${node(event.node)} ${paint("red", "failed")} ${oneLine(item)}: ${clipped(oneLine(error), 300)}`)
+        if (thrown !== undefined) stackLines(thrown.stack)
+        if (causes.size === namedFailures)
           err(`${node(event.node)} further failures are listed at the end and in the log`)
         break
       }
+      case "node-failed":
+        if (event.problem.sourceStack !== null) stackLines(event.problem.sourceStack)
+        break
+      case "node-output":
+        err(`${paint("dim", `[${event.node ?? "worker"}]`)} ${printable(event.line)}`)
+        break
       case "node-log":
         err(`${node(event.node)} ${printable(event.message)}`)
         break

@@ -11,11 +11,11 @@ export interface Progress {
 }
 
 /** `now` is in milliseconds. */
-export function showProgress(output: CommandOutput, now: () => number): Progress {
-  const plain = plainProgress(output, now, !output.live)
+export function showProgress(output: CommandOutput, now: () => number, debug: boolean): Progress {
+  const plain = plainProgress(output, now, { steps: !output.live, debug })
   if (!output.live) return { emit: plain, stop: () => {} }
   const live = new LiveProgress(process.stderr, now)
-  const above = plainProgress({ ...output, err: (text) => live.above(text) }, now, false)
+  const above = plainProgress({ ...output, err: (text) => live.above(text) }, now, { steps: false, debug })
   return {
     emit: (event) => {
       above(event)

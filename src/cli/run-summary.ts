@@ -4,9 +4,10 @@ import type { Summary } from "../pipeline/stage.ts"
 import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/records/run-record.ts"
 import { viewOf } from "../store/runs/view.ts"
 import type { Paint, Style } from "../support/colour.ts"
+import { failureGroups, groupExamples, groupSize } from "./failure-groups.ts"
 import { lossesOfNodes, lossLines } from "./loss-lines.ts"
 import { bytes, count, counted, duration } from "../support/numbers.ts"
-import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
+import { clipped, oneLine, padded, printable, widthOf } from "../support/plain-text.ts"
 import { type TableCell, textTable } from "../support/text-table.ts"
 
 export interface RunLook {
@@ -17,7 +18,7 @@ export interface RunLook {
   /** it is over for long: runs/latest may be another by now */
   readonly past?: boolean
 }
-/** Failures that are named; of the others, the number. */
+/** Causes that are named; of the others, the number of items. */
 const namedFailures = 20
 const namedFiles = 12
 /** Of an error: lines, and characters of a line. */
@@ -83,24 +84,27 @@ function itemsText({ items: { total, executed, cached, failed } }: NodeRecord): 
 }
 
 function failureLines({ nodes }: RunRecord, paint: Paint): string {
-  const all = nodes.flatMap((node) => node.failures.map((failure) => ({ node, ...failure })))
+  const groups = nodes.flatMap((node) => failureGroups(node.failures).map((group) => ({ node, ...group })))
+  const sizeOf = (some: typeof groups) => some.reduce((sum, { items }) => sum + items.length, 0)
   const skipped = nodes.filter(({ status }) => status === "skipped")
   const lines: Array<string> = []
-  if (all.length > 0) {
-    const rows = all
-      .slice(0, namedFailures)
-      .map(({ node, item, error }): ReadonlyArray<TableCell> => [
-        item === node.id ? { text: "the stage", style: "dim" } : item,
+  if (groups.length > 0) {
+    const rows = groups.slice(0, namedFailures).map((group): ReadonlyArray<TableCell> => {
+      const { node, items, error } = group
+      const isOne = items.length === 1
+      return [
+        isOne ? (items[0] === node.id ? { text: "the stage", style: "dim" } : items[0]!) : groupSize(group),
         node.id,
         { text: node.stage, style: "cyan" },
-        { lines: causeLines(error) }
-      ])
+        { lines: [...causeLines(error), ...(isOne ? [] : [groupExamples(group)])] }
+      ]
+    })
     lines.push(
-      paint("red", `failed: ${count(all.length)}`),
+      paint("red", `failed: ${count(sizeOf(groups))}`),
       textTable(["item", "node", "stage", "cause"], rows, { paint, indent: "  " })
     )
-    if (all.length > namedFailures)
-      lines.push(`  … and ${count(all.length - namedFailures)} more, in the run's log.ndjson`)
+    if (groups.length > namedFailures)
+      lines.push(`  … and ${count(sizeOf(groups.slice(namedFailures)))} more, in the run's log.ndjson`)
   }
   for (const hint of new Set(nodes.flatMap((node) => (node.status === "failed" ? (node.hint ?? []) : []))))
     lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
@@ -149,7 +153,7 @@ export function summaryText({ title, columns, rows, docs = {} }: Summary, paint:
   return [
     paint("bold", oneLine(title)),
     textTable(columns, rows, { paint }),
-    ...told.map((name) => `  ${paint("dim", `${oneLine(name).padEnd(width)}  ${oneLine(docs[name]!)}`)}`)
+    ...told.map((name) => `  ${paint("dim", `${padded(oneLine(name), width)}  ${oneLine(docs[name]!)}`)}`)
   ].join("\n")
 }
 

@@ -14,6 +14,8 @@ import { attempt, attemptAsync } from "../run/attempt.ts"
 import { runGraph } from "../run/run.ts"
 import type { RunOptions } from "../run/run-options.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
+import { watchInterrupts } from "./interrupt-thread.ts"
+import { captureOutput, writingAsNobody } from "../support/stage-output.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
@@ -135,16 +137,19 @@ const bringUpToDate = (
     const { output, now, json, store } = context
     const id = runId(now())
     const log = logFile(planning.store, id, now)
-    const progress = showProgress(output, () => now().getTime())
+    const progress = showProgress(output, () => now().getTime(), context.debug)
     yield* Effect.addFinalizer(() => Effect.sync(() => progress.stop()))
-    const executor = yield* lazyExecutor(planning, jobs, {
-      entry: context.worker,
-      onOutput: log.workerOutput
-    })
-    const emit = (event: RunEvent) => {
-      log.emit(event)
-      progress.emit(event)
-    }
+    const emit = (event: RunEvent) =>
+      writingAsNobody(() => {
+        log(event)
+        progress.emit(event)
+      })
+    const onOutput = (node: string | null, line: string) => emit({ type: "node-output", node, line })
+    yield* Effect.acquireRelease(
+      Effect.sync(() => captureOutput(onOutput)),
+      (release) => Effect.sync(release)
+    )
+    const executor = yield* lazyExecutor(planning, jobs, { entry: context.worker, onOutput })
     const options: RunOptions = {
       pipeline: opened.name,
       file: opened.file,
@@ -198,11 +203,15 @@ function outputsOf({ graph }: Opened, nodes: ReadonlyArray<GraphNode>): RunRecor
 export const runId = (now: Date, mark = randomBytes(2).toString("hex")): string =>
   `${now.toISOString().replace(/[-:Z]/g, "").replace("T", "-")}-${mark}`
 
-/** In a scope: what stages opened, and workers, end with it. */
+/** In a scope: what stages opened, workers, and the watch for Ctrl-C end with it. */
 const lazyExecutor = (planning: Planning, tasks: number, workers: Omit<WorkerOptions, "store">) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
-    const load = Effect.promise(() => import("../executors/local.ts")).pipe(
+    const watch = Effect.acquireRelease(Effect.sync(watchInterrupts), (end) => Effect.promise(end))
+    const load = Effect.andThen(
+      watch,
+      Effect.promise(() => import("../executors/local.ts"))
+    ).pipe(
       Effect.flatMap(({ localExecutor }) => localExecutor(planning, tasks, workers)),
       Scope.provide(scope)
     )

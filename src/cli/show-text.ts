@@ -2,14 +2,16 @@
 import type { Paint } from "../support/colour.ts"
 import { cellText } from "../inspect/cell-text.ts"
 import type { ColumnStatistics } from "../inspect/column-statistics.ts"
+import { failureGroups, groupExamples, groupSize } from "./failure-groups.ts"
 import { type MadeFrom, madeFromLines } from "../inspect/made-from.ts"
 import { lossesInFull } from "./loss-lines.ts"
 import { bytes, count, counted, shortDigest, statistic } from "../support/numbers.ts"
-import { clipped, oneLine, printable, widthOf } from "../support/plain-text.ts"
+import { clipped, oneLine, padded, printable, widthOf } from "../support/plain-text.ts"
 import type { Described, DescribedItem } from "../inspect/describe-artifact.ts"
 import { textTable } from "../support/text-table.ts"
 
 const cellWidth = 32
+/** Causes that are named. */
 const namedFailures = 20
 const mostBlocks = 3
 const longCell = 500
@@ -35,12 +37,7 @@ export function artifactText(artifact: Described, paint: Paint, width: number): 
       ...(artifact.incomplete
         ? [`${paint("yellow", "incomplete:")} it lacks failed items, or what came of them`]
         : []),
-      ...failed
-        .slice(0, namedFailures)
-        .map(
-          ({ item, error }) => `  ${paint("red", "failed")} ${oneLine(item)}: ${clipped(oneLine(error), 300)}`
-        ),
-      ...(failed.length > namedFailures ? [`  … and ${count(failed.length - namedFailures)} more`] : [])
+      ...failureLines(failed, paint)
     ].join("\n"),
     artifact.losses.length === 0 ? "" : lossesInFull(artifact.losses, paint),
     artifact.made === null ? "" : madeText(artifact.made, paint, width),
@@ -49,6 +46,18 @@ export function artifactText(artifact: Described, paint: Paint, width: number): 
     artifact.first.length === 0 ? "" : rowTable(artifact.first, rows, paint, width)
   ]
   return sections.filter((section) => section !== "").join("\n\n")
+}
+
+function failureLines(failed: Described["failed"], paint: Paint): ReadonlyArray<string> {
+  const groups = failureGroups(failed)
+  const others = groups.slice(namedFailures).reduce((sum, { items }) => sum + items.length, 0)
+  const lines = groups.slice(0, namedFailures).map((group) => {
+    const error = clipped(oneLine(group.error), 300)
+    return group.items.length === 1
+      ? `  ${paint("red", "failed")} ${oneLine(group.items[0]!)}: ${error}`
+      : `  ${groupSize(group)} ${paint("red", "failed")}: ${error}, ${groupExamples(group)}`
+  })
+  return others === 0 ? lines : [...lines, `  … and ${count(others)} more`]
 }
 
 function madeText(made: MadeFrom, paint: Paint, width: number): string {
@@ -137,7 +146,7 @@ export function itemText(
     const names = Object.keys(row)
     const longest = Math.max(0, ...names.map(widthOf))
     const line = (name: string) =>
-      `  ${paint("dim", name.padEnd(longest))}  ${clipped(cellText(row[name]), atMost(longCell, width))}`
+      `  ${paint("dim", padded(name, longest))}  ${clipped(cellText(row[name]), atMost(longCell, width))}`
     return names.map(line).join("\n")
   })
   return [head, ...blocks].join("\n\n")

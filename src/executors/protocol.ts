@@ -1,5 +1,5 @@
 /** What a run and its worker processes say to each other, over Node's IPC (structured clone). */
-import type { ProblemTag } from "../support/problem.ts"
+import type { Problem } from "../support/problem.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { Task, TaskResult } from "../run/task.ts"
 
@@ -26,17 +26,12 @@ export const saidBy = (message: unknown, token: string): FromWorker | null =>
 export type FromWorker =
   /** the stage is loaded and its function is called: from here on its time counts */
   | { readonly type: "started" }
+  /** a line that the stage of this node wrote to stdout or stderr */
+  | { readonly type: "output"; readonly node: string; readonly line: string }
   | { readonly type: "log"; readonly message: string }
   | { readonly type: "progress"; readonly done: number; readonly total: number }
   | { readonly type: "result"; readonly result: TaskResult }
   | { readonly type: "problem"; readonly problem: SentProblem }
   | { readonly type: "defect"; readonly message: string; readonly stack: string }
 
-export interface SentProblem {
-  readonly tag: ProblemTag
-  readonly message: string
-  readonly file: string | null
-  readonly line: number | null
-  readonly field: string | null
-  readonly hint: string | null
-}
+export type SentProblem = ReturnType<Problem["toJSON"]> & { readonly stack?: string }

@@ -8,6 +8,7 @@ import { type ChildProcess, fork } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { fileURLToPath } from "node:url"
 import { inspect } from "node:util"
+import { Lines } from "../support/stage-output.ts"
 import { type FromWorker, saidBy, type SentTask, type ToWorker } from "./protocol.ts"
 
 /** How a worker was lost. */
@@ -30,8 +31,8 @@ export interface WorkerOptions {
   readonly store: string
   /** the worker's entry */
   readonly entry: URL
-  /** takes what workers write to their standard output and error, and what is to be said of them */
-  readonly onOutput: (text: string) => void
+  /** takes what workers write to stdout and stderr, line by line, with the node that they work on */
+  readonly onOutput: (node: string | null, line: string) => void
 }
 
 /**
@@ -58,6 +59,8 @@ export class WorkerProcess {
   #hasToken = false
   #grace: NodeJS.Timeout | undefined
   #lastWords = ""
+  /** of the task that it was asked last */
+  #node: string | null = null
 
   /** Never throws: a process that cannot be made is lost, and says so when it is asked. */
   constructor({ entry, store, onOutput }: WorkerOptions, onLost: (worker: WorkerProcess) => void) {
@@ -83,19 +86,30 @@ export class WorkerProcess {
       return
     }
     this.#child = child
-    // a character may come in two pieces
-    child.stdout?.setEncoding("utf8").on("data", onOutput)
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-mostLastWords)
-      onOutput(text)
-    })
+    // what comes here is native code's, or Node's own: a stage's `console.log` comes as a message
+    for (const stream of [child.stdout, child.stderr]) {
+      const lines = new Lines((line) => onOutput(this.#node, line))
+      stream?.on("data", (bytes: Buffer) => {
+        if (stream === child.stderr) this.#hearWords(bytes.toString())
+        lines.write(bytes)
+      })
+      stream?.on("end", () => lines.end())
+    }
     let hasNoted = false
     child.on("message", (message: unknown) => {
       const said = saidBy(message, this.#token)
+      if (said?.type === "output") {
+        // WebAssembly's runtimes give up by a `console.error`
+        this.#hearWords(`${said.line}\n`)
+        return onOutput(said.node, said.line)
+      }
       if (said !== null) return this.#tell(said)
       if (hasNoted) return
       hasNoted = true
-      onOutput(`ignored what a stage sent over process.send, and any more of it: ${brief(message)}\n`)
+      onOutput(
+        this.#node,
+        `ignored what a stage sent over process.send, and any more of it: ${brief(message)}`
+      )
     })
     child.on("error", (error) => {
       if (child.pid === undefined) return lose({ type: "refused", error })
@@ -149,6 +163,7 @@ export class WorkerProcess {
   ask(task: SentTask, hear: (heard: FromWorker | LostWorker) => void): void {
     this.#hear = hear
     this.#lastWords = ""
+    this.#node = task.node
     this.#tasks++
     if (this.#loss !== null) return hear(this.#loss)
     const child = this.#child!
@@ -173,6 +188,10 @@ export class WorkerProcess {
 
   kill(): void {
     this.#child?.kill("SIGKILL")
+  }
+
+  #hearWords(text: string): void {
+    this.#lastWords = (this.#lastWords + text).slice(-mostLastWords)
   }
 
   #tell(heard: FromWorker | LostWorker): void {

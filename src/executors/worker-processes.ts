@@ -18,8 +18,17 @@ export type { WorkerOptions } from "./worker-process.ts"
 export const workerProcesses = (options: WorkerOptions, tasks = 1) =>
   Effect.map(
     Effect.acquireRelease(
-      Effect.sync(() => new Pool(options)),
-      (pool) => Effect.sync(() => pool.close())
+      Effect.sync(() => {
+        const pool = new Pool(options)
+        // a second Ctrl-C ends this process without closing the scope
+        process.once("exit", pool.close)
+        return pool
+      }),
+      (pool) =>
+        Effect.sync(() => {
+          process.off("exit", pool.close)
+          pool.close()
+        })
     ),
     (pool): Executor => ({
       name: "worker-processes",
@@ -101,6 +110,8 @@ class Pool {
                 this.#kill(worker)
               }, seconds * 1000)
             return
+          case "output":
+            return // the worker's process has passed it on
           case "log":
             return report.log(heard.message)
           case "progress":
@@ -139,7 +150,7 @@ class Pool {
     })
   }
 
-  close(): void {
+  readonly close = (): void => {
     for (const worker of this.#all) this.#kill(worker)
   }
 

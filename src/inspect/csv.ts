@@ -47,5 +47,6 @@ function cellFields(cell: unknown, type: string): ReadonlyArray<string> {
 }
 const plainJson = (cell: unknown) => (ArrayBuffer.isView(cell) ? [...(cell as Float64Array)] : cell)
 
+/** By hand: a library would write these bytes too (csv-stringify did, in 1.5 times the time), and replace this alone. */
 const field = (text: string): string =>
   text === "" || /[",\n\r]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text

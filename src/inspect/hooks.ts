@@ -15,6 +15,8 @@ import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import { isProblem, Problem } from "../support/problem.ts"
+import { stageFailure } from "../support/stage-failure.ts"
+import { writingAs } from "../support/stage-output.ts"
 
 export type HookContext = Pick<Opened, "graph" | "planning" | "addressOf">
 
@@ -33,13 +35,16 @@ const callers = {
   summary: async ({ context, node, manifest }: HookInput): Promise<Summary> => {
     const { artifactObjects } = await import("../store/items/read-artifact.ts")
     const rows = await artifactObjects(context.planning.store, manifest)
-    return node.stage.spec.summary!(rows)
+    return writingAs(node.id, () => node.stage.spec.summary!(rows))
   },
   losses: async (input: HookInput): Promise<{ readonly losses: ReadonlyArray<Lost> }> => {
     const { node } = input
+    const tables = await tablesOf(input)
     const tally = new LossTally()
-    const losses: AsyncIterable<Loss> | Iterable<Loss> = await node.stage.spec.losses!(await tablesOf(input))
-    for await (const loss of losses) tally.add(loss)
+    await writingAs(node.id, async () => {
+      const losses: AsyncIterable<Loss> | Iterable<Loss> = await node.stage.spec.losses!(tables)
+      for await (const loss of losses) tally.add(loss)
+    })
     return { losses: tally.lost() }
   }
 } satisfies Record<HookName, (input: HookInput) => Promise<object>>
@@ -73,7 +78,7 @@ export async function askHook<H extends HookName>(
   try {
     answer = (await callers[hook]({ context, node, manifest, artifactOf })) as Answer<H>
   } catch (error) {
-    throw isProblem(error) ? error : failedHook(node, hook, error)
+    throw isProblem(error) ? error : failedHook(node, hook, error, context.planning.outside.base)
   }
   writeCache(store.files, note, answer)
   return answer
@@ -172,16 +177,12 @@ const doing: Readonly<Record<HookName, (id: string) => string>> = {
   summary: (id) => `sum up "${id}"`,
   losses: (id) => `count what "${id}" left out`
 }
-const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown) =>
-  new Problem(
-    "OutputInvalid",
-    `stage "${stage.name}" cannot ${doing[hook](id)}: ${error instanceof Error ? error.message : String(error)}`,
-    {
-      field: id,
-      hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again`,
-      cause: error
-    }
-  )
+const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown, base: string) =>
+  stageFailure("OutputInvalid", `stage "${stage.name}" cannot ${doing[hook](id)}`, error, {
+    field: id,
+    base,
+    hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again`
+  })
 
 const gone = (id: string) =>
   new Problem("ArtifactNotFound", `the artifact of "${id}" is gone from the store`, {

@@ -12,11 +12,9 @@ import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import { bundleFile } from "./bundle-cache.ts"
 import { type ExportedStage, exportedStages } from "./bundle/exported-stages.ts"
-import type { SourceLocation } from "./bundle/load-error.ts"
 import { loadBundle, type LoadedBundle } from "./loaded-bundle.ts"
 import { type OwnPackage, ownPackage } from "./bundle/own-package.ts"
 import { enclosedState, existingFile, foreignState, hiddenStage, pipelineIn } from "./pipeline-file.ts"
-import { placeOf } from "./run-errors.ts"
 import {
   type CodeParts,
   packagedCode,
@@ -49,8 +47,6 @@ export interface LoadedPipeline {
   codeOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode
   /** Where a worker finds a stage; null for one that is not exported */
   placeOf(stage: AnyStage | { readonly stage: AnyStage }): StageAddress | null
-  /** Where in the user's own source an error was thrown; null where that is not known */
-  sourceOf(error: unknown): SourceLocation | null
 }
 
 /** @throws LoadError where the file is missing, does not compile, does not run, or is no pipeline */
@@ -99,8 +95,7 @@ export async function loadPipeline(given: string, options: LoadOptions): Promise
       if (found.from === "module")
         return { url: pathToFileURL(bundlePath).href, module: found.key, export: found.export }
       return { url: found.key ?? own.stages, module: null, export: found.export }
-    },
-    sourceOf: (error) => placeOf(error, bundlePath)
+    }
   }
 }
 

@@ -97,7 +97,7 @@ async function importBundle(
   try {
     return (await import(pathToFileURL(bundle).href)) as BundleExports
   } catch (error) {
-    throw await fromImport(error, file, bundle, packages, inputs)
+    throw await fromImport(error, file, packages, inputs)
   }
 }
 

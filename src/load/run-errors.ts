@@ -1,38 +1,15 @@
 /** What a pipeline file throws when it is imported, at its place in the user's own source. */
 import * as fs from "node:fs"
-import { SourceMap, type SourceMapPayload } from "node:module"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { fileURLToPath } from "node:url"
 import { didYouMean } from "../support/problem.ts"
+import { sourcePlace } from "../support/source-place.ts"
 import type { Bundle } from "./bundle/bundle.ts"
 import { LoadError, type SourceLocation, wholeFile } from "./bundle/load-error.ts"
-
-/** Where a stack first passes through a bundle, in the source that it was made from; null if it does not. */
-export function placeOf(error: unknown, bundle: string): SourceLocation | null {
-  const stack = error instanceof Error ? (error.stack ?? "") : ""
-  const url = pathToFileURL(bundle).href
-  for (const text of [url, bundle]) {
-    const at = stack.indexOf(`${text}:`)
-    const position = at < 0 ? null : /^:(\d+)(?::(\d+))?/.exec(stack.slice(at + text.length))
-    if (position === null) continue
-    return placeInSource(bundle, Number(position[1]), Number(position[2] ?? 1))
-  }
-  return null
-}
-
-function placeInSource(bundle: string, line: number, column: number): SourceLocation | null {
-  if (!fs.existsSync(`${bundle}.map`)) return null
-  const map = new SourceMap(JSON.parse(fs.readFileSync(`${bundle}.map`, "utf8")) as SourceMapPayload)
-  const entry = map.findEntry(line - 1, column - 1)
-  if (!("originalSource" in entry)) return null
-  const { originalSource, originalLine, originalColumn } = entry
-  return { file: originalSource, line: originalLine + 1, column: originalColumn + 1 }
-}
 
 /** @param inputs absolute paths of the files that the bundle was made from */
 export async function fromImport(
   error: unknown,
   pipeline: string,
-  bundle: string,
   packages: Bundle["packages"],
   inputs: ReadonlyArray<string>
 ): Promise<LoadError> {
@@ -42,7 +19,7 @@ export async function fromImport(
       : null
   if (missing !== null) return missingExport(missing[1]!, missing[2]!, pipeline, packages, inputs, error)
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  const place = placeOf(error, bundle) ?? wholeFile(pipeline)
+  const place = sourcePlace(error) ?? wholeFile(pipeline)
   return new LoadError(
     "PipelineNotLoaded",
     `the file throws when it is loaded: ${message}`,

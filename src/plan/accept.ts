@@ -15,9 +15,9 @@ import type { Trace } from "../store/records/trace.ts"
 import { type Cue, differences } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
 import { knownOf, type NodePlan } from "./node-plan.ts"
-import { planWithItems } from "./plan.ts"
 import type { KnownArtifact, Planning } from "./planning.ts"
 import { changedReads } from "./world.ts"
+import { planWithItems } from "./plan-node.ts"
 
 export interface Acceptance {
   readonly node: GraphNode

@@ -10,13 +10,16 @@ import * as path from "node:path"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { FileRef, Param, Params } from "../pipeline/params.ts"
 import { isProblem, Problem, type ProblemTag } from "../support/problem.ts"
+import { stageFailure } from "../support/stage-failure.ts"
+import { writingAs } from "../support/stage-output.ts"
 import { systemLimit } from "../support/system-error.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
-import type { AnyStage, World } from "../pipeline/stage.ts"
+import type { AnyStage } from "../pipeline/stage.ts"
 import type { CodePreimage } from "../store/records/preimage.ts"
 import type { ReadRecord } from "../store/records/trace.ts"
 import { type Fetching, changedReads, NotHere, type Outside, readSteadily, recordingWorld } from "./world.ts"
+import type { World } from "../pipeline/world.ts"
 
 interface Kept {
   readonly reads: ReadonlyArray<ReadRecord>
@@ -90,20 +93,20 @@ async function askIdentity(
   signal: AbortSignal = new AbortController().signal
 ): Promise<ParamsPreimage | NotHere> {
   try {
-    const world = recordingWorld(outside, fetchFor(node, fetching, signal), `node "${node.id}"`)
-    const answer = await readSteadily<Record<string, unknown>>(world, async () =>
-      node.stage.spec.identity!(node.params, world)
+    const world = recordingWorld(outside, fetchFor(node, outside, fetching, signal), `node "${node.id}"`)
+    const answer = await readSteadily<Record<string, unknown>>(world, () =>
+      writingAs(node.id, () => node.stage.spec.identity!(node.params, world))
     )
     identities.set(identityKey(node, code, outside), { reads: world.reads(), answer })
     return withAnswer(node, answer, outside)
   } catch (error) {
     if (error instanceof NotHere) return error
-    throw asProblem(node)(error)
+    throw asProblem(node, outside)(error)
   }
 }
 
 const fetchFor =
-  (node: GraphNode, fetching: Fetching | undefined, signal: AbortSignal): World["fetch"] =>
+  (node: GraphNode, outside: Outside, fetching: Fetching | undefined, signal: AbortSignal): World["fetch"] =>
   async (wanted) => {
     if (fetching === undefined) throw new NotHere(wanted)
     const fetcher = own(fetching.fetchers, wanted.fetcher)
@@ -111,7 +114,7 @@ const fetchFor =
     try {
       await fetcher(wanted.request, { signal, log: (message) => fetching.log(node.id, message) })
     } catch (error) {
-      throw asProblem(node, "FetchFailed")(error)
+      throw asProblem(node, outside, "FetchFailed")(error)
     }
   }
 
@@ -127,7 +130,7 @@ export function knownParams(
     const answer = isAsked ? identities.get(identityKey(node, code, outside)) : {}
     return answer === null ? null : withAnswer(node, answer, outside)
   } catch (error) {
-    throw asProblem(node)(error)
+    throw asProblem(node, outside)(error)
   }
 }
 
@@ -148,23 +151,20 @@ const identityKey = (node: GraphNode, codeDigest: string, outside: Outside): str
   digestJson({ stage: node.stage.name, code: codeDigest, params: node.params, base: outside.base })
 
 const asProblem =
-  (node: GraphNode, tag: ProblemTag = "ParameterInvalid") =>
+  (node: GraphNode, { base }: Outside, tag: ProblemTag = "ParameterInvalid") =>
   (error: unknown) =>
     isProblem(error)
       ? error
       : (systemLimit(error) ??
-        new Problem(tag, `node "${node.id}": ${(error as Error).message}`, {
-          field: node.id,
-          file: textOf(error, "file") ?? textOf(error, "path"),
-          hint: textOf(error, "hint") ?? (textOf(error, "syscall") === null ? null : checkPath),
-          cause: error
-        }))
+        stageFailure(tag, `node "${node.id}"`, error, { field: node.id, base, ...ofSystem(error) }))
 
-const checkPath = "check the path and its permissions"
-/** Errors of a stage may contain where and what to do, and so may those of the system. */
-const textOf = (error: unknown, name: string): string | null => {
-  const value = (error as Readonly<Record<string, unknown>> | null)?.[name]
-  return typeof value === "string" ? value : null
+/** The file and the hint for an error of the system. */
+function ofSystem(error: unknown): { readonly file?: string; readonly hint?: string } {
+  const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException
+  return {
+    ...(path === undefined ? {} : { file: path }),
+    ...(syscall === undefined ? {} : { hint: "check the path and its permissions" })
+  }
 }
 
 interface Reading {

@@ -8,6 +8,8 @@ import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params
 import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
 import type { Params } from "../pipeline/params.ts"
 import { didYouMean, isProblem, Problem } from "../support/problem.ts"
+import { sourcePlace } from "../support/source-place.ts"
+import { stageFailure } from "../support/stage-failure.ts"
 import { systemLimit } from "../support/system-error.ts"
 import { Identities } from "../plan/identity.ts"
 import type { Planning } from "../plan/planning.ts"
@@ -137,17 +139,8 @@ function graphOf(loaded: LoadedPipeline, params: Readonly<Record<string, unknown
   try {
     returned = pipeline.graph(params)
   } catch (error) {
-    const place = loaded.sourceOf(error)
-    throw new Problem(
-      "PipelineInvalid",
-      `the graph of "${pipeline.name}" throws: ${(error as Error).message}`,
-      {
-        file: place?.file ?? file,
-        line: place?.line ?? null,
-        field: "graph",
-        cause: error
-      }
-    )
+    const where = { field: "graph", base: folder, ...(sourcePlace(error) === null ? { file } : {}) }
+    throw stageFailure("PipelineInvalid", `the graph of "${pipeline.name}" throws`, error, where)
   }
   const { graph, issues } = buildGraph(pipeline.name, returned, (at) => path.resolve(folder, at))
   if (issues.length > 0) throw invalid("PipelineInvalid", `the graph of "${pipeline.name}"`, issues, file)

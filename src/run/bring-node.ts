@@ -9,7 +9,7 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import type { Problem } from "../support/problem.ts"
 import { blockedBy } from "../plan/blocked-by.ts"
 import type { NodePlan } from "../plan/node-plan.ts"
-import { failsAlone, lockName, planNode, planWithItems } from "../plan/plan.ts"
+import { failsAlone, lockName } from "../plan/plan.ts"
 import type { KnownArtifact } from "../plan/planning.ts"
 import { describeHolder } from "../store/lock/holder.ts"
 import { withLock } from "../store/lock/lock.ts"
@@ -17,6 +17,7 @@ import { cached, executedOutcome, type Outcome, refused, skipped } from "./outco
 import { attemptAsync } from "./attempt.ts"
 import type { RunOptions } from "./run-options.ts"
 import type { Views } from "./views.ts"
+import { planNode, planWithItems } from "../plan/plan-node.ts"
 
 /** State shared by the nodes of one run. */
 export interface Running {
@@ -55,7 +56,7 @@ export const bringUpToDate = Effect.fn("run.bringUpToDate")(function* (node: Gra
   const outcome = yield* bring(node, inputs, running).pipe(
     Effect.catchIf(
       (problem) => failsAlone(problem, options.keepGoing),
-      (problem) => Effect.succeed(refused(node, problem))
+      (problem) => refuse(node, problem, running)
     )
   )
   if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
@@ -109,12 +110,16 @@ const executeUnderLock = (
     const queue = running.lockQueues.get(name) ?? fresh
     running.lockQueues.set(name, queue)
     return yield* queue.withPermits(1)(lock(work))
-  }).pipe(Effect.catchIf(isExternal, (problem) => Effect.succeed(refused(node, problem))))
+  }).pipe(Effect.catchIf(isExternal, (problem) => refuse(node, problem, running)))
 }
 
-/**
- * Failures of the node's inputs or of the machine: the node fails this time, and the failure is not cached.
- */
+const refuse = (node: GraphNode, problem: Problem, { options }: Running): Effect.Effect<Outcome> =>
+  Effect.sync(() => {
+    options.emit({ type: "node-failed", node: node.id, problem })
+    return refused(node, problem)
+  })
+
+/** Failures of the node's inputs or of the machine: the node fails this time, and the failure is not cached. */
 const isExternal = ({ _tag }: Problem) =>
   _tag === "InputChanged" || _tag === "WorkerKilled" || _tag === "SystemRefused"
 

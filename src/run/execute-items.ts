@@ -5,13 +5,15 @@
 import { basename } from "node:path"
 import { isFileColumn } from "../pipeline/columns.ts"
 import { Problem } from "../support/problem.ts"
+import { stageErrorFields } from "../support/stage-error.ts"
+import { thrownAt, thrownText } from "../support/stage-failure.ts"
 import { machineFault } from "../support/system-error.ts"
 import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/files/outside-file.ts"
 import { writeShard } from "../store/items/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
 import { type JoinedItem as Item, joinedRows } from "./join.ts"
-import { messageOf, stageContext, blamingStage } from "./stage-context.ts"
+import { runStage, stageContext } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
 import type { ItemId } from "../store/records/manifest.ts"
@@ -25,7 +27,7 @@ export async function executeItems(
   const items = await joinedRows(store, task)
   let refusal: FileChanged | null = null
   const broadcast = givenTables(store, task, (error) => (refusal ??= error))
-  const computed = await blamingStage(task, async () => {
+  const computed = await runStage(task, async () => {
     const computed = await computeItems(task, report, items, broadcast, signal, resources)
     // a file of a whole port belongs to every item
     if (refusal !== null) throw refusal
@@ -69,7 +71,8 @@ async function computeItems(
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
       if (some.length === 1) {
-        failed.push(failure(some[0]!, filesOfItem(some[0]!), messageOf(error), error))
+        const one = failure(some[0]!, filesOfItem(some[0]!), withHint(error, task.base), error)
+        failed.push({ ...one, thrown: thrownAt(error) })
         return
       }
       const half = some.length >> 1
@@ -100,6 +103,12 @@ async function computeItems(
   for (; before < items.length; before += chunk ?? items.length)
     await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
   return { done, failed }
+}
+
+/** An item's failure has one text. */
+function withHint(error: unknown, base: string): string {
+  const { hint } = stageErrorFields(error)
+  return `${thrownText(error, base)}${hint === null ? "" : `\nhint: ${hint}`}`
 }
 
 /**

@@ -117,13 +117,10 @@ function commit(
   }
 }
 
-function commitFailure(
-  planned: NodePlan,
-  { message: error, hint }: Problem,
-  seconds: number,
-  executing: Executing
-): Executed {
+function commitFailure(planned: NodePlan, problem: Problem, seconds: number, executing: Executing): Executed {
   const { node } = planned
+  const { message: error, hint } = problem
+  executing.emit({ type: "node-failed", node: node.id, problem })
   // a source's failure has an external cause: it may be fixed without a change that the key can see
   const isKept = node.stage.kind !== "source"
   if (isKept)

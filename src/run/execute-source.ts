@@ -11,7 +11,7 @@ import { knownShards, writeShard } from "../store/items/write-shard.ts"
 import { writeTable } from "../store/items/write-table.ts"
 import { broken, rowChecker, type Rows, tableRowChecker } from "./check-rows.ts"
 import { isFailed } from "./execute-items.ts"
-import { stageContext, blamingStage } from "./stage-context.ts"
+import { runStage, stageContext } from "./stage-context.ts"
 import { Yielding, withYields } from "./yielding.ts"
 import { SeenIds } from "./seen-ids.ts"
 import type { ItemId } from "../store/records/manifest.ts"
@@ -46,7 +46,7 @@ export async function executeSource(
     partial: (why: string) => void partial.push(why),
     lost: (loss: Loss) => tally.add(loss)
   }
-  const { shards, failed } = await blamingStage(task, () =>
+  const { shards, failed } = await runStage(task, () =>
     // before anything is committed: nothing names the shards written so far
     readSteadily(world, async () => {
       const rows = task.stage.spec.compute(task.params, world, context) as AsyncIterable<SourceRow>

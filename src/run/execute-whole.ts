@@ -3,7 +3,7 @@ import type { FileChanged } from "../store/files/outside-file.ts"
 import { writeTable } from "../store/items/write-table.ts"
 import { broken, tableRowChecker } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
-import { stageContext, blamingStage } from "./stage-context.ts"
+import { runStage, stageContext } from "./stage-context.ts"
 import { withYields } from "./yielding.ts"
 import { hexDigests, type Task, type TaskReport, type TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
@@ -16,7 +16,7 @@ export async function executeWhole(
 ): Promise<TaskResult> {
   let refusal: FileChanged | null = null
   const inputs = givenTables(store, task, (error) => (refusal ??= error))
-  const { shard, digests } = await blamingStage(task, async () => {
+  const { shard, digests } = await runStage(task, async () => {
     const context = stageContext(task, report, signal)
     const given: unknown = await task.stage.spec.compute(inputs, task.params, context)
     if (!isIterable(given))

@@ -11,25 +11,22 @@ import type { Emit, RunEvent } from "./events.ts"
 export interface LogLine {
   /** ISO 8601, UTC */
   readonly time: string
-  readonly event: RunEvent["type"] | "worker-output"
+  readonly event: RunEvent["type"]
   readonly node: string | null
   readonly item: string | null
   readonly message: string
-  /**
-   * of a finished node: its part of the run's record, for readers before the end of the run or after a kill
-   */
+  /** of a failure: where the stage threw, in the user's source */
+  readonly file?: string
+  readonly line?: number
+  readonly column?: number
+  readonly stack?: string
+  /** of a finished node: its part of the run's record, for readers before the end of the run or after a kill */
   readonly record?: NodeRecord
   /** of a run that was cut off: the end of its record, in case that cannot be written */
   readonly ended?: Pick<RunRecord, "status" | "stopped">
 }
-export interface LogFile {
-  readonly emit: Emit
-  /** receives what workers write to stdout and stderr */
-  readonly workerOutput: (text: string) => void
-}
-
 /** The run's folder must exist before the first event. A failure to write the log does not stop the run. */
-export function logFile(store: Store, run: string, now: () => Date): LogFile {
+export function logFile(store: Store, run: string, now: () => Date): Emit {
   const file = path.join(store.layout.run(run), "log.ndjson")
   /** the last line may be incomplete on disk: the next one starts with a newline */
   let isTorn = false
@@ -43,12 +40,9 @@ export function logFile(store: Store, run: string, now: () => Date): LogFile {
       // the run's results matter more than its log; a full disk is noticed elsewhere
     }
   }
-  return {
-    emit(event) {
-      const line = lineOf(event)
-      if (line !== null) write({ event: event.type, ...line })
-    },
-    workerOutput: (text) => write({ event: "worker-output", node: null, item: null, message: text.trimEnd() })
+  return (event) => {
+    const line = lineOf(event)
+    if (line !== null) write({ event: event.type, ...line })
   }
 }
 
@@ -60,8 +54,16 @@ function lineOf(event: RunEvent): Omit<LogLine, "time" | "event"> | null {
       return { node: event.node, item: null, message: event.plan.cues.map(sentence).join("; ") }
     case "node-log":
       return { node: event.node, item: null, message: event.message }
-    case "item-failed":
-      return { node: event.node, item: event.failure.item, message: event.failure.error }
+    case "node-output":
+      return { node: event.node, item: null, message: event.line }
+    case "item-failed": {
+      const { item, error, thrown } = event.failure
+      return { node: event.node, item, message: error, ...placeOf(thrown ?? {}) }
+    }
+    case "node-failed": {
+      const { message, file, line, column, sourceStack } = event.problem
+      return { node: event.node, item: null, message, ...placeOf({ file, line, column, stack: sourceStack }) }
+    }
     case "node-finished": {
       const { id, status, error, items } = event.record
       if (status === "cached") return null
@@ -84,6 +86,14 @@ function lineOf(event: RunEvent): Omit<LogLine, "time" | "event"> | null {
       return null
   }
 }
+
+/** What is known of it. */
+const placeOf = (
+  thrown: Partial<
+    Readonly<Record<"file" | "stack", string | null> & Record<"line" | "column", number | null>>
+  >
+): Pick<LogLine, "file" | "line" | "column" | "stack"> =>
+  Object.fromEntries(Object.entries(thrown).filter(([, value]) => value !== null))
 
 const endOf = ({ status, stopped }: RunRecord) =>
   stopped === undefined ? status : `${status}: ${stopped.reason}`

@@ -1,12 +1,23 @@
 /** The context that a stage's function gets in addition to its inputs. */
+import { writingAs } from "../support/stage-output.ts"
 import { type Label, seededRandom } from "../support/random.ts"
-import { isProblem, Problem } from "../support/problem.ts"
+import { isProblem } from "../support/problem.ts"
+import { stageFailure } from "../support/stage-failure.ts"
 import { machineProblem } from "../support/system-error.ts"
-import type { StageContext } from "../pipeline/stage.ts"
 import { isFileChanged } from "../store/files/outside-file.ts"
 import type { Task, TaskReport } from "./task.ts"
+import type { StageContext } from "../pipeline/world.ts"
 
-/** `random` is seeded by the `seed` parameter, the stage's name and the labels only. */
+/** Calls a stage's own code: marks what it prints with the node, and turns what it throws into a `Problem`. */
+export async function runStage<A>(task: Task, call: () => Promise<A>): Promise<A> {
+  try {
+    return await writingAs(task.node, call)
+  } catch (error) {
+    throw stageProblem(task)(error)
+  }
+}
+
+/** `random` is seeded by the `seed` parameter, the stage's name and the labels, only. */
 export function stageContext(task: Task, report: TaskReport, signal: AbortSignal): StageContext {
   const seed = typeof task.params["seed"] === "number" ? task.params["seed"] : 0
   return {
@@ -28,27 +39,5 @@ const stageProblem = (task: Task) => (error: unknown) => {
   const machine = isChanged ? null : machineProblem(error, failed)
   if (machine !== null) return machine
   const tag = isChanged ? "InputChanged" : task.stage.kind === "source" ? "SourceInvalid" : "StageFailed"
-  return new Problem(tag, `${failed}: ${messageOf(error)}`, {
-    field: fieldOf(error, "field") ?? task.node,
-    file: fieldOf(error, "file"),
-    hint: fieldOf(error, "hint"),
-    cause: error
-  })
-}
-
-/** Runs code that calls the stage's own functions: whatever it throws is the stage's failure. */
-export async function blamingStage<A>(task: Task, act: () => Promise<A>): Promise<A> {
-  try {
-    return await act()
-  } catch (error) {
-    throw stageProblem(task)(error)
-  }
-}
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : typeof error === "string" ? error : JSON.stringify(error)
-
-const fieldOf = (error: unknown, name: "file" | "field" | "hint"): string | null => {
-  const value = (error as Record<string, unknown> | null)?.[name]
-  return typeof value === "string" ? value : null
+  return stageFailure(tag, failed, error, { field: task.node, base: task.base })
 }

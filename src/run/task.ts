@@ -10,6 +10,7 @@ import type { Columns } from "../pipeline/columns.ts"
 import type { Lost } from "../pipeline/losses.ts"
 import type { Form } from "../pipeline/ports.ts"
 import type { Problem } from "../support/problem.ts"
+import type { Thrown } from "../support/stage-failure.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { ItemSelection } from "../store/items/segments.ts"
@@ -50,6 +51,8 @@ export interface Task {
 /** `outside`: the cause is external, so the failure is not cached and the item is tried again. */
 export interface FailedNow extends ItemFailure {
   readonly outside?: true
+  /** where the stage threw, for the log and `--debug`; it is not kept */
+  readonly thrown?: Thrown
 }
 /** A shard written by a task. */
 export interface MadeShard {

@@ -1,4 +1,5 @@
 /** Makes text from data safe for a terminal: an image's name must not move the cursor. */
+import { createRequire } from "node:module"
 
 /** characters that move the cursor, end a line or change the writing direction */
 const control = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu
@@ -19,13 +20,32 @@ export const oneLine = (text: string): string =>
 /** Matches nearly all text, and halves the time for a table of 10,000 nodes. */
 const plain = /^(?:[!-~](?:[ -~]*[!-~])?)?$/
 
-/** Cuts a text to this many characters. */
+/** Cuts a text to this many columns. */
 export function clipped(text: string, width: number): string {
-  if (text.length <= width) return text
-  const characters = [...text]
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join("")}…`
+  if (widthOf(text) <= width) return text
+  let kept = ""
+  let used = 1 // of the ellipsis
+  for (const character of text) {
+    used += widthOf(character)
+    if (used > width) break
+    kept += character
+  }
+  return `${kept}…`
 }
 
-/** An approximate width in terminal columns: counts wide characters as one. */
-export const widthOf = (text: string): number =>
-  /^[\x20-\x7e]*$/.test(text) ? text.length : [...text].length
+/** Pads a text with spaces to this many columns. */
+export const padded = (text: string, width: number): string =>
+  text + " ".repeat(Math.max(0, width - widthOf(text)))
+
+/** The columns that a text takes up on a terminal. */
+export const widthOf = (text: string): number => (narrow.test(text) ? text.length : stringWidth()(text))
+
+/** Characters that take one column each. All that Probeline itself prints are among them, so few starts need more. */
+const narrow =
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a9\u03b1-\u03c9\u2010-\u2027\u2030-\u205e\u2070\u2074-\u208e\u2190-\u22ff\u2500-\u259f]*$/
+
+let library: ((text: string) => number) | undefined
+/** Required, not imported: it takes 40 ms to get ready, and what calls it is synchronous. */
+const stringWidth = () =>
+  (library ??= (createRequire(import.meta.url)("string-width") as { default: (text: string) => number })
+    .default)

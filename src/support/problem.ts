@@ -46,10 +46,13 @@ export type ProblemTag = keyof typeof exitCodes
 export interface Where {
   readonly file?: string | null
   readonly line?: number | null
+  readonly column?: number | null
   /** a field, parameter, port or column: `annotations[12].segmentation`, `params.seed` */
   readonly field?: string | null
   /** what to do about it */
   readonly hint?: string | null
+  /** of what the user's code threw, in lines of the user's source; by default this problem's own */
+  readonly stack?: string
   readonly cause?: unknown
 }
 
@@ -57,23 +60,28 @@ export class Problem extends Error {
   readonly _tag: ProblemTag
   readonly file: string | null
   readonly line: number | null
+  readonly column: number | null
   readonly field: string | null
   readonly hint: string | null
+  /** see `Where.stack`; null where the problem's own stack is all there is */
+  readonly sourceStack: string | null
   constructor(tag: ProblemTag, message: string, where: Where = {}) {
     super(message, where.cause === undefined ? undefined : { cause: where.cause })
     this.name = tag
     this._tag = tag
     this.file = where.file ?? null
     this.line = where.line ?? null
+    this.column = where.column ?? null
     this.field = where.field ?? null
     this.hint = where.hint ?? null
+    this.sourceStack = where.stack ?? null
   }
   get exitCode(): number {
     return exitCodes[this._tag]
   }
   toJSON() {
-    const { _tag: tag, message, file, line, field, hint } = this
-    return { tag, message, file, line, field, hint }
+    const { _tag: tag, message, file, line, column, field, hint } = this
+    return { tag, message, file, line, column, field, hint }
   }
 }
 

@@ -1,12 +1,11 @@
 /** Cells: all predictions of one (encoder, probe, tap, token, source, target), scored by seed and fold. */
-import type { Prediction } from "../tables/predictions.ts"
+import { objectId } from "../tables/ids.ts"
+import type { Prediction, QuestionName } from "../tables/predictions.ts"
 import { balancedAccuracy } from "../statistics/scores.ts"
 import { correctedInterval } from "../statistics/intervals.ts"
 
-export type CellName = Pick<Prediction, "encoder" | "probe" | "tap" | "token" | "source" | "target">
-
 /** A cell's scores; null values where its probe is undefined in some fold (the tap is constant). */
-export interface Cell extends CellName {
+export interface Cell extends QuestionName {
   /** balanced accuracy pooled over the folds of a seed, then the mean over seeds */
   readonly accuracy: number | null
   readonly low: number | null
@@ -25,7 +24,7 @@ export interface Cell extends CellName {
 }
 
 /** Scores the predictions of one cell; `predictions` must be of one cell alone. */
-export function scoreCell(name: CellName, predictions: ReadonlyArray<Prediction>): Cell {
+export function scoreCell(name: QuestionName, predictions: ReadonlyArray<Prediction>): Cell {
   const index = indexOf(predictions.map(({ cell }) => cell))
   const outcomes = {
     correct: predictions.map(({ label, predicted }) => label === predicted),
@@ -39,7 +38,7 @@ export function scoreCell(name: CellName, predictions: ReadonlyArray<Prediction>
     (_, k) => k
   )
   const classes = new Set(predictions.map(({ label }) => label)).size
-  const n = new Set(predictions.map(({ scene, object }) => `${scene}/${object}`)).size
+  const n = new Set(predictions.map(({ scene, object }) => objectId(scene, object))).size
   const images = new Set(predictions.map(({ image }) => image)).size
   const blank = {
     ...name,

@@ -1,6 +1,6 @@
 /** Numbers that a table of measures lacks, and why. */
 import type { Loss } from "../../src/index.ts"
-import type { MeasureRow } from "./columns.ts"
+import type { MeasureRow } from "../tables/measures.ts"
 
 /** The columns that tell of it. */
 export const told = [

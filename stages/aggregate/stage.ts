@@ -1,14 +1,18 @@
 /** `aggregate`: from per-example predictions to one flat table of accuracies and measures, with intervals. */
-import { defineStage, many, table } from "../../src/index.ts"
-import { answerColumns, type Prediction } from "../tables/predictions.ts"
-import { eachRow } from "../tables/by-item.ts"
-import { type Cell, type CellName, scoreCell } from "./cells.ts"
-import { measureColumns, type MeasureRow } from "./columns.ts"
+import { defineStage, many, StageError, table } from "../../src/index.ts"
+import { measureColumns, type MeasureRow } from "../tables/measures.ts"
+import {
+  answerColumns,
+  type Prediction,
+  questionKey,
+  questionNameOf,
+  readPredictions
+} from "../tables/predictions.ts"
+import { eachRow } from "../tables/readers.ts"
+import { type Cell, scoreCell } from "./cells.ts"
 import { lossesOfRow, numbers, told } from "./losses.ts"
 import { measureOf, measures, type Measures, noMeasures } from "./measures.ts"
 import { accuracySummary } from "./summary.ts"
-
-const names = Object.keys(answerColumns) as ReadonlyArray<keyof typeof answerColumns>
 
 export const aggregate = defineStage.whole("aggregate", {
   doc: "balanced accuracies with intervals, and for paired scenes A_pp, A_ps, A_sp, A_ss, M1 and M2",
@@ -23,7 +27,7 @@ export const aggregate = defineStage.whole("aggregate", {
     const cells: Array<Cell> = []
     const from = new Map<string, number>()
     for (const [i, predictions] of probes.entries())
-      for (const cell of cellsOf(await predictions.read(...names))) {
+      for (const cell of cellsOf(await readPredictions(predictions))) {
         refuseTwice(cell, i + 1, from)
         cells.push(cell)
       }
@@ -34,44 +38,31 @@ export const aggregate = defineStage.whole("aggregate", {
 /** A cell in two tables has no one accuracy: most likely two encoders have one name. Tables count from 1. */
 function refuseTwice(cell: Cell, table: number, from: Map<string, number>): void {
   const { encoder, probe, tap, token, source, target } = cell
-  const key = JSON.stringify([encoder, probe, tap, token, source, target])
+  const key = questionKey(cell)
   const before = from.get(key)
   if (before !== undefined)
-    throw Object.assign(
-      new Error(
-        `tables ${before} and ${table} of the port "probes" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`
-      ),
+    throw new StageError(
+      `tables ${before} and ${table} of the port "probes" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`,
       { field: "encoder", hint: "give each node's fit-probes another `encoder`, by which the table names it" }
     )
   from.set(key, table)
 }
 
-type Columns = { readonly [K in keyof Prediction]: ReadonlyArray<Prediction[K]> }
-function cellsOf(columns: Columns): ReadonlyArray<Cell> {
-  const groups = new Map<string, { name: CellName; predictions: Array<Prediction> }>()
-  columns.scene.forEach((_, i) => {
-    const prediction = Object.fromEntries(
-      names.map((name) => [name, columns[name][i]])
-    ) as unknown as Prediction
-    const { encoder, probe, tap, token, source, target } = prediction
-    const name = { encoder, probe, tap, token, source, target }
-    const key = JSON.stringify(name)
-    const group = groups.get(key) ?? { name, predictions: [] }
-    group.predictions.push(prediction)
-    groups.set(key, group)
-  })
-  return [...groups.values()].map(({ name, predictions }) => scoreCell(name, predictions))
+function cellsOf(predictions: ReadonlyArray<Prediction>): ReadonlyArray<Cell> {
+  const groups = new Map<string, Array<Prediction>>()
+  for (const prediction of predictions) {
+    const key = questionKey(prediction)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [prediction])
+    else group.push(prediction)
+  }
+  return [...groups.values()].map((group) => scoreCell(questionNameOf(group[0]!), group))
 }
 
 function rowOf(cell: Cell, cells: ReadonlyArray<Cell>): MeasureRow {
   const measure = measureOf(cell)
   return {
-    encoder: cell.encoder,
-    probe: cell.probe,
-    tap: cell.tap,
-    token: cell.token,
-    source: cell.source,
-    target: cell.target,
+    ...questionNameOf(cell),
     balanced_accuracy: cell.accuracy,
     low: cell.low,
     high: cell.high,

@@ -1,6 +1,6 @@
 /** What a run prints of the measures: a line an encoder, tap and token. */
 import type { Summary } from "../../src/index.ts"
-import type { MeasureRow } from "./columns.ts"
+import type { MeasureRow } from "../tables/measures.ts"
 
 /** As in docs/measures.md. */
 const tokenDoc =

@@ -1,33 +1,19 @@
 /** `build-object-masks`: how much of each patch of an encoder's token grid each object covers. */
-import { column, defineStage, each, failed, param, rows } from "../../src/index.ts"
-import { eachRow, following, rowsBy } from "../tables/by-item.ts"
+import { defineStage, each, failed, param, rows } from "../../src/index.ts"
+import { noObject, objectId } from "../tables/ids.ts"
+import { maskColumns, type MaskRow } from "../tables/masks.ts"
+import { eachRow, following, pickColumns, rowsBy } from "../tables/readers.ts"
+import { sceneColumns, type SceneObject } from "../tables/scenes.ts"
 import { centrePixelCoverage, coverageOf } from "../vision/coverage.ts"
 import { encoderParam, gridIdentity, resolveEncoderFile } from "../vision/encoder.ts"
 import { geometryOf } from "../vision/geometry.ts"
 import { maskOf } from "../vision/mask.ts"
 import { type Mask, unionOf } from "../vision/rle.ts"
-import type { SceneObject } from "../tables/objects.ts"
-
-export const maskColumns = {
-  /** the object's index in the scene; −1 for the union of all objects of the primary or secondary category */
-  object: column.int32(),
-  category: column.utf8(),
-  /** row-major, CLS and registers not counted */
-  patch: column.int32(),
-  /** area of the mask inside the patch's preimage over the area of that preimage: 0 < coverage ≤ 1 */
-  coverage: column.float64()
-}
 
 export const buildObjectMasks = defineStage.itemwise("build-object-masks", {
   doc: "per-patch coverage of every object, crowds included, carried through the encoder's own resize and crop",
   inputs: {
-    scenes: each({
-      height: column.int32(),
-      width: column.int32(),
-      objects: column.json<ReadonlyArray<SceneObject>>(),
-      primary: column.nullable(column.utf8()),
-      secondary: column.nullable(column.utf8())
-    })
+    scenes: each(pickColumns(sceneColumns, "height", "width", "objects", "primary", "secondary"))
   },
   params: {
     encoder: encoderParam,
@@ -46,21 +32,21 @@ export const buildObjectMasks = defineStage.itemwise("build-object-masks", {
       params.mode === "aligned"
         ? "it covers no patch: the encoder's crop leaves it out, or its mask is empty"
         : "it covers the centre of no patch"
-    for await (const { item, objects } of eachRow(inputs.scenes, "objects")) {
-      const having = new Set((await covered.of(item)).object)
-      if (!(await isDone.of(item))) continue
+    for await (const { scene, objects } of eachRow(inputs.scenes, "objects")) {
+      const having = new Set((await covered.of(scene)).object)
+      if (!(await isDone.of(scene))) continue
       for (const index of (objects as ReadonlyArray<SceneObject>).keys())
         yield having.has(index)
           ? { what: "objects", reason: null }
-          : { what: "objects", reason, examples: [`${item}/${index}`] }
+          : { what: "objects", reason, examples: [objectId(scene, index)] }
     }
     await Promise.all([isDone.end(), covered.end()])
   },
   open: ({ encoder }) => resolveEncoderFile(encoder),
   compute: (items, { params, resource: { grid, preprocessing } }) =>
-    items.map(({ id, scenes }) => {
+    items.map(({ id: scene, scenes }) => {
       const geometry = geometryOf(preprocessing, scenes.height, scenes.width)
-      const rowsOf = (object: number, category: string, mask: Mask) => {
+      const rowsOf = (object: number, category: string, mask: Mask): ReadonlyArray<MaskRow> => {
         const coverage =
           params.mode === "aligned" ? coverageOf(mask, geometry, grid) : centrePixelCoverage(mask, grid)
         return [...coverage.entries()]
@@ -72,14 +58,14 @@ export const buildObjectMasks = defineStage.itemwise("build-object-masks", {
         try {
           masks.push(maskOf(segmentation, scenes.height, scenes.width))
         } catch (error) {
-          return failed(`object ${object} (${category}) of scene ${id}: ${(error as Error).message}`)
+          return failed(`object ${object} (${category}) of scene ${scene}: ${(error as Error).message}`)
         }
       const pair = [scenes.primary, scenes.secondary].filter((category) => category !== null)
       return [
         ...scenes.objects.flatMap(({ category }, object) => rowsOf(object, category, masks[object]!)),
         ...pair.flatMap((category) => {
           const parts = masks.filter((_, object) => scenes.objects[object]!.category === category)
-          return parts.length === 0 ? [] : rowsOf(-1, category, unionOf(parts))
+          return parts.length === 0 ? [] : rowsOf(noObject, category, unionOf(parts))
         })
       ]
     })

@@ -5,14 +5,14 @@
  * but the `classes` largest, then all but `cap` seeded objects of each. An object that several scenes of one image
  * list is one object in all of these counts: they keep or leave out all of its copies.
  */
-import { byCodePoint } from "../tables/code-points.ts"
+import { byCodePoint } from "../tables/ids.ts"
 
 /** One object that could be asked about. */
 export interface Candidate {
   readonly scene: string
   /** the same for copies of one object */
   readonly key: string
-  /** its index in the scene; −1 for the scene itself */
+  /** its index in the scene; −1 (`noObject`) for the scene itself */
   readonly object: number
   readonly label: string
   /** why it cannot be asked about; null where it can */

@@ -1,9 +1,10 @@
 /** What is asked about, of all objects of the scenes, and why not the others. */
 import type { Loss, Table } from "../../src/index.ts"
 import { compareIds } from "../../src/index.ts"
-import { eachRow, rowsBy } from "../tables/by-item.ts"
+import { objectId } from "../tables/ids.ts"
+import { eachRow, rowsBy } from "../tables/readers.ts"
 import { type Side, unmatched } from "../tables/joins.ts"
-import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
+import type { LeftOutObject, SceneObject } from "../tables/scenes.ts"
 
 export const degenerate = "degenerate polygons"
 /** One reason for all degenerate objects: each has its own place in the annotations. */
@@ -25,7 +26,7 @@ export async function* exampleLosses(
   yield { ...asked, reason: null, count: 0 }
   if (question === "category") {
     for await (const { scene, object, left_out } of eachRow(output, "scene", "object", "left_out"))
-      yield { ...asked, reason: exclusionReason(left_out), examples: [`${scene}/${object}`] }
+      yield { ...asked, reason: exclusionReason(left_out), examples: [objectId(scene, object)] }
   } else yield* pairLosses(output, inputs.scenes)
   yield* tokensOfNothing(inputs)
 }
@@ -35,8 +36,8 @@ async function* pairLosses(output: AnyTable, scenes: AnyTable): AsyncGenerator<L
   const reasons = new Map<string, string | null>()
   for await (const { scene, left_out } of eachRow(output, "scene", "left_out")) reasons.set(scene, left_out)
   for await (const row of eachRow(scenes, "objects", "left_out", "primary", "secondary")) {
-    const { item, primary, secondary } = row
-    const reason = reasons.get(item) ?? null
+    const { scene, primary, secondary } = row
+    const reason = reasons.get(scene) ?? null
     const hasPair = primary !== null && secondary !== null
     const objects = row.objects as ReadonlyArray<SceneObject>
     for (const [index, { category }] of objects.entries())
@@ -46,31 +47,31 @@ async function* pairLosses(output: AnyTable, scenes: AnyTable): AsyncGenerator<L
           hasPair && category !== primary && category !== secondary
             ? "neither the primary nor the secondary category of its scene"
             : reason,
-        examples: [`${item}/${index}`]
+        examples: [objectId(scene, index)]
       }
     for (const [i] of (row.left_out as ReadonlyArray<LeftOutObject>).entries())
-      yield { ...asked, reason: degenerate, examples: [`${item}/${objects.length + i}`] }
+      yield { ...asked, reason: degenerate, examples: [objectId(scene, objects.length + i)] }
   }
 }
 
 /** Tokens of an unknown scene or object: no question uses them. */
 async function* tokensOfNothing({ scenes, tokens }: Inputs): AsyncGenerator<Loss> {
   const counts = new Map<string, number>()
-  for await (const { item, objects } of eachRow(scenes, "objects")) counts.set(item, objects.length)
+  for await (const { scene, objects } of eachRow(scenes, "objects")) counts.set(scene, objects.length)
   const ids: Array<string> = []
   for await (const id of tokens.items()) ids.push(id)
   yield* unmatched(compareIds(ids, counts.keys()), "scenes of the tokens", "no scene has this id")
   const rows = rowsBy(tokens, "source", "object")
-  for (const id of ids) {
-    const { source, object } = await rows.of(id)
-    const known = counts.get(id)
+  for (const scene of ids) {
+    const { source, object } = await rows.of(scene)
+    const known = counts.get(scene)
     if (known === undefined) continue
     const unknown = object.filter((index, row) => source[row] === "object" && index >= known)
     for (const index of new Set(unknown))
       yield {
         what: "objects of the tokens",
         reason: "their scene has fewer objects (the first is object 0)",
-        examples: [`${id}/${index}`]
+        examples: [objectId(scene, index)]
       }
   }
   await rows.end()

@@ -1,22 +1,19 @@
 /** `choose-examples`: which objects are asked about, with which label, and why the others are left out. */
-import { column, defineStage, param, table, whole } from "../../src/index.ts"
-import { crowdReason, exampleColumns, type Example } from "../tables/examples.ts"
+import { defineStage, param, table, whole } from "../../src/index.ts"
+import { exampleColumns, type Example } from "../tables/examples.ts"
+import { noObject } from "../tables/ids.ts"
 import { joinIds } from "../tables/joins.ts"
-import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
+import { pickColumns } from "../tables/readers.ts"
+import { crowdReason, type LeftOutObject, sceneColumns, type SceneObject } from "../tables/scenes.ts"
+import { tokenColumns, tokenSourceKey } from "../tables/tokens.ts"
 import { type Candidate, choose } from "./choose.ts"
 import { degenerate, exampleLosses, exclusionReason, sidesOf } from "./losses.ts"
 
 export const chooseExamples = defineStage.whole("choose-examples", {
   doc: "which objects are asked about, with which label, and why the others are left out",
   inputs: {
-    scenes: whole({
-      image_group: column.utf8(),
-      objects: column.json<ReadonlyArray<SceneObject>>(),
-      left_out: column.json<ReadonlyArray<LeftOutObject>>(),
-      primary: column.nullable(column.utf8()),
-      secondary: column.nullable(column.utf8())
-    }),
-    tokens: whole({ source: column.utf8(), object: column.int32() })
+    scenes: whole(pickColumns(sceneColumns, "image_group", "objects", "left_out", "primary", "secondary")),
+    tokens: whole(pickColumns(tokenColumns, "source", "object"))
   },
   params: {
     question: param.choice(["category", "pair"], {
@@ -35,32 +32,33 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   summary: (rows) => leftOutSummary(rows),
   losses: ({ output, inputs, params }) => exampleLosses(output, inputs, params.question),
   compute: async ({ scenes, tokens }, { question, ...limits }, context) => {
-    const { item, image_group, objects, left_out, primary, secondary } = await scenes.read(
-      "image_group",
-      "objects",
-      "left_out",
-      "primary",
-      "secondary"
-    )
-    const selected = await tokens.read("source", "object")
-    const ids = new Set(selected.item)
-    for await (const id of tokens.items()) ids.add(id)
-    joinIds(...sidesOf(ids, item))
+    const {
+      item: allScenes,
+      image_group,
+      objects,
+      left_out,
+      primary,
+      secondary
+    } = await scenes.read("image_group", "objects", "left_out", "primary", "secondary")
+    const { item: tokenScenes, source, object } = await tokens.read("source", "object")
+    const withTokens = new Set(tokenScenes)
+    for await (const scene of tokens.items()) withTokens.add(scene)
+    joinIds(...sidesOf(withTokens, allScenes))
     const has: Having = {
-      scenes: ids,
-      sources: new Set(selected.source),
-      tokens: new Set(selected.item.map((scene, i) => `${scene}/${selected.source[i]}/${selected.object[i]}`))
+      scenes: withTokens,
+      sources: new Set(source),
+      tokens: new Set(tokenScenes.map((scene, i) => tokenSourceKey(scene, source[i]!, object[i]!)))
     }
     if (question === "category") {
       const shared = repeated(image_group)
-      const candidates = item.flatMap((scene, i) => {
+      const candidates = allScenes.flatMap((scene, i) => {
         const group = image_group[i]!
         return [
           ...objectCandidates(scene, objects[i]!, has, shared.has(group) ? group : null),
           ...leftOutCandidates(scene, left_out[i]!, objects[i]!.length)
         ]
       })
-      const groupOf = new Map(item.map((scene, i) => [scene, image_group[i]!]))
+      const groupOf = new Map(allScenes.map((scene, i) => [scene, image_group[i]!]))
       const place = ({ label, scene, object }: Candidate) => context.random("cap", label, scene, object)()
       return choose(candidates, limits, place).map(({ scene, object, label, reason }) => ({
         scene,
@@ -72,7 +70,9 @@ export const chooseExamples = defineStage.whole("choose-examples", {
         left_out: reason
       }))
     }
-    return item.flatMap((scene, i) => pairExamples(scene, image_group[i]!, primary[i]!, secondary[i]!, has))
+    return allScenes.flatMap((scene, i) =>
+      pairExamples(scene, image_group[i]!, primary[i]!, secondary[i]!, has)
+    )
   }
 })
 
@@ -87,15 +87,19 @@ interface Having {
   /** ids of scenes, of those without a token too */
   readonly scenes: ReadonlySet<string>
   readonly sources: ReadonlySet<string>
-  /** `scene/source/object` */
+  /** by `tokenSourceKey` */
   readonly tokens: ReadonlySet<string>
 }
 /** Why a scene lacks one of some tokens; null where it has all. */
-function noToken({ scenes, sources, tokens }: Having, scene: string, wanted: ReadonlyArray<string>) {
-  if (wanted.every((token) => tokens.has(`${scene}/${token}`))) return null
+function noToken(
+  { scenes, sources, tokens }: Having,
+  scene: string,
+  wanted: ReadonlyArray<{ readonly source: string; readonly object: number }>
+): string | null {
+  if (wanted.every(({ source, object }) => tokens.has(tokenSourceKey(scene, source, object)))) return null
   if (!scenes.has(scene)) return "no token: its scene is not among those of the tokens"
   if (tokens.size === 0) return "no token: no token was selected in any scene"
-  const source = wanted[0]!.split("/")[0]!
+  const { source } = wanted[0]!
   if (!sources.has(source))
     return source === "object"
       ? 'no token: the tokens are not of objects (select-tokens takes `of: "objects"`)'
@@ -117,7 +121,7 @@ function objectCandidates(
     key: group === null ? JSON.stringify([scene, object]) : JSON.stringify([group, null, segmentation]),
     object,
     label: category,
-    barred: crowd ? crowdReason : noToken(has, scene, [`object/${object}`])
+    barred: crowd ? crowdReason : noToken(has, scene, [{ source: "object", object }])
   }))
 }
 
@@ -145,12 +149,16 @@ function pairExamples(
   const left_out =
     primary === null || secondary === null
       ? "the scene has no primary or secondary category"
-      : noToken(has, scene, ["primary/-1", "secondary/-1"])
+      : noToken(
+          has,
+          scene,
+          ["primary", "secondary"].map((source) => ({ source, object: noObject }))
+        )
   const cell = `${primary} × ${secondary}`
   const example = (target: string, label: string | null) => ({
     scene,
     image_group,
-    object: -1,
+    object: noObject,
     target,
     label: label ?? "",
     cell,

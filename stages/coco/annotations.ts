@@ -7,7 +7,7 @@
 
 import { causeText, compareIds } from "../../src/index.ts"
 import { wrongPath } from "../../src/support/file-names.ts"
-import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
+import type { LeftOutObject, SceneObject } from "../tables/scenes.ts"
 import {
   absentOr,
   type AnnotationFields,

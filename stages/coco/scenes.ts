@@ -5,7 +5,7 @@ import { isOneFileRefused, machineFault } from "../../src/support/system-error.t
 import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
 import { joinIds, unmatched } from "../tables/joins.ts"
 import { type ImageSize, imageSize } from "../vision/image.ts"
-import type { LeftOutObject, SceneObject } from "../tables/objects.ts"
+import type { LeftOutObject, SceneObject } from "../tables/scenes.ts"
 import { type CocoImage, parseInstances } from "./annotations.ts"
 import { parseCaptions } from "./captions.ts"
 import { sceneLimit } from "./limit.ts"

@@ -2,7 +2,7 @@
 
 import { countsOfRle } from "../vision/mask.ts"
 import { problemOfPolygon } from "../vision/polygon.ts"
-import type { Rle, Segmentation } from "../tables/objects.ts"
+import type { Rle, Segmentation } from "../tables/scenes.ts"
 import { absentOr, type AnnotationFields, isJsonObject } from "./fields.ts"
 import type { Problems } from "./problems.ts"
 

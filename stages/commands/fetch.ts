@@ -4,8 +4,8 @@ import type { Answer, StageCommandContext } from "../../src/index.ts"
 import { Problem, usage } from "../../src/support/problem.ts"
 import { findInCache } from "../hub/cache.ts"
 import type { FetchedModel } from "../hub/fetch-model.ts"
-import { HubError } from "../hub/hub-error.ts"
 import { checkHubModel, type HubModel } from "../hub/reference.ts"
+import { HubError } from "../hub/settings.ts"
 
 export interface FetchArgs {
   readonly repo: string

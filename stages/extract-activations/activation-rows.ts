@@ -1,23 +1,17 @@
 /** What goes into the runtime beside images, and what comes out: weights of tokens, and rows of activations. */
 import { createHash } from "node:crypto"
-import { type Failed, failed } from "../../src/index.ts"
+import { column, type Failed, failed, type WrittenRow } from "../../src/index.ts"
+import { activationColumns } from "../tables/activations.ts"
+import type { TokenRow } from "../tables/tokens.ts"
 import type { TapOutputs } from "../onnx/tap-values.ts"
 import { type Precision, reasonNotKept, stored } from "./precision.ts"
 
-export interface SelectedTokens {
-  readonly source: string
-  readonly object: number
-  readonly token: string
-  readonly indices: ReadonlyArray<number>
-  readonly weights: ReadonlyArray<number>
+export const extractedColumns = {
+  ...activationColumns,
+  /** sha256 of the encoder's input: the same for two image files that give the encoder the same pixels */
+  pixels: column.utf8()
 }
-export interface ActivationRow {
-  readonly source: string
-  readonly object: number
-  readonly token: string
-  readonly activation: Readonly<Record<string, Float32Array | Uint16Array>>
-  readonly pixels: string
-}
+export type ActivationRow = WrittenRow<typeof extractedColumns>
 
 /** What tells images apart by what the encoder sees: the sha256 of its input, in hexadecimal. */
 export const pixelsOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
@@ -31,7 +25,7 @@ export const pixelsOf = ({ buffer, byteOffset, byteLength }: Float32Array): stri
  * @param tokens of the encoder: the prefix and the patches
  */
 export function poolingWeights(
-  selections: ReadonlyArray<ReadonlyArray<SelectedTokens>>,
+  selections: ReadonlyArray<ReadonlyArray<TokenRow>>,
   rows: number,
   tokens: number
 ): Float32Array {
@@ -51,7 +45,7 @@ export function poolingWeights(
  * @param pixels of the item's input (`pixelsOf`)
  */
 export function activationRows(
-  selection: ReadonlyArray<SelectedTokens>,
+  selection: ReadonlyArray<TokenRow>,
   pixels: string,
   index: number,
   rows: number,

@@ -7,18 +7,13 @@
  */
 import type { Failed, FileHandle, StageContext } from "../../src/index.ts"
 import { type Encoder, type ResolvedEncoder, resolveEncoderFile } from "../vision/encoder.ts"
+import type { TokenRow } from "../tables/tokens.ts"
 import { patchCount } from "../vision/grid.ts"
-import { chooseTaps } from "../onnx/choose-taps.ts"
+import { chooseTaps } from "../onnx/tap.ts"
 import { OnnxError } from "../onnx/onnx-error.ts"
 import type { Provider, Runtime } from "../onnx/providers.ts"
 import { type EncoderSession, openEncoder } from "../onnx/session.ts"
-import {
-  type ActivationRow,
-  activationRows,
-  pixelsOf,
-  poolingWeights,
-  type SelectedTokens
-} from "./activation-rows.ts"
+import { type ActivationRow, activationRows, pixelsOf, poolingWeights } from "./activation-rows.ts"
 import { InputReader } from "./inputs.ts"
 import type { Precision } from "./precision.ts"
 
@@ -40,7 +35,7 @@ export interface ExtractorOptions {
 interface Item {
   readonly id: string
   readonly scenes: { readonly image: FileHandle }
-  readonly tokens: ReadonlyArray<SelectedTokens>
+  readonly tokens: ReadonlyArray<TokenRow>
 }
 type Result = ReadonlyArray<ActivationRow> | Failed
 

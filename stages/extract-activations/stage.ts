@@ -1,9 +1,11 @@
 /** `extract-activations`: an encoder's taps at the tokens that were selected, an item at a time. */
-import { column, defineStage, each, group, param, rows } from "../../src/index.ts"
-import { activationColumns } from "../tables/activations.ts"
-import { following, rowsBy } from "../tables/by-item.ts"
+import { defineStage, each, group, param, rows } from "../../src/index.ts"
+import { following, pickColumns, rowsBy } from "../tables/readers.ts"
+import { sceneColumns } from "../tables/scenes.ts"
+import { tokenColumns } from "../tables/tokens.ts"
 import { encoderParam, resolveWithWorld, structureIdentity } from "../vision/encoder.ts"
 import { providers, type Provider } from "../onnx/providers.ts"
+import { extractedColumns } from "./activation-rows.ts"
 import { Extractor } from "./extractor.ts"
 import { precisions, type Precision } from "./precision.ts"
 import { samePixels } from "./same-pixels.ts"
@@ -12,14 +14,8 @@ import { createRequire } from "node:module"
 export const extractActivations = defineStage.itemwise("extract-activations", {
   doc: "an encoder's activations at the selected tokens, for every tap",
   inputs: {
-    scenes: each({ image: column.file() }),
-    tokens: group({
-      source: column.utf8(),
-      object: column.int32(),
-      token: column.utf8(),
-      indices: column.list(column.int32()),
-      weights: column.list(column.float64())
-    })
+    scenes: each(pickColumns(sceneColumns, "image")),
+    tokens: group(tokenColumns)
   },
   params: {
     encoder: encoderParam,
@@ -54,11 +50,7 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
       about: { encoder: resolved.origin }
     }
   },
-  output: rows({
-    ...activationColumns,
-    /** sha256 of the encoder's input: the same for two image files that give the encoder the same pixels */
-    pixels: column.utf8()
-  }),
+  output: rows(extractedColumns),
   losses: async function* ({ output, inputs: { scenes, tokens } }) {
     yield { what: "scenes", reason: null, count: 0 }
     const isDone = following(output.items())

@@ -1,15 +1,15 @@
 /** What probes are not fitted for: examples without activations, questions with too few examples, undefined fits. */
 import type { Loss, Table } from "../../src/index.ts"
-import { eachRow } from "../tables/by-item.ts"
+import { type ActivationNames, type ActivationTable, readActivationNames } from "../tables/activations.ts"
 import { type Example, readExamples } from "../tables/examples.ts"
+import { noObject, objectId, sceneOrObjectId } from "../tables/ids.ts"
 import { joinIds, unmatched } from "../tables/joins.ts"
-import { askedOf, type Question, questionsOf, type TokenRows } from "./questions.ts"
+import { eachRow } from "../tables/readers.ts"
+import { askedOf, type Question, questionsOf } from "./questions.ts"
 
 type AnyTable = Pick<Table<any>, "items" | "batches">
 interface Inputs {
-  readonly activations: AnyTable & {
-    read(...names: ReadonlyArray<"source" | "object" | "token">): Promise<TokenRows>
-  }
+  readonly activations: AnyTable & ActivationTable
   readonly examples: AnyTable & Parameters<typeof readExamples>[0]
 }
 
@@ -20,10 +20,10 @@ export const tooFew = ({ classes, image }: Question, folds: number): boolean =>
 /** Compares the scenes of activations and examples. @throws Error if no scene, or no object, matches */
 export async function refuseDisjoint(
   activations: Pick<AnyTable, "items">,
-  { item, object }: TokenRows,
+  { scene, object }: ActivationNames,
   asked: ReadonlyArray<Example>
 ) {
-  const scenes = new Set(item)
+  const scenes = new Set(scene)
   for await (const id of activations.items()) scenes.add(id)
   const kept = asked.filter(({ left_out }) => left_out === null)
   const [rows, questions] = ["the activations", "the examples"]
@@ -31,11 +31,15 @@ export async function refuseDisjoint(
     { whose: rows, what: "scenes", ids: scenes },
     { whose: questions, what: "scenes", ids: kept.map(({ scene }) => scene) }
   )
-  // a row of the scene itself (object −1) answers for all of its objects
-  if (!object.includes(-1))
+  // a row that is not about one object answers for all objects of its scene
+  if (!object.includes(noObject))
     joinIds(
-      { whose: rows, what: "objects", ids: item.map((scene, row) => `${scene}/${object[row]}`) },
-      { whose: questions, what: "objects", ids: kept.map((example) => `${example.scene}/${example.object}`) }
+      { whose: rows, what: "objects", ids: scene.map((id, row) => objectId(id, object[row]!)) },
+      {
+        whose: questions,
+        what: "objects",
+        ids: kept.map((example) => objectId(example.scene, example.object))
+      }
     )
   return compared
 }
@@ -46,7 +50,7 @@ export async function* probeLosses(
   { folds }: { readonly folds: number }
 ): AsyncGenerator<Loss> {
   const asked = askedOf(await readExamples(examples))
-  const tokens = await activations.read("source", "object", "token")
+  const tokens = await readActivationNames(activations)
   const questions = questionsOf(asked, tokens)
   yield* unansweredExamples(asked, questions)
   const { onlyLeft, cause } = await refuseDisjoint(activations, tokens, asked)
@@ -87,7 +91,7 @@ function* unansweredExamples(
   }
   const all = new Set<string>()
   for (const of of answered.values()) for (const key of of) all.add(key)
-  const named = ({ scene, object }: Example) => (object < 0 ? scene : `${scene}/${object}`)
+  const named = ({ scene, object }: Example) => sceneOrObjectId(scene, object)
   yield { what: "examples", reason: null, count: 0 }
   for (const example of kept)
     yield all.has(keyOf(example))

@@ -3,8 +3,10 @@
  *
  * A question is (token, source, target): the label `target` of examples, asked of the tokens `token` of `source`.
  */
-import { byCodePoint } from "../tables/code-points.ts"
+import { StageError } from "../../src/index.ts"
+import type { ActivationNames } from "../tables/activations.ts"
 import type { Example } from "../tables/examples.ts"
+import { byCodePoint, noObject, objectId } from "../tables/ids.ts"
 import { imagesOf } from "../tables/images.ts"
 
 /** An example, and the image that its scene shows (`imagesOf`). */
@@ -20,13 +22,6 @@ export function askedOf(examples: ReadonlyArray<Example>): ReadonlyArray<Asked> 
   return examples.map((example, i) => ({ ...example, image: images[i]! }))
 }
 
-/** The plain columns of activations, side by side; row i is row i of every tap's matrix. */
-export interface TokenRows {
-  readonly item: ReadonlyArray<string>
-  readonly source: ReadonlyArray<string>
-  readonly object: ReadonlyArray<number>
-  readonly token: ReadonlyArray<string>
-}
 export interface Question {
   readonly token: string
   readonly source: string
@@ -49,12 +44,15 @@ export interface Question {
  *
  * @throws Error if an object has several rows of one token: a probe needs one, and which it should be is not known
  */
-export function questionsOf(examples: ReadonlyArray<Asked>, tokens: TokenRows): ReadonlyArray<Question> {
+export function questionsOf(
+  examples: ReadonlyArray<Asked>,
+  tokens: ActivationNames
+): ReadonlyArray<Question> {
   const rowsOf = new Map<string, Map<string, number>>()
-  tokens.item.forEach((scene, row) => {
+  tokens.scene.forEach((scene, row) => {
     const kind = JSON.stringify([tokens.token[row], tokens.source[row]])
     const rows = rowsOf.get(kind) ?? new Map<string, number>()
-    const object = `${scene}/${tokens.object[row]}`
+    const object = objectId(scene, tokens.object[row]!)
     if (rows.has(object)) throw severalRows(scene, tokens, row)
     rows.set(object, row)
     rowsOf.set(kind, rows)
@@ -70,11 +68,9 @@ export function questionsOf(examples: ReadonlyArray<Asked>, tokens: TokenRows): 
   })
 }
 
-const severalRows = (scene: string, { token, source, object }: TokenRows, row: number) =>
-  Object.assign(
-    new Error(
-      `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}), and a probe needs one`
-    ),
+const severalRows = (scene: string, { token, source, object }: ActivationNames, row: number) =>
+  new StageError(
+    `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}), and a probe needs one`,
     { hint: 'select the tokens of objects or of pairs: `of: "all"` is not for probes' }
   )
 
@@ -85,8 +81,9 @@ function questionOf(
 ): Question {
   const answered = kept.flatMap((example) => {
     if (example.target !== named.target) return []
-    // a row of the scene itself (object −1) serves every example of the scene
-    const row = rows.get(`${example.scene}/${example.object}`) ?? rows.get(`${example.scene}/-1`)
+    const { scene, object } = example
+    // a row that is not about one object serves every example of the scene
+    const row = rows.get(objectId(scene, object)) ?? rows.get(objectId(scene, noObject))
     return row === undefined ? [] : [{ example, row }]
   })
   const classes = [...new Set(answered.map(({ example }) => example.label))].sort(byCodePoint)

@@ -1,5 +1,6 @@
 /** `fit-probes`: what a tap's tokens say of the objects, as out-of-fold predictions. */
-import { column, defineStage, param, type StageContext, table, whole } from "../../src/index.ts"
+import { defineStage, param, type StageContext, StageError, table, whole } from "../../src/index.ts"
+import { activationColumns, readActivationNames } from "../tables/activations.ts"
 import { exampleColumns, readExamples } from "../tables/examples.ts"
 import { predictionColumns } from "../tables/predictions.ts"
 import { assignFolds } from "../statistics/folds.ts"
@@ -20,12 +21,7 @@ interface Settings {
 export const fitProbes = defineStage.whole("fit-probes", {
   doc: "perceptron and L2 logistic regression for every tap, token and target, on folds grouped by image",
   inputs: {
-    activations: whole({
-      source: column.utf8(),
-      object: column.int32(),
-      token: column.utf8(),
-      activation: column.tensors("width")
-    }),
+    activations: whole(activationColumns),
     examples: whole(exampleColumns)
   },
   params: {
@@ -40,7 +36,7 @@ export const fitProbes = defineStage.whole("fit-probes", {
   losses: ({ output, inputs, params }) => probeLosses(output, inputs, params),
   compute: async function* ({ activations, examples }, settings, context) {
     const asked = askedOf(await readExamples(examples))
-    const tokens = await activations.read("source", "object", "token")
+    const tokens = await readActivationNames(activations)
     await refuseDisjoint(activations, tokens, asked)
     const questions = askable(questionsOf(asked, tokens), settings, context)
     const images = strata(asked)
@@ -84,10 +80,8 @@ function askable(
   const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
   const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
   const left = questions.reduce((a, q) => Math.max(a, images(q)), 0)
-  throw Object.assign(
-    new Error(
-      `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left, and ${folds} folds need at least 2 classes and ${4 * folds} images`
-    ),
+  throw new StageError(
+    `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left, and ${folds} folds need at least 2 classes and ${4 * folds} images`,
     {
       hint:
         most === 0

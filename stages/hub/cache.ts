@@ -7,10 +7,10 @@
  *
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
-import { existsSync } from "node:fs"
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs"
 import * as path from "node:path"
-import { candidates, type HubModel, isCommit } from "./reference.ts"
-import { cacheFolder, isOffline } from "./settings.ts"
+import { candidates, type HubModel, isCommit, modelName } from "./reference.ts"
+import { cacheFolder, HubError, isOffline } from "./settings.ts"
 
 /** The files that are wanted beside a model: of each group the first that is there, in its folder or those above. */
 export const configFiles: ReadonlyArray<ReadonlyArray<string>> = [
@@ -22,6 +22,7 @@ export const configFiles: ReadonlyArray<ReadonlyArray<string>> = [
 export class CachedRepo {
   readonly folder: string
   constructor(repo: string, cache: string = cacheFolder()) {
+    // as `getRepoFolderName` of the client, which planning does not load
     this.folder = path.join(cache, ["models", ...repo.split("/")].join("--"))
   }
   get blobs(): string {
@@ -89,6 +90,34 @@ export async function findInCache(
   }
   return { model: null, lacks: `${at}: ${wanted}` }
 }
+
+/** Why a model cannot be had where `HF_HUB_OFFLINE` forbids any request. */
+export function missingOffline(hub: HubModel): HubError {
+  const { repo, revision, file } = hub
+  const cached = new CachedRepo(repo)
+  const commits = listed(path.join(cached.folder, "snapshots")).filter(isCommit)
+  const commit = isCommit(revision) ? revision : textIn(cached.ref(revision))
+  if (!isCommit(commit) && commits.length > 0)
+    return new HubError(
+      `${cached.folder} has commits of ${repo}, but does not say which of them "${revision}" is, and HF_HUB_OFFLINE forbids asking`,
+      `name one as the revision: ${commits.join(", ")}; or unset HF_HUB_OFFLINE for one run`
+    )
+  const broken = (file === null ? candidates : [file])
+    .map((one) => cached.snapshot(commit, one))
+    .find((at) => !existsSync(at) && lstatSync(at, { throwIfNoEntry: false }) !== undefined)
+  if (isCommit(commit) && broken !== undefined)
+    return new HubError(
+      `${broken} is a link to a file that is not there, and HF_HUB_OFFLINE forbids downloading it`,
+      "copy the cache with its blobs folder, or unset HF_HUB_OFFLINE for one run"
+    )
+  return new HubError(
+    `${modelName(hub)} is not in the cache (${cached.folder}), and HF_HUB_OFFLINE forbids downloading it`,
+    "unset HF_HUB_OFFLINE for one run, or copy the cache from where it is"
+  )
+}
+
+const listed = (folder: string): ReadonlyArray<string> => (existsSync(folder) ? readdirSync(folder) : [])
+const textIn = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8").trim() : "")
 
 /** The folders of a repository that may have a file's configuration: its own first, the top (`""`) last. */
 export function configFolders(file: string): ReadonlyArray<string> {

@@ -1,10 +1,15 @@
-/** Downloads one content into the cache: goes on where an earlier download broke off, and checks what came. */
+/**
+ * Downloads one content into the cache: goes on where an earlier download broke off, and checks what came.
+ *
+ * By hand: the client's `downloadFileToCacheDir` begins anew each time, lets two downloads write to one file, and does
+ * not compare what came with its sha256.
+ */
 import { createHash, type Hash } from "node:crypto"
 import { createReadStream } from "node:fs"
 import * as fs from "node:fs/promises"
-import { HubError } from "./hub-error.ts"
 import { Partial } from "./partial.ts"
 import { type HubRequests, reasonOf, type RemoteFile } from "./requests.ts"
+import { HubError } from "./settings.ts"
 
 export interface Download {
   readonly requests: HubRequests
@@ -126,3 +131,25 @@ function hashFor(etag: string, size: number): Hash | null {
   if (/^[0-9a-f]{40}$/.test(etag)) return createHash("sha1").update(`blob ${size}\0`)
   return null // a mirror's own
 }
+
+/** A small file has one line in a log, a large one a line for each tenth. */
+const worthwhile = 16e6
+
+/** @param size in bytes; null where it is not known */
+export function progressLines(
+  what: string,
+  size: number | null,
+  log: (line: string) => void
+): (done: number) => void {
+  log(`downloading ${what}${size === null ? "" : ` (${megabytes(size)})`}`)
+  if (size === null || size < worthwhile) return () => {}
+  let told = -1
+  return (done) => {
+    const tenth = Math.floor((10 * done) / size)
+    if (tenth > told && told >= 0 && tenth < 10) log(`${what}: ${tenth * 10} % of ${megabytes(size)}`)
+    told = Math.max(told, tenth)
+  }
+}
+
+const megabytes = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`

@@ -8,13 +8,11 @@ import * as fs from "node:fs/promises"
 import * as path from "node:path"
 import { fileAccess } from "../onnx/access.ts"
 import { readModel } from "../onnx/reader.ts"
-import { CachedRepo, configFiles, configPlaces } from "./cache.ts"
-import { download } from "./download.ts"
-import { HubError } from "./hub-error.ts"
-import { progressLines } from "./progress-lines.ts"
-import { candidates, checkHubModel, type HubModel, isCommit, modelName } from "./reference.ts"
+import { CachedRepo, configFiles, configPlaces, missingOffline } from "./cache.ts"
+import { download, progressLines } from "./download.ts"
+import { candidates, checkHubModel, type HubModel, isCommit } from "./reference.ts"
 import { HubRequests } from "./requests.ts"
-import { isOffline } from "./settings.ts"
+import { HubError, isOffline } from "./settings.ts"
 
 export interface FetchOptions {
   /** aborts the download; what has come is kept for the next */
@@ -53,11 +51,7 @@ export function fetchModel(model: HubModel, options: FetchOptions): Promise<Fetc
 }
 
 async function fetchAll(model: HubModel, { signal, log, refresh }: FetchOptions): Promise<FetchedModel> {
-  if (isOffline())
-    throw new HubError(
-      `${modelName(model)} is not in the cache (${new CachedRepo(model.repo).folder}), and HF_HUB_OFFLINE forbids to download it`,
-      "unset HF_HUB_OFFLINE for one run, or copy the cache from where it is"
-    )
+  if (isOffline()) throw missingOffline(model)
   const repo = new CachedRepo(model.repo)
   const requests = new HubRequests(model.repo, signal)
   const { commit, files } = await requests.commit(

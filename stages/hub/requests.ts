@@ -1,7 +1,8 @@
 /** Requests to a hub: through the proxy that the environment names, with the user's token, and with errors that say what to do. */
-import { HubError } from "./hub-error.ts"
+import * as v from "valibot"
+import { checkJson, expected, withFields } from "../json/check-json.ts"
 import { isCommit } from "./reference.ts"
-import { endpointOf, proxiesOf, tokenOf } from "./settings.ts"
+import { endpointOf, HubError, proxiesOf, tokenOf } from "./settings.ts"
 
 /** What a hub says of a file before it is downloaded. */
 export interface RemoteFile {
@@ -10,6 +11,12 @@ export interface RemoteFile {
   /** in bytes; null where the hub doesn't say */
   readonly size: number | null
 }
+
+/** What the client passes on of a hub's answer, which it does not check. */
+const revisionInfo = withFields({
+  sha: v.pipe(v.string(expected("a commit")), v.regex(/^[0-9a-f]{40}$/, expected("a commit"))),
+  filePaths: v.array(v.string(expected("a file's name")), expected("a list of files"))
+})
 
 type Fetch = typeof globalThis.fetch
 
@@ -52,16 +59,17 @@ export class HubRequests {
         throw this.#odd(`is not what a hub tells of ${this.#repo}@${revision}: ${error.message}`)
       throw error
     })
-    const { sha, filePaths } = info
-    if (typeof sha !== "string" || !/^[0-9a-f]{40}$/.test(sha))
-      throw this.#odd(`names no commit of ${this.#repo}@${revision}`)
+    const { sha, filePaths } = checkJson(revisionInfo, info, (field, problem) => {
+      throw this.#odd(`says of ${this.#repo}@${revision}: ${field}: ${problem}`)
+    })
     return { commit: sha, files: filePaths.length > 0 ? new Set(filePaths) : null }
   }
 
   /**
    * What a file is, without its content; null where the commit has no such file.
    *
-   * A redirection to where contents are stored is not followed: the hub's own answer has the etag of the content.
+   * A redirection to where contents are stored is not followed: the hub's own answer has the etag of the content. So it
+   * is by hand: the client's `fileDownloadInfo` follows it, and has the storage's etag, which is no sha256.
    *
    * @throws {HubError}
    */

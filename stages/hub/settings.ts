@@ -4,11 +4,19 @@
  * Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables and
  * huggingface_hub/constants.py.
  */
+import { StageError } from "../../src/index.ts"
 import { readFileSync } from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { fileText } from "../../src/support/utf8.ts"
-import { HubError } from "./hub-error.ts"
+
+/** What went wrong between here and a hub, and what to do. */
+export class HubError extends StageError {
+  override readonly name = "HubError"
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(message, { hint, cause })
+  }
+}
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -29,7 +37,10 @@ const homeFolder = (environment: Environment): string =>
       path.join(first(environment, "XDG_CACHE_HOME") ?? path.join(os.homedir(), ".cache"), "huggingface")
   )
 
-/** `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or `~/.cache/huggingface/hub`. */
+/**
+ * `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or `~/.cache/huggingface/hub`. By hand, since the client's `getHFHubCachePath`
+ * takes an empty variable for a folder and `~` for a name; a test compares the two.
+ */
 export function cacheFolder(environment: Environment = process.env): string {
   const named = first(environment, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
   return named === null ? path.join(homeFolder(environment), "hub") : expanded(named)

@@ -1,16 +1,17 @@
 /**
- * The manifest of activations that were computed elsewhere. `docs/import.md` describes it; in short, either
+ * Reads the manifest of activations that were computed elsewhere. `docs/import.md` describes it; in short, either
  *
  * - `items`: an entry a vector, that says of each tap in which file and row it is; or
- * - `ids` and `taps`: an array a tap, [N, width], or [N, tokens, width], whose row i belongs to id i.
+ * - `ids` and `taps`: an array a tap, [N, width], or [N, tokens, width], whose row i belongs to id i. The ids are in
+ *   the manifest itself, in a JSON list, or in a CSV with a column a field.
+ *
+ * It loads valibot: import it where a manifest is read.
  */
 import * as path from "node:path"
-import type { Entry, Place, ReadText } from "./entry.ts"
-import { isUnicode } from "../../src/support/utf8.ts"
-import { halfOfAPair, isObject, parseJson, Part, shown } from "./fields.ts"
-import { parseIds } from "./ids.ts"
-import { ImportError } from "./import-error.ts"
-import { labelsOf, type TokenLabel, tokensOf } from "./labels.ts"
+import { checkJson, type Fail, fieldIn, isObject, type JsonObject } from "../json/check-json.ts"
+import { parseCsv } from "./csv.ts"
+import { type Entry, ImportError } from "./entry.ts"
+import { arraysManifest, idList, itemOf, itemsManifest, rowOfIds } from "./schemas.ts"
 
 export interface ImportManifest {
   readonly entries: ReadonlyArray<Entry>
@@ -18,81 +19,115 @@ export interface ImportManifest {
   readonly rows: number | null
   readonly taps: ReadonlyArray<string>
 }
+/** Reads a text file; null when it is missing. */
+export type ReadText = (file: string) => Promise<string | null>
+
+const remedy = "docs/import.md describes the manifest"
+
 /** @throws {ImportError} the manifest, or a list of ids that it names, is malformed */
 export async function parseManifest(file: string, text: string, readText: ReadText): Promise<ImportManifest> {
-  const part = new Part(file, "", parseJson(file, text), path.dirname(file))
-  part.only("format", "note", "tokens", ...("items" in part.fields ? ["items"] : ["ids", "taps"]))
-  if (part.fields["format"] !== 1) part.fail("format", `expected 1, got ${shown(part.fields["format"])}`)
-  const tokens = tokensOf(part)
+  const json = parseJson(file, text)
   const manifest =
-    "items" in part.fields ? itemsManifest(part, tokens) : await arraysManifest(part, tokens, readText)
+    isObject(json) && Object.hasOwn(json, "items")
+      ? itemsIn(file, json)
+      : await arraysIn(file, json, readText)
   if (manifest.entries.length === 0)
     throw new ImportError(file, null, "it names no items", "list at least one")
   return manifest
 }
 
-function itemsManifest(part: Part, tokens: ReadonlyArray<TokenLabel> | null): ImportManifest {
-  const { items } = part.fields
-  if (!Array.isArray(items)) return part.fail("items", `${shown(items)}; it has to be a list`)
-  const entries = items.map((item: unknown, i): Entry => {
-    const entry = part.part(`items[${i}]`, item)
-    entry.only("id", "image", "source", "object", "token", "taps")
-    return {
-      id: entry.id("id"),
-      file: entry.file,
-      field: entry.field,
-      image: entry.fields["image"] === undefined ? null : entry.fileName("image"),
-      tokens: labelsOf(entry, tokens),
-      taps: placesOf(entry, true),
-      row: null
-    }
+function itemsIn(file: string, json: JsonObject): ImportManifest {
+  const { items, tokens = null } = checkJson(itemsManifest, json, failIn(file))
+  const schema = itemOf(path.dirname(file), tokens)
+  const entries = items.map((item, i): Entry => {
+    const field = fieldIn("items", [i])
+    return { ...checkJson(schema, item, failIn(file), field), file, field, row: null }
   })
   const taps = [...(entries[0]?.taps.keys() ?? [])]
-  entries.forEach((entry, i) => {
-    const missing = taps.filter((tap) => !entry.taps.has(tap))
-    const more = [...entry.taps.keys()].filter((tap) => !taps.includes(tap))
-    if (missing.length + more.length > 0)
-      part.fail(
-        `items[${i}].taps`,
-        `its taps are ${[...entry.taps.keys()].join(", ")}, those of items[0] ${taps.join(", ")}: all need the same`
+  for (const { taps: own, field } of entries)
+    if (own.size !== taps.length || taps.some((tap) => !own.has(tap)))
+      failIn(file)(
+        `${field}.taps`,
+        `its taps are ${[...own.keys()].join(", ")}, those of items[0] ${taps.join(", ")}: all need the same`
       )
-  })
   return { entries, rows: null, taps }
 }
 
-async function arraysManifest(
-  part: Part,
-  tokens: ReadonlyArray<TokenLabel> | null,
-  readText: ReadText
-): Promise<ImportManifest> {
-  const taps = placesOf(part, false)
-  const ids = await parseIds(part, tokens, readText)
-  const entries = ids.map((one, row): Entry => ({ ...one, taps, row }))
-  return { entries, rows: ids.length, taps: [...taps.keys()] }
+async function arraysIn(file: string, json: unknown, readText: ReadText): Promise<ImportManifest> {
+  const folder = path.dirname(file)
+  const { ids, taps, tokens = null } = checkJson(arraysManifest(folder), json, failIn(file))
+  const listed =
+    typeof ids === "string"
+      ? await idsOf(file, ids, readText)
+      : ids.map((value, i): ListedId => ({ file, field: fieldIn("ids", [i]), value }))
+  const schema = rowOfIds(folder, tokens)
+  const entries = listed.map(({ value, ...at }, row): Entry => {
+    const own = checkJson(schema, value, failIn(at.file), at.field)
+    return { ...own, ...at, taps, row }
+  })
+  return { entries, rows: entries.length, taps: [...taps.keys()] }
 }
 
-/** `taps`: a file by tap, or { file, tensor, row }. */
-function placesOf(part: Part, rows: boolean): ReadonlyMap<string, Place> {
-  const { taps } = part.fields
-  if (!isObject(taps) || Object.keys(taps).length === 0)
-    return part.fail("taps", `${shown(taps)}; it has to be an object, a file by tap`)
-  return new Map(
-    Object.entries(taps).map(([tap, value]) => {
-      if (tap === "") part.fail("taps", "a tap without a name")
-      if (!isUnicode(tap)) part.fail("taps", `a tap's name, ${shown(tap)}, ${halfOfAPair}`)
-      const place = part.part(
-        `taps[${JSON.stringify(tap)}]`,
-        typeof value === "string" ? { file: value } : value
-      )
-      place.only("file", "tensor", ...(rows ? ["row"] : []))
-      return [
-        tap,
-        {
-          file: place.fileName("file"),
-          tensor: place.textOr("tensor", null),
-          row: place.wholeOr("row", 0, null)
-        }
-      ]
-    })
-  )
+/** What is said of a row, and where. */
+interface ListedId {
+  readonly file: string
+  readonly field: string
+  readonly value: unknown
 }
+async function idsOf(manifest: string, file: string, readText: ReadText): Promise<ReadonlyArray<ListedId>> {
+  const fail = (problem: string, hint: string): never => {
+    throw new ImportError(manifest, "ids", problem, hint)
+  }
+  const text = await readText(file)
+  if (text === null) return fail(`there is no file ${file}`, "copy it there, or correct its name")
+  if (/\.json$/i.test(file))
+    return checkJson(idList, parseJson(file, text), failIn(file)).map((value, i) => ({
+      file,
+      field: fieldIn("", [i]),
+      value
+    }))
+  if (/\.csv$/i.test(file)) return csvRows(file, text)
+  return fail(`${file} is neither .json nor .csv`, "name it by what it is")
+}
+
+function csvRows(file: string, text: string): ReadonlyArray<ListedId> {
+  const hint = "its columns are id and, where they are needed, source, object, token and image"
+  let table: ReturnType<typeof parseCsv>
+  try {
+    table = parseCsv(text)
+  } catch (cause) {
+    throw new ImportError(file, null, (cause as Error).message, hint, cause)
+  }
+  const { header, records } = table
+  if (new Set(header).size !== header.length)
+    throw new ImportError(file, "line 1", "two columns have the same name", hint)
+  return records.map(({ line, cells }) => {
+    // an empty cell says nothing
+    const named = header.flatMap((name, i) => (cells[i] === "" ? [] : [[name, valueOf(name, cells[i]!)]]))
+    return { file, field: `line ${line}`, value: Object.fromEntries(named) as JsonObject }
+  })
+}
+/** Of the columns only `object` holds numbers; what is none is left for its check to refuse. */
+const valueOf = (name: string, cell: string) =>
+  name === "object" && /^-?\d+$/.test(cell) ? Number(cell) : cell
+
+/** @throws {ImportError} not JSON */
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ImportError(
+      file,
+      null,
+      `not JSON: ${(cause as Error).message}`,
+      "write it with json.dump",
+      cause
+    )
+  }
+}
+
+const failIn =
+  (file: string): Fail =>
+  (field, problem) => {
+    throw new ImportError(file, field === "" ? null : field, problem, remedy)
+  }

@@ -2,10 +2,8 @@
 import { column, defineStage, param, rows, type World } from "../../src/index.ts"
 import { activationColumns } from "../tables/activations.ts"
 import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
-import { ImportError } from "./import-error.ts"
-import type { Entry } from "./entry.ts"
-import { labelKey } from "./labels.ts"
-import { type ImportManifest, parseManifest } from "./manifest.ts"
+import { type Entry, ImportError, labelKey } from "./entry.ts"
+import type { ImportManifest } from "./manifest.ts"
 import { TensorReader, type Vector } from "./tensor-reader.ts"
 
 export const importActivations = defineStage.source("import-activations", {
@@ -47,6 +45,7 @@ async function readManifest(file: string, world: World): Promise<ImportManifest>
       "there is no such file",
       "check the path: in a pipeline file it is relative to that file"
     )
+  const { parseManifest } = await import("./manifest.ts")
   return parseManifest(file, textOf(file, bytes), async (name) => {
     const bytes = await world.readIfPresent(name)
     return bytes === null ? null : textOf(name, bytes)

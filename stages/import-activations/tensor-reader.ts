@@ -2,8 +2,7 @@
 import type { RandomAccess } from "../../src/index.ts"
 import { readHalves, readValues, type FileTensor } from "../tensor-files/stored-tensor.ts"
 import { openTensor } from "../tensor-files/tensor-file.ts"
-import { ImportError } from "./import-error.ts"
-import type { Entry, Place } from "./entry.ts"
+import { type Entry, ImportError, type Place } from "./entry.ts"
 
 /** float16 stays what it is: half of the space. */
 export type Vector = Float32Array | Uint16Array
@@ -84,7 +83,7 @@ export class TensorReader {
     if (known !== undefined) return known
     const access = await this.#open(file)
     if (access === null)
-      throw new ImportError(file, null, "there is no such file", "copy it there, or mend its name")
+      throw new ImportError(file, null, "there is no such file", "copy it there, or correct its name")
     if (this.#opened.size === mostOpen) {
       const [oldest, { access }] = this.#opened.entries().next().value!
       access.close()

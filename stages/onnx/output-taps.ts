@@ -4,8 +4,8 @@ import type { GraphIndex } from "./graph-index.ts"
 import { dependents } from "./image-flow.ts"
 import type { OnnxGraph } from "./model.ts"
 import { isNorm, passesThrough, productOperands } from "./operators.ts"
-import { declaredDims, rankOf } from "./rank.ts"
-import { tensorsWithTokens } from "./taps.ts"
+import { declaredDims, rankOf } from "./tensor-facts.ts"
+import { tensorsWithTokens } from "./stream-taps.ts"
 import type { Tap } from "./tap.ts"
 
 /** What can be a tap's name: it is written in patterns, and as a column's. */

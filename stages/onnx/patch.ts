@@ -4,18 +4,16 @@
  * With `pool`, each tap [B, T, D] is multiplied in the graph by weights [B, R, T] that come in with the images, so
  * that R vectors an image leave the runtime in place of T.
  */
-import { elementTypeOf } from "./element-type.ts"
-import { type GraphIndex, indexGraph } from "./graph-index.ts"
+import { describeEncoder } from "./describe.ts"
+import { type GraphIndex, indexGraph, type Needed, neededFor } from "./graph-index.ts"
 import { imageInput } from "./image-flow.ts"
 import type { Model } from "./model.ts"
-import { type Needed, neededFor } from "./needed-nodes.ts"
 import { refuseRandom } from "./nondeterministic.ts"
 import { followingGraph, OnnxError } from "./onnx-error.ts"
-import { rankOf } from "./rank.ts"
-import { resolveTaps } from "./resolve-taps.ts"
-import { tensorsWithTokens } from "./taps.ts"
+import { tensorsWithTokens } from "./stream-taps.ts"
+import { type Tap, namesOf, tensorPrefix } from "./tap.ts"
+import { elementTypeOf, rankOf } from "./tensor-facts.ts"
 import { graphPatch, nameOnly, node, tensorInfo } from "./writer.ts"
-import type { Tap } from "./tap.ts"
 
 /** The input that takes pooling weights, float32 [batch, rows, tokens]. */
 export const weightsInput = "probeline_weights"
@@ -132,4 +130,45 @@ export function sumNodes([first, ...rest]: ReadonlyArray<string>, sum: string): 
 function weightsInfo({ graph }: Model): Uint8Array {
   const [batch] = imageInput(graph).dims
   return tensorInfo(weightsInput, "float32", [batch ?? null, "probeline_rows", "probeline_tokens"])
+}
+
+export interface ResolvedTaps {
+  readonly chosen: ReadonlyArray<Tap>
+  /** all taps of the model; none where it is no vision transformer and taps are given by tensor */
+  readonly stream: ReadonlyArray<Tap>
+}
+
+/**
+ * @param known the model's taps, where they are not to be found by its structure
+ * @throws {OnnxError} no such tap or tensor, none at all, or a named tap of a model that is no vision transformer
+ */
+export function resolveTaps(
+  model: Model,
+  { producer }: GraphIndex,
+  names: ReadonlyArray<string>,
+  known: ReadonlyArray<Tap> | null = null
+): ResolvedTaps {
+  if (names.length === 0) throw new OnnxError("no taps are chosen")
+  const byTensorAlone = names.every((name) => name.startsWith(tensorPrefix))
+  const stream = known ?? streamOf(model, byTensorAlone)
+  const chosen = names.map((name) => {
+    if (name.startsWith(tensorPrefix)) {
+      const tensor = name.slice(tensorPrefix.length)
+      if (producer.has(tensor)) return { name, tensor }
+      throw new OnnxError(`no node of the graph makes a tensor "${tensor}"`)
+    }
+    const tap = stream.find((tap) => tap.name === name)
+    if (tap === undefined) throw new OnnxError(`there is no tap "${name}": there are ${namesOf(stream)}`)
+    return tap
+  })
+  return { chosen, stream }
+}
+
+function streamOf(model: Model, byTensorAlone: boolean): ReadonlyArray<Tap> {
+  try {
+    return describeEncoder(model).taps
+  } catch (error) {
+    if (byTensorAlone && error instanceof OnnxError) return []
+    throw error
+  }
 }

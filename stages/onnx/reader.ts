@@ -16,8 +16,7 @@ import {
 } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { type Field, Protobuf } from "./protobuf.ts"
-import { readNode } from "./read-node.ts"
-import { readTensor } from "./read-tensor.ts"
+import { readNode, readTensor } from "./read-node.ts"
 
 /**
  * The structure of a model. A repeated `graph` field is merged, as protobuf says: patches are appended that way.

@@ -1,10 +1,9 @@
-/** An encoder in the runtime: images in, taps out. */
+/** An encoder in the runtime: whether it can run, images in, taps out. */
 import type { TypedTensor } from "onnxruntime-node"
 import { toFloat16 } from "../../src/support/float16.ts"
-import { reasonsNotRun } from "./feeds.ts"
 import { imageInput } from "./image-flow.ts"
 import { loadTapped } from "./load.ts"
-import type { Dimension } from "./model.ts"
+import type { Dimension, OnnxGraph } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { weightsInput } from "./patch.ts"
 import type { Provider, Runtime } from "./providers.ts"
@@ -175,4 +174,27 @@ function checkWeights(file: string, batch: number, weights: Float32Array | undef
   throw new OnnxError(
     `${file}: pooling needs weights [${batch}, rows, tokens]: there are ${weights?.length ?? 0} values and ${rows} rows`
   )
+}
+
+/**
+ * Why images are not all that a model needs, or cannot be what it takes; empty if it can be run.
+ *
+ * @throws {OnnxError} no input takes images
+ */
+export function reasonsNotRun(graph: OnnxGraph): ReadonlyArray<string> {
+  const { name: image, elementType } = imageInput(graph)
+  const reasons: Array<string> = []
+  if (elementType !== "float32" && elementType !== "float16") {
+    reasons.push(
+      `its input ${image} takes ${elementType}: export it with float32 or float16 inputs (weights may stay as they are)`
+    )
+  }
+  const others = graph.inputs.filter(
+    ({ name }) => name !== image && name !== weightsInput && !graph.initializers.has(name)
+  )
+  if (others.length > 0) {
+    const names = others.map(({ name }) => name).join(", ")
+    reasons.push(`it also needs ${names}: export the vision encoder alone`)
+  }
+  return reasons
 }

@@ -1,12 +1,12 @@
 /** What is added to a graph so that its taps are outputs under their stable names. */
-import { elementTypeOf } from "./element-type.ts"
+import { elementTypeOf } from "./tensor-facts.ts"
 import { indexGraph, type GraphIndex } from "./graph-index.ts"
 import { imageInput } from "./image-flow.ts"
 import type { Dimension, Model } from "./model.ts"
 import { refuseRandom } from "./nondeterministic.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { FLOAT, sumNodes } from "./patch.ts"
-import type { PartialDescription } from "./describe-given.ts"
+import type { PartialDescription } from "./describe.ts"
 import { type GraphParts, node, tensorInfo } from "./writer.ts"
 import type { Tap } from "./tap.ts"
 

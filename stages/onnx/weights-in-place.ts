@@ -9,9 +9,9 @@
  * https://onnx.ai/onnx/repo-docs/ExternalData.html
  */
 import { type FileReader, WindowedReader } from "./access.ts"
-import type { Needed } from "./needed-nodes.ts"
+import type { Needed } from "./graph-index.ts"
 import { type Field, Protobuf } from "./protobuf.ts"
-import { readEntry } from "./read-tensor.ts"
+import { readEntry } from "./read-node.ts"
 import { embedded, integer, message, tag, text } from "./writer.ts"
 
 /** Smaller ones (shapes, axes, scalars) stay: optimisers look at their values. In bytes. */

@@ -1,5 +1,5 @@
 /** What a data set has more than once: images under several ids, and objects that are annotated again. */
-import type { SceneObject, Segmentation } from "../tables/objects.ts"
+import type { SceneObject, Segmentation } from "../tables/scenes.ts"
 
 interface Scene {
   readonly id: string

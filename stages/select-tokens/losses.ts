@@ -1,8 +1,8 @@
 /** What `select-tokens` leaves out: objects for which no token stands, or scenes that lack one of a pair. */
 import type { Loss, Table } from "../../src/index.ts"
-import { eachRow, following, rowsBy } from "../tables/by-item.ts"
-import { crowdReason } from "../tables/examples.ts"
-import type { SceneObject } from "../tables/objects.ts"
+import { objectId } from "../tables/ids.ts"
+import { eachRow, following, rowsBy } from "../tables/readers.ts"
+import { crowdReason, type SceneObject } from "../tables/scenes.ts"
 
 type AnyTable = Pick<Table<any>, "batches" | "items">
 interface Inputs {
@@ -21,18 +21,18 @@ export async function* objectLosses(
   const isDone = following(output.items())
   const [selected, covered] = [rowsBy(output, "source", "object"), rowsBy(masks, "object")]
   const what = "objects"
-  for await (const { item, objects } of eachRow(scenes, "objects")) {
-    const { source, object } = await selected.of(item)
+  for await (const { scene, objects } of eachRow(scenes, "objects")) {
+    const { source, object } = await selected.of(scene)
     const having = new Set(object.filter((_, row) => source[row] === "object"))
-    const masked = new Set((await covered.of(item)).object)
-    if (!(await isDone.of(item))) continue
+    const masked = new Set((await covered.of(scene)).object)
+    if (!(await isDone.of(scene))) continue
     for (const [index, { crowd }] of (objects as ReadonlyArray<SceneObject>).entries())
       yield having.has(index)
         ? { what, reason: null }
         : {
             what,
             reason: crowd ? crowdReason : masked.has(index) ? uncovered(threshold) : "it covers no patch",
-            examples: [`${item}/${index}`]
+            examples: [objectId(scene, index)]
           }
   }
   await Promise.all([isDone.end(), selected.end(), covered.end()])
@@ -49,10 +49,10 @@ export async function* pairLosses(
   yield { ...background, reason: null, count: 0 }
   const isDone = following(output.items())
   const selected = rowsBy(output, "source")
-  for await (const { item, primary, secondary } of eachRow(scenes, "primary", "secondary")) {
-    const { source } = await selected.of(item)
-    if (!(await isDone.of(item))) continue
-    const without = { what: "scenes", examples: [item] }
+  for await (const { scene, primary, secondary } of eachRow(scenes, "primary", "secondary")) {
+    const { source } = await selected.of(scene)
+    if (!(await isDone.of(scene))) continue
+    const without = { what: "scenes", examples: [scene] }
     if (primary === null || secondary === null)
       yield { ...without, reason: "they have no primary or secondary category" }
     else if (source.length === 0)
@@ -64,7 +64,7 @@ export async function* pairLosses(
         : {
             ...background,
             reason: "every patch is on one of the objects or next to it",
-            examples: [item]
+            examples: [scene]
           }
     }
   }

@@ -1,8 +1,12 @@
 /** `select-tokens`: from masks to weight vectors over an encoder's tokens, an item at a time. */
-import { column, defineStage, each, group, type Random, param, rows } from "../../src/index.ts"
+import { defineStage, each, group, type Random, param, rows } from "../../src/index.ts"
+import { noObject } from "../tables/ids.ts"
+import { maskColumns, type MaskRow } from "../tables/masks.ts"
+import { pickColumns } from "../tables/readers.ts"
+import { sceneColumns, type SceneObject } from "../tables/scenes.ts"
+import { tokenColumns, type TokenRow } from "../tables/tokens.ts"
 import { encoderParam, gridIdentity, resolveGrid } from "../vision/encoder.ts"
 import { patchCount, type TokenGrid } from "../vision/grid.ts"
-import type { SceneObject } from "../tables/objects.ts"
 import { objectLosses, pairLosses } from "./losses.ts"
 import {
   averageObject,
@@ -15,31 +19,11 @@ import {
   type Weights
 } from "./weights.ts"
 
-export const tokenColumns = {
-  /** what the tokens stand for: `object`, `primary`, `secondary`, `image` or `background` */
-  source: column.utf8(),
-  /** the object's index in the scene; −1 where the row is not one object's */
-  object: column.int32(),
-  /** `cls`, `avg_obj`, `random_obj`, `random`, `background`, or `token` when all are taken */
-  token: column.utf8(),
-  indices: column.list(column.int32()),
-  weights: column.list(column.float64())
-}
-
 export const selectTokens = defineStage.itemwise("select-tokens", {
   doc: "weight vectors over an encoder's tokens: which of them stand for which object",
   inputs: {
-    masks: group({
-      object: column.int32(),
-      category: column.utf8(),
-      patch: column.int32(),
-      coverage: column.float64()
-    }),
-    scenes: each({
-      objects: column.json<ReadonlyArray<SceneObject>>(),
-      primary: column.nullable(column.utf8()),
-      secondary: column.nullable(column.utf8())
-    })
+    masks: group(maskColumns),
+    scenes: each(pickColumns(sceneColumns, "objects", "primary", "secondary"))
   },
   params: {
     encoder: encoderParam,
@@ -65,26 +49,20 @@ export const selectTokens = defineStage.itemwise("select-tokens", {
         : objectLosses(output, inputs, params.threshold),
   open: ({ encoder }) => resolveGrid(encoder),
   compute: (items, { params, resource: grid }, context) =>
-    items.map(({ id, masks, scenes }) => {
-      const random = (...labels: ReadonlyArray<string | number>) => context.random(id, ...labels)
+    items.map(({ id: scene, masks, scenes }) => {
+      const random = (...labels: ReadonlyArray<string | number>) => context.random(scene, ...labels)
       if (params.of === "all") return allTokens(grid)
       if (params.of === "pair") {
-        const unions = coverageBy(masks, (mask) => (mask.object === -1 ? mask.category : null))
+        const unions = coverageBy(masks, (mask) => (mask.object === noObject ? mask.category : null))
         return pairTokens(grid, unions, scenes, params.threshold, random)
       }
-      const objects = coverageBy(masks, (mask) => (mask.object === -1 ? null : mask.object))
+      const objects = coverageBy(masks, (mask) => (mask.object === noObject ? null : mask.object))
       return objectTokens(grid, objects, scenes.objects, params.threshold, random)
     })
 })
 
 type Draw = (...labels: ReadonlyArray<string | number>) => Random
-type MaskRow = {
-  readonly object: number
-  readonly category: string
-  readonly patch: number
-  readonly coverage: number
-}
-const row = (source: string, object: number, token: string, { indices, weights }: Weights) => ({
+const row = (source: string, object: number, token: string, { indices, weights }: Weights): TokenRow => ({
   source,
   object,
   token,
@@ -93,14 +71,14 @@ const row = (source: string, object: number, token: string, { indices, weights }
 })
 
 /** Token 0 is the class token, unless the encoder has none: then it is a register or a patch. */
-const classToken = (grid: TokenGrid) => (grid.classToken ? [row("image", -1, "cls", oneHot(0))] : [])
+const classToken = (grid: TokenGrid) => (grid.classToken ? [row("image", noObject, "cls", oneHot(0))] : [])
 
 const allTokens = (grid: TokenGrid) =>
   Array.from({ length: grid.prefix + patchCount(grid) }, (_, token) =>
-    row("image", -1, "token", oneHot(token))
+    row("image", noObject, "token", oneHot(token))
   )
 
-/** Coverage by object; unions of a category have the object −1 and are looked up by category. */
+/** Coverage by object; unions of a category have no object (`noObject`) and are looked up by category. */
 function coverageBy<K>(
   masks: ReadonlyArray<MaskRow>,
   keyOf: (mask: MaskRow) => K | null
@@ -157,13 +135,17 @@ function pairTokens(
   const union = (category: string | null): Coverage => unions.get(category ?? "") ?? new Map()
   const [primary, secondary] = [union(scene.primary), union(scene.secondary)]
   const tokens = [
-    ...tokensOf(grid, "primary", -1, primary, threshold, draw),
-    ...tokensOf(grid, "secondary", -1, secondary, threshold, draw)
+    ...tokensOf(grid, "primary", noObject, primary, threshold, draw),
+    ...tokensOf(grid, "secondary", noObject, secondary, threshold, draw)
   ]
   const [ofPrimary, ofSecondary] = [patchesOf(primary, threshold), patchesOf(secondary, threshold)]
   // the question is asked of both objects or of none, so that all cells speak of the same scenes
   if (ofPrimary.length === 0 || ofSecondary.length === 0) return []
   const covered = [...primary.keys(), ...secondary.keys()]
   const off = background(grid, covered, ofSecondary.length, draw("background"))
-  return [...classToken(grid), ...tokens, ...(off === null ? [] : [row("background", -1, "background", off)])]
+  return [
+    ...classToken(grid),
+    ...tokens,
+    ...(off === null ? [] : [row("background", noObject, "background", off)])
+  ]
 }

@@ -1,10 +1,30 @@
-/** The columns of a table of activations: what extraction gives, and what probes read. */
+/**
+ * Activations: a row is a vector of each tap of an encoder, for one row of tokens. The item is the scene. Extraction and
+ * import give this table, each with one more column of its own, and probes read it.
+ */
 import { column } from "../../src/index.ts"
+import { tokenNameColumns } from "./tokens.ts"
 
 export const activationColumns = {
-  source: column.utf8(),
-  object: column.int32(),
-  token: column.utf8(),
+  ...tokenNameColumns,
   /** [width] of each tap, by the tap's name */
   activation: column.tensors("width")
+}
+
+/** The plain columns side by side; row i is row i of every tap's matrix. */
+export interface ActivationNames {
+  readonly scene: ReadonlyArray<string>
+  readonly source: ReadonlyArray<string>
+  readonly object: ReadonlyArray<number>
+  readonly token: ReadonlyArray<string>
+}
+export interface ActivationTable {
+  read(
+    ...names: ReadonlyArray<"source" | "object" | "token">
+  ): Promise<Omit<ActivationNames, "scene"> & { readonly item: ReadonlyArray<string> }>
+}
+
+export async function readActivationNames(table: ActivationTable): Promise<ActivationNames> {
+  const { item, source, object, token } = await table.read("source", "object", "token")
+  return { scene: item, source, object, token }
 }

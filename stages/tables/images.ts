@@ -4,7 +4,8 @@
  * An image is named by the first, by code point, of its scenes' ids. So folds and draws do not change when an image
  * file is encoded anew, and they are the scene's own wherever each scene has an image of its own.
  */
-import { byCodePoint } from "./code-points.ts"
+import { StageError } from "../../src/index.ts"
+import { byCodePoint } from "./ids.ts"
 
 /**
  * The image of each row, given the row's scene and image group.
@@ -22,8 +23,8 @@ export function imagesOf(
     const before = groupOf.get(scene)
     if (before === group) return
     if (before !== undefined)
-      throw Object.assign(
-        new Error(`scene ${scene} has two image groups, "${before}" and "${group}": a scene shows one image`),
+      throw new StageError(
+        `scene ${scene} has two image groups, "${before}" and "${group}": a scene shows one image`,
         { field: "image_group", hint: "give all rows of a scene one image_group" }
       )
     groupOf.set(scene, group)

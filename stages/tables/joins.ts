@@ -1,5 +1,5 @@
 /** Tables that are joined by id: refuses those that have none in common, and tells what only one of them has. */
-import { causeText, compareIds, type ComparedIds, type Loss } from "../../src/index.ts"
+import { causeText, compareIds, type ComparedIds, type Loss, StageError } from "../../src/index.ts"
 
 /** One side of a join, in words. */
 export interface Side {
@@ -17,8 +17,8 @@ export function joinIds(left: Side, right: Side): ComparedIds {
   if (both > 0 || onlyLeft.count === 0 || onlyRight.count === 0) return compared
   const named = ({ whose, what }: Side, { count, examples }: ComparedIds["onlyLeft"]) =>
     `${whose} ${count === 1 ? "is" : "are"} of ${count} ${what} (${quoted(examples, count)})`
-  throw Object.assign(
-    new Error(`no ids match: ${named(left, onlyLeft)}, ${named(right, onlyRight)}, and none is the same`),
+  throw new StageError(
+    `no ids match: ${named(left, onlyLeft)}, ${named(right, onlyRight)}, and none is the same`,
     {
       hint:
         cause === null

@@ -1,6 +1,5 @@
-/** The columns of a table of scenes: what every source of scenes gives. */
+/** Scenes: a row is an image and the objects in it, in COCO's terms. Every source of scenes gives this table. */
 import { column } from "../../src/index.ts"
-import type { LeftOutObject, SceneObject } from "./objects.ts"
 
 export const sceneColumns = {
   image: column.file(),
@@ -19,4 +18,35 @@ export const sceneColumns = {
   /** the categories of the main and the second object, in scenes made for paired questions */
   primary: column.nullable(column.utf8()),
   secondary: column.nullable(column.utf8())
+}
+
+export interface SceneObject {
+  /** the annotation's id, unique within its scene */
+  readonly id: number
+  readonly category: string
+  readonly segmentation: Segmentation
+  /** the annotated area in square pixels (COCO's is the polygon's, not the mask's) */
+  readonly area: number
+  /** `iscrowd`: one annotation for many instances */
+  readonly crowd: boolean
+}
+export const crowdReason = "a crowd: one annotation for many objects"
+
+/** An annotation that is no object of its scene, since its polygons are degenerate. */
+export interface LeftOutObject {
+  /** the annotation's id */
+  readonly id: number
+  readonly category: string
+  /** such as "segmentation[1] has 2 points; a polygon has at least 3" */
+  readonly reason: string
+}
+
+/** Polygons ([x0, y0, x1, y1, …] in pixels, one list a part) or RLE. */
+export type Segmentation = ReadonlyArray<ReadonlyArray<number>> | Rle
+
+/** COCO's RLE: `counts` run lengths in column-major order, starting with zeros; a string is its compressed form. */
+export interface Rle {
+  /** [height, width] in pixels */
+  readonly size: readonly [number, number]
+  readonly counts: string | ReadonlyArray<number>
 }

@@ -10,10 +10,9 @@
 import * as path from "node:path"
 import { EncoderError } from "./encoder-error.ts"
 import type { EncoderReader } from "./encoder-reader.ts"
-import { classTokenIn, type ModelConfig, parseModelConfig, presetFor } from "./model-config.ts"
+import type { ModelConfig } from "./model-config.ts"
 import type { ModelFile } from "./model-file.ts"
 import type { Preprocessing } from "./preprocessing.ts"
-import { parsePreprocessorConfig } from "./preprocessor-config.ts"
 import { presetNames, presetOf } from "./presets.ts"
 
 export interface FoundPreprocessing {
@@ -42,7 +41,7 @@ export async function preprocessingOf(
       ? beside
       : { ...beside, from: `${beside.from}, which goes before the preset ${preset}` }
   if (preset !== null) return { preprocessing: presetOf(preset), from: `preset ${preset}` }
-  const family = config === null ? null : presetFor(config, inputEdge)
+  const family = config === null ? null : (await import("./model-config.ts")).presetFor(config, inputEdge)
   if (family !== null && "preset" in family)
     return {
       preprocessing: presetOf(family.preset),
@@ -65,6 +64,7 @@ async function fromFile(model: ModelFile, reader: EncoderReader): Promise<FoundP
       const config = await readJson(file, reader)
       // a processor of several parts may have none for images
       if (config === null || (name === names[1] && !hasImageProcessor(config))) continue
+      const { parsePreprocessorConfig } = await import("./preprocessor-config.ts")
       try {
         return { preprocessing: parsePreprocessorConfig(config, file), from: name }
       } catch (error) {
@@ -96,6 +96,7 @@ export async function configOf(model: ModelFile, reader: EncoderReader): Promise
     const file = path.join(folder, "config.json")
     const parsed = await readJson(file, reader)
     if (parsed === null) continue
+    const { classTokenIn, parseModelConfig } = await import("./model-config.ts")
     try {
       const config = parseModelConfig(parsed, file)
       const classToken = classTokenIn(parsed, file)

@@ -13,10 +13,10 @@ import { type EncoderReader, plainReader, worldReader } from "./encoder-reader.t
 import { gridOfPatches, inputSizeOf } from "./geometry.ts"
 import type { TokenGrid } from "./grid.ts"
 import { checkHubModel } from "../hub/reference.ts"
-import { contradiction, type ModelConfig } from "./model-config.ts"
+import type { ModelConfig } from "./model-config.ts"
 import { bringWeights, modelAtPath, type ModelFile, modelOfHub } from "./model-file.ts"
 import type { FileReader } from "../onnx/access.ts"
-import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe-given.ts"
+import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe.ts"
 import { readModel } from "../onnx/reader.ts"
 import type { Preprocessing } from "./preprocessing.ts"
 import type { Size } from "./resized-size.ts"
@@ -89,7 +89,7 @@ async function resolve(encoder: Encoder, reader: EncoderReader): Promise<Resolve
     await bringWeights(model, dataFiles, reader)
     const beside = await configOf(model, reader)
     const config = beside?.config ?? null
-    if (beside !== null && config !== null) checkConfig(model, beside.file, config, description, given)
+    if (beside !== null && config !== null) await checkConfig(model, beside.file, config, description, given)
     const inputEdge = description.input.height
     const { preprocessing, from } = await preprocessingOf(model, { preset, config, inputEdge }, reader)
     const known = { ...description, prefixTokens: description.prefixTokens ?? config?.prefix ?? null }
@@ -115,14 +115,15 @@ async function modelOf({ model, hub = null }: Encoder, reader: EncoderReader): P
 }
 
 /** What the user gave of the structure goes before both, and is not compared. */
-function checkConfig(
+async function checkConfig(
   model: ModelFile,
   file: string,
   config: ModelConfig,
   { patch, blocks, width, prefixTokens, input }: PartialDescription,
   given: GivenStructure
-): void {
+): Promise<void> {
   const isWhole = given.taps === null
+  const { contradiction } = await import("./model-config.ts")
   const wrong = contradiction(config, {
     patch: given.patch === null ? patch : null,
     blocks: isWhole ? blocks : null,

@@ -3,7 +3,7 @@
 import { maxPixels } from "./image.ts"
 import { countsOfPolygon, problemOfPolygon } from "./polygon.ts"
 import { countsOfString, MaskError, unionOf, type Mask } from "./rle.ts"
-import type { Rle, Segmentation } from "../tables/objects.ts"
+import type { Rle, Segmentation } from "../tables/scenes.ts"
 
 /**
  * The mask of a segmentation: the union of its polygons, or its RLE, uncompressed (a list of run lengths) or

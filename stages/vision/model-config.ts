@@ -1,7 +1,11 @@
 /**
  * Reads a checkpoint's `config.json`: what it says of the vision encoder, where the graph does not tell it, and
  * whether the two are of one model. Of families that are not known here it is not read at all.
+ *
+ * It loads valibot: import it where a file is read.
  */
+import * as v from "valibot"
+import { checkJson, expected, type Fail, isObject, withFields } from "../json/check-json.ts"
 import { presets, type PresetName } from "./presets.ts"
 
 export interface ModelConfig {
@@ -58,6 +62,40 @@ export class ModelConfigError extends Error {
   override readonly name = "ModelConfigError"
 }
 
+const countWords = expected("a positive integer")
+const count = v.pipe(v.number(countWords), v.integer(countWords), v.minValue(1, countWords))
+/** [height, width] in a few; the sides of a square are one number. */
+const edge = v.lazy((input): v.GenericSchema<unknown, number> => (Array.isArray(input) ? sides : count))
+const sides = v.pipe(
+  v.custom<ReadonlyArray<unknown>>(
+    (input) => (input as ReadonlyArray<unknown>)[0] === (input as ReadonlyArray<unknown>)[1],
+    countWords
+  ),
+  v.transform(([side]) => side),
+  count
+)
+const visionFields = withFields({
+  image_size: v.nullish(edge, null),
+  patch_size: v.nullish(edge, null),
+  num_hidden_layers: v.nullish(count, null),
+  hidden_size: v.nullish(count, null)
+})
+/** The default is that of transformers' Dinov2WithRegistersConfig. */
+const registerWords = expected("a count of register tokens")
+const registerFields = withFields({
+  num_register_tokens: v.nullish(
+    v.pipe(v.number(registerWords), v.integer(registerWords), v.minValue(0, registerWords)),
+    4
+  )
+})
+const classTokenFields = withFields({ class_token: v.nullish(v.boolean(expected("true or false")), null) })
+
+const failIn =
+  (source: string): Fail =>
+  (field, problem) => {
+    throw new ModelConfigError(field === "" ? `${source}: ${problem}` : `${source}: ${field}: ${problem}`)
+  }
+
 /**
  * @param config the parsed JSON
  * @param source what to call the file in errors
@@ -69,20 +107,20 @@ export function parseModelConfig(config: unknown, source = "config.json"): Model
   const modelType = config["model_type"]
   const family = typeof modelType === "string" ? families.get(modelType) : undefined
   if (family === undefined) return null
-  const own = family.part === undefined ? config : (config[family.part] ?? {})
-  if (!isObject(own)) throw new ModelConfigError(`${source}: ${family.part}: expected an object`)
-  const edge = (field: string) => {
-    const value = own[field]
-    // [height, width] in a few; the sides of a square are one number
-    return count(source, field, Array.isArray(value) && value[0] === value[1] ? value[0] : value)
-  }
+  const { part } = family
+  const own = part === undefined ? config : (config[part] ?? {})
+  const read = checkJson(visionFields, own, failIn(source), part)
+  const registers =
+    modelType === "dinov2_with_registers"
+      ? checkJson(registerFields, own, failIn(source), part).num_register_tokens
+      : 0
   return {
     modelType: modelType as string,
-    imageSize: edge("image_size"),
-    patchSize: edge("patch_size"),
-    blocks: count(source, "num_hidden_layers", own["num_hidden_layers"]),
-    width: count(source, "hidden_size", own["hidden_size"]),
-    prefix: family.classTokens + registers(modelType as string, own, source),
+    imageSize: read.image_size,
+    patchSize: read.patch_size,
+    blocks: read.num_hidden_layers,
+    width: read.hidden_size,
+    prefix: family.classTokens + registers,
     anySize: family.anySize ?? false,
     presets: family.presets ?? []
   }
@@ -94,20 +132,8 @@ export function parseModelConfig(config: unknown, source = "config.json"): Model
  *
  * @throws {ModelConfigError}
  */
-export function classTokenIn(config: unknown, source = "config.json"): boolean | null {
-  const value = isObject(config) ? config["class_token"] : undefined
-  if (value === undefined || value === null) return null
-  if (typeof value === "boolean") return value
-  throw new ModelConfigError(`${source}: class_token: expected true or false, got ${JSON.stringify(value)}`)
-}
-
-/** The default of `num_register_tokens` is that of transformers' Dinov2WithRegistersConfig. */
-const registers = (modelType: string, own: Fields, source: string): number =>
-  modelType === "dinov2_with_registers"
-    ? own["num_register_tokens"] === 0
-      ? 0
-      : (count(source, "num_register_tokens", own["num_register_tokens"]) ?? 4)
-    : 0
+export const classTokenIn = (config: unknown, source = "config.json"): boolean | null =>
+  isObject(config) ? checkJson(classTokenFields, config, failIn(source)).class_token : null
 
 /**
  * The preset for checkpoints of this family and image size; or why there is none, or more than one.
@@ -161,14 +187,4 @@ export function contradiction(config: ModelConfig, graph: GraphFacts): string | 
   if (!config.anySize && (differ(imageSize, input.height) || differ(imageSize, input.width)))
     return `image_size ${imageSize}, but its graph takes images of ${input.height ?? "?"}×${input.width ?? "?"} pixels`
   return null
-}
-
-type Fields = Readonly<Record<string, unknown>>
-const isObject = (value: unknown): value is Fields =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-
-function count(source: string, field: string, value: unknown): number | null {
-  if (value === undefined || value === null) return null
-  if (typeof value === "number" && Number.isInteger(value) && value > 0) return value
-  throw new ModelConfigError(`${source}: ${field}: expected a positive integer, got ${JSON.stringify(value)}`)
 }

@@ -3,8 +3,10 @@ import { existsSync } from "node:fs"
 import * as path from "node:path"
 import { EncoderError } from "./encoder-error.ts"
 import type { EncoderReader } from "./encoder-reader.ts"
-import { configFolders, findInCache } from "../hub/cache.ts"
+import { Problem } from "../../src/support/problem.ts"
+import { configFolders, findInCache, missingOffline } from "../hub/cache.ts"
 import { type HubModel, modelName } from "../hub/reference.ts"
+import { isOffline } from "../hub/settings.ts"
 
 export interface ModelFile {
   /** absolute */
@@ -27,6 +29,7 @@ export const modelAtPath = (at: string): ModelFile => {
 export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<ModelFile> {
   let found = await findInCache(hub, reader.textIfPresent)
   if (found.model === null) {
+    refuseOffline(hub)
     await reader.fetch({ fetcher: "hub", request: hub, what: found.lacks })
     found = await findInCache(hub, reader.textIfPresent)
   }
@@ -53,5 +56,16 @@ export async function bringWeights(
 ): Promise<void> {
   const missing = files.find((file) => !existsSync(file))
   if (hub === null || missing === undefined) return
+  refuseOffline(
+    hub,
+    `${origin}: its weights ${missing} are not in the cache, and HF_HUB_OFFLINE forbids downloading them`
+  )
   await reader.fetch({ fetcher: "hub", request: hub, what: `${origin} (its ${path.basename(missing)})` })
+}
+
+/** What no run can bring is said when it is planned, as with a file that is missing. */
+function refuseOffline(hub: HubModel, problem?: string): void {
+  if (!isOffline()) return
+  const { message, hint } = missingOffline(hub)
+  throw new Problem("FetchFailed", problem ?? message, { hint })
 }

@@ -31,6 +31,14 @@ async function begin(source: string): Promise<Started> {
   while (!fs.existsSync(rig.at("mark"))) await pause(5)
   return started
 }
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
 /** What the exit code says of a run, and its record. */
 const agrees = { ok: 0, interrupted: 130 } as const
 
@@ -60,6 +68,35 @@ it.each([0, 590])(
     const [{ status }] = await runsOf(rig)
     expect(code).toBe(agrees[status as keyof typeof agrees])
     expect(stdout).toContain(`busy: ${status}`)
+  }
+)
+
+it.each([
+  ["this process", "", 1],
+  ["a worker process", "\n  isolate: true,", 2]
+] as const)(
+  "a second Ctrl-C ends a loop without end in %s at once, and no worker goes on",
+  async (_where, isolate, processes) => {
+    const started = await begin(pipeline("() => { mark(String(process.pid)); mark(); for (;;); }", isolate))
+    const pids = fs.readdirSync(rig.folder).filter((name) => /^\d+$/.test(name))
+    pids.forEach((pid) => fs.rmSync(rig.at(pid)))
+    expect(new Set([...pids, String(started.child.pid)]).size).toBe(processes)
+    const from = performance.now()
+    started.child.kill("SIGINT")
+    started.child.kill("SIGINT")
+    // sent as one they may be heard as one
+    const again = setInterval(() => started.child.kill("SIGINT"), 20)
+    const { code, signal } = await started.ended
+    clearInterval(again)
+    // ended by the signal itself, which a shell reports as 130
+    expect([130, "SIGINT"]).toContain(code ?? signal)
+    expect(performance.now() - from).toBeLessThan(1500) // a single signal has a grace of two seconds
+    for (const pid of pids)
+      while (isAlive(Number(pid))) {
+        expect(performance.now() - from).toBeLessThan(3000)
+        await pause(10)
+      }
+    expect(fs.readdirSync(rig.folder).filter((name) => /^\d+$/.test(name))).toEqual([])
   }
 )
 

@@ -47,7 +47,7 @@ describe("encoders", () => {
   it.each([
     [["encoders", "inspct", "x"], /no command "encoders inspct"/, /did you mean "encoders inspect"/],
     [["encoders"], /no command of encoders is given/, /encoders --help/],
-    [["encoders", "preview"], /a word is missing: <image>/, /encoders preview <image>/]
+    [["encoders", "preview"], /missing argument: <image>/, /encoders preview <image>/]
   ])("%j is refused", async (words, ...says) => {
     expectRefusal(await rig.json(...words), { code: 2, tag: "Usage", says })
   })

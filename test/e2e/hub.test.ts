@@ -93,16 +93,18 @@ describe("a pipeline with an encoder on a hub", () => {
 })
 
 describe("a model that cannot be had", () => {
-  it("fails its run, or with -k its node, and says what to do", async () => {
+  it("fails its run before anything is computed, or with -k its node, and says what to do", async () => {
     const rig = rigWith({ HF_HUB_OFFLINE: "1" })
-    const { code, document } = await rig.json("run", pipeline, ...set)
-    expect(code).toBe(1)
-    expect(document.error).toMatchObject({ tag: "FetchFailed", field: "masks" })
-    expect(document.error.message).toMatch(/^node "masks": lab\/vit@main is not in the cache/)
-    expect(document.error.hint).toMatch(/HF_HUB_OFFLINE/)
+    for (const command of ["run", "status"]) {
+      const { code, document } = await rig.json(command, pipeline, ...set)
+      expect(code).toBe(1)
+      expect(document.error).toMatchObject({ tag: "FetchFailed" })
+      expect(document.error.message).toMatch(/^lab\/vit@main is not in the cache/)
+      expect(document.error.hint).toMatch(/HF_HUB_OFFLINE/)
+    }
     const going = await rig.json("run", pipeline, ...set, "-k")
     expect(going.code).toBe(1)
-    expect(nodeOf(going.document, "scenes")).toMatchObject({ status: "cached" })
+    expect(nodeOf(going.document, "scenes")).toMatchObject({ status: "executed" })
     expect(nodeOf(going.document, "masks")).toMatchObject({ status: "failed" })
   })
   it("of a name that is none is refused when the pipeline is read", async () => {

@@ -19,6 +19,7 @@ export function expectRefusal(ended: Ended & { readonly document: any }, { code,
       message: expect.any(String),
       file: stringOrNull(document.error?.file),
       line: numberOrNull(document.error?.line),
+      column: numberOrNull(document.error?.column),
       field: stringOrNull(document.error?.field),
       hint: stringOrNull(document.error?.hint)
     }

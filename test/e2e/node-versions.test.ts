@@ -1,6 +1,8 @@
 /**
  * A store means the same under every supported version of Node: the same artifacts, and fresh for all.
  *
+ * All kinds of stages of the quickstart are compared, with one encoder at one tap: the numbers of the others come out of
+ * onnxruntime, which is the same for all versions. `PROBELINE_FULL=1` compares the quickstart itself.
  * The versions come from npm, as test/nodes/package.json pins them. They are installed when they are first needed.
  */
 import { execFile } from "node:child_process"
@@ -8,7 +10,8 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { promisify } from "node:util"
 import { afterAll, describe, expect, it } from "vitest"
-import { makeRig, pipelines, type Rig } from "./cli.ts"
+import { full } from "../full.ts"
+import { makeRig, pipelines, type Rig, small } from "./cli.ts"
 import { artifacts } from "./look.ts"
 
 const folder = path.join(import.meta.dirname, "../nodes")
@@ -40,29 +43,30 @@ async function install(): Promise<string | null> {
   }
 }
 
-const quickstart = [path.join(pipelines, "quickstart.ts"), "-S", "scenes=40"]
+const [pipeline, nodes] = full ? [path.join(pipelines, "quickstart.ts"), 22] : [small, 7]
+const compared = [pipeline, "-S", "scenes=40"]
 
 describe("each version of Node", () => {
   const rigs = new Map<string, Rig>()
   afterAll(() => rigs.forEach((rig) => rig.remove()))
 
-  it("makes the same artifacts of the quickstart, and finds those of the others fresh", async ({ skip }) => {
+  it("makes the same artifacts of every stage, and finds those of the others fresh", async ({ skip }) => {
     if (unavailable !== null) skip(unavailable)
     const made: Record<string, ReturnType<typeof artifacts>> = {}
     for (const name of Object.keys(pinned)) {
       const rig = makeRig({ node: binaryOf(name) })
       rigs.set(name, rig)
-      const { code, stderr, document } = await rig.json("run", ...quickstart)
+      const { code, stderr, document } = await rig.json("run", ...compared)
       expect(code, stderr).toBe(0)
       made[name] = artifacts(document)
     }
     const [first, ...others] = Object.entries(made)
-    expect(Object.keys(first![1])).toHaveLength(22)
+    expect(Object.keys(first![1])).toHaveLength(nodes)
     for (const [name, other] of others) expect(other, `${name} and ${first![0]}`).toEqual(first![1])
     for (const [reader, { cli }] of rigs)
       for (const [writer, { at }] of rigs) {
         if (reader === writer) continue
-        const { code, stdout } = await cli("status", ...quickstart, "--check", "--store", at("artifacts"))
+        const { code, stdout } = await cli("status", ...compared, "--check", "--store", at("artifacts"))
         expect(code, `${reader} reads what ${writer} wrote:\n${stdout}`).toBe(0)
       }
   }, 900_000)

@@ -71,7 +71,7 @@ describe("a pipeline file", () => {
 describe("a graph", () => {
   it("that throws is named with the line that throws", async () => {
     const ended = await refuses(pipeline('\n throw new Error("lost the thread")'))
-    expectRefusal(ended, { code: 2, tag: "PipelineInvalid", says: ["lost the thread", `${ended.file}:4`] })
+    expectRefusal(ended, { code: 2, tag: "PipelineInvalid", says: ["lost the thread (at mine.ts:4:"] })
   })
   it("with two nodes of one id names the id and the stages", async () => {
     const ended = await refuses(pipeline(`return { a: ${scenes}, b: ${scenes} }`))

@@ -102,7 +102,7 @@ describe("a stage that throws", () => {
   it("is not called again for what is known to fail, which is still exit code 1, and says how to", async () => {
     const { stdout, code, ...ended } = await rig.cli("run", "failing.ts")
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^ +00003 +mine +mine +three$/m)
+    expect(stdout).toMatch(/^ +00003 +mine +mine +three \(at failing\.ts:\d+:\d+\)$/m)
     expect(stdout).toContain("--retry-failed")
     expectNoTrace({ stdout, code, ...ended })
     expect((await rig.cli("status", "failing.ts", "--check")).code).toBe(1)
@@ -118,7 +118,9 @@ describe("a stage that throws", () => {
     expect(nodeOf(document, "sum")).toMatchObject({ status: "executed", incomplete: true })
     const show = await rig.json("show", "latest:sum")
     expect(show.document).toMatchObject({ incomplete: true, first: [{ rows: 5 }] })
-    expect((await rig.json("show", "latest:mine", "00003")).document).toMatchObject({ failed: "three" })
+    expect((await rig.json("show", "latest:mine", "00003")).document).toMatchObject({
+      failed: expect.stringMatching(/^three \(at failing\.ts:\d+:\d+\)$/)
+    })
   })
   it("for every item names each of them", async () => {
     const { document, code } = await runs('throw new TypeError("never")')

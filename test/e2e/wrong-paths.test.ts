@@ -29,7 +29,7 @@ const cases: ReadonlyArray<Case> = [
   ["status binary.ts", "PipelineNotLoaded", "valid UTF-8", "is this the file that you meant?"],
   ["status nothing.ts", "PipelineNotFound", "there is no file nothing.ts", "is this the folder"],
   ["status @small -S encoder=loop", "ParameterInvalid", "@/loop", "check the path"],
-  ["show @EMPTY", "Usage", "a word is empty", "probeline show <ref>", "unset?"],
+  ["show @EMPTY", "Usage", "an argument is empty", "probeline show <ref>", "unset?"],
   ["verify --store nowhere", "StoreNotUsable", "there is no store nowhere", "--store DIR"],
   ["gc --store nowhere", "StoreNotUsable", "there is no store nowhere", "--store DIR"],
   ["runs --store loop", "StoreNotUsable", "the store loop", "--store DIR"],

@@ -5,6 +5,7 @@ import { buildObjectMasks } from "../../stages/build-object-masks/stage.ts"
 import { extractActivations } from "../../stages/extract-activations/stage.ts"
 import { refuseDisjoint } from "../../stages/fit-probes/losses.ts"
 import { fitProbes } from "../../stages/fit-probes/stage.ts"
+import { readActivationNames } from "../../stages/tables/activations.ts"
 import type { Example } from "../../stages/tables/examples.ts"
 import { selectTokens } from "../../stages/select-tokens/stage.ts"
 import { lossesOf, rejection, tableOf } from "./fakes.ts"
@@ -200,8 +201,7 @@ describe("fit-probes", () => {
   })
   const refusal = async (some: ReadonlyArray<string>, asked: ReadonlyArray<Example>) => {
     const table = activations(some)
-    const tokens = await table.read("source", "object", "token")
-    return rejection(refuseDisjoint(table, tokens as never, asked))
+    return rejection(refuseDisjoint(table, await readActivationNames(table), asked))
   }
   it("refuses activations of other scenes, or of other objects, than the examples'", async () => {
     expect(

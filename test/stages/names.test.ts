@@ -15,8 +15,7 @@ import { encodeNpy, openNpy } from "../../stages/tensor-files/npy.ts"
 import { TensorFileError } from "../../stages/tensor-files/tensor-file-error.ts"
 import { openSafetensors } from "../../stages/tensor-files/safetensors.ts"
 import { hub, onnx } from "../../stages/vision/encoder-param.ts"
-import { describeEncoder } from "../../stages/onnx/describe.ts"
-import { describeGiven } from "../../stages/onnx/describe-given.ts"
+import { describeEncoder, describeGiven } from "../../stages/onnx/describe.ts"
 import { openEncoder } from "../../stages/onnx/session.ts"
 import { presetOf } from "../../stages/vision/presets.ts"
 import { collect, computeOf, fakeContext, tableOf, worldOf } from "./fakes.ts"
@@ -118,7 +117,7 @@ describe("COCO files", () => {
     expect(examples.every(({ left_out }) => left_out === null)).toBe(true)
 
     const [question] = questionsOf(examples as never, {
-      item: names,
+      scene: names,
       source: names.map(() => "constructor"),
       object: names.map(() => 0),
       token: names.map(() => "__proto__")

@@ -1,4 +1,4 @@
-/** The scenes that the quickstart's encoders were trained on, and those on which they were scored: see train.py. */
+/** The scenes that trained and scored the quickstart's encoders: see train.py. */
 import { definePipeline, param } from "probeline"
 import { sampleScenes, synthetic } from "probeline/stages"
 
@@ -7,7 +7,7 @@ export default definePipeline("quickstart-training", {
     train: param.int({ default: 20_000, min: 1, doc: "scenes to train on" }),
     held_out: param.int({ default: 1_000, min: 1, doc: "scenes to score on" })
   },
-  // neither seed is the quickstart's own (7): no encoder has seen a scene that it is probed on
+  // other seeds than the quickstart's (7), so no encoder was trained on a scene that probes use
   graph: ({ train, held_out }) => ({
     train: sampleScenes("train", { source: synthetic({ count: train, seed: 1001 }) }),
     held_out: sampleScenes("held-out", { source: synthetic({ count: held_out, seed: 1002 }) })

@@ -15,7 +15,6 @@ export interface SourceLocation {
 
 export class LoadError extends Problem {
   readonly tag: LoadErrorTag
-  readonly column: number | null
   constructor(
     tag: LoadErrorTag,
     message: string,
@@ -23,9 +22,8 @@ export class LoadError extends Problem {
     hint: string | null = null,
     cause?: unknown
   ) {
-    super(tag, message, { file: place.file, line: place.line, hint, cause })
+    super(tag, message, { ...place, hint, cause })
     this.tag = tag
-    this.column = place.column
   }
 }
 

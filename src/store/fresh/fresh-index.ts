@@ -13,6 +13,7 @@
  */
 import { type IndexEntry, readIndexFile, writeIndexFile } from "./index-file.ts"
 import { type FreshEntry, type OutputSchema, type ReadLine, readLine, writeLine } from "./index-line.ts"
+import { isProblem } from "../../support/problem.ts"
 import type { FileSystem } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
 import { everyObject, type Manifest, type ManifestFile, manifestOf } from "../records/manifest.ts"
@@ -107,18 +108,17 @@ export class FreshIndexFile {
     const { kept, folders } = this.#state()
     const one = kept.get(key)
     if (one === undefined) return null
-    try {
+    const found = unlessUnreadable(() => {
       const line = readLine(one.text, output)
       const isThere =
         uses === null
           ? this.#isFound(stage, key, line, one, folders)
           : uses(this.#layout.manifest(line.manifest.digest)) && this.#isSeen(stage, key, line)
-      if (isThere && this.#isWhole(line.manifest)) {
-        one.isUsed = true
-        return line
-      }
-    } catch {
-      // damaged: counts as absent
+      return isThere && this.#isWhole(line.manifest) ? line : null
+    })
+    if (found !== null) {
+      one.isUsed = true
+      return found
     }
     kept.delete(key)
     this.#changed = true
@@ -161,7 +161,7 @@ export class FreshIndexFile {
     reads: ReadonlyArray<ReadRecord>,
     uses: Uses | null
   ): FreshEntry | null {
-    try {
+    return unlessUnreadable(() => {
       const traceFile = this.#traceFile(stage, key, reads)
       // taken before the file is read: if it is replaced in between, this is the mark of the old file
       const mark = this.#mark(traceFile)
@@ -179,9 +179,7 @@ export class FreshIndexFile {
         this.#changed = true
       }
       return readLine(text, output)
-    } catch {
-      return null // the full check says what is wrong
-    }
+    })
   }
 
   #save(): void {
@@ -217,5 +215,17 @@ export class FreshIndexFile {
   #isWhole({ shards }: Manifest): boolean {
     for (const shard of shards) if (!everyObject(shard, this.#hasSize)) return false
     return true
+  }
+}
+
+/** Null if a file of the store is missing or damaged: the planner then reads the traces, and reports what is wrong. */
+function unlessUnreadable<A>(read: () => A | null): A | null {
+  try {
+    return read()
+  } catch (error) {
+    const isOfFile =
+      isProblem(error) || error instanceof SyntaxError || (error as NodeJS.ErrnoException).code !== undefined
+    if (isOfFile) return null
+    throw error
   }
 }

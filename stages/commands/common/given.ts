@@ -2,7 +2,7 @@
 import { usage } from "../../../src/support/problem.ts"
 import * as path from "node:path"
 import { onnx } from "../../vision/encoder.ts"
-import type { GivenStructure } from "../../onnx/describe-given.ts"
+import type { GivenStructure } from "../../onnx/describe.ts"
 import type { PresetName } from "../../vision/presets.ts"
 
 export interface GivenWords {

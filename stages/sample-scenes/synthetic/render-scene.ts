@@ -1,6 +1,6 @@
 /** A rendered scene: its pixels, the exact masks of its objects, its categories and captions. */
 import type { Random } from "../../../src/support/random.ts"
-import type { Rle, SceneObject } from "../../tables/objects.ts"
+import type { Rle, SceneObject } from "../../tables/scenes.ts"
 import { drawCaptions } from "./captions.ts"
 import { drawCast, drawLayout } from "./description.ts"
 import type { SceneDescription, SceneSize } from "./description.ts"

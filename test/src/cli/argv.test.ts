@@ -1,33 +1,54 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { ownCommands } from "../../../src/cli/commands.ts"
-import { plainArgv } from "../../../src/cli/plain-argv.ts"
-import { readersOf } from "./readers.ts"
-import { reservedCommands } from "../../../src/cli/yargs-argv.ts"
+import type { Option } from "../../../src/cli/command.ts"
+import { parseArgv, reservedCommands } from "../../../src/cli/parse-argv.ts"
+import { commandsOf } from "../../../src/cli/stage-commands.ts"
+import * as stages from "../../../stages/package.ts"
+import { linesOf } from "./command-lines.ts"
 
-const { full, values, refused, expectAgreement } = readersOf(ownCommands)
+const { parsed, values, refused, help } = linesOf(ownCommands)
 
-describe("the two readers of the command line agree", () => {
-  it.each([
-    "run p.ts",
-    "run p.ts probes/vit measures",
-    "run p.ts -n -k --retry-failed --no-lock-wait",
-    "run p.ts -nk",
-    "run p.ts -j4",
-    "run p.ts --jobs=4 -S seed=8 -S name=a,b=c --set x=",
-    "run -S seed=8 p.ts 12 -f probes/vit --force measures",
-    "run p.ts -f 12 -S 1=0x10 007 1e3",
-    "run --store /tmp/x --json p.ts --debug -- a b",
-    "status p.ts --check",
-    "why p.ts a.b c.d",
-    "dag p.ts --format mermaid",
-    "runs --limit 3",
-    "show @1:probes/vit",
-    "export latest:a -o a.npy --tap final.norm --overwrite"
-  ])("%s", expectAgreement)
+it.each<[line: string, command: string, positionals: string[], options: Record<string, (string | true)[]>]>([
+  ["run p.ts", "run", ["p.ts"], {}],
+  ["run p.ts probes/vit measures", "run", ["p.ts", "probes/vit", "measures"], {}],
+  ["run p.ts -nk", "run", ["p.ts"], { "dry-run": [true], "keep-going": [true] }],
+  ["run p.ts -j4 --retry-failed", "run", ["p.ts"], { jobs: ["4"], "retry-failed": [true] }],
+  [
+    "run p.ts --jobs=4 -S seed=8 -S a=b,c=d --set x=",
+    "run",
+    ["p.ts"],
+    { jobs: ["4"], set: ["seed=8", "a=b,c=d", "x="] }
+  ],
+  ["run -S seed=8 p.ts 12 -f a --force b", "run", ["p.ts", "12"], { set: ["seed=8"], force: ["a", "b"] }],
+  ["run p.ts -f 12 -S 1=0x10 007 1e3", "run", ["p.ts", "007", "1e3"], { force: ["12"], set: ["1=0x10"] }],
+  ["run --store /tmp/x --json p.ts -- -a b", "run", ["p.ts", "-a", "b"], { store: ["/tmp/x"], json: [true] }],
+  ["--json --store S -S a=1 run p.ts", "run", ["p.ts"], { store: ["S"], json: [true], set: ["a=1"] }],
+  ["run p.ts --store=-x --json=true --debug=false", "run", ["p.ts"], { store: ["-x"], json: [true] }],
+  ["why p.ts a.b c.d", "why", ["p.ts", "a.b", "c.d"], {}],
+  ["show -", "show", ["-"], {}],
+  [
+    "export latest:a -o a.npy --tap t --overwrite",
+    "export",
+    ["latest:a"],
+    { output: ["a.npy"], tap: ["t"], overwrite: [true] }
+  ]
+])("takes apart: %s", (line, command, positionals, options) => {
+  const { command: named, ...words } = parsed(line)
+  expect(named.name).toBe(command)
+  expect(words).toEqual({ positionals, options })
 })
 
-it("reads options by their kind", async () => {
-  expect((await values("run p.ts a b -j 4 -S x=1 -S y=2 --json")).args).toEqual({
+it("no two commands mean different kinds of option by one name or letter", () => {
+  const kinds = new Map<string, Set<string>>()
+  for (const { options } of [...ownCommands, ...stages.commands.flatMap(commandsOf)])
+    for (const [name, { kind, alias }] of Object.entries(options) as ReadonlyArray<[string, Option]>)
+      for (const word of [name, alias ?? name])
+        kinds.set(word, (kinds.get(word) ?? new Set()).add(kind === "flag" ? "flag" : "value"))
+  expect([...kinds].filter(([, said]) => said.size > 1)).toEqual([])
+})
+
+it("reads options by their kind", () => {
+  expect(values("run p.ts a b -j 4 -S x=1 -S y=2 --json").args).toEqual({
     pipeline: "p.ts",
     node: ["a", "b"],
     "dry-run": false,
@@ -38,22 +59,22 @@ it("reads options by their kind", async () => {
     "retry-failed": false,
     "no-lock-wait": false
   })
-  expect((await values("show latest --store S")).globals).toEqual({ store: "S", json: false, debug: false })
-  expect((await values("--json --store S show latest")).globals.json).toBe(true)
+  expect(values("show latest --store S").globals).toEqual({ store: "S", json: false, debug: false })
+  expect(values("--json --store S show latest").globals.json).toBe(true)
 })
 
-it("leaves all that is not plain to yargs", () => {
+it("leaves help, completion and the version to yargs", () => {
   for (const line of [
     "--help",
     "run --help",
-    "run p.ts -h",
-    "",
-    "rum p.ts",
-    "run",
-    "run p.ts --jbos 4",
-    "status a b"
+    "run p.ts -nh",
+    "run p.ts --jobs --help",
+    "--version",
+    "run --version",
+    "completion",
+    "--get-yargs-completions probeline ru"
   ])
-    expect(plainArgv(ownCommands, line.split(" "))).toBeNull()
+    expect(parseArgv(ownCommands, line.split(" ")), line).toEqual({ help: line.split(" ") })
 })
 
 describe("what is wrong is said, with exit code 2 and what was meant", () => {
@@ -62,25 +83,30 @@ describe("what is wrong is said, with exit code 2 and what was meant", () => {
     ["frobnicate", 'no command "frobnicate"', "probeline --help"],
     ["run p.ts --dry-rum", "no option --dry-rum of run", 'did you mean "--dry-run"'],
     ["run p.ts -x", "no option -x", "probeline run --help"],
-    ["run", "a word is missing: <pipeline>, ", "run <pipeline> [node..]"],
-    ["why", "a word is missing: <pipeline>, ", "why <pipeline> <node> [item]"],
-    ["why p.ts", "a word is missing: <node>, ", "why <pipeline> <node> [item]"],
-    ["status a b", 'no place for "b"', "status <pipeline>"],
+    ["run", "missing argument: <pipeline>, ", "run <pipeline> [node..]"],
+    ["why", "missing argument: <pipeline>, ", "why <pipeline> <node> [item]"],
+    ["why p.ts", "missing argument: <node>, ", "why <pipeline> <node> [item]"],
+    ["status a b", "unexpected argument: b", "status <pipeline>"],
     ["run p.ts -j 0", 'expected a whole number from 1, got "0"', "tasks at a time"],
     ["run p.ts -j 2 -j 3", "--jobs is given 2 times", "once"],
-    ["run p.ts -j", "wants a value|Not enough arguments", ""],
+    ["run p.ts -j", "-j wants a value", "tasks at a time"],
+    ["run p.ts --jobs -k", "--jobs wants a value", "tasks at a time"],
+    ["run p.ts --store=", "--store wants a value", ""],
+    ["run p.ts --json=yes", '--json takes no value, got "yes"', "one JSON document"],
+    ["run --pipeline p.ts", "no option --pipeline of run", "probeline run --help"],
+    ["--jsn run p.ts", "no option --jsn", 'did you mean "--json"'],
+    ["--json", "no command is given", "probeline --help"],
     ["dag p.ts --format mermiad", "expected one of text, mermaid, dot, json", 'did you mean "mermaid"'],
     ["run p.ts --executor slurm", "--executor is not there yet", "later"]
-  ])("%s", async (line, message, hint) => {
-    const problem = await refused(line)
+  ])("%s", (line, message, hint) => {
+    const problem = refused(line)
     expect(problem._tag).toBe("Usage")
     expect(problem.message).toMatch(new RegExp(message.replaceAll("[", "\\[")))
     expect(problem.hint ?? "").toContain(hint)
   })
 
-  it("keeps the names of commands to come", async () => {
-    for (const name of reservedCommands)
-      expect((await refused(`${name} x`)).message).toBe(`${name} is not there yet`)
+  it("keeps the names of commands to come", () => {
+    for (const name of reservedCommands) expect(refused(`${name} x`).message).toBe(`${name} is not there yet`)
   })
 })
 
@@ -88,7 +114,7 @@ describe("help", () => {
   afterEach(() => vi.restoreAllMocks())
   const printed = async (line: string) => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {})
-    expect(await full(line)).toBeNull()
+    await help(line)
     return log.mock.calls.flat().join("\n")
   }
 

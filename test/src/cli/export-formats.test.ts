@@ -46,6 +46,14 @@ it("writes the rows of a table of no items", () => {
   expect([...csvRows({ a: column.int32() }, null, { item: ["", ""], a: [1, 2] })]).toEqual(["1\n", "2\n"])
 })
 
+it("quotes text that a reader would take for something else", () => {
+  const name = ["", " a", "a\t", "\u00a0", "a\r", "a,b", '"', "a b", "-", "=1", "1e5", "\ufeffx"]
+  expect([...csvRows({ name: column.utf8() }, null, { name })].join("")).toBe(
+    '""\n" a"\n"a\t"\n"\u00a0"\n"a\r"\n"a,b"\n""""\na b\n-\n=1\n1e5\n"\ufeffx"\n'
+  )
+  expect(csvHead({ "a,b": column.utf8() }, "")).toBe('"","a,b"\n')
+})
+
 it("writes the headers that numpy.save writes", () => {
   // numpy 2: np.save of np.zeros((3, 2, 5), "<f4") and np.zeros(7, "<f8")
   const header = Buffer.from(npyHeader("<f4", [3, 2, 5]))

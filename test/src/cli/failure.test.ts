@@ -35,6 +35,7 @@ it("gives the same fields as JSON", () => {
       message: "scenes: expected a whole number, got 1.5",
       file: "/p/demo.ts",
       line: 12,
+      column: null,
       field: "params.scenes",
       hint: "scenes to render"
     }

@@ -16,7 +16,7 @@ it("gives count, rate and time left", () => {
 it("prints a line when a node begins, every ten seconds, and when it ends", () => {
   const output = memoryOutput()
   let clock = 0
-  const emit = plainProgress(output, () => clock, true)
+  const emit = plainProgress(output, () => clock, { steps: true, debug: false })
   const plan = plans({
     scenes: "fresh",
     "half/a": { state: "stale", cues: [{ cue: "parameter", path: "params.by", before: 2, after: 3 }] },
@@ -45,15 +45,16 @@ it("prints a line when a node begins, every ten seconds, and when it ends", () =
   expect(output.stdout()).toBe("")
 })
 
-it("names twenty failures of a node as they come, and leaves the rest to the end", () => {
+it("names twenty causes of failures as they come, each once, and leaves the rest to the end", () => {
   const output = memoryOutput()
-  const emit = plainProgress(output, () => 0, true)
+  const emit = plainProgress(output, () => 0, { steps: true, debug: false })
   const [plan] = plans({ scenes: "missing", "half/a": "unknown", "half/b": "unknown", total: "unknown" })
   emit({ type: "node-started", node: "scenes", plan: plan!, items: null })
   for (let i = 0; i < 30; i++)
-    emit({ type: "item-failed", node: "scenes", failure: { item: `s${i}`, error: "torn" } })
+    for (const item of [`s${i}`, `t${i}`])
+      emit({ type: "item-failed", node: "scenes", failure: { item, error: `${item} is torn at ${i}` } })
   const lines = output.stderr().split("\n")
-  expect(lines[1]).toBe("scenes: failed s0: torn")
+  expect(lines[1]).toBe("scenes: failed s0: s0 is torn at 0")
   expect(lines).toHaveLength(22)
   expect(lines.at(-1)).toContain("further failures")
 })

@@ -6,9 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { memoryOutput } from "../../../src/cli/output.ts"
-import { plainArgv } from "../../../src/cli/plain-argv.ts"
 import { runCommand } from "../../../src/cli/run.ts"
-import { readArgv } from "../../../src/cli/argv.ts"
+import { valuesOf } from "./command-lines.ts"
 import { nodeFileSystem } from "../../../src/store/files/file-system.ts"
 import { makeStore } from "../../../src/store/store.ts"
 
@@ -42,7 +41,7 @@ async function interruptedAt(n: number) {
   const bundled = join(folder, `store-${Infinity}`, "cache", "pipelines")
   if (existsSync(bundled)) cpSync(bundled, join(root, "cache", "pipelines"), { recursive: true })
   const output = memoryOutput()
-  const { args } = readArgv(plainArgv([runCommand], ["run", file])!)
+  const { args } = valuesOf([runCommand], ["run", file])
   let reads = 0
   const fiber = Effect.runFork(
     runCommand.run(args, {

@@ -8,11 +8,9 @@ import { afterEach, describe, expect, it, vi } from "vitest"
 import type { Command } from "../../../src/cli/command.ts"
 import { runsCommand } from "../../../src/cli/runs.ts"
 import { memoryOutput } from "../../../src/cli/output.ts"
-import { plainArgv } from "../../../src/cli/plain-argv.ts"
 import { commandsOf } from "../../../src/cli/stage-commands.ts"
-import { readArgv } from "../../../src/cli/argv.ts"
 import { type Answer, defineStageCommand, type StageCommandContext } from "../../../src/pipeline/command.ts"
-import { readersOf } from "./readers.ts"
+import { linesOf } from "./command-lines.ts"
 import { Problem } from "../../../src/support/problem.ts"
 
 /** What the command does; tests set it. */
@@ -41,18 +39,20 @@ const commands: ReadonlyArray<Command> = [
   ...commandsOf({ name: "scales", doc: "scales for things", commands: [weigh, reset] })
 ]
 
-const { full, refused, expectAgreement } = readersOf(commands)
+const { parsed, values, refused, help } = linesOf(commands)
 
 describe("commands behind a word of their own", () => {
-  it.each(["scales weigh apple", "scales weigh apple --unit kg -a --json", "scales reset", "runs --limit 3"])(
-    "both readers of the command line agree on: %s",
-    expectAgreement
-  )
-
-  it("options may stand before the words", async () => {
-    const words = await full("--json scales weigh apple")
-    expect(words!.command.name).toBe("scales weigh")
-    expect(readArgv(words!).args).toMatchObject({ what: "apple" })
+  it("are named by two words, with options anywhere", () => {
+    for (const line of [
+      "scales weigh apple --unit kg -a --json",
+      "--json scales weigh apple -a --unit=kg",
+      "-a scales --json weigh --unit kg apple"
+    ]) {
+      expect(parsed(line).command.name, line).toBe("scales weigh")
+      expect(values(line).args, line).toMatchObject({ what: "apple", unit: "kg", all: true })
+      expect(values(line).globals.json, line).toBe(true)
+    }
+    expect(parsed("scales reset").command.name).toBe("scales reset")
   })
 
   it.each([
@@ -61,13 +61,13 @@ describe("commands behind a word of their own", () => {
     ["weigh apple", 'no command "weigh"', ""],
     ["scales abc", 'no command "scales abc"', "scales has weigh, reset"],
     ["scales frobnicate", 'no command "scales frobnicate"', "scales has weigh, reset"],
-    ["scales weigh", "a word is missing: <what>, a thing", "probeline scales weigh <what>"],
-    ["scales weigh a b", 'no place for "b"', "probeline scales weigh <what>"],
+    ["scales weigh", "missing argument: <what>, a thing", "probeline scales weigh <what>"],
+    ["scales weigh a b", "unexpected argument: b", "probeline scales weigh <what>"],
     ["scales weigh a --al", "no option --al of scales weigh", 'did you mean "--all"'],
     ["scales weigh a --unit t", "expected one of g, kg", ""],
     ["scales --json", "no command of scales is given", "probeline scales --help lists them"]
-  ])("says what is wrong with: %s", async (line, message, hint) => {
-    const problem = await refused(line)
+  ])("says what is wrong with: %s", (line, message, hint) => {
+    const problem = refused(line)
     expect(problem).toMatchObject({ _tag: "Usage", exitCode: 2 })
     expect(problem.message).toContain(message)
     expect(problem.hint ?? "").toContain(hint)
@@ -77,7 +77,7 @@ describe("commands behind a word of their own", () => {
     afterEach(() => vi.restoreAllMocks())
     const printed = async (line: string) => {
       const log = vi.spyOn(console, "log").mockImplementation(() => {})
-      expect(await full(line)).toBeNull()
+      await help(line)
       return log.mock.calls.flat().join("\n")
     }
     it("of all commands names the group, not what is behind it", async () => {
@@ -101,9 +101,8 @@ describe("commands behind a word of their own", () => {
 
 describe("an answer", () => {
   const run = (line: string, output = memoryOutput()) => {
-    const words = plainArgv(commands, line.split(" "))!
-    const { args, globals } = readArgv(words)
-    const effect = words.command.run(args, {
+    const { args, globals } = values(line)
+    const effect = parsed(line).command.run(args, {
       output,
       json: globals.json,
       debug: false,

@@ -111,9 +111,9 @@ async function cutOff(isGone: boolean): Promise<void> {
   await store.putRun({ ...record, status: "running", finished: null, process, nodes })
   const log = logFile(store, record.id, () => new Date("2026-01-02T03:04:05.678Z"))
   const [source, halves] = record.nodes
-  log.emit({ type: "node-started", node: source!.id, plan: { cues: [] } as unknown as NodePlan, items: 2 })
-  log.emit({ type: "node-finished", record: source! })
-  log.emit({ type: "node-started", node: halves!.id, plan: { cues: [] } as unknown as NodePlan, items: 2 })
+  log({ type: "node-started", node: source!.id, plan: { cues: [] } as unknown as NodePlan, items: 2 })
+  log({ type: "node-finished", record: source! })
+  log({ type: "node-started", node: halves!.id, plan: { cues: [] } as unknown as NodePlan, items: 2 })
   appendFileSync(join(store.layout.run(record.id), "log.ndjson"), '{"time":"2026-01-02T03:04')
 }
 
@@ -166,7 +166,7 @@ describe("a run whose end could not be written into its record", () => {
   })
   const runOn = async (graph: Graph) => {
     const log = logFile(storeOf(lab), "run-000002", () => new Date("2026-01-02T03:04:05.678Z"))
-    await expect(lab.run(graph, { files: fullForEnds, emit: log.emit })).rejects.toThrow()
+    await expect(lab.run(graph, { files: fullForEnds, emit: log })).rejects.toThrow()
     const record = (await recordOf("run-000002"))!
     expect(record.status).toBe("running")
     const gone = { ...record.process!, pid: 2 ** 22 + 1 }

@@ -3,9 +3,8 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import type { Command } from "../../../src/cli/command.ts"
 import { memoryOutput } from "../../../src/cli/output.ts"
-import { plainArgv } from "../../../src/cli/plain-argv.ts"
-import { readArgv } from "../../../src/cli/argv.ts"
 import { coarse, Lab, numbers } from "../run/lab.ts"
+import { valuesOf } from "./command-lines.ts"
 
 /** A store in which two runs lie, of which the second has other values. */
 export async function labOfTwoRuns(): Promise<Lab> {
@@ -20,7 +19,7 @@ export async function labOfTwoRuns(): Promise<Lab> {
 /** As typed after `probeline`, on the lab's store. */
 export async function typed(lab: Lab, command: Command, line: string) {
   const output = memoryOutput()
-  const { args, globals } = readArgv(plainArgv([command], line.split(" "))!)
+  const { args, globals } = valuesOf([command], line.split(" "))
   const code = await Effect.runPromise(
     command.run(args, {
       output,

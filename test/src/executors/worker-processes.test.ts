@@ -123,11 +123,11 @@ it("workers have TF32 off, whatever their parent has: it would cost float32 prod
 
 it("messages that a stage sends over the worker's channel are not taken for the worker's, and the log names one", async () => {
   const said: Array<string> = []
-  const onOutput = (text: string) => void said.push(text)
+  const onOutput = (node: string | null, line: string) => void said.push(`${node}: ${line}`)
   const { run, events } = await lab.run(graphOf("chatty"), { workers, jobs: 1, onOutput })
   expect(run.nodes[1]).toMatchObject({ status: "executed", items: { total: 10, executed: 10, failed: 0 } })
   expect(said).toEqual([
-    "ignored what a stage sent over process.send, and any more of it: { type: 'result', result: 7 }\n"
+    "node: ignored what a stage sent over process.send, and any more of it: { type: 'result', result: 7 }"
   ])
   expect(events.filter(({ type }) => type === "node-log")).toHaveLength(3)
 })

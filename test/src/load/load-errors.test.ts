@@ -2,6 +2,7 @@
 import path from "node:path"
 import { describe, expect, it } from "vitest"
 import { isProblem } from "../../../src/support/problem.ts"
+import { sourcePlace } from "../../../src/support/source-place.ts"
 import { folderOf, imports, load, loadError, pipelineOf, stage } from "./project.ts"
 
 const whole = imports + stage("mine", "[]") + pipelineOf("mine")
@@ -149,9 +150,9 @@ it("an error that a stage throws later is found in the user's own source", async
   const folder = folderOf({
     "pipeline.ts": `${imports}interface A { b: 1 }\n${stage("mine", '{\n  throw new Error("at work")\n}')}${pipelineOf("mine")}`
   })
-  const { pipeline, sourceOf } = await load(folder)
+  const { pipeline } = await load(folder)
   const mine = Object.values(pipeline.graph({})).flat()[0]!.stage
   const error: unknown = await mine.spec.compute({}, {}, {}).catch((e: unknown) => e)
-  expect(sourceOf(error)).toMatchObject({ file: path.join(folder, "pipeline.ts"), line: 4 })
-  expect(sourceOf(new Error("elsewhere"))).toBeNull()
+  expect(sourcePlace(error)).toMatchObject({ file: path.join(folder, "pipeline.ts"), line: 4 })
+  expect(sourcePlace(new Error("elsewhere"))).toBeNull()
 })

@@ -40,7 +40,7 @@ async function unfinished(run: RunRecord): Promise<void> {
   }))
   put({ ...run, status: "running", finished: null, nodes })
   const log = logFile(store(), run.id, () => new Date(0))
-  for (const record of run.nodes) log.emit({ type: "node-finished", record })
+  for (const record of run.nodes) log({ type: "node-finished", record })
 }
 
 describe("a run whose record was not finished", () => {

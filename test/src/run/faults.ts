@@ -3,8 +3,16 @@ import { writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import type { FileSystem } from "../../../src/store/files/file-system.ts"
 
-/** Calls that change something; a call that is not here only reads. */
-const reading = new Set(["read", "readIfPresent", "readRange", "stat", "glance", "list", "entry"])
+/** Calls that only read; all others change something. */
+export const readingCalls: ReadonlySet<string> = new Set<keyof FileSystem>([
+  "read",
+  "readIfPresent",
+  "readRange",
+  "stat",
+  "statFile",
+  "list",
+  "entry"
+])
 type Decorate = (files: FileSystem) => FileSystem
 type Call = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -24,7 +32,7 @@ export const onMutation =
     let n = 0
     const decorated: Record<string, unknown> = { ...files }
     for (const [name, call] of Object.entries(files)) {
-      if (reading.has(name) || typeof call !== "function") continue
+      if (readingCalls.has(name) || typeof call !== "function") continue
       decorated[name] = (...args: ReadonlyArray<unknown>) => {
         act(n++, name, args, files)
         return (call as Call)(...args)
@@ -32,6 +40,21 @@ export const onMutation =
     }
     return decorated as unknown as FileSystem
   }
+
+/**
+ * The mutating calls of a run by kind, such as `rename objects`: the call, and the store's folder (of traces, those of
+ * items apart) that it changes. Each kind has the numbers of its calls.
+ */
+export const sorted =
+  (kinds: Map<string, Array<number>>, root: string): Decorate =>
+  (files) =>
+    onMutation((n, name, args) => {
+      // of two paths the second is the one that is made
+      const path = args.findLast((arg) => typeof arg === "string" && arg.startsWith(`${root}/`))
+      const parts = typeof path === "string" ? path.slice(root.length + 1).split("/") : []
+      const kind = [name, ...parts.slice(0, 1), ...parts.filter((part) => part === "items")].join(" ")
+      kinds.set(kind, [...(kinds.get(kind) ?? []), n])
+    })(files)
 
 /** Counts mutating calls. */
 export const counting = (count: (n: number) => void): Decorate => onMutation((n) => count(n + 1))

@@ -29,12 +29,17 @@ interface Killed {
   /** the mutating call that it dies at, from 0 */
   readonly at: number
   readonly jobs?: number
+  /** the run's id; the lab's next by default */
+  readonly id?: string
   /** without one, the small world of `crashGraph` */
   readonly world?: World
 }
 /** Runs in a lab's folder by a child that dies; gives the signal that ended it, or "exit CODE". */
-export function killedRun(lab: Lab, { child, at, jobs = 1, world }: Killed): Promise<string> {
-  const argv = [lab.folder, String(at), lab.nextId(), String(jobs)]
+export function killedRun(
+  lab: Lab,
+  { child, at, jobs = 1, id = lab.nextId(), world }: Killed
+): Promise<string> {
+  const argv = [lab.folder, String(at), id, String(jobs)]
   if (world !== undefined) {
     const file = join(lab.folder, "world.bin")
     writeFileSync(file, serialize(world))

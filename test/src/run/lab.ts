@@ -108,7 +108,7 @@ export interface LabOptions {
   /** runs stages that ask for it in worker processes, found by their address */
   readonly workers?: { readonly entry: URL; readonly addressOf: (stage: AnyStage) => StageAddress | null }
   /** hears what workers write */
-  readonly onOutput?: (text: string) => void
+  readonly onOutput?: (node: string | null, line: string) => void
   /** of the run; otherwise the lab's next */
   readonly id?: string
   /** hears of events as they come, also of a run that is rejected */

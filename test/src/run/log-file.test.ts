@@ -15,15 +15,15 @@ it("writes a line for what stages and workers say, what fails, and where nodes b
     lines.push(text)
   })
   const [plan] = plans({ scenes: "missing", "half/a": "unknown", "half/b": "unknown", total: "unknown" })
-  log.emit({ type: "run-started", run: runRecord([]), nodes: ["scenes"] })
-  log.emit({ type: "node-started", node: "scenes", plan: plan!, items: null })
-  log.emit({ type: "node-log", node: "scenes", message: "two\nlines" })
-  log.emit({ type: "node-progress", node: "scenes", done: 1, total: 2 })
-  log.emit({ type: "item-failed", node: "scenes", failure: { item: "s1", error: "torn" } })
-  log.workerOutput("warning: x\n")
-  log.emit({ type: "node-finished", record: nodeRecord("scenes") })
-  log.emit({ type: "node-finished", record: nodeRecord("quiet", { status: "cached" }) })
-  log.emit({ type: "run-finished", run: runRecord([]) })
+  log({ type: "run-started", run: runRecord([]), nodes: ["scenes"] })
+  log({ type: "node-started", node: "scenes", plan: plan!, items: null })
+  log({ type: "node-log", node: "scenes", message: "two\nlines" })
+  log({ type: "node-progress", node: "scenes", done: 1, total: 2 })
+  log({ type: "item-failed", node: "scenes", failure: { item: "s1", error: "torn" } })
+  log({ type: "node-output", node: "scenes", line: "warning: x" })
+  log({ type: "node-finished", record: nodeRecord("scenes") })
+  log({ type: "node-finished", record: nodeRecord("quiet", { status: "cached" }) })
+  log({ type: "run-finished", run: runRecord([]) })
   expect(lines.every((line) => line.endsWith("}\n"))).toBe(true)
   expect(
     lines
@@ -34,7 +34,7 @@ it("writes a line for what stages and workers say, what fails, and where nodes b
     ["node-started", "scenes", null, ""],
     ["node-log", "scenes", null, "two\nlines"],
     ["item-failed", "scenes", "s1", "torn"],
-    ["worker-output", null, null, "warning: x"],
+    ["node-output", "scenes", null, "warning: x"],
     ["node-finished", "scenes", null, "executed: 4 computed, 0 failed"],
     ["run-finished", null, null, "ok"]
   ])
@@ -50,10 +50,10 @@ it("keeps a line that came to the disk in part from spoiling the next", () => {
     text += isFull ? line.slice(0, 30) : line
     if (isFull) throw Object.assign(new Error("no space left"), { code: "ENOSPC" })
   })
-  log.emit({ type: "node-log", node: "a", message: "x" })
+  log({ type: "node-log", node: "a", message: "x" })
   isFull = false
   const stopped = { reason: "no space is left", hint: null }
-  log.emit({ type: "run-finished", run: runRecord([], { status: "failed", stopped }) })
+  log({ type: "run-finished", run: runRecord([], { status: "failed", stopped }) })
   const [torn, last, ...rest] = text.split("\n")
   expect(torn).toHaveLength(30)
   expect(JSON.parse(last!)).toMatchObject({ event: "run-finished", ended: { status: "failed", stopped } })
@@ -64,5 +64,5 @@ it("lets a full disk stop nothing", () => {
   const log = logged(() => {
     throw Object.assign(new Error("no space left"), { code: "ENOSPC" })
   })
-  expect(() => log.emit({ type: "node-log", node: "a", message: "x" })).not.toThrow()
+  expect(() => log({ type: "node-log", node: "a", message: "x" })).not.toThrow()
 })

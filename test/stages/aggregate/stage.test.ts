@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import type { Prediction } from "../../../stages/tables/predictions.ts"
-import { measureColumns, type MeasureRow } from "../../../stages/aggregate/columns.ts"
+import { measureColumns, type MeasureRow } from "../../../stages/tables/measures.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
 import { computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
 

@@ -1,6 +1,6 @@
 /** What a run prints of the measures fits a screen. */
 import { expect, it } from "vitest"
-import type { MeasureRow } from "../../../stages/aggregate/columns.ts"
+import type { MeasureRow } from "../../../stages/tables/measures.ts"
 import { accuracySummary } from "../../../stages/aggregate/summary.ts"
 
 const row = (

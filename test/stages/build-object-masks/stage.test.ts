@@ -6,7 +6,7 @@ import { geometryOf, patchPreimage } from "../../../stages/vision/geometry.ts"
 import { maskOf } from "../../../stages/vision/mask.ts"
 import type { Preprocessing } from "../../../stages/vision/preprocessing.ts"
 import { areaOf, rowMajorOf } from "../../../stages/vision/rle.ts"
-import type { SceneObject } from "../../../stages/tables/objects.ts"
+import type { SceneObject } from "../../../stages/tables/scenes.ts"
 import { computeOf, fakeContext } from "../fakes.ts"
 
 interface MaskRow {

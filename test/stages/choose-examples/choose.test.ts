@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { seededRandom } from "../../../src/index.ts"
 import { type Candidate, choose } from "../../../stages/choose-examples/choose.ts"
-import { byCodePoint } from "../../../stages/tables/code-points.ts"
+import { byCodePoint } from "../../../stages/tables/ids.ts"
 
 const place = ({ scene, object, label }: Candidate) => seededRandom("place", label, scene, object)()
 const limits = { minimum: 1, classes: 20, cap: 100 }

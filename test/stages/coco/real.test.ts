@@ -8,7 +8,7 @@ import { geometryOf } from "../../../stages/vision/geometry.ts"
 import { maskOf } from "../../../stages/vision/mask.ts"
 import { areaOf, boundingBoxOf } from "../../../stages/vision/rle.ts"
 
-const shared = new URL("../../../../../shared/", import.meta.url)
+const shared = new URL("../../../../shared/", import.meta.url)
 const files = [
   { name: "coco-samples/instances.json", images: 4, annotations: 13, crowds: 0 },
   { name: "real/coco350/instances.json", images: 350, annotations: 3157, crowds: 33 }

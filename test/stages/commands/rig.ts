@@ -10,7 +10,7 @@ import { encodePng } from "../../../stages/sample-scenes/synthetic/png.ts"
 
 export const quickstart = fileURLToPath(new URL("../../fixtures/vit-random/model.onnx", import.meta.url))
 export const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../../../fixtures/onnx/${name}`, import.meta.url))
+  fileURLToPath(new URL(`../../fixtures/onnx/${name}`, import.meta.url))
 
 export const makeFolder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "probeline-encoders-"))
 

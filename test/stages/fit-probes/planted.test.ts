@@ -12,7 +12,7 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { below, normal, type Random, seededRandom, shuffled } from "../../../src/index.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
-import type { MeasureRow } from "../../../stages/aggregate/columns.ts"
+import type { MeasureRow } from "../../../stages/tables/measures.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
 import type { Prediction } from "../../../stages/tables/predictions.ts"
 import { collect, computeOf, fakeContext, tableOf } from "../fakes.ts"

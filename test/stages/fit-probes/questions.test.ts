@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest"
+import type { ActivationNames } from "../../../stages/tables/activations.ts"
 import type { Example } from "../../../stages/tables/examples.ts"
 import {
   askedOf,
   type Question,
   questionsOf as questionsOfAsked,
-  strata as strataOfAsked,
-  type TokenRows
+  strata as strataOfAsked
 } from "../../../stages/fit-probes/questions.ts"
 
-const questionsOf = (examples: ReadonlyArray<Example>, rows: TokenRows) =>
+const questionsOf = (examples: ReadonlyArray<Example>, rows: ActivationNames) =>
   questionsOfAsked(askedOf(examples), rows)
 const strata = (examples: ReadonlyArray<Example>) => strataOfAsked(askedOf(examples))
 
@@ -22,9 +22,9 @@ const example = (scene: string, object: number, label: string, some: Partial<Exa
   left_out: null,
   ...some
 })
-type Row = readonly [item: string, source: string, object: number, token: string]
-const tokenRows = (rows: ReadonlyArray<Row>): TokenRows => ({
-  item: rows.map(([item]) => item),
+type Row = readonly [scene: string, source: string, object: number, token: string]
+const tokenRows = (rows: ReadonlyArray<Row>): ActivationNames => ({
+  scene: rows.map(([scene]) => scene),
   source: rows.map(([, source]) => source),
   object: rows.map(([, , object]) => object),
   token: rows.map(([, , , token]) => token)

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { normal, seededRandom } from "../../../src/index.ts"
-import type { Prediction } from "../../../stages/tables/predictions.ts"
+import { type Prediction, predictionColumns } from "../../../stages/tables/predictions.ts"
 import type { Example } from "../../../stages/tables/examples.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
-import { predictionColumns } from "../../../stages/tables/predictions.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
 import { collect, computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
 

@@ -3,14 +3,14 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
-import type { FetchRequest, World } from "../../../src/pipeline/stage.ts"
 import { gridIdentity, hub, resolveEncoderFile } from "../../../stages/vision/encoder.ts"
 import { CachedRepo } from "../../../stages/hub/cache.ts"
 import { openEncoder } from "../../../stages/onnx/session.ts"
+import type { FetchRequest, World } from "../../../src/pipeline/world.ts"
 
 vi.setConfig({ testTimeout: 10_000 })
 
-const fixture = (name: string) => fs.readFileSync(new URL(`../../../fixtures/onnx/${name}`, import.meta.url))
+const fixture = (name: string) => fs.readFileSync(new URL(`../../fixtures/onnx/${name}`, import.meta.url))
 const processor = JSON.stringify({
   image_processor_type: "ViTImageProcessor",
   size: { height: 32, width: 32 }
@@ -104,7 +104,11 @@ describe("an encoder on a hub", () => {
     })
     const identity = await gridIdentity({ encoder: encoder() }, world)
     expect(asked).toEqual([
-      { by: "hub", request: { repo: name, revision: "main", file: null }, what: `${name}@main: its encoder` }
+      {
+        fetcher: "hub",
+        request: { repo: name, revision: "main", file: null },
+        what: `${name}@main: its encoder`
+      }
     ])
     expect(identity).toMatchObject({
       encoder: { grid: { rows: 4, columns: 4 } },
@@ -127,6 +131,20 @@ describe("an encoder on a hub", () => {
       message: `${name}@main: its encoder is not in the cache`,
       hint: expect.stringMatching(/encoders fetch/) as string
     })
+  })
+  it("is not asked for offline: what no run can bring is said when it is planned", async () => {
+    vi.stubEnv("HF_HUB_OFFLINE", "1")
+    const asked: Array<FetchRequest> = []
+    await expect(gridIdentity({ encoder: encoder() }, worldOf(asked))).rejects.toMatchObject({
+      _tag: "FetchFailed",
+      message: expect.stringMatching(/^lab\/vit@main is not in the cache .*HF_HUB_OFFLINE/) as string
+    })
+    layAll()
+    await expect(gridIdentity({ encoder: encoder() }, worldOf(asked))).rejects.toMatchObject({
+      _tag: "FetchFailed",
+      message: expect.stringMatching(/its weights .*vit-fp16\.onnx_data are not in the cache/) as string
+    })
+    expect(asked).toEqual([])
   })
   it("is one thing or the other", async () => {
     const both = { ...encoder(), model: { path: "m.onnx" } }

@@ -9,7 +9,7 @@ import { HubRequests } from "../../../stages/hub/requests.ts"
 import type { HubModel } from "../../../stages/hub/reference.ts"
 import { gitSha1, HubServer, type Repository, sha256 } from "./hub-server.ts"
 
-const fixture = (name: string) => fs.readFileSync(new URL(`../../../fixtures/onnx/${name}`, import.meta.url))
+const fixture = (name: string) => fs.readFileSync(new URL(`../../fixtures/onnx/${name}`, import.meta.url))
 const model = fixture("clip.onnx")
 const processor = Buffer.from('{"image_processor_type":"CLIPImageProcessor"}')
 const config = Buffer.from('{"model_type":"clip"}')
@@ -187,6 +187,23 @@ describe("offline (HF_HUB_OFFLINE=1)", () => {
     expect(hint).toMatch(/unset HF_HUB_OFFLINE/)
     expect(server.take()).toEqual([])
   })
+  it("says which commits are there, where it is not known which one the branch is at", async () => {
+    await get()
+    fs.rmSync(cached().ref("main"))
+    vi.stubEnv("HF_HUB_OFFLINE", "1")
+    const { message, hint } = await refusal()
+    expect(message).toMatch(/has commits of lab\/clip, but does not say which of them "main" is/)
+    expect(hint).toContain(`name one as the revision: ${first}`)
+    expect((await find({ revision: first })).model).toMatchObject({ commit: first })
+  })
+  it("names a link whose content was not copied with it", async () => {
+    const { path: at } = await get()
+    fs.rmSync(fs.realpathSync(at))
+    vi.stubEnv("HF_HUB_OFFLINE", "1")
+    const { message, hint } = await refusal()
+    expect(message).toContain(`${at} is a link to a file that is not there`)
+    expect(hint).toMatch(/blobs/)
+  })
   it("finds a model that another tool has put there alone, without what lies beside it", async () => {
     const at = cached().snapshot(first, "onnx/model.onnx")
     fs.mkdirSync(path.dirname(at), { recursive: true })
@@ -348,6 +365,17 @@ describe("what a hub refuses", () => {
     })
     server.behaviour = { status: 503 }
     expect((await refusal()).message).toMatch(/answers HTTP 503/)
+  })
+  it.each<[object, RegExp]>([
+    [{ sha: undefined }, /: sha: expected a commit, got nothing/],
+    [{ sha: "../x" }, /: sha: expected a commit, got "\.\.\/x"/],
+    [{ siblings: [{ rfilename: "a" }, { rfilename: 3 }] }, /: filePaths\[1\]: expected a file's name, got 3/],
+    [{ siblings: [null] }, /is not what a hub tells of lab\/clip@main/]
+  ])("a hub that answers oddly: %j", async (says, message) => {
+    server.behaviour.says = says
+    const error = await refusal()
+    expect(error.message).toMatch(message)
+    expect(error.hint).toMatch(/is HF_ENDPOINT a Hugging Face hub/)
   })
   it("a hub that cannot be reached", async () => {
     vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9")

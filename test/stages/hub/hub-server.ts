@@ -27,6 +27,8 @@ export interface Behaviour {
   sends?: (content: Uint8Array) => Uint8Array
   /** does not list its files */
   unlisted?: boolean
+  /** has these fields in its answer of which commit a revision is at */
+  says?: object
   /** what the hub calls a content, in place of its sha256 */
   etag?: string
   /** every answer has this status */
@@ -122,7 +124,8 @@ export class HubServer implements AsyncDisposable {
     if (files === undefined) return void end(404, { "x-error-code": "RevisionNotFound" })
     if (api !== null) {
       const siblings = unlisted ? [] : Object.keys(files).map((rfilename) => ({ rfilename }))
-      const body = JSON.stringify({ _id: "1", id: name, sha: commit, siblings, lastModified: "2026-01-01" })
+      const info = { _id: "1", id: name, sha: commit, siblings, lastModified: "2026-01-01" }
+      const body = JSON.stringify({ ...info, ...this.behaviour.says })
       return void end(200, { "content-type": "application/json" }, body)
     }
     const content = files[file!]

@@ -181,26 +181,61 @@ describe("what is not as it should be is refused, with file, field and what to d
       files,
       /manifest\.json: tap: unknown field: there are format, note/
     ],
-    ["no ids", { ...arrays, ids: undefined }, files, /manifest\.json: ids: missing; it has to be a list, or/],
-    ["no taps", { ...arrays, taps: {} }, files, /manifest\.json: taps: an object; .*a file by tap/],
+    [
+      "no ids",
+      { ...arrays, ids: undefined },
+      files,
+      /manifest\.json: ids: expected a list, or the name of .*, got nothing/
+    ],
+    [
+      "no taps",
+      { ...arrays, taps: {} },
+      files,
+      /manifest\.json: taps: expected an object that names a file for each tap, got \{\}/
+    ],
     ["no items", { format: 1, items: [] }, {}, /it names no items/],
     [
       "an item without an id",
       { format: 1, items: [{ ...item, id: "" }] },
       files,
-      /items\[0\]\.id: ""; .*a text/
+      /items\[0\]\.id: expected text or a whole number, got ""/
     ],
     [
       "an item without a token",
-      { format: 1, items: [{ id: "a", taps: {} }] },
+      { format: 1, items: [{ id: "a", taps: { embed: "x.npy" } }] },
       {},
-      /items\[0\]\.token: missing/
+      /items\[0\]\.token: expected text, got nothing/
     ],
     [
       "an object that is no index",
       { format: 1, items: [{ ...item, object: 1.5 }] },
       files,
-      /items\[0\]\.object: 1\.5; .*whole/
+      /items\[0\]\.object: expected a whole number from -1, got 1\.5/
+    ],
+    [
+      "a list in place of an object",
+      { ...arrays, ids: [["a"]] },
+      files,
+      /ids\[0\]\.id: expected text or a whole number, got \["a"\]/
+    ],
+    ["a manifest that is a list", [], {}, /manifest\.json: expected an object, got \[\]/],
+    [
+      "a field of an array that only items have",
+      { ...arrays, taps: { "block.0": { file: "x.npy", row: 0 } } },
+      files,
+      /taps\["block\.0"\]\.row: an array's rows are those that `ids` names/
+    ],
+    [
+      "a misspelt field before the one that it leaves missing",
+      { ...arrays, taps: { embed: { fil: "x.npy" } } },
+      files,
+      /taps\.embed\.fil: unknown field: there are file, tensor/
+    ],
+    [
+      "half of a surrogate pair",
+      { ...arrays, ids: ["\ud800", "b"] },
+      files,
+      /ids\[0\]\.id: .* has half of a surrogate pair/
     ],
     [
       "a token that is named twice",
@@ -230,14 +265,9 @@ describe("what is not as it should be is refused, with file, field and what to d
       "a path that leads out",
       { ...arrays, taps: { embed: "../x.npy" } },
       files,
-      /taps\["embed"\]\.file: "\.\.\/x\.npy" leads out/
+      /taps\.embed: "\.\.\/x\.npy" leads out/
     ],
-    [
-      "an absolute path",
-      { ...arrays, taps: { embed: "/x.npy" } },
-      files,
-      /taps\["embed"\]\.file: .* absolute/
-    ],
+    ["an absolute path", { ...arrays, taps: { embed: "/x.npy" } }, files, /taps\.embed: .* absolute/],
     ["a missing array", arrays, {}, /x\.npy: there is no such file/],
     ["a missing list of ids", { ...arrays, ids: "ids.csv" }, files, /ids: there is no file .*ids\.csv/],
     [
@@ -250,7 +280,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "a column that means nothing",
       { ...arrays, ids: "i.csv" },
       { ...files, "i.csv": ",id\n0,a\n1,b\n" },
-      /i\.csv: line 2\.: unknown field: there are id, source/
+      /i\.csv: line 2\[""\]: unknown field: there are id, image/
     ],
     [
       "a ragged CSV",
@@ -268,7 +298,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "an object in a CSV that is no number",
       { ...arrays, tokens: undefined, ids: "i.csv" },
       { ...files, "i.csv": "id,token,object\na,cls,one\n" },
-      /i\.csv: line 2\.object: "one"; .*whole number/
+      /i\.csv: line 2\.object: expected a whole number from -1, got "one"/
     ],
     [
       "a missing image",
@@ -305,7 +335,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "a negative row",
       { format: 1, items: [{ ...item, taps: { embed: { file: "x.npy", row: -1 } } }] },
       files,
-      /items\[0\]\.taps\["embed"\]\.row: -1; .*from 0 on/
+      /items\[0\]\.taps\.embed\.row: expected a whole number from 0, got -1/
     ],
     [
       "a NaN",

@@ -6,7 +6,7 @@ import { describeEncoder } from "../../../stages/onnx/describe.ts"
 import { openEncoder } from "../../../stages/onnx/session.ts"
 import { modelOf, relativeDifference, tapsOfBlock } from "./fixture.ts"
 
-const file = fileURLToPath(new URL("../../../../../shared/real/dinov2-small-saliency.onnx", import.meta.url))
+const file = fileURLToPath(new URL("../../../../shared/real/dinov2-small-saliency.onnx", import.meta.url))
 const present = existsSync(file)
 const name = "a trained DINOv2-small under a convolutional head, exported by others"
 

@@ -14,7 +14,7 @@ import {
 import { readNpy } from "./npy.ts"
 
 export const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../../../fixtures/onnx/${name}`, import.meta.url))
+  fileURLToPath(new URL(`../../fixtures/onnx/${name}`, import.meta.url))
 export const quickstartModel = fileURLToPath(new URL("../../fixtures/vit-random/model.onnx", import.meta.url))
 
 /** The names of a pre-norm block's taps, in order. */

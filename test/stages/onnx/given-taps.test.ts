@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest"
-import { describeEncoder } from "../../../stages/onnx/describe.ts"
-import { describeGiven } from "../../../stages/onnx/describe-given.ts"
+import { describeEncoder, describeGiven } from "../../../stages/onnx/describe.ts"
 import { openEncoder } from "../../../stages/onnx/session.ts"
 import { fixture, graphModel, modelOf, pixelsOf } from "./fixture.ts"
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { repeatedObjects, Repeats } from "../../../stages/sample-scenes/repeats.ts"
-import type { SceneObject, Segmentation } from "../../../stages/tables/objects.ts"
+import type { SceneObject, Segmentation } from "../../../stages/tables/scenes.ts"
 
 const square = [[1, 1, 5, 1, 5, 5, 1, 5]]
 const objectOf = (id: number, segmentation: Segmentation = square, category = "cup"): SceneObject => ({

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest"
 import type { NewFile } from "../../../src/index.ts"
 import { checkParams } from "../../../src/pipeline/check-params.ts"
-import { sceneColumns } from "../../../stages/tables/scenes.ts"
+import { sceneColumns, type SceneObject } from "../../../stages/tables/scenes.ts"
 import { sampleScenes, synthetic } from "../../../stages/sample-scenes/stage.ts"
 import { decodeImage } from "../../../stages/vision/image.ts"
 import { maskOf } from "../../../stages/vision/mask.ts"
 import { areaOf } from "../../../stages/vision/rle.ts"
-import type { SceneObject } from "../../../stages/tables/objects.ts"
 import { collect, computeOf, fakeContext, worldOf } from "../fakes.ts"
 
 interface Scene {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { maskOf } from "../../../stages/vision/mask.ts"
 import { areaOf, MaskError, maskOfRowMajor, stringOfCounts } from "../../../stages/vision/rle.ts"
-import type { Segmentation } from "../../../stages/tables/objects.ts"
+import type { Segmentation } from "../../../stages/tables/scenes.ts"
 
 describe("the mask of a segmentation", () => {
   const pixels = [

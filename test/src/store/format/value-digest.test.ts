@@ -38,7 +38,7 @@ describe("docs/digests.md", () => {
     }>
     column: { items: ReadonlyArray<ReadonlyArray<string>>; digest: string }
     ids: { ids: ReadonlyArray<string>; digest: string }
-    artifact: { of: ArtifactValues; digest: string }
+    artifact: { of: Omit<ArtifactValues, "idColumn"> & { label: string }; digest: string }
   }
   const page = readFileSync(new URL("../../../../docs/digests.md", import.meta.url), "utf8")
   const vectors = JSON.parse(/```json\n(.*?)```/s.exec(page)![1]!, (_, value) =>
@@ -61,7 +61,9 @@ describe("docs/digests.md", () => {
     const items = itemDigests({ c: column.utf8() }, { c: of.items.flat() }, {}, [0, 1, 3])
     expect(columnDigest([items.c!])).toBe(of.digest)
     expect(idsDigest(ids.ids)).toBe(ids.digest)
-    expect(artifactDigest(artifact.of)).toBe(artifact.digest)
+    // the digest names the id column `label`
+    const { label: idColumn, ...values } = artifact.of
+    expect(artifactDigest({ ...values, idColumn })).toBe(artifact.digest)
   })
 
   test("gives different vectors different digests", () => {

@@ -7,6 +7,7 @@ import type { Graph } from "../../../../src/pipeline/graph.ts"
 import { collectGarbage, type GcOptions, type GcReport } from "../../../../src/store/gc/gc.ts"
 import { type FileSystem, nodeFileSystem } from "../../../../src/store/files/file-system.ts"
 import { makeStore, type Store } from "../../../../src/store/store.ts"
+import { readingCalls } from "../../run/faults.ts"
 import { coarse, gathered, type Items, type Lab, numbers, spread, sum, total } from "../../run/lab.ts"
 import { walkFolder } from "../../../../src/store/gc/scan.ts"
 
@@ -139,7 +140,6 @@ export function copyStore({ root }: Store, to: string): void {
   age(makeStore(to, nodeFileSystem()))
 }
 
-const reading = new Set(["read", "readIfPresent", "readRange", "stat", "entry", "list"])
 /** Asks `before` ahead of every call, or of those that change something. */
 export function decorated(
   files: FileSystem,
@@ -148,7 +148,7 @@ export function decorated(
 ): FileSystem {
   const calls = Object.entries(files).map(([name, call]: [string, (...args: Array<never>) => unknown]) => [
     name,
-    which === "mutating" && reading.has(name)
+    which === "mutating" && readingCalls.has(name)
       ? call
       : (...args: Array<never>) => {
           before(name, args[0] as unknown as string)

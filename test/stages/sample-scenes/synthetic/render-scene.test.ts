@@ -7,7 +7,7 @@ import { outlines } from "../../../../stages/sample-scenes/synthetic/outlines.ts
 import { encodePng } from "../../../../stages/sample-scenes/synthetic/png.ts"
 import { rasterise } from "../../../../stages/sample-scenes/synthetic/rasterise.ts"
 import { FEWEST_PIXELS, renderScene } from "../../../../stages/sample-scenes/synthetic/render-scene.ts"
-import type { SceneObject } from "../../../../stages/tables/objects.ts"
+import type { SceneObject } from "../../../../stages/tables/scenes.ts"
 import { drawDescription } from "./draw.ts"
 
 const size = { height: 96, width: 128 }

@@ -1,0 +1,57 @@
+/** What a stage has thrown, as a problem: its message, its place in the user's source, and what the error says to do. */
+import { Problem, type ProblemTag, type Where } from "./problem.ts"
+import { placeText, sourcePlace, sourceStack } from "./source-place.ts"
+import { stageErrorFields } from "./stage-error.ts"
+
+/** Where something was thrown, in plain data: it goes from a worker process to the run, and into the log. */
+export interface Thrown {
+  readonly file: string | null
+  readonly line: number | null
+  readonly column: number | null
+  readonly stack: string
+}
+
+export function thrownAt(error: unknown): Thrown {
+  const place = sourcePlace(error)
+  const { file, line, column } = place ?? { file: null, line: null, column: null }
+  return { file, line, column, stack: sourceStack(error) }
+}
+
+/** The message with its field and place: `image: no such column (at stages/mine.ts:12:9)`, relative to a folder. */
+export function thrownText(error: unknown, base: string): string {
+  const place = sourcePlace(error)
+  const { field } = stageErrorFields(error)
+  const message = messageOf(error)
+  const text = field === null || message.includes(field) ? message : `${field}: ${message}`
+  return place === null ? text : `${text} (at ${placeText(place, base)})`
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error
+    ? error.message || error.name
+    : typeof error === "string"
+      ? error
+      : (JSON.stringify(error) ?? String(error))
+
+/**
+ * A problem of what the user's code threw; `doing` says what failed ("stage x failed").
+ *
+ * @param where what to say where the error itself says nothing; `base` is the folder that places are relative to
+ */
+export function stageFailure(
+  tag: ProblemTag,
+  doing: string,
+  error: unknown,
+  { base, ...where }: Pick<Where, "file" | "field" | "hint"> & { readonly base: string }
+): Problem {
+  const said = stageErrorFields(error)
+  const { stack, ...place } = thrownAt(error)
+  const file = said.file ?? where.file ?? null
+  return new Problem(tag, `${doing}: ${thrownText(error, base)}`, {
+    ...(file === null ? place : { file }),
+    field: said.field ?? where.field ?? null,
+    hint: said.hint ?? where.hint ?? null,
+    stack,
+    cause: error
+  })
+}
