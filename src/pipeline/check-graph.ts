@@ -46,7 +46,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
     issue(
       stage.name,
       `stage "${stage.name}": its items cannot be called "${item}"`,
-      "name what an item is: scene"
+      "name the kind of item, such as scene"
     )
   for (const [name, { mode }] of Object.entries(stage.spec.inputs ?? {})) {
     const field = `${stage.name}.${name}`
@@ -54,7 +54,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
       issue(
         field,
         `stage "${stage.name}": a port cannot be called "${name}"`,
-        "the function gets another value by it"
+        "the function gets another value by that name"
       )
     if (Object.hasOwn(stage.spec.params ?? {}, name))
       issue(
@@ -65,7 +65,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
     if (stage.kind === "whole" && mode !== "whole" && mode !== "many")
       issue(
         field,
-        `stage "${stage.name}": a whole stage has no items, and its port "${name}" is joined by them`,
+        `stage "${stage.name}": its port "${name}" is joined by items, which a whole stage does not have`,
         "read it by whole(…) or many(…), or make the stage itemwise"
       )
   }
@@ -99,7 +99,7 @@ export function checkViews(nodes: ReadonlyArray<GraphNode>, issue: Issue): void 
   for (const items of inside) {
     const id = items.slice(0, -"/items".length)
     if (columnsOf.get(id)?.some(({ type }) => type === "tensors") === true)
-      issue(items, `the node "${items}" lies where the items of "${id}" do`, "give it another id")
+      issue(items, `the node "${items}" takes the place of the items of "${id}"`, "give it another id")
   }
 }
 
@@ -134,7 +134,7 @@ function checkSegments(id: string, issue: Issue): void {
       issue(
         id,
         `the node id "${id}" ${id === segment ? "" : `has a segment that `}${wrong}`,
-        "give it a shorter id: an artifact is kept in files of that name"
+        "give it a shorter id: artifacts are stored in files of that name"
       )
     // `checkViews` reports the run's own files
     else if (!ofTheRun.has(id) && (endings.test(segment) || segment.includes(temporary)))

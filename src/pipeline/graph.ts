@@ -67,7 +67,7 @@ export function buildGraph(
         issue(
           field,
           `node "${ref.id}": port "${name}" of stage "${ref.stage.name}" is not fed by ${mode === "many" ? "a list of nodes" : "a node"}`,
-          "an edge is what calling a stage returns"
+          "pass the return value of a stage call"
         )
         continue
       }
@@ -116,7 +116,7 @@ export function buildGraph(
       issue(
         `graph.${name}`,
         `the graph's output "${name}" is not a node or a list of nodes`,
-        "return what calling a stage gives"
+        "return the value of a stage call"
       )
     else outputs.set(name, refs.map(visit))
   }

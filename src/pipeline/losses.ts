@@ -117,9 +117,9 @@ function check(loss: Loss): void {
   const { what, reason, count = 1, examples = [], verb = "" } = (loss ?? {}) as Partial<Loss>
   const wrong =
     typeof what !== "string" || what === ""
-      ? "`what` must be a text that is not empty"
+      ? "`what` must be a non-empty text"
       : reason !== null && (typeof reason !== "string" || reason === "")
-        ? "`reason` must be a text that is not empty, or null"
+        ? "`reason` must be a non-empty text, or null"
         : !Number.isSafeInteger(count) || count < 0
           ? `\`count\` must be a whole number from 0, got ${String(count)}`
           : !Array.isArray(examples) || examples.some((example) => typeof example !== "string")

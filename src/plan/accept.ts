@@ -80,7 +80,7 @@ async function accept(
   const { node, preimage, key } = plan
   if (preimage === null || key === null) throw notFresh(plan)
   if (plan.state === "failed")
-    throw refusal(node, "failed with its present code and parameters", "run it with --retry-failed")
+    throw refusal(node, "failed with its current code and parameters", "run it with --retry-failed")
   const previous = planning.previous(node)
   if (previous === null || previous.artifact === null)
     throw nothing(node, previous === null ? "was never computed" : "failed when it was computed")
@@ -110,13 +110,13 @@ function checkSame(
   { outside }: Planning
 ): void {
   if (digestJson(previous.preimage.output) !== digestJson(plan.preimage!.output))
-    throw refusal(node, "has another schema now", "its outputs lack columns or have others: run it")
+    throw refusal(node, "has a different schema now", "its outputs lack columns or have extra ones: run it")
   const other = cues.find(({ cue }) => cue === "items")
   if (other !== undefined)
     throw refusal(
       node,
-      `has other items now: ${other.path}`,
-      "outputs are accepted for the same items: run it"
+      `has different items now: ${other.path}`,
+      "outputs can only be accepted for the same items: run it"
     )
   const read = changedReads(previous.reads, outside)[0]
   if (read !== undefined)
@@ -142,7 +142,7 @@ async function itemTraces(
   const failed = new Map(manifest.failed.map((failure) => [failure.item, failure]))
   const expected = ids.filter((id) => !failed.has(id))
   if (expected.length !== index.ids.length || expected.some((id, i) => id !== index.ids[i]))
-    throw refusal(node, "has other items now", "outputs are accepted for the same items: run it")
+    throw refusal(node, "has different items now", "outputs can only be accepted for the same items: run it")
   const keys = manifest.shards.map(({ items }) => Array.from({ length: items }, () => ""))
   index.ids.forEach((id, i) => (keys[index.shard[i]!]![index.itemIndex[i]!] = keyOf.get(id)!))
   const common = {
@@ -173,7 +173,7 @@ const notFresh = ({ node, cues }: NodePlan) => {
   return refusal(
     node,
     `reads ${waits.join(", ")}, which ${waits.length === 1 ? "is" : "are"} not fresh`,
-    `run or accept ${waits.length === 1 ? "it" : "them"} first: several nodes may be named at once`
+    `run or accept ${waits.length === 1 ? "it" : "them"} first: you can name several nodes at once`
   )
 }
 const refusal = ({ id }: GraphNode, why: string, hint: string) =>

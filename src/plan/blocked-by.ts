@@ -27,6 +27,6 @@ export const blockedBy = (
     if (status === "skipped") return `${input.id} is skipped`
     if (status === "failed" && known === null) return `${input.id} failed`
     return known?.incomplete === true && node.stage.kind === "whole" && !keepGoing
-      ? `${input.id} is incomplete (--keep-going goes on with what there is)`
+      ? `${input.id} is incomplete (--keep-going continues without the failed items)`
       : []
   })

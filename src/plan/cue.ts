@@ -123,11 +123,11 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "accepted":
       return `accepted at ${brief(after)}: computed under another key (${brief(before)}) in run ${path}`
     case "done":
-      return "computed already: its node only has to be put together anew"
+      return "already computed: only its node must be assembled again"
     case "never-run":
       return "has not been computed for this pipeline"
     case "forced":
-      return "asked for by --force"
+      return "requested by --force"
     case "code":
       return `code of ${path} changed (${change})`
     case "package":
@@ -140,10 +140,10 @@ export function sentence({ cue, path, before, after }: Cue): string {
       return `${path} of its schema changed (${change})`
     case "input":
       return before === null && after === null
-        ? `input ${path} has another value`
-        : `input ${path} has other values (${change})`
+        ? `input ${path} changed`
+        : `the values of input ${path} changed (${change})`
     case "items":
-      return `input ${path} has other items (${change})`
+      return `the items of input ${path} changed (${change})`
     case "read":
       return after === null
         ? `${path} is gone`

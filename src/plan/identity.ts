@@ -158,12 +158,12 @@ const asProblem =
       : (systemLimit(error) ??
         stageFailure(tag, `node "${node.id}"`, error, { field: node.id, base, ...ofSystem(error) }))
 
-/** What the system's own errors say. */
+/** The file and the hint for an error of the system. */
 function ofSystem(error: unknown): { readonly file?: string; readonly hint?: string } {
   const { path, syscall } = (error ?? {}) as NodeJS.ErrnoException
   return {
     ...(path === undefined ? {} : { file: path }),
-    ...(syscall === undefined ? {} : { hint: "check the path, and who may read it" })
+    ...(syscall === undefined ? {} : { hint: "check the path and its permissions" })
   }
 }
 

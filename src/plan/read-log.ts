@@ -66,7 +66,7 @@ export class ReadLog {
     const at = path.resolve(this.#outside.base, file)
     return (this.#problem ??= new Problem("InputChanged", `${at} changed while ${this.#reader} read it`, {
       file: at,
-      hint: "run again: nothing was kept of what it read",
+      hint: "run again: nothing that it read was kept",
       cause
     }))
   }

@@ -29,8 +29,8 @@ export function revalidate(
     // a file is gone
     if (!isProblem(error)) throw error
   }
-  throw new Problem("InputChanged", `node "${node.id}": a file that it reads was changed while it ran`, {
+  throw new Problem("InputChanged", `node "${node.id}": a file that it reads changed while it ran`, {
     field: node.id,
-    hint: "run again: what was finished before the change is kept"
+    hint: "run again: work finished before the change is kept"
   })
 }

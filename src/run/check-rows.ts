@@ -94,5 +94,5 @@ export const broken = (
   new Problem(
     "OutputInvalid",
     `stage "${stage}" (node "${node}") broke its schema${at === "" ? "" : ` at "${at}"`}: ${what}`,
-    { field: column, hint: hint ?? `make what the stage's compute gives agree with its output's columns` }
+    { field: column, hint: hint ?? "make the stage's compute return the columns of its output" }
   )

@@ -87,7 +87,7 @@ async function computeItems(
         "",
         null,
         `compute gave ${Array.isArray(results) ? `${results.length} results` : "no list"} for ${some.length} items`,
-        "give as many results as items, in their order; failed(reason) stands for one that failed"
+        "return one result per item, in order; failed(reason) marks a failed item"
       )
     results.forEach((result, i) => {
       const item = some[i]!
@@ -131,7 +131,7 @@ function failure(item: Item, files: ReadonlyArray<unknown>, message: string, cau
     ? { item: item.id, error }
     : {
         item: item.id,
-        error: `${error} (${fault.what}: ${fault.hint}; it is not kept, and the next run tries it again)`,
+        error: `${error} (${fault.what}: ${fault.hint}; this failure is not cached, so the next run tries again)`,
         outside: true
       }
 }

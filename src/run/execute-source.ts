@@ -138,7 +138,7 @@ const isIn = (store: Store, shards: ReadonlyArray<MadeShard>, id: string): boole
 const wrongText = cellCheck({ type: "utf8" } as AnyColumn)
 function checkedId(task: Task, id: unknown, seen: SeenIds): ItemId {
   if (typeof id !== "string" || id === "")
-    throw broken(task.stage.name, task.node, "", "id", "every row of a source needs an id that is text")
+    throw broken(task.stage.name, task.node, "", "id", "every row of a source needs a text id")
   const wrong = wrongText(id)
   if (wrong !== null) throw broken(task.stage.name, task.node, "", "id", `an id: ${wrong}`)
   if (!seen.add(id))
@@ -148,7 +148,7 @@ function checkedId(task: Task, id: unknown, seen: SeenIds): ItemId {
       id,
       "id",
       `two items have the id "${id}"`,
-      "ids name items: give each its own"
+      "give each item an id of its own"
     )
   return id
 }

@@ -93,6 +93,6 @@ function clear(views: Views, { store }: Planning): void {
   try {
     views.clear(store)
   } catch (error) {
-    throw storeProblem(error, store.root, "take back the views of what is gone")
+    throw storeProblem(error, store.root, "remove views of missing artifacts")
   }
 }

@@ -63,7 +63,7 @@ function givenTable(table: ArtifactTable, port: NamedPort, { rows }: Manifest) {
   }
   const members = (family: string) => {
     if (declared(port, family).type !== "tensors")
-      throw refused(port, family, `"${family}" is no family of tensors`, `read it with read("${family}")`)
+      throw refused(port, family, `"${family}" is not a family of tensors`, `read it with read("${family}")`)
     return table.members(family)
   }
   return {
@@ -105,7 +105,7 @@ export function undeclared(port: NamedPort, name: string): Problem {
     name,
     `the port does not declare the column "${name}"`,
     name === "item" || name === "id"
-      ? "every read gives the ids of the rows as `item`"
+      ? "every read returns the row ids as `item`"
       : `declare it there, as in ${port.mode}({ …, ${name}: column.… }); the columns declared are: ${names}`
   )
 }

@@ -145,7 +145,5 @@ const unwritten = (run: RunRecord, { message, hint }: Problem): RunRecord => ({
 /** Why a node has no result yet, or at the end. */
 function notMade(isRunning: boolean, isBegun: boolean): string {
   if (isRunning) return isBegun ? "is being computed" : "not yet"
-  return isBegun
-    ? "the run ended while it was computed: what was finished is kept"
-    : "the run ended before it"
+  return isBegun ? "the run ended during this node: finished work is kept" : "the run ended before this node"
 }

@@ -112,7 +112,7 @@ describe.skipIf(!proc)(`signals${proc ? "" : " (skipped: no /proc to look at wor
     expect(ended.signal).toBe("SIGKILL")
     const { stdout } = await rig.cli("show", "@1")
     expect(stdout).toMatch(/^skipped: activations: it was being computed when the run was cut off$/m)
-    expect(stdout).toMatch(/^stopped: it was killed, or the disk was full: its process is gone/m)
+    expect(stdout).toMatch(/^stopped: its process disappeared \(killed, or the disk was full\)/m)
     await until("the workers' end", () => workers.every((worker) => processOf(worker) === null))
     const { document, code } = await rig.json(...extraction, ...other)
     expect(code).toBe(0)

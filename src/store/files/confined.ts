@@ -23,10 +23,10 @@ export function refuseLinks({ entry }: Pick<FileSystem, "entry">, root: string):
 const isLink = (root: string, folder: string) =>
   new Problem(
     "StoreNotUsable",
-    `${folder} is a symbolic link: Probeline changes nothing through a link inside of a store`,
+    `${folder} is a symlink: Probeline changes nothing through a symlink inside a store`,
     {
       file: folder,
-      hint: `put a real folder in its place, or move the whole store: the path of --store may be a link, the folders in ${root} may not`
+      hint: `replace it by a real folder, or move the whole store: the path of --store may be a symlink, the folders in ${root} may not`
     }
   )
 

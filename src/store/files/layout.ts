@@ -62,10 +62,14 @@ function named(root: string, what: string, name: string): string {
 /** A lock's name is a stage and 32 digits. */
 const mostLockBytes = 150
 const noName = (root: string, what: string, name: unknown) =>
-  new Problem("StoreCorrupt", `a file of the store names ${what} ${JSON.stringify(name)}, which cannot be`, {
-    file: root,
-    hint: "run `probeline verify --repair`, and the pipeline again: what is missing is computed again"
-  })
+  new Problem(
+    "StoreCorrupt",
+    `a file of the store has an invalid name for ${what}: ${JSON.stringify(name)}`,
+    {
+      file: root,
+      hint: "run `probeline verify --repair`, then the pipeline: it computes missing results again"
+    }
+  )
 export type Layout = ReturnType<typeof layout>
 
 /** Marks a file that is still being written under a temporary name. */

@@ -80,7 +80,7 @@ export function isFileChanged(error: unknown): boolean {
 /** Reads a file's bytes. @throws FileChanged if they are not those that were sampled */
 export function checkedRead(files: FileSystem, file: string, sha256: string): Uint8Array {
   const bytes = files.readIfPresent(file)
-  if (bytes === null) throw new FileChanged(`${file} is gone since it was sampled: run again`)
+  if (bytes === null) throw new FileChanged(`${file} was removed after it was sampled: run again`)
   if (createHash("sha256").update(bytes).digest("hex") !== sha256)
     throw new FileChanged(`${file} changed since it was sampled: run again`)
   return bytes

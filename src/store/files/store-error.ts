@@ -14,7 +14,7 @@ export function storeProblem(error: unknown, root: string, doing: string): Probl
     case "EDQUOT":
       return new Problem("StoreFull", `no space is left to ${doing} in the store ${root}`, {
         ...where,
-        hint: "free some space (what is finished is kept) and run again; --store DIR puts the store elsewhere"
+        hint: "free some space and run again (finished work is kept), or put the store elsewhere with --store DIR"
       })
     case "EACCES":
     case "EPERM":
@@ -51,27 +51,27 @@ function nameTooLong({ path: from, dest }: Paths, root: string, doing: string, w
   const longest = paths.toSorted((a, b) => bytes(b) - bytes(a))[0] ?? root
   const what =
     name === undefined
-      ? `the path ${longest} is too long: ${bytes(longest)} bytes, and the system takes ${mostOfPath} at most`
-      : `the name "${name}" is too long: ${bytes(name)} bytes, and the file system takes ${mostOfName} at most`
+      ? `the path ${longest} is too long: ${bytes(longest)} bytes, the system allows ${mostOfPath}`
+      : `the name "${name}" is too long: ${bytes(name)} bytes, the file system allows ${mostOfName}`
   const isOfRoot = name === undefined || root.includes(name)
   return new Problem("StoreNotUsable", `cannot ${doing} in the store: ${what}`, {
     ...where,
     hint: isOfRoot
       ? "choose a folder with a shorter path with --store DIR or PROBELINE_STORE"
-      : "give what has this name a shorter one"
+      : "shorten that name"
   })
 }
 
 type Where = { readonly file: string; readonly cause: unknown }
 const notAFolder = (root: string, doing: string, where: Where) =>
-  new Problem("StoreNotUsable", `the store ${root} is not a folder that can be used: cannot ${doing}`, {
+  new Problem("StoreNotUsable", `the store ${root} is not a usable folder: cannot ${doing}`, {
     ...where,
     hint: "choose another folder with --store DIR or PROBELINE_STORE"
   })
 const notWritten = (root: string, doing: string, message: string, where: Where) =>
   new Problem("StoreWriteFailed", `could not ${doing} in the store ${root}: ${message}`, {
     ...where,
-    hint: "what is finished is kept; run again when the disk is well"
+    hint: "finished work is kept; check the disk and run again"
   })
 
 /** An object that exists and cannot be read. */
@@ -81,6 +81,6 @@ export const damaged = (error: unknown, root: string): Problem =>
     : (systemLimit(error) ??
       new Problem("StoreCorrupt", `an object of the store cannot be read: ${(error as Error).message}`, {
         file: root,
-        hint: "run `probeline verify --repair` and run again: what is missing is computed again",
+        hint: "run `probeline verify --repair`, then the pipeline: it computes missing results again",
         cause: error
       }))

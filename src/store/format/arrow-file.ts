@@ -124,7 +124,9 @@ export function openArrowFile(source: ByteSource): ArrowFile {
   if (source.size < headBytes + tailBytes)
     throw wrong(`${source.size} bytes are too few for an Arrow file: it is torn`)
   if (!magic.equals(readBytes(source, 0, magic.length)))
-    throw wrong("it is no Arrow IPC file (it does not start with ARROW1; the stream format is not read here)")
+    throw wrong(
+      "it is not an Arrow IPC file (it does not start with ARROW1; the stream format is not supported)"
+    )
   const tail = Buffer.from(readBytes(source, source.size - tailBytes, tailBytes))
   if (!magic.equals(tail.subarray(4))) throw wrong("it does not end with ARROW1: it is torn")
   const footerLength = tail.readInt32LE(0)
@@ -138,7 +140,7 @@ export function openArrowFile(source: ByteSource): ArrowFile {
 
 function readFooter(source: ByteSource, bytes: Uint8Array, footerStart: number): ArrowFile {
   const { dictionaries, batches: blocks } = footerBlocks(bytes)
-  if (dictionaries > 0) throw new FileFormatError(source.name, "it has dictionaries, which are not read here")
+  if (dictionaries > 0) throw new FileFormatError(source.name, "it has dictionaries, which are not supported")
   const batches: Array<ArrowBatch> = []
   let rows = 0
   for (const block of blocks) {
@@ -159,9 +161,9 @@ function readBatch(source: ByteSource, footerStart: number, { offset, metaDataLe
   if (meta.readInt32LE(0) !== -1)
     throw wrong("has no continuation marker: the file is damaged or older than Arrow 0.15")
   const header = recordBatchHeader(meta.subarray(8))
-  if (header === null) throw wrong("is no record batch: the file is damaged")
-  if (header.compressed) throw wrong("is compressed, which is not read here; write it uncompressed")
-  if (header.nullCounts.some((nulls) => nulls !== 0)) throw wrong("has nulls, which are not read here")
+  if (header === null) throw wrong("is not a record batch: the file is damaged")
+  if (header.compressed) throw wrong("is compressed, which is not supported; write it uncompressed")
+  if (header.nullCounts.some((nulls) => nulls !== 0)) throw wrong("has nulls, which are not supported")
   const buffers = header.buffers.map((buffer) => {
     if (buffer.offset + buffer.length > bodyLength)
       throw wrong("names bytes outside itself: the file is damaged")

@@ -114,6 +114,7 @@ function vectorAt(table: Table, index: number, elementBytes: number): Vector {
 }
 function int64(view: DataView, at: number): number {
   const value = Number(view.getBigInt64(at, true))
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no length or place`)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new RangeError(`${value} is not a valid length or position`)
   return value
 }

@@ -41,15 +41,12 @@ function open(source: ByteSource): TensorFile {
   const meta = (key: keyof typeof tensorMetadata) => schema.metadata.get(tensorMetadata[key])
   const [family, member, format] = [meta("family"), meta("member"), meta("format")]
   if (format === undefined || family === undefined || member === undefined)
-    throw wrong(
-      "it is an Arrow file, but none of Probeline's tensor files (its schema says nothing of a family)"
-    )
+    throw wrong("it is an Arrow file, but not a Probeline tensor file (its schema names no family)")
   if (format !== tensorFormat)
     throw wrong(`tensor file of format ${format}; this Probeline reads format ${tensorFormat}`)
   const shape = wholeNumbers(meta("shape"))
   const dims = names(meta("dims"))
-  if (shape === null || dims === null)
-    throw wrong("its schema does not say the tensor's shape: it is damaged")
+  if (shape === null || dims === null) throw wrong("its schema lacks the tensor's shape: it is damaged")
   const size = shape.reduce((product, one) => product * one, 1)
   const idColumn = meta("label") ?? null
   const fields = idColumn === null ? [family] : [idColumn, family]
@@ -63,7 +60,7 @@ function open(source: ByteSource): TensorFile {
     throw wrong(`column "${family}" is ${type}, expected FixedSizeList[${size}] of Float32 or Float16`)
   const rowBytes = size * (elements === "float16" ? 2 : 4)
   if (idColumn !== null && !DataType.isUtf8(schema.fields[0]!.type))
-    throw wrong(`column "${idColumn}" is no text`)
+    throw wrong(`column "${idColumn}" is not text`)
 
   // depth first: the ids have validity, offsets and text; the tensor has validity, its elements' validity and
   // values
@@ -113,7 +110,7 @@ function open(source: ByteSource): TensorFile {
     },
     readHalves(start = 0, end = rows) {
       range(start, end)
-      if (elements !== "float16") throw new RangeError(`${source.name}: it is of ${elements}`)
+      if (elements !== "float16") throw new RangeError(`${source.name}: it has ${elements} elements`)
       const halves = new Uint16Array((end - start) * size)
       for (const [batch, from, to] of overlapping(batches, start, end))
         load(

@@ -52,10 +52,10 @@ export class TensorFileWriter {
     const isHalf = head.elements === "float16"
     const rowBytes = size * (isHalf ? 2 : 4)
     if (!shape.every((one) => Number.isInteger(one) && one >= 1))
-      throw new RangeError(`${place}: a row's shape is of whole numbers from 1, got [${shape}]`)
+      throw new RangeError(`${place}: a row's shape must be of whole numbers from 1, got [${shape}]`)
     if (shape.length !== dims.length)
       throw new RangeError(
-        `${place}: shape [${shape}] has ${shape.length} dimensions, named are ${dims.length} (${dims})`
+        `${place}: shape [${shape}] has ${shape.length} dimensions, but ${dims.length} names (${dims})`
       )
     if (rowBytes >= 2 ** 30)
       throw new RangeError(`${place}: a row of ${rowBytes} bytes is too large; it must be below 1 GiB`)
@@ -110,7 +110,7 @@ export class TensorFileWriter {
       (items?.length ?? rows) !== rows
     )
       throw new RangeError(
-        `tensor "${family}/${member}": ${data.length} values are no whole rows of ${this.#size} for ${items?.length ?? "no"} ids`
+        `tensor "${family}/${member}": ${data.length} values are not whole rows of ${this.#size} for ${items?.length ?? "no"} ids`
       )
     for (let start = 0; start < rows; start += this.#batchRows) {
       const end = Math.min(rows, start + this.#batchRows)

@@ -60,7 +60,7 @@ function write(value: unknown, path: Path): string {
   }
   if (value === null) return "null"
   if (path.length === deepest)
-    throw new NotJsonError(pathOf(path), `nested deeper than ${deepest} levels (does it hold itself?)`)
+    throw new NotJsonError(pathOf(path), `nested deeper than ${deepest} levels (does it contain itself?)`)
   if (Array.isArray(value)) {
     let text = "["
     // by index, because holes are not JSON either

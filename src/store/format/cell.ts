@@ -35,7 +35,7 @@ function kindCheck(column: AnyColumn): CellCheck {
       return (value) =>
         typeof value === "number" && (value | 0) === value
           ? null
-          : `expected a whole number of 32 bits, got ${shownValue(value)}`
+          : `expected a 32-bit whole number, got ${shownValue(value)}`
     case "float64":
       return (value) => (typeof value === "number" ? null : `expected a number, got ${shownValue(value)}`)
     case "bool":

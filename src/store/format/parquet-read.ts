@@ -48,7 +48,7 @@ function open(source: ByteSource): TableFile {
   const format = meta.get(tableMetadata.format)
   const declared = meta.get(tableMetadata.columns)
   if (format === undefined || declared === undefined)
-    throw wrong("it is a Parquet file, but none of Probeline's tables (its footer declares no columns)")
+    throw wrong("it is a Parquet file, but not a Probeline table (its footer declares no columns)")
   if (format !== tableFormat)
     throw wrong(`table of format ${format}; this Probeline reads format ${tableFormat}`)
   const columns = Object.fromEntries(JSON.parse(declared) as Array<[string, AnyColumn]>) as Columns
@@ -163,7 +163,7 @@ function readFooter(source: ByteSource): FileMetaData {
   if (source.size < 12) throw wrong(`${source.size} bytes are too few for a Parquet file: it is torn`)
   const tail = Buffer.from(readBytes(source, source.size - 8, 8))
   if (tail.toString("latin1", 4) !== "PAR1")
-    throw wrong("it is no Parquet file, or torn (it does not end with PAR1)")
+    throw wrong("it is not a Parquet file, or torn (it does not end with PAR1)")
   const length = tail.readUInt32LE(0) + 8
   if (length > source.size - 4) throw wrong(`its footer of ${length} bytes is not in the file: it is damaged`)
   try {

@@ -188,7 +188,7 @@ export function checkTensor(name: string, { shape, data }: Tensor, rows: number)
   let size = 1
   for (const one of shape) {
     if (!Number.isInteger(one) || one < 1 || one > 0x7fffffff)
-      throw new ValueError(`column "${name}": a row's shape is of whole numbers from 1, got [${shape}]`)
+      throw new ValueError(`column "${name}": a row's shape must be of whole numbers from 1, got [${shape}]`)
     size *= one
   }
   if (data.length < rows * size)

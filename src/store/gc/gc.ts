@@ -45,7 +45,7 @@ export const collectGarbage = (store: Store, options: GcOptions): Effect.Effect<
   )
 
 const attempt = <A>(store: Store, act: () => A) =>
-  Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look through") })
+  Effect.try({ try: act, catch: (error) => storeProblem(error, store.root, "look for unused files") })
 
 const collect = Effect.fn("gc.collect")(function* (store: Store, options: GcOptions) {
   const look = <A>(act: () => A) => attempt(store, act)
@@ -97,7 +97,7 @@ const seen = Effect.fn("gc.seen")(function* (store: Store, tally: Tally) {
       }
       return true
     },
-    catch: (error) => storeProblem(error, store.root, "look through")
+    catch: (error) => storeProblem(error, store.root, "look for unused files")
   })
   while (yield* some) yield* Effect.yieldNow
   return { found, traces }

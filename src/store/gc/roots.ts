@@ -102,9 +102,9 @@ export function rootsOf(store: Store, { keep, grace, now }: GcOptions): Roots {
 export const laterFormat = (file: string, format: unknown) =>
   new Problem(
     "StoreNotUsable",
-    `${file} is of format ${String(format)}, which this Probeline does not know`,
+    `${file} has format ${String(format)}, which this version of Probeline does not know`,
     {
       file,
-      hint: "use the version of Probeline that wrote it: what it reaches cannot be told here"
+      hint: "use the version of Probeline that wrote it: this one cannot tell which files it needs"
     }
   )

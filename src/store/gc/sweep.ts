@@ -78,7 +78,7 @@ const inTurns = <A>(
     for (let start = 0; start < all.length; start += turn) {
       yield* Effect.try({
         try: () => all.slice(start, start + turn).forEach(act),
-        catch: (error) => storeProblem(error, root, "take away what nothing needs")
+        catch: (error) => storeProblem(error, root, "delete unused files")
       })
       yield* Effect.yieldNow
     }

@@ -132,7 +132,7 @@ function checkMembers(
   }
   const members = Object.keys(cell)
   for (const member of members)
-    if (!first.has(member)) throw new Error(`${place} has "${member}", which the first row has not`)
+    if (!first.has(member)) throw new Error(`${place} has "${member}", which the first row lacks`)
   const order = [...first.keys()]
   if (members.some((member, i) => member !== order[i]))
     throw new Error(

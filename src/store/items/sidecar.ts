@@ -80,7 +80,7 @@ function decode(bytes: Uint8Array, name: string): Sidecar {
   const { schema, batches, rows: length } = openArrowFile(source)
   const wrong = (what: string) => new FileFormatError(name, what)
   const version = schema.metadata.get(formatKey)
-  if (version === undefined) throw wrong("it is an Arrow file, but no sidecar of Probeline's")
+  if (version === undefined) throw wrong("it is an Arrow file, but not a Probeline sidecar")
   if (version !== format) throw wrong(`sidecar of format ${version}; this Probeline reads format ${format}`)
   const [itemField, rowsField, ...digestFields] = schema.fields
   if (
@@ -119,7 +119,7 @@ function decode(bytes: Uint8Array, name: string): Sidecar {
     )
   }
   if (schema.metadata.get(checkKey) !== checkOf({ items, rows, digests }))
-    throw wrong("its content is not what was written (its sha256 differs): it is damaged")
+    throw wrong("its sha256 differs: it is damaged")
   return { items, rows, digests }
 }
 

@@ -132,7 +132,7 @@ class Lock {
         if (this.#isMine(taken)) this.#folder.release(taken.number)
       } catch (error) {
         // other processes take it over when this one ends
-        this.#note(`could not give back the lock "${this.#name}": ${(error as Error).message}`)
+        this.#note(`could not release the lock "${this.#name}": ${(error as Error).message}`)
       }
     })
   }
@@ -151,7 +151,7 @@ class Lock {
       held.add(token)
       this.#folder.tidyBelow(number)
       if (before !== null)
-        this.#note(`took over the lock "${this.#name}" of a holder that has died: ${describeHolder(before)}`)
+        this.#note(`took over the lock "${this.#name}" of a dead holder: ${describeHolder(before)}`)
       return { number, token }
     }
   }
@@ -186,10 +186,10 @@ class Lock {
   }
 
   #locked(holder: Holder | null): Problem {
-    const by = holder === null ? "a process that is just taking it" : describeHolder(holder)
+    const by = holder === null ? "a process that is acquiring it" : describeHolder(holder)
     return new Problem("StoreLocked", `the lock "${this.#name}" of the store is held by ${by}`, {
       file: this.#store.layout.lock(this.#name),
-      hint: "leave out --no-lock-wait to wait for it; the lock of a holder that has died is taken over by itself"
+      hint: "leave out --no-lock-wait to wait for it; the lock of a dead holder is taken over automatically"
     })
   }
 

@@ -53,7 +53,7 @@ export class Intact {
   #damaged({ sha256, extension }: StoredFile): Problem {
     return new Problem("StoreCorrupt", `an object of the store is damaged: ${sha256}.${extension}`, {
       file: this.#layout.object(sha256, extension),
-      hint: "run `probeline verify --repair`, which looks at all files and removes what is damaged, and the pipeline again, which computes it again"
+      hint: "run `probeline verify --repair`, which checks all files and removes damaged ones, then the pipeline, which computes them again"
     })
   }
 }

@@ -61,10 +61,14 @@ export class FileObjects implements Objects {
       const file = this.#path(object)
       const bytes = this.#files.readIfPresent(file)
       if (bytes === null)
-        throw new Problem("StoreCorrupt", `the store lost an object: ${object.sha256}.${object.extension}`, {
-          file,
-          hint: "run `probeline verify --repair`, and the pipeline again: what is missing is computed again"
-        })
+        throw new Problem(
+          "StoreCorrupt",
+          `an object is missing from the store: ${object.sha256}.${object.extension}`,
+          {
+            file,
+            hint: "run `probeline verify --repair`, then the pipeline: it computes missing results again"
+          }
+        )
       this.#intact.checkBytes(object, bytes)
       return bytes
     })

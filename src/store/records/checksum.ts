@@ -41,7 +41,7 @@ export function checkedValue(bytes: Uint8Array): unknown {
   const found = seal.exec(text)
   if (found !== null) return opened(text, found)
   const value = JSON.parse(text) as unknown
-  if (hasBrokenSeal(value)) throw new SyntaxError("its own sha256 cannot be read")
+  if (hasBrokenSeal(value)) throw new SyntaxError("its own sha256 is malformed")
   return value
 }
 
@@ -65,7 +65,7 @@ function textOf(bytes: Uint8Array): string {
 
 function opened(text: string, found: RegExpExecArray): unknown {
   if (sha256(text.slice(0, found.index)) !== (found[1] ?? found[2]))
-    throw new SyntaxError("its text is not what was written (its own sha256 differs)")
+    throw new SyntaxError("it is damaged (its own sha256 differs)")
   const { check: _, ...value } = JSON.parse(text) as Record<string, unknown>
   return value
 }

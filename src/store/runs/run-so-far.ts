@@ -53,10 +53,10 @@ export function runAsItIs(run: RunRecord, store: Store, now: number): RunRecord 
 }
 
 const underWay = "it was being computed when the run was cut off"
-const notReached = "the run was cut off before it"
+const notReached = "the run was cut off before this node"
 
 const cutOff = (last: Line | undefined) =>
-  `it was killed, or the disk was full: its process is gone, and left no word${last === undefined ? "" : ` after ${last.time}`}`
+  `its process disappeared (killed, or the disk was full)${last === undefined ? "" : `; last sign of life ${last.time}`}`
 
 const isEnd = (line: Line) => line.event === "node-finished"
 

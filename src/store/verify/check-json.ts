@@ -34,9 +34,9 @@ function checked<A>(
   let wrong: string | null
   try {
     const { format } = value as { readonly format?: unknown }
-    wrong = format === 1 ? check(value, utf8(bytes)) : "is of a format that is not known here"
+    wrong = format === 1 ? check(value, utf8(bytes)) : "has an unknown format"
   } catch {
-    wrong = "lacks fields that it must have"
+    wrong = "lacks required fields"
   }
   return wrong === null ? { value, bytes: bytes.byteLength } : { wrong }
 }
@@ -50,9 +50,7 @@ export const checkManifest = (files: FileSystem, layout: Layout, file: string): 
       ...manifestOf(manifest),
       failed: manifest.failed.map(({ item }) => item)
     })
-    return digest === manifest.digest
-      ? null
-      : `is of other values than its digest says (${digest.slice(0, 12)})`
+    return digest === manifest.digest ? null : `does not match its digest (${digest.slice(0, 12)})`
   })
 
 /** The trace of a node or of items. */
@@ -66,9 +64,9 @@ const hasObjectNames = (shard: Shard): boolean =>
   [...objectsOfShard(shard)].every(({ sha256, extension }) => isObjectName(sha256, extension))
 
 function nodeWrong(layout: Layout, file: string, { key, preimage, reads, artifact }: Trace): string | null {
-  if (artifact !== null && !isDigest(artifact)) return "names no artifact"
-  if (keyOf(preimage) !== key) return "has another key than its preimage gives"
-  if (layout.traces(preimage.stage, key) !== path.dirname(file)) return "lies in the folder of other keys"
+  if (artifact !== null && !isDigest(artifact)) return "does not name an artifact"
+  if (keyOf(preimage) !== key) return "has a key that does not match its preimage"
+  if (layout.traces(preimage.stage, key) !== path.dirname(file)) return "is in the folder of other keys"
   return path.basename(file) === traceName(key, reads)
     ? null
     : "has the name of another key, or of other reads"
@@ -76,11 +74,11 @@ function nodeWrong(layout: Layout, file: string, { key, preimage, reads, artifac
 /** Its name must be the digest of its text. */
 function itemsWrong(layout: Layout, file: string, trace: ItemTrace, text: string): string | null {
   if (layout.itemTraces(trace.stage, trace.shared) !== path.dirname(file))
-    return "lies in the folder of other items"
-  if (trace.shard !== null && !hasObjectNames(trace.shard)) return "names what cannot be objects"
+    return "is in the folder of other items"
+  if (trace.shard !== null && !hasObjectNames(trace.shard)) return "contains an invalid object name"
   return itemTraceOf(path.basename(file), Buffer.from(text)) !== null
     ? null
-    : "is not what was written: its name is the digest of another text"
+    : "is damaged: its name is not the digest of its text"
 }
 
 export const checkRun = (files: FileSystem, layout: Layout, file: string): Checked<RunRecord> =>
@@ -92,5 +90,5 @@ export const checkRun = (files: FileSystem, layout: Layout, file: string): Check
           typeof status === "string" &&
           !Number.isNaN(Date.parse(started))
         ? null
-        : "lacks fields that it must have"
+        : "lacks required fields"
   )

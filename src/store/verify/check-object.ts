@@ -28,7 +28,7 @@ export async function sidecarWrong(files: FileSystem, file: string, shard: Shard
     const total = rows.reduce((sum, one) => sum + one, 0)
     return items.length === shard.items && total === shard.rows
       ? null
-      : `is of ${items.length} items and ${total} rows; its shard is of ${shard.items} and ${shard.rows}`
+      : `has ${items.length} items and ${total} rows; its shard has ${shard.items} and ${shard.rows}`
   } catch (error) {
     if (!(error instanceof FileFormatError)) throw error
     return error.message

@@ -36,5 +36,5 @@ export const repairStore = (
       })
       return [...removed.map(({ file }) => file), ...names]
     },
-    catch: (error) => storeProblem(error, store.root, "remove what is damaged")
+    catch: (error) => storeProblem(error, store.root, "remove damaged files")
   })

@@ -87,9 +87,9 @@ it("says which name is too long, and not that the store cannot be used", () => {
     })
   const name = "n".repeat(300)
   const ofName = storeProblem(tooLong("/s/runs/x", `/s/runs/${name}/a`), "/s", "link an artifact")
-  expect(ofName).toMatchObject({ _tag: "StoreNotUsable", hint: "give what has this name a shorter one" })
+  expect(ofName).toMatchObject({ _tag: "StoreNotUsable", hint: "shorten that name" })
   expect(ofName.message).toBe(
-    `cannot link an artifact in the store: the name "${name}" is too long: 300 bytes, and the file system takes 255 at most`
+    `cannot link an artifact in the store: the name "${name}" is too long: 300 bytes, the file system allows 255`
   )
   const root = `/${Array.from({ length: 50 }, () => "d".repeat(90)).join("/")}`
   for (const problem of [

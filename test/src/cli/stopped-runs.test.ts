@@ -124,12 +124,12 @@ describe("a run that was killed", () => {
     expect(text).toMatch(/^source +executed/m)
     expect(text).toMatch(/^skipped: halves: it was being computed when the run was cut off$/m)
     expect(text).toMatch(
-      /^lab: interrupted.*\nstopped: it was killed, or the disk was full: its process is gone, and left no word after 2026-01-02T03:04:05.678Z$/m
+      /^lab: interrupted.*\nstopped: its process disappeared \(killed, or the disk was full\); last sign of life 2026-01-02T03:04:05.678Z$/m
     )
   })
   it("is listed with what it has done", async () => {
     expect((await runs()).text).toMatch(
-      /@1 +run-000001 +lab +interrupted +– +1 executed, 1 skipped +it was killed/
+      /@1 +run-000001 +lab +interrupted +– +1 executed, 1 skipped +its process disappeared/
     )
     expect((await runs("runs --json")).json.runs[0]).toMatchObject({
       status: "interrupted",

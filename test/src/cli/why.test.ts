@@ -72,12 +72,10 @@ it("gives an item of a stale node a reason of its own, or the node's", () => {
     { port: "means", node: "stats", added: ["n4"], removed: [], changed: [] }
   ]
   const why = (item: string) => whyText(whyOf(stale!, item, changes), noPaint)
-  expect(why("n0")).toBe(
-    "n0 of scenes is fresh\n  computed already: its node only has to be put together anew"
-  )
+  expect(why("n0")).toBe("n0 of scenes is fresh\n  already computed: only its node must be assembled again")
   expect(why("n1")).toBe("n1 of scenes is failed\n  failed before: torn")
   expect(why("n2")).toBe("n2 of scenes is stale\n  has not been computed for this pipeline")
-  expect(why("n3")).toBe("n3 of scenes is stale\n  input of (src).value of n3 has another value")
+  expect(why("n3")).toBe("n3 of scenes is stale\n  input of (src).value of n3 changed")
   expect(why("n4")).toBe("n4 of scenes is stale\n  parameter by: 3 → 4")
   expect(whyText(whyOf(stale!, null, changes), noPaint).split("\n")).toEqual([
     "scenes is stale",

@@ -196,7 +196,7 @@ it("refuses ids that would lie in one place", () => {
     compute: async function* () {}
   })
   expect(messages({ out: [tensors("a", {}), numbers("a/items", {})] })).toEqual([
-    'the node "a/items" lies where the items of "a" do'
+    'the node "a/items" takes the place of the items of "a"'
   ])
   expect(messages({ out: numbers("run.json", {}) })).toEqual(['a node cannot be called "run.json"'])
 })
@@ -255,7 +255,7 @@ it("refuses ports that a stage's function could not tell from something else", (
     compute: () => []
   })
   expect(messages({ out: joined("x", { of: n }) })).toEqual([
-    'stage "joined": a whole stage has no items, and its port "of" is joined by them'
+    'stage "joined": its port "of" is joined by items, which a whole stage does not have'
   ])
 })
 

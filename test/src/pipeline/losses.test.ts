@@ -67,16 +67,16 @@ describe("a tally of losses", () => {
     )
   })
   it.each([
-    [{ what: "", reason: "r" }, "`what` must be a text"],
-    [{ what: "a" }, "`reason` must be a text"],
-    [{ what: "a", reason: "" }, "`reason` must be a text"],
+    [{ what: "", reason: "r" }, "`what` must be a non-empty text"],
+    [{ what: "a" }, "`reason` must be a non-empty text"],
+    [{ what: "a", reason: "" }, "`reason` must be a non-empty text"],
     [{ what: "a", reason: "r", count: -1 }, "`count` must be a whole number from 0"],
     [{ what: "a", reason: "r", count: 1.5 }, "`count` must be a whole number from 0"],
     [{ what: "a", reason: "r", count: NaN }, "`count` must be a whole number from 0"],
     [{ what: "a", reason: "r", examples: "x" }, "`examples` must be a list"],
     [{ what: "a", reason: "r", examples: [1] }, "`examples` must be a list"],
     [{ what: "a", reason: "r", verb: 1 }, "`verb` must be a text"],
-    [null, "`what` must be a text"]
+    [null, "`what` must be a non-empty text"]
   ])("refuses %j", (loss, why) => {
     expect(() => new LossTally().add(loss as unknown as Loss)).toThrow(why)
   })

@@ -167,7 +167,9 @@ describe("is refused, and nothing is written, where", () => {
     lab.versions.set("coarse", 1)
     const more = { ...usual, i4: [1, 1] } as const
     await lab.run(lab.graph({ source: numbers("source", { file: { path: lab.writeItems(more) } }) }))
-    expect((await refused(graphOf(more), "halves")).message).toContain("it has other items now: of (source)")
+    expect((await refused(graphOf(more), "halves")).message).toContain(
+      "it has different items now: of (source)"
+    )
   })
   it("what it read has changed", async () => {
     await lab.run(graphOf())
@@ -186,7 +188,9 @@ describe("is refused, and nothing is written, where", () => {
         s: stage(output)("s", { of: numbers("source", { file: { path: lab.writeItems(usual) } }) })
       })
     await lab.run(graph({ x: column.float64() }))
-    expect((await refused(graph({ x: column.int32() }), "s")).message).toContain("it has another schema now")
+    expect((await refused(graph({ x: column.int32() }), "s")).message).toContain(
+      "it has a different schema now"
+    )
   })
   it("one of several has nothing to keep: then none is accepted", async () => {
     await lab.run(

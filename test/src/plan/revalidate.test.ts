@@ -42,7 +42,7 @@ it("stores nothing under the digest that the file had before, and keeps what was
   expect(run.nodes.at(-1)).toMatchObject({
     status: "failed",
     artifact: null,
-    error: 'node "scaled": a file that it reads was changed while it ran'
+    error: 'node "scaled": a file that it reads changed while it ran'
   })
   change.at = null
   // with the number that is there now, all is computed

@@ -71,7 +71,7 @@ async function isRefused(stage: Stage, name = "file") {
     artifact: null,
     key: null,
     error: `${join(folder, name)} changed while the source read it`,
-    hint: "run again: nothing was kept of what it read"
+    hint: "run again: nothing that it read was kept"
   })
   put("old")
   meanwhile = () => {}

@@ -127,7 +127,7 @@ describe.each(Object.keys(folders))("a link in place of %s", (kind) => {
       if (Exit.isSuccess(exit)) continue
       expect(Cause.squash(exit.cause), name).toMatchObject({
         _tag: "StoreNotUsable",
-        message: expect.stringContaining("is a symbolic link") as string
+        message: expect.stringContaining("is a symlink") as string
       })
     }
   })

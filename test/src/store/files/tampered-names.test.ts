@@ -145,7 +145,7 @@ it("no place in the store is made of a name that is none", () => {
     () => at.lock("../x"),
     () => at.lock("x".repeat(300))
   ]
-  for (const make of wrong) expect(make, make.toString()).toThrow("which cannot be")
+  for (const make of wrong) expect(make, make.toString()).toThrow("has an invalid name for")
   expect(at.object(sha, "parquet")).toBe(`/s/objects/aa/${sha}.parquet`)
   expect(at.run("latest")).toBe("/s/runs/latest")
 })

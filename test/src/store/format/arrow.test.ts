@@ -105,7 +105,7 @@ describe("a tensor file", () => {
     expect(file.readHalves(1, 2)).toEqual(halves.subarray(6))
     expect(() =>
       openTensors(memorySource(encodeTensors(head, file.read(), ["a", "b"]))).readHalves()
-    ).toThrow("it is of float32")
+    ).toThrow("it has float32 elements")
     expect(String(tableFromIPC(bytes).schema.fields[1]!.type)).toBe("FixedSizeList[6]<Float16>")
     expect(() => encodeTensors({ ...head, elements: "float16" }, new Float32Array(6), ["a"])).toThrow(
       "a file of float16 got a Float32Array"
@@ -169,9 +169,9 @@ describe("a tensor file", () => {
         encodeTensors({ ...head, ...change }, data, items)
     expect(write({ shape: [2, 0] }, new Float32Array(0), [])).toThrow("whole numbers from 1")
     expect(write({ shape: [2, 1.5] }, new Float32Array(3), ["a"])).toThrow("whole numbers from 1")
-    expect(write({ dims: ["token"] }, new Float32Array(6), ["a"])).toThrow("2 dimensions, named are 1")
-    expect(write({}, new Float32Array(7), ["a"])).toThrow("no whole rows of 6")
-    expect(write({}, new Float32Array(12), ["a"])).toThrow("no whole rows of 6 for 1 ids")
+    expect(write({ dims: ["token"] }, new Float32Array(6), ["a"])).toThrow("2 dimensions, but 1 names")
+    expect(write({}, new Float32Array(7), ["a"])).toThrow("not whole rows of 6")
+    expect(write({}, new Float32Array(12), ["a"])).toThrow("not whole rows of 6 for 1 ids")
     expect(write({}, new Float32Array(6), null)).toThrow("for no ids")
     expect(write({ shape: [2 ** 14, 2 ** 14] }, new Float32Array(0), [])).toThrow("below 1 GiB")
   })
@@ -210,13 +210,13 @@ describe("a tensor file", () => {
 
   test("is refused when foreign, of another format, or compressed", () => {
     const foreign = tableToIPC(tableFromArrays({ x: Float32Array.of(1, 2) }), "file")
-    expect(() => openTensors(memorySource(foreign))).toThrow("none of Probeline's tensor files")
+    expect(() => openTensors(memorySource(foreign))).toThrow("not a Probeline tensor file")
     expect(() => openTensors(memorySource(tableToIPC(tableFromArrays({ x: [1] }), "stream")))).toThrow(
-      "no Arrow IPC file"
+      "not an Arrow IPC file"
     )
     const by = (name: string) =>
       memorySource(fs.readFileSync(new URL(`../../../fixtures/store/${name}`, import.meta.url)), name)
-    expect(() => openTensors(by("compressed.arrow"))).toThrow("is compressed, which is not read here")
+    expect(() => openTensors(by("compressed.arrow"))).toThrow("is compressed, which is not supported")
     expect(() => openTensors(by("dictionary.arrow"))).toThrow("dictionary.arrow: it has dictionaries")
   })
 })

@@ -75,7 +75,7 @@ describe("canonical JSON", () => {
   test("refuses a value that holds itself", () => {
     const self: Array<unknown> = []
     self.push(self)
-    expect(() => canonicalJson(self)).toThrow("does it hold itself?")
+    expect(() => canonicalJson(self)).toThrow("does it contain itself?")
   })
 
   test("has a sha256", () => {

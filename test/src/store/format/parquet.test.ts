@@ -275,7 +275,7 @@ describe("a table in Parquet", () => {
       )
     const foreign = path.join(folder, "foreign.parquet")
     await duckdb.run(`copy (select 1 as a) to '${foreign}' (format parquet)`)
-    expect(() => openTable(memorySource(fs.readFileSync(foreign)))).toThrow("none of Probeline's tables")
+    expect(() => openTable(memorySource(fs.readFileSync(foreign)))).toThrow("not a Probeline table")
   })
 })
 

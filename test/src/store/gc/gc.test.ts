@@ -246,11 +246,11 @@ describe("what goes", () => {
     const before = contents(store)
     const later = { ...runs[2]!, format: 2 } as unknown as RunRecord
     await store.putRun(later)
-    expect(() => gc(store, { keep: 1 })).toThrow("is of format 2")
+    expect(() => gc(store, { keep: 1 })).toThrow("has format 2")
     await store.putRun(runs[2]!)
     const manifest = (await store.manifest(runs[2]!.nodes[0]!.artifact!))!
     await store.putManifest({ ...manifest, format: 2 } as never)
-    expect(() => gc(store, { keep: 1 })).toThrow("is of format 2")
+    expect(() => gc(store, { keep: 1 })).toThrow("has format 2")
     expect(contents(store).names).toEqual(before.names)
     expect(ids).toHaveLength(3)
   })

@@ -250,7 +250,7 @@ it("a lock that could not be given back is told to the log, and taken again by t
   const broken = { ...bench.files, append: failing("EIO") }
   const lock = bench.lock({ wait: false, note: (note) => notes.push(note) }, broken)
   expect(await Effect.runPromise(lock(Effect.succeed(1)))).toBe(1)
-  expect(notes).toEqual(['could not give back the lock "stage": EIO: injected'])
+  expect(notes).toEqual(['could not release the lock "stage": EIO: injected'])
   expect(await bench.tryOnce()).toBe("got it")
 })
 

@@ -54,7 +54,7 @@ it("the lock of a killed holder is taken over at once, and the log says so", asy
   const lock = bench.lock({ wait: false, note: (note) => notes.push(note) })
   expect(await Effect.runPromise(lock(Effect.succeed("got it")))).toBe("got it")
   expect(notes).toHaveLength(1)
-  expect(notes[0]).toContain(`a holder that has died: run child, pid ${child.pid}`)
+  expect(notes[0]).toContain(`a dead holder: run child, pid ${child.pid}`)
   expect(readdirSync(bench.store().layout.lock("stage"))).toEqual(["2"])
 })
 
