@@ -1,19 +1,19 @@
 /**
- * Cues: the reasons for which a node is fresh or stale, in the order in which a reader wants them.
+ * Cues: the reasons why a node is fresh or stale, most useful first.
  *
- * They are the difference of two preimages, so the decision and its explanation cannot disagree: equal keys have
- * no cues, and different keys have at least one.
+ * They are the difference of two preimages, so the decision and its explanation cannot disagree: equal keys yield
+ * no cues, different keys at least one.
  */
 import { own } from "../support/own.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import type { InputPreimage, Preimage } from "../store/records/preimage.ts"
 
 export type CueKind =
-  /** nothing has changed; `path` is the run that computed it, `before` when */
+  /** nothing changed; `path` is the run that computed it, `before` the time */
   | "fresh"
   /** its outputs were computed under another key (`before`, by the run `path`) and accepted at `after` */
   | "accepted"
-  /** an item that is done, of a node that is not */
+  /** a finished item of an unfinished node */
   | "done"
   /** this pipeline has no record of the node */
   | "never-run"
@@ -23,19 +23,19 @@ export type CueKind =
   | "parameter"
   | "environment"
   | "schema"
-  /** an input's column has other values */
+  /** the values of an input's column changed */
   | "input"
-  /** an input has other items */
+  /** the items of an input changed */
   | "items"
-  /** a file or folder that a source read has changed */
+  /** a file or folder that a source read changed */
   | "read"
-  /** an input will be computed first; whether its values change is not known before */
+  /** an input will be computed first; until then it is unknown whether its values change */
   | "upstream"
-  /** something that the stage reads is not on this machine: a run brings it first */
+  /** something that the stage reads is not on this machine: a run downloads it first */
   | "not-here"
-  /** it cannot be planned, and a run that keeps going leaves it out; `before` is the error */
+  /** it cannot be planned; a run with --keep-going skips it; `before` is the error */
   | "refused"
-  /** the artifact, or a file of it, is gone */
+  /** the artifact, or one of its files, is missing */
   | "lost"
   /** it failed before with the same key; `before` is the error */
   | "failed"
@@ -48,7 +48,7 @@ export interface Cue {
   readonly after: unknown
 }
 
-/** What differs between two preimages of a node. */
+/** The differences between two preimages of a node. */
 export function differences(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
   return [
     ...codeCues(before, after),
@@ -67,7 +67,7 @@ function codeCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
     ...recordCues("code", "", before.code.modules, after.code.modules),
     ...recordCues("package", "", before.code.packages, after.code.packages)
   ]
-  // modules only explain: the digest decides
+  // modules only explain; the digest decides
   return cues.length > 0
     ? cues
     : [{ cue: "code", path: after.stage, before: before.code.digest, after: after.code.digest }]
@@ -123,11 +123,11 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "accepted":
       return `accepted at ${brief(after)}: computed under another key (${brief(before)}) in run ${path}`
     case "done":
-      return "computed already: its node only has to be put together anew"
+      return "already computed: only the node's output has to be reassembled"
     case "never-run":
-      return "has not been computed for this pipeline"
+      return "never computed for this pipeline"
     case "forced":
-      return "asked for by --force"
+      return "forced by --force"
     case "code":
       return `code of ${path} changed (${change})`
     case "package":
@@ -137,27 +137,27 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "environment":
       return `${path}: ${change}`
     case "schema":
-      return `${path} of its schema changed (${change})`
+      return `schema: ${path} changed (${change})`
     case "input":
       return before === null && after === null
-        ? `input ${path} has another value`
-        : `input ${path} has other values (${change})`
+        ? `the value of input ${path} changed`
+        : `the values of input ${path} changed (${change})`
     case "items":
-      return `input ${path} has other items (${change})`
+      return `the items of input ${path} changed (${change})`
     case "read":
       return after === null
-        ? `${path} is gone`
+        ? `${path} no longer exists`
         : before === null
           ? `${path} is new`
           : `${path} changed (${change})`
     case "upstream":
       return `unknown until ${path} has run`
     case "not-here":
-      return `a run downloads ${path} first`
+      return `a run first downloads ${path}`
     case "refused":
       return `cannot be planned: ${brief(before)}`
     case "lost":
-      return `${path} is gone from the store`
+      return `${path} is missing from the store`
     case "failed":
       return `failed before: ${brief(before)}`
   }
