@@ -14,15 +14,24 @@ import { usage } from "../support/problem.ts"
 export const acceptCommand = defineCommand({
   name: "accept",
   doc: "keep a node's outputs although its key changed",
-  positionals: [pipelineWord, { name: "node", arity: "rest", doc: "nodes with outputs that are still valid" }],
+  positionals: [
+    pipelineWord,
+    { name: "node", arity: "rest", doc: "nodes with outputs that are still valid" }
+  ],
   options: {
     all: { kind: "flag", doc: "accept all nodes that are not fresh" },
     "dry-run": { kind: "flag", alias: "n", doc: "show what would be accepted, without writing anything" },
     ...setOption
   },
   examples: [
-    ["accept pipelines/quickstart.ts activations/vit -n", "show what changed since its outputs were computed"],
-    ["accept pipelines/quickstart.ts masks/vit activations/vit", "keep both nodes' outputs after a patch release"]
+    [
+      "accept pipelines/quickstart.ts activations/vit -n",
+      "show what changed since its outputs were computed"
+    ],
+    [
+      "accept pipelines/quickstart.ts masks/vit activations/vit",
+      "keep both nodes' outputs after a patch release"
+    ]
   ],
   run: ({ pipeline, node: ids, all, "dry-run": dryRun, set }, { output, json, store: root, now }) =>
     attemptAsync(async () => {

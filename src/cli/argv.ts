@@ -33,11 +33,7 @@ export function readArgv({ command, positionals, options }: ParsedArgv): {
     at = arity === "rest" ? positionals.length : at + 1
   }
   if (positionals.includes(""))
-    throw usage(
-      "empty argument",
-      null,
-      `probeline ${usageOf(command)}: is a shell variable unset?`
-    )
+    throw usage("empty argument", null, `probeline ${usageOf(command)}: is a shell variable unset?`)
   if (at < positionals.length)
     throw usage(`unexpected argument: ${positionals[at]}`, null, `probeline ${usageOf(command)}`)
   const globals = Object.fromEntries(

@@ -25,7 +25,11 @@ export const exportCommand = defineCommand({
       doc: "parquet and csv: the table; arrow and npy: one tensor (default: by the path's extension)"
     },
     tap: { kind: "text", value: "NAME", doc: "arrow and npy: tensor to export, such as block.0.resid_post" },
-    column: { kind: "text", value: "NAME", doc: "arrow: the tensor's column; npy: that, or a numeric column" },
+    column: {
+      kind: "text",
+      value: "NAME",
+      doc: "arrow: the tensor's column; npy: that, or a numeric column"
+    },
     overwrite: { kind: "flag", doc: "overwrite an existing file" }
   },
   examples: [
@@ -41,7 +45,11 @@ export const exportCommand = defineCommand({
       const ending = path.extname(to).slice(1).toLowerCase()
       const chosen = format ?? formats.find((one) => one === ending)
       if (chosen === undefined)
-        throw usage(`cannot tell the format from the extension of ${to}`, "--format", `--format ${formats.join("|")}`)
+        throw usage(
+          `cannot tell the format from the extension of ${to}`,
+          "--format",
+          `--format ${formats.join("|")}`
+        )
       for (const [option, value] of Object.entries({ tap, column }))
         if (value !== null && !tensorFormats.has(chosen)) throw ofTensors(option, chosen)
       const referred = resolveReference(openStore(root), ref)

@@ -51,10 +51,8 @@ function ownError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Problem) return error
   const { name, code } = error as NodeJS.ErrnoException
   if (sourcePlace(error) === null && code !== "ERR_UNHANDLED_REJECTION") return error
-  return stageFailure(
-    "StageFailed",
-    `unhandled exception in pipeline code: ${name}`,
-    error,
-    { base: process.cwd(), hint: "await every promise in a stage, and do not throw in callbacks" }
-  )
+  return stageFailure("StageFailed", `unhandled exception in pipeline code: ${name}`, error, {
+    base: process.cwd(),
+    hint: "await every promise in a stage, and do not throw in callbacks"
+  })
 }

@@ -122,11 +122,7 @@ function unknownCommand(word: string, commands: ReadonlyArray<Command>): Problem
     (command) => command.group !== undefined && word.startsWith(`${command.group.name} `)
   )?.group
   if (group === undefined)
-    return usage(
-      `unknown command: ${word}`,
-      word,
-      didYouMean(word, names) ?? "probeline --help lists them"
-    )
+    return usage(`unknown command: ${word}`, word, didYouMean(word, names) ?? "probeline --help lists them")
   // the group is right: compare only the second word
   const second = (name: string) => name.slice(group.name.length + 1)
   const own = commands.filter((command) => command.group?.name === group.name).map(({ name }) => second(name))

@@ -26,19 +26,16 @@ export function pinRuns(
       `unknown action: ${action}; use \`runs\`, \`runs pin RUN\` or \`runs unpin RUN\``,
       action,
       didYouMean(action, Object.keys(words)) ??
-        (action.startsWith("@") || action === "latest" ? `probeline show ${action}` : "`probeline runs` lists the runs")
+        (action.startsWith("@") || action === "latest"
+          ? `probeline show ${action}`
+          : "`probeline runs` lists the runs")
     )
-  if (references.length === 0)
-    throw usage(`no run given to ${action}`, action, `probeline runs ${action} @1`)
+  if (references.length === 0) throw usage(`no run given to ${action}`, action, `probeline runs ${action} @1`)
   const ids: Array<string> = []
   for (const reference of references) {
     const referred = resolveReference(store, reference)
     if (referred.kind !== "run")
-      throw usage(
-        `"${reference}" is an artifact: only runs can be pinned`,
-        reference,
-        "give only the run"
-      )
+      throw usage(`"${reference}" is an artifact: only runs can be pinned`, reference, "give only the run")
     ids.push(referred.run.id)
   }
   const pinned = action === "pin"

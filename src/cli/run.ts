@@ -46,7 +46,10 @@ export const runCommand = defineCommand({
     ["run pipelines/quickstart.ts", "compute everything that is not fresh"],
     ["run pipelines/quickstart.ts -n", "show what would run and why"],
     ["run pipelines/quickstart.ts probes/vit -S seed=8", "one node and its inputs, with another seed"],
-    ["run pipelines/coco.ts -k --retry-failed", "retry failed scenes, and continue past those that fail again"]
+    [
+      "run pipelines/coco.ts -k --retry-failed",
+      "retry failed scenes, and continue past those that fail again"
+    ]
   ],
   // interruptible while it prepares and brings nodes up to date, not afterwards: the exit code must match the run's
   // record

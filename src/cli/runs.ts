@@ -22,7 +22,9 @@ export const runsCommand = defineCommand({
     { name: "action", arity: "maybe", doc: "pin or unpin the given runs" },
     { name: "run", arity: "rest", doc: runDoc }
   ],
-  options: { limit: { kind: "count", value: "N", doc: `show at most N runs (default: ${usualLimit}; all with --json)` } },
+  options: {
+    limit: { kind: "count", value: "N", doc: `show at most N runs (default: ${usualLimit}; all with --json)` }
+  },
   examples: [
     ["runs", "@1 is the most recently started run"],
     ["runs --json", "all runs, for scripts"],

@@ -129,7 +129,9 @@ function fittedTable(rows: Rows, paint: Paint, width: number): string {
     cells.map((row) => row.slice(0, shown)),
     { paint }
   )
-  return shown === names.length ? table : `${table}\n${paint("dim", `not shown: ${names.slice(shown).join(", ")}`)}`
+  return shown === names.length
+    ? table
+    : `${table}\n${paint("dim", `not shown: ${names.slice(shown).join(", ")}`)}`
 }
 
 /** A few rows as blocks with one line per column and whole cells; many as a table. */

@@ -18,7 +18,9 @@ export const showCommand = defineCommand({
     { name: "ref", arity: "one", doc: referenceDoc },
     { name: "item", arity: "maybe", doc: "item id, such as a scene id: show only its rows" }
   ],
-  options: { rows: { kind: "count", value: "N", doc: `rows to print (default: ${usualRows}, or all rows of an item)` } },
+  options: {
+    rows: { kind: "count", value: "N", doc: `rows to print (default: ${usualRows}, or all rows of an item)` }
+  },
   examples: [
     ["show @1", "the most recent run: its nodes, and why it stopped if it was interrupted"],
     ["show latest:measures", "the artifact of node measures"],

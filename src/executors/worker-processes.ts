@@ -205,7 +205,7 @@ function workerDied(task: Task, { how, signal, lastWords }: Died): Problem {
       "WorkerKilled",
       signal === "SIGKILL"
         ? `${died}: the system may have run out of memory. The next run retries the task`
-        : `${died}, sent by another process. The next run retries the task`,
+        : `${died}, sent from outside the process. The next run retries the task`,
       { field: task.node, hint: "try fewer jobs with -j, or a machine (or a limit) with more memory" }
     )
   return new Problem("WorkerDied", died, {

@@ -37,9 +37,7 @@ export function chooseTensor({ manifest, name }: Artifact, { tap, column, format
   const family = column ?? (families.length === 1 ? families[0]! : null)
   if (family === null || !families.includes(family))
     throw usage(
-      family === null
-        ? `"${name}" has several tensor columns`
-        : `"${name}" has no tensor column "${family}"`,
+      family === null ? `"${name}" has several tensor columns` : `"${name}" has no tensor column "${family}"`,
       "--column",
       (family === null ? null : didYouMean(family, families)) ?? `--column ${families.join("|")}`
     )
