@@ -1,7 +1,7 @@
 /**
  * Loads a pipeline file: any TypeScript file, anywhere, with a pipeline as its default export.
  *
- * The file is bundled with its local modules, and the bundle is cached and imported. A cache hit reads neither rolldown
+ * The file is bundled with its local modules, and the bundle is cached and imported. A cache hit loads neither rolldown
  * nor any source file.
  */
 import { own as ownOf } from "../support/own.ts"

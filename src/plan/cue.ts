@@ -153,7 +153,7 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "upstream":
       return `unknown until ${path} has run`
     case "not-here":
-      return `a run first downloads ${path}`
+      return `a run downloads ${path} first`
     case "refused":
       return `cannot be planned: ${brief(before)}`
     case "lost":
