@@ -1,4 +1,4 @@
-/** The program: the one place where the orchestrator and the stage packages meet. */
+/** The program: the only place where the orchestrator and the stage packages meet. */
 import { readFileSync } from "node:fs"
 import { commandLine } from "../src/cli/command-line.ts"
 import { ownCommands } from "../src/cli/commands.ts"

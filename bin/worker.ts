@@ -1,4 +1,4 @@
-/** A worker process: takes tasks over Node's IPC, one at a time, and answers over it. */
+/** A worker process: receives tasks over Node's IPC, one at a time, and answers over it. */
 import { Worker as Thread } from "node:worker_threads"
 import type { FromWorker, Said, ToWorker } from "../src/executors/protocol.ts"
 import { serveTask, workerTools } from "../src/executors/serve-task.ts"
@@ -6,7 +6,7 @@ import { captureOutput } from "../src/support/stage-output.ts"
 
 const tools = workerTools(process.argv[2]!)
 let token: string | undefined
-// bound now: a stage's library may replace it
+// bound now, because a stage's library may replace it
 const send = process.send?.bind(process)
 const say = (said: FromWorker) => void send?.({ token: token!, said } satisfies Said)
 
@@ -15,11 +15,11 @@ process.on("message", (message: ToWorker) => {
   token ??= message.token
   void serveTask(message.task, tools, say)
 })
-// the parent is gone: no task will come
+// the parent is gone: no more tasks
 process.on("disconnect", () => process.exit(0))
 watchParent()
 
-/** In a thread, since native code may block this one for good: when the parent is gone, the worker ends. */
+/** Ends the worker when its parent is gone. It runs in a thread, because native code may block this one for good. */
 function watchParent(): void {
   const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, "SIGKILL") }, 250)`
   new Thread(watch, { eval: true, stdout: true, stderr: true }).unref()

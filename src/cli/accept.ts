@@ -1,4 +1,4 @@
-/** `accept`: keeps a node's outputs under its new key, because the user says that they hold. */
+/** `accept`: keeps a node's outputs under its new key, because the user vouches for them. */
 import { attemptAsync } from "../run/attempt.ts"
 import { type Acceptances, planAcceptances, writeAcceptances } from "../plan/accept.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
@@ -13,24 +13,33 @@ import { usage } from "../support/problem.ts"
 
 export const acceptCommand = defineCommand({
   name: "accept",
-  doc: "keep a node's outputs under its new key",
-  positionals: [pipelineWord, { name: "node", arity: "rest", doc: "nodes whose outputs still hold" }],
+  doc: "keep a node's outputs although its key changed",
+  positionals: [
+    pipelineWord,
+    { name: "node", arity: "rest", doc: "nodes with outputs that are still valid" }
+  ],
   options: {
-    all: { kind: "flag", doc: "all nodes of the pipeline that are not fresh" },
-    "dry-run": { kind: "flag", alias: "n", doc: "say what would be accepted, and write nothing" },
+    all: { kind: "flag", doc: "accept all nodes that are not fresh" },
+    "dry-run": { kind: "flag", alias: "n", doc: "show what would be accepted, without writing anything" },
     ...setOption
   },
   examples: [
-    ["accept pipelines/quickstart.ts activations/vit -n", "what has changed since its outputs were computed"],
-    ["accept pipelines/quickstart.ts masks/vit activations/vit", "a patch release need not cost a night"]
+    [
+      "accept pipelines/quickstart.ts activations/vit -n",
+      "show what changed since its outputs were computed"
+    ],
+    [
+      "accept pipelines/quickstart.ts masks/vit activations/vit",
+      "keep both nodes' outputs after a patch release"
+    ]
   ],
   run: ({ pipeline, node: ids, all, "dry-run": dryRun, set }, { output, json, store: root, now }) =>
     attemptAsync(async () => {
       if (all === ids.length > 0)
         throw usage(
-          all ? "--all and nodes exclude each other" : "no node is named",
+          all ? "--all cannot be combined with nodes" : "no nodes given",
           "node",
-          "name nodes, or give --all"
+          "give nodes, or --all"
         )
       const opened = await openPipeline(pipeline, { set, store: root, force: [], retryFailed: false })
       const nodes = chooseNodes(opened, ids)
@@ -65,13 +74,13 @@ export const acceptJson = (pipeline: string, { accepted, fresh }: Acceptances, d
 export function acceptText({ accepted, fresh }: Acceptances, dryRun: boolean, paint: Paint): string {
   const blocks = accepted.map(({ node, trace, cues }) =>
     [
-      `${node.id}  ${paint("yellow", dryRun ? "would be accepted" : "accepted")}: the outputs of run ${trace.run}, though`,
+      `${node.id}  ${paint("yellow", dryRun ? "would be accepted" : "accepted")}: the outputs of run ${trace.run}, despite:`,
       ...cues.map((cue) => `  ${oneLine(cueLine(cue, { node: node.id, state: "stale" }))}`)
     ].join("\n")
   )
   return [
     ...blocks,
-    ...fresh.map(({ id }) => `${id}  ${paint("green", "fresh")}: there is nothing to accept`),
+    ...fresh.map(({ id }) => `${id}  ${paint("green", "fresh")}: nothing to accept`),
     ...(dryRun ? ["(dry run: nothing was written)"] : [])
   ].join("\n")
 }

@@ -1,13 +1,13 @@
-/** From the words of a command line to the values that a command's function gets. */
+/** Converts parsed arguments to the values that a command's function takes. */
 import { emptyRecord } from "../support/own.ts"
 import { didYouMean, Problem, usage } from "../support/problem.ts"
 import { type Command, globalOptions, type Option, type Positional, usageOf } from "./command.ts"
 
-/** A command line that was taken apart. */
+/** A parsed command line. */
 export interface ParsedArgv {
   readonly command: Command
   readonly positionals: ReadonlyArray<string>
-  /** by the option's name: the values in their order; `true` for a flag */
+  /** by option name: the values in order; `true` for a flag */
   readonly options: Readonly<Record<string, ReadonlyArray<string | true>>>
 }
 export interface Globals {
@@ -16,7 +16,7 @@ export interface Globals {
   readonly debug: boolean
 }
 
-/** Checks the words, and gives the values by name. */
+/** Checks the arguments and returns the values by name. */
 export function readArgv({ command, positionals, options }: ParsedArgv): {
   readonly args: Readonly<Record<string, unknown>>
   readonly globals: Globals
@@ -33,11 +33,7 @@ export function readArgv({ command, positionals, options }: ParsedArgv): {
     at = arity === "rest" ? positionals.length : at + 1
   }
   if (positionals.includes(""))
-    throw usage(
-      "an argument is empty",
-      null,
-      `probeline ${usageOf(command)}: is a variable of the shell unset?`
-    )
+    throw usage("empty argument", null, `probeline ${usageOf(command)}: is a shell variable unset?`)
   if (at < positionals.length)
     throw usage(`unexpected argument: ${positionals[at]}`, null, `probeline ${usageOf(command)}`)
   const globals = Object.fromEntries(
@@ -55,11 +51,11 @@ const missing = (command: Command, { name, doc }: Positional): Problem =>
 function readOption(name: string, option: Option, given: ReadonlyArray<string | true>): unknown {
   if (option.kind === "flag") return given.length > 0
   const texts = given.map((value) => {
-    if (value === true || value === "") throw usage(`--${name} wants a value`, `--${name}`, option.doc)
+    if (value === true || value === "") throw usage(`--${name} needs a value`, `--${name}`, option.doc)
     return value
   })
   if (option.kind === "texts") return texts
-  if (texts.length > 1) throw usage(`--${name} is given ${texts.length} times`, `--${name}`, "give it once")
+  if (texts.length > 1) throw usage(`--${name} given ${texts.length} times`, `--${name}`, "give it once")
   const text = texts[0]
   if (text === undefined) return null
   switch (option.kind) {

@@ -1,17 +1,17 @@
-/** What changed in a node's inputs, and how much of it is left to compute, as lines: for `why` and `run --dry-run`. */
+/** Lines for `why` and `run --dry-run`: what changed in a node's inputs, and how many items are left to compute. */
 import type { ItemChanges } from "../plan/item-changes.ts"
 
-/** Items that are named in a line, columns that are, and inputs that have lines of their own. */
+/** At most this many items and columns are named in a line, and inputs get lines of their own. */
 const named = 5
 const namedColumns = 8
 const namedInputs = 8
 
-/** A line a kind of change and input. */
+/** One line per input and kind of change. */
 export function changeLines(changes: ReadonlyArray<ItemChanges>): ReadonlyArray<string> {
   const more = changes.length - namedInputs
   return [
     ...changes.slice(0, namedInputs).flatMap(linesOf),
-    ...(more > 0 ? [`… and items of ${more} more ${more === 1 ? "input" : "inputs"}`] : [])
+    ...(more > 0 ? [`… and ${more} more ${more === 1 ? "input" : "inputs"}`] : [])
   ]
 }
 
@@ -19,18 +19,18 @@ function linesOf({ port, node, added, removed, changed }: ItemChanges): Readonly
   const columns = [...new Set(changed.flatMap((one) => one.columns))]
   return [
     ...(added.length > 0 ? [`${port} (${node}): new items ${some(added)}`] : []),
-    ...(removed.length > 0 ? [`${port} (${node}): items gone ${some(removed)}`] : []),
+    ...(removed.length > 0 ? [`${port} (${node}): removed items ${some(removed)}`] : []),
     ...(changed.length > 0
       ? [
-          `${port} (${node}): ${some(columns, namedColumns)} changed of ${some(changed.map(({ item }) => item))}`
+          `${port} (${node}): ${some(columns, namedColumns)} changed in ${some(changed.map(({ item }) => item))}`
         ]
       : [])
   ]
 }
 
-/** Of an itemwise node. */
+/** For an itemwise node. */
 export const leftLine = ({ left, total }: { readonly left: number; readonly total: number }): string =>
-  `${left} of ${total} items are left to compute`
+  `${left} of ${total} items left to compute`
 
 const some = (names: ReadonlyArray<string>, most = named) =>
   `${names.slice(0, most).join(", ")}${names.length > most ? `, … (${names.length})` : ""}`

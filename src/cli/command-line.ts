@@ -1,4 +1,4 @@
-/** The command line: reads the words, runs the command until it ends or a signal comes, and says what failed. */
+/** The command line: parses the arguments, runs the command until it ends or a signal arrives, and reports failures. */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -15,9 +15,9 @@ import type { Fetcher } from "../pipeline/world.ts"
 export interface Installed {
   readonly commands: ReadonlyArray<Command>
   readonly version: string
-  /** the worker processes' entry */
+  /** entry point of worker processes */
   readonly worker: URL
-  /** what brings to this machine what stages want, by name */
+  /** fetchers that download what stages need, by name */
   readonly fetchers?: Readonly<Record<string, Fetcher>>
 }
 
@@ -63,7 +63,7 @@ async function execute(
   const stray = { came: false, error: undefined as unknown }
   let signal: StopSignal | null = null
   const context: CommandContext = {
-    // a command that an error of nobody's has stopped has no results
+    // a command stopped by a stray error has no results
     output: { ...output, out: (text) => (stray.came ? undefined : output.out(text)) },
     json: globals.json,
     debug: globals.debug,
@@ -83,7 +83,7 @@ async function execute(
     stop: (error) => {
       if (stray.came) end(fail(stray.error))
       Object.assign(stray, { came: true, error })
-      // first the run stops its workers and puts into its record that it was stopped
+      // first let the run stop its workers and record why it stopped
       setTimeout(() => end(fail(error)), graceMs).unref()
       fiber.interruptUnsafe()
     }
@@ -100,13 +100,13 @@ async function execute(
   signals.stop()
   unguard()
   if (stray.came) return fail(stray.error)
-  // a signal that came when all was done has stopped nothing: the run's record says so too
+  // a signal after the command finished stopped nothing, as the run's record also says
   if (Exit.isSuccess(exit)) return exit.value
   if (signalled !== null && Cause.hasInterruptsOnly(exit.cause)) return signalled
   return fail(Cause.squash(exit.cause))
 }
 
-const stoppedBySignal = (signal: StopSignal): Stopped => ({ reason: `${signal} came`, hint: null })
+const stoppedBySignal = (signal: StopSignal): Stopped => ({ reason: `received ${signal}`, hint: null })
 const stoppedBy = (error: unknown): Stopped => ({
   reason: error instanceof Error ? error.message : String(error),
   hint: isProblem(error) ? error.hint : null
@@ -123,19 +123,19 @@ function reportFailure(
 }
 
 /**
- * Signals: the first asks the command to stop and to clean up, the second ends the process at once.
+ * The first signal asks the command to stop and clean up; the second ends the process at once.
  *
- * Exit codes are 128 + the signal's number, as a shell gives them.
+ * Exit codes are 128 + the signal number, as in a shell.
  */
 const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
 
 type StopSignal = keyof typeof codes
 
-/** How long a command may clean up. */
+/** Time that a command has to clean up. */
 const graceMs = 2000
 
 interface Signals {
-  /** the exit code of the signal that came, or null */
+  /** the exit code for the received signal, or null */
   readonly code: () => number | null
   readonly stop: () => void
 }

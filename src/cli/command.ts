@@ -1,5 +1,5 @@
 /**
- * Commands, as plain data and a function: what help, completion and the parser of the command line need.
+ * Commands as plain data and a function: all that help, completion and the argument parser need.
  *
  * Declaring one loads nothing heavy; `run` imports what it needs.
  */
@@ -12,42 +12,42 @@ import type { Fetcher } from "../pipeline/world.ts"
 
 export type { ArgsOf, Option, Options, Positional } from "../pipeline/command.ts"
 
-/** What every command gets beside its words. */
+/** What every command gets besides its arguments. */
 export interface CommandContext {
   readonly output: CommandOutput
   readonly json: boolean
   readonly debug: boolean
-  /** the store's folder, as it was given */
+  /** the store's folder, as given */
   readonly store: string
   readonly version: string
-  /** the worker processes' entry */
+  /** entry point of worker processes */
   readonly worker: URL
-  /** what brings to this machine what stages want, by name */
+  /** fetchers that download what stages need, by name */
   readonly fetchers?: Readonly<Record<string, Fetcher>>
   readonly now: () => Date
-  /** why the command is being interrupted; null, or absent, where nobody has said */
+  /** why the command is being interrupted; null or absent if unknown */
   readonly stopped?: () => Stopped | null
 }
-/** Commands behind a word of their own: `probeline <group> <command>`. */
+/** Commands grouped under a common word: `probeline <group> <command>`. */
 export interface CommandGroup {
   readonly name: string
   readonly doc: string
 }
-/** Gives the exit code. */
+/** Returns the exit code. */
 export type Run<A> = (args: A, context: CommandContext) => Effect.Effect<number, Problem>
 
 export interface Command {
-  /** one word; or two, of which the first is its group's */
+  /** one word, or two: group and command */
   readonly name: string
   readonly group?: CommandGroup
   readonly doc: string
   readonly positionals: ReadonlyArray<Positional>
   readonly options: Options
-  /** what is typed after `probeline`, and what it does */
+  /** arguments after `probeline`, and what they do */
   readonly examples: ReadonlyArray<readonly [string, string]>
-  /** it says itself where it may be interrupted (`Effect.interruptible`); the others may be anywhere */
+  /** interruptible only where it says so (`Effect.interruptible`); other commands are interruptible anywhere */
   readonly finishes?: true
-  // what the words are is known to the command alone
+  // only the command knows the types of its arguments
   readonly run: Run<any>
 }
 
@@ -64,10 +64,10 @@ export const globalOptions = {
   store: {
     kind: "text",
     value: "DIR",
-    doc: "where artifacts lie (artifacts in this folder, or PROBELINE_STORE)"
+    doc: "artifact store (default: PROBELINE_STORE, else ./artifacts)"
   },
-  json: { kind: "flag", doc: "print one JSON document, and nothing else, on stdout" },
-  debug: { kind: "flag", doc: "print stack traces of failures" }
+  json: { kind: "flag", doc: "print a single JSON document on stdout" },
+  debug: { kind: "flag", doc: "print stack traces on failure" }
 } as const satisfies Options
 
 /** The words of a command's name. */

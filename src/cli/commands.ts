@@ -1,4 +1,4 @@
-/** The commands, in the order in which help lists them. */
+/** The commands, in the order of the help. */
 import { acceptCommand } from "./accept.ts"
 import type { Command } from "./command.ts"
 import { dagCommand } from "./dag.ts"

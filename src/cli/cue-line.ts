@@ -1,8 +1,8 @@
-/** Cues of a plan as lines: `sentence` says what, and here which item is added. */
+/** Cues of a plan as lines: `sentence` with the failed item in front. */
 import { type Cue, sentence } from "../plan/cue.ts"
 import type { NodePlan } from "../plan/node-plan.ts"
 
-/** `item` is the item that was asked about, if any. */
+/** @param item the item that the user asked about, if any */
 export function cueLine(
   cue: Cue,
   { node, state }: Pick<NodePlan, "state"> & { readonly node: string },

@@ -1,4 +1,4 @@
-/** A graph as Mermaid, as Graphviz's DOT, and as JSON. */
+/** A graph as Mermaid, Graphviz DOT and JSON. */
 import { own } from "../support/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
 import type { Opened } from "../project/open-pipeline.ts"

@@ -1,4 +1,4 @@
-/** A graph for reading: nodes by level, each with what it reads, and the pipeline's parameters. */
+/** A graph as text: nodes by level, each with its inputs, and the pipeline's parameters. */
 import { own } from "../support/own.ts"
 import type { Graph, GraphNode } from "../pipeline/graph.ts"
 import type { Paint } from "../support/colour.ts"
@@ -6,7 +6,7 @@ import { oneLine } from "../support/plain-text.ts"
 import { type TableCell, textTable } from "../support/text-table.ts"
 import type { Opened } from "../project/open-pipeline.ts"
 
-/** Inputs that a row names of one port. */
+/** At most this many inputs of a port are named in a row. */
 const named = 4
 
 export function dagText(
@@ -44,11 +44,11 @@ export function dagText(
   ].join("\n")
 }
 
-/** Long values are cut. */
+/** Cuts long values. */
 const quiet = (row: ReadonlyArray<TableCell>): ReadonlyArray<TableCell> =>
   row.map((cell) => (typeof cell === "string" && cell.length > 60 ? `${oneLine(cell).slice(0, 59)}…` : cell))
 
-/** A node's level is one more than its inputs' highest. */
+/** A node's level is one more than the highest level of its inputs. */
 export function byLevel({ nodes }: Graph): ReadonlyArray<readonly [GraphNode, number]> {
   const levels = new Map<GraphNode, number>()
   for (const node of nodes)

@@ -1,4 +1,4 @@
-/** `dag`: the graph of a pipeline, without planning it. */
+/** `dag`: shows a pipeline's graph without planning it. */
 import { attemptAsync } from "../run/attempt.ts"
 import { defineCommand } from "./command.ts"
 import { dagDot, dagJson, dagMermaid } from "./dag-formats.ts"
@@ -8,14 +8,14 @@ import { pipelineWord, setOption } from "./shared-options.ts"
 
 export const dagCommand = defineCommand({
   name: "dag",
-  doc: "the pipeline's graph and parameters",
+  doc: "show a pipeline's graph and parameters",
   positionals: [pipelineWord],
   options: {
     ...setOption,
-    format: { kind: "choice", of: ["text", "mermaid", "dot", "json"], doc: "text, if not said" }
+    format: { kind: "choice", of: ["text", "mermaid", "dot", "json"], doc: "default: text" }
   },
   examples: [
-    ["dag pipelines/quickstart.ts", "its nodes by level, and its parameters"],
+    ["dag pipelines/quickstart.ts", "nodes by level, and parameters"],
     ["dag pipelines/quickstart.ts --format mermaid", "for a README on GitHub"],
     ["dag pipelines/quickstart.ts --format dot | dot -Tsvg > dag.svg", "drawn by Graphviz"]
   ],

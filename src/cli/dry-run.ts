@@ -1,4 +1,4 @@
-/** `run --dry-run`: what would run, and why. */
+/** `run --dry-run`: what would run and why. */
 import { recordedFailures } from "../store/records/run-record.ts"
 import { changeLines, leftLine } from "./change-lines.ts"
 import { cueLine } from "./cue-line.ts"
@@ -11,7 +11,7 @@ import { totals } from "./status.ts"
 import { oneLine, widthOf } from "../support/plain-text.ts"
 import type { Opened } from "../project/open-pipeline.ts"
 
-/** `status` of a node is what the run would make of it, as far as is known; `state` and `cues` say why. */
+/** A node's `status` is the expected outcome of the run; `state` and `cues` say why. */
 export function dryRunJson(
   { name, file, params }: Pick<Opened, "name" | "file" | "params">,
   plans: ReadonlyArray<NodePlan>,
@@ -49,7 +49,7 @@ export function dryRunJson(
   }
 }
 
-/** The reasons are those of `why`: `changes` by node id, of the nodes that have some. */
+/** Gives the same reasons as `why`. @param changes by node id */
 export function dryRunText(
   pipeline: string,
   plans: ReadonlyArray<NodePlan>,

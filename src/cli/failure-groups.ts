@@ -1,16 +1,16 @@
-/** Failed items by their cause: fifty items that fail for one reason are one line to read. */
+/** Groups failed items by cause, so that fifty items with one cause take one line. */
 import type { ItemFailure } from "../store/records/manifest.ts"
 import { counted } from "../support/numbers.ts"
 import { oneLine } from "../support/plain-text.ts"
 
 export interface FailureGroup {
-  /** for one item its error; for several their common error, with `<item>` for each one's own id */
+  /** the item's error, or the common error of several items, with `<item>` in place of their ids */
   readonly error: string
   /** at least one */
   readonly items: ReadonlyArray<string>
 }
 
-/** In the order in which the causes come first. */
+/** In order of each cause's first occurrence. */
 export function failureGroups(failures: ReadonlyArray<ItemFailure>): ReadonlyArray<FailureGroup> {
   const times = new Map<string, number>()
   for (const { error } of failures) times.set(error, (times.get(error) ?? 0) + 1)
@@ -28,7 +28,7 @@ export function failureGroups(failures: ReadonlyArray<ItemFailure>): ReadonlyArr
   })
 }
 
-/** The error without the item's own id. */
+/** The error with `<item>` in place of the item's id. */
 export function causeOf({ item, error }: ItemFailure): string {
   if (item === "" || !error.includes(item)) return error
   let cause = ""
@@ -41,7 +41,7 @@ export function causeOf({ item, error }: ItemFailure): string {
   return cause + error.slice(from)
 }
 
-/** The id "1" is not in "10 rows". */
+/** The id "1" does not occur in "10 rows". */
 const isInWord = (character: string | undefined) =>
   character !== undefined && /[\p{L}\p{N}_]/u.test(character)
 

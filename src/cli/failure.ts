@@ -1,4 +1,4 @@
-/** Failures, as text and as JSON: what was wrong, where, and what to do. */
+/** Failures as text and as JSON: what went wrong, where, and what to do. */
 import { isProblem, type Problem } from "../support/problem.ts"
 import { sourceStack } from "../support/source-place.ts"
 import { systemError } from "../support/system-error.ts"
@@ -17,7 +17,7 @@ export function failureText(error: unknown, { paint = noPaint, debug = false }: 
   const { message, file, line, column, field, hint } = failureFields(error)
   const lines = [`${paint("red", "error:")} ${printable(message)}`]
   const place = [file, line, column].filter((part) => part !== null).join(":")
-  // what a stage throws has its place in the message, relative to the pipeline's folder
+  // a stage's error already names its place, relative to the pipeline's folder
   const isSaid = column !== null && message.includes(`:${line}:${column})`)
   if (file !== null && !isSaid) lines.push(`  ${paint("dim", "in")} ${printable(place)}`)
   if (field !== null && !message.includes(field)) lines.push(`  ${paint("dim", "at")} ${printable(field)}`)
@@ -26,14 +26,14 @@ export function failureText(error: unknown, { paint = noPaint, debug = false }: 
   return lines.join("\n")
 }
 
-/** What `--json` prints of a failure. */
+/** What `--json` prints for a failure. */
 export const failureJson = (error: unknown): { readonly error: ReturnType<Problem["toJSON"]> } => ({
   error: failureFields(error) as ReturnType<Problem["toJSON"]>
 })
 
 export const exitCodeOf = (error: unknown): number => problemOf(error)?.exitCode ?? defectCode
 
-/** Also where it was not foreseen: a module that cannot be loaded for want of file handles, say. */
+/** Includes system errors that no code anticipated, such as a module load that fails for lack of file handles. */
 const problemOf = (error: unknown): Problem | null => (isProblem(error) ? error : systemError(error))
 
 function failureFields(error: unknown) {
@@ -42,16 +42,16 @@ function failureFields(error: unknown) {
   const message = error instanceof Error ? error.message : String(error)
   return {
     tag: "Defect",
-    message: `Probeline is at fault: ${message === "" ? "unknown" : message}`,
+    message: `internal error: ${message === "" ? "unknown" : message}`,
     file: null,
     line: null,
     column: null,
     field: null,
-    hint: "please report it, with what the command prints under --debug"
+    hint: "this is a bug in Probeline: please report it, with the output of --debug"
   }
 }
 
-/** In lines of the user's source where the user's code threw. */
+/** Refers to lines of the user's source if the user's code threw. */
 function stacks(error: unknown): ReadonlyArray<string> {
   if (!(error instanceof Error)) return []
   const stack = (isProblem(error) ? error.sourceStack : null) ?? sourceStack(error)

@@ -1,4 +1,4 @@
-/** `gc`: frees what no kept run reaches, and says what it freed. */
+/** `gc`: deletes whatever no kept run uses, and reports what it deleted. */
 import * as Effect from "effect/Effect"
 import { attempt } from "../run/attempt.ts"
 import { collectGarbage, type GcReport, type RootRun } from "../store/gc/gc.ts"
@@ -16,24 +16,24 @@ const usualGrace = "1h"
 
 export const gcCommand = defineCommand({
   name: "gc",
-  doc: "free what the last runs do not need",
+  doc: "delete whatever recent and pinned runs do not use",
   positionals: [],
   options: {
     keep: {
       kind: "count",
       value: "N",
-      doc: `of each pipeline, keep the last N runs that made something new (${usualKeep})`
+      doc: `keep the last N runs of each pipeline that produced something new (default: ${usualKeep})`
     },
     grace: {
       kind: "text",
       value: "TIME",
-      doc: `leave what was made or used within this time, such as 90m or 2d (${usualGrace})`
+      doc: `keep anything created or used within this time, such as 90m or 2d (default: ${usualGrace})`
     },
-    "dry-run": { kind: "flag", alias: "n", doc: "say what would go, and how much, and take nothing" }
+    "dry-run": { kind: "flag", alias: "n", doc: "show what would be deleted, without deleting anything" }
   },
   examples: [
-    ["gc -n", "what would go"],
-    ["gc --keep 3", "keep the last three runs of each pipeline, and those that `runs pin` has pinned"]
+    ["gc -n", "show what would be deleted"],
+    ["gc --keep 3", "keep the last three runs of each pipeline, and pinned runs"]
   ],
   run: ({ keep, grace, "dry-run": dryRun }, { output, json, store: root, now }) =>
     Effect.gen(function* () {
@@ -45,7 +45,7 @@ export const gcCommand = defineCommand({
         now: now().getTime(),
         dryRun
       })
-      // as `runs` says it: one that was killed is not running
+      // as `runs` shows it: a killed run is not running
       const report = {
         ...found,
         runs: found.runs.map((run) => ({
@@ -73,27 +73,27 @@ export const gcJson = ({ freed, kept, runs, dryRun }: GcReport) => ({
 
 export function gcText({ freed, kept, runs, dryRun }: GcReport, paint: Paint): string {
   const gone = runs.filter(({ keptFor }) => keptFor === null)
-  const [went, freedWord] = dryRun ? ["would go", "would free"] : ["gone", "freed"]
+  const freedWord = dryRun ? "would free" : "freed"
   const kinds = Object.entries(freed.byKind).map(([kind, files]) => `${count(files)} in ${kind}`)
   return [
     ...(gone.length === 0
       ? []
       : [
-          textTable([`runs that ${dryRun ? "would go" : "went"}`, "pipeline", ""], gone.map(runRow), {
+          textTable([`runs ${dryRun ? "to delete" : "deleted"}`, "pipeline", ""], gone.map(runRow), {
             paint
           }),
           ""
         ]),
     ...runs.flatMap(({ id, keptFor }) =>
       keptFor === "unreadable"
-        ? [`${paint("yellow", "warning:")} the record of run ${id} cannot be read: probeline verify --repair`]
+        ? [`${paint("yellow", "warning:")} cannot read the record of run ${id}: probeline verify --repair`]
         : []
     ),
     freed.files === 0
-      ? `nothing ${dryRun ? "to free" : "was to be freed"}`
-      : `${paint("bold", `${freedWord} ${bytes(freed.bytes)}`)}: ${counted(freed.files, "file")} ${went} (${kinds.join(", ")})`,
+      ? "nothing to free"
+      : `${paint("bold", `${freedWord} ${bytes(freed.bytes)}`)}: ${counted(freed.files, "file")} (${kinds.join(", ")})`,
     `kept ${bytes(kept.bytes)}: ${counted(kept.runs, "run")}${whys(runs)}, ${counted(kept.files, "file")}`,
-    ...(dryRun ? ["(dry run: nothing was taken)"] : [])
+    ...(dryRun ? ["(dry run: nothing was deleted)"] : [])
   ].join("\n")
 }
 
@@ -110,7 +110,7 @@ function whys(runs: ReadonlyArray<RootRun>): string {
 
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
-/** Milliseconds; fails with Usage. */
+/** In milliseconds. @throws Problem Usage */
 function readDuration(option: string, text: string): number {
   const found = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text)
   if (text === "0") return 0
@@ -118,7 +118,7 @@ function readDuration(option: string, text: string): number {
     throw usage(
       `${option}: expected a time such as 90s, 30m, 1h or 2d, got "${text}"`,
       option,
-      "0 is none at all"
+      "0 means no grace period"
     )
   return Number(found[1]) * units[found[2] as keyof typeof units]
 }

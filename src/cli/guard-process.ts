@@ -1,8 +1,8 @@
 /**
- * The pipeline file and light stages run in this process: what they print is no result, and they must not end it.
+ * Guards the process against the pipeline file and light stages, which run in it.
  *
- * stdout belongs to the command (with --json it is one document), so what anyone else writes there goes to stderr. A
- * `process.exit()` in a stage, or a promise that never settles, would end the command silently, even with exit code 0.
+ * stdout belongs to the command (with --json it is one document), so all other output goes to stderr. Without the
+ * guard, `process.exit()` or a promise that never settles would end the command silently, even with exit code 0.
  */
 import { printable } from "../support/plain-text.ts"
 import { Problem } from "../support/problem.ts"
@@ -11,13 +11,13 @@ import { stageFailure } from "../support/stage-failure.ts"
 import { captureOutput } from "../support/stage-output.ts"
 
 export interface Strayed {
-  /** An error that nobody waited for, or a wait without an end: the command is to stop. */
+  /** Called on an unhandled error or an endless wait: the command must stop. */
   readonly stop: (error: unknown) => void
-  /** The process is ending under us: says what is wrong, and gives the exit code. */
+  /** Called when the process is exiting early: reports why, and returns the exit code. */
   readonly end: (problem: Problem) => number
 }
 
-/** Returns what takes the guard away. */
+/** Returns a function that removes the guard. */
 export function guardProcess({ stop, end }: Strayed): () => void {
   const { stdout, stderr } = process
   const write = stdout.write
@@ -38,23 +38,21 @@ export function guardProcess({ stop, end }: Strayed): () => void {
 }
 
 const endedEarly = (code: number) =>
-  new Problem("StageFailed", `the pipeline's code ended the process: process.exit(${code})`, {
-    hint: "a stage gives its results, or throws what is wrong: take the call out"
+  new Problem("StageFailed", `pipeline code ended the process: process.exit(${code})`, {
+    hint: "remove the call: a stage must return its results or throw an error"
   })
 const waitsForever = () =>
-  new Problem("StageFailed", "the pipeline's code waits for a promise that never settles", {
-    hint: "the stage that began last is the one: see that every path in it resolves or rejects"
+  new Problem("StageFailed", "pipeline code is waiting for a promise that never settles", {
+    hint: "check the most recently started stage: every path in it must resolve or reject"
   })
 
-/** A problem of the pipeline's, if its code threw the error or rejected with no error; the error as it was otherwise. */
+/** A problem if pipeline code threw the error, or rejected with something else; otherwise the error itself. */
 function ownError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof Problem) return error
   const { name, code } = error as NodeJS.ErrnoException
   if (sourcePlace(error) === null && code !== "ERR_UNHANDLED_REJECTION") return error
-  return stageFailure(
-    "StageFailed",
-    `the pipeline's code threw where nothing could catch it: ${name}`,
-    error,
-    { base: process.cwd(), hint: "await every promise that a stage makes, and throw in no callback of it" }
-  )
+  return stageFailure("StageFailed", `unhandled exception in pipeline code: ${name}`, error, {
+    base: process.cwd(),
+    hint: "await every promise in a stage, and do not throw in callbacks"
+  })
 }

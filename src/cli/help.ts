@@ -1,8 +1,8 @@
-/** Help, completion and the version, by yargs; it is loaded for them alone. */
+/** Help, completion and version, by yargs, which is loaded only for them. */
 import yargs, { type Argv, type Options as YargsOptions } from "yargs"
 import { type Command, globalOptions, type Options, usageOf } from "./command.ts"
 
-/** Prints on stdout what these words ask for. */
+/** Prints the requested help, completion or version on stdout. */
 export async function printHelp(
   commands: ReadonlyArray<Command>,
   argv: ReadonlyArray<string>,
@@ -11,18 +11,18 @@ export async function printHelp(
 ): Promise<void> {
   const parser = yargs([...argv])
     .scriptName("probeline")
-    .usage("$0 <command>\n\nDeclare experiments on vision encoders, resume them, and read what they made.")
+    .usage("$0 <command>\n\nDeclare and resume experiments on vision encoders, and inspect their results.")
     .locale("en")
     .parserConfiguration({ "boolean-negation": false })
     .version(version)
     .help()
     .alias("help", "h")
     .options(yargsOptions(globalOptions))
-    .group([...Object.keys(globalOptions), "help", "version"], "Every command:")
-    .completion("completion", "print a script that completes commands in bash or zsh")
+    .group([...Object.keys(globalOptions), "help", "version"], "Global options:")
+    .completion("completion", "print a completion script for bash or zsh")
     .wrap(Math.max(60, Math.min(width, 110)))
     .exitProcess(false)
-    .epilogue("probeline <command> --help has the command's options, and examples.")
+    .epilogue("Run probeline <command> --help for its options and examples.")
     .fail(false)
   const groups = new Set<string>()
   const all = commands.reduce((to, command) => {

@@ -1,13 +1,12 @@
 /**
- * Ctrl-C while a stage holds this process's thread, in a loop without a pause or in native code.
+ * Handles Ctrl-C while a stage blocks the main thread, in a loop without a pause or in native code.
  *
- * Node hands signals to JavaScript on the main thread alone, so a listener there hears nothing until the stage pauses.
- * A thread of its own waits here, by what Node itself has for such a case: `breakOnSigint` ends a script of this thread
- * when SIGINT comes, on whichever thread the process is busy. The thread passes the first SIGINT on, and the main
- * thread hears it as always, now or when the stage pauses. From then on SIGINT has its default action: the second ends
- * the process whatever it does, as the system does it, which a shell reports as 130. Workers see that their parent is gone,
- * and end. (A second process that watches would see no signal that is sent to this one, and the others do not reach a
- * thread at all: SIGTERM and SIGHUP wait for a pause.)
+ * Node delivers signals to JavaScript on the main thread only, so a listener there hears nothing until the stage pauses.
+ * A separate thread therefore waits with `breakOnSigint`, which ends its script when SIGINT arrives, even if the main
+ * thread is busy. It forwards the first SIGINT to the main thread, which handles it as usual, now or when the stage
+ * pauses. After that SIGINT has its default action: the second one ends the process, and a shell reports 130. Workers
+ * notice that their parent is gone, and exit. (A watching process would not see signals sent to this one, and SIGTERM
+ * and SIGHUP do not reach a thread: they wait for a pause.)
  */
 import { Worker } from "node:worker_threads"
 
@@ -21,14 +20,14 @@ try {
 }
 `
 
-/** Returns what ends it, and gives SIGINT back to the main thread's listeners. */
+/** Returns a function that stops it and restores the main thread's SIGINT listeners. */
 export function watchInterrupts(): () => Promise<void> {
   const cell = new Int32Array(new SharedArrayBuffer(4))
   let thread: Worker
   try {
     thread = new Worker(waiting, { eval: true, workerData: cell, stdout: true, stderr: true })
   } catch {
-    return async () => {} // no threads left: the main thread hears signals when stages pause
+    return async () => {} // no threads left: the main thread handles signals when stages pause
   }
   const ended = new Promise<void>((resolve) => void thread.once("exit", () => resolve()))
   let cameFirst = false
@@ -43,7 +42,7 @@ export function watchInterrupts(): () => Promise<void> {
     Atomics.store(cell, 0, 1)
     Atomics.notify(cell, 0)
     await ended
-    // after the first the next one ends the process
+    // after a first SIGINT, the next one ends the process
     if (cameFirst) return
     const listeners = process.rawListeners("SIGINT") as Array<NodeJS.SignalsListener>
     process.removeAllListeners("SIGINT")

@@ -1,4 +1,4 @@
-/** Live lines on a terminal, drawn by cli-progress, which is loaded when the first node begins to work. */
+/** Live lines on a terminal, drawn by cli-progress, which is loaded when the first node starts. */
 import type { MultiBar, SingleBar } from "cli-progress"
 import type { RunEvent } from "../run/events.ts"
 import { type NodeProgress, progressLine } from "./node-progress.ts"
@@ -48,7 +48,7 @@ export class LiveProgress {
     }
   }
 
-  /** Writes lines above the live ones. */
+  /** Writes lines above the live lines. */
   above(text: string): void {
     if (this.#bars?.isActive === true) this.#bars.log(`${text}\n`)
     else this.#stream.write(`${text}\n`)
@@ -58,7 +58,7 @@ export class LiveProgress {
     if (this.#stopped) return
     this.#stopped = true
     if (this.#bars?.isActive !== true) return
-    this.#bars.update() // what was logged last is still in its buffer
+    this.#bars.update() // flushes the last logged lines
     this.#bars.stop()
   }
 

@@ -1,22 +1,22 @@
-/** What was left out, as text: a few lines at the end of a run, and in full for `show`. */
+/** Losses as text: a few lines at the end of a run, and in full for `show`. */
 import type { Lost } from "../pipeline/losses.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import type { Paint } from "../support/colour.ts"
 import { count } from "../support/numbers.ts"
 import { clipped, oneLine, widthOf } from "../support/plain-text.ts"
 
-/** Lines at the end of a run, reasons of a line, and characters of a reason. */
+/** Limits: lines at the end of a run, reasons per line, characters per reason. */
 const mostLines = 10
 const mostReasons = 4
 const reasonWidth = 200
-/** A loss of at most this many things names them. */
+/** A loss of at most this many things lists them. */
 const fewThings = 3
 
 type Told = Pick<NodeRecord, "id" | "stage" | "losses">
 
 /**
- * A line for each stage and kind of thing: nodes of one stage, such as those of four encoders, share it, and numbers
- * that differ between them are given as a range. Empty where nothing was lost.
+ * One line per stage and kind of thing: nodes of one stage, such as those of four encoders, share a line, with a range
+ * where their numbers differ. Empty if nothing was lost.
  */
 export function lossLines(nodes: ReadonlyArray<Told>, paint: Paint): string {
   const lines = [...groupsOf(nodes).values()].map((group) => ({
@@ -29,13 +29,13 @@ export function lossLines(nodes: ReadonlyArray<Told>, paint: Paint): string {
   const more = lines.length - shown.length
   const first = nodes.find(({ losses = [] }) => losses.length > 0)!.id
   return [
-    `${paint("bold", "left out")}${paint("dim", `  (in full: probeline show @1, or show @1:${first} for one node)`)}`,
+    `${paint("bold", "left out")}${paint("dim", `  (details: probeline show @1, or show @1:${first} for one node)`)}`,
     ...shown.map(({ nodes: ids, text }) => `  ${ids.padEnd(width)}  ${text}`),
     ...(more === 0 ? [] : [`  … and ${count(more)} more ${more === 1 ? "line" : "lines"}: probeline show @1`])
   ].join("\n")
 }
 
-/** The losses of a run's nodes, each by itself and in full. */
+/** The losses of a run, node by node and in full. */
 export const lossesOfNodes = (nodes: ReadonlyArray<Told>, paint: Paint): string => {
   const blocks = nodes.flatMap(({ id, losses = [] }) =>
     losses.length === 0 ? [] : [`  ${id}`, ...fullLines(losses).map((line) => `  ${line}`)]
@@ -47,7 +47,7 @@ export const lossesOfNodes = (nodes: ReadonlyArray<Told>, paint: Paint): string 
 export const lossesInFull = (losses: ReadonlyArray<Lost>, paint: Paint): string =>
   [paint("bold", "left out"), ...fullLines(losses)].join("\n")
 
-/** A line a kind of thing, and below it a line a reason, with its examples. */
+/** One line per kind of thing, and below it one line per reason, with examples. */
 function fullLines(losses: ReadonlyArray<Lost>): ReadonlyArray<string> {
   return [...byThing(losses).values()].flatMap((of) => [
     `  ${headOf([of])}`,
@@ -91,7 +91,7 @@ function lineOf(group: ReadonlyArray<OfThing>): string {
     const of = all.map((losses) => losses.find((lost) => lost.reason === reason))
     const most = of.reduce((n, lost) => Math.max(n, lost?.count ?? 0), 0)
     const examples = most <= fewThings && group.length === 1 ? examplesText(of[0]!.examples, most) : ""
-    // with one reason and no total, the head already gives the number
+    // with one reason and no total, the head already has the number
     const number = isCounted || reasons.length > 1 ? ` ${range(of.map((lost) => lost?.count ?? 0))}` : ""
     return `${clipped(oneLine(reason), reasonWidth)}${number}${examples}`
   })
@@ -100,7 +100,7 @@ function lineOf(group: ReadonlyArray<OfThing>): string {
   return `${headOf(all)}${isCounted ? "; left out: " : ": "}${told.join(", ")}${rest}`
 }
 
-/** `asked about 12 of 36 objects`; where the total is not known, how many were left out: `3 images listed twice`. */
+/** `asked about 12 of 36 objects`; without a total, the number left out: `3 images listed twice`. */
 function headOf(all: ReadonlyArray<ReadonlyArray<Lost>>): string {
   const { what, total, verb = "kept" } = all[0]![0]!
   const lost = all.map((losses) => losses.reduce((sum, { count: n }) => sum + n, 0))

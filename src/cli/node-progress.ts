@@ -1,4 +1,4 @@
-/** The state of one running node, and its line. */
+/** The progress of one running node, and its line. */
 import { count, duration, rate } from "../support/numbers.ts"
 
 export interface NodeProgress {
@@ -6,7 +6,7 @@ export interface NodeProgress {
   /** milliseconds */
   readonly started: number
   done: number
-  /** null where it is not known */
+  /** null if unknown */
   total: number | null
 }
 
@@ -15,7 +15,7 @@ export function amounts({ started, done, total }: NodeProgress, now: number): st
   const seconds = Math.max(0, now - started) / 1000
   if (total === null || total === 0) return duration(seconds)
   const parts = [`${count(done)} of ${count(total)}`]
-  // the first second says little about the rest
+  // the first second is a poor estimate
   if (done > 0 && seconds >= 1) {
     const perSecond = done / seconds
     parts.push(rate(perSecond))
@@ -25,7 +25,7 @@ export function amounts({ started, done, total }: NodeProgress, now: number): st
 }
 
 const barWidth = 20
-/** A live line, to be fitted to the terminal. */
+/** A live line; the caller clips it to the terminal. */
 export function progressLine(progress: NodeProgress, now: number, nameWidth: number): string {
   const { node, done, total } = progress
   const share = total === null || total === 0 ? null : Math.min(1, done / total)

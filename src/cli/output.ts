@@ -1,9 +1,8 @@
 /**
- * Where a command writes: results to stdout, everything that accompanies them to stderr.
+ * A command's output: results on stdout, everything else on stderr.
  *
- * A reader that has gone (`probeline runs | head -1`, a closed terminal) is no error. A stdout that cannot be written,
- * such as a file on a full disk, is one: the command ends with exit code 1. A stderr that cannot be written only loses
- * what accompanies the results.
+ * A reader that went away (`probeline runs | head -1`, a closed terminal) is not an error. A failed write to stdout,
+ * such as to a full disk, is one: the command ends with exit code 1. Failed writes to stderr are ignored.
  */
 import * as fs from "node:fs"
 import { Problem } from "../support/problem.ts"
@@ -18,16 +17,16 @@ export interface CommandOutput {
   readonly paint: Paint
   /** for text on stderr */
   readonly errPaint: Paint
-  /** columns of stdout; Infinity where it is no terminal, and nothing is cut for want of room */
+  /** columns of stdout; Infinity if it is not a terminal, so that nothing is cut */
   readonly width: number
-  /** stderr is a terminal: progress may be drawn there */
+  /** whether stderr is a terminal, for live progress */
   readonly live: boolean
 }
 
 const gone = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"])
 
 export interface ProcessOutput extends CommandOutput {
-  /** Waits for pending output. Resolves to a problem if stdout could not be written, else to null. */
+  /** Waits for pending output. Resolves to a problem if a write to stdout failed, else to null. */
   readonly flushed: () => Promise<Problem | null>
 }
 
@@ -40,7 +39,7 @@ export function processOutput(): ProcessOutput {
   }
   stdout.on("error", onError)
   stderr.on("error", () => {})
-  // kept, since while a command runs, what others write to stdout goes to stderr (guard-process.ts), and what stages write is marked
+  // saved now: while a command runs, guard-process.ts redirects stdout to stderr and marks what stages write
   const write = stdout.write.bind(stdout)
   const writeError = stderr.write.bind(stderr)
   const print = isFile(stdout.fd) ? (text: string) => writeWhole(stdout.fd, text, onError) : write
@@ -53,13 +52,13 @@ export function processOutput(): ProcessOutput {
     },
     paint: paintFor(stdout, env),
     errPaint: paintFor(stderr, env),
-    // a terminal that does not know its width says 0
+    // a terminal of unknown width reports 0
     width: stdout.isTTY === true ? stdout.columns || 100 : Infinity,
     live: stderr.isTTY === true && env["TERM"] !== "dumb"
   }
 }
 
-/** Node's file stream does not notice a short write, as on a disk that fills up, so this loops. */
+/** Loops, because Node's file stream ignores a short write, as on a disk that fills up. */
 function writeWhole(descriptor: number, text: string, onError: (error: NodeJS.ErrnoException) => void): void {
   const bytes = Buffer.from(text)
   try {
@@ -69,7 +68,7 @@ function writeWhole(descriptor: number, text: string, onError: (error: NodeJS.Er
   }
 }
 
-/** A regular file, or a device that is no terminal: what Node writes to synchronously. */
+/** A regular file, or a device other than a terminal: Node writes to these synchronously. */
 function isFile(descriptor: number): boolean {
   try {
     const stat = fs.fstatSync(descriptor)
@@ -80,15 +79,15 @@ function isFile(descriptor: number): boolean {
 }
 
 const notWritten = (cause: NodeJS.ErrnoException) =>
-  new Problem("SystemRefused", `stdout cannot be written: ${cause.message}`, {
+  new Problem("SystemRefused", `cannot write to stdout: ${cause.message}`, {
     hint:
       cause.code === "ENOSPC"
-        ? "the disk is full: free some space, or send the output elsewhere, and give the command again"
-        : "send the output elsewhere, and give the command again",
+        ? "the disk is full: free some space, or redirect the output elsewhere, and run the command again"
+        : "redirect the output elsewhere, and run the command again",
     cause
   })
 
-/** Gathers what is written, for tests. */
+/** Collects output, for tests. */
 export function memoryOutput(
   width = 100
 ): CommandOutput & { readonly stdout: () => string; readonly stderr: () => string } {

@@ -1,8 +1,8 @@
 /**
- * Takes a command line apart: which command it names, the command's words and its options.
+ * Parses a command line into the command, its positionals and its options.
  *
- * `node:util` reads the words, not yargs: yargs takes 50 ms to load, and what it refuses it describes in prose alone.
- * It writes the help and completes words (`help.ts`).
+ * It uses `node:util` rather than yargs, which takes 50 ms to load and reports errors only as prose. Yargs prints the
+ * help and completions (`help.ts`).
  */
 import { parseArgs, type ParseArgsConfig } from "node:util"
 import { emptyRecord, own } from "../support/own.ts"
@@ -10,7 +10,7 @@ import { didYouMean, type Problem, usage } from "../support/problem.ts"
 import { type Command, commandWords, globalOptions, type Option, type Options } from "./command.ts"
 import type { ParsedArgv } from "./argv.ts"
 
-/** The words that ask for help, a completion or the version. */
+/** Arguments that ask for help, a completion or the version. */
 export interface HelpRequest {
   readonly help: ReadonlyArray<string>
 }
@@ -20,7 +20,7 @@ export function parseArgv(
   commands: ReadonlyArray<Command>,
   argv: ReadonlyArray<string>
 ): ParsedArgv | HelpRequest {
-  // options may stand before the command, so those of all commands are known when it is looked for
+  // options may precede the command, so the options of all commands are needed to find it
   const all: Options = Object.fromEntries(
     [...commands.map(({ options }) => options), globalOptions].flatMap((options) => Object.entries(options))
   )
@@ -40,12 +40,12 @@ export function parseArgv(
   const stray = tokens.find((token) => token.kind === "option" && own(all, token.name) === undefined)
   if (stray?.kind === "option" && stray.index < (first?.index ?? Infinity))
     throw unknownOption(stray.rawName, all, null)
-  if (first === undefined) throw usage("no command is given", null, "probeline --help lists them")
+  if (first === undefined) throw usage("no command given", null, "probeline --help lists them")
   const group = first.value
   if (!commands.some((one) => one.group?.name === group)) throw unknownCommand(group, commands)
   if (words.length > 1) throw unknownCommand(`${group} ${words[1]!.value}`, commands)
   if (tokens.some((token) => token.kind === "option" && token.name === "json"))
-    throw usage(`no command of ${group} is given`, null, `probeline ${group} --help lists them`)
+    throw usage(`no ${group} command given`, null, `probeline ${group} --help lists them`)
   return { help: [group, "--help"] }
 }
 
@@ -64,23 +64,23 @@ function readTokens(command: Command, argv: ReadonlyArray<string>): ParsedArgv {
   return { command, positionals, options }
 }
 
-/** Null for a flag that is switched off. */
+/** Null for a flag set to false. */
 function valueOf(option: Option, { rawName, value, inlineValue }: OptionToken): string | true | null {
   if (option.kind === "flag") {
     if (value === undefined || value === "true") return true
     if (value === "false") return null
     throw usage(`${rawName} takes no value, got "${value}"`, rawName, option.doc)
   }
-  // what looks like an option is one
+  // anything that looks like an option is an option
   if (value === undefined || (!inlineValue && /^-./.test(value)))
-    throw usage(`${rawName} wants a value`, rawName, option.doc)
+    throw usage(`${rawName} needs a value`, rawName, option.doc)
   return value
 }
 
 type Token = NonNullable<ReturnType<typeof parseArgs<{ tokens: true; strict: false }>>["tokens"]>[number]
 type OptionToken = Extract<Token, { readonly kind: "option" }>
 
-/** What `node:util` sees in the words; an option that it does not know is a flag to it. */
+/** The tokens that `node:util` finds; it takes unknown options for flags. */
 function tokensOf(argv: ReadonlyArray<string>, options: Options): ReadonlyArray<Token> {
   const declared = Object.entries(options).map(([name, { kind, alias }]) => [
     name,
@@ -97,16 +97,16 @@ const asksForHelp = (token: Token): boolean =>
   token.kind === "option" &&
   (helpOptions.has(token.name) || (!token.inlineValue && /^(-h|--help)$/.test(token.value ?? "")))
 
-/** Names that are kept for commands and options to come. */
+/** Names reserved for future commands and options. */
 export const reservedCommands: ReadonlyArray<string> = ["diff", "report", "init"]
 const reservedOptions = new Set(["--executor"])
 
 function unknownOption(flag: string, known: Options, command: Command | null): Problem {
   if (reservedOptions.has(flag))
-    return usage(`${flag} is not there yet`, flag, "it is a name that is kept for a later version")
+    return usage(`${flag} is not available yet`, flag, "the name is reserved for a later version")
   const names = [...Object.keys(known), "help", "version"].map((name) => `--${name}`)
   return usage(
-    `there is no option ${flag}${command === null ? "" : ` of ${command.name}`}`,
+    `unknown option${command === null ? "" : ` for ${command.name}`}: ${flag}`,
     flag,
     didYouMean(flag, names) ??
       (command === null ? "probeline --help lists the commands" : `probeline ${command.name} --help`)
@@ -115,24 +115,20 @@ function unknownOption(flag: string, known: Options, command: Command | null): P
 
 function unknownCommand(word: string, commands: ReadonlyArray<Command>): Problem {
   if (reservedCommands.includes(word))
-    return usage(`${word} is not there yet`, word, "it is a name that is kept for a later version")
+    return usage(`${word} is not available yet`, word, "the name is reserved for a later version")
   const named = commands.flatMap(({ name, group }) => (group === undefined ? [name] : [group.name, name]))
   const names = [...new Set(named), ...reservedCommands, "completion"]
   const group = commands.find(
     (command) => command.group !== undefined && word.startsWith(`${command.group.name} `)
   )?.group
   if (group === undefined)
-    return usage(
-      `there is no command "${word}"`,
-      word,
-      didYouMean(word, names) ?? "probeline --help lists them"
-    )
-  // its first word is right: only the second is compared
+    return usage(`unknown command: ${word}`, word, didYouMean(word, names) ?? "probeline --help lists them")
+  // the group is right: compare only the second word
   const second = (name: string) => name.slice(group.name.length + 1)
   const own = commands.filter((command) => command.group?.name === group.name).map(({ name }) => second(name))
   const near = didYouMean(second(word), own)
   return usage(
-    `there is no command "${word}"`,
+    `unknown command: ${word}`,
     word,
     near?.replace('"', `"${group.name} `) ?? `${group.name} has ${own.join(", ")}`
   )

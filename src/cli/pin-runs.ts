@@ -5,7 +5,12 @@ import type { Store } from "../store/store.ts"
 import { resolveReference } from "../project/reference.ts"
 const words: Readonly<Record<string, string>> = { pin: "pinned", unpin: "unpinned" }
 
-/** All references are looked up before any run is touched. `at`: when, ISO 8601. Fails with Usage or RunNotFound. */
+/**
+ * Resolves all references before it changes any run.
+ *
+ * @param at the time, ISO 8601
+ * @throws Problem Usage or RunNotFound
+ */
 export function pinRuns(
   store: Store,
   action: string,
@@ -18,22 +23,19 @@ export function pinRuns(
   const word = words[action]
   if (word === undefined)
     throw usage(
-      `"${action}" is nothing that runs can do: there are \`runs\`, \`runs pin RUN\` and \`runs unpin RUN\``,
+      `unknown action: ${action}; use \`runs\`, \`runs pin RUN\` or \`runs unpin RUN\``,
       action,
       didYouMean(action, Object.keys(words)) ??
-        (action.startsWith("@") || action === "latest" ? `probeline show ${action}` : "runs alone lists them")
+        (action.startsWith("@") || action === "latest"
+          ? `probeline show ${action}`
+          : "`probeline runs` lists the runs")
     )
-  if (references.length === 0)
-    throw usage(`no run is named to ${action}`, action, `probeline runs ${action} @1`)
+  if (references.length === 0) throw usage(`no run given to ${action}`, action, `probeline runs ${action} @1`)
   const ids: Array<string> = []
   for (const reference of references) {
     const referred = resolveReference(store, reference)
     if (referred.kind !== "run")
-      throw usage(
-        `"${reference}" is an artifact, and runs are what is pinned`,
-        reference,
-        "name the run alone"
-      )
+      throw usage(`"${reference}" is an artifact: only runs can be pinned`, reference, "give only the run")
     ids.push(referred.run.id)
   }
   const pinned = action === "pin"

@@ -1,4 +1,4 @@
-/** Progress as lines: what begins, what fails, what stages say, and a line every ten seconds. */
+/** Progress as lines: starts, failures, output of stages, and one line every ten seconds. */
 import type { Emit, RunEvent } from "../run/events.ts"
 import { sentence } from "../plan/cue.ts"
 import { causeOf } from "./failure-groups.ts"
@@ -8,13 +8,13 @@ import type { CommandOutput } from "./output.ts"
 import { clipped, oneLine, printable } from "../support/plain-text.ts"
 
 const everyMs = 10_000
-/** Causes of failures of a node that are named as they happen, each once. */
+/** At most this many causes per node are shown as they happen, each once. */
 const namedFailures = 20
 
 export interface ProgressDetail {
-  /** also what a live line would show */
+  /** include what a live line would show */
   readonly steps: boolean
-  /** with the stacks of what stages throw */
+  /** include stack traces of stages */
   readonly debug: boolean
 }
 
@@ -84,10 +84,10 @@ export function plainProgress(
           items.failed > 0
             ? `${count(items.failed)} of ${counted(items.total ?? 0, "item")}`
             : counted(items.executed, "item")
-        // a stage's error has lines, and the end of the run prints them once and well
+        // a stage's error may span lines; the summary prints it in full
         const what =
           status === "failed" && error !== null
-            ? "why is said at the end of the run, and in its log"
+            ? "details below and in log.ndjson"
             : error === null
               ? some
               : oneLine(error)

@@ -1,4 +1,4 @@
-/** How far a run is, on stderr: one live line a running node on a terminal, plain lines elsewhere. */
+/** Progress of a run on stderr: one live line per running node on a terminal, plain lines elsewhere. */
 import type { Emit } from "../run/events.ts"
 import { LiveProgress } from "./live-progress.ts"
 import type { CommandOutput } from "./output.ts"
@@ -6,11 +6,11 @@ import { plainProgress } from "./plain-progress.ts"
 
 export interface Progress {
   readonly emit: Emit
-  /** Clears what is drawn; may be called again. */
+  /** Clears the live lines; idempotent. */
   readonly stop: () => void
 }
 
-/** `now` is in milliseconds. */
+/** @param now in milliseconds */
 export function showProgress(output: CommandOutput, now: () => number, debug: boolean): Progress {
   const plain = plainProgress(output, now, { steps: !output.live, debug })
   if (!output.live) return { emit: plain, stop: () => {} }

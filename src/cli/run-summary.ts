@@ -1,4 +1,4 @@
-/** What a run prints when it is over. */
+/** What a run prints at its end. */
 import * as path from "node:path"
 import type { Summary } from "../pipeline/stage.ts"
 import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/records/run-record.ts"
@@ -12,16 +12,16 @@ import { type TableCell, textTable } from "../support/text-table.ts"
 
 export interface RunLook {
   readonly paint: Paint
-  /** the store's folder, as it was given */
+  /** the store's folder, as given */
   readonly store: string
   readonly summaries: ReadonlyArray<Summary>
-  /** it is over for long: runs/latest may be another by now */
+  /** an earlier run: runs/latest may point elsewhere by now */
   readonly past?: boolean
 }
-/** Causes that are named; of the others, the number of items. */
+/** At most this many causes are listed; items with other causes are counted. */
 const namedFailures = 20
 const namedFiles = 12
-/** Of an error: lines, and characters of a line. */
+/** Lines of an error, and characters of a line. */
 const mostCauseLines = 12
 const causeWidth = 300
 
@@ -38,7 +38,7 @@ export function runSummary(run: RunRecord, { paint, store, summaries, past = fal
   return sections.filter((section) => section !== "").join("\n\n")
 }
 
-/** Of more nodes than this, those that were fresh are counted and not listed. */
+/** With more nodes than this, fresh ones are counted, not listed. */
 const mostListed = 200
 
 function nodeTable({ nodes }: RunRecord, paint: Paint): string {
@@ -62,7 +62,7 @@ function nodeTable({ nodes }: RunRecord, paint: Paint): string {
   const table =
     rows.length === 0 ? [] : [textTable(["node", "status", "items", "time", "size"], rows, { paint })]
   const others = nodes.length - listed.length
-  return [...table, ...(others === 0 ? [] : [paint("dim", `${counted(others, "node")} as before`)])].join(
+  return [...table, ...(others === 0 ? [] : [paint("dim", `${counted(others, "node")} unchanged`)])].join(
     "\n"
   )
 }
@@ -108,9 +108,9 @@ function failureLines({ nodes }: RunRecord, paint: Paint): string {
   }
   for (const hint of new Set(nodes.flatMap((node) => (node.status === "failed" ? (node.hint ?? []) : []))))
     lines.push(`  ${paint("cyan", "hint:")} ${printable(hint)}`)
-  // taken from the store: nothing was tried
+  // a recorded failure: nothing was tried
   if (nodes.some(({ status, seconds }) => status === "failed" && seconds === 0))
-    lines.push(`  ${paint("cyan", "hint:")} --retry-failed tries again what failed before`)
+    lines.push(`  ${paint("cyan", "hint:")} --retry-failed retries earlier failures`)
   for (const { id, error } of skipped.slice(0, namedFailures))
     lines.push(`${paint("yellow", "skipped:")} ${id}: ${printable(error ?? "")}`)
   if (skipped.length > namedFailures)
@@ -118,7 +118,7 @@ function failureLines({ nodes }: RunRecord, paint: Paint): string {
   return lines.join("\n")
 }
 
-/** An error as it was thrown, line by line; what is very long is in the run's log. */
+/** An error line by line; a very long one is cut, and is in full in the run's log. */
 function causeLines(error: string): ReadonlyArray<string> {
   const lines = error
     .trim()
@@ -138,7 +138,7 @@ function markLines({ nodes }: RunRecord, paint: Paint): string {
     ...(incomplete.length === 0
       ? []
       : [
-          `${paint("yellow", "incomplete:")} ${listed(incomplete)} ${incomplete.length === 1 ? "lacks" : "lack"} failed items, or what came of them`
+          `${paint("yellow", "incomplete:")} ${listed(incomplete)} ${incomplete.length === 1 ? "omits" : "omit"} failed items and anything derived from them`
         ])
   ].join("\n")
 }
@@ -146,7 +146,7 @@ function markLines({ nodes }: RunRecord, paint: Paint): string {
 const listed = (ids: ReadonlyArray<string>) =>
   ids.length <= 6 ? ids.join(", ") : `${ids.slice(0, 6).join(", ")} and ${ids.length - 6} more`
 
-/** A stage's own table, and what its columns mean. */
+/** A stage's own table, with a legend of its columns. */
 export function summaryText({ title, columns, rows, docs = {} }: Summary, paint: Paint): string {
   const told = columns.length > mostExplained ? [] : columns.filter((name) => Object.hasOwn(docs, name))
   const width = Math.max(0, ...told.map(widthOf))
@@ -157,7 +157,7 @@ export function summaryText({ title, columns, rows, docs = {} }: Summary, paint:
   ].join("\n")
 }
 
-/** Columns of a table that are explained: of more, nobody would find one. */
+/** Tables with more columns than this have no legend. */
 const mostExplained = 12
 
 function fileLines(
@@ -169,8 +169,8 @@ function fileLines(
   const made = new Map(nodes.map((node) => [node.id, node.artifact !== null]))
   const asked = new Set([...targets, ...Object.values(outputs).flat()])
   const files = [...asked].filter((node) => made.get(node) === true)
-  const part = targets.length === 0 ? "" : " (this part of the pipeline alone)"
-  // nor is a run that was cut off the latest
+  const part = targets.length === 0 ? "" : " (only part of the pipeline)"
+  // an interrupted run is not the latest
   const latest =
     !past && (status === "ok" || status === "failed")
       ? [`  ${path.join(store, "runs", "latest")} → ${id}${part}`]
@@ -200,12 +200,12 @@ function closingLine(run: RunRecord, paint: Paint): string {
       : parts.join(", ")
   const hint = [
     ...(run.stopped === undefined ? [] : stoppedLines(run.stopped, paint)),
-    ...(status === "interrupted" ? ["what was finished is kept: the same command goes on from here"] : [])
+    ...(status === "interrupted" ? ["finished work is kept: run the same command to continue"] : [])
   ]
   return `${run.pipeline}: ${paint(runStyle[status], status)}${took}${what === "" ? "" : `, ${what}`}${hint.map((line) => `\n${line}`).join("")}`
 }
 
-/** Why it was cut off. */
+/** Why the run was interrupted. */
 export const stoppedLines = ({ reason, hint }: Stopped, paint: Paint): ReadonlyArray<string> => [
   `${paint("yellow", "stopped:")} ${printable(reason)}`,
   ...(hint === null ? [] : [`  ${paint("cyan", "hint:")} ${printable(hint)}`])

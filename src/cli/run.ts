@@ -1,5 +1,5 @@
 import * as Scope from "effect/Scope"
-/** `run`: brings a pipeline, or some of its nodes and what they need, up to date. */
+/** `run`: brings a pipeline, or some of its nodes and their inputs, up to date. */
 import { randomBytes } from "node:crypto"
 import * as os from "node:os"
 import * as Effect from "effect/Effect"
@@ -32,24 +32,27 @@ import type { Executor } from "../run/task.ts"
 export const runCommand = defineCommand({
   name: "run",
   doc: "bring a pipeline up to date",
-  positionals: [pipelineWord, { name: "node", arity: "rest", doc: "only these nodes, and what they need" }],
+  positionals: [pipelineWord, { name: "node", arity: "rest", doc: "only these nodes and their inputs" }],
   options: {
-    "dry-run": { kind: "flag", alias: "n", doc: "say what would run, and why, and run nothing" },
-    jobs: { kind: "count", alias: "j", value: "N", doc: "tasks at a time (as many as there are cores)" },
-    "keep-going": { kind: "flag", alias: "k", doc: "go on after a failure, and on what is incomplete" },
-    force: { kind: "texts", alias: "f", value: "node", doc: "compute a node again, whatever is known of it" },
+    "dry-run": { kind: "flag", alias: "n", doc: "show what would run and why, without running anything" },
+    jobs: { kind: "count", alias: "j", value: "N", doc: "parallel tasks (default: number of cores)" },
+    "keep-going": { kind: "flag", alias: "k", doc: "continue after failures, and with incomplete inputs" },
+    force: { kind: "texts", alias: "f", value: "node", doc: "recompute a node even if it is fresh" },
     ...setOption,
-    "retry-failed": { kind: "flag", doc: "try again what is known to have failed" },
-    "no-lock-wait": { kind: "flag", doc: "fail at once where another run holds a lock" }
+    "retry-failed": { kind: "flag", doc: "retry earlier failures" },
+    "no-lock-wait": { kind: "flag", doc: "fail at once if another run holds a lock" }
   },
   examples: [
-    ["run pipelines/quickstart.ts", "compute what is not fresh"],
-    ["run pipelines/quickstart.ts -n", "say what would run, and why"],
-    ["run pipelines/quickstart.ts probes/vit -S seed=8", "one node and what it needs, with another seed"],
-    ["run pipelines/coco.ts -k --retry-failed", "try failed scenes again, and go on beside those that fail"]
+    ["run pipelines/quickstart.ts", "compute everything that is not fresh"],
+    ["run pipelines/quickstart.ts -n", "show what would run and why"],
+    ["run pipelines/quickstart.ts probes/vit -S seed=8", "one node and its inputs, with another seed"],
+    [
+      "run pipelines/coco.ts -k --retry-failed",
+      "retry failed scenes, and continue past those that fail again"
+    ]
   ],
-  // interrupted while it makes ready or brings nodes up to date, and not after that: the exit code is what the run's
-  // record says
+  // interruptible while it prepares and brings nodes up to date, not afterwards: the exit code must match the run's
+  // record
   finishes: true,
   run: (args, context) =>
     Effect.gen(function* () {
@@ -105,7 +108,7 @@ async function dryRun(
   return dryRunText(opened.name, plans, changes, keepGoing, output.paint)
 }
 
-/** @throws the problem of a stage that could not say what it left out: the run's results are valid all the same */
+/** @throws Problem where a stage's `losses` function failed; the run's results are still valid */
 async function printRun(
   opened: Opened,
   record: RunRecord,
@@ -188,7 +191,7 @@ const bringUpToDate = (
     return yield* runGraph(options).pipe(Effect.onInterrupt(() => interrupted))
   })
 
-/** The pipeline's outputs that these nodes make. */
+/** The pipeline outputs that these nodes produce. */
 function outputsOf({ graph }: Opened, nodes: ReadonlyArray<GraphNode>): RunRecord["outputs"] {
   const chosen = new Set(nodes)
   return Object.fromEntries(
@@ -199,11 +202,11 @@ function outputsOf({ graph }: Opened, nodes: ReadonlyArray<GraphNode>): RunRecor
   )
 }
 
-/** Ids sort as the runs began (UTC, to the millisecond); four digits keep apart those that began together. */
+/** Ids sort by start time (UTC, in milliseconds); four hex digits tell apart runs of the same millisecond. */
 export const runId = (now: Date, mark = randomBytes(2).toString("hex")): string =>
   `${now.toISOString().replace(/[-:Z]/g, "").replace("T", "-")}-${mark}`
 
-/** In a scope: what stages opened, workers, and the watch for Ctrl-C end with it. */
+/** Scoped: resources of stages, workers and the Ctrl-C watch end with the scope. */
 const lazyExecutor = (planning: Planning, tasks: number, workers: Omit<WorkerOptions, "store">) =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
@@ -215,7 +218,7 @@ const lazyExecutor = (planning: Planning, tasks: number, workers: Omit<WorkerOpt
       Effect.flatMap(({ localExecutor }) => localExecutor(planning, tasks, workers)),
       Scope.provide(scope)
     )
-    // tasks come side by side, and a task that is interrupted must not take the others' executor with it
+    // tasks run in parallel: interrupting one must not interrupt the load of the executor that all share
     const loaded = yield* Effect.cached(Effect.uninterruptible(load))
     const executor: Executor = {
       name: "local",

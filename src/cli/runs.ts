@@ -1,4 +1,4 @@
-/** `runs`: the runs of the store, the newest first, by the names that `show` takes; `runs pin` keeps one from gc. */
+/** `runs`: lists the store's runs, newest first, by the references that `show` takes; `runs pin` protects one from gc. */
 import { attemptAsync } from "../run/attempt.ts"
 import { isPinned } from "../store/gc/pin.ts"
 import type { NodeStatus, RunRecord } from "../store/records/run-record.ts"
@@ -17,16 +17,18 @@ const usualLimit = 20
 
 export const runsCommand = defineCommand({
   name: "runs",
-  doc: "list the runs, newest first, or pin some",
+  doc: "list runs, newest first, or pin them",
   positionals: [
-    { name: "action", arity: "maybe", doc: "pin or unpin: the runs named after it" },
+    { name: "action", arity: "maybe", doc: "pin or unpin the given runs" },
     { name: "run", arity: "rest", doc: runDoc }
   ],
-  options: { limit: { kind: "count", value: "N", doc: `so many at most (${usualLimit}; all with --json)` } },
+  options: {
+    limit: { kind: "count", value: "N", doc: `show at most N runs (default: ${usualLimit}; all with --json)` }
+  },
   examples: [
-    ["runs", "@1 is the last"],
-    ["runs --json", "all of them, for scripts"],
-    ["runs pin @1", "gc keeps the last run and all that it reaches, until `runs unpin`"]
+    ["runs", "@1 is the most recently started run"],
+    ["runs --json", "all runs, for scripts"],
+    ["runs pin @1", "protect @1 and everything it uses from gc, until `runs unpin`"]
   ],
   run: ({ action, run: named, limit }, { output, json, store: root, now }) =>
     attemptAsync(async () => {
@@ -53,7 +55,7 @@ export const runsCommand = defineCommand({
             runs: records.map((record, i) => runLine(record, refs[i]!, pinned.has(record.id)))
           })
         )
-      else if (records.length === 0) output.out(`there are no runs in ${root}`)
+      else if (records.length === 0) output.out(`no runs in ${root}`)
       else output.out(runsText(records, refs, ids.length, output.paint, pinned, output.width))
       return 0
     })
@@ -83,7 +85,7 @@ export const runLine = (run: RunRecord, ref: string, pinned = false) => ({
   pinned
 })
 
-/** What is out of the common about it. */
+/** What is unusual about the run. */
 const remark = ({ stopped, targets }: RunRecord): string =>
   stopped?.reason ?? (targets === undefined ? "" : `only ${targets.join(", ")}`)
 
@@ -111,7 +113,7 @@ export function runsText(
       pinned.has(run.id) ? { text: "pinned", style: "yellow" } : ""
     ]
   })
-  const more = total > runs.length ? [`… ${count(total)} in all: --limit ${total} shows them`] : []
+  const more = total > runs.length ? [`… ${count(total)} in total: --limit ${total} shows them all`] : []
   return [
     textTable(["ref", "run", "pipeline", "status", "time", "nodes", "", ""], rows, { paint }),
     ...more

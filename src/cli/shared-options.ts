@@ -1,19 +1,18 @@
-/** Words and options that several commands take. */
+/** Positionals and options that several commands share. */
 import type { Options, Positional } from "./command.ts"
 
 export const pipelineWord = {
   name: "pipeline",
   arity: "one",
-  doc: "a pipeline file"
+  doc: "pipeline file"
 } as const satisfies Positional
 
 export const setOption = {
-  set: { kind: "texts", alias: "S", value: "key=value", doc: "give a parameter of the pipeline a value" }
+  set: { kind: "texts", alias: "S", value: "key=value", doc: "set a pipeline parameter" }
 } as const satisfies Options
 
-/** Which run. `latest` is where `runs/latest` points: a run that goes on or was cut off is not it, and is `@1`. */
+/** A run reference. `latest` is the target of `runs/latest`: never an active or interrupted run, which `@1` may be. */
 export const runDoc =
-  "@1 the run that began last, @2 the one before, latest the last that came to its end (ok or failed), or an id"
+  "@1: most recently started run, @2: the one before, latest: most recently finished run (ok or failed), or a run id"
 
-/** The shell's way to name the working directory's files is relative; ours too. */
-export const referenceDoc = `a run (${runDoc}), :node after it for what the node made; or an artifact's digest, or a manifest's path`
+export const referenceDoc = `a run (${runDoc}), or RUN:NODE for a node's artifact, or an artifact digest, or a manifest path`

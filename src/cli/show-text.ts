@@ -1,4 +1,4 @@
-/** What `show` says of an artifact, as text. */
+/** What `show` prints for an artifact, as text. */
 import type { Paint } from "../support/colour.ts"
 import { cellText } from "../inspect/cell-text.ts"
 import type { ColumnStatistics } from "../inspect/column-statistics.ts"
@@ -11,7 +11,7 @@ import type { Described, DescribedItem } from "../inspect/describe-artifact.ts"
 import { textTable } from "../support/text-table.ts"
 
 const cellWidth = 32
-/** Causes that are named. */
+/** At most this many causes are listed. */
 const namedFailures = 20
 const mostBlocks = 3
 const longCell = 500
@@ -31,11 +31,11 @@ export function artifactText(artifact: Described, paint: Paint, width: number): 
       ...(artifact.accepted == null
         ? []
         : [
-            `${paint("yellow", "accepted:")} at ${artifact.accepted.at}, as run ${artifact.accepted.run} computed it under another key (${shortDigest(artifact.accepted.key)})`
+            `${paint("yellow", "accepted:")} at ${artifact.accepted.at}; computed by run ${artifact.accepted.run} under another key (${shortDigest(artifact.accepted.key)})`
           ]),
       ...partial.map((reason) => `${paint("yellow", "partial:")} ${printable(reason)}`),
       ...(artifact.incomplete
-        ? [`${paint("yellow", "incomplete:")} it lacks failed items, or what came of them`]
+        ? [`${paint("yellow", "incomplete:")} omits failed items and anything derived from them`]
         : []),
       ...failureLines(failed, paint)
     ].join("\n"),
@@ -113,7 +113,7 @@ const rowTable = (first: Rows, total: number, paint: Paint, width: number): stri
 
 const atMost = (limit: number, width: number) => (Number.isFinite(width) ? limit : Infinity)
 
-/** As many columns as the terminal has room for; all of them, and whole cells, where there is no terminal. */
+/** As many columns as fit the terminal; without a terminal, all columns and whole cells. */
 function fittedTable(rows: Rows, paint: Paint, width: number): string {
   const names = Object.keys(rows[0]!)
   const most = atMost(cellWidth, width)
@@ -129,10 +129,12 @@ function fittedTable(rows: Rows, paint: Paint, width: number): string {
     cells.map((row) => row.slice(0, shown)),
     { paint }
   )
-  return shown === names.length ? table : `${table}\n${paint("dim", `and ${names.slice(shown).join(", ")}`)}`
+  return shown === names.length
+    ? table
+    : `${table}\n${paint("dim", `not shown: ${names.slice(shown).join(", ")}`)}`
 }
 
-/** A few rows as blocks with a line a column, and whole cells; many as a table. */
+/** A few rows as blocks with one line per column and whole cells; many as a table. */
 export function itemText(
   { node, item, failed, total, rows }: DescribedItem,
   paint: Paint,

@@ -1,4 +1,4 @@
-/** `show`: an artifact's schema, statistics and first rows; the rows of one item; or a run's record. */
+/** `show`: prints an artifact's schema, statistics and first rows, the rows of one item, or a run's record. */
 import { attemptAsync } from "../run/attempt.ts"
 import { runAsItIs } from "../store/runs/run-so-far.ts"
 import { defineCommand } from "./command.ts"
@@ -13,16 +13,18 @@ const usualRows = 5
 
 export const showCommand = defineCommand({
   name: "show",
-  doc: "a run, or what an artifact holds: schema, statistics, rows",
+  doc: "show a run, or an artifact's schema, statistics and rows",
   positionals: [
     { name: "ref", arity: "one", doc: referenceDoc },
-    { name: "item", arity: "maybe", doc: "an item's id, such as a scene's: its rows alone" }
+    { name: "item", arity: "maybe", doc: "item id, such as a scene id: show only its rows" }
   ],
-  options: { rows: { kind: "count", value: "N", doc: `rows to print (${usualRows}; all of an item's)` } },
+  options: {
+    rows: { kind: "count", value: "N", doc: `rows to print (default: ${usualRows}, or all rows of an item)` }
+  },
   examples: [
-    ["show @1", "the last run: its nodes, and why it was cut off if it was"],
-    ["show latest:measures", "what its node measures made"],
-    ["show @2:masks/vit 00012", "one scene's masks in the run before"]
+    ["show @1", "the most recent run: its nodes, and why it stopped if it was interrupted"],
+    ["show latest:measures", "the artifact of node measures"],
+    ["show @2:masks/vit 00012", "one scene's masks in the previous run"]
   ],
   run: ({ ref, item, rows }, { output, json, store: root, now }) =>
     attemptAsync(async () => {
@@ -30,7 +32,7 @@ export const showCommand = defineCommand({
       const referred = resolveReference(store, ref)
       if (referred.kind === "run") {
         if (item !== null)
-          throw usage(`"${ref}" is a run, and has no items`, item, `name a node of it: ${ref}:<node>`)
+          throw usage(`"${ref}" is a run: it has no items`, item, `name one of its nodes: ${ref}:<node>`)
         const run = runAsItIs(referred.run, referred.store, now().getTime())
         output.out(
           json

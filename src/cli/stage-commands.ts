@@ -1,4 +1,4 @@
-/** Commands that packages of stages bring, as commands of this command line. */
+/** Adapts the commands of stage packages to this command line. */
 import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import type { StageCommand, StageCommandGroup, WriteFile } from "../pipeline/command.ts"
@@ -41,12 +41,12 @@ const writeFile: WriteFile = async (file, overwrite, write) => {
   try {
     return await writeOut(file, overwrite, async (out) => write(out))
   } catch (error) {
-    // the system refuses: no folder, no permission, no room
+    // a system error: no folder, no permission, no space
     if (isProblem(error) || (error as NodeJS.ErrnoException).syscall === undefined) throw error
     const { message } = error as Error
-    throw new Problem("StoreWriteFailed", `${file} could not be written: ${message}`, {
+    throw new Problem("StoreWriteFailed", `cannot write ${file}: ${message}`, {
       file: path.resolve(file),
-      hint: "name another place",
+      hint: "choose another path",
       cause: error
     })
   }

@@ -1,4 +1,4 @@
-/** `status`: what is fresh and what is not, a row a node. Reads manifests and traces, and runs nothing. */
+/** `status`: shows the state of each node. It reads manifests and traces, and runs nothing. */
 import { recordedFailures } from "../store/records/run-record.ts"
 import { attemptAsync } from "../run/attempt.ts"
 import type { NodePlan, State } from "../plan/node-plan.ts"
@@ -18,11 +18,11 @@ const staleCode = 3
 
 export const statusCommand = defineCommand({
   name: "status",
-  doc: "what is fresh and what would run",
+  doc: "show what is fresh and what would run",
   positionals: [pipelineWord],
   options: { ...setOption, check: { kind: "flag", doc: "exit with code 3 if anything would run" } },
   examples: [
-    ["status pipelines/quickstart.ts", "a row a node"],
+    ["status pipelines/quickstart.ts", "one row per node"],
     ["status pipelines/quickstart.ts --check", "for scripts: exit code 3 if anything would run"]
   ],
   run: ({ pipeline, set, check }, { output, json, store }) =>
@@ -36,7 +36,7 @@ export const statusCommand = defineCommand({
     })
 })
 
-/** 3 if anything would run, 1 if only failures are left. */
+/** 3 if anything would run, 1 if only failures remain. */
 export const checkCode = (forecasts: ReadonlyMap<string, Forecast>): number => {
   const statuses = new Set([...forecasts.values()].map(({ status }) => status))
   return statuses.has("executed") ? staleCode : statuses.has("failed") ? 1 : 0
@@ -118,7 +118,7 @@ function itemsText({ total, fresh, failed }: ItemCounts): string {
     : `${count(total)}${bad}`
 }
 
-/** The first reason, and how many others there are. */
+/** The first reason, and the number of others. */
 function because({ node, state, cues }: NodePlan, why: string | null): string {
   if (why !== null) return why
   const [first, ...others] = state === "fresh" ? [] : cues.filter(({ cue }) => cue !== "fresh")
@@ -138,7 +138,7 @@ export function totals(forecasts: ReadonlyMap<string, Forecast>): string {
     ...some(of("executed", true), "would run"),
     ...some(of("executed", false), "may run after that"),
     ...some(refused, "would fail"),
-    ...some(of("failed", true) - refused, "failed before (--retry-failed tries again)"),
+    ...some(of("failed", true) - refused, "failed before (--retry-failed retries)"),
     ...some(of("skipped", true), "would be skipped"),
     ...some(of("cached", true), of("cached", true) === 1 ? "is fresh" : "are fresh")
   ]

@@ -1,4 +1,4 @@
-/** `verify`: every file of the store against its digest. */
+/** `verify`: checks every file of the store against its checksum. */
 import * as Effect from "effect/Effect"
 import { attempt } from "../run/attempt.ts"
 import { Problem } from "../support/problem.ts"
@@ -13,14 +13,14 @@ import { type TableCell, textTable } from "../support/text-table.ts"
 
 export const verifyCommand = defineCommand({
   name: "verify",
-  doc: "check every file against its digest",
+  doc: "check every file against its checksum",
   positionals: [],
   options: {
-    repair: { kind: "flag", doc: "remove what is damaged: the next run computes it again" }
+    repair: { kind: "flag", doc: "delete damaged files; the next run recomputes them" }
   },
   examples: [
     ["verify", "exit code 5 if anything is damaged"],
-    ["verify --repair", "and remove it"]
+    ["verify --repair", "delete damaged files"]
   ],
   run: ({ repair }, { output, json, store: root }) =>
     Effect.gen(function* () {
@@ -36,7 +36,7 @@ export const verifyCommand = defineCommand({
     })
 })
 
-/** The failure, where something is damaged and stays so. */
+/** The failure to report while something is damaged. */
 export const damageProblem = ({ damaged }: Pick<Verified, "damaged">, root: string): Problem | null =>
   damaged.length === 0
     ? null
@@ -45,7 +45,7 @@ export const damageProblem = ({ damaged }: Pick<Verified, "damaged">, root: stri
         `${counted(damaged.length, "file")} of the store ${root} ${damaged.length === 1 ? "is" : "are"} damaged`,
         {
           file: damaged[0]!.file,
-          hint: "`probeline verify --repair` removes what is damaged; the next run computes it again"
+          hint: "`probeline verify --repair` deletes damaged files; the next run recomputes them"
         }
       )
 
@@ -81,12 +81,12 @@ export function verifyText(
     ...(rows.length === 0 ? [] : [textTable(["damaged", "file", ""], rows, { paint }), ""]),
     ...(affected.length === 0
       ? []
-      : [`${count(affected.length)} more can no longer be used, since they name what is damaged`]),
-    `checked ${sizes.join(", ")}: ${damaged.length === 0 ? paint("green", "all whole") : paint("red", `${count(damaged.length)} damaged`)}`,
+      : [`${count(affected.length)} more are unusable because they refer to damaged files`]),
+    `checked ${sizes.join(", ")}: ${damaged.length === 0 ? paint("green", "all intact") : paint("red", `${count(damaged.length)} damaged`)}`,
     ...(removed === null || removed.length === 0
       ? []
       : [
-          `removed ${counted(removed.length, "file")}, views of damaged objects included: run again, and what is missing is computed again`
+          `deleted ${counted(removed.length, "file")}, including views of damaged objects: the next run recomputes what is missing`
         ])
   ].join("\n")
 }

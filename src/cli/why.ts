@@ -1,4 +1,4 @@
-/** `why`: the cues for which a node, or one of its items, is fresh or stale. */
+/** `why`: shows the cues that make a node, or one of its items, fresh or stale. */
 import { attemptAsync } from "../run/attempt.ts"
 import { Problem } from "../support/problem.ts"
 import type { Cue } from "../plan/cue.ts"
@@ -21,16 +21,16 @@ import type { ItemId } from "../store/records/manifest.ts"
 
 export const whyCommand = defineCommand({
   name: "why",
-  doc: "why a node, or an item of it, is fresh or stale",
+  doc: "explain why a node, or one of its items, is fresh or stale",
   positionals: [
     pipelineWord,
-    { name: "node", arity: "one", doc: "a node's id" },
-    { name: "item", arity: "maybe", doc: "an item's id, such as a scene's" }
+    { name: "node", arity: "one", doc: "node id" },
+    { name: "item", arity: "maybe", doc: "item id, such as a scene id" }
   ],
   options: setOption,
   examples: [
     ["why pipelines/quickstart.ts probes/vit", "which parameter, input, module or file changed"],
-    ["why pipelines/quickstart.ts masks/vit 00012", "the same of one scene"]
+    ["why pipelines/quickstart.ts masks/vit 00012", "the same for one scene"]
   ],
   run: ({ pipeline, node: id, item, set }, { output, json, store }) =>
     attemptAsync(async (signal) => {
@@ -52,13 +52,13 @@ export interface Why {
   readonly item: string | null
   readonly state: State
   readonly cues: ReadonlyArray<Cue>
-  /** what changed in the items that it reads, where they are known */
+  /** what changed in the items that it reads, if known */
   readonly changes: ReadonlyArray<ItemChanges>
-  /** of an itemwise node that is stale: how many are left to compute */
+  /** for a stale itemwise node: how many items are left to compute */
   readonly items: { readonly total: number; readonly left: number } | null
 }
 
-/** An item is as its node is, but for the items that failed and those beside them. */
+/** An item has its node's state, except in a node with failed items. */
 export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArray<ItemChanges> = []): Why {
   const { node, state, cues, failures } = plan
   const items = plan.items === null ? null : { total: plan.items.ids.length, left: plan.items.left.length }
@@ -68,12 +68,12 @@ export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArra
   const failed = failures.find((failure) => failure.item === item)
   const shared = cues.filter(({ cue }) => cue !== "failed")
   if (failed === undefined) return { ...all, state: "fresh", cues: shared }
-  // the plan has cues of its first failures only
+  // the plan has cues for its first failures only
   const own = cues.find(({ cue, path }) => cue === "failed" && path === item)
   return { ...all, cues: [own ?? { cue: "failed", path: item, before: failed.error, after: null }] }
 }
 
-/** One item of a stale node: done already, failed before, or left, for a reason of its own or for its node's. */
+/** One item of a stale node: done, failed before, or left to compute, for its own reason or its node's. */
 function whyItem(plan: ItemPlan, item: ItemId, all: Why & { readonly item: string | null }): Why {
   const at = plan.ids.indexOf(item)
   if (plan.done.has(at))
@@ -85,7 +85,7 @@ function whyItem(plan: ItemPlan, item: ItemId, all: Why & { readonly item: strin
       state: "failed",
       cues: [{ cue: "failed", path: item, before: failed.error, after: null }]
     }
-  // what a port takes as a whole has items too, which need not be this node's
+  // a port that takes a whole artifact has items too, but not necessarily this node's
   const joined = all.changes.filter(({ port }) => plan.joined.some(({ name }) => name === port))
   const own = joined.flatMap(({ port, node, added, changed }): ReadonlyArray<Cue> => {
     if (added.includes(item)) return [{ cue: "never-run", path: item, before: null, after: null }]
@@ -113,7 +113,7 @@ export function whyText({ node, item, state, cues, changes, items }: Why, paint:
   ].join("\n")
 }
 
-/** Where the items are known, an unknown id is a slip of the pen. */
+/** Refuses an id that is not among the known items. */
 async function checkItem(plan: NodePlan, item: ItemId, store: Store): Promise<void> {
   const { known, node, failures } = plan
   if (node.form === "table")

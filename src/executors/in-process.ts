@@ -1,4 +1,4 @@
-/** The executor of this process: tasks run here, one after another or side by side as the run's permits allow. */
+/** Executes tasks in this process, as many in parallel as the run permits. */
 import * as Effect from "effect/Effect"
 import type { Problem } from "../support/problem.ts"
 import type { Planning } from "../plan/planning.ts"
@@ -9,23 +9,23 @@ import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import { chunkMs, secondsOf, timedOut } from "./time-limit.ts"
 
 /**
- * Others' turn, before each task: stages here may compute without a pause, one after the other, and a signal is heard
- * only between them.
+ * Yields before each task: stages may compute without a pause, one after another, and signals are handled only between
+ * them.
  */
 const turn = Effect.promise(() => new Promise<void>((resolve) => setImmediate(resolve)))
 
-/** Gives up a task that takes longer than its stage allows; what it goes on to do is nobody's business. */
+/** Abandons a task that exceeds its stage's time limit; whatever it does afterwards is ignored. */
 const limited = <A>(task: Task, execute: Effect.Effect<A, Problem>): Effect.Effect<A, Problem> => {
   const seconds = secondsOf(task)
   return seconds === null
     ? execute
     : Effect.timeoutOrElse(execute, {
         duration: seconds * 1000,
-        orElse: () => Effect.fail(timedOut(task, seconds, "was given up"))
+        orElse: () => Effect.fail(timedOut(task, seconds, "was abandoned"))
       })
 }
 
-/** In a scope, so that what stages have opened is closed when the run ends, however it ends. */
+/** Scoped, so that resources opened by stages are closed however the run ends. */
 export const inProcessExecutor = ({ store, outside }: Planning, tasks = 1) =>
   Effect.map(
     Effect.acquireRelease(

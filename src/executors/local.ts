@@ -1,4 +1,4 @@
-/** The executor of one machine: native code in worker processes, everything else in this process. */
+/** The executor for one machine: native code runs in worker processes, everything else in this process. */
 import * as Effect from "effect/Effect"
 import type { Planning } from "../plan/planning.ts"
 import type { Executor, TaskReport } from "../run/task.ts"
@@ -6,7 +6,7 @@ import { inProcessExecutor } from "./in-process.ts"
 import { chunkMs } from "./time-limit.ts"
 import { workerProcesses, type WorkerOptions } from "./worker-processes.ts"
 
-/** @param tasks at a time */
+/** @param tasks number of parallel tasks */
 export const localExecutor = Effect.fn("executors.localExecutor")(function* (
   planning: Planning,
   tasks: number,
@@ -24,12 +24,12 @@ export const localExecutor = Effect.fn("executors.localExecutor")(function* (
   return watchful(executor)
 })
 
-/** After so many seconds without a word (a result, a log line, progress), each once a node. */
+/** Seconds without a sign of life (result, log line, progress) after which to warn, each once per node. */
 const silences = [60, 600, 3600]
 
-/** The same executor, which logs a line where a task is silent. */
+/** The same executor, but it logs a line if a task is silent. */
 export function watchful(executor: Executor): Executor {
-  /** the longest silence that was told, by node */
+  /** the longest silence reported so far, by node */
   const told = new Map<string, number>()
   return {
     ...executor,
@@ -57,7 +57,7 @@ export function watchful(executor: Executor): Executor {
           if ((told.get(task.node) ?? 0) >= silent) continue
           told.set(task.node, silent)
           report.log(
-            `stage "${task.stage.name}" has not answered for ${silent} s: it may be long at work, or wait for what never comes (Ctrl-C stops the run, and what is finished is kept)`
+            `stage "${task.stage.name}" has been silent for ${silent} s: it may be busy, or stuck (Ctrl-C stops the run; finished work is kept)`
           )
         }
         return yield* Effect.never

@@ -1,32 +1,32 @@
-/** What a run and its worker processes say to each other, over Node's IPC (structured clone). */
+/** The messages between a run and its worker processes, over Node's IPC (structured clone). */
 import type { Problem } from "../support/problem.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { Task, TaskResult } from "../run/task.ts"
 
-/** A task without the stage, which the worker finds by its address. */
+/** A task with its stage's address, by which the worker finds the stage. */
 export interface SentTask extends Omit<Task, "stage" | "address"> {
   readonly stage: StageAddress
 }
 /**
- * The first task brings a token, and everything that the worker says bears it: a stage, or a library of its, may send
- * messages of its own over the same channel. It is told before any stage is loaded, which so never sees it.
+ * The first task carries a token, which the worker adds to all its messages, because a stage or one of its libraries may
+ * send messages over the same channel. The worker gets it before it loads any stage, so stages never see it.
  */
 export type ToWorker = { readonly type: "task"; readonly task: SentTask; readonly token?: string }
-/** As it is sent. */
+/** A message as sent. */
 export interface Said {
   readonly token: string
   readonly said: FromWorker
 }
-/** What a worker with this token says; null where the message is another's. */
+/** The message of a worker with this token; null if it came from other code. */
 export const saidBy = (message: unknown, token: string): FromWorker | null =>
   typeof message === "object" && message !== null && (message as Partial<Said>).token === token
     ? (message as Said).said
     : null
 
 export type FromWorker =
-  /** the stage is loaded and its function is called: from here on its time counts */
+  /** the stage is loaded and its function called: its time limit starts */
   | { readonly type: "started" }
-  /** a line that the stage of this node wrote to stdout or stderr */
+  /** a line that the node's stage wrote to stdout or stderr */
   | { readonly type: "output"; readonly node: string; readonly line: string }
   | { readonly type: "log"; readonly message: string }
   | { readonly type: "progress"; readonly done: number; readonly total: number }

@@ -1,6 +1,6 @@
 /**
- * What a process that executes others' tasks does, whatever brings them: finds the stage, executes the task, and says
- * what came of it. `bin/worker.ts` brings tasks over Node's IPC; a cluster's worker would read them from files.
+ * Executes a task for another process, independent of the transport: finds the stage, executes the task, and reports the
+ * outcome. `bin/worker.ts` receives tasks over Node's IPC; a cluster worker would read them from files.
  */
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
@@ -14,7 +14,7 @@ import { isProblem } from "../support/problem.ts"
 import { machineProblem } from "../support/system-error.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
 
-/** What tasks of one store are executed with. @param root the store's folder */
+/** The tools to execute tasks of one store. @param root the store's folder */
 export function workerTools(root: string): Tools {
   const files = nodeFileSystem()
   return {
@@ -24,7 +24,7 @@ export function workerTools(root: string): Tools {
   }
 }
 
-/** Never rejects: a failure is said too. Only ending the process ends the task. */
+/** Never rejects: failures are reported through `say`. A task can be stopped only by ending the process. */
 export async function serveTask(
   sent: SentTask,
   tools: Tools,

@@ -1,8 +1,8 @@
 /**
- * A worker process as this process sees it: it is asked a task, and heard until it has answered or is lost.
+ * The parent's handle on a worker process: sends it a task, and receives its messages until it answers or is lost.
  *
- * However it is lost (a crash, a signal, a channel that broke or closed, a process that never was), that is told in
- * one way, once, and after everything that it said before.
+ * Any loss (crash, signal, broken or closed channel, failed start) is reported in the same way, once, and after all
+ * earlier messages.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { randomBytes } from "node:crypto"
@@ -13,11 +13,11 @@ import { type FromWorker, saidBy, type SentTask, type ToWorker } from "./protoco
 
 /** How a worker was lost. */
 export type LostWorker =
-  /** there is no process: the system, or Node, refused it */
+  /** no process: the system or Node refused to start it */
   | { readonly type: "refused"; readonly error: Error }
   /**
    * `how`: "with exit code 7", "by SIGKILL"; `signal` is null if it exited by itself or if we killed it;
-   * `lastWords` is the end of what it wrote to its standard error since it was asked
+   * `lastWords` is the end of its stderr since it got the task
    */
   | {
       readonly type: "died"
@@ -29,28 +29,28 @@ export type LostWorker =
 export interface WorkerOptions {
   /** the store's folder */
   readonly store: string
-  /** the worker's entry */
+  /** entry point of the worker */
   readonly entry: URL
-  /** takes what workers write to stdout and stderr, line by line, with the node that they work on */
+  /** receives each line that workers write to stdout and stderr, with their current node */
   readonly onOutput: (node: string | null, line: string) => void
 }
 
 /**
- * What worker processes have in their environment beside this process's own. TF32 has 10 bits of fraction: NVIDIA's
- * libraries would use it for float32 products unasked, with errors of 1e-3, and must be told so before they load.
+ * Environment variables of worker processes besides our own. NVIDIA's libraries use TF32, with 10 bits of fraction, for
+ * float32 products by default, with errors of 1e-3. It must be disabled before they load.
  */
 const workerEnvironment = { NVIDIA_TF32_OVERRIDE: "0" }
 
 /**
- * Milliseconds to wait once a worker's process has exited or its channel has closed. Exit, channel and output end in
- * any order, and what is left in them is read first. A worker that closes its channel and lives on is killed.
+ * Milliseconds to wait after a worker has exited or closed its channel. Exit, channel and output end in any order, and
+ * their remaining data is read first. A worker that closes its channel but stays alive is killed.
  */
 const grace = 1000
-/** Characters of what a worker wrote last: V8 says that its heap is full before some kilobytes of addresses. */
+/** Characters kept of a worker's last output: V8 reports a full heap before some kilobytes of addresses. */
 const mostLastWords = 16_384
 
 export class WorkerProcess {
-  /** null where Node refused to make one */
+  /** null if Node refused to start one */
   readonly #child: ChildProcess | null
   #hear: ((heard: FromWorker | LostWorker) => void) | null = null
   #loss: LostWorker | null = null
@@ -59,10 +59,10 @@ export class WorkerProcess {
   #hasToken = false
   #grace: NodeJS.Timeout | undefined
   #lastWords = ""
-  /** of the task that it was asked last */
+  /** of the last task */
   #node: string | null = null
 
-  /** Never throws: a process that cannot be made is lost, and says so when it is asked. */
+  /** Never throws: a process that cannot start counts as lost, which `ask` reports. */
   constructor({ entry, store, onOutput }: WorkerOptions, onLost: (worker: WorkerProcess) => void) {
     const lose = (loss: LostWorker) => {
       if (this.#loss !== null) return
@@ -77,7 +77,7 @@ export class WorkerProcess {
         env: { ...process.env, ...workerEnvironment },
         serialization: "advanced",
         stdio: ["ignore", "pipe", "pipe", "ipc"],
-        // Ctrl-C reaches the whole process group: the run decides when its workers end
+        // keeps Ctrl-C from workers, which reaches the whole process group: the run decides when they end
         detached: true
       })
     } catch (error) {
@@ -86,7 +86,7 @@ export class WorkerProcess {
       return
     }
     this.#child = child
-    // what comes here is native code's, or Node's own: a stage's `console.log` comes as a message
+    // output of native code or of Node itself: a stage's `console.log` arrives as a message
     for (const stream of [child.stdout, child.stderr]) {
       const lines = new Lines((line) => onOutput(this.#node, line))
       stream?.on("data", (bytes: Buffer) => {
@@ -99,7 +99,7 @@ export class WorkerProcess {
     child.on("message", (message: unknown) => {
       const said = saidBy(message, this.#token)
       if (said?.type === "output") {
-        // WebAssembly's runtimes give up by a `console.error`
+        // WebAssembly runtimes report a fatal error with `console.error`
         this.#hearWords(`${said.line}\n`)
         return onOutput(said.node, said.line)
       }
@@ -108,15 +108,15 @@ export class WorkerProcess {
       hasNoted = true
       onOutput(
         this.#node,
-        `ignored what a stage sent over process.send, and any more of it: ${brief(message)}`
+        `ignoring messages that a stage sends with process.send; the first: ${brief(message)}`
       )
     })
     child.on("error", (error) => {
       if (child.pid === undefined) return lose({ type: "refused", error })
-      // told before the kill, which may fail with another such event
+      // reported before the kill, which may fail with another such event
       lose({
         type: "died",
-        how: `with its channel (${error.message})`,
+        how: `when its IPC channel broke (${error.message})`,
         signal: null,
         lastWords: this.#lastWords
       })
@@ -125,7 +125,7 @@ export class WorkerProcess {
     let isDeaf = false
     child.on("exit", (code, signal) => {
       const how = isDeaf
-        ? "after it had closed its channel"
+        ? "after closing its IPC channel"
         : signal === null
           ? `with exit code ${code}`
           : `by ${signal}`
@@ -146,19 +146,19 @@ export class WorkerProcess {
     })
   }
 
-  /** Whether it can be asked; it may be lost all the same by the time that the task arrives. */
+  /** Whether it can take a task; it may still be lost before the task arrives. */
   get isUsable(): boolean {
     return this.#loss === null && this.#child !== null && this.#child.connected
   }
-  /** Tasks that it was asked. */
+  /** Number of tasks sent to it. */
   get tasks(): number {
     return this.#tasks
   }
 
   /**
-   * Asks a task, one at a time; `hear` is called with what the worker says, and is not called after `ignore`.
+   * Sends a task, one at a time. Messages of the worker go to `hear`, until `ignore` is called.
    *
-   * @throws Error of Node's serializer if the task holds what cannot be sent, a function say
+   * @throws Error of Node's serializer if the task holds something that cannot be sent, such as a function
    */
   ask(task: SentTask, hear: (heard: FromWorker | LostWorker) => void): void {
     this.#hear = hear
@@ -167,7 +167,7 @@ export class WorkerProcess {
     this.#tasks++
     if (this.#loss !== null) return hear(this.#loss)
     const child = this.#child!
-    // no process, which its "error" event tells in a moment; where Node gave up early it has not even a `send`
+    // no process: its "error" event follows, and if Node failed early there is not even a `send`
     if (child.pid === undefined) return
     const onSent = (error: Error | null) => {
       if (error !== null) child.emit("error", error)
@@ -177,7 +177,7 @@ export class WorkerProcess {
       child.send(sent, onSent)
       this.#hasToken = true
     } catch (error) {
-      // the serializer's word for a function and its like, as a plain Error
+      // the serializer reports functions and the like as a plain Error
       if ((error as Error).message.includes("could not be cloned")) throw error
       onSent(error as Error)
     }
@@ -199,7 +199,7 @@ export class WorkerProcess {
   }
 }
 
-/** On a line, and short, whatever it is. */
+/** Any value as one short line. */
 function brief(message: unknown): string {
   const text = inspect(message, { depth: 1, breakLength: Infinity, maxArrayLength: 5, maxStringLength: 100 })
   return text.length > 200 ? `${text.slice(0, 199)}…` : text

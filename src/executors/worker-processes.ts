@@ -1,8 +1,8 @@
 /**
- * The executor of worker processes: stages that hold native code run there, a task at a time in each.
+ * Executes tasks in worker processes, one at a time in each, for stages with native code.
  *
- * A runtime that crashes, or that blocks its event loop, takes its worker with it and not the run. A worker that
- * outlives its parent sees the channel close and ends.
+ * A runtime that crashes or blocks the event loop takes down its worker, not the run. A worker that outlives its parent
+ * sees the channel close and exits.
  */
 import * as Effect from "effect/Effect"
 import { isProblem, Problem } from "../support/problem.ts"
@@ -14,7 +14,7 @@ import { type LostWorker, WorkerProcess, type WorkerOptions } from "./worker-pro
 
 export type { WorkerOptions } from "./worker-process.ts"
 
-/** In a scope: workers are killed when the run ends, however it ends. */
+/** Scoped: workers are killed however the run ends. */
 export const workerProcesses = (options: WorkerOptions, tasks = 1) =>
   Effect.map(
     Effect.acquireRelease(
@@ -38,15 +38,15 @@ export const workerProcesses = (options: WorkerOptions, tasks = 1) =>
     })
   )
 
-/** New workers that a task may lose before one has begun with it. */
+/** New workers that may be lost before one of them starts the task. */
 const newWorkers = 2
 
-/** A worker was lost under a task. */
+/** The loss of a worker during a task. */
 interface Lost {
   readonly loss: LostWorker
-  /** the stage was loaded, and its function called */
+  /** the stage was loaded and its function called */
   readonly hasBegun: boolean
-  /** the worker had done nothing before */
+  /** this was the worker's first task */
   readonly wasNew: boolean
 }
 
@@ -63,9 +63,9 @@ class Pool {
   }
 
   /**
-   * In the worker that was idle, if any, or a new one. One that is lost before it has begun says nothing about the
-   * task, which is tried again. Nor does one that had done others: they may have left it to die. A task that cannot be
-   * halved is then tried again too, in a new worker, so that what is blamed for a death had a worker for itself.
+   * Uses an idle worker, or a new one. A worker lost before the task started says nothing about the task, which is
+   * retried. Nor does the loss of a used worker, which earlier tasks may have damaged: a task that cannot be halved is
+   * then retried in a new worker. So a crash counts against a task only if it happens in a fresh worker.
    */
   #try(
     task: Task,
@@ -111,7 +111,7 @@ class Pool {
               }, seconds * 1000)
             return
           case "output":
-            return // the worker's process has passed it on
+            return // WorkerProcess has already forwarded it
           case "log":
             return report.log(heard.message)
           case "progress":
@@ -182,36 +182,35 @@ const ofTask = ({ stage, node }: Task) => `stage "${stage.name}" (node "${node}"
 type Died = Extract<LostWorker, { readonly type: "died" }>
 
 /**
- * Signals that a process raises by its own fault. Others come from outside: the system sends SIGKILL when memory runs
- * out.
+ * Signals that a process causes itself. Others come from outside: the system sends SIGKILL when memory runs out.
  */
 const crashes = new Set(["SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP", "SIGSYS"])
 
-/** What V8, C++, Rust and Node write before they end a process. */
+/** What V8, C++, Rust and Node print before they end a process. */
 const runtimeGaveUp =
   /heap out of memory|Fatal process out of memory|\bbad_alloc\b|memory allocation of \d+ bytes failed|ERR_MODULE_NOT_FOUND|ERR_DLOPEN_FAILED|\buv_cwd\b/
 
 function workerDied(task: Task, { how, signal, lastWords }: Died): Problem {
-  // what a stage writes is its own affair: only the words of a runtime that has no memory left, or no package, count
+  // ignore what a stage writes: only a runtime's report of missing memory or a missing package counts
   const isCrash = signal !== null && signal !== "SIGABRT" && signal !== "SIGTRAP"
   const fault = isCrash || !runtimeGaveUp.test(lastWords) ? null : machineFault(lastWords)
   const died = `the worker process of ${ofTask(task)} died ${how}`
   if (fault !== null)
     return new Problem("WorkerKilled", `${died}: ${fault.what}`, {
       field: task.node,
-      hint: `${fault.hint}; the failure is not kept`
+      hint: `${fault.hint}; the failure is not cached`
     })
   if (signal !== null && !crashes.has(signal))
     return new Problem(
       "WorkerKilled",
       signal === "SIGKILL"
-        ? `${died}: the system may have run out of memory. The next run tries again`
-        : `${died}, which something outside sent it. The next run tries again`,
+        ? `${died}: the system may have run out of memory. The next run retries the task`
+        : `${died}, sent from outside the process. The next run retries the task`,
       { field: task.node, hint: "try fewer jobs with -j, or a machine (or a limit) with more memory" }
     )
   return new Problem("WorkerDied", died, {
     field: task.node,
-    hint: "the run's log has what it wrote last"
+    hint: "its last output is in the run's log"
   })
 }
 
@@ -219,7 +218,7 @@ const fewerJobs =
   "the system may be out of processes, memory or open files (`ulimit -a`): try fewer jobs with -j"
 
 const refused = (task: Task, error: Error) =>
-  new Problem("WorkerNotStarted", `no worker process can be started for ${ofTask(task)}: ${error.message}`, {
+  new Problem("WorkerNotStarted", `cannot start a worker process for ${ofTask(task)}: ${error.message}`, {
     field: task.node,
     hint: machineFault(error)?.hint ?? fewerJobs
   })
@@ -227,9 +226,9 @@ const refused = (task: Task, error: Error) =>
 const neverBegan = (task: Task, { how, lastWords }: Died) =>
   new Problem(
     "WorkerNotStarted",
-    `no worker process of ${ofTask(task)} could begin: ${newWorkers} in a row ended, the last ${how}`,
+    `no worker process for ${ofTask(task)} could start: ${newWorkers} in a row ended, the last ${how}`,
     {
       field: task.node,
-      hint: `the run's log has what they wrote; ${machineFault(lastWords)?.hint ?? fewerJobs}`
+      hint: `their output is in the run's log; ${machineFault(lastWords)?.hint ?? fewerJobs}`
     }
   )

@@ -1,4 +1,4 @@
-/** Cells of a table, as text and as JSON. */
+/** Table cells as text and as JSON. */
 import { basename } from "node:path"
 import type { FileHandle } from "../pipeline/columns.ts"
 import { pathOf } from "../store/files/outside-file.ts"
@@ -8,7 +8,7 @@ import { oneLine } from "../support/plain-text.ts"
 const isFile = (value: object): value is FileHandle => pathOf(value) !== null
 const nameOf = (file: FileHandle): string => basename(pathOf(file)!)
 
-/** For reading: numbers to four digits, files by name. */
+/** For display: numbers to four digits, files by name. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return "–"
   if (typeof value === "number") return statistic(value)
@@ -20,7 +20,7 @@ export function cellText(value: unknown): string {
   return oneLine(JSON.stringify(value))
 }
 
-/** What JSON can hold of it: NaN and ±∞ by name, files by content. */
+/** As JSON: NaN and ±∞ by name, files by content. */
 export function cellJson(value: unknown): unknown {
   if (value === undefined) return null
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value)

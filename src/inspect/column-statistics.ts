@@ -1,4 +1,4 @@
-/** Statistics of columns, gathered a batch after another, so that no column need be in memory whole. */
+/** Column statistics, gathered batch by batch, so that no column has to fit in memory. */
 import type { AnyColumn } from "../pipeline/columns.ts"
 
 export interface ColumnStatistics {
@@ -6,18 +6,18 @@ export interface ColumnStatistics {
   /** `float64`, `nullable utf8`, `list of int32` */
   readonly type: string
   readonly nulls: number
-  /** different values of text, files, whole numbers and truth values; null where they are not counted */
+  /** number of distinct texts, files, integers or booleans; null if not counted */
   readonly distinct: number | null
-  /** there are more than were told apart */
+  /** `distinct` is a lower bound */
   readonly distinctAtLeast: boolean
-  /** of numbers, of the lengths of lists, of the sizes of files in bytes; NaN left out */
+  /** of numbers, list lengths, or file sizes in bytes; NaN excluded */
   readonly min: number | null
   readonly mean: number | null
   readonly max: number | null
   readonly nan: number
 }
 
-/** Values that are told apart in one column; beyond, "at least" so many. */
+/** Distinct values counted per column; beyond, the count is a lower bound. */
 const mostDistinct = 100_000
 const counted = new Set(["utf8", "int32", "bool", "file"])
 const measured = new Set(["int32", "float64", "list", "file"])

@@ -1,8 +1,8 @@
 /**
- * Tables as CSV (RFC 4180; lines end with LF, as pandas and Unix tools write them).
+ * Tables as CSV (RFC 4180, but lines end with LF, as pandas and Unix tools write them).
  *
- * Null is an empty field, empty text a quoted one; lists and JSON are JSON; numbers can be read back exactly; a
- * file is its path, size and sha256.
+ * Null is an empty field, empty text a quoted one; lists and JSON are JSON; numbers round-trip exactly; a file is its
+ * path, size and sha256.
  */
 import type { AnyColumn, Columns, FileHandle } from "../pipeline/columns.ts"
 import { pathOf } from "../store/files/outside-file.ts"
@@ -19,7 +19,7 @@ export function csvHead(columns: Columns, label: string | null): string {
   return `${[...(label === null ? [] : [label]), ...names].map(field).join(",")}\n`
 }
 
-/** A line a row; `batch` has the columns side by side, `item` among them. */
+/** One line per row. @param batch the columns by name, including `item` */
 export function* csvRows(
   columns: Columns,
   label: string | null,
@@ -47,6 +47,6 @@ function cellFields(cell: unknown, type: string): ReadonlyArray<string> {
 }
 const plainJson = (cell: unknown) => (ArrayBuffer.isView(cell) ? [...(cell as Float64Array)] : cell)
 
-/** By hand: a library would write these bytes too (csv-stringify did, in 1.5 times the time), and replace this alone. */
+/** Written by hand: csv-stringify produces the same bytes in 1.5 times the time, and would replace only this. */
 const field = (text: string): string =>
   text === "" || /[",\n\r]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text

@@ -1,4 +1,4 @@
-/** What `show` says of an artifact, as data. */
+/** What `show` prints for an artifact, as data. */
 import { own } from "../support/own.ts"
 import { isProblem, Problem } from "../support/problem.ts"
 import type { ItemFailure, Manifest, ItemId } from "../store/records/manifest.ts"
@@ -37,10 +37,10 @@ export interface Described {
   readonly bytes: number
   readonly incomplete: boolean
   readonly partial: ReadonlyArray<string>
-  /** absent or null where the stage itself has computed it under its key */
+  /** absent or null if the stage computed it under its own key */
   readonly accepted?: Accepted | null
   readonly failed: ReadonlyArray<ItemFailure>
-  /** what the node left out, as its last run told it */
+  /** what the node left out, as its run recorded it */
   readonly losses: ReadonlyArray<ReturnType<typeof lossJson>>
   readonly made: MadeFrom | null
   readonly columns: ReadonlyArray<ColumnStatistics>
@@ -49,7 +49,7 @@ export interface Described {
     readonly type: string
     readonly member: string
     readonly shape: ReadonlyArray<number>
-    /** as stored, and as exported; null where there is no row. Stages read float32 either way. */
+    /** as stored and exported; null without rows. Stages read float32 either way. */
     readonly elements: "float32" | "float16" | null
     readonly digest: string | null
   }>
@@ -114,7 +114,7 @@ export interface DescribedItem {
   readonly total: number
   readonly rows: ReadonlyArray<Row>
 }
-/** In a table of no items, the rows in which a column of text is the item's id. */
+/** In a table without items: the rows with the item's id in a text column. */
 export async function itemRows(
   { store, manifest, name }: Artifact,
   item: ItemId,
@@ -132,9 +132,9 @@ export async function itemRows(
     const all = await artifactObjects(store, manifest)
     const found = all.filter((row) => texts.some((column) => row[column] === item))
     if (found.length > 0) return answer(found)
-    throw new Problem("Usage", `no row of "${name}" has "${item}" in a column of text`, {
+    throw new Problem("Usage", `no row of "${name}" has "${item}" in a text column`, {
       field: item,
-      hint: texts.length === 0 ? "it has no such column" : `its columns of text: ${texts.join(", ")}`
+      hint: texts.length === 0 ? "it has no text columns" : `its text columns: ${texts.join(", ")}`
     })
   }
   const failed = manifest.failed.find((failure) => failure.item === item)
@@ -147,7 +147,7 @@ export async function itemRows(
   return answer(found!)
 }
 
-/** The id first, under its name; the columns in their order; no tensors. */
+/** The id column first, then the other columns in order, without tensors. */
 function rowJson(row: Row, { idColumn: label, columns }: Manifest): Row {
   const names = Object.keys(withoutTensors(columns))
   return {
@@ -156,13 +156,13 @@ function rowJson(row: Row, { idColumn: label, columns }: Manifest): Row {
   }
 }
 
-/** What cannot be read is damaged. */
+/** Reports an unreadable artifact as damaged. */
 async function readable<A>(read: () => Promise<A>): Promise<A> {
   try {
     return await read()
   } catch (error) {
     if (isProblem(error)) throw error
-    throw new Problem("StoreCorrupt", `an artifact cannot be read: ${(error as Error).message}`, {
+    throw new Problem("StoreCorrupt", `cannot read an artifact: ${(error as Error).message}`, {
       cause: error
     })
   }

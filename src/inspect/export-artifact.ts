@@ -1,4 +1,4 @@
-/** Writes an artifact to a file of the user's. */
+/** Writes an artifact to a file for the user. */
 import * as path from "node:path"
 import { artifactTable } from "../store/items/read-artifact.ts"
 import { withoutTensors } from "../store/items/read-shard.ts"
@@ -24,7 +24,7 @@ export interface Exported {
   readonly bytes: number
 }
 
-/** @throws Problem Usage where the format and the artifact do not go together, or a file is in the way */
+/** @throws Problem Usage where the format does not suit the artifact, or the file already exists */
 export async function exportArtifact(artifact: ExportedArtifact, options: ExportOptions): Promise<Exported> {
   const { to, format, overwrite } = options
   const write = await writerOf(artifact, options)
@@ -33,9 +33,9 @@ export async function exportArtifact(artifact: ExportedArtifact, options: Export
     return { path: to, format, rows: artifact.manifest.rows, bytes }
   } catch (error) {
     if (isProblem(error)) throw error
-    throw new Problem("StoreWriteFailed", `${to} could not be written: ${(error as Error).message}`, {
+    throw new Problem("StoreWriteFailed", `cannot write ${to}: ${(error as Error).message}`, {
       file: path.resolve(to),
-      hint: "name another place with -o PATH",
+      hint: "choose another path with -o PATH",
       cause: error
     })
   }

@@ -1,4 +1,4 @@
-/** Writes one tensor of an artifact, or one column of numbers, as Arrow or .npy. */
+/** Writes one tensor of an artifact, or one numeric column, as Arrow or .npy. */
 import { own } from "../support/own.ts"
 import type { AnyColumn } from "../pipeline/columns.ts"
 import { didYouMean, usage } from "../support/problem.ts"
@@ -11,7 +11,7 @@ import type { Referred } from "../project/reference.ts"
 import type { OutFile } from "./write-out.ts"
 
 type Artifact = Extract<Referred, { readonly kind: "artifact" }>
-/** What says which tensor or column, on the command line. */
+/** The options that select a tensor or column. */
 interface Choice {
   readonly format: string
   readonly tap: string | null
@@ -30,16 +30,14 @@ export function chooseTensor({ manifest, name }: Artifact, { tap, column, format
       "--format",
       [
         ...(format === "npy" && plain.length > 0 ? [`--column with one of ${plain.join(", ")}`] : []),
-        "parquet and csv take the whole table"
+        "parquet and csv export the whole table"
       ].join("; ")
     )
   }
   const family = column ?? (families.length === 1 ? families[0]! : null)
   if (family === null || !families.includes(family))
     throw usage(
-      family === null
-        ? `"${name}" has several columns of tensors`
-        : `"${name}" has no column of tensors "${family}"`,
+      family === null ? `"${name}" has several tensor columns` : `"${name}" has no tensor column "${family}"`,
       "--column",
       (family === null ? null : didYouMean(family, families)) ?? `--column ${families.join("|")}`
     )
@@ -47,7 +45,7 @@ export function chooseTensor({ manifest, name }: Artifact, { tap, column, format
   const member = tap ?? (members.length === 1 ? members[0]! : null)
   if (member !== null && members.includes(member)) return { family, member }
   throw usage(
-    member === null ? `"${name}" has ${members.length} taps: which one?` : `"${name}" has no tap "${member}"`,
+    member === null ? `"${name}" has ${members.length} taps: choose one` : `"${name}" has no tap "${member}"`,
     "--tap",
     (member === null ? null : didYouMean(member, members)) ?? `--tap with one of ${members.join(", ")}`
   )
@@ -76,7 +74,7 @@ export async function writeArrow(
   writer.close()
 }
 
-/** The item of each row; null in a table. */
+/** Each row's item; null in a table. */
 async function rowIds({
   store,
   manifest
@@ -92,7 +90,7 @@ const tensorOf = (
 ): StoredTensor => storedTensor(store, manifest, family, member)
 const sizeOf = (shape: ReadonlyArray<number>) => shape.reduce((product, one) => product * one, 1)
 
-/** A tensor, or a column of numbers. */
+/** A tensor, or a numeric column. */
 export function chooseArray(
   artifact: Artifact,
   options: Choice
@@ -102,9 +100,9 @@ export function chooseArray(
   if (column === null || own(manifest.families, column) !== undefined) return chooseTensor(artifact, options)
   if (tap !== null && own(manifest.columns, column) !== undefined)
     throw usage(
-      `--tap names a tensor, and ${column} of "${name}" is a plain column`,
+      `--tap selects a tensor, but ${column} of "${name}" is a plain column`,
       "--tap",
-      "leave out one of them"
+      "drop one of them"
     )
   const declared = own(manifest.columns, column)
   const type = declared === undefined ? null : npyType(declared)
@@ -113,13 +111,13 @@ export function chooseArray(
   throw usage(
     declared === undefined
       ? `"${name}" has no column "${column}"`
-      : `"${name}": ${column} is ${declared.type}, and no array`,
+      : `"${name}": ${column} is ${declared.type}, not an array`,
     "--column",
     didYouMean(column, arrays) ??
-      (arrays.length === 0 ? "it has no numbers" : `--column with one of ${arrays.join(", ")}`)
+      (arrays.length === 0 ? "it has no numeric columns" : `--column with one of ${arrays.join(", ")}`)
   )
 }
-/** Where NumPy has a null: NaN among doubles, and nowhere else. */
+/** Null where NumPy has no equivalent: it has nulls only as NaN among doubles. */
 const npyType = ({ type, detail }: AnyColumn): NpyType | null => {
   const ofNullable = type === "nullable" ? (detail as AnyColumn).type : null
   return type === "float64" || ofNullable === "float64"

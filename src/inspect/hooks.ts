@@ -1,6 +1,6 @@
 /**
- * Calls what stages bring to read finished artifacts with, their hooks, and keeps the answers in the store's cache. An
- * answer is asked for again when the artifact, what it was made from, or the file that declares the stage has changed.
+ * Calls the hooks of stages, which read finished artifacts, and caches the answers in the store. A hook is called again
+ * if the artifact, its inputs, or the file that declares the stage changed.
  */
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
@@ -20,17 +20,17 @@ import { writingAs } from "../support/stage-output.ts"
 
 export type HookContext = Pick<Opened, "graph" | "planning" | "addressOf">
 
-/** What a hook reads: a node's artifact, and those of all nodes of the run. */
+/** What a hook can read: its node's artifact, and those of the run's other nodes. */
 interface HookInput {
   readonly context: HookContext
   readonly node: GraphNode
   readonly manifest: Manifest
   readonly artifactOf: ArtifactOf
 }
-/** The digest of a node's artifact in a run; null if it made none. */
+/** The digest of a node's artifact in a run; null if it produced none. */
 type ArtifactOf = (node: string) => string | null
 
-/** How each hook is called; what it answers is plain JSON. */
+/** Callers of each hook; the answers are plain JSON. */
 const callers = {
   summary: async ({ context, node, manifest }: HookInput): Promise<Summary> => {
     const { artifactObjects } = await import("../store/items/read-artifact.ts")
@@ -52,9 +52,9 @@ const callers = {
 type Answer<H extends HookName> = Awaited<ReturnType<(typeof callers)[H]>>
 
 /**
- * What a hook of a node's stage answers; null where the stage has none, or the artifact is not there.
+ * The answer of a node's hook; null if the stage has no such hook, or the artifact is missing.
  *
- * @throws Problem OutputInvalid where the hook throws anything that is no Problem
+ * @throws Problem OutputInvalid where the hook throws anything other than a Problem
  */
 export async function askHook<H extends HookName>(
   context: HookContext,
@@ -84,7 +84,7 @@ export async function askHook<H extends HookName>(
   return answer
 }
 
-/** All that an answer depends on but the artifact, in 32 digits. */
+/** A digest, in 32 digits, of everything except the artifact that an answer depends on. */
 function askedOf(
   { planning, addressOf }: HookContext,
   node: GraphNode,
@@ -95,7 +95,7 @@ function askedOf(
   return digestJson({
     hook,
     code: planning.codeOf(node.stage).digest,
-    // hooks are in no code digest: they change no artifact
+    // code digests exclude hooks, because they change no artifact
     file:
       address === null ? null : (planning.outside.digests.digest(fileURLToPath(address.url))?.sha256 ?? null),
     params: node.params,
@@ -103,7 +103,7 @@ function askedOf(
   }).slice(0, 32)
 }
 
-/** The artifact and its inputs as a stage's own function reads them: the declared columns alone. */
+/** The artifact and its inputs as a stage function reads them: only the declared columns. */
 async function tablesOf({ context, node, manifest, artifactOf }: HookInput) {
   const { store } = context.planning
   const { givenTables } = await import("../run/given-tables.ts")
@@ -127,7 +127,7 @@ async function tablesOf({ context, node, manifest, artifactOf }: HookInput) {
   }
 }
 
-/** The tables that stages print of a run's outputs, in the outputs' order. */
+/** The stages' summaries of a run's outputs, in the order of the outputs. */
 export async function outputSummaries(context: HookContext, run: RunRecord): Promise<ReadonlyArray<Summary>> {
   const artifactOf = artifactsOf(run.nodes)
   const summaries: Array<Summary> = []
@@ -140,9 +140,9 @@ export async function outputSummaries(context: HookContext, run: RunRecord): Pro
 }
 
 export interface ToldLosses {
-  /** the records, each with what its stage says that it left out; a source's has that of its run already */
+  /** the records with the losses that their stages report; a source's record already has those of its run */
   readonly nodes: ReadonlyArray<NodeRecord>
-  /** the first hook's failure, or null; the run's results are valid all the same */
+  /** the first failure of a hook, or null; the run's results are still valid */
   readonly problem: Problem | null
 }
 
@@ -174,7 +174,7 @@ function artifactsOf(nodes: ReadonlyArray<NodeRecord>): ArtifactOf {
 }
 
 const doing: Readonly<Record<HookName, (id: string) => string>> = {
-  summary: (id) => `sum up "${id}"`,
+  summary: (id) => `summarize "${id}"`,
   losses: (id) => `count what "${id}" left out`
 }
 const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown, base: string) =>
@@ -185,7 +185,7 @@ const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown, ba
   })
 
 const gone = (id: string) =>
-  new Problem("ArtifactNotFound", `the artifact of "${id}" is gone from the store`, {
+  new Problem("ArtifactNotFound", `the artifact of "${id}" is missing from the store`, {
     field: id,
-    hint: "run the pipeline again: what is missing is computed again"
+    hint: "run the pipeline again to recompute it"
   })

@@ -1,7 +1,7 @@
 /** How many items of each node are fresh, stale, missing or failed. */
 import type { NodePlan } from "../plan/node-plan.ts"
 
-/** A whole stage counts as one item; null where it is not known before other nodes have run. */
+/** A whole stage counts as one item; null if unknown until other nodes have run. */
 export interface ItemCounts {
   readonly total: number | null
   readonly fresh: number | null
@@ -27,7 +27,7 @@ function countsOf({ node, state, known, items, failure, failures }: NodePlan): I
     }
   const total = node.form === "table" ? 1 : null
   if (state === "unknown") return { ...none, total }
-  // how many items a source will give is not known before it has run
+  // the number of items of a source is unknown before it has run
   if (state === "stale" || state === "missing") return { ...none, total, [state]: total }
   if (known === null) return failure === null ? none : { ...none, total: 1, failed: 1 }
   const fresh = node.form === "table" ? 1 : known.manifest.items

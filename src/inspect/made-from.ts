@@ -1,20 +1,20 @@
-/** What an artifact was made from, beside its inputs: what `show` says of its node's trace. */
+/** What an artifact was made from, besides its inputs: what `show` prints of its node's trace. */
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import type { Store } from "../store/store.ts"
 import { clipped, oneLine } from "../support/plain-text.ts"
 
 export interface MadeFrom {
-  /** as they are in the key: files by their sha256, an encoder's preprocessing resolved */
+  /** as in the key: files by sha256, an encoder's preprocessing resolved */
   readonly params: Readonly<Record<string, unknown>>
   readonly environment: unknown
-  /** where what the parameters name came from; null where nothing is said of it */
+  /** the provenance of what the parameters name; null if not recorded */
   readonly about: unknown
   readonly code: string
   readonly seconds: number
 }
 
-/** Null where the artifact is not named by a run's node, or its trace is gone. */
+/** Null if the artifact does not belong to a run's node, or its trace is gone. */
 export function madeFrom(store: Store, { digest }: Manifest, node: NodeRecord | null): MadeFrom | null {
   if (node?.key == null) return null
   const traces = store.traces(node.stage, node.key)
@@ -24,7 +24,7 @@ export function madeFrom(store: Store, { digest }: Manifest, node: NodeRecord | 
   return { params, environment, about, code: code.digest, seconds: trace.seconds }
 }
 
-/** A line a value: `encoder.preprocessing.crop.height  224`. */
+/** One line per value: `encoder.preprocessing.crop.height  224`. */
 export function madeFromLines({ params, environment, about }: MadeFrom, most: number): ReadonlyArray<string> {
   const all = [...leaves("", params), ...leaves("environment", environment), ...leaves("about", about)]
   const longest = Math.max(0, ...all.map(([name]) => name.length))

@@ -18,7 +18,7 @@ export const runJson = (run: RunRecord) => ({
   losses: run.nodes.flatMap(({ id, losses = [] }) => losses.map((lost) => lossJson(id, lost)))
 })
 
-/** Always has `examples`, even if empty, and `total`, even if null. */
+/** Always includes `examples`, even if empty, and `total`, even if null. */
 export const lossJson = (node: string | null, { what, reason, count, total, examples, verb }: Lost) => ({
   node,
   what,
@@ -29,7 +29,7 @@ export const lossJson = (node: string | null, { what, reason, count, total, exam
   verb: verb ?? "kept"
 })
 
-/** Without its losses, which stand beside the nodes. */
+/** Without losses, which are a separate field of the run. */
 export const nodeJson = (node: NodeRecord) => {
   const { id, stage, status, items, artifact, bytes, seconds, ...rest } = node
   const { key, error, hint, failures, incomplete, partial, accepted } = rest

@@ -1,4 +1,4 @@
-/** Files that a user asked for: whole or not there, and never over another without being told so. */
+/** Writes a file that the user asked for: atomically, and over an existing one only on request. */
 import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -9,7 +9,7 @@ export interface OutFile {
   write(bytes: Uint8Array): void
 }
 
-/** Gives the bytes written. Fails with Usage where a file is in the way. */
+/** Returns the number of bytes written. @throws Problem Usage where the file exists already */
 export async function writeOut(
   to: string,
   overwrite: boolean,
@@ -18,15 +18,15 @@ export async function writeOut(
   const target = path.resolve(to)
   const there = fs.statSync(target, { throwIfNoEntry: false })
   if (there?.isDirectory() === true)
-    throw new Problem("Usage", `${to} is a folder`, { file: target, hint: "name the file to write" })
-  // it would be replaced by a file of its name
+    throw new Problem("Usage", `${to} is a folder`, { file: target, hint: "give the path of a file" })
+  // a rename would replace it by a regular file
   if (there?.isFile() === false)
-    throw new Problem("Usage", `${to} is a device or a pipe, and no file`, {
+    throw new Problem("Usage", `${to} is a device or a pipe, not a file`, {
       file: target,
-      hint: "name the file to write"
+      hint: "give the path of a file"
     })
   if (there !== undefined && !overwrite)
-    throw new Problem("Usage", `${to} is there already`, { file: target, hint: "--overwrite replaces it" })
+    throw new Problem("Usage", `${to} already exists`, { file: target, hint: "--overwrite replaces it" })
   makeFolder(path.dirname(target))
   const temporary = `${target}.tmp-${process.pid}-${randomBytes(6).toString("hex")}`
   let total = 0

@@ -1,8 +1,8 @@
 /**
- * Bundles on disk, so that a pipeline file that did not change loads in milliseconds, without rolldown.
+ * Caches bundles on disk, so that an unchanged pipeline file loads in milliseconds, without rolldown.
  *
- * An entry is a JSON file named by the pipeline's path, and a bundle named by its own digest. Whatever is wrong with
- * an entry (missing, torn, of another version, of other inputs), it is made again.
+ * An entry is a JSON file named by the pipeline's path, and a bundle named by its own digest. An invalid entry (missing,
+ * torn, of another version, with changed inputs) is rebuilt.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -17,24 +17,24 @@ import type { CodeParts } from "./bundle/stage-code.ts"
 import type { ForeignState } from "./state/foreign-state.ts"
 
 const files = nodeFileSystem()
-/** Goes up when what is stored changes its meaning. */
+/** Bumped when the meaning of stored data changes. */
 const format = 3
 
 export interface CachedBundle {
   readonly format: number
   readonly pipeline: string
-  /** the Probeline that it is bound to: a file URL */
+  /** the Probeline that it is bound to, as a file URL */
   readonly own: string
   readonly inputs: ReadonlyArray<Input>
   readonly surroundings: Surroundings
-  /** sha256 of the bundle's bytes: it is its file's name too */
+  /** sha256 of the bundle's bytes, which also names its file */
   readonly bundle: string
   readonly packages: Bundle["packages"]
-  /** codes of the stages that local modules export, by module and export */
+  /** codes of the stages exported by local modules, by module and export */
   readonly codes: Readonly<Record<string, Readonly<Record<string, CodeParts>>>>
-  /** what stages of local modules read and other code sets: module, export and variables */
+  /** state that stages of local modules read and other code sets: module, export and variables */
   readonly foreign: ReadonlyArray<readonly [string, string, ReadonlyArray<ForeignState>]>
-  /** variables around stages that are exported nowhere, by the stage's name; `*` for a name that is computed */
+  /** variables around stages that are not exported, by stage name; `*` for a computed name */
   readonly enclosed: ReadonlyArray<readonly [string, ReadonlyArray<ForeignState>]>
 }
 
@@ -57,21 +57,21 @@ export function readCached(folder: string, pipeline: string, own: string): Cache
     renew(bundleFile(folder, entry.bundle))
     return entry
   } catch {
-    // not there, or not what was written: both are made again
+    // missing or damaged: rebuild it
     return null
   }
 }
 
-/** Workers of this process import it later: gc spares what is young. */
+/** Touches the bundle: workers import it later, and gc keeps recent files. */
 function renew(file: string): void {
   try {
     fs.lutimesSync(file, new Date(), new Date())
   } catch {
-    // another's, or not to be written: then nobody but its owner sweeps it
+    // owned by another user, or read-only: then only its owner's gc deletes it
   }
 }
 
-/** Writes a bundle and its map, and says where the bundle lies. */
+/** Writes a bundle and its source map, and returns the bundle's file. */
 export function writeBundle(
   folder: string,
   { code, map }: Bundle

@@ -1,9 +1,9 @@
 /**
- * The digest of one export: its code and that of all it uses, tree-shaken, without comments, spaces and types.
+ * The digest of one export: its code and all code that it uses, tree-shaken, without comments, whitespace and types.
  *
- * The stage's *export* is digested, not its `compute`: it reaches `compute`, `open`, `identity` and the schemas in
- * one go, inline or not. See declarations.ts for what of a module counts. Not seen: files read by path at run time,
- * `import(name)` of a name that is computed, and `require`. This module imports rolldown: load it lazily.
+ * It covers the stage's *export*, not only `compute`: the export reaches `compute`, `open`, `identity` and the schemas,
+ * inline or not. See declarations.ts for the parts of a module that count. Not covered: files read by path at run time,
+ * `import(name)` with a computed name, and `require`. This module imports rolldown: load it lazily.
  */
 import { emptyRecord } from "../support/own.ts"
 import * as path from "node:path"
@@ -19,13 +19,13 @@ import { type ExternalPackage, resolveImports } from "./bundle/resolve.ts"
 import type { CodeParts } from "./bundle/stage-code.ts"
 
 export interface DigestOptions {
-  /** module paths are relative to it: no digest depends on where it lies */
+  /** module paths are relative to it, so that no digest depends on its location */
   readonly folder: string
-  /** is an import's specifier Probeline's public face? */
+  /** whether an import specifier means Probeline's public API */
   readonly isProbeline?: (specifier: string) => boolean
-  /** an id that stands for a local file that is not to count, or null */
+  /** an id in place of a local file that does not count, or null */
   readonly outside?: (file: string) => string | null
-  /** digests of what `probeline/stages` exports beside stages, by name: helpers count by their code */
+  /** digests of the exports of `probeline/stages` other than stages, by name: helpers count by their code */
   readonly helpers?: Readonly<Record<string, string>>
 }
 
@@ -63,14 +63,14 @@ export async function digestExport(file: string, name: string, options: DigestOp
   }
 }
 
-/** Versions of packages by name: of one that is there twice, both. */
+/** Package versions by name; several versions of one package are joined. */
 function versionsOf(used: ReadonlyArray<ExternalPackage>): Record<string, string> {
   const versions = new Map<string, Set<string>>()
   for (const { name, version } of used) versions.set(name, (versions.get(name) ?? new Set()).add(version))
   return sorted(Object.fromEntries([...versions].map(([name, all]) => [name, [...all].sort().join(", ")])))
 }
 
-/** The entry's chunk first, then those of modules imported dynamically: a chunk each, so that they are tree-shaken too. */
+/** The entry's chunk first, then one for each dynamically imported module, so that those are tree-shaken too. */
 async function treeShaken(
   folder: string,
   plugins: ReadonlyArray<Plugin>
@@ -81,7 +81,7 @@ async function treeShaken(
     plugins: [...plugins],
     treeshake: {
       propertyReadSideEffects: false,
-      // a package that nothing of the stage uses does not count
+      // a package that the stage does not use does not count
       moduleSideEffects: (_, external) => !external
     }
   })
@@ -116,16 +116,16 @@ async function moduleDigests(
   return shortened(digests)
 }
 
-/** Digests that explain are compared with their like alone: 64 bits are enough. */
+/** Digests for explanations are compared only with each other: 64 bits suffice. */
 const shortened = (digests: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(digests).map(([name, digest]) => [name, digest.slice(0, 16)]))
 
 interface Import {
   readonly from: string
-  /** null for all of them */
+  /** null for all names */
   readonly names: ReadonlyArray<string> | null
 }
-/** What code imports, statically and dynamically. The bundler's own list still has what it shook off. */
+/** Static and dynamic imports of code. The bundler's own list includes imports that it removed. */
 function importsIn(program: SyntaxNode): ReadonlyArray<Import> {
   const imports: Array<Import> = []
   const add = (source: unknown, names: Import["names"]) => {
@@ -146,7 +146,7 @@ function importsIn(program: SyntaxNode): ReadonlyArray<Import> {
   return imports
 }
 
-/** A text that is written out, in any quotes: the bundler prefers backticks. */
+/** A literal text in any quotes: the bundler prefers backticks. */
 function textOf(node: SyntaxNode | null | undefined): string | null {
   if (node?.type === "Literal" && typeof node["value"] === "string") return node["value"]
   const quasis = node?.type === "TemplateLiteral" ? (node["quasis"] as ReadonlyArray<Quasi>) : []

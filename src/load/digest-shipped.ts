@@ -1,4 +1,4 @@
-/** Makes the table of shipped stages' codes from their source; run when Probeline is built. */
+/** Computes the code digests of shipped stages from their source, during the build of Probeline. */
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { digestExport, type DigestOptions } from "./digest-code.ts"
@@ -6,7 +6,7 @@ import { type SyntaxNode, parse } from "./bundle/edit-source.ts"
 import { sorted } from "./bundle/hash.ts"
 import type { CodeParts, ShippedCodes } from "./bundle/stage-code.ts"
 
-/** How a stage is declared, relative to the checkout: no part of its code. Random numbers and elementary functions are. */
+/** Files for declaring stages, which are not part of a stage's code. Random numbers and elementary functions are. */
 const declaring = /^src[\\/](pipeline|support)[\\/](?!random\.ts$|elementary[\\/])/
 
 /**
@@ -39,7 +39,7 @@ export async function digestShipped(
   }
 }
 
-/** Which file each `export { name } from "./file.ts"` names: its digest then does not depend on the other stages. */
+/** The file of each `export { name } from "./file.ts"`: digesting it directly makes the digest independent of other stages. */
 function reExports(index: string): ReadonlyMap<string, string> {
   const files = new Map<string, string>()
   for (const statement of parse(fs.readFileSync(index, "utf8"), "ts")["body"] as ReadonlyArray<SyntaxNode>) {

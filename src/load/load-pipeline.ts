@@ -1,8 +1,8 @@
 /**
- * Loads a pipeline file: any TypeScript file, wherever it lies, whose default export is a pipeline.
+ * Loads a pipeline file: any TypeScript file, anywhere, with a pipeline as its default export.
  *
- * The file is bundled with its local modules, the bundle is kept in a cache and imported. What the cache knows is
- * not made again: then neither rolldown nor any source file is read.
+ * The file is bundled with its local modules, and the bundle is cached and imported. A cache hit loads neither rolldown
+ * nor any source file.
  */
 import { own as ownOf } from "../support/own.ts"
 import * as path from "node:path"
@@ -25,9 +25,9 @@ import {
 } from "./bundle/stage-code.ts"
 
 export interface LoadOptions {
-  /** where bundles are kept; made if need be, and may be deleted at any time */
+  /** the folder of cached bundles; created if needed, and safe to delete at any time */
   readonly cacheFolder: string
-  /** the Probeline that the file is bound to; by default the running one */
+  /** the Probeline that the file is bound to; default: the running one */
   readonly own?: OwnPackage
 }
 
@@ -35,21 +35,21 @@ export interface LoadedPipeline {
   readonly pipeline: AnyPipeline
   /** the pipeline file, absolute */
   readonly file: string
-  /** its folder: relative paths in the file are relative to it */
+  /** its folder, the base of relative paths in the file */
   readonly folder: string
   /** all files that the bundle depends on, absolute */
   readonly inputs: ReadonlyArray<string>
-  /** was the bundle in the cache? */
+  /** whether the bundle was in the cache */
   readonly cached: boolean
-  /** A stage's code; null for a stage that is neither exported nor versioned. Takes what `defineStage` returned, or its `.stage`. */
+  /** A stage's code; null if it is neither exported nor versioned. Accepts a result of `defineStage`, or its `.stage`. */
   stageOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode | null
-  /** A stage's code. @throws LoadError (`PipelineInvalid`) for a stage that is neither exported nor versioned, or reads what other code sets */
+  /** A stage's code. @throws LoadError (`PipelineInvalid`) if it is neither exported nor versioned, or reads foreign state */
   codeOf(stage: AnyStage | { readonly stage: AnyStage }): StageCode
-  /** Where a worker finds a stage; null for one that is not exported */
+  /** The address by which a worker finds a stage; null if it is not exported. */
   placeOf(stage: AnyStage | { readonly stage: AnyStage }): StageAddress | null
 }
 
-/** @throws LoadError where the file is missing, does not compile, does not run, or is no pipeline */
+/** @throws LoadError if the file is missing, does not compile, does not run, or is not a pipeline */
 export async function loadPipeline(given: string, options: LoadOptions): Promise<LoadedPipeline> {
   const own = options.own ?? ownPackage()
   const cacheFolder = path.resolve(options.cacheFolder)
@@ -110,12 +110,12 @@ function partsOf(found: ExportedStage, entry: LoadedBundle["entry"], shipped: ()
     from === "shipped" ? ownOf(shipped().stages, name) : ownOf(ownOf(entry.codes, key!) ?? {}, name)
   if (parts === undefined)
     throw new Error(
-      `no code of stage "${stage.name}" (${name} of ${key ?? "probeline/stages"}): build Probeline again`
+      `no code of stage "${stage.name}" (${name} of ${key ?? "probeline/stages"}): rebuild Probeline`
     )
   return parts
 }
 
-/** @throws LoadError where a stage reads what code outside of it sets */
+/** @throws LoadError if a stage reads state that other code sets */
 function checkState(
   stage: AnyStage,
   found: ExportedStage | undefined,

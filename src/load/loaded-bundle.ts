@@ -1,4 +1,4 @@
-/** A pipeline file's bundle, from the cache or made now, imported; with the codes of its stages. */
+/** Imports a pipeline file's bundle, cached or newly built, with the codes of its stages. */
 import * as path from "node:path"
 import { createRequire } from "node:module"
 import { pathToFileURL } from "node:url"
@@ -17,12 +17,12 @@ export interface LoadedBundle {
   readonly cached: boolean
 }
 
-/** @throws LoadError where the file does not compile or does not run */
+/** @throws LoadError if the file does not compile or does not run */
 export async function loadBundle(file: string, own: OwnPackage, cacheFolder: string): Promise<LoadedBundle> {
   const cached = readCached(cacheFolder, file, own.probeline)
   if (cached !== null) return { entry: cached, exports: await importEntry(cached, cacheFolder), cached: true }
   const made = await makeBundle(file, own, cacheFolder)
-  // If a file was saved meanwhile, the bundle may hold its old text and the digests its new one.
+  // if a file was saved meanwhile, the bundle may have its old text and the digests its new text
   const isWhole = made.entry.inputs.every(isFresh)
   return { ...(isWhole ? made : await makeBundle(file, own, cacheFolder)), cached: false }
 }
@@ -101,5 +101,5 @@ async function importBundle(
   }
 }
 
-/** Another rolldown makes other bundles. Its package.json is found without loading it. */
+/** An input, since another rolldown makes other bundles. Finding its package.json does not load it. */
 const bundler = () => createRequire(import.meta.url).resolve("rolldown/package.json")

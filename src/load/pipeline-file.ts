@@ -1,4 +1,4 @@
-/** The checks that need no bundler: is there such a file, and does it export a pipeline? */
+/** Checks that need no bundler: does the file exist, and does it export a pipeline? */
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { AnyPipeline } from "../pipeline/pipeline.ts"
@@ -10,7 +10,7 @@ import { LoadError, type SourceLocation, wholeFile } from "./bundle/load-error.t
 import { namesIn, placeOfText } from "./bundle/source-text.ts"
 import type { ForeignState } from "./state/foreign-state.ts"
 
-/** The real path of a file: that is what its imports are relative to, as in Node. @throws LoadError */
+/** The real path of a file, the base of its imports, as in Node. @throws LoadError */
 export function existingFile(given: string): string {
   const file = path.resolve(given)
   const stat = statOf(file, given)
@@ -18,7 +18,7 @@ export function existingFile(given: string): string {
     if (/\.[cm]?[jt]s$/.test(file)) return fs.realpathSync(file)
     throw new LoadError(
       "PipelineNotFound",
-      `${given} is no pipeline file`,
+      `${given} is not a pipeline file`,
       wholeFile(file),
       "a pipeline file is TypeScript (.ts) or JavaScript (.js)"
     )
@@ -28,7 +28,7 @@ export function existingFile(given: string): string {
     const hint =
       scripts.length === 0
         ? "it has no .ts or .js file"
-        : `name a file in it: ${scripts.map((name) => path.join(given, name)).join(", ")}`
+        : `choose a file in it: ${scripts.map((name) => path.join(given, name)).join(", ")}`
     throw new LoadError(
       "PipelineNotFound",
       `${given} is a folder, not a pipeline file`,
@@ -37,18 +37,23 @@ export function existingFile(given: string): string {
     )
   }
   if (stat !== undefined)
-    throw new LoadError("PipelineNotFound", `${given} is a device or a pipe`, wholeFile(file), "name a file")
+    throw new LoadError(
+      "PipelineNotFound",
+      `${given} is a device or a pipe`,
+      wholeFile(file),
+      "choose a file"
+    )
   const folder = path.dirname(file)
   const hint = isFolder(folder)
     ? (didYouMean(path.basename(file), namesIn(folder)) ??
-      `there is none of such a name in ${folder}: is this the folder that you meant?`)
-    : `there is no folder ${path.dirname(given)}`
-  throw new LoadError("PipelineNotFound", `there is no file ${given}`, wholeFile(file), hint)
+      `${folder} has no file with a similar name: is it the right folder?`)
+    : `no such folder: ${path.dirname(given)}`
+  throw new LoadError("PipelineNotFound", `no such file: ${given}`, wholeFile(file), hint)
 }
 
 const isFolder = (at: string) => statOf(at, at)?.isDirectory() === true
 
-/** Undefined where there is nothing. @throws LoadError where the system does not tell (links in a circle, no permission) */
+/** Undefined if there is nothing. @throws LoadError if stat fails (symlink loop, no permission) */
 function statOf(file: string, given: string): fs.Stats | undefined {
   try {
     return fs.statSync(file, { throwIfNoEntry: false })
@@ -57,9 +62,9 @@ function statOf(file: string, given: string): fs.Stats | undefined {
     if (code === "ENOTDIR") return undefined
     throw new LoadError(
       "PipelineNotFound",
-      `${given} cannot be looked at: ${message}`,
+      `cannot read ${given}: ${message}`,
       wholeFile(file),
-      "check the path, and who may read it"
+      "check the path and its permissions"
     )
   }
 }
@@ -82,7 +87,7 @@ export function pipelineIn(file: string, exports: Namespace): AnyPipeline {
   if (isPipeline(value)) return value
   const { name: called, params, graph } = Object(value) as Partial<AnyPipeline>
   if (typeof called === "string" && typeof graph === "function" && params === undefined)
-    throw invalid(`the pipeline "${called}" has no params`, "add params: {}, even if there are none")
+    throw invalid(`the pipeline "${called}" has no params`, "add params: {}, even without parameters")
   if (stageIn(value) !== null)
     throw invalid(
       `the default export of ${name} is a stage, not a pipeline`,
@@ -99,7 +104,7 @@ const isPipeline = (value: unknown): value is AnyPipeline => {
   )
 }
 
-/** A stage whose code cannot be found, and so cannot be told from other code. */
+/** The error for a stage without an export, which therefore has no identifiable code. */
 export const hiddenStage = (stage: AnyStage, file: string): LoadError =>
   new LoadError(
     "PipelineInvalid",
@@ -108,7 +113,7 @@ export const hiddenStage = (stage: AnyStage, file: string): LoadError =>
     `export it (export const … = defineStage…("${stage.name}", …)), or give it version: "1" and raise that when its code changes`
   )
 
-/** A stage that reads what other code sets: see state/foreign-state.ts. */
+/** The error for a stage that reads state that other code sets: see state/foreign-state.ts. */
 export function foreignState(stage: AnyStage, file: string, found: ReadonlyArray<ForeignState>): LoadError {
   const at = ({ file: of, line }: SourceLocation) =>
     `${path.relative(path.dirname(file), of)}${line === null ? "" : `:${line}`}`
@@ -126,12 +131,12 @@ export function foreignState(stage: AnyStage, file: string, found: ReadonlyArray
 }
 const parameterName = (name: string) => name.split(".").at(-1)!.replace(/\W/g, "") || "value"
 
-/** A stage that is declared in a function and uses its variables. */
+/** The error for a stage that is declared in a function and uses its variables. */
 export function enclosedState(stage: AnyStage, file: string, found: ReadonlyArray<ForeignState>): LoadError {
   const names = found.map(({ name }) => `"${name}"`).join(", ")
   return new LoadError(
     "PipelineInvalid",
-    `the stage "${stage.name}" is declared in a function and reads ${names} from around it: the value is not in the stage's key`,
+    `the stage "${stage.name}" is declared in a function and reads ${names} from the enclosing scope: the value is not in the stage's key`,
     found[0]!.declared ?? wholeFile(file),
     `declare the stage at the top level of a module, with ${names} as parameters of the stage`
   )

@@ -1,4 +1,4 @@
-/** What a pipeline file throws when it is imported, at its place in the user's own source. */
+/** Translates errors thrown while importing a pipeline file, with their place in the user's source. */
 import * as fs from "node:fs"
 import { fileURLToPath } from "node:url"
 import { didYouMean } from "../support/problem.ts"
@@ -6,7 +6,7 @@ import { sourcePlace } from "../support/source-place.ts"
 import type { Bundle } from "./bundle/bundle.ts"
 import { LoadError, type SourceLocation, wholeFile } from "./bundle/load-error.ts"
 
-/** @param inputs absolute paths of the files that the bundle was made from */
+/** @param inputs absolute paths of the bundle's source files */
 export async function fromImport(
   error: unknown,
   pipeline: string,
@@ -20,13 +20,7 @@ export async function fromImport(
   if (missing !== null) return missingExport(missing[1]!, missing[2]!, pipeline, packages, inputs, error)
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const place = sourcePlace(error) ?? wholeFile(pipeline)
-  return new LoadError(
-    "PipelineNotLoaded",
-    `the file throws when it is loaded: ${message}`,
-    place,
-    null,
-    error
-  )
+  return new LoadError("PipelineNotLoaded", `the file throws while loading: ${message}`, place, null, error)
 }
 
 async function missingExport(
@@ -48,12 +42,12 @@ async function missingExport(
     "PipelineNotLoaded",
     `"${specifier}" has no export "${name}"`,
     place ?? wholeFile(pipeline),
-    didYouMean(name, exported) ?? 'a type is imported with "import type"',
+    didYouMean(name, exported) ?? 'import types with "import type"',
     error
   )
 }
 
-/** Where a file imports a name from a module. */
+/** The place where a file imports a name from a module. */
 function placeOfName(file: string, specifier: string, name: string): SourceLocation | null {
   if (!/\.[cm]?[jt]sx?$/.test(file) || !fs.existsSync(file)) return null
   const source = fs.readFileSync(file, "utf8")

@@ -1,15 +1,15 @@
 /**
- * Cues: the reasons why a node is fresh or stale, in the order that suits a reader.
+ * Cues: the reasons why a node is fresh or stale, most useful first.
  *
- * Cues are the difference between two preimages, so the decision and its explanation cannot disagree: equal
- * keys have no cues, and different keys have at least one.
+ * They are the difference of two preimages, so the decision and its explanation cannot disagree: equal keys yield
+ * no cues, different keys at least one.
  */
 import { own } from "../support/own.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import type { InputPreimage, Preimage } from "../store/records/preimage.ts"
 
 export type CueKind =
-  /** nothing has changed; `path` is the run that computed it, `before` the time */
+  /** nothing changed; `path` is the run that computed it, `before` the time */
   | "fresh"
   /** computed under another key (`before`, by the run `path`) and accepted at `after` */
   | "accepted"
@@ -27,15 +27,15 @@ export type CueKind =
   | "input"
   /** the items of an input changed */
   | "items"
-  /** a file or folder that a source read has changed */
+  /** a file or folder that a source read changed */
   | "read"
-  /** an input will be computed first, so it is unknown whether its values change */
+  /** an input will be computed first; until then it is unknown whether its values change */
   | "upstream"
-  /** something that the stage reads is not on this machine: a run fetches it first */
+  /** something that the stage reads is not on this machine: a run downloads it first */
   | "not-here"
-  /** it cannot be planned, and a run with --keep-going leaves it out; `before` is the error */
+  /** it cannot be planned; a run with --keep-going skips it; `before` is the error */
   | "refused"
-  /** the artifact, or one of its files, is gone */
+  /** the artifact, or one of its files, is missing */
   | "lost"
   /** it failed before with the same key; `before` is the error */
   | "failed"
@@ -67,7 +67,7 @@ function codeCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
     ...recordCues("code", "", before.code.modules, after.code.modules),
     ...recordCues("package", "", before.code.packages, after.code.packages)
   ]
-  // modules only explain: the digest decides
+  // modules only explain; the digest decides
   return cues.length > 0
     ? cues
     : [{ cue: "code", path: after.stage, before: before.code.digest, after: after.code.digest }]
@@ -123,11 +123,11 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "accepted":
       return `accepted at ${brief(after)}: computed under another key (${brief(before)}) in run ${path}`
     case "done":
-      return "already computed: only its node must be assembled again"
+      return "already computed: only the node's output has to be reassembled"
     case "never-run":
-      return "has not been computed for this pipeline"
+      return "never computed for this pipeline"
     case "forced":
-      return "requested by --force"
+      return "forced by --force"
     case "code":
       return `code of ${path} changed (${change})`
     case "package":
@@ -137,16 +137,16 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "environment":
       return `${path}: ${change}`
     case "schema":
-      return `${path} of its schema changed (${change})`
+      return `schema: ${path} changed (${change})`
     case "input":
       return before === null && after === null
-        ? `input ${path} changed`
+        ? `the value of input ${path} changed`
         : `the values of input ${path} changed (${change})`
     case "items":
       return `the items of input ${path} changed (${change})`
     case "read":
       return after === null
-        ? `${path} is gone`
+        ? `${path} no longer exists`
         : before === null
           ? `${path} is new`
           : `${path} changed (${change})`
@@ -157,7 +157,7 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "refused":
       return `cannot be planned: ${brief(before)}`
     case "lost":
-      return `${path} is gone from the store`
+      return `${path} is missing from the store`
     case "failed":
       return `failed before: ${brief(before)}`
   }

@@ -1,4 +1,4 @@
-/** The nodes that a command is about: those that were named, and what they need. */
+/** The nodes that a command acts on: the named ones and all their inputs. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem, didYouMean } from "../support/problem.ts"
 import { noSuchNode, type Opened } from "./open-pipeline.ts"
@@ -6,14 +6,14 @@ import type { ItemId } from "../store/records/manifest.ts"
 
 type Pipeline = Pick<Opened, "graph" | "file">
 
-/** The node of an id. @throws Problem NodeNotFound */
+/** The node with an id. @throws Problem NodeNotFound */
 export function findNode({ graph, file }: Pipeline, id: string): GraphNode {
   const node = graph.byId.get(id)
   if (node === undefined) throw noSuchNode(id, graph, file)
   return node
 }
 
-/** Some nodes and all that they need, or all nodes if none is named; inputs first. @throws Problem NodeNotFound */
+/** The named nodes and all their inputs, or all nodes if none are named; inputs first. @throws Problem NodeNotFound */
 export function chooseNodes(pipeline: Pipeline, ids: ReadonlyArray<string>): ReadonlyArray<GraphNode> {
   const { nodes } = pipeline.graph
   if (ids.length === 0) return nodes

@@ -1,4 +1,4 @@
-/** Opens a pipeline file: loads it, reads its parameters, builds its graph, and gets ready to plan it. */
+/** Opens a pipeline file: loads it, reads its parameters, builds its graph, and prepares its planning. */
 import { own } from "../support/own.ts"
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -22,7 +22,7 @@ import { parameterTable } from "./parameter-table.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 
-/** @throws Problem one that names everything that is wrong with the file, its parameters or its graph */
+/** @throws Problem listing all errors in the file, its parameters or its graph */
 export async function openPipeline(file: string, options: OpenOptions): Promise<Opened> {
   const store = openStore(path.resolve(options.store))
   const loaded = await loadWith(path.join(store.layout.cache, "pipelines"), file)
@@ -50,13 +50,13 @@ export async function openPipeline(file: string, options: OpenOptions): Promise<
   }
 }
 
-/** A store that cannot be written (another's, a full disk) can be looked at all the same: then the bundle lies elsewhere. */
+/** Keeps the bundle in a temporary folder if the store is not writable (read-only, full disk): it can still be read. */
 async function loadWith(cacheFolder: string, file: string): Promise<LoadedPipeline> {
   try {
     return await loadPipeline(file, { cacheFolder })
   } catch (error) {
     const { path: at, syscall } = error as NodeJS.ErrnoException
-    // what cannot be made may be a folder above it
+    // the folder that cannot be created may be a parent
     const isOfCache = at !== undefined && (at.startsWith(cacheFolder) || cacheFolder.startsWith(at))
     if (isProblem(error) || syscall === undefined || systemLimit(error) !== null || !isOfCache) throw error
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "probeline-"))
@@ -92,7 +92,10 @@ function planningOf(
   }
 }
 
-/** Defaults of the file, then `-S key=value`; paths in the file are relative to it, those of `-S` to where we are. */
+/**
+ * The file's defaults, overridden by `-S key=value`. Paths in the file are relative to it, those of `-S` to the working
+ * directory.
+ */
 function readParams(
   { pipeline, folder, file }: LoadedPipeline,
   set: ReadonlyArray<string>
@@ -113,7 +116,7 @@ function readParams(
   const given = Object.fromEntries(words)
   const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
   if (issues.length === 0) return values
-  // who leaves out what is required, to have a look at it, does not know what there is
+  // a missing required parameter gets the full table of parameters instead of its own hint
   const missing = new Set(
     Object.entries(pipeline.params).flatMap(([name, { options }]) =>
       own(given, name) === undefined && options.default === undefined ? name : []
@@ -147,7 +150,7 @@ function graphOf(loaded: LoadedPipeline, params: Readonly<Record<string, unknown
   return graph
 }
 
-/** One problem for all issues: a single one speaks for itself, several are listed. */
+/** One problem for all issues: the message of a single one, or a list. */
 function invalid(
   tag: "ParameterInvalid" | "PipelineInvalid",
   what: string,
@@ -168,18 +171,18 @@ function invalid(
   })
 }
 
-const parametersHint = (params: Params) => `its parameters:\n${parameterTable(params)}`
+const parametersHint = (params: Params) => `parameters:\n${parameterTable(params)}`
 
 export interface Opened {
   /** the pipeline's name */
   readonly name: string
   /** the pipeline file, absolute */
   readonly file: string
-  /** the folder that it lies in */
+  /** the file's folder */
   readonly folder: string
   /** the pipeline's parameters */
   readonly declared: Params
-  /** and their values */
+  /** the parameters' values */
   readonly params: Readonly<Record<string, unknown>>
   readonly graph: Graph
   readonly planning: Planning
@@ -187,11 +190,11 @@ export interface Opened {
 }
 
 interface OpenOptions {
-  /** `key=value`, of the pipeline's parameters */
+  /** `key=value` pairs for the pipeline's parameters */
   readonly set: ReadonlyArray<string>
   /** the store's folder */
   readonly store: string
-  /** ids of nodes that are stale whatever their key */
+  /** ids of nodes to treat as stale, whatever their key */
   readonly force: ReadonlyArray<string>
   readonly retryFailed: boolean
 }

@@ -1,4 +1,4 @@
-/** The store of a command. It need not be there yet, but where it would be, nothing else may be. */
+/** Opens a command's store. It may not exist yet, but its path must not be anything other than a folder. */
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { Problem } from "../support/problem.ts"
@@ -14,16 +14,16 @@ function kindOf(root: string): Stat["kind"] | null {
   try {
     return files.stat(root)?.kind ?? null
   } catch (error) {
-    throw storeProblem(error, root, "look at it")
+    throw storeProblem(error, root, "read its folder")
   }
 }
 const notUsable = (root: string, message: string) =>
   new Problem("StoreNotUsable", message, { file: root, hint: elsewhere })
 
 /**
- * The store's path may lead through links, which are resolved here, once.
+ * The store's path may contain symlinks, which are resolved here, once.
  *
- * @throws Problem StoreNotUsable where the path is not a folder, or a folder of the store is a link
+ * @throws Problem StoreNotUsable where the path is not a folder, or a folder in the store is a symlink
  */
 export function openStore(root: string): Store {
   const kind = kindOf(root)
@@ -33,12 +33,12 @@ export function openStore(root: string): Store {
     refuseLinks(files, real)
     return makeStore(real, files)
   } catch (error) {
-    throw storeProblem(error, root, "look at it")
+    throw storeProblem(error, root, "read its folder")
   }
 }
 
-/** The same, for those who look after a store: a mistyped path is not an empty store, of which all is well. */
+/** The same for maintenance commands: a mistyped path must not pass for an intact, empty store. */
 export function existingStore(root: string): Store {
-  if (kindOf(root) === null) throw notUsable(root, `there is no store ${root}`)
+  if (kindOf(root) === null) throw notUsable(root, `no such store: ${root}`)
   return openStore(root)
 }

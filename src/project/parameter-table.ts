@@ -1,13 +1,13 @@
-/** A pipeline's parameters, for who does not know what to give: names, what a value looks like, defaults, docs. */
+/** A table of a pipeline's parameters for users: names, form of the values, defaults, docs. */
 import { valueWord } from "../pipeline/check-params.ts"
 import type { Params } from "../pipeline/params.ts"
 import { clipped } from "../support/plain-text.ts"
 import { textTable } from "../support/text-table.ts"
 
-/** Characters of a value, and of a default: many choices would push the docs off the screen. */
+/** Width of values and defaults: longer ones would push the docs off the screen. */
 const widest = 30
 
-/** Lines of text, the required ones first. */
+/** Lines of text, required parameters first. */
 export function parameterTable(params: Params): string {
   const all = Object.entries(params).map(([name, declared]) => ({
     isRequired: declared.options.default === undefined,
@@ -26,7 +26,7 @@ export function parameterTable(params: Params): string {
   )
 }
 
-/** As it would be typed after `-S name=`. */
+/** As typed after `-S name=`. */
 function defaultText(value: unknown): string {
   const path = (value as { readonly path?: unknown } | null)?.path
   const text = typeof value === "string" ? value : typeof path === "string" ? path : JSON.stringify(value)

@@ -1,12 +1,12 @@
 /**
- * References: how runs and artifacts are named on the command line.
+ * References: names of runs and artifacts on the command line.
  *
- * `@1` (the run that began last), `@2` (the one before), `latest`, a run's id or a beginning of it that no other has;
- * `:node` after one of them for what the node made there; a digest, or its beginning; a manifest's path. Names are
- * looked up, never joined into paths, so that none can lead out of the store.
+ * `@1` (the most recently started run), `@2` (the one before), `latest`, a run id or a unique prefix of one; any of these
+ * followed by `:node` for the node's artifact; a digest or its prefix; a manifest path. Names are looked up, never joined
+ * into paths, so none can leave the store.
  *
- * `latest` is the run that `runs/latest` points at: the last that came to its end, ok or failed. It is `@1`, but while
- * a run goes on, after one that was interrupted or killed, and where of two that went side by side the later ended first.
+ * `latest` is the target of `runs/latest`: the most recently finished run, ok or failed. It differs from `@1` during a
+ * run, after an interrupted or killed run, and if the later of two concurrent runs finished first.
  */
 import * as path from "node:path"
 import { didYouMean, Problem } from "../support/problem.ts"
@@ -30,7 +30,7 @@ export type Referred =
     }
 
 const leastDigits = 6
-/** Records that are looked through for a hint. */
+/** Records searched for a hint. */
 const mostRuns = 50
 
 /** @throws Problem RunNotFound, NodeNotFound or ArtifactNotFound */
@@ -51,8 +51,8 @@ export function resolveReference(store: Store, text: string): Referred {
     field: text,
     hint:
       ids.length === 0
-        ? "it has no runs: is --store right?"
-        : (didYouMean(head, ids) ?? "`probeline runs` lists the runs; @1 is the last")
+        ? "it has no runs: is --store correct?"
+        : (didYouMean(head, ids) ?? "`probeline runs` lists the runs; @1 is the most recently started one")
   })
 }
 
@@ -61,9 +61,9 @@ function findRun(store: Store, head: string): RunRecord | null {
   if (head === "latest") {
     const latest = store.run("latest")
     if (latest === null && ids.length > 0)
-      throw new Problem("RunNotFound", `no run in the store ${store.root} has come to its end yet`, {
+      throw new Problem("RunNotFound", `no run in the store ${store.root} has finished yet`, {
         field: head,
-        hint: "@1 is the run that began last"
+        hint: "@1 is the most recently started run"
       })
     return latest
   }
@@ -71,9 +71,9 @@ function findRun(store: Store, head: string): RunRecord | null {
   if (back !== undefined) {
     const id = ids[ids.length - Number(back)]
     if (id === undefined)
-      throw new Problem("RunNotFound", `there is no run ${head}: the store ${store.root} has ${ids.length}`, {
+      throw new Problem("RunNotFound", `no such run: ${head}; the store ${store.root} has ${ids.length}`, {
         field: head,
-        hint: "@1 is the last run, @2 the one before"
+        hint: "@1 is the most recently started run, @2 the one before"
       })
     return recordOf(store, id)
   }
@@ -90,9 +90,9 @@ function findRun(store: Store, head: string): RunRecord | null {
 function recordOf(store: Store, id: string): RunRecord {
   const run = store.run(id)
   if (run === null)
-    throw new Problem("RunNotFound", `the record of run ${id} cannot be read`, {
+    throw new Problem("RunNotFound", `cannot read the record of run ${id}`, {
       file: path.join(store.layout.run(id), "run.json"),
-      hint: "it was cut off when it began: delete its folder"
+      hint: "the run was interrupted at its start: delete its folder"
     })
   return run
 }
@@ -109,14 +109,14 @@ function nodeOf(store: Store, run: RunRecord, id: string): Referred {
         `it has: ${ids.slice(0, 12).join(", ")}${ids.length > 12 ? ", …" : ""}`
     })
   if (node.artifact === null && node.status === "skipped" && run.status === "running")
-    throw new Problem("ArtifactNotFound", `"${id}" has made no artifact in run ${run.id} yet`, {
+    throw new Problem("ArtifactNotFound", `"${id}" has produced no artifact in run ${run.id} yet`, {
       field: id,
-      hint: `\`probeline show ${run.id}\` says whether it goes on or was killed`
+      hint: `\`probeline show ${run.id}\` shows whether the run is still active or was killed`
     })
   if (node.artifact === null)
     throw new Problem(
       "ArtifactNotFound",
-      `"${id}" made no artifact in run ${run.id}: it ${node.status === "skipped" ? "was skipped" : "failed"}`,
+      `"${id}" produced no artifact in run ${run.id}: it ${node.status === "skipped" ? "was skipped" : "failed"}`,
       {
         field: id,
         hint:
@@ -132,16 +132,16 @@ function nodeOf(store: Store, run: RunRecord, id: string): Referred {
   if (manifest === null)
     throw new Problem(
       "ArtifactNotFound",
-      `the artifact of "${id}" in run ${run.id}, or a part of it, is gone from the store`,
+      `the artifact of "${id}" in run ${run.id}, or a part of it, is missing from the store`,
       {
         field: node.artifact,
-        hint: "run the pipeline again: what is missing is computed again"
+        hint: "run the pipeline again to recompute it"
       }
     )
   return { kind: "artifact", store, manifest, name: id, run, node }
 }
 
-/** The last run that has the node: a run of some nodes alone has few. */
+/** Names the last run that has the node: a run of selected nodes has only a few. */
 function elsewhere(store: Store, id: string): string | null {
   const ids = store.runs().slice(-mostRuns).toReversed()
   for (const [i, run] of ids.entries()) {
@@ -160,12 +160,12 @@ function byDigest(store: Store, digits: string): Manifest | null {
   if (found.length > 1)
     throw new Problem("ArtifactNotFound", `${found.length} artifacts begin with ${digits}`, {
       field: digits,
-      hint: "give more of its digits"
+      hint: "give more digits"
     })
   return found.length === 0 ? null : store.manifest(found[0]!)
 }
 
-/** A manifest's file says which store it is in. */
+/** The path of a manifest determines its store. */
 function byPath(store: Store, file: string): Referred {
   const absolute = path.resolve(file)
   const digest = path.basename(absolute, ".json")
@@ -174,9 +174,9 @@ function byPath(store: Store, file: string): Referred {
   const its = isManifest ? openStore(root) : store
   const manifest = isManifest ? its.manifest(digest) : null
   if (manifest === null)
-    throw new Problem("ArtifactNotFound", `${file} is no manifest of a whole artifact`, {
+    throw new Problem("ArtifactNotFound", `${file} is not the manifest of an intact artifact`, {
       file,
-      hint: "manifests lie in the store: manifests/<two digits>/<digest>.json"
+      hint: "manifests are in the store, at manifests/<two digits>/<digest>.json"
     })
   return { kind: "artifact", store: its, manifest, name: digest, run: null, node: null }
 }

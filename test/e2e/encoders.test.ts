@@ -45,8 +45,8 @@ describe("encoders", () => {
     expect(stdout.split("\n")).toEqual(expect.arrayContaining([expect.stringMatching(/^inspect/)]))
   })
   it.each([
-    [["encoders", "inspct", "x"], /no command "encoders inspct"/, /did you mean "encoders inspect"/],
-    [["encoders"], /no command of encoders is given/, /encoders --help/],
+    [["encoders", "inspct", "x"], /unknown command: encoders inspct/, /did you mean "encoders inspect"/],
+    [["encoders"], /no encoders command given/, /encoders --help/],
     [["encoders", "preview"], /missing argument: <image>/, /encoders preview <image>/]
   ])("%j is refused", async (words, ...says) => {
     expectRefusal(await rig.json(...words), { code: 2, tag: "Usage", says })
@@ -84,7 +84,7 @@ describe("encoders tap", () => {
   it("never writes over what is there", async () => {
     rig.write("mine.onnx", "mine")
     const refused = await rig.json("encoders", "tap", encoder, "-o", "mine.onnx")
-    expectRefusal(refused, { code: 2, tag: "Usage", says: ["mine.onnx is there already", "--overwrite"] })
+    expectRefusal(refused, { code: 2, tag: "Usage", says: ["mine.onnx already exists", "--overwrite"] })
     expect(fs.readFileSync(rig.at("mine.onnx"), "utf8")).toBe("mine")
   })
 })

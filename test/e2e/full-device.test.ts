@@ -38,7 +38,7 @@ describe.skipIf(!fs.existsSync("/dev/full"))("on a full disk", () => {
     ["a reference of stages, by a stage's own command", ["encoders", "inspect", "--help"]]
   ])("%s on stdout is said to be lost, with exit code 1", async (_, words) => {
     const { code, other } = await run("stdout", ...words)
-    expect(other).toMatch(/^error: stdout cannot be written: ENOSPC.*\n {2}hint: the disk is full/m)
+    expect(other).toMatch(/^error: cannot write to stdout: ENOSPC.*\n {2}hint: the disk is full/m)
     expect(code).toBe(1)
   })
   it("an error keeps its own exit code", async () => {
@@ -48,7 +48,7 @@ describe.skipIf(!fs.existsSync("/dev/full"))("on a full disk", () => {
   })
   it("what is lost on stderr changes nothing", async () => {
     const { code, other } = await run("stderr", "runs")
-    expect(other).toContain("there are no runs")
+    expect(other).toContain("no runs in")
     expect(code).toBe(0)
   })
 })

@@ -31,7 +31,7 @@ export function expectRefusal(ended: Ended & { readonly document: any }, { code,
 }
 
 export const expectNoTrace = ({ stdout, stderr }: Ended) =>
-  expect(`${stdout}\n${stderr}`).not.toMatch(/^\s+at .*:\d+:\d+\)?$|node:internal|Probeline is at fault/m)
+  expect(`${stdout}\n${stderr}`).not.toMatch(/^\s+at .*:\d+:\d+\)?$|node:internal|internal error:/m)
 
 export const stringOrNull = (value: unknown) => (value === null ? null : expect.any(String))
 export const numberOrNull = (value: unknown) => (value === null ? null : expect.any(Number))

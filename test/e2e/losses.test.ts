@@ -29,7 +29,7 @@ describe("losses", () => {
     expect(code).toBe(0)
     expect(stdout).toContain(
       [
-        "left out  (in full: probeline show @1, or show @1:lines for one node)",
+        "left out  (details: probeline show @1, or show @1:lines for one node)",
         "  lines   kept 4 of 10 lines; left out: after the last wanted 6",
         "  halves  halved 2 of 4 numbers; left out: they are odd 2 (line-1, line-3)"
       ].join("\n")

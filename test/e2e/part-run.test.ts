@@ -19,7 +19,7 @@ it("names what it was asked for among what is written, and that latest is a part
       "written",
       `  artifacts/runs/${run}/masks.parquet`,
       `  artifacts/runs/${run}/scenes.parquet`,
-      `  artifacts/runs/latest → ${run} (this part of the pipeline alone)`
+      `  artifacts/runs/latest → ${run} (only part of the pipeline)`
     ].join("\n")
   )
   const lines = (await rig.cli("runs")).stdout.split("\n")

@@ -51,7 +51,7 @@ describe("a pipeline file", () => {
     expectRefusal(ended, {
       code: 2,
       tag: "PipelineNotFound",
-      says: ["no file mien.ts", 'did you mean "mine.ts"?']
+      says: ["no such file: mien.ts", 'did you mean "mine.ts"?']
     })
   })
   it("whose import is not there is shown at the import", async () => {
@@ -157,10 +157,10 @@ describe("a parameter", () => {
 
 describe("a word of the command line", () => {
   it.each([
-    ["a command", ["rnu"], "Usage", ['"rnu"', 'did you mean "run"?']],
+    ["a command", ["rnu"], "Usage", ["unknown command: rnu", 'did you mean "run"?']],
     ["an option", ["run", "mine.ts", "--froce", "x"], "Usage", ["--froce", 'did you mean "--force"?']],
     ["a number", ["run", "mine.ts", "-j", "none"], "Usage", ["--jobs", '"none"']],
-    ["a run", ["show", "@7"], "RunNotFound", ["@7", "@1 is the last run"]]
+    ["a run", ["show", "@7"], "RunNotFound", ["@7", "@1 is the most recently started run"]]
   ])("that names %s that there is not is refused, with the nearest", async (_name, argv, tag, says) => {
     rig.write("mine.ts", pipeline("return {}"))
     expectRefusal(await rig.json(...argv), { code: 2, tag, says })

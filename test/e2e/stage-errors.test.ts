@@ -151,7 +151,7 @@ describe("a stage that takes the process with it", () => {
       "unheard"
     ]
   ])("since it %s is told so, and is no success", async (_name, body, says) => {
-    expectRefusal(await runs(body), { code: 1, tag: "StageFailed", says: ["the pipeline's code", says] })
+    expectRefusal(await runs(body), { code: 1, tag: "StageFailed", says: ["pipeline code", says] })
   })
   it("has its run recorded as interrupted where there was time to", async () => {
     expect((await runsOf(rig))[0]).toMatchObject({ pipeline: "failing", status: "interrupted" })

@@ -23,28 +23,33 @@ afterAll(() => rig.remove())
 type Case = readonly [argv: string, tag: string, ...says: ReadonlyArray<string>]
 const cases: ReadonlyArray<Case> = [
   ["status dir", "PipelineNotFound", "dir is a folder", "no .ts or .js file"],
-  ["status loop", "PipelineNotFound", "loop cannot be looked at: ELOOP", "check the path"],
-  ["status pipe.ts", "PipelineNotFound", "pipe.ts is a device or a pipe", "name a file"],
-  ["status binary.ts/x.ts", "PipelineNotFound", "there is no file binary.ts/x.ts", "no folder binary.ts"],
-  ["status binary.ts", "PipelineNotLoaded", "valid UTF-8", "is this the file that you meant?"],
-  ["status nothing.ts", "PipelineNotFound", "there is no file nothing.ts", "is this the folder"],
+  ["status loop", "PipelineNotFound", "cannot read loop: ELOOP", "check the path"],
+  ["status pipe.ts", "PipelineNotFound", "pipe.ts is a device or a pipe", "choose a file"],
+  ["status binary.ts/x.ts", "PipelineNotFound", "no such file: binary.ts/x.ts", "no such folder: binary.ts"],
+  ["status binary.ts", "PipelineNotLoaded", "valid UTF-8", "is this the right file?"],
+  ["status nothing.ts", "PipelineNotFound", "no such file: nothing.ts", "is it the right folder"],
   ["status @small -S encoder=loop", "ParameterInvalid", "@/loop", "check the path"],
-  ["show @EMPTY", "Usage", "an argument is empty", "probeline show <ref>", "unset?"],
-  ["verify --store nowhere", "StoreNotUsable", "there is no store nowhere", "--store DIR"],
-  ["gc --store nowhere", "StoreNotUsable", "there is no store nowhere", "--store DIR"],
+  ["show @EMPTY", "Usage", "empty argument", "probeline show <ref>", "unset?"],
+  ["verify --store nowhere", "StoreNotUsable", "no such store: nowhere", "--store DIR"],
+  ["gc --store nowhere", "StoreNotUsable", "no such store: nowhere", "--store DIR"],
   ["runs --store loop", "StoreNotUsable", "the store loop", "--store DIR"],
   [
     "export @1:scenes -o pipe --format csv --overwrite",
     "Usage",
     "pipe is a device or a pipe",
-    "name the file"
+    "give the path of a file"
   ],
   ["encoders inspect loop", "InputInvalid", "loop cannot be read: ELOOP", "check the path"],
   ["encoders check loop", "InputInvalid", "loop cannot be read: ELOOP", "check the path"],
   ["encoders tap dir -o x.onnx", "InputInvalid", "dir is a folder", "check the path"],
   ["encoders tap nothing -o x.onnx", "InputInvalid", "there is no file nothing", "check the path"],
   ["encoders tap empty.onnx -o x.onnx", "InputInvalid", "the file is empty: fetch or export it again"],
-  ["encoders tap @encoder -o pipe --overwrite", "Usage", "pipe is a device or a pipe", "name the file"]
+  [
+    "encoders tap @encoder -o pipe --overwrite",
+    "Usage",
+    "pipe is a device or a pipe",
+    "give the path of a file"
+  ]
 ]
 it.each(cases)("%s", async (line, tag, ...says) => {
   const places: Readonly<Record<string, string>> = { "@small": small, "@encoder": encoder, "@EMPTY": "" }

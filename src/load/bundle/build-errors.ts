@@ -1,4 +1,4 @@
-/** What rolldown reports, in the user's terms. */
+/** Translates rolldown's errors into the user's terms. */
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { didYouMean } from "../../support/problem.ts"
@@ -14,14 +14,14 @@ interface BuildFailure {
   readonly loc?: { readonly file?: string; readonly line: number; readonly column: number }
 }
 
-/** @returns the first failure as a `LoadError`; what is no failure of the build is returned as it is */
+/** @returns the first build failure as a `LoadError`; any other error unchanged */
 export function fromBuild(error: unknown, file: string): unknown {
   const [first] = (error as { readonly errors?: ReadonlyArray<BuildFailure> }).errors ?? []
   if (first === undefined || first instanceof LoadError) return first ?? error
   const at = first.loc?.file ?? first.id ?? file
   const place: SourceLocation =
     first.loc === undefined ? wholeFile(at) : { file: at, line: first.loc.line, column: first.loc.column + 1 }
-  // the rest of the message is a drawing of the place, which we make ourselves
+  // the rest of the message is a code frame, which we draw ourselves
   const message = first.message.split("\n")[0]!.replace(/^\[\w+\] /, "")
   const notText = /valid UTF-8|^Could not load/.test(message) ? notUtf8(unloaded(message) ?? at) : null
   if (notText !== null)
@@ -29,7 +29,7 @@ export function fromBuild(error: unknown, file: string): unknown {
       "PipelineNotLoaded",
       `${path.basename(unloaded(message) ?? at)}: ${notText.message}`,
       { file: unloaded(message) ?? at, line: notText.line, column: null },
-      `${notText.hint}; is this the file that you meant?`,
+      `${notText.hint}; is this the right file?`,
       error
     )
   return new LoadError("PipelineNotLoaded", withSource(message, place), place, hintOf(first), error)
@@ -41,7 +41,7 @@ const unloaded = (message: string): string | null => {
   return file !== undefined && path.isAbsolute(file) && fs.existsSync(file) ? file : null
 }
 
-/** Where a file is not UTF-8; null where it is, or cannot be read. */
+/** The place where a file is not UTF-8; null if it is UTF-8 or unreadable. */
 function notUtf8(file: string): NotUtf8 | null {
   try {
     fileText(fs.readFileSync(file))
@@ -51,7 +51,7 @@ function notUtf8(file: string): NotUtf8 | null {
   return null
 }
 
-/** The line itself under the message, with a caret at the column. */
+/** The message, followed by the source line with a caret at the column. */
 function withSource(message: string, { file, line, column }: SourceLocation): string {
   if (line === null || column === null || !fs.existsSync(file)) return message
   const source = fs.readFileSync(file, "utf8").split("\n")[line - 1]
@@ -71,6 +71,6 @@ function hintOf({ code, message, exporter }: BuildFailure): string | null {
     didYouMean(
       name,
       [...names].map((match) => match[1]!)
-    ) ?? 'a type is imported with "import type"'
+    ) ?? 'import types with "import type"'
   )
 }

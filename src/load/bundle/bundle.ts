@@ -1,8 +1,8 @@
 /**
- * Bundles a pipeline file with its local modules into one ES module that can be stored and imported anywhere.
+ * Bundles a pipeline file and its local modules into one ES module that can be stored and imported anywhere.
  *
- * The bundle exports the namespaces of all local modules, so that a stage that a node refers to can be found again
- * by (module, export), here and in a worker process. This module imports rolldown: load it lazily.
+ * The bundle exports the namespaces of all local modules, so that this process and workers can find a node's stage by
+ * (module, export). This module imports rolldown: load it lazily.
  */
 import * as path from "node:path"
 import { pathToFileURL } from "node:url"
@@ -18,11 +18,11 @@ import { isLanguage, type Edit, walk, parse, edited } from "./edit-source.ts"
 
 /** What a bundle exports. */
 export interface BundleExports {
-  /** namespaces of local modules, by path from the pipeline's folder */
+  /** namespaces of local modules, by path relative to the pipeline's folder */
   readonly modules: Readonly<Record<string, Namespace>>
   /** namespaces of packages that local modules import statically, by file URL */
   readonly packages: Readonly<Record<string, Namespace>>
-  /** the namespace of `probeline/stages`; null where nothing imports it */
+  /** the namespace of `probeline/stages`; null if nothing imports it */
   readonly shipped: Namespace | null
 }
 export type Namespace = Readonly<Record<string, unknown>>
@@ -38,27 +38,27 @@ export interface Bundle {
   readonly code: string
   /** a source map, version 3, in JSON; sources are absolute */
   readonly map: string
-  /** packages that are imported statically, by file URL */
+  /** statically imported packages, by file URL */
   readonly packages: Readonly<Record<string, ImportedPackage>>
-  /** what each local module imports statically, by absolute paths */
+  /** static imports of each local module, by absolute path */
   readonly imports: ReadonlyMap<string, ReadonlyArray<string>>
 }
 
 const entry = "\0probeline:bundle"
 const isScript = (id: string) => path.isAbsolute(id) && /\.[cm]?[jt]sx?$/.test(id)
-/** The name of a local module: its path from the pipeline's folder, with slashes. */
+/** The name of a local module: its path relative to the pipeline's folder, with slashes. */
 export const moduleName = (folder: string, file: string): string =>
   path.relative(folder, file).split(path.sep).join("/")
 
-/** Options that loading and digests share. */
+/** Options shared by loading and digests. */
 export const shared = (folder: string): RolldownOptions => ({
   cwd: folder,
   platform: "node",
   logLevel: "silent",
   resolve: buildOptions,
-  // explicit resource management, which Node 20 does not know yet, is written out
+  // Node 20 lacks explicit resource management: down-level it
   transform: { target: "node20" },
-  // a constant stays in its module, so that the module is the one that is said to have changed
+  // keep constants in their modules, so that changes are attributed to the right module
   optimization: { inlineConst: false }
 })
 
@@ -69,7 +69,7 @@ export async function bundlePipeline(file: string, own: OwnPackage, inputs: Inpu
   const native = nativeFile()
   const resolve = native === null ? null : makeResolver(native)
   const plugins = [
-    // first: another plugin's answer ends the search for a module's text
+    // first, because the first plugin that returns a module's text ends the search
     recordInputs(inputs),
     resolveImports({
       own: (specifier) => (specifier === "probeline" ? own.probeline : own.stages),
@@ -112,7 +112,7 @@ async function write(folder: string, plugins: ReadonlyArray<Plugin>, input: stri
       format: "esm",
       codeSplitting: false,
       sourcemap: "hidden",
-      // no "dead" code is taken out: what follows a `throw` would be, the bundle's exports included
+      // keep "dead" code: everything after a `throw` would go, including the bundle's exports
       minify: false,
       file: path.join(folder, "bundle.mjs")
     })
@@ -122,7 +122,7 @@ async function write(folder: string, plugins: ReadonlyArray<Plugin>, input: stri
   }
 }
 
-/** What each module imports statically, local modules and others, in the order in which they are executed. */
+/** Static imports of each module, local or not, in execution order. */
 async function staticImports(
   file: string,
   plugins: ReadonlyArray<Plugin>
@@ -169,7 +169,7 @@ function entrySource(
   ].join("\n")
 }
 
-/** A module that exists in memory alone. */
+/** A module that exists only in memory. */
 export const virtualModule = (id: string, source: string): Plugin => ({
   name: "probeline:virtual",
   resolveId: (specifier) => (specifier === id ? id : null),
@@ -184,7 +184,7 @@ const recordInputs = (inputs: Inputs): Plugin => ({
   }
 })
 
-/** `import.meta.url`, `.filename` and `.dirname` become what they were in the module's own file. */
+/** Gives `import.meta.url`, `.filename` and `.dirname` their values in the module's own file. */
 const keepImportMeta: Plugin = {
   name: "probeline:import-meta",
   transform(code, id, { moduleType }) {

@@ -1,16 +1,16 @@
 /**
- * Prepares a module for its digest: what cannot change a stage's results is taken out or made easy to shake off.
+ * Prepares a module for its digest: removes code that cannot change a stage's results, or makes it tree-shakable.
  *
- * Two things. Words for people and for the scheduler (`doc`, `summary`, `losses`, `chunk`, `isolate`) are taken out of stages,
- * and with them the helpers that they alone use. And a declaration at module level is taken to make its value and to
- * do nothing else: `const other = makeTable(3)` counts only for stages that use `other`. What acts on other things is
- * a statement (`register(x)`, `table.push(1)`, `import "./setup.ts"`), and statements always count.
+ * First, fields for people and for the scheduler (`doc`, `summary`, `losses`, `chunk`, `isolate`) are removed from stages,
+ * along with helpers that only they use. Second, a declaration at module level is assumed to have no side effects:
+ * `const other = makeTable(3)` counts only for stages that use `other`. Code with side effects is a statement
+ * (`register(x)`, `table.push(1)`, `import "./setup.ts"`), and statements always count.
  */
 import type { Plugin } from "rolldown"
 import { notInKeys } from "../../pipeline/stage-fields.ts"
 import { type Edit, edited, isLanguage, type SyntaxNode, parse, walk } from "./edit-source.ts"
 
-/** @param isProbeline whether an import's specifier is Probeline's public face */
+/** @param isProbeline whether an import specifier means Probeline's public API */
 export const prepareDeclarations = (isProbeline: (specifier: string) => boolean): Plugin => ({
   name: "probeline:declarations",
   transform(code, id, { moduleType }) {
@@ -32,7 +32,7 @@ export const prepareDeclarations = (isProbeline: (specifier: string) => boolean)
   }
 })
 
-/** Initial values of a module's variables, and the value of its default export. */
+/** The initial values of a module's variables, and the value of its default export. */
 function declaredValues(program: SyntaxNode): ReadonlyArray<SyntaxNode> {
   return (program["body"] as ReadonlyArray<SyntaxNode>).flatMap((statement) => {
     if (statement.type === "ExportDefaultDeclaration") {
@@ -49,7 +49,7 @@ function declaredValues(program: SyntaxNode): ReadonlyArray<SyntaxNode> {
 const mutates =
   /^(push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|set|add|delete|clear|assign|defineProperty|defineProperties|setPrototypeOf)$/
 
-/** False for plain values, which need no help, and for what visibly acts on something that has a name. */
+/** False for plain values, which need no annotation, and for values that visibly mutate something with a name. */
 function onlyMakesAValue(value: SyntaxNode): boolean {
   let calls = false
   walk(value, (node) => {
@@ -60,11 +60,11 @@ function onlyMakesAValue(value: SyntaxNode): boolean {
   return calls && !actsOnOthers(value)
 }
 
-/** Does an initial value visibly act on something that has a name? If so, the declaration counts like a statement. */
+/** Whether an initial value visibly mutates something with a name: then the declaration counts like a statement. */
 export function actsOnOthers(value: SyntaxNode): boolean {
   let acts = false
   walk(value, (node) => {
-    // a function is a value; what it does happens when it is called
+    // a function is a value; it acts only when called
     if (/^(Arrow)?Function/.test(node.type)) return false
     if (/^(Await|Yield|Assignment|Update)Expression$/.test(node.type)) acts = true
     if (node.type === "UnaryExpression" && node["operator"] === "delete") acts = true
@@ -89,7 +89,7 @@ const isNamed = (node: SyntaxNode): boolean =>
   node.type === "ThisExpression" ||
   (node.type === "MemberExpression" && isNamed(node["object"] as SyntaxNode))
 
-/** Local names of Probeline's exports, with the names that they are exported by; `*` is all of them. */
+/** Local names of Probeline's exports, mapped to the exported names; `*` means all of them. */
 function probelineImports(
   program: SyntaxNode,
   isProbeline: (specifier: string) => boolean
@@ -106,7 +106,7 @@ function probelineImports(
   return names
 }
 
-/** Takes the words out of a stage's spec, and the documentation out of a parameter's options. */
+/** Removes fields that are in no key from a stage's spec, and the documentation from a parameter's options. */
 function withoutWords(call: SyntaxNode, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {
   const [head = "", second = ""] = namesOf(call["callee"] as SyntaxNode)
   const imported = imports.get(head)
@@ -115,7 +115,7 @@ function withoutWords(call: SyntaxNode, imports: ReadonlyMap<string, string>): R
     ({ type }) => type === "ObjectExpression"
   )
   if (declares === "defineStage") return objects.flatMap((o) => without(o, ({ name }) => notInKeys.has(name)))
-  // a parameter may itself be called `doc`: documentation is a text
+  // a parameter may itself be named `doc`: only texts are documentation
   if (declares === "param")
     return objects.flatMap((o) => without(o, ({ name, isText }) => name === "doc" && isText))
   return []
@@ -133,7 +133,7 @@ interface Property {
   readonly name: string
   readonly isText: boolean
 }
-/** Deletes properties of an object literal, with their commas. */
+/** Deletes properties of an object literal, including their commas. */
 function without(object: SyntaxNode, drop: (property: Property) => boolean): ReadonlyArray<Edit> {
   const properties = object["properties"] as ReadonlyArray<SyntaxNode>
   const dropped = properties.map((property) => property.type === "Property" && drop(described(property)))

@@ -1,7 +1,7 @@
-/** Edits of source text by the spans of its syntax tree; lines stay where they are. */
+/** Edits source text by spans of its syntax tree. */
 import { parseAst } from "rolldown/parseAst"
 
-/** A node of an ESTree. Rolldown's own types are a package of their own, which we do not have. */
+/** An ESTree node. Rolldown's own types are in a separate package, which we do not install. */
 export interface SyntaxNode {
   readonly type: string
   readonly start: number
@@ -24,14 +24,14 @@ export const parse = (code: string, lang: Language): SyntaxNode =>
 const isNode = (value: unknown): value is SyntaxNode =>
   typeof value === "object" && value !== null && "type" in value && typeof value.type === "string"
 
-/** Visits a tree from the top; `visit` says whether to go on below the node. */
+/** Visits a tree in pre-order; `visit` returns whether to descend. */
 export function walk(node: SyntaxNode, visit: (node: SyntaxNode) => boolean): void {
   if (!visit(node)) return
   for (const child of Object.values(node))
     for (const each of Array.isArray(child) ? child : [child]) if (isNode(each)) walk(each, visit)
 }
 
-/** Applies edits; one that starts inside another is dropped. At one place, insertions stay in their order. */
+/** Applies edits; drops an edit that starts inside another. Insertions at one place keep their order. */
 export function edited(code: string, edits: ReadonlyArray<Edit>): string {
   let text = ""
   let at = 0

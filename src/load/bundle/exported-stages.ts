@@ -11,7 +11,7 @@ export interface ExportedStage {
   readonly stage: AnyStage
 }
 
-/** @returns the stage of what `defineStage` returned, or null */
+/** @returns the stage if the value came from `defineStage`, else null */
 export const stageIn = (value: unknown): AnyStage | null => {
   if (typeof value !== "function" || !("stage" in value)) return null
   const stage = value.stage as Partial<AnyStage> | null
@@ -20,7 +20,7 @@ export const stageIn = (value: unknown): AnyStage | null => {
     : null
 }
 
-/** Each stage once, at the first place that exports it: modules are in the order in which they ran, so that is where it is declared. */
+/** Each stage once, at its first export. Modules are in execution order, so that is where it is declared. */
 export function exportedStages(bundle: BundleExports): ReadonlyMap<AnyStage, ExportedStage> {
   const found = new Map<AnyStage, ExportedStage>()
   const look = (from: ExportedStage["from"], key: string | null, namespace: Namespace) => {
@@ -29,7 +29,7 @@ export function exportedStages(bundle: BundleExports): ReadonlyMap<AnyStage, Exp
       if (stage !== null && !found.has(stage)) found.set(stage, { from, key, export: name, stage })
     }
   }
-  // shipped stages and packages' first: a local module may re-export them
+  // shipped stages and those of packages first: a local module may re-export them
   if (bundle.shipped !== null) look("shipped", null, bundle.shipped)
   for (const [key, namespace] of Object.entries(bundle.packages)) look("package", key, namespace)
   for (const [key, namespace] of Object.entries(bundle.modules)) look("module", key, namespace)

@@ -1,9 +1,9 @@
 /**
- * What a cached bundle was made from, and whether it is still what it was.
+ * The inputs of a cached bundle, and whether they are unchanged.
  *
- * Files count by their stamp, and absent files by their absence. Above a module these are every `package.json` and
- * `tsconfig.json`: any of them can say what its code means. Folders count by their real path, so that a link on the
- * way to a file is seen. For what imports resolve to, see resolutions.ts.
+ * Files count by their stat stamp, and missing files as missing. The inputs include every `package.json` and
+ * `tsconfig.json` above a module, since any of them can affect its code. Folders count by real path, to notice symlinks
+ * on the way to a file. For import resolution, see resolutions.ts.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -12,24 +12,23 @@ import { isExact, type Resolved, stillResolve } from "./resolutions.ts"
 export interface Input {
   /** absolute */
   readonly path: string
-  /** null where there was no such file */
+  /** null if the file did not exist */
   readonly stamp: string | null
 }
 
-/** What cannot be told from files alone. */
+/** Inputs beyond files. */
 export interface Surroundings {
-  /** folders, and the real path of each; null where there is none */
+  /** folders with their real paths; null if there is none */
   readonly folders: ReadonlyArray<readonly [folder: string, real: string | null]>
   readonly imports: ReadonlyArray<Resolved>
-  /** resolves them again: see `nativeFile` */
+  /** the resolver that revalidates them: see `nativeFile` */
   readonly native: string | null
 }
 
 /**
- * Inode, size, mtime and ctime in nanoseconds. For a link: its own stamp, its target's real path, and its target's
- * stamp.
+ * Inode, size, mtime and ctime in nanoseconds. For a symlink: its own stamp, its target's real path and stamp.
  *
- * The inode tells two files apart that were written within one tick of the clock, when a link moves between them.
+ * The inode distinguishes two files written within one clock tick, if a symlink moves between them.
  */
 export function stampOf(file: string): string | null {
   let stat: fs.BigIntStats | undefined
@@ -46,7 +45,7 @@ export function stampOf(file: string): string | null {
   return `${own} -> ${target === null ? null : `${target} ${stampOf(target)}`}`
 }
 
-/** Null where there is nothing, or a circle of links. */
+/** Null if there is nothing, or a symlink loop. */
 function realPath(file: string): string | null {
   try {
     return fs.realpathSync.native(file)
@@ -57,13 +56,13 @@ function realPath(file: string): string | null {
 
 export const isFresh = ({ path, stamp }: Input): boolean => stampOf(path) === stamp
 
-/** Is a bundle of such inputs still what would be made now? */
+/** Whether a bundle with these inputs is still fresh. */
 export const areFresh = (files: ReadonlyArray<Input>, { folders, imports, native }: Surroundings): boolean =>
   files.every(isFresh) &&
   folders.every(([folder, real]) => realPath(folder) === real) &&
   stillResolve(native, imports)
 
-/** Collects inputs. A file's first stamp counts: taken before it is read, it can only be too old. */
+/** Collects inputs. A file's first stamp counts: it is taken before the file is read, so it can only be too old. */
 export class Inputs {
   readonly #stamps = new Map<string, string | null>()
   readonly #ruled = new Set<string>()
@@ -75,14 +74,14 @@ export class Inputs {
     if (!this.#stamps.has(file)) this.#stamps.set(file, stampOf(file))
   }
 
-  /** A file that counts with the links on its way. */
+  /** Adds a file and the symlinks on its path. */
   addLinked(file: string): void {
     const folder = path.dirname(file)
     if (!this.#folders.has(folder)) this.#folders.set(folder, realPath(folder))
     this.add(file)
   }
 
-  /** A local module, by its real path. */
+  /** Adds a local module by its real path. */
   addModule(file: string): void {
     this.addLinked(file)
     for (const folder of upFrom(path.dirname(file))) {
@@ -93,7 +92,7 @@ export class Inputs {
     }
   }
 
-  /** A package's `package.json`, and those between it and a file of the package. */
+  /** Adds a package's `package.json`, and those between it and a file of the package. */
   addPackage(packageJson: string, file: string): void {
     for (const folder of upFrom(path.dirname(file))) {
       this.add(path.join(folder, "package.json"))
@@ -105,7 +104,7 @@ export class Inputs {
     if (!isExact(resolved)) this.#imports.push(resolved)
   }
 
-  /** A tsconfig.json maps specifiers, and it need not rule all files of a folder. */
+  /** Keeps imports per file: a tsconfig.json that maps specifiers may apply to only some files of a folder. */
   resolveByFile(): void {
     this.#byFile = true
   }
@@ -114,7 +113,7 @@ export class Inputs {
     return [...this.#stamps].map(([path, stamp]) => ({ path, stamp }))
   }
   surroundings(native: string | null): Surroundings {
-    // Modules of one folder resolve alike, unless a tsconfig.json tells them apart.
+    // modules in one folder resolve alike, unless a tsconfig.json distinguishes them
     const imports = new Map<string, Resolved>()
     for (const resolved of this.#imports) {
       const { asking, importer, specifier, target } = resolved
@@ -125,7 +124,7 @@ export class Inputs {
   }
 }
 
-/** A folder and those above it. */
+/** A folder and its ancestors. */
 function* upFrom(folder: string): Generator<string> {
   for (let at = folder; ; at = path.dirname(at)) {
     yield at

@@ -1,13 +1,13 @@
-/** What can be wrong with a pipeline file, with the place in the user's own source. */
+/** Errors in a pipeline file, with their place in the user's source. */
 import { Problem, type ProblemTag } from "../../support/problem.ts"
 
-/** `PipelineNotFound`: no such file. `PipelineNotLoaded`: it does not compile, resolve or run. `PipelineInvalid`: it is no pipeline. */
+/** `PipelineNotFound`: no such file. `PipelineNotLoaded`: it does not compile, resolve or run. `PipelineInvalid`: it is not a pipeline. */
 export type LoadErrorTag = Extract<ProblemTag, "PipelineNotFound" | "PipelineNotLoaded" | "PipelineInvalid">
 
 export interface SourceLocation {
   /** absolute */
   readonly file: string
-  /** from 1; null where the place is the file as a whole */
+  /** from 1; null if the place is the whole file */
   readonly line: number | null
   /** from 1, in UTF-16 units */
   readonly column: number | null

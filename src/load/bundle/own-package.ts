@@ -1,25 +1,25 @@
-/** Where the running Probeline lies: pipelines are bound to it, wherever they lie themselves. */
+/** Locates the running Probeline: pipelines are bound to it, wherever their files are. */
 import * as fs from "node:fs"
 import * as path from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 
 export interface OwnPackage {
-  /** what `import "probeline"` means: a file URL */
+  /** the target of `import "probeline"`: a file URL */
   readonly probeline: string
-  /** what `import "probeline/stages"` means: a file URL */
+  /** the target of `import "probeline/stages"`: a file URL */
   readonly stages: string
-  /** the digests of the shipped stages, made when Probeline was built */
+  /** the file with the digests of shipped stages, made by the build */
   readonly stageCodes: string
   readonly packageJson: string
 }
 
 let found: OwnPackage | undefined
-/** The package that this very module is a part of, in `src/` or bundled in `dist/`. */
+/** The package that contains this module, in `src/` or bundled in `dist/`. */
 export function ownPackage(): OwnPackage {
   return (found ??= packageAt(rootAbove(path.dirname(fileURLToPath(import.meta.url)))))
 }
 
-/** A package whose built files lie in `dist/` of a folder. */
+/** The package in a folder, with its built files in `dist/`. */
 export function packageAt(root: string): OwnPackage {
   const dist = (name: string) => path.join(root, "dist", name)
   return {
@@ -34,6 +34,6 @@ function rootAbove(folder: string): string {
   for (let at = folder; ; at = path.dirname(at)) {
     if (fs.existsSync(path.join(at, "package.json"))) return at
     if (at === path.dirname(at))
-      throw new Error(`no package.json above ${folder}: Probeline is not installed whole`)
+      throw new Error(`no package.json above ${folder}: the installation of Probeline is incomplete`)
   }
 }

@@ -1,33 +1,33 @@
 /**
- * What imports resolve to is an input of a bundle: on a cache hit it is resolved again.
+ * Resolved imports are inputs of a bundle: a cache hit resolves them again.
  *
- * Why that is sound. A pipeline file is known by its real path. Its content is stamped (inputs.ts), so it has the
- * same imports as before. If each of them still resolves to the same real path, the next modules are the same files,
- * whose content is stamped too, and so on through the whole graph. Two kinds of imports are told apart:
+ * This is sound. A pipeline file is identified by its real path. Its content is stamped (inputs.ts), so its imports are
+ * the same as before. If each still resolves to the same real path, the next modules are the same files, with stamped
+ * content as well, and so on through the whole graph. There are two kinds of imports:
  *
- * - *Exact*: a relative specifier that names its file with the extension (`./helper.ts`) and passes no link. The
- *   file that is named comes before all other candidates, and neither tsconfig's `paths` nor any package.json applies
- *   to it. So it resolves to the same file for as long as that file exists and no folder on the way has become a
- *   link. Stamps and folders are checked anyway: these imports need no check of their own.
- * - *All others* (packages, `#imports`, aliases, folders, no extension, links) go through the resolver again. It is
- *   rolldown's own, with rolldown's options, so nothing here has to know where it looks.
+ * - *Exact*: a relative specifier that includes the extension (`./helper.ts`) and passes no symlink. The named file
+ *   precedes all other candidates, and neither tsconfig `paths` nor any package.json applies. So it resolves to the same
+ *   file as long as that file exists and no folder on the way becomes a symlink. Stamps and folders are checked anyway,
+ *   so these imports need no check of their own.
+ * - *All others* (packages, `#imports`, aliases, folders, no extension, symlinks) go through the resolver again. It is
+ *   rolldown's own, with rolldown's options, so its search rules are not repeated here.
  *
- * Loading rolldown for this would cost 40 ms. Its native half alone costs 4 ms, and holds the resolver.
+ * Loading rolldown for this would take 40 ms. Its native addon, which contains the resolver, takes 4 ms.
  */
 import { createRequire } from "node:module"
 import * as path from "node:path"
 
 const require = createRequire(import.meta.url)
 
-/** Options of the resolver; rolldown takes those of a build, and adds the rest by itself. */
+/** Resolver options of a build; rolldown adds the rest itself. */
 export const buildOptions = {
-  // Node's own rule: a package's "module" field is for bundlers
+  // as in Node: the "module" field is only for bundlers
   mainFields: ["main"]
 }
 
-/** Who asks: an import, an import that ignores tsconfig.json, or a tsconfig's `extends`. */
+/** The source of a specifier: an import, an import that ignores tsconfig.json, or a tsconfig's `extends`. */
 export type ImportKind = "import" | "plain-import" | "extends"
-/** As rolldown sets them up for `platform: "node"`, and its resolver for `extends`. */
+/** As rolldown sets them for `platform: "node"`, and its resolver for `extends`. */
 const imports = {
   ...buildOptions,
   conditionNames: ["import", "default", "node"],
@@ -55,7 +55,7 @@ interface Native {
   readonly ResolverFactory: new (options: object) => NativeResolver
 }
 
-/** An import, and the real path that it resolved to; null for none. */
+/** An import and the real path that it resolved to; null if unresolved. */
 export interface Resolved {
   readonly asking: ImportKind
   /** absolute */
@@ -65,7 +65,7 @@ export interface Resolved {
 }
 export type Resolve = (asking: ImportKind, importer: string, specifier: string) => string | null
 
-/** Resolves as rolldown does. @param native the file of rolldown's native half */
+/** Resolves as rolldown does. @param native the file of rolldown's native addon */
 export function makeResolver(native: string): Resolve {
   const { ResolverFactory } = require(native) as Native
   const made = new Map<ImportKind, NativeResolver>()
@@ -80,10 +80,10 @@ export function makeResolver(native: string): Resolve {
   }
 }
 
-/** The file of rolldown's native half, once rolldown is loaded; null where rolldown runs without one (as WebAssembly). */
+/** The file of rolldown's native addon, once rolldown is loaded; null if rolldown runs without one (as WebAssembly). */
 export function nativeFile(): string | null {
   const rolldown = createRequire(require.resolve("rolldown/package.json"))
-  // others may have loaded another rolldown
+  // other code may have loaded another rolldown
   const isOwn = (file: string) => {
     try {
       return rolldown.resolve(`@rolldown/${path.basename(path.dirname(file))}`) === file
@@ -94,13 +94,13 @@ export function nativeFile(): string | null {
   return Object.keys(require.cache).find((file) => file.endsWith(".node") && isOwn(file)) ?? null
 }
 
-/** Does an import resolve to the file that it names, whatever else there is? */
+/** Whether an import resolves to exactly the file that it names. */
 export const isExact = ({ importer, specifier, target }: Resolved): boolean =>
   /^\.\.?\//.test(specifier) &&
   !/[?#]/.test(specifier) &&
   path.resolve(path.dirname(importer), specifier) === target
 
-/** Resolves imports again. False where one resolves to another file now, or cannot be resolved this way. */
+/** Resolves imports again. False if one now resolves to another file, or cannot be resolved this way. */
 export function stillResolve(native: string | null, imports: ReadonlyArray<Resolved>): boolean {
   if (imports.length === 0) return true
   if (native === null) return false

@@ -1,8 +1,8 @@
 /**
- * How imports of a user's modules are resolved, the same for loading and for digests.
+ * Resolves imports of a user's modules, in the same way for loading and for digests.
  *
- * Local modules are bundled. So are packages that a symbolic link puts outside any `node_modules` (workspaces): they
- * are edited like local modules, so they must count like them. Other packages stay outside.
+ * Local modules are bundled. So are packages that a symlink places outside any `node_modules` (workspaces): users edit
+ * them like local modules, so they must count as such. Other packages stay external.
  */
 import * as fs from "node:fs"
 import { isBuiltin } from "node:module"
@@ -15,7 +15,7 @@ import { LoadError } from "./load-error.ts"
 import type { Resolved } from "./resolutions.ts"
 import { namesIn, placeOfText } from "./source-text.ts"
 
-/** A package in `node_modules`, as one import resolved to it. */
+/** A package in `node_modules` that an import resolved to. */
 export interface ExternalPackage {
   readonly name: string
   readonly version: string
@@ -28,7 +28,7 @@ export interface Resolution {
   readonly own: (specifier: string) => string
   /** an id that stands for a resolved local file, or null to bundle it */
   readonly outside?: (file: string) => string | null
-  /** told of each import that the bundler resolved */
+  /** called for each import that the bundler resolved */
   readonly resolved?: (resolved: Resolved) => void
 }
 
@@ -41,13 +41,13 @@ export const resolveImports = (resolution: Resolution): Plugin => ({
   name: "probeline:resolve",
   async resolveId(given, importer, { isEntry }) {
     if (given.startsWith("\0") || importer?.startsWith("\0rolldown")) return null
-    // what the loader itself imports: absolute paths of modules, file URLs of packages
+    // imports of the loader itself: absolute paths of modules, file URLs of packages
     const isOwn = isEntry || importer === undefined || importer.startsWith("\0")
     if (isBuiltin(given) || /^(data|https?):/.test(given) || (isOwn && given.startsWith("file:")))
       return external(given)
     if (given === "probeline" || given === "probeline/stages") return external(resolution.own(given))
     const file = isOwn ? given : given.startsWith("file:") ? fileOf(given, importer) : null
-    // In a specifier, ? and # begin a query: a path with them is resolved from its own folder.
+    // ? and # start a query in a specifier: resolve a path that contains them from its own folder
     const specifier = file === null ? given : `./${path.basename(file)}`
     const from = file ?? importer!
     const found =
@@ -68,22 +68,22 @@ export const resolveImports = (resolution: Resolution): Plugin => ({
   }
 })
 
-/** Would rolldown take a part of this file name for a query? */
+/** Whether rolldown would take a part of this file name for a query. */
 const hasQuery = (name: string) => /[?#]/.test(name)
 const existing = (file: string) => (fs.existsSync(file) ? { id: fs.realpathSync(file) } : null)
 
-/** The path of a file URL in an import. @throws LoadError where it has none */
+/** The path of a file URL in an import. @throws LoadError if it has none */
 function fileOf(url: string, importer: string): string {
   try {
     return fileURLToPath(url)
   } catch (cause) {
-    const hint = "write a path that is relative to the importing file"
-    const message = `"${url}" names no file on this machine`
+    const hint = "write a path relative to the importing file"
+    const message = `"${url}" is not a local file`
     throw new LoadError("PipelineNotLoaded", message, placeOfText(importer, url), hint, cause)
   }
 }
 
-/** The package that a file in `node_modules` belongs to: inner package.json files without a version are not it. */
+/** The package of a file in `node_modules`: inner package.json files without a version do not count. */
 function packageOf(file: string): ExternalPackage {
   for (let at = path.dirname(file); at !== path.dirname(at); at = path.dirname(at)) {
     const packageJson = path.join(at, "package.json")
@@ -108,7 +108,7 @@ function unresolved(specifier: string, importer: string): LoadError {
       "PipelineNotLoaded",
       `cannot find "${specifier}"`,
       place,
-      near ?? "the path is relative to the importing file, with its extension"
+      near ?? "use a path relative to the importing file, with its extension"
     )
   }
   const name = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")

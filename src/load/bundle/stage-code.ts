@@ -3,30 +3,30 @@ import * as fs from "node:fs"
 import { digestOf } from "./hash.ts"
 
 export interface StageCode {
-  /** path of the module from the pipeline's folder, or the specifier of a package; null for a versioned stage that is not exported */
+  /** module path relative to the pipeline's folder, or package specifier; null for a versioned stage that is not exported */
   readonly module: string | null
   readonly export: string | null
-  /** is it one of `probeline/stages`? */
+  /** whether it is one of `probeline/stages` */
   readonly shipped: boolean
   /** sha256, hexadecimal: the stage's own code and the versions of the packages that it imports */
   readonly digest: string
-  /** explains: digests of the code that each module contributes, by path */
+  /** for explanations: digests of the code that each module contributes, by path */
   readonly modules: Readonly<Record<string, string>>
-  /** explains: versions of the packages that the code imports; `probeline` is left out */
+  /** for explanations: versions of imported packages, except `probeline` */
   readonly packages: Readonly<Record<string, string>>
 }
 
-/** What is digested of one export. */
+/** The digests of one export. */
 export type CodeParts = Pick<StageCode, "digest" | "modules" | "packages">
 
-/** `version` stands for the code: bump it to make the stage stale, keep it to refactor without a re-run. */
+/** `version` replaces the code: bump it to make the stage stale, keep it to refactor without a re-run. */
 export const versionedCode = (version: string): CodeParts => ({
   digest: digestOf("version", version),
   modules: {},
   packages: {}
 })
 /**
- * A stage that a package in `node_modules` brings: its code is the package at its version.
+ * The code of a stage from a package in `node_modules`: the package at its version.
  *
  * @param file the package's file that exports it (`packageFile`)
  */
@@ -37,9 +37,9 @@ export const packagedCode = (name: string, version: string, stage: string, file:
 })
 
 export interface ShippedCodes {
-  /** by the name that `probeline/stages` exports it by */
+  /** by export name in `probeline/stages` */
   readonly stages: Readonly<Record<string, CodeParts>>
-  /** digests of what else `probeline/stages` exports: stages of one's own may use it */
+  /** digests of the other exports of `probeline/stages`, which users' stages may use */
   readonly helpers: Readonly<Record<string, string>>
 }
 
@@ -47,6 +47,6 @@ export function readShippedCodes(file: string): ShippedCodes {
   try {
     return JSON.parse(fs.readFileSync(file, "utf8")) as ShippedCodes
   } catch (cause) {
-    throw new Error(`${file} is missing or damaged: build or install Probeline again`, { cause })
+    throw new Error(`${file} is missing or damaged: rebuild or reinstall Probeline`, { cause })
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Follows a tsconfig.json to the files that it extends and refers to: they say what imports mean too.
+ * Follows a tsconfig.json to the files that it extends and references, which also affect imports.
  *
- * Rolldown reports none of them. This follows every file that a tsconfig can point to, even if it rules no module: one
- * input too many only rebuilds a bundle. It imports rolldown: load it lazily.
+ * Rolldown reports none of them. This follows every file that a tsconfig can point to, even if it applies to no module:
+ * a superfluous input only causes a rebuild. It imports rolldown: load it lazily.
  */
 import * as fs from "node:fs"
 import * as path from "node:path"
@@ -10,7 +10,7 @@ import { type SyntaxNode, parse } from "./edit-source.ts"
 import type { Inputs } from "./inputs.ts"
 import type { Resolve } from "./resolutions.ts"
 
-/** Adds what the tsconfigs among the inputs lead to. @param resolve null where rolldown has no native half */
+/** Adds the files that tsconfigs among the inputs point to. @param resolve null if rolldown has no native addon */
 export function addConfigs(inputs: Inputs, resolve: Resolve | null): void {
   const seen = new Set<string>()
   const visit = (file: string) => {
@@ -19,7 +19,7 @@ export function addConfigs(inputs: Inputs, resolve: Resolve | null): void {
     if (text === null) return
     const { bases, references, maps } = pointersOf(text)
     if (maps) inputs.resolveByFile()
-    // relative to where the file is found, or to where it lies: rolldown knows which
+    // relative to the symlink or to its target: rolldown decides
     for (const from of new Set([file, fs.realpathSync(file)])) {
       for (const base of bases) {
         if (/^[./]/.test(base)) look(path.resolve(path.dirname(from), base))
@@ -41,7 +41,7 @@ export function addConfigs(inputs: Inputs, resolve: Resolve | null): void {
   for (const { path: file } of inputs.list()) if (path.basename(file) === "tsconfig.json") visit(file)
 }
 
-/** Null where there is no file. */
+/** Null if there is no file. */
 function textIn(file: string): string | null {
   try {
     return fs.readFileSync(file, "utf8")
@@ -52,10 +52,10 @@ function textIn(file: string): string | null {
 
 const mapping = new Set(["paths", "baseUrl", "rootDirs"])
 
-/** The texts of `extends`, the paths of `references`, and whether the config maps specifiers to files. */
+/** The values of `extends`, the paths of `references`, and whether the config maps specifiers to files. */
 function pointersOf(text: string) {
   const root = rootOf(text)
-  // what does not parse may say anything
+  // a config that does not parse may contain anything
   if (root === null) return { bases: [], references: [], maps: true }
   const fields = fieldsOf(root)
   const all = (name: string) =>
@@ -75,7 +75,7 @@ function pointersOf(text: string) {
   }
 }
 
-/** JSON with comments and trailing commas is an expression of JavaScript; null where it is none. */
+/** Parses JSON with comments and trailing commas as a JavaScript expression; null if that fails. */
 function rootOf(text: string): SyntaxNode | null {
   try {
     const [statement] = parse(`(${text}\n)`, "js")["body"] as ReadonlyArray<SyntaxNode>
@@ -84,7 +84,7 @@ function rootOf(text: string): SyntaxNode | null {
       ? (expression["expression"] as SyntaxNode)
       : (expression ?? null)
   } catch {
-    // rolldown says what is wrong with it, if the file counts
+    // rolldown reports the error, if the file matters
     return null
   }
 }

@@ -1,4 +1,4 @@
-/** What a bundle's code uses and changes of its own bindings and of the global object. */
+/** Uses and changes that a bundle's code makes of its own bindings and of the global object. */
 import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
 import { Closures } from "./closures.ts"
 import { type Functions, functionsIn } from "./functions.ts"
@@ -8,11 +8,11 @@ import { type Target, type StaticValues, valuesOf } from "./values.ts"
 import { type Use, used, visit, type When } from "./visits.ts"
 
 export interface Change extends Use {
-  /** true if it leaves the same state behind no matter who makes it or how often, as filling a memo table does */
+  /** true if it always leaves the same state behind, whatever code makes it and however often, like filling a memo table */
   readonly settled: boolean
 }
 
-/** Names of methods that change their object: those of JavaScript's collections, and the usual ones of packages. */
+/** Names of methods that change their object: methods of JavaScript's collections, and common ones of packages. */
 const changesIts =
   /^(set|add|push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin|delete|clear|reset|register|configure|define|update|assign|merge|extend|defaults|insert|append|remove|enable|disable|dispatch|use|on|once|off|emit|write|next|enter|init|initialize|setup|seed|override|patch|put|store|increment|decrement|toggle|install|provide)(?![a-z])/
 /** Methods of `Object` and `Reflect` that change their first argument. */
@@ -34,8 +34,8 @@ export function usesAndChanges(syntax: Syntax): {
       visits.push({ node, item, when })
       for (const target of used(node, syntax, reading)) uses.push({ target, item, when, node })
     })
-  // calling a method that changes `this`, or a function that changes its argument, is a change too: repeat until no
-  // more are found
+  // calling a method that changes `this`, or a function that changes its argument, is a change too: repeat until none
+  // are added
   const closures = new Closures(syntax, functions)
   for (let known = -1; known < closures.size;) {
     known = closures.size
@@ -47,11 +47,11 @@ export function usesAndChanges(syntax: Syntax): {
   return { uses, changes }
 }
 
-/** All that is known of the code. */
+/** Everything known about the code. */
 type Reading = Functions & StaticValues & Settled
 type Made = Pick<Change, "target" | "settled">
 
-/** The changes that a node makes of what lies at module level. */
+/** The changes that a node makes to module-level state. */
 function changesAt(
   node: SyntaxNode,
   syntax: Syntax,
@@ -110,19 +110,19 @@ function changesAt(
   return made
 }
 
-/** As JavaScript and Node come, before any pipeline assigns more. */
+/** Globals of JavaScript and Node, before any pipeline adds more. */
 export const builtIn: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(globalThis))
 
-/** What JavaScript and Node have: `process.stdout.write(…)` sets nothing that a stage reads. */
+/** Whether a target belongs to JavaScript or Node: `process.stdout.write(…)` sets nothing that a stage reads. */
 const isOfJavaScript = (target: Target): boolean =>
   target.kind === "global" && target.path[0] !== undefined && builtIn.has(target.path[0])
 
-/** What an assignment changes: the object of a member, or a variable. */
+/** The state that an assignment changes: a member's object, or a variable. */
 const stateOf = (assigned: SyntaxNode): SyntaxNode => {
   const place = bare(assigned)
   return place.type === "MemberExpression" ? (place["object"] as SyntaxNode) : place
 }
-/** Does an expression use what is assigned: `n = n + 1`, `list = [...list, x]`? */
+/** Whether an expression uses the assigned variable: `n = n + 1`, `list = [...list, x]`. */
 function mentions(expression: SyntaxNode, assigned: SyntaxNode, syntax: Syntax): boolean {
   const variable = syntax.binding(bare(assigned))
   let found = false
@@ -192,7 +192,7 @@ function changesByCall(
     }
 }
 
-/** Is it `this`, a class or something that the bundle's own code made? Then its methods are known. */
+/** Whether it is `this`, a class or something that the bundle's own code made, so that its methods are known. */
 function isOfTheBundle(object: SyntaxNode, syntax: Syntax, reading: Reading): boolean {
   const node = bare(object)
   if (node.type === "ThisExpression" || node.type === "ObjectExpression") return true
@@ -209,7 +209,7 @@ function isOfTheBundle(object: SyntaxNode, syntax: Syntax, reading: Reading): bo
   })
 }
 
-/** `Object.assign(globalThis, { factor: 2 })` changes that property alone. */
+/** `Object.assign(globalThis, { factor: 2 })` changes only that property. */
 function changeProperties(
   method: string,
   [state, second]: ReadonlyArray<SyntaxNode>,

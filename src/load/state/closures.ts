@@ -1,4 +1,4 @@
-/** Functions that change state outside themselves. Each call of one counts as a change at the call. */
+/** Functions that change state outside themselves. Each call of such a function counts as a change. */
 import type { Variable } from "eslint-scope"
 import type { SyntaxNode } from "../bundle/edit-source.ts"
 import type { Functions } from "./functions.ts"
@@ -6,11 +6,11 @@ import type { Syntax } from "./syntax.ts"
 import type { Target } from "./values.ts"
 
 export class Closures {
-  /** methods that change `this`, or a variable around them */
+  /** methods that change `this`, or a variable of an enclosing scope */
   readonly methods = new Set<SyntaxNode>()
   /** parameters that their functions change */
   readonly parameters = new Set<Variable>()
-  /** functions whose calls create state, and return functions that change it */
+  /** functions that create state and return functions that change it */
   readonly makers = new Set<SyntaxNode>()
   readonly #syntax: Syntax
   readonly #functions: Functions

@@ -1,15 +1,15 @@
 /**
- * State that a stage reads and that other code sets.
+ * Foreign state: state that a stage reads and other code sets.
  *
  * A stage's key covers only its own code. If the pipeline file, its graph or another stage sets a variable that the
  * stage reads, the key does not change: the stage stays fresh with old values. A worker process loads the modules but
- * builds no graph, so it would compute different values. Therefore such a pipeline is refused.
+ * builds no graph, so it would compute different values. Such a pipeline is therefore refused.
  *
- * The rule. A stage's *own* code is what its digest holds: all that its export refers to, directly or not, and the
- * statements of the modules that its own module imports. A change of a binding that the stage reads is foreign if
- * other code makes it, or if the stage's own code makes it in a function that other code calls, at load or in the
- * graph: the result may depend on that call. Filling a memo table is not foreign, because each value depends on its
- * key alone.
+ * The rule: a stage's *own* code is the code in its digest, namely everything that its export refers to, directly or
+ * not, and the statements of the modules that its own module imports. A change to a binding that the stage reads is
+ * foreign if other code makes it, or if the stage's own code makes it in a function that other code calls, at load or in
+ * the graph: the result may depend on that call. Filling a memo table is not foreign, because each value depends only on
+ * its key.
  */
 import * as path from "node:path"
 import type { Variable } from "eslint-scope"
@@ -23,27 +23,27 @@ import { bare, isFunction, type Item, memberName, type Syntax, syntaxOf } from "
 export interface ForeignState {
   /** the variable's name in its source, or `globalThis.name` */
   readonly name: string
-  /** where it is declared; null for a property of the global object, and for what the bundler declared */
+  /** where it is declared; null for a property of the global object or a declaration of the bundler */
   readonly declared: SourceLocation | null
   /** where it is changed */
   readonly changed: SourceLocation
-  /** where other code calls the function that changes it; null where other code changes it itself */
+  /** where other code calls the function that changes it; null if other code changes it directly */
   readonly called: SourceLocation | null
 }
 
 export interface StateFinder {
-  /** What the stage that a module exports reads and other code sets; a binding each. */
+  /** The foreign state of a module's exported stage, one entry per binding. */
   foreignTo(module: string, name: string): ReadonlyArray<ForeignState>
   /**
-   * Variables around a stage that is declared in a function and exported nowhere: the parameters of the graph, most
-   * likely. By the stage's name; `*` for a name that is computed.
+   * Variables around a stage that is declared in a function and not exported, most likely parameters of the graph. By
+   * stage name; `*` for a computed name.
    */
   readonly enclosed: ReadonlyMap<string, ReadonlyArray<ForeignState>>
 }
 
 /**
- * @param folder the pipeline's folder, which the bundle's module names are relative to
- * @param importsOf what a local module imports statically, by absolute paths
+ * @param folder the pipeline's folder, the base of the bundle's module names
+ * @param importsOf static imports of a local module, by absolute path
  */
 export function findState(
   bundle: Bundle,
@@ -103,7 +103,7 @@ function byItem(uses: ReadonlyArray<Use>): ReadonlyMap<Item, ReadonlyArray<Use>>
   return found
 }
 
-/** The items that uses lead to, each with the first use that led there. */
+/** The items reachable from uses, each with the first use that leads there. */
 function reach(
   syntax: Syntax,
   from: ReadonlyArray<Use>,
@@ -123,7 +123,7 @@ function reach(
   }
   return found
 }
-/** Items, and all that they refer to. */
+/** Items and everything that they refer to. */
 function reachFrom(
   syntax: Syntax,
   items: ReadonlyArray<Item>,
@@ -139,7 +139,7 @@ function closure(module: string, importsOf: (module: string) => ReadonlyArray<st
   return found
 }
 
-/** Does a change of a global reach what is used of it? Of what JavaScript itself has, the property must be the same. */
+/** Whether a change to a global affects a use of it. For built-in globals, the property must be the same. */
 function meets(changed: ReadonlyArray<string>, { target }: Use): boolean {
   if (target.kind !== "global") return false
   const [root, second] = changed
@@ -169,7 +169,7 @@ function placeOf(node: SyntaxNode, syntax: Syntax): SourceLocation {
   const { file, line, column } = syntax.source(node) ?? { file: "", line: null, column: null }
   return { file, line, column }
 }
-/** The bundler may redeclare a binding; the place then comes from the code that assigns it. */
+/** If the bundler redeclares a binding, the place is that of the code that assigns it. */
 function declarationOf(
   variable: Variable,
   syntax: Syntax
@@ -183,7 +183,7 @@ function declarationOf(
   const place = at === undefined ? null : placeOf(at, syntax)
   const name = (at === undefined ? null : syntax.source(at)?.name) ?? variable.name
   if (name.endsWith("_default")) return { name: "default", place }
-  // what the bundler calls a CommonJS module
+  // the bundler's name for a CommonJS module
   return { name: /^(require|import)_/.test(name) ? "exports" : name, place }
 }
 

@@ -1,9 +1,9 @@
-/** Which functions of a bundle a call may run, and what they return: as far as the text shows it. */
+/** The functions of a bundle that a call may run, and what they return, by static analysis. */
 import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
 import { bare, isFunction, memberName, type Syntax } from "./syntax.ts"
 
 export interface Functions {
-  /** the functions of the bundle that a call may run; empty for those of packages and of JavaScript itself */
+  /** the bundle's functions that a call may run; empty for functions of packages and of JavaScript itself */
   calledBy(call: SyntaxNode): ReadonlyArray<SyntaxNode>
   /** the expressions that a function may return */
   returnedBy(made: SyntaxNode): ReadonlyArray<SyntaxNode>
@@ -12,13 +12,13 @@ export interface Functions {
 }
 
 export function functionsIn(items: ReadonlyArray<SyntaxNode>, syntax: Syntax): Functions {
-  /** methods of classes and object literals, and functions that are assigned to a member, by name */
+  /** methods of classes and object literals, and functions assigned to members, by name */
   const methods = new Map<string, Array<SyntaxNode>>()
   const addMethod = (name: string, made: SyntaxNode) =>
     methods.set(name, [...(methods.get(name) ?? []), made])
   for (const item of items)
     walk(item, (node) => {
-      // a module's exports are no methods, though the bundler writes them so
+      // a module's exports are not methods, though the bundler writes them like methods
       if (node.type === "CallExpression" && (node["callee"] as SyntaxNode)["name"] === "__exportAll")
         return false
       if (node.type === "AssignmentExpression") {
@@ -42,7 +42,7 @@ export function functionsIn(items: ReadonlyArray<SyntaxNode>, syntax: Syntax): F
       if (isFunction(at)) found.push(at)
     return found
   }
-  /** Functions that an expression may be. */
+  /** The functions that an expression may evaluate to. */
   const functionsOf = (expression: SyntaxNode, seen = new Set<unknown>()): ReadonlyArray<SyntaxNode> => {
     const node = bare(expression)
     if (seen.has(node)) return []

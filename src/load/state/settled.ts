@@ -1,28 +1,28 @@
 /**
- * Settled changes: they leave the same state behind no matter who makes them, or how often.
+ * Settled changes: they leave the same state behind whatever code makes them, and however often.
  *
- * A value made once (`table ??= load()`) is settled, and so is an entry of a memo table, since its value depends on its key
- * alone: `table.set(key, compute(key))`. What a caller passes in, or what is in the table already, must not enter it.
+ * A value made once (`table ??= load()`) is settled, and so is an entry of a memo table, since its value depends only on
+ * its key: `table.set(key, compute(key))`. It must not depend on other arguments or on the table's content.
  */
 import type { Variable } from "eslint-scope"
 import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
 import { bare, isFunction, isParameter, memberName, type Syntax } from "./syntax.ts"
 
-/** A parameter or `this`, or what lies in it. */
+/** A parameter or `this`, or a member of it. */
 interface Input {
   readonly of: Variable | "this"
-  /** the function that the parameter is of; null for `this` */
+  /** the parameter's function; null for `this` */
   readonly made: SyntaxNode | null
   readonly path: ReadonlyArray<string>
 }
 
 export interface Settled {
-  /** Is a value settled that is put into `state`, under `key` if it is a table? */
+  /** Whether a value put into `state` is settled; `key` is its key if the state is a table. */
   isSettled(value: SyntaxNode | undefined, key: SyntaxNode | null | undefined, state: SyntaxNode): boolean
 }
 
 export function settledIn(syntax: Syntax): Settled {
-  /** Calls `see` for each part of an expression, and of what its local variables are given if `see` wants that. */
+  /** Calls `see` for each part of an expression, and of the values of its local variables if `see` returns true. */
   const eachPart = (
     expression: SyntaxNode,
     see: (node: SyntaxNode, variable: Variable | null) => boolean
@@ -41,7 +41,7 @@ export function settledIn(syntax: Syntax): Settled {
     }
     look(expression)
   }
-  /** which parameters of the enclosing functions an expression's value depends on */
+  /** the parameters of enclosing functions that an expression's value depends on */
   const inputsOf = (expression: SyntaxNode): ReadonlyArray<Input> => {
     const found: Array<Input> = []
     eachPart(expression, (node, variable) => {
@@ -61,12 +61,12 @@ export function settledIn(syntax: Syntax): Settled {
     while (at.type === "MemberExpression") at = bare(at["object"] as SyntaxNode)
     return at.type === "Identifier" ? (syntax.binding(at) ?? null) : null
   }
-  /** the function that made what an expression's state lies in; null at module level */
+  /** the function that created the state of an expression; null at module level */
   const makerOf = (state: SyntaxNode): SyntaxNode | null => {
     const owner = rootOf(state)?.scope.variableScope.block as unknown as SyntaxNode | undefined
     return owner !== undefined && isFunction(owner) ? owner : null
   }
-  /** where an expression's value comes from the state itself */
+  /** the parts of an expression that use the state itself */
   const usesOf = (expression: SyntaxNode, state: SyntaxNode): ReadonlyArray<SyntaxNode> => {
     const root = rootOf(state)
     const found: Array<SyntaxNode> = []
@@ -77,7 +77,7 @@ export function settledIn(syntax: Syntax): Settled {
       })
     return found
   }
-  /** `["a", "b"]` of `x` in `x.a.b`; a name that is computed ends the path with `*`. */
+  /** `["a", "b"]` of `x` in `x.a.b`; a computed name ends the path with `*`. */
   const pathAround = (node: SyntaxNode, within: SyntaxNode): ReadonlyArray<string> => {
     const path: Array<string> = []
     for (let at = node, up = syntax.parent(at); up !== undefined; at = up, up = syntax.parent(at)) {
@@ -94,7 +94,7 @@ export function settledIn(syntax: Syntax): Settled {
     state: SyntaxNode
   ): boolean => {
     if (value === undefined) return false
-    // what a table holds under its key is settled already, and so are parameters of the function that made the table
+    // values under a table's key are already settled, and so are parameters of the function that created the table
     const own = inputsOf(state).filter((input) => input.of === "this")
     const isHeld = ({ of, path }: Input) =>
       own.some(
@@ -116,9 +116,9 @@ export function settledIn(syntax: Syntax): Settled {
   return { isSettled }
 }
 
-/** Is a member of a table one that looks a key up? */
+/** Whether a member of a table looks up a key. */
 const isKeyed = (name: string | undefined) => name === "get" || name === "has" || name === "*"
-/** Does a mention of a table look a key up: `table.get(key)`, `table[key]`? `table.size` depends on who came before. */
+/** Whether a use of a table looks up a key: `table.get(key)`, `table[key]`. `table.size` depends on earlier calls. */
 function isKeyedUse(use: SyntaxNode, syntax: Syntax): boolean {
   const member = syntax.parent(use)
   if (member?.type === "NewExpression") return true
@@ -130,7 +130,7 @@ function isKeyedUse(use: SyntaxNode, syntax: Syntax): boolean {
 const encloses = (outer: SyntaxNode, inner: SyntaxNode): boolean =>
   outer.start <= inner.start && outer.end >= inner.end
 
-/** Does one input determine another? `entry.id` does not determine `entry.value`. */
+/** Whether one input determines another. `entry.id` does not determine `entry.value`. */
 const determines = (known: Input, input: Input): boolean =>
   known.of === input.of &&
   known.path.length <= input.path.length &&

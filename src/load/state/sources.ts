@@ -1,10 +1,10 @@
-/** Where the parts of a bundle come from, by its source map. */
+/** Maps parts of a bundle to their sources by its source map. */
 import { SourceMap, type SourceMapPayload } from "node:module"
 import { type SyntaxNode, walk } from "../bundle/edit-source.ts"
 import type { SourceLocation } from "../bundle/load-error.ts"
 
 export interface SourceModule extends SourceLocation {
-  /** what is written there, where the bundler renamed it */
+  /** the original name, if the bundler renamed it */
   readonly name: string | null
 }
 
@@ -24,7 +24,7 @@ export function sourcesOf(code: string, map: string): (node: SyntaxNode) => Sour
     const entry = sources.findEntry(line, column) as Partial<MappedFrom>
     return entry.generatedLine === line && entry.generatedColumn === column ? (entry as MappedFrom) : null
   }
-  // code that the bundler wrote has no place of its own: take that of its first part that has one
+  // generated code has no place of its own: take the place of its first part that has one
   return (node) => {
     let entry = null as MappedFrom | null
     walk(node, (part) => {

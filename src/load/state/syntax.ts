@@ -1,9 +1,8 @@
 /**
  * A bundle's syntax with its scopes, cut into items: the statements and declarators at module level.
  *
- * A bundle has all local modules in one scope, and the bundler has resolved what they import from each other. So an
- * identifier at module level means one binding, whichever module it comes from. This module imports rolldown: load
- * it lazily.
+ * A bundle has all local modules in one scope, and the bundler has resolved their imports from each other. So an
+ * identifier at module level means one binding, whatever its module. This module imports rolldown: load it lazily.
  */
 import { analyze, type Reference, type Scope, type Variable } from "eslint-scope"
 import type { Bundle } from "../bundle/bundle.ts"
@@ -12,11 +11,11 @@ import { type SyntaxNode, parse, walk } from "../bundle/edit-source.ts"
 import { type SourceModule, sourcesOf } from "./sources.ts"
 
 export interface Item {
-  /** a statement, or a declarator of one */
+  /** a statement, or one of its declarators */
   readonly node: SyntaxNode
-  /** the module that it comes from, absolute; null for what the bundler wrote */
+  /** its module, absolute; null for generated code */
   readonly module: string | null
-  /** what it declares */
+  /** the variables that it declares */
   readonly variables: ReadonlyArray<Variable>
   /** true if it runs for its side effects: it counts for every stage whose modules import this one, directly or not */
   readonly acts: boolean
@@ -24,22 +23,22 @@ export interface Item {
 
 export interface Syntax {
   readonly items: ReadonlyArray<Item>
-  /** the binding of an export, by the name that the bundle gives the module; undefined for a package's */
+  /** the binding of an export, by the bundle's name of the module; undefined for a package */
   exported(module: string, name: string): Variable | undefined
-  /** the items in which a binding at module level gets its value */
+  /** the items that give a module-level binding its value */
   itemsOf(variable: Variable): ReadonlyArray<Item>
   isTopLevel(variable: Variable): boolean
   reference(identifier: SyntaxNode): Reference | undefined
-  /** the binding that an identifier means; null for a global, undefined for what is no reference */
+  /** the binding of an identifier; null for a global, undefined if it is not a reference */
   binding(identifier: SyntaxNode): Variable | null | undefined
-  /** the binding that a parameter's name declares */
+  /** the binding declared by a parameter's name */
   parameter(identifier: SyntaxNode): Variable | undefined
   parent(node: SyntaxNode): SyntaxNode | undefined
-  /** what a variable is given; a part of it where that is a pattern or a loop */
+  /** expressions assigned to a variable; with a pattern or a loop it gets a part of them */
   given(variable: Variable): ReadonlyArray<SyntaxNode>
-  /** does a call declare a stage? */
+  /** whether a call declares a stage */
   declaresStage(call: SyntaxNode): boolean
-  /** where a node comes from; null for what the bundler wrote */
+  /** the source of a node; null for generated code */
   source(node: SyntaxNode): SourceModule | null
 }
 
@@ -49,8 +48,8 @@ export const isFunction = ({ type }: SyntaxNode): boolean =>
 export const isParameter = ({ defs }: Variable): boolean => defs[0]?.type === "Parameter"
 
 /**
- * Strips what does not change an expression's value: parentheses, `await`, optional chaining, all but the last of a
- * sequence.
+ * Strips wrappers that do not change an expression's value: parentheses, `await`, optional chaining, all but the last of
+ * a sequence.
  */
 export function bare(node: SyntaxNode): SyntaxNode {
   let at = node
@@ -60,7 +59,7 @@ export function bare(node: SyntaxNode): SyntaxNode {
       (at["expressions"] as ReadonlyArray<SyntaxNode>).at(-1)) as SyntaxNode
   return at
 }
-/** The name of a member that is written out: `x.name`, `x["name"]`, `x.#name`; null for a computed one. */
+/** The name of a member that is not computed: `x.name`, `x["name"]`, `x.#name`; null for a computed one. */
 export function memberName(member: SyntaxNode): string | null {
   const property = member["property"] as SyntaxNode
   if (member["computed"] !== true) return String(property["name"])
@@ -71,7 +70,7 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
   const program = parse(code, "js")
   const parents = new Map<SyntaxNode, SyntaxNode>()
   walk(program, (node) => {
-    // the scope analysis compares places by ESTree's older field
+    // the scope analysis needs ESTree's older field `range`
     Object.assign(node, { range: [node.start, node.end] })
     for (const child of Object.values(node))
       for (const each of Array.isArray(child) ? child : [child])
@@ -93,7 +92,7 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
   const variableOf = new Map<unknown, Variable>()
   for (const variable of top.variables)
     for (const identifier of variable.identifiers) variableOf.set(identifier, variable)
-  // a class has its name a second time, for its own body, and so has a function expression
+  // a class declares its name a second time, in its own body, and so does a function expression
   const binding = (identifier: SyntaxNode) => {
     const resolved = references.get(identifier)?.resolved
     const [by] = resolved?.defs ?? []
@@ -151,10 +150,10 @@ export function syntaxOf({ code, map }: Bundle): Syntax {
   }
 }
 
-/** What the bundle's entry declares for its own exports. */
+/** Names that the bundle's entry declares for its own exports. */
 const ofTheBundle = new Set(["modules", "packages", "shipped"])
 
-/** The identifiers that a declaration or a declarator gives a value. */
+/** The identifiers that a declaration or declarator initializes. */
 function declaredNames(node: SyntaxNode): ReadonlyArray<SyntaxNode> {
   const id = node["id"] as SyntaxNode | null | undefined
   return id == null ? [] : patternNames(id)
@@ -179,7 +178,7 @@ export function patternNames(pattern: SyntaxNode): ReadonlyArray<SyntaxNode> {
   }
 }
 
-/** Is it a module that the bundler runs when it is first imported, since something imports it dynamically? */
+/** Whether it wraps a dynamically imported module, which the bundler runs on first import. */
 const isWrapper = ({ node }: Item): boolean => {
   const init = node["init"] as SyntaxNode | null | undefined
   return (
@@ -187,7 +186,7 @@ const isWrapper = ({ node }: Item): boolean => {
     /^__(esm|commonJS)/.test(String((init["callee"] as SyntaxNode)["name"]))
   )
 }
-/** Bindings of such a module are declared apart, and get their values in its wrapper. */
+/** The bindings of such a module: declared separately, assigned in its wrapper. */
 function assignedLater(item: Item, references: ReadonlyMap<unknown, Reference>): ReadonlyArray<Variable> {
   if (!isWrapper(item)) return []
   const assigned: Array<Variable> = []
@@ -199,7 +198,7 @@ function assignedLater(item: Item, references: ReadonlyMap<unknown, Reference>):
   return assigned
 }
 
-/** Bindings that are imported as `defineStage`. */
+/** Bindings imported as `defineStage`. */
 function stageMakersOf(
   program: SyntaxNode,
   variableOf: ReadonlyMap<unknown, Variable>

@@ -1,14 +1,14 @@
-/** Which state an expression gives access to: as far as the text shows it. */
+/** The state that an expression gives access to, by static analysis. */
 import type { Variable } from "eslint-scope"
 import type { SyntaxNode } from "../bundle/edit-source.ts"
 import type { Functions } from "./functions.ts"
 import { bare, isFunction, isParameter, memberName, patternNames, type Syntax } from "./syntax.ts"
 
-/** What a change reaches. */
+/** The target of a change. */
 export type Target =
   /** a binding, of a module or of a function */
   | { readonly kind: "variable"; readonly variable: Variable }
-  /** a property of the global object, by its path: `["process", "title"]`; `*` is a name that is computed */
+  /** a property of the global object, by its path: `["process", "title"]`; `*` is a computed name */
   | { readonly kind: "global"; readonly path: ReadonlyArray<string> }
   /** `this` of a method or a constructor */
   | { readonly kind: "this"; readonly owner: SyntaxNode }
@@ -16,13 +16,13 @@ export type Target =
 export interface StaticValues {
   /** the state that an expression's value is, or is part of */
   targetsOf(expression: SyntaxNode): ReadonlyArray<Target>
-  /** the state in which an assignment to a member changes something */
+  /** the state that an assignment to a member changes */
   memberTargets(member: SyntaxNode): ReadonlyArray<Target>
-  /** what a list, an object or a copy holds: `cfg` of `[cfg]` and `{ ...cfg }` */
+  /** the elements of a list, an object or a copy: `cfg` of `[cfg]` and `{ ...cfg }` */
   heldBy(expression: SyntaxNode): ReadonlyArray<SyntaxNode>
 }
 const globalNames = new Set(["globalThis", "global"])
-/** Methods of collections that hand out what the collection holds. */
+/** Methods that return elements of a collection. */
 const handsOut = new Set([
   "get",
   "at",
@@ -36,7 +36,7 @@ const handsOut = new Set([
   "preventExtensions",
   "getPrototypeOf"
 ])
-/** Methods that copy a collection: what it holds is in the copy too. */
+/** Methods that copy a collection, with the same elements. */
 const copies = new Set([
   "slice",
   "filter",
@@ -96,7 +96,7 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
     }
   }
 
-  /** Properties of the global object have paths. */
+  /** Appends a member's name to the paths of globals. */
   function named(member: SyntaxNode, targets: ReadonlyArray<Target>): ReadonlyArray<Target> {
     const name = memberName(member) ?? "*"
     return targets.map((target) =>
@@ -104,7 +104,7 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
     )
   }
 
-  /** What a list, an object or a copy holds: `cfg` of `[cfg]` and `{ ...cfg }`. */
+  /** The elements of a list, an object or a copy: `cfg` of `[cfg]` and `{ ...cfg }`. */
   function heldBy(expression: SyntaxNode, seen = new Set<unknown>()): ReadonlyArray<SyntaxNode> {
     const node = bare(expression)
     if (seen.has(node)) return []
@@ -131,7 +131,7 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
     return variable == null ? [] : syntax.given(variable).flatMap((each) => heldBy(each, seen))
   }
 
-  /** Is it what runs a CommonJS module, and gives its exports? */
+  /** Whether it is the function that runs a CommonJS module and returns its exports. */
   function isCommonJs(callee: SyntaxNode): boolean {
     const by = callee.type === "Identifier" ? syntax.binding(callee)?.defs[0]?.node : undefined
     const init = (by as unknown as SyntaxNode | undefined)?.["init"] as SyntaxNode | null | undefined
@@ -152,7 +152,7 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
     return [{ kind: "variable", variable }, ...[...others, ...parts].flatMap((each) => targetsOf(each, seen))]
   }
 
-  /** The collection that a call goes through: `table` of `table.get(…)` and of `Object.values(table)`. */
+  /** The collection that a call works on: `table` of `table.get(…)` and of `Object.values(table)`. */
   function held(call: SyntaxNode): ReadonlyArray<SyntaxNode> {
     const callee = bare(call["callee"] as SyntaxNode)
     if (callee.type !== "MemberExpression") return []
@@ -162,7 +162,7 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
     return isStatic ? (call["arguments"] as ReadonlyArray<SyntaxNode>).slice(0, 1) : [object]
   }
 
-  /** Does a variable get a part of what it is given: by a pattern or by a loop? */
+  /** Whether a variable gets a part of its value, by a pattern or a loop. */
   function isPart({ identifiers }: Variable): boolean {
     const name = identifiers[0] as unknown as SyntaxNode | undefined
     const declarator = name === undefined ? undefined : syntax.parent(name)
@@ -171,7 +171,7 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
     return loop?.type === "ForOfStatement" || loop?.type === "ForInStatement"
   }
 
-  /** What a callback's parameter may be: `table` of `table.forEach((row) => …)`, what a function calls it with. */
+  /** Possible values of a callback's parameter: `table` of `table.forEach((row) => …)`, or arguments that a function passes. */
   function iterated(variable: Variable): ReadonlyArray<SyntaxNode> {
     const made = variable.defs[0]!.node as unknown as SyntaxNode
     const call = syntax.parent(made)

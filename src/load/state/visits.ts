@@ -1,4 +1,4 @@
-/** What each node of a bundle uses, and when it runs. */
+/** Visits the nodes of a bundle: what each uses, and when it runs. */
 import { notInKeys } from "../../pipeline/stage-fields.ts"
 import type { SyntaxNode } from "../bundle/edit-source.ts"
 import { bare, isFunction, type Item, memberName, type Syntax } from "./syntax.ts"
@@ -16,10 +16,10 @@ export interface Use {
   readonly when: When
   readonly node: SyntaxNode
 }
-/** Calls that run none of the functions in their arguments. */
+/** Calls that do not run functions among their arguments. */
 const runsNone = /^(freeze|seal|preventExtensions|Map|Set|WeakMap|__esm\w*|__commonJS\w*|__exportAll)$/
 
-/** Calls `see` for each node of an item, with when it runs. Fields of stages that are in no key are left out. */
+/** Calls `see` for each node of an item with the time when it runs. Skips fields of stages that are in no key. */
 export function visit(item: SyntaxNode, syntax: Syntax, see: (node: SyntaxNode, when: When) => void): void {
   const go = (node: SyntaxNode, when: When, argumentOf: "nothing" | "call" | "stage") => {
     see(node, when)
@@ -34,7 +34,7 @@ export function visit(item: SyntaxNode, syntax: Syntax, see: (node: SyntaxNode, 
           : when === "load" && argumentOf === "nothing" && node !== item
             ? "call"
             : when
-      // functions in a function that runs may run with it
+      // functions inside a running function may run with it
       const within = now === "load" ? "call" : "nothing"
       for (const part of [node["params"], node["body"]])
         children(part, node.type === "FunctionDeclaration" && node === item ? "call" : now, within)
@@ -65,7 +65,7 @@ const isWord = (property: SyntaxNode): boolean => {
   return key !== undefined && notInKeys.has(String(key["name"] ?? key["value"]))
 }
 
-/** A binding at module level or a global that a node names; what is only assigned is not used. */
+/** The module-level bindings or globals that a node uses; a mere assignment is not a use. */
 export function used(node: SyntaxNode, syntax: Syntax, { targetsOf }: StaticValues): ReadonlyArray<Target> {
   if (node.type === "MemberExpression") {
     const parent = syntax.parent(node)

@@ -1,16 +1,16 @@
 /**
- * The progress of a run with status "running".
+ * The progress of a run that its record describes as running.
  *
- * The record is written when the fresh nodes are known, and again at the end of the run. Nodes that finish in
- * between are in the run's log, one line per node: so a killed run, or one in progress, can still be
- * described, at no cost to a run of 10,000 nodes.
+ * The record is written once it is known which nodes are fresh, and again at the end of the run. In between, the run's
+ * log has one line per finished node. So the progress of an active or killed run is known, at no cost even with 10,000
+ * nodes.
  */
 import * as path from "node:path"
 import { isLive } from "./live.ts"
 import type { NodeRecord, RunRecord } from "../records/run-record.ts"
 import type { Store } from "../store.ts"
 
-/** The fields that are read from a line of `log.ndjson`. */
+/** The fields read from a line of `log.ndjson`. */
 interface Line {
   /** ISO 8601, UTC */
   readonly time: string
@@ -18,18 +18,17 @@ interface Line {
   readonly node: string | null
   /** of a finished node; absent in logs of earlier versions */
   readonly record?: NodeRecord
-  /** of a run that was cut off and logged why; absent in logs of earlier versions */
+  /** of an interrupted run that logged why; absent in logs of earlier versions */
   readonly ended?: Pick<RunRecord, "status" | "stopped">
 }
 
-/** The record, with the nodes that finished since it was written. */
+/** The record, updated with the nodes that finished since it was written. */
 export const runSoFar = (run: RunRecord, store: Store): RunRecord =>
   run.status === "running" ? withEnded(run, linesOf(run, store)) : run
 
 /**
- * The same, but a run without a living process counts as cut off. The reason is in its log if only the record
- * could not be written (a full disk may have room for a line). Otherwise it is unknown: the run was killed,
- * or there was no room for the line either.
+ * The same, but a run without a live process counts as interrupted. The log has the reason if only the record could not
+ * be written (a full disk may have room for a line). Otherwise the run was killed, or there was no room even for that.
  *
  * @param now milliseconds since 1970
  */
@@ -52,11 +51,11 @@ export function runAsItIs(run: RunRecord, store: Store, now: number): RunRecord 
   }
 }
 
-const underWay = "it was being computed when the run was cut off"
-const notReached = "the run was cut off before this node"
+const underWay = "it was running when the run was interrupted"
+const notReached = "the run was interrupted before it started"
 
 const cutOff = (last: Line | undefined) =>
-  `its process disappeared (killed, or the disk was full)${last === undefined ? "" : `; last sign of life ${last.time}`}`
+  `killed, or the disk was full: the process disappeared${last === undefined ? "" : `; last sign of life ${last.time}`}`
 
 const isEnd = (line: Line) => line.event === "node-finished"
 
@@ -67,7 +66,7 @@ function withEnded(run: RunRecord, lines: ReadonlyArray<Line>): RunRecord {
   return ended.size === 0 ? run : { ...run, nodes: run.nodes.map((node) => ended.get(node.id) ?? node) }
 }
 
-/** Empty if there is no log, or it cannot be read. */
+/** Empty if the log is missing or unreadable. */
 function linesOf({ id }: RunRecord, { files, layout }: Store): ReadonlyArray<Line> {
   let text: string
   try {
@@ -79,7 +78,7 @@ function linesOf({ id }: RunRecord, { files, layout }: Store): ReadonlyArray<Lin
     try {
       return [JSON.parse(line) as Line]
     } catch {
-      return [] // the end of the file, or a line cut off by the kill
+      return [] // the end of the file, or a line cut off by a kill
     }
   })
 }

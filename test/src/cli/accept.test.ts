@@ -21,9 +21,9 @@ const acceptances: Acceptances = {
 
 it("says what was accepted, and what has changed since it was computed", () => {
   expect(acceptText(acceptances, false, noPaint).split("\n")).toEqual([
-    "half/a  accepted: the outputs of run r1, though",
+    "half/a  accepted: the outputs of run r1, despite:",
     "  package sharp: 0.35.4 → 0.35.5",
-    "scenes  fresh: there is nothing to accept"
+    "scenes  fresh: nothing to accept"
   ])
   expect(acceptText(acceptances, true, noPaint)).toMatch(
     /would be accepted.*[^]*\(dry run: nothing was written\)$/
@@ -80,6 +80,6 @@ it("marks what was accepted in status, why, show and a run's summary", () => {
     first: []
   }
   expect(artifactText(described, noPaint, 100)).toContain(
-    "accepted: at 2026-03-04T05:06:07.000Z, as run r1 computed it under another key (0123456789ab)"
+    "accepted: at 2026-03-04T05:06:07.000Z; computed by run r1 under another key (0123456789ab)"
   )
 })

@@ -79,25 +79,25 @@ it("leaves help, completion and the version to yargs", () => {
 
 describe("what is wrong is said, with exit code 2 and what was meant", () => {
   it.each([
-    ["stauts p.ts", 'no command "stauts"', 'did you mean "status"'],
-    ["frobnicate", 'no command "frobnicate"', "probeline --help"],
-    ["run p.ts --dry-rum", "no option --dry-rum of run", 'did you mean "--dry-run"'],
-    ["run p.ts -x", "no option -x", "probeline run --help"],
+    ["stauts p.ts", "unknown command: stauts", 'did you mean "status"'],
+    ["frobnicate", "unknown command: frobnicate", "probeline --help"],
+    ["run p.ts --dry-rum", "unknown option for run: --dry-rum", 'did you mean "--dry-run"'],
+    ["run p.ts -x", "unknown option for run: -x", "probeline run --help"],
     ["run", "missing argument: <pipeline>, ", "run <pipeline> [node..]"],
     ["why", "missing argument: <pipeline>, ", "why <pipeline> <node> [item]"],
     ["why p.ts", "missing argument: <node>, ", "why <pipeline> <node> [item]"],
     ["status a b", "unexpected argument: b", "status <pipeline>"],
-    ["run p.ts -j 0", 'expected a whole number from 1, got "0"', "tasks at a time"],
-    ["run p.ts -j 2 -j 3", "--jobs is given 2 times", "once"],
-    ["run p.ts -j", "-j wants a value", "tasks at a time"],
-    ["run p.ts --jobs -k", "--jobs wants a value", "tasks at a time"],
-    ["run p.ts --store=", "--store wants a value", ""],
-    ["run p.ts --json=yes", '--json takes no value, got "yes"', "one JSON document"],
-    ["run --pipeline p.ts", "no option --pipeline of run", "probeline run --help"],
-    ["--jsn run p.ts", "no option --jsn", 'did you mean "--json"'],
-    ["--json", "no command is given", "probeline --help"],
+    ["run p.ts -j 0", 'expected a whole number from 1, got "0"', "parallel tasks"],
+    ["run p.ts -j 2 -j 3", "--jobs given 2 times", "once"],
+    ["run p.ts -j", "-j needs a value", "parallel tasks"],
+    ["run p.ts --jobs -k", "--jobs needs a value", "parallel tasks"],
+    ["run p.ts --store=", "--store needs a value", ""],
+    ["run p.ts --json=yes", '--json takes no value, got "yes"', "single JSON document"],
+    ["run --pipeline p.ts", "unknown option for run: --pipeline", "probeline run --help"],
+    ["--jsn run p.ts", "unknown option for run: --jsn", 'did you mean "--json"'],
+    ["--json", "no command given", "probeline --help"],
     ["dag p.ts --format mermiad", "expected one of text, mermaid, dot, json", 'did you mean "mermaid"'],
-    ["run p.ts --executor slurm", "--executor is not there yet", "later"]
+    ["run p.ts --executor slurm", "--executor is not available yet", "later"]
   ])("%s", (line, message, hint) => {
     const problem = refused(line)
     expect(problem._tag).toBe("Usage")
@@ -106,7 +106,8 @@ describe("what is wrong is said, with exit code 2 and what was meant", () => {
   })
 
   it("keeps the names of commands to come", () => {
-    for (const name of reservedCommands) expect(refused(`${name} x`).message).toBe(`${name} is not there yet`)
+    for (const name of reservedCommands)
+      expect(refused(`${name} x`).message).toBe(`${name} is not available yet`)
   })
 })
 
@@ -130,7 +131,7 @@ describe("help", () => {
   })
   it("promises what there is: no command that is to come is among what Probeline is for", async () => {
     const [, purpose = ""] = (await printed("--help")).split("\n\n")
-    expect(purpose).toMatch(/^Declare experiments/)
+    expect(purpose).toMatch(/^Declare and resume experiments/)
     for (const name of [...reservedCommands, "compare"]) expect(purpose).not.toContain(name)
   })
   it("gives the version", async () => {

@@ -25,7 +25,7 @@ it.each([
     await expect(typed(lab, exportCommand, line)).rejects.toMatchObject({
       _tag: "Usage",
       field: option,
-      message: expect.stringContaining(`${option} goes with arrow and npy`) as string,
+      message: expect.stringContaining(`${option} applies to arrow and npy only`) as string,
       hint: expect.stringContaining("--format npy") as string
     })
     expect(existsSync(to(`x.${format}`))).toBe(false)
@@ -53,6 +53,6 @@ it("of a table without tensors, .npy wants a column: the hint names those that i
     hint: expect.stringMatching(/^--column with one of .*\ba\b.*; parquet and csv/) as string
   })
   await expect(typed(lab, exportCommand, `export @1:halves -o ${to("y.arrow")}`)).rejects.toMatchObject({
-    hint: "parquet and csv take the whole table"
+    hint: "parquet and csv export the whole table"
   })
 })

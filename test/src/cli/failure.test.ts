@@ -45,7 +45,7 @@ it("gives the same fields as JSON", () => {
 it("owns up to a defect, with exit code 70", () => {
   const defect = new TypeError("x is not a function")
   expect(exitCodeOf(defect)).toBe(70)
-  expect(failureText(defect)).toMatch(/Probeline is at fault: x is not a function\n.*report it/)
+  expect(failureText(defect)).toMatch(/internal error: x is not a function\n.*report it/)
   expect(failureJson(defect).error).toMatchObject({ tag: "Defect", file: null, line: null, field: null })
 })
 

@@ -26,7 +26,7 @@ describe("what was left out, at the end of a run", () => {
     ]
     expect(lossLines([nodeRecord("scenes"), node("examples", losses)], noPaint)).toBe(
       [
-        "left out  (in full: probeline show @1, or show @1:examples for one node)",
+        "left out  (details: probeline show @1, or show @1:examples for one node)",
         "  examples  asked about 10 of 36 objects; left out: no token 24, a crowd 2 (4/0, 5/0)"
       ].join("\n")
     )

@@ -40,7 +40,7 @@ it.each([
     message: expect.stringMatching(/2 problems\n- images: a value is missing\n- annotations: /) as string
   })
   const { hint } = (await asked.catch((error: unknown) => error)) as { readonly hint: string }
-  expect(hint).toMatch(/^its parameters:\n/)
+  expect(hint).toMatch(/^parameters:\n/)
   for (const [word, text] of [
     ["images=DIR", "required +where the photographs lie"],
     ["annotations=FILE", "required +instances, as JSON"],

@@ -39,7 +39,7 @@ it("prints a line when a node begins, every ten seconds, and when it ends", () =
     "half/a: one",
     "two\\u001b[2J",
     "half/a: executed: 4 items (40 s)",
-    "half/c: failed: why is said at the end of the run, and in its log (2.0 s)",
+    "half/c: failed: details below and in log.ndjson (2.0 s)",
     "total: skipped: half/b failed"
   ])
   expect(output.stdout()).toBe("")

@@ -82,7 +82,7 @@ it("names the first 20 failures with node, stage and cause, and counts the other
   expect(printed).toContain("… and 3 more")
   expect(printed).toContain("skipped: probes/vit: masks/vit is incomplete")
   expect(printed).toContain("partial: 50 of 350 scenes")
-  expect(printed).toContain("incomplete: masks/vit lacks")
+  expect(printed).toContain("incomplete: masks/vit omits")
   expect(printed).toMatch(/demo: failed in 10 s, 1 failed, 1 skipped$/)
 })
 
@@ -126,7 +126,7 @@ it("says that all was fresh, and that an interrupted run goes on", () => {
   const cached = nodeRecord("a", { status: "cached" })
   expect(text(runRecord([cached]))).toContain("demo: ok in 10 s, everything was fresh (1 node)")
   const interrupted = text(runRecord([cached], { status: "interrupted" }))
-  expect(interrupted).toContain("interrupted in 10 s, 1 cached\nwhat was finished is kept")
+  expect(interrupted).toContain("interrupted in 10 s, 1 cached\nfinished work is kept")
   expect(interrupted).not.toContain("latest")
 })
 

@@ -123,7 +123,7 @@ it("shows schema, statistics, taps and first rows of an artifact", () => {
 it("shows as many columns as there is room for, and names the others", () => {
   const text = artifactText(described, noPaint, 20)
   expect(text).toContain("scene  coverage\n")
-  expect(text).toMatch(/and caption$/)
+  expect(text).toMatch(/not shown: caption$/)
 })
 
 it("cuts nothing where stdout is no terminal", () => {

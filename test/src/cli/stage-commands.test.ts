@@ -20,7 +20,7 @@ const weigh = defineStageCommand({
   doc: "how heavy it is",
   positionals: [{ name: "what", arity: "one", doc: "a thing" }],
   options: {
-    unit: { kind: "choice", of: ["g", "kg"], doc: "grams, if not said" },
+    unit: { kind: "choice", of: ["g", "kg"], doc: "default: grams" },
     all: { kind: "flag", alias: "a", doc: "its parts too" }
   },
   examples: [["scales weigh apple", "in grams"]],
@@ -56,16 +56,16 @@ describe("commands behind a word of their own", () => {
   })
 
   it.each([
-    ["scales wiegh apple", 'no command "scales wiegh"', 'did you mean "scales weigh"'],
-    ["scale weigh apple", 'no command "scale"', 'did you mean "scales"'],
-    ["weigh apple", 'no command "weigh"', ""],
-    ["scales abc", 'no command "scales abc"', "scales has weigh, reset"],
-    ["scales frobnicate", 'no command "scales frobnicate"', "scales has weigh, reset"],
+    ["scales wiegh apple", "unknown command: scales wiegh", 'did you mean "scales weigh"'],
+    ["scale weigh apple", "unknown command: scale", 'did you mean "scales"'],
+    ["weigh apple", "unknown command: weigh", ""],
+    ["scales abc", "unknown command: scales abc", "scales has weigh, reset"],
+    ["scales frobnicate", "unknown command: scales frobnicate", "scales has weigh, reset"],
     ["scales weigh", "missing argument: <what>, a thing", "probeline scales weigh <what>"],
     ["scales weigh a b", "unexpected argument: b", "probeline scales weigh <what>"],
-    ["scales weigh a --al", "no option --al of scales weigh", 'did you mean "--all"'],
+    ["scales weigh a --al", "unknown option for scales weigh: --al", 'did you mean "--all"'],
     ["scales weigh a --unit t", "expected one of g, kg", ""],
-    ["scales --json", "no command of scales is given", "probeline scales --help lists them"]
+    ["scales --json", "no scales command given", "probeline scales --help lists them"]
   ])("says what is wrong with: %s", (line, message, hint) => {
     const problem = refused(line)
     expect(problem).toMatchObject({ _tag: "Usage", exitCode: 2 })
@@ -93,7 +93,7 @@ describe("commands behind a word of their own", () => {
     })
     it("of one of them has its options and examples", async () => {
       const own = await printed("scales weigh --help")
-      for (const text of ["--unit", "grams, if not said", "probeline scales weigh apple"])
+      for (const text of ["--unit", "default: grams", "probeline scales weigh apple"])
         expect(own).toContain(text)
     })
   })
@@ -198,7 +198,7 @@ describe("an answer", () => {
     }
     await expect(Effect.runPromise(run("scales reset").effect)).rejects.toMatchObject({
       _tag: "StoreWriteFailed",
-      message: expect.stringContaining("below.txt could not be written")
+      message: expect.stringMatching(/^cannot write .*below\.txt: /)
     })
     fs.rmSync(folder, { recursive: true })
   })

@@ -160,12 +160,12 @@ describe("a dry run", () => {
     expect(lines.slice(2, 6)).toEqual([
       "half/b  run       parameter by: 3 → 4",
       "                  numbers (half/a): new items n9",
-      "                  numbers (half/a): value changed of n1",
+      "                  numbers (half/a): value changed in n1",
       "                  3 of 4 items are left to compute"
     ])
     expect(lines.slice(6, -2)).toHaveLength(1 + 8 + 1)
-    expect(lines[7]!.trim()).toBe("parts[0] (half/a): value changed of n0, n1, n2, n3, n4, … (100)")
-    expect(lines.at(-3)!.trim()).toBe("… and items of 22 more inputs")
+    expect(lines[7]!.trim()).toBe("parts[0] (half/a): value changed in n0, n1, n2, n3, n4, … (100)")
+    expect(lines.at(-3)!.trim()).toBe("… and 22 more inputs")
   })
   it("keeps the contract of run --json, with state and cues", () => {
     const json = dryRunJson({ name: "demo", file: "/demo.ts", params: {} }, changed, false)

@@ -29,7 +29,7 @@ function damage(): string {
 it("says that all is whole, and how much it has checked", async () => {
   const { code, text } = await verify()
   expect(code).toBe(0)
-  expect(text).toMatch(/^checked \d+ objects \(.*B in all\), \d+ manifests, \d+ traces, 2 runs: all whole$/)
+  expect(text).toMatch(/^checked \d+ objects \(.*B in all\), \d+ manifests, \d+ traces, 2 runs: all intact$/)
 })
 
 it("ends with exit code 5 and a list of what is damaged, as text and in one JSON document", async () => {
@@ -55,5 +55,5 @@ it("--repair removes it, and then all is whole", async () => {
   expect(code).toBe(0)
   expect(json).toMatchObject({ damaged: [{ file }], repaired: true })
   expect(json.removed).toContain(file)
-  expect((await verify()).text).toContain("all whole")
+  expect((await verify()).text).toContain("all intact")
 })

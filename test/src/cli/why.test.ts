@@ -72,17 +72,19 @@ it("gives an item of a stale node a reason of its own, or the node's", () => {
     { port: "means", node: "stats", added: ["n4"], removed: [], changed: [] }
   ]
   const why = (item: string) => whyText(whyOf(stale!, item, changes), noPaint)
-  expect(why("n0")).toBe("n0 of scenes is fresh\n  already computed: only its node must be assembled again")
+  expect(why("n0")).toBe(
+    "n0 of scenes is fresh\n  already computed: only the node's output has to be reassembled"
+  )
   expect(why("n1")).toBe("n1 of scenes is failed\n  failed before: torn")
-  expect(why("n2")).toBe("n2 of scenes is stale\n  has not been computed for this pipeline")
-  expect(why("n3")).toBe("n3 of scenes is stale\n  input of (src).value of n3 changed")
+  expect(why("n2")).toBe("n2 of scenes is stale\n  never computed for this pipeline")
+  expect(why("n3")).toBe("n3 of scenes is stale\n  the value of input of (src).value of n3 changed")
   expect(why("n4")).toBe("n4 of scenes is stale\n  parameter by: 3 → 4")
   expect(whyText(whyOf(stale!, null, changes), noPaint).split("\n")).toEqual([
     "scenes is stale",
     "  parameter by: 3 → 4",
     "  of (src): new items n2",
-    "  of (src): items gone n9",
-    "  of (src): value changed of n3",
+    "  of (src): removed items n9",
+    "  of (src): value changed in n3",
     "  means (stats): new items n4",
     "  3 of 5 items are left to compute"
   ])

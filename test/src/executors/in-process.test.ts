@@ -54,7 +54,7 @@ it("an item that never answers is found, told to stop, and fails alone", async (
   expect(run.nodes[1]).toMatchObject({
     status: "failed",
     items: { total: 6, executed: 5, failed: 1 },
-    failures: [{ item: "i3", error: 'stage "waits" (node "node") was given up: it took more than 0.02 s' }]
+    failures: [{ item: "i3", error: 'stage "waits" (node "node") was abandoned: it took more than 0.02 s' }]
   })
   expect(aborted).toBeGreaterThan(0)
 })
@@ -71,7 +71,7 @@ it.each([
   const { run } = await lab.run(lab.graph({ node: node() }))
   expect(run.nodes.at(-1)).toMatchObject({
     status: "failed",
-    error: `stage "${stage}" (node "node") was given up: it took more than 0.05 s`,
-    hint: "`seconds` of the stage says how long it may take"
+    error: `stage "${stage}" (node "node") was abandoned: it took more than 0.05 s`,
+    hint: "the stage's `seconds` sets the limit"
   })
 })

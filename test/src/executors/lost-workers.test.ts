@@ -163,7 +163,7 @@ it("workers that die before they begin, again and again, end the run with a prob
   await expect(failing).rejects.toMatchObject({
     _tag: "WorkerNotStarted",
     message:
-      'no worker process of stage "apart" (node "node") could begin: 2 in a row ended, the last with exit code 7',
+      'no worker process for stage "apart" (node "node") could start: 2 in a row ended, the last with exit code 7',
     field: "node"
   })
   expect(marks()).toHaveLength(2)
@@ -177,7 +177,7 @@ it.each([
   await expect(run(isolated("apart")("node", { of: source(8) }), { jobs: 2 })).rejects.toMatchObject({
     _tag: "WorkerNotStarted",
     message: expect.stringMatching(
-      `^no worker process .*stage "apart" \\(node "node"\\).*${reason}`
+      `^cannot start a worker process .*stage "apart" \\(node "node"\\).*${reason}`
     ) as string,
     hint: expect.stringContaining("-j") as string
   })

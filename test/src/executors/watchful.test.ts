@@ -36,7 +36,7 @@ it(
       yield* TestClock.adjust("59 seconds")
       expect(log).toEqual([])
       yield* TestClock.adjust("1 second")
-      expect(log).toEqual([expect.stringMatching(/^stage "fit-probes" has not answered for 60 s: .*Ctrl-C/)])
+      expect(log).toEqual([expect.stringMatching(/^stage "fit-probes" has been silent for 60 s: .*Ctrl-C/)])
       yield* TestClock.adjust("539 seconds")
       expect(log).toHaveLength(1)
       yield* TestClock.adjust("8 hours")

@@ -127,7 +127,7 @@ it("messages that a stage sends over the worker's channel are not taken for the 
   const { run, events } = await lab.run(graphOf("chatty"), { workers, jobs: 1, onOutput })
   expect(run.nodes[1]).toMatchObject({ status: "executed", items: { total: 10, executed: 10, failed: 0 } })
   expect(said).toEqual([
-    "node: ignored what a stage sent over process.send, and any more of it: { type: 'result', result: 7 }"
+    "node: ignoring messages that a stage sends with process.send; the first: { type: 'result', result: 7 }"
   ])
   expect(events.filter(({ type }) => type === "node-log")).toHaveLength(3)
 })

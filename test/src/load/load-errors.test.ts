@@ -17,9 +17,9 @@ it("a missing file: with the name that is near", async () => {
     line: null,
     column: null
   })
-  expect(error.message).toContain("there is no file")
+  expect(error.message).toContain("no such file")
   expect(error.hint).toBe('did you mean "pipeline.ts"?')
-  expect((await loadError(folder, "nowhere/pipeline.ts")).hint).toMatch(/there is no folder .*nowhere/)
+  expect((await loadError(folder, "nowhere/pipeline.ts")).hint).toMatch(/no such folder: .*nowhere/)
   expect(isProblem(error) && error.exitCode).toBe(2)
 })
 
@@ -108,7 +108,7 @@ describe("what throws when it is loaded", () => {
     )
     expect(error).toMatchObject({ tag: "PipelineNotLoaded", line: 4 })
     expect(error.file).toMatch(/lib\.ts$/)
-    expect(error.message).toBe("the file throws when it is loaded: RangeError: no 🎉")
+    expect(error.message).toBe("the file throws while loading: RangeError: no 🎉")
     expect(error.cause).toBeInstanceOf(RangeError)
   })
   it("also on the second attempt, and not after it is mended", async () => {

@@ -119,7 +119,7 @@ it("says where a file URL leads to nothing", async () => {
   })
   expect(await loadError(folder)).toMatchObject({ message: `cannot find "${missing}"`, line: 2 })
   expect(await loadError(folder, "other.ts")).toMatchObject({
-    message: '"file://elsewhere/helper.ts" names no file on this machine',
+    message: '"file://elsewhere/helper.ts" is not a local file',
     line: 1
   })
 })

@@ -48,17 +48,17 @@ it("names items and columns of each input of a whole stage", async () => {
   // i0 has another b, which nobody here reads
   expect(of("both")).toEqual([
     "of[0] (source): new items i3",
-    "of[0] (source): items gone i2",
-    "of[0] (source): a changed of i1",
+    "of[0] (source): removed items i2",
+    "of[0] (source): a changed in i1",
     "of[1] (halves): new items i3",
-    "of[1] (halves): items gone i2",
-    "of[1] (halves): a changed of i1"
+    "of[1] (halves): removed items i2",
+    "of[1] (halves): a changed in i1"
   ])
 })
 
 it("names those of inputs that an itemwise stage takes as a whole, and passes over tables", async () => {
   const of = await changesBetween({ i0: [1, 1], i1: [2, 1] }, { i0: [1, 1], i1: [3, 1] })
-  expect(of("shifted")).toEqual(["of (source): a changed of i1", "beside (halves): a changed of i1"])
+  expect(of("shifted")).toEqual(["of (source): a changed in i1", "beside (halves): a changed in i1"])
 })
 
 it("says nothing of nodes whose inputs are as they were", async () => {

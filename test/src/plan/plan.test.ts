@@ -61,7 +61,7 @@ it("says of inputs that are known what has changed in them", async () => {
 it("says nothing of before where a node has never run", async () => {
   const { plan } = lab()
   expect(await plan(before, 2)).toMatchObject({
-    source: ["missing", "has not been computed for this pipeline"],
+    source: ["missing", "never computed for this pipeline"],
     total: ["unknown", "unknown until steps has run", "unknown until source has run"]
   })
 })

@@ -27,7 +27,7 @@ const put = (run: RunRecord) => store().putRun(run)
 const cuesOf = async (graph: Graph) =>
   (await lab.plan(graph)).find(({ node }) => node.id === "halves")!.cues.map(sentence)
 const stepChanged = ["parameter step: 2 → 3"]
-const never = ["has not been computed for this pipeline"]
+const never = ["never computed for this pipeline"]
 
 /** Takes the record back to what it was when the run began; the log has what ended since. */
 async function unfinished(run: RunRecord): Promise<void> {

@@ -52,8 +52,8 @@ it("names artifacts by a run's node, digest, and manifest", async () => {
 
 describe("what is not there is said", () => {
   it.each([
-    ["@4", "RunNotFound", "@1 is the last"],
-    ["@0", "RunNotFound", "@1 is the last"],
+    ["@4", "RunNotFound", "@1 is the most recently started"],
+    ["@0", "RunNotFound", "@1 is the most recently started"],
     ["20260102", "RunNotFound", "one of"],
     ["20260103-000000.000-aaaa", "RunNotFound", "did you mean"],
     ["", "RunNotFound", "lists the runs"],
