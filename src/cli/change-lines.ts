@@ -1,4 +1,4 @@
-/** Lines for `why` and `run --dry-run`: what changed in a node's inputs, and how many items are left to compute. */
+/** Lines for `why` and `run --dry-run`: what changed in a node's inputs, and how many items left to compute. */
 import type { ItemChanges } from "../plan/item-changes.ts"
 
 /** At most this many items and columns are named in a line, and inputs get lines of their own. */

@@ -54,7 +54,7 @@ export interface Why {
   readonly cues: ReadonlyArray<Cue>
   /** what changed in the items that it reads, if known */
   readonly changes: ReadonlyArray<ItemChanges>
-  /** for a stale itemwise node: how many items are left to compute */
+  /** for a stale itemwise node: how many items left to compute */
   readonly items: { readonly total: number; readonly left: number } | null
 }
 
