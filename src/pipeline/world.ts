@@ -1,4 +1,7 @@
-/** What the orchestrator gives a stage's functions: the context of a call, and the world that sources read. */
+/**
+ * The interfaces that the orchestrator passes to a stage's functions: the context of a call, and the world
+ * that sources read.
+ */
 import type { Label, Random } from "../support/random.ts"
 import type { Loss } from "./losses.ts"
 

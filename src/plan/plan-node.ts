@@ -1,6 +1,6 @@
 /**
- * Plans one node: from its inputs' artifacts and its parameters to its key, and from the key to its artifact, if a trace
- * answers it. Reads manifests and traces, never data.
+ * Plans one node: from its inputs' artifacts and its parameters to its key, and from the key to its artifact,
+ * if a trace matches. Reads manifests and traces, never data.
  */
 import type { KnownArtifact, Planning } from "./planning.ts"
 import type { GraphNode } from "../pipeline/graph.ts"

@@ -20,7 +20,7 @@ export type RunEvent =
   | { readonly type: "node-progress"; readonly node: string; readonly done: number; readonly total: number }
   /** An item failed, and the others go on. */
   | { readonly type: "item-failed"; readonly node: string; readonly failure: FailedNow }
-  /** A node failed as a whole; its record, which follows, has only the message. */
+  /** A node failed as a whole; its record follows, and has only the message. */
   | { readonly type: "node-failed"; readonly node: string; readonly problem: Problem }
   /** A log message from a stage. */
   | { readonly type: "node-log"; readonly node: string; readonly message: string }

@@ -17,7 +17,7 @@ export async function runStage<A>(task: Task, call: () => Promise<A>): Promise<A
   }
 }
 
-/** `random` is seeded by the `seed` parameter, the stage's name and the labels, only. */
+/** `random` is seeded by the `seed` parameter, the stage's name and the labels only. */
 export function stageContext(task: Task, report: TaskReport, signal: AbortSignal): StageContext {
   const seed = typeof task.params["seed"] === "number" ? task.params["seed"] : 0
   return {

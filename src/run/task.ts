@@ -51,7 +51,7 @@ export interface Task {
 /** `outside`: the cause is external, so the failure is not cached and the item is tried again. */
 export interface FailedNow extends ItemFailure {
   readonly outside?: true
-  /** where the stage threw, for the log and `--debug`; it is not kept */
+  /** where the stage threw, for the log and `--debug`; not cached */
   readonly thrown?: Thrown
 }
 /** A shard written by a task. */

@@ -40,12 +40,14 @@ export const padded = (text: string, width: number): string =>
 /** The columns that a text takes up on a terminal. */
 export const widthOf = (text: string): number => (narrow.test(text) ? text.length : stringWidth()(text))
 
-/** Characters that take one column each. All that Probeline itself prints are among them, so few starts need more. */
+/**
+ * Characters of width one. They include everything that Probeline itself prints, so few commands need more.
+ */
 const narrow =
   /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u0391-\u03a9\u03b1-\u03c9\u2010-\u2027\u2030-\u205e\u2070\u2074-\u208e\u2190-\u22ff\u2500-\u259f]*$/
 
 let library: ((text: string) => number) | undefined
-/** Required, not imported: it takes 40 ms to get ready, and what calls it is synchronous. */
+/** Loaded on demand, because it takes 40 ms; by `require`, because callers are synchronous. */
 const stringWidth = () =>
   (library ??= (createRequire(import.meta.url)("string-width") as { default: (text: string) => number })
     .default)

@@ -51,7 +51,7 @@ export interface Where {
   readonly field?: string | null
   /** what to do about it */
   readonly hint?: string | null
-  /** of what the user's code threw, in lines of the user's source; by default this problem's own */
+  /** the stack of the user's code, in lines of the user's source; default: this problem's own */
   readonly stack?: string
   readonly cause?: unknown
 }
@@ -63,7 +63,7 @@ export class Problem extends Error {
   readonly column: number | null
   readonly field: string | null
   readonly hint: string | null
-  /** see `Where.stack`; null where the problem's own stack is all there is */
+  /** see `Where.stack`; null if there is only the problem's own stack */
   readonly sourceStack: string | null
   constructor(tag: ProblemTag, message: string, where: Where = {}) {
     super(message, where.cause === undefined ? undefined : { cause: where.cause })

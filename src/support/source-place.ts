@@ -19,16 +19,16 @@ export interface SourcePlace {
   readonly column: number
 }
 
-/** A place in a bundle, as stacks have it. */
+/** A position in a bundle, as stacks print it. */
 const inBundle = /(file:\/\/\/\S*?\/[0-9a-f]{32}\.mjs):(\d+)(?::(\d+))?/
 
-/** Where the stack of an error first passes through the user's code; null where it does not. */
+/** The first position in the user's code on an error's stack; null if it has none. */
 export function sourcePlace(error: unknown): SourcePlace | null {
   const found = inBundle.exec(stackOf(error))
   return found === null ? null : placeIn(found)
 }
 
-/** `stages/mine.ts:12:9`, relative to a folder, so that it is the same on every machine. */
+/** `stages/mine.ts:12:9`, relative to a folder, and so the same on every machine. */
 export const placeText = ({ file, line, column }: SourcePlace, base: string): string =>
   `${path.relative(base, file).split(path.sep).join("/")}:${line}:${column}`
 
@@ -60,7 +60,7 @@ function placeIn([, url, line, column = "1"]: RegExpExecArray): SourcePlace | nu
   return { file: originalSource, line: originalLine + 1, column: originalColumn + 1 }
 }
 
-/** By bundle: a stage may throw for each of a hundred thousand items. */
+/** Cached by bundle: a stage may throw for each of a hundred thousand items. */
 const maps = new Map<string, SourceMap | null>()
 
 function mapOf(bundle: string): SourceMap | null {
@@ -71,7 +71,7 @@ function mapOf(bundle: string): SourceMap | null {
   return map
 }
 
-/** Null where the map cannot be read: the error counts, its place is an extra. */
+/** Null if the map cannot be read: the error matters more than its position. */
 function readMap(file: string): SourceMap | null {
   try {
     return new SourceMap(JSON.parse(utf8(readRegular(file))) as SourceMapPayload)

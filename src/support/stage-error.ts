@@ -1,4 +1,4 @@
-/** What a stage throws when it knows what to do about a failure, and what the engine reads off anything that is thrown. */
+/** The error that a stage throws to add a hint, and how the engine reads any thrown error. */
 
 /**
  * A stage's own failure. The engine shows `hint` (what to do) and `field` (the parameter, port or column at fault).

@@ -1,9 +1,9 @@
-/** What a stage has thrown, as a problem: its message, its place in the user's source, and what the error says to do. */
+/** Turns what a stage throws into a problem: its message, its position in the user's source, and its hint. */
 import { Problem, type ProblemTag, type Where } from "./problem.ts"
 import { placeText, sourcePlace, sourceStack } from "./source-place.ts"
 import { stageErrorFields } from "./stage-error.ts"
 
-/** Where something was thrown, in plain data: it goes from a worker process to the run, and into the log. */
+/** Where something was thrown, as plain data: a worker process sends it to the run, which logs it. */
 export interface Thrown {
   readonly file: string | null
   readonly line: number | null
@@ -34,9 +34,9 @@ const messageOf = (error: unknown): string =>
       : (JSON.stringify(error) ?? String(error))
 
 /**
- * A problem of what the user's code threw; `doing` says what failed ("stage x failed").
+ * The problem for an error thrown by the user's code; `doing` says what failed ("stage x failed").
  *
- * @param where what to say where the error itself says nothing; `base` is the folder that places are relative to
+ * @param where defaults for what the error itself leaves out; `base` is the folder for relative positions
  */
 export function stageFailure(
   tag: ProblemTag,

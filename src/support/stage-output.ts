@@ -11,7 +11,7 @@ export type TakeLine = (node: string, line: string) => void
 
 const writers = new AsyncLocalStorage<Writer>()
 
-/** Runs a stage's function: what it writes belongs to this node. */
+/** Runs a stage's function: its output belongs to this node. */
 export const writingAs = async <A>(node: string, work: () => A | Promise<A>): Promise<A> => {
   const writer = new Writer(node)
   try {
@@ -21,10 +21,13 @@ export const writingAs = async <A>(node: string, work: () => A | Promise<A>): Pr
   }
 }
 
-/** Runs the engine's own code, which may have been called by a stage: what it writes belongs to no node. */
+/** Runs the engine's own code, even if a stage called it: its output belongs to no node. */
 export const writingAsNobody = <A>(work: () => A): A => writers.exit(work)
 
-/** Takes what stages write from here on; what anyone else writes goes where it went before. Returns what ends that. */
+/**
+ * Captures the output of stages from here on; all other output goes where it went before. Returns the
+ * function that ends the capture.
+ */
 export function captureOutput(take: TakeLine): () => void {
   const restore = [process.stdout, process.stderr].map((stream) => {
     const write = stream.write
@@ -58,7 +61,7 @@ class Writer {
     const lines = this.#streams.get(stream) ?? new Lines((line) => take(this.#node, line))
     this.#streams.set(stream, lines)
     lines.write(bytes)
-    // a timer that the stage left behind
+    // output of a timer that the stage left running
     if (this.#isEnded) lines.end()
   }
   end(): void {
@@ -67,10 +70,13 @@ class Writer {
   }
 }
 
-/** Characters of a line that has no end. */
+/** The longest line without a newline, in characters. */
 const longestLine = 65_536
 
-/** Cuts bytes into lines of plain text, without colours. Of a line that a carriage return rewrote, the last state counts. */
+/**
+ * Splits bytes into lines of plain text, without colours. If a carriage return rewrote a line, its last state
+ * counts.
+ */
 export class Lines {
   readonly #take: (line: string) => void
   readonly #decoder = new StringDecoder("utf8")
@@ -84,7 +90,7 @@ export class Lines {
     for (const line of lines) this.#say(line)
     if (this.#rest.length > longestLine) this.end()
   }
-  /** The last line may have no end. */
+  /** Ends the last line, which may have no newline. */
   end(): void {
     const rest = this.#rest + this.#decoder.end()
     this.#rest = ""
