@@ -48,7 +48,7 @@ const cases: ReadonlyArray<Case> = [
     "encoders tap @encoder -o pipe --overwrite",
     "Usage",
     "pipe is a device or a pipe",
-    "give the path of a file"
+    "name the file"
   ]
 ]
 it.each(cases)("%s", async (line, tag, ...says) => {

@@ -26,7 +26,7 @@ const exports = {
 }
 function checkout(): string {
   const folder = folderOf(stages)
-  for (const name of ["src/index.ts", "src/pipeline"])
+  for (const name of ["src/index.ts", "src/pipeline", "src/support"])
     cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
   return folder
 }
