@@ -43,7 +43,7 @@ describe.skipIf(!fs.existsSync("/dev/full"))("on a full disk", () => {
   })
   it("an error keeps its own exit code", async () => {
     const { code, other } = await run("stdout", "status", "nothing.ts", "--json")
-    expect(other).toContain("there is no file nothing.ts")
+    expect(other).toContain("no such file: nothing.ts")
     expect(code).toBe(2)
   })
   it("what is lost on stderr changes nothing", async () => {

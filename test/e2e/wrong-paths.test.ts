@@ -44,12 +44,7 @@ const cases: ReadonlyArray<Case> = [
   ["encoders tap dir -o x.onnx", "InputInvalid", "dir is a folder", "check the path"],
   ["encoders tap nothing -o x.onnx", "InputInvalid", "there is no file nothing", "check the path"],
   ["encoders tap empty.onnx -o x.onnx", "InputInvalid", "the file is empty: fetch or export it again"],
-  [
-    "encoders tap @encoder -o pipe --overwrite",
-    "Usage",
-    "pipe is a device or a pipe",
-    "give the path of a file"
-  ]
+  ["encoders tap @encoder -o pipe --overwrite", "Usage", "pipe is a device or a pipe", "name the file"]
 ]
 it.each(cases)("%s", async (line, tag, ...says) => {
   const places: Readonly<Record<string, string>> = { "@small": small, "@encoder": encoder, "@EMPTY": "" }
