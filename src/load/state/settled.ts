@@ -45,7 +45,7 @@ export function settledIn(syntax: Syntax): Settled {
   const inputsOf = (expression: SyntaxNode): ReadonlyArray<Input> => {
     const found: Array<Input> = []
     eachPart(expression, (node, variable) => {
-      if (node.type === "ThisExpression")
+      if (node.type === "ThisExpression" && !hasOwnThis(node, expression))
         found.push({ of: "this", made: null, path: pathAround(node, expression) })
       const by = variable?.defs[0]
       if (variable === null || (by?.type !== "Parameter" && by?.type !== "CatchClause")) return true
@@ -55,6 +55,14 @@ export function settledIn(syntax: Syntax): Settled {
       return false
     })
     return found
+  }
+  /** Whether a `this` belongs to a function or class within the expression: a class's own methods, above all. */
+  const hasOwnThis = (node: SyntaxNode, within: SyntaxNode): boolean => {
+    for (let at = syntax.parent(node); at !== undefined; at = syntax.parent(at)) {
+      if (/^(FunctionExpression|FunctionDeclaration|ClassBody)$/.test(at.type)) return true
+      if (at === within) return false
+    }
+    return false
   }
   const rootOf = (state: SyntaxNode): Variable | null => {
     let at = bare(state)

@@ -565,6 +565,12 @@ describe("a pipeline is refused whose stage reads", () => {
 })
 
 const allowed: Readonly<Record<string, Files>> = {
+  "a class of a module that is imported dynamically": {
+    "shapes.ts":
+      "class Base { size = 2 }\nexport class Square extends Base { #side; constructor(side: number) { super(); this.#side = side } area() { return this.#side * this.size } }",
+    "stages.ts": reads('new (await import("./shapes.ts")).Square(3).area()', ""),
+    "pipeline.ts": pipeline("")
+  },
   "a constant": {
     "stages.ts": reads("factor", "const factor = 3"),
     "pipeline.ts": pipeline("")
