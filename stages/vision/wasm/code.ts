@@ -1,9 +1,9 @@
 /**
- * A WebAssembly module put together byte by byte: as much of the format as a kernel over pixels needs.
+ * Builds a WebAssembly module byte by byte: as much of the format as a pixel kernel needs.
  *
- * Expressions are written folded, as in the text format: an operator takes the code of its operands. Source: the
- * binary format, https://webassembly.github.io/spec/core/binary/ (instructions, modules), whose vector instructions
- * (128 bits) every Node that is supported here has.
+ * Expressions are folded, as in the text format: an operator takes the code of its operands. Source: the binary
+ * format, https://webassembly.github.io/spec/core/binary/ (instructions, modules). Every supported Node has its
+ * 128-bit vector instructions.
  */
 
 /** Bytes of instructions. */
@@ -18,7 +18,7 @@ function unsigned(value: number): Code {
   }
 }
 
-/** Signed LEB128: the last byte's bit of 64 is the sign. */
+/** Signed LEB128: bit 64 of the last byte is the sign. */
 function signed(value: number): Code {
   const bytes: Array<number> = []
   for (let rest = value | 0; ; rest >>= 7) {
@@ -27,13 +27,13 @@ function signed(value: number): Code {
   }
 }
 
-/** The operands' code, then the instruction. */
+/** The operands' code, followed by the instruction. */
 const instruction =
   (...bytes: Code) =>
   (...operands: ReadonlyArray<Code>): Code => [...operands.flat(), ...bytes]
 const vectorPrefix = 0xfd
 const vector = (number: number) => instruction(vectorPrefix, ...unsigned(number))
-/** No alignment is promised (2⁰ bytes), and no offset added to the address. */
+/** Declares no alignment (2⁰ bytes), and adds no offset to the address. */
 const inMemory = (number: number, lane: Code = []) =>
   instruction(vectorPrefix, ...unsigned(number), 0, 0, ...lane)
 
