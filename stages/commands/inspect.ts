@@ -42,7 +42,7 @@ export async function inspectEncoder(
   const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
   const weightsMissing = model.externalFiles
     .filter((name) => !existsSync(path.join(path.dirname(file), name)))
-    .map((name) => `its weights are in ${name}, which is missing: copy it beside the model`)
+    .map((name) => `its weights file ${name} is missing: copy it beside the model`)
   return {
     file,
     bytes,
