@@ -1,11 +1,11 @@
-/** What this package brings beside its stages: commands, and fetchers of what parameters refer to. */
+/** What this package provides besides stages: commands, and fetchers for references in parameters. */
 import type { Fetcher, StageCommandGroup } from "../src/index.ts"
 import { encoders } from "./commands/encoders.ts"
 import type { HubModel } from "./hub/reference.ts"
 
 export const commands: ReadonlyArray<StageCommandGroup> = [encoders]
 
-/** By the scheme of the reference. */
+/** By the reference's scheme. */
 export const fetchers: Readonly<Record<string, Fetcher>> = {
   hub: async (request, context) =>
     (await import("./hub/fetch-model.ts")).fetchModel(request as HubModel, context)

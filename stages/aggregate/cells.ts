@@ -4,26 +4,26 @@ import type { Prediction, QuestionName } from "../tables/predictions.ts"
 import { balancedAccuracy } from "../statistics/scores.ts"
 import { correctedInterval } from "../statistics/intervals.ts"
 
-/** A cell's scores; null values where its probe is undefined in some fold (the tap is constant). */
+/** A cell's scores; null values if its probe is undefined in some fold (the tap is constant). */
 export interface Cell extends QuestionName {
-  /** balanced accuracy pooled over the folds of a seed, then the mean over seeds */
+  /** balanced accuracy pooled over the folds of a seed, averaged over seeds */
   readonly accuracy: number | null
   readonly low: number | null
   readonly high: number | null
-  /** balanced accuracy of each (seed, fold), in that order; null, as the limits are, if one of them has no example */
+  /** balanced accuracy of each (seed, fold), in order; null, like the limits, if one of them has no example */
   readonly runs: ReadonlyArray<number> | null
   readonly folds: number
   readonly classes: number
   readonly chance: number
-  /** examples */
+  /** number of examples */
   readonly n: number
-  /** images that the examples are of */
+  /** number of images in the examples */
   readonly images: number
-  /** (seed, fold) pairs in which some cell of the design had no example: their mean is over the others */
+  /** (seed, fold) pairs in which some cell of the design had no example: their mean covers the other cells */
   readonly foldsWithEmptyCells: number
 }
 
-/** Scores the predictions of one cell; `predictions` must be of one cell alone. */
+/** Scores the predictions of one cell; `predictions` must all belong to it. */
 export function scoreCell(name: QuestionName, predictions: ReadonlyArray<Prediction>): Cell {
   const index = indexOf(predictions.map(({ cell }) => cell))
   const outcomes = {
@@ -32,7 +32,7 @@ export function scoreCell(name: QuestionName, predictions: ReadonlyArray<Predict
     cellCount: index.size
   }
   const seeds = [...new Set(predictions.map(({ seed }) => seed))].sort((a, b) => a - b)
-  // up to the last one that has an example, so that the runs of two cells never stand askew
+  // up to the last fold that has an example, so that the runs of two cells always align
   const folds = Array.from(
     { length: 1 + predictions.reduce((k, { fold }) => Math.max(k, fold), 0) },
     (_, k) => k

@@ -1,8 +1,8 @@
-/** Numbers that a table of measures lacks, and why. */
+/** Reports values missing from the table of measures, and why. */
 import type { Loss } from "../../src/index.ts"
 import type { MeasureRow } from "../tables/measures.ts"
 
-/** The columns that tell of it. */
+/** The columns that this report reads. */
 export const told = [
   "encoder",
   "probe",
@@ -17,7 +17,7 @@ export const told = [
   "m2_corrected"
 ] as const
 
-/** What may be undefined. */
+/** Values that may be undefined. */
 export const numbers = ["accuracies", "intervals", "values of corrected M2"] as const
 
 export function* lossesOfRow(row: Pick<MeasureRow, (typeof told)[number]>): Generator<Loss> {

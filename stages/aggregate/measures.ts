@@ -2,8 +2,9 @@
  * The measures of paired scenes: M1, M2, and what they hide.
  *
  * A_xy is the accuracy of target y from the tokens of object x: A_pp, A_ps, A_sp, A_ss. M1 = A_ss; M2 = A_sp/A_pp, a
- * ratio of means (arXiv 2406.09067). M2 alone does not show mixing, for what any token of the image knows is in
- * A_sp too: A_sp stands beside A_bg, the same question asked of background tokens, and its own value at `embed`.
+ * ratio of means (arXiv 2406.09067). M2 alone does not show mixing, because A_sp includes what any token of the image
+ * knows. Therefore A_sp is compared with A_bg, the same question from background tokens, and with its own value at
+ * `embed`.
  */
 import { correctedInterval, ratioInterval } from "../statistics/intervals.ts"
 import type { Cell } from "./cells.ts"
@@ -47,7 +48,10 @@ export const noMeasures: Measures = {
   embed_floor: null
 }
 
-/** Which of A_pp, A_ps, A_sp, A_ss, A_bg a cell is; null where the question is not of a pair. The image's tokens stand for both objects. */
+/**
+ * Which of A_pp, A_ps, A_sp, A_ss, A_bg a cell is; null for a question that is not about a pair. The image's tokens
+ * stand for both objects.
+ */
 export function measureOf({ source, target }: Pick<Cell, "source" | "target">): string | null {
   if (target !== "primary" && target !== "secondary") return null
   const of = target === "primary" ? "p" : "s"
@@ -56,7 +60,9 @@ export function measureOf({ source, target }: Pick<Cell, "source" | "target">): 
   return source === "background" && target === "primary" ? "A_bg" : null
 }
 
-/** The measures of one (encoder, probe, tap, token), by the names of `measureOf`; `floor` is A_sp at `embed`. */
+/**
+ * The measures of one (encoder, probe, tap, token), keyed by the names from `measureOf`; `floor` is A_sp at `embed`.
+ */
 export function measures(
   cells: ReadonlyMap<string, Cell>,
   backgroundCell: Cell | undefined,

@@ -1,4 +1,4 @@
-/** `aggregate`: from per-example predictions to one flat table of accuracies and measures, with intervals. */
+/** `aggregate`: turns per-example predictions into one flat table of accuracies and measures with intervals. */
 import { defineStage, many, StageError, table } from "../../src/index.ts"
 import { measureColumns, type MeasureRow } from "../tables/measures.ts"
 import {
@@ -35,7 +35,7 @@ export const aggregate = defineStage.whole("aggregate", {
   }
 })
 
-/** A cell in two tables has no one accuracy: most likely two encoders have one name. Tables count from 1. */
+/** Refuses a cell that occurs in two tables: most likely two encoders share a name. Table numbers start at 1. */
 function refuseTwice(cell: Cell, table: number, from: Map<string, number>): void {
   const { encoder, probe, tap, token, source, target } = cell
   const key = questionKey(cell)
@@ -43,7 +43,7 @@ function refuseTwice(cell: Cell, table: number, from: Map<string, number>): void
   if (before !== undefined)
     throw new StageError(
       `tables ${before} and ${table} of the port "probes" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`,
-      { field: "encoder", hint: "give each node's fit-probes another `encoder`, by which the table names it" }
+      { field: "encoder", hint: "give each fit-probes node its own `encoder` name" }
     )
   from.set(key, table)
 }

@@ -1,4 +1,4 @@
-/** What a run prints of the measures: a line an encoder, tap and token. */
+/** The measures that a run prints: one line per encoder, tap and token. */
 import type { Summary } from "../../src/index.ts"
 import type { MeasureRow } from "../tables/measures.ts"
 
@@ -6,21 +6,21 @@ import type { MeasureRow } from "../tables/measures.ts"
 const tokenDoc =
   "cls; avg_obj, the mean over the mask of the object; random_obj, one patch of it; random, any patch of the image"
 const pairDocs = {
-  A_pp: "the primary object's category, asked of its own tokens",
-  A_ps: "the secondary's category, asked of the primary's tokens",
-  A_sp: "the primary's category, asked of the secondary's tokens",
-  A_ss: "the secondary's category, asked of its own tokens",
-  A_bg: "the primary's category, asked of background tokens"
+  A_pp: "the primary object's category, from its own tokens",
+  A_ps: "the secondary's category, from the primary's tokens",
+  A_sp: "the primary's category, from the secondary's tokens",
+  A_ss: "the secondary's category, from its own tokens",
+  A_bg: "the primary's category, from background tokens"
 } as const
-const countDocs = { n: "examples", images: "of the examples: the unit of folds and intervals" } as const
+const countDocs = { n: "examples", images: "in the examples: the unit of folds and intervals" } as const
 const ratioDocs = { M1: "A_ss", M2: "A_sp / A_pp, a ratio of means" } as const
 
 const pair = ["A_pp", "A_ps", "A_sp", "A_ss", "A_bg"] as const
 
-/** More lines than a screen has room for are not read. */
+/** Nobody reads more lines than fit on a screen. */
 const mostLines = 40
 
-/** Of the first probe alone, and where that is long, of each encoder's last tap: the table has the others. */
+/** Shows only the first probe, and for long tables only each encoder's last tap; the table has the rest. */
 export function accuracySummary(rows: ReadonlyArray<MeasureRow>): Summary {
   const probe = rows[0]?.probe
   const ofProbe = rows.filter((row) => row.probe === probe)
@@ -28,11 +28,11 @@ export function accuracySummary(rows: ReadonlyArray<MeasureRow>): Summary {
   const isLong = summary("", ofProbe).rows.length > mostLines
   const shown = isLong ? lastTaps(ofProbe) : ofProbe
   const what = [`${probe ?? "no"} probe`, ...(isLong ? ["each encoder's last tap"] : [])]
-  const others = shown.length < rows.length ? "; the others are in the table" : ""
+  const others = shown.length < rows.length ? "; the table has the others" : ""
   return summary(`Balanced accuracy (${what.join(", ")}${others})`, shown)
 }
 
-/** Taps are in the order of the blocks. */
+/** Taps are in block order. */
 function lastTaps(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<MeasureRow> {
   const last = new Map(rows.map(({ encoder, tap }) => [encoder, tap]))
   return rows.filter(({ encoder, tap }) => last.get(encoder) === tap)
@@ -44,7 +44,7 @@ function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
     columns: ["encoder", "tap", "token", "target", "accuracy", "95 % interval", "chance", "n", "images"],
     docs: {
       token: tokenDoc,
-      target: "what is asked of it",
+      target: "the question",
       accuracy: "mean recall over the classes, out of fold",
       "95 % interval": "over seeds and folds (Nadeau and Bengio 2003)",
       ...countDocs
@@ -65,7 +65,7 @@ function plainSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
 
 function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
   const groups = new Map<string, Array<MeasureRow>>()
-  // background tokens are rows of their own in the table; here they are a column of the others
+  // background tokens have their own rows in the table; here they become a column of the others
   for (const row of rows.filter(({ token }) => token !== "background")) {
     const key = JSON.stringify([row.encoder, row.tap, row.token])
     groups.set(key, [...(groups.get(key) ?? []), row])
@@ -93,7 +93,7 @@ function pairSummary(title: string, rows: ReadonlyArray<MeasureRow>): Summary {
   }
 }
 
-/** How many classes there are to guess from is the question's, so it stands with it. */
+/** The number of classes, and so the chance level, belongs to the question and is printed with it. */
 function withChance(rows: ReadonlyArray<MeasureRow>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     pair.map((measure) => {

@@ -1,4 +1,4 @@
-/** `build-object-masks`: how much of each patch of an encoder's token grid each object covers. */
+/** `build-object-masks`: computes how much of each patch of an encoder's token grid each object covers. */
 import { defineStage, each, failed, param, rows } from "../../src/index.ts"
 import { noObject, objectId } from "../tables/ids.ts"
 import { maskColumns, type MaskRow } from "../tables/masks.ts"
@@ -11,7 +11,7 @@ import { maskOf } from "../vision/mask.ts"
 import { type Mask, unionOf } from "../vision/rle.ts"
 
 export const buildObjectMasks = defineStage.itemwise("build-object-masks", {
-  doc: "per-patch coverage of every object, crowds included, carried through the encoder's own resize and crop",
+  doc: "per-patch coverage of every object, including crowds, mapped through the encoder's own resize and crop",
   inputs: {
     scenes: each(pickColumns(sceneColumns, "height", "width", "objects", "primary", "secondary"))
   },

@@ -1,16 +1,16 @@
 /**
- * Which objects or scenes are asked about, and why the others are not.
+ * Decides which objects or scenes are asked about, and why the others are not.
  *
- * A class needs enough objects, and no class may drown the rest: categories below `minimum` are left out, then all
- * but the `classes` largest, then all but `cap` seeded objects of each. An object that several scenes of one image
- * list is one object in all of these counts: they keep or leave out all of its copies.
+ * A class needs enough objects, and no class may dominate: categories below `minimum` are left out, then all but the
+ * `classes` largest, then all but `cap` seeded objects of each. An object listed by several scenes of one image
+ * counts once, and all its copies are kept or left out together.
  */
 import { byCodePoint } from "../tables/ids.ts"
 
-/** One object that could be asked about. */
+/** An object that could be asked about. */
 export interface Candidate {
   readonly scene: string
-  /** the same for copies of one object */
+  /** equal for copies of one object */
   readonly key: string
   /** its index in the scene; −1 (`noObject`) for the scene itself */
   readonly object: number
@@ -19,30 +19,30 @@ export interface Candidate {
   readonly barred: string | null
 }
 export interface Limits {
-  /** objects that a class needs */
+  /** the least number of objects in a class */
   readonly minimum: number
-  /** classes at most, the largest first */
+  /** the largest number of classes; larger classes come first */
   readonly classes: number
-  /** objects of a class at most */
+  /** the largest number of objects in a class */
   readonly cap: number
 }
 export interface Chosen extends Candidate {
-  /** null where it is kept */
+  /** null for kept candidates */
   readonly reason: string | null
 }
 
 /**
- * Decides for every candidate, in their order. Ties between classes go to the lower code point.
+ * Decides about every candidate, in order. Ties between classes go to the lower code point.
  *
- * @param place a candidate's place in its class's line, which must hang on the candidate alone: the first `cap` are
- *   kept, so that those stay when others come (but for the ones that these displace)
+ * @param place a candidate's position in its class's order, which must depend on the candidate alone: the first `cap`
+ *   are kept, so they stay when others are added (except for those that these displace)
  */
 export function choose(
   candidates: ReadonlyArray<Candidate>,
   limits: Limits,
   place: (candidate: Candidate) => number
 ): ReadonlyArray<Chosen> {
-  /** by label, the objects by their keys: each has the index of its first copy, by the scene's id */
+  /** by label, the objects by key: each with the index of its first copy, by the scene's id */
   const byLabel = new Map<string, Map<string, number>>()
   candidates.forEach(({ label, key, barred }, i) => {
     if (barred !== null) return

@@ -1,4 +1,4 @@
-/** What is asked about, of all objects of the scenes, and why not the others. */
+/** Reports which of the scenes' objects are asked about, and why the others are not. */
 import type { Loss, Table } from "../../src/index.ts"
 import { compareIds } from "../../src/index.ts"
 import { objectId } from "../tables/ids.ts"
@@ -7,7 +7,7 @@ import { type Side, unmatched } from "../tables/joins.ts"
 import type { LeftOutObject, SceneObject } from "../tables/scenes.ts"
 
 export const degenerate = "degenerate polygons"
-/** One reason for all degenerate objects: each has its own place in the annotations. */
+/** One reason for all degenerate objects, because each detailed reason names its own place in the annotations. */
 export const exclusionReason = (left_out: string | null): string | null =>
   left_out?.startsWith(`${degenerate}: `) === true ? degenerate : left_out
 
@@ -31,7 +31,7 @@ export async function* exampleLosses(
   yield* tokensOfNothing(inputs)
 }
 
-/** A pair's question is of all objects of two categories, and of no other. */
+/** A pair's question covers all objects of its two categories, and no others. */
 async function* pairLosses(output: AnyTable, scenes: AnyTable): AsyncGenerator<Loss> {
   const reasons = new Map<string, string | null>()
   for await (const { scene, left_out } of eachRow(output, "scene", "left_out")) reasons.set(scene, left_out)
@@ -54,7 +54,7 @@ async function* pairLosses(output: AnyTable, scenes: AnyTable): AsyncGenerator<L
   }
 }
 
-/** Tokens of an unknown scene or object: no question uses them. */
+/** Counts tokens of an unknown scene or object, which no question uses. */
 async function* tokensOfNothing({ scenes, tokens }: Inputs): AsyncGenerator<Loss> {
   const counts = new Map<string, number>()
   for await (const { scene, objects } of eachRow(scenes, "objects")) counts.set(scene, objects.length)

@@ -1,4 +1,4 @@
-/** `choose-examples`: which objects are asked about, with which label, and why the others are left out. */
+/** `choose-examples`: chooses which objects are asked about, with which label, and why the others are left out. */
 import { defineStage, param, table, whole } from "../../src/index.ts"
 import { exampleColumns, type Example } from "../tables/examples.ts"
 import { noObject } from "../tables/ids.ts"
@@ -17,16 +17,25 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   },
   params: {
     question: param.choice(["category", "pair"], {
-      doc: "category: which category is the object; pair: which are the primary and the secondary category of the scene"
+      doc: "category: the category of each object; pair: the primary and the secondary category of each scene"
     }),
     minimum: param.int({
       default: 20,
       min: 2,
-      doc: "objects that a class needs; copies in scenes of one image count once"
+      doc: "least number of objects in a class; copies in scenes of one image count once"
     }),
-    classes: param.int({ default: 20, min: 2, max: 20, doc: "classes at most, the largest first" }),
-    cap: param.int({ default: 100, min: 2, doc: "objects of a class at most, so that none drowns the rest" }),
-    seed: param.int({ default: 0, doc: "of the objects that a cap keeps" })
+    classes: param.int({
+      default: 20,
+      min: 2,
+      max: 20,
+      doc: "largest number of classes; larger classes come first"
+    }),
+    cap: param.int({
+      default: 100,
+      min: 2,
+      doc: "largest number of objects in a class, so that none dominates"
+    }),
+    seed: param.int({ default: 0, doc: "seed for choosing the objects that a cap keeps" })
   },
   output: table(exampleColumns),
   summary: (rows) => leftOutSummary(rows),
@@ -76,21 +85,21 @@ export const chooseExamples = defineStage.whole("choose-examples", {
   }
 })
 
-/** Those that occur more than once. */
+/** The values that occur more than once. */
 function repeated(values: ReadonlyArray<string>): ReadonlySet<string> {
   const seen = new Set<string>()
   return new Set(values.filter((value) => seen.size === seen.add(value).size))
 }
 
-/** The tokens that there are. */
+/** The tokens that exist. */
 interface Having {
-  /** ids of scenes, of those without a token too */
+  /** ids of scenes, including those without tokens */
   readonly scenes: ReadonlySet<string>
   readonly sources: ReadonlySet<string>
   /** by `tokenSourceKey` */
   readonly tokens: ReadonlySet<string>
 }
-/** Why a scene lacks one of some tokens; null where it has all. */
+/** Why a scene lacks one of the given tokens; null if it has all. */
 function noToken(
   { scenes, sources, tokens }: Having,
   scene: string,
@@ -109,7 +118,7 @@ function noToken(
     : "no token: one of the two objects covers no patch enough, or was not imported"
 }
 
-/** `group`: of the scene's image, where other scenes show it too: an object that they list as well is the same one. */
+/** `group`: the scene's image, if other scenes show it too: an object listed by both is the same one. */
 function objectCandidates(
   scene: string,
   objects: ReadonlyArray<SceneObject>,
@@ -125,7 +134,7 @@ function objectCandidates(
   }))
 }
 
-/** What the source of the scenes has left out is no object of its scene: it is counted on from the last one. */
+/** Objects that the source of the scenes left out continue the numbering of the scene's objects. */
 const leftOutCandidates = (
   scene: string,
   others: ReadonlyArray<LeftOutObject>,

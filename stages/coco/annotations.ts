@@ -21,11 +21,11 @@ import {
 import { Problems } from "./problems.ts"
 import { segmentationOf } from "./segmentation.ts"
 
-/** A row of `images`. */
+/** An entry of `images`. */
 export interface CocoImage {
-  /** COCO's number, or another data set's text, as text */
+  /** COCO's number, or another data set's string, as a string */
   readonly id: string
-  /** a relative path within the folder of images, with forward slashes */
+  /** path relative to the image folder, with forward slashes */
   readonly fileName: string
   /** in pixels */
   readonly height: number
@@ -33,28 +33,28 @@ export interface CocoImage {
   readonly width: number
 }
 
-/** An instances file, checked. Everything is in the file's order. */
+/** A validated instances file. Everything is in the file's order. */
 export interface Instances {
   readonly images: ReadonlyArray<CocoImage>
   /** names by id */
   readonly categories: ReadonlyMap<string, string>
   /** by image id; an image without objects has an empty list */
   readonly objects: ReadonlyMap<string, ReadonlyArray<SceneObject>>
-  /** by image id, those that have some */
+  /** by image id; only images that have some */
   readonly leftOut: ReadonlyMap<string, ReadonlyArray<LeftOutObject>>
-  /** valid but suspicious: a sentence each */
+  /** one sentence per valid but suspicious finding */
   readonly notes: ReadonlyArray<string>
 }
 
 export interface InstancesOptions {
   /** the file's name, for messages */
   readonly file: string
-  /** leave out objects with degenerate polygons, and list them, in place of refusing the file */
+  /** leave out objects with degenerate polygons and list them, instead of refusing the file */
   readonly skipDegenerate?: boolean
 }
 
 /**
- * Parses and checks an instances file. Segmentations are passed on as they are, not copied.
+ * Parses and checks an instances file. Segmentations are passed on unchanged, not copied.
  *
  * @throws {CocoError} with the first problems found: not JSON, missing or malformed fields, ids that occur twice or
  *   do not exist, file names that lead out of the folder, degenerate polygons, RLE that does not fit its image
@@ -67,7 +67,7 @@ export function parseInstances(text: string, { file, skipDegenerate = false }: I
   const objects = new Map<string, Array<SceneObject>>(images.map(({ id }) => [id, []]))
   const sizes = new Map(images.map((image) => [image.id, image]))
   const leftOut = new Map<string, Array<LeftOutObject>>()
-  // With an image or a category refused, each of its annotations would be a problem too, and hide the one to mend.
+  // Stop here: if an image or category is invalid, each of its annotations would be reported too and hide the cause.
   problems.check()
   const ids = new Ids()
   for (const [fields, path] of recordsOf(json, "annotations", problems)) {
@@ -91,8 +91,8 @@ export function parseInstances(text: string, { file, skipDegenerate = false }: I
 }
 
 /**
- * Categories that share a name are one class, since tables have names alone. Names that Unicode counts as equal though
- * they are written in other characters (an é in one character or in two) stay two classes.
+ * Categories with the same name are one class, since tables hold only names. Names that Unicode considers equal but
+ * that use different characters (é as one character or as two) stay separate classes.
  */
 function alikeNames(categories: ReadonlyMap<string, string>): ReadonlyArray<string> {
   const first = new Map<string, readonly [id: string, name: string]>()
@@ -104,8 +104,8 @@ function alikeNames(categories: ReadonlyMap<string, string>): ReadonlyArray<stri
       return []
     }
     return other === name
-      ? `categories ${otherId} and ${id} have one name, "${name}": their objects are of one class`
-      : `categories ${otherId} and ${id} look alike, but their names are written in other characters (${ascii(other)}, ${ascii(name)}): they are two classes`
+      ? `categories ${otherId} and ${id} share the name "${name}": their objects form one class`
+      : `categories ${otherId} and ${id} look alike, but their names use different characters (${ascii(other)}, ${ascii(name)}): they are two classes`
   })
 }
 const ascii = (text: string) =>
@@ -139,7 +139,7 @@ function categoriesOf(json: AnnotationFields, problems: Problems): Map<string, s
   return categories
 }
 
-/** Examples of the ids that there are, and how an unknown one may differ from them. */
+/** Examples of the known ids, and how an unknown one may differ from them. */
 function alike(id: string, known: ReadonlyMap<string, unknown>): string {
   const first = [...known.keys()].slice(0, 1000)
   const { cause } = compareIds([id], first)
@@ -147,10 +147,10 @@ function alike(id: string, known: ReadonlyMap<string, unknown>): string {
     .slice(0, 3)
     .map((each) => JSON.stringify(each))
     .join(", ")
-  return `, whose ids are ${some === "" ? "none" : `${some}${known.size > 3 ? ", …" : ""}`}${cause === null ? "" : `: ${causeText(cause)}`}`
+  return ` (known ids: ${some === "" ? "none" : `${some}${known.size > 3 ? ", …" : ""}`}${cause === null ? "" : `; ${causeText(cause)}`})`
 }
 
-/** What an id refers to. */
+/** The value that an id refers to. */
 function referenceOf<A>(
   known: ReadonlyMap<string, A>,
   fields: AnnotationFields,
@@ -163,20 +163,20 @@ function referenceOf<A>(
   if (id === null) return null
   const found = known.get(id)
   if (found === undefined)
-    problems.add(`${path}.${name}`, `${id} is the id of none of the file's ${list}${alike(id, known)}`)
+    problems.add(`${path}.${name}`, `${id} is not an id in the file's ${list}${alike(id, known)}`)
   return found ?? null
 }
 
 function areaOf(fields: AnnotationFields, path: string, problems: Problems): number | null {
   const { area } = fields
   if (typeof area === "number" && area >= 0 && Number.isFinite(area)) return area
-  problems.add(`${path}.area`, `${absentOr(area)}; it has to be a number ≥ 0, in square pixels`)
+  problems.add(`${path}.area`, `${absentOr(area)}; must be a number ≥ 0, in square pixels`)
   return null
 }
 
 function crowdOf(fields: AnnotationFields, path: string, problems: Problems): boolean | null {
   const { iscrowd } = fields
   if (iscrowd === 0 || iscrowd === 1) return iscrowd === 1
-  problems.add(`${path}.iscrowd`, `${absentOr(iscrowd)}; it has to be 0 (one object) or 1 (a crowd)`)
+  problems.add(`${path}.iscrowd`, `${absentOr(iscrowd)}; must be 0 (one object) or 1 (a crowd)`)
   return null
 }

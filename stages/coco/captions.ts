@@ -1,5 +1,5 @@
 /**
- * COCO's captions JSON: what people wrote about the images.
+ * COCO's captions JSON: human-written captions of the images.
  *
  * Source: "Data format, 4. Image Captioning", https://cocodataset.org/#format-data.
  */
@@ -8,8 +8,8 @@ import { absentOr, idOf, Ids, isText, recordsOf, parseObject, wholeNumberOf } fr
 import { Problems } from "./problems.ts"
 
 /**
- * Captions by image id, in the file's order, as they stand there. Images without captions do not occur; where the
- * file lists its images, captions of others are refused.
+ * Captions by image id, unchanged and in the file's order. Images without captions are absent; if the file lists its
+ * images, captions of other images are refused.
  *
  * @throws {CocoError} with the first problems found: not JSON, missing fields, annotation or image ids that occur
  *   twice, a caption of an unknown image
@@ -37,12 +37,12 @@ export function parseCaptions(
     if (id !== null) ids.add(String(id), path, problems)
     const image = idOf(fields, "image_id", path, problems)
     if (image !== null && images?.has(image) === false) {
-      problems.add(`${path}.image_id`, `${image} is the id of none of the file's images`)
+      problems.add(`${path}.image_id`, `${image} is not an id in the file's images`)
     }
     const { caption } = fields
     if (!isText(caption)) {
       const hint = typeof caption === "string" ? "" : " (is this a captions file?)"
-      problems.add(`${path}.caption`, `${absentOr(caption)}; it has to be a text${hint}`)
+      problems.add(`${path}.caption`, `${absentOr(caption)}; must be a string${hint}`)
     } else if (image !== null) {
       const list = captions.get(image)
       if (list === undefined) captions.set(image, [caption])

@@ -1,4 +1,4 @@
-/** Reads the fields of a COCO file's JSON: each check adds a problem and gives null where the field is not right. */
+/** Reads the fields of a COCO file's JSON: each check records a problem and returns null if the field is invalid. */
 
 import { isUnicode } from "../../src/support/utf8.ts"
 import { Problems } from "./problems.ts"
@@ -6,20 +6,20 @@ import { Problems } from "./problems.ts"
 export type AnnotationFields = Readonly<Record<string, unknown>>
 
 /**
- * The file's JSON, which has to be an object.
+ * Parses the file's JSON, which must be an object.
  *
  * @throws {CocoError} not JSON, or not an object
  */
 export function parseObject(text: string, problems: Problems): AnnotationFields {
   let json: unknown
   try {
-    json = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text) // less a byte order mark
+    json = JSON.parse(text.startsWith("\uFEFF") ? text.slice(1) : text) // without a byte order mark
   } catch (error) {
     if (text.startsWith("version https://git-lfs"))
-      problems.fail("", "a pointer of Git LFS in place of the file: run `git lfs pull`")
+      problems.fail("", "a Git LFS pointer instead of the file: run `git lfs pull`")
     const reason = (error as Error).message
-    const nan = /\b(NaN|Infinity)\b/.test(reason) ? " (JSON has no NaN and no Infinity)" : ""
-    problems.fail("", `not JSON: ${reason}${nan}. Is this the file that you meant, and is it complete?`)
+    const nan = /\b(NaN|Infinity)\b/.test(reason) ? " (JSON does not allow NaN or Infinity)" : ""
+    problems.fail("", `not JSON: ${reason}${nan}. Check that it is the right file and complete.`)
   }
   if (!isJsonObject(json)) {
     problems.fail(
@@ -30,7 +30,7 @@ export function parseObject(text: string, problems: Problems): AnnotationFields 
   return json
 }
 
-/** A list of objects under `name`; the ones that are no objects are problems, and left out. */
+/** The objects of the list `name`; entries that are not objects are reported and skipped. */
 export function* recordsOf(
   file: AnnotationFields,
   name: string,
@@ -38,7 +38,7 @@ export function* recordsOf(
 ): Generator<readonly [fields: AnnotationFields, path: string]> {
   const list = file[name]
   if (!Array.isArray(list)) {
-    problems.fail(name, `${absentOr(list)}; a COCO file has a list there`)
+    problems.fail(name, `${absentOr(list)}; must be a list in a COCO file`)
   }
   for (let i = 0; i < list.length; i++) {
     const path = `${name}[${i}]`
@@ -48,7 +48,7 @@ export function* recordsOf(
   }
 }
 
-/** An id, as text: COCO's are whole numbers; other data sets' may be texts. */
+/** An id, as a string: COCO's are whole numbers; other data sets may use strings. */
 export function idOf(
   fields: AnnotationFields,
   name: string,
@@ -57,16 +57,19 @@ export function idOf(
 ): string | null {
   const id = fields[name]
   if (Number.isSafeInteger(id) || (isText(id) && id !== "")) return String(id)
-  problems.add(`${path}.${name}`, `${absentOr(id)}; an id is a whole number or a text${inDigits(id)}`)
+  problems.add(`${path}.${name}`, `${absentOr(id)}; must be a whole number or a string${inDigits(id)}`)
   return null
 }
 
-/** JSON may write half of a surrogate pair ("\ud800"), which no text has: in UTF-8 all of them would be one character. */
+/**
+ * JSON can contain half of a surrogate pair ("\ud800"), which is not valid Unicode: in UTF-8 all such halves become
+ * one character.
+ */
 export const isText = (value: unknown): value is string => typeof value === "string" && isUnicode(value)
 
 const inDigits = (value: unknown): string =>
   typeof value === "number" && Number.isInteger(value)
-    ? ` (JSON's numbers are exact up to ${Number.MAX_SAFE_INTEGER}: write it as a text)`
+    ? ` (JSON numbers are exact only up to ${Number.MAX_SAFE_INTEGER}: write it as a string)`
     : ""
 
 export function wholeNumberOf(
@@ -79,7 +82,7 @@ export function wholeNumberOf(
   const value = fields[name]
   if (Number.isSafeInteger(value) && (min === undefined || (value as number) >= min)) return value as number
   const bound = min === undefined ? "" : ` ≥ ${min}`
-  problems.add(`${path}.${name}`, `${absentOr(value)}; it has to be a whole number${bound}${unit}`)
+  problems.add(`${path}.${name}`, `${absentOr(value)}; must be a whole number${bound}${unit}`)
   return null
 }
 
@@ -91,21 +94,21 @@ export function textOf(
 ): string | null {
   const value = fields[name]
   if (isText(value) && value !== "") return value
-  problems.add(`${path}.${name}`, `${absentOr(value)}; it has to be a text`)
+  problems.add(`${path}.${name}`, `${absentOr(value)}; must be a string`)
   return null
 }
 
-/** Remembers ids and where they stood. */
+/** Remembers ids and where they occurred. */
 export class Ids {
   readonly #paths = new Map<string, string>()
-  /** True if the id is new; else a problem that names the place where it stood before. */
+  /** True if the id is new; otherwise records a problem that names the earlier place. */
   add(id: string, path: string, problems: Problems): boolean {
     const before = this.#paths.get(id)
     if (before === undefined) {
       this.#paths.set(id, path)
       return true
     }
-    problems.add(`${path}.id`, `${id} is the id of ${before} too; ids must be unique`)
+    problems.add(`${path}.id`, `${id} is also the id of ${before}; ids must be unique`)
     return false
   }
 }
@@ -113,12 +116,12 @@ export class Ids {
 export const isJsonObject = (value: unknown): value is AnnotationFields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** What stands in a field, for a message. */
+/** A field's value, for a message. */
 export function absentOr(value: unknown): string {
   if (value === undefined) return "missing"
   if (Array.isArray(value) || isJsonObject(value)) return typeName(value)
   if (typeof value === "string" && !isText(value))
-    return `${JSON.stringify(value).slice(0, 60)} has half of a surrogate pair, so that it is no Unicode text`
+    return `${JSON.stringify(value).slice(0, 60)} is not valid Unicode: it contains half of a surrogate pair`
   const shown = JSON.stringify(value)
   return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
 }

@@ -1,12 +1,12 @@
-/** A part of a data set, chosen so that larger parts contain smaller ones. */
+/** A subset of a data set, chosen so that larger subsets contain smaller ones. */
 
 import { createHash } from "node:crypto"
 
 /**
- * The first `limit` of the ids in a stable seeded order, in which an id's place depends on the seed and the id alone:
- * 50 lie within 500, and those chosen stay so when others come or go (but for the ones that these displace).
+ * The first `limit` ids in a stable seeded order. An id's position depends only on the seed and the id: the first 50
+ * are among the first 500, and adding or removing other ids keeps the chosen ones, except for those it displaces.
  *
- * They are returned in the order of `ids`, so that a limit at or above their number is no change at all.
+ * The result is in the order of `ids`, so a limit at or above their number changes nothing.
  *
  * @param limit null for all
  */
@@ -22,5 +22,5 @@ export function sceneLimit(
   return ids.filter((id) => chosen.has(id))
 }
 
-/** Hexadecimal, so that text order is numeric order. A seed is a number: the line break keeps it apart from the id. */
+/** Hexadecimal, so that string order is numeric order. The line break separates the seed, a number, from the id. */
 const placeOf = (seed: number, id: string) => createHash("sha256").update(`${seed}\n${id}`).digest("hex")

@@ -1,14 +1,14 @@
-/** What is wrong with a COCO file: all of it at once, so that it can be mended in one go. */
+/** The problems of a COCO file, collected so that all can be fixed in one go. */
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface CocoProblem {
-  /** such as `annotations[12].segmentation`; empty where it is the file as a whole */
+  /** such as `annotations[12].segmentation`; empty for the file as a whole */
   readonly field: string
-  /** what is wrong, and what to do */
+  /** what is wrong and what to do */
   readonly message: string
 }
 
-/** A file is not what COCO's format asks for. */
+/** A file does not conform to COCO's format. */
 export class CocoError extends Error {
   override readonly name = "CocoError"
   readonly file: string
@@ -34,10 +34,10 @@ export class CocoError extends Error {
   }
 }
 
-/** So many problems are described; the others are counted. */
+/** At most this many problems are described; the rest are counted. */
 export const mostProblems = 20
 
-/** Collects problems while a file is checked. */
+/** Collects problems while checking a file. */
 export class Problems {
   readonly #file: string
   readonly #problems: Array<CocoProblem> = []
@@ -52,12 +52,12 @@ export class Problems {
   get found(): number {
     return this.#found
   }
-  /** @throws {CocoError} where there is a problem */
+  /** @throws {CocoError} if there are problems */
   check(): void {
     const [first, ...others] = this.#problems
     if (first !== undefined) throw new CocoError(this.#file, [first, ...others], this.#found)
   }
-  /** Stops at once: what follows could not be read. */
+  /** Stops at once, for problems that make the rest unreadable. */
   fail(field: string, message: string): never {
     throw new CocoError(this.#file, [{ field, message }])
   }

@@ -17,18 +17,21 @@ export interface CocoSource {
   readonly captions: FileRef | null
   readonly limit: number | null
   readonly seed: number
-  /** leave out objects with degenerate polygons, and say so, rather than refuse the file */
+  /** leave out objects with degenerate polygons and report them, instead of refusing the file */
   readonly skip_degenerate: boolean
-  /** leave out scenes whose image is missing, unreadable or of another size, and say so, rather than refuse the file */
+  /**
+   * leave out scenes with a missing or unreadable image, or one of another size, and report them, instead of refusing
+   * the file
+   */
   readonly skip_bad_images: boolean
 }
 
 /**
- * The scenes in the file's order, or a stable seeded part of them. A scene whose image is missing or unreadable fails
- * alone, or is left out on request.
+ * The scenes in the file's order, or a stable seeded subset. A scene with a missing or unreadable image fails alone,
+ * or is left out on request.
  *
- * @throws {CocoError} what is wrong with a file, images of another size included, at most 20 at once; once and for all
- *   where the folder of images is missing, or no image is good
+ * @throws {CocoError} up to 20 problems of the files at once, images of the wrong size included; a single problem if
+ *   the image folder is missing or no image is usable
  */
 export async function* cocoScenes(source: CocoSource, world: World, context: SourceContext) {
   const file = source.annotations.path
@@ -81,8 +84,8 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       }
       continue
     }
-    // a photograph that cannot be read fails where it is decoded, alone: one in 15,000 must not stop the others
-    if (wrong !== null) context.log(`${wrong.problem}; it will fail where it is needed`)
+    // an unreadable image fails alone, where it is decoded: one in 15,000 must not stop the others
+    if (wrong !== null) context.log(`${wrong.problem}; the scene will fail when a stage needs its image`)
     const others = leftOut.get(image.id) ?? []
     tellScene(image.id, objects.get(image.id) ?? [], others, context)
     for (const { id, reason } of others)
@@ -100,10 +103,10 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       secondary: null
     }
   }
-  // looked at only where the error is certain: a listing that is recorded makes the scenes stale when it changes
+  // listed only when the error is certain: a recorded listing makes the scenes stale whenever the folder changes
   if (missing > 0 && missing === chosen.size && (await world.list(source.images.path)) === null)
     noSuch("folder", source.images.path, "images")
-  // where no image is good, it is the folder that is wrong
+  // if no image is usable, the folder is wrong
   const isNoneGood = skipped.length + failed === chosen.size
   if (isNoneGood || problems.found > skipped.length + failed) problems.check()
   if (skipped.length > 0) {
@@ -112,7 +115,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   }
 }
 
-/** What a scene has, and what is left out of it. */
+/** Reports a scene's contents and what was left out. */
 function tellScene(
   scene: string,
   objects: ReadonlyArray<SceneObject>,
@@ -132,7 +135,7 @@ function tellScene(
     lost({ what: "scenes without objects", reason: "their image has no annotation", examples: [scene] })
 }
 
-/** Captions are joined by the image's id, which the two files may write in two ways. */
+/** Captions are joined by image id; the two files may write ids differently. */
 function checkCaptions(
   captions: ReadonlyMap<string, unknown>,
   images: ReadonlyArray<CocoImage>,
@@ -172,21 +175,21 @@ function noSuch(what: "file" | "folder", path: string, parameter: string): never
 const captionsOf = async (file: string, world: World) =>
   parseCaptions(await text(world, file, "captions"), { file })
 
-/** The image's file, and what is wrong with it; without the file where its masks would have no image that they fit. */
+/** The image's file and its problem, if any; no file if its masks would not fit. */
 type FoundImage =
   | { readonly file: FileHandle; readonly wrong: Wrong | null }
   | { readonly file: null; readonly wrong: Wrong }
 interface Wrong {
-  /** in the annotations, such as `images[12].file_name` */
+  /** the field in the annotations, such as `images[12].file_name` */
   readonly field: string
   readonly problem: string
-  /** the same in general, for many images */
+  /** the same without the path, for counting */
   readonly reason: string
-  /** `refused`: by the operating system, which says nothing about other images */
+  /** `refused`: by the operating system, which tells nothing about other images */
   readonly is: "missing" | "refused" | "bad"
 }
 
-/** Is the image's file there, and as large as the annotations say? */
+/** Checks that the image file exists and has the annotated size. */
 async function imageOf(
   { fileName, height, width }: CocoImage,
   index: number,
@@ -229,7 +232,7 @@ async function imageOf(
   }
 }
 
-/** EXIF orientations from 5 on swap height and width where a viewer follows them, as annotation tools may. */
+/** EXIF orientations from 5 on swap height and width in viewers that apply them, possibly annotation tools too. */
 const whyNot = (real: ImageSize, height: number, width: number): string =>
   real.orientation >= 5 && real.height === width && real.width === height
     ? `viewers rotate it by its EXIF orientation (${real.orientation}), but encoders get the pixels as stored: keep the annotations and rotate the files (magick mogrify -auto-orient)`

@@ -6,7 +6,7 @@ import type { Rle, Segmentation } from "../tables/scenes.ts"
 import { absentOr, type AnnotationFields, isJsonObject } from "./fields.ts"
 import type { Problems } from "./problems.ts"
 
-/** A segmentation that `maskOf` will take; or none, and the reason if it was left out for degenerate polygons. */
+/** A segmentation for `maskOf`, or the reason why it was left out for degenerate polygons. */
 export function segmentationOf(
   fields: AnnotationFields,
   path: string,
@@ -20,13 +20,13 @@ export function segmentationOf(
     const degenerate = degenerateOf(segmentation)
     if (degenerate === null) return { segmentation, degenerate }
     if (!strict) return { segmentation: null, degenerate }
-    const hint = "mend the annotation, or leave such objects out (skip_degenerate)"
+    const hint = "fix the annotation, or leave such objects out (skip_degenerate)"
     problems.add(`${path}.segmentation`, `${degenerate}: ${hint}`)
     return none
   }
   if (!isRle(segmentation)) {
     const forms = "a list of polygons, or RLE { size: [height, width], counts }"
-    problems.add(`${path}.segmentation`, `${absentOr(segmentation)}; it has to be ${forms}`)
+    problems.add(`${path}.segmentation`, `${absentOr(segmentation)}; must be ${forms}`)
     return none
   }
   try {

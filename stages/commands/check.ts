@@ -1,4 +1,4 @@
-/** `encoders check`: is an exported encoder the model that it was exported from? */
+/** `encoders check`: tests whether an exported encoder behaves like the original model. */
 import { statSync } from "node:fs"
 import type { Answer, Terminal } from "../../src/index.ts"
 import { Problem, usage } from "../../src/support/problem.ts"
@@ -12,7 +12,7 @@ export interface CheckArgs {
   readonly levels: string | null
 }
 
-/** @throws {Problem} Usage: a number that is none; InputInvalid: a piece of the folder is missing or malformed */
+/** @throws {Problem} Usage: an invalid number; InputInvalid: a file in the folder is missing or malformed */
 export async function checkCommand({ folder, tolerance, levels }: CheckArgs): Promise<Answer> {
   const options = { ...number("tolerance", tolerance), ...number("levels", levels) }
   if (!(await withFile(folder, () => isFolder(folder))))
@@ -30,8 +30,8 @@ function number<N extends string>(name: N, text: string | null): { readonly [K i
   if (text === null) return {}
   const value = Number(text)
   if (text.trim() === "" || !Number.isFinite(value) || value < 0)
-    throw usage(`--${name}: expected a number from 0, got "${text}"`, `--${name}`, "1e-4, for example")
-  // a computed key is a string to the compiler
+    throw usage(`--${name}: expected a number ≥ 0, got "${text}"`, `--${name}`, "1e-4, for example")
+  // TypeScript widens a computed key to string
   return { [name]: value } as { [K in N]: number }
 }
 
@@ -40,7 +40,7 @@ function checkText(check: EncoderCheck, { paint, table }: Terminal): string {
   const mark = (isRight: boolean) => (isRight ? "ok" : "DIFFERS")
   const apart =
     pixels.worst === null
-      ? `ours are [${pixels.shape.join(", ")}], Python's [${pixels.reference.join(", ")}], or not finite`
+      ? `ours have shape [${pixels.shape.join(", ")}], Python's [${pixels.reference.join(", ")}]; or a value is not finite`
       : `within ${pixels.worst.toFixed(2)} levels of 255, ${pixels.mean!.toFixed(4)} on average (allowed: ${levels})`
   return [
     `${paint("bold", model)}  ${paint("dim", name)}`,
@@ -53,7 +53,7 @@ function checkText(check: EncoderCheck, { paint, table }: Terminal): string {
       ["tap", "shape", "error", "token", ""],
       taps.map(({ tap, shape, error, token, ok: isRight }) => [
         tap,
-        shape === null ? "not there" : shape.join("×"),
+        shape === null ? "missing" : shape.join("×"),
         error === null ? "–" : error.toExponential(1),
         token,
         mark(isRight)
@@ -64,7 +64,7 @@ function checkText(check: EncoderCheck, { paint, table }: Terminal): string {
       : [`  not in the reference: ${[...new Set(unchecked.map(ofAllBlocks))].join(", ")}`]),
     "",
     ok
-      ? paint("green", `The encoder is the model: all within ${tolerance} of what Python gave.`)
-      : paint("red", `The encoder is not the model: it differs by more than ${tolerance}.`)
+      ? paint("green", `OK: the export matches the Python model (max. relative error ≤ ${tolerance}).`)
+      : paint("red", `FAILED: the export differs from the Python model by more than ${tolerance}.`)
   ].join("\n")
 }

@@ -1,50 +1,53 @@
-/** `probeline encoders …`: what an encoder is, and what it sees. Declarations alone: what they do is loaded when asked. */
+/**
+ * `probeline encoders …`: describes encoders and shows how they see images. Declarations only; implementations load
+ * on demand.
+ */
 import { defineStageCommand, type StageCommandGroup } from "../../src/index.ts"
 import { presetNames } from "../vision/presets.ts"
 
-const overwrite = { kind: "flag", doc: "replace files that are there" } as const
+const overwrite = { kind: "flag", doc: "replace existing files" } as const
 const modelWord = { name: "file", arity: "one", doc: "a vision transformer in ONNX" } as const
-/** For graphs that do not tell; see docs/taps.md. */
+/** For graphs that do not reveal their structure; see docs/taps.md. */
 const structureOptions = {
   tap: {
     kind: "texts",
     value: "NAME=TENSOR",
-    doc: "a tap by its tensor, in place of those found by structure; * stands for a number in both"
+    doc: "name a tap by its tensor, instead of the taps found by structure; * matches a number in both"
   },
-  patch: { kind: "count", value: "N", doc: "pixels a patch, if the graph does not tell" },
+  patch: { kind: "count", value: "N", doc: "patch size in pixels, if the graph does not tell" },
   prefix: { kind: "text", value: "N", doc: "tokens before the patches, if the graph does not tell" }
 } as const
 
 const inspect = defineStageCommand({
   name: "inspect",
-  doc: "what an encoder is: inputs, outputs, blocks, width, token grid, taps",
+  doc: "show an encoder's inputs, outputs, blocks, width, token grid and taps",
   positionals: [modelWord],
   options: {
     preset: {
       kind: "choice",
       of: presetNames,
-      doc: "the preprocessing, where no preprocessor_config.json lies beside the file"
+      doc: "the preprocessing, if there is no preprocessor_config.json beside the file"
     },
     all: { kind: "flag", doc: "list every tap with its tensor" },
     ...structureOptions
   },
   examples: [
-    ["encoders inspect model.onnx", "its taps by pattern"],
-    ["encoders inspect model.onnx --json | jq -r '.taps[].name'", "their names"]
+    ["encoders inspect model.onnx", "list its taps by pattern"],
+    ["encoders inspect model.onnx --json | jq -r '.taps[].name'", "print their names"]
   ],
   run: async (args) => (await import("./inspect.ts")).inspectCommand(args)
 })
 
 const tap = defineStageCommand({
   name: "tap",
-  doc: "write a copy with taps as outputs under their stable names, for use from Python",
+  doc: "write a copy with its taps as outputs under their stable names, for use in Python",
   positionals: [modelWord],
   options: {
     output: { kind: "text", alias: "o", value: "PATH", doc: "the model to write" },
     taps: {
       kind: "text",
       value: "PATTERNS",
-      doc: "which, such as block.{6,9,11}.resid_post,final.norm; all, if not said"
+      doc: "which taps, such as block.{6,9,11}.resid_post,final.norm (default: all)"
     },
     ...structureOptions,
     overwrite
@@ -54,73 +57,83 @@ const tap = defineStageCommand({
       "encoders tap model.onnx -o tapped.onnx",
       "InferenceSession('tapped.onnx').run(['block.0.resid_post'], …)"
     ],
-    ["encoders tap model.onnx -o tapped.onnx --taps 'block.*.resid_post'", "what leaves each block"]
+    ["encoders tap model.onnx -o tapped.onnx --taps 'block.*.resid_post'", "only the output of each block"]
   ],
   run: async (args) => (await import("./tap.ts")).tapCommand(args)
 })
 
 const preview = defineStageCommand({
   name: "preview",
-  doc: "an image as an encoder sees it, with its token grid and each object's patches",
+  doc: "draw an image as an encoder sees it, with the token grid and each object's patches",
   positionals: [{ name: "image", arity: "one", doc: "a JPEG, PNG, WebP, GIF or TIFF file" }],
   options: {
-    encoder: { kind: "text", value: "FILE", doc: "an ONNX file: its preprocessing, grid and patches" },
+    encoder: { kind: "text", value: "FILE", doc: "an ONNX file, for its preprocessing, grid and patches" },
     preset: {
       kind: "choice",
       of: presetNames,
-      doc: "a preprocessing by name: alone, or where no preprocessor_config.json lies beside the encoder"
+      doc: "a preprocessing by name: alone, or if there is no preprocessor_config.json beside the encoder"
     },
-    annotations: { kind: "text", value: "FILE", doc: "COCO instances JSON that names the image" },
+    annotations: { kind: "text", value: "FILE", doc: "COCO instances JSON that lists the image" },
     output: {
       kind: "text",
       alias: "o",
       value: "PATH",
-      doc: "the PNG to write (IMAGE.preview.png in this folder, if neither this nor --npy is given)"
+      doc: "the PNG to write (default without --npy: IMAGE.preview.png in this folder)"
     },
-    npy: { kind: "text", value: "PATH", doc: "write the very tensor: float32 [3, height, width]" },
+    npy: { kind: "text", value: "PATH", doc: "write the input tensor: float32 [3, height, width]" },
     overwrite,
     ...structureOptions,
     patch: {
       kind: "count",
       value: "N",
-      doc: "pixels a patch, if the graph does not tell, or they are not those of the preset's checkpoint"
+      doc: "patch size in pixels, if the graph does not tell or the preset's differs"
     }
   },
   examples: [
-    ["encoders preview 000000000139.jpg --preset clip", "what CLIP's crop leaves of it"],
+    ["encoders preview 000000000139.jpg --preset clip", "show what CLIP's crop keeps"],
     [
       "encoders preview 000000000139.jpg --encoder model.onnx --annotations instances.json",
-      "which patches each object covers, and how much of them"
+      "show how much of each patch every object covers"
     ],
-    ["encoders preview 000000000139.jpg --encoder model.onnx --preset dinov2 --npy x.npy", "for numpy.load"]
+    [
+      "encoders preview 000000000139.jpg --encoder model.onnx --preset dinov2 --npy x.npy",
+      "write the tensor for numpy.load"
+    ]
   ],
   run: async (args, context) => (await import("./preview.ts")).previewCommand(args, context)
 })
 
 const check = defineStageCommand({
   name: "check",
-  doc: "compare an export by tools/export_encoder.py with what the Python model gave",
-  positionals: [{ name: "folder", arity: "one", doc: "what tools/export_encoder.py wrote" }],
+  doc: "compare an export by tools/export_encoder.py with the Python model's results",
+  positionals: [{ name: "folder", arity: "one", doc: "the folder that tools/export_encoder.py wrote" }],
   options: {
     tolerance: {
       kind: "text",
       value: "X",
-      doc: "relative error that a token's state may have (1e-4; float16 needs about 1e-2)"
+      doc: "largest relative error of a token's state (default: 1e-4; float16 needs about 1e-2)"
     },
-    levels: { kind: "text", value: "N", doc: "levels of 255 by which a pixel may differ (1)" }
+    levels: { kind: "text", value: "N", doc: "largest difference of a pixel, in levels of 255 (default: 1)" }
   },
-  examples: [["encoders check exported/vit", "exit code 1 if it is another model"]],
+  examples: [["encoders check exported/vit", "exit with 1 if they differ"]],
   run: async (args) => (await import("./check.ts")).checkCommand(args)
 })
 
 const fetch = defineStageCommand({
   name: "fetch",
-  doc: "download a model of a Hugging Face hub into the usual cache",
+  doc: "download a model from a Hugging Face hub into the Hugging Face cache",
   positionals: [{ name: "repo", arity: "one", doc: "a repository, such as Xenova/clip-vit-base-patch16" }],
   options: {
-    revision: { kind: "text", value: "REV", doc: "a branch, tag or commit (main)" },
-    file: { kind: "text", value: "PATH", doc: "the ONNX file in it (onnx/vision_model.onnx, or the like)" },
-    refresh: { kind: "flag", doc: "ask where the branch or tag is now, though the cache knows a commit" }
+    revision: { kind: "text", value: "REV", doc: "a branch, tag or commit (default: main)" },
+    file: {
+      kind: "text",
+      value: "PATH",
+      doc: "the ONNX file in it (default: onnx/vision_model.onnx or similar)"
+    },
+    refresh: {
+      kind: "flag",
+      doc: "look up the current commit of the branch or tag, even if the cache has one"
+    }
   },
   examples: [
     ["encoders fetch Xenova/clip-vit-base-patch16", 'for hub("Xenova/clip-vit-base-patch16") in a pipeline']
@@ -130,6 +143,6 @@ const fetch = defineStageCommand({
 
 export const encoders: StageCommandGroup = {
   name: "encoders",
-  doc: "vision encoders in ONNX: what they are, and what they see",
+  doc: "inspect, tap, preview, check and download vision encoders in ONNX",
   commands: [inspect, tap, preview, check, fetch]
 }

@@ -1,4 +1,4 @@
-/** `encoders fetch`: a model of a Hugging Face hub into the usual cache, before a run needs it. */
+/** `encoders fetch`: downloads a model from a Hugging Face hub into the cache before a run needs it. */
 import { readFile } from "node:fs/promises"
 import type { Answer, StageCommandContext } from "../../src/index.ts"
 import { Problem, usage } from "../../src/support/problem.ts"
@@ -14,7 +14,7 @@ export interface FetchArgs {
   readonly refresh: boolean
 }
 
-/** @throws {Problem} Usage: a name that is none; FetchFailed: the hub has no such thing, or cannot be reached */
+/** @throws {Problem} Usage: an invalid name; FetchFailed: the hub lacks it or is unreachable */
 export async function fetchCommand(
   { repo, revision, file, refresh }: FetchArgs,
   context: StageCommandContext
@@ -27,12 +27,12 @@ export async function fetchCommand(
       [
         `${paint("bold", `${fetched.repo}@${commit.slice(0, 12)}`)}  ${fetched.file}`,
         `  ${fetched.path}`,
-        `  ${downloaded === 0 ? "it was there already" : `downloaded ${(downloaded / 1e6).toFixed(1)} MB`}`
+        `  ${downloaded === 0 ? "already in the cache" : `downloaded ${(downloaded / 1e6).toFixed(1)} MB`}`
       ].join("\n")
   }
 }
 
-/** What is in the cache whole is not asked for again, and so works offline. */
+/** A model that is completely cached needs no request, so this works offline. */
 async function bring(
   model: HubModel,
   refresh: boolean,

@@ -1,4 +1,4 @@
-/** An encoder's description on a page. */
+/** Formats an encoder's description as text. */
 import type { Terminal } from "../../src/index.ts"
 import type { Preprocessing } from "../vision/preprocessing.ts"
 import { registerCount } from "../vision/grid.ts"
@@ -10,7 +10,7 @@ export function inspectionText(inspection: Inspection, look: Terminal, all: bool
   const facts: ReadonlyArray<readonly [label: string, text: string]> = [
     ...ports("input", inputs),
     ...ports("output", outputs),
-    ["blocks", width === null ? String(blocks) : `${blocks}, of width ${width}`],
+    ["blocks", width === null ? String(blocks) : `${blocks}, width ${width}`],
     ["tokens", tokensText(inspection)],
     ...(inspection.preprocessing === null
       ? []
@@ -19,7 +19,7 @@ export function inspectionText(inspection: Inspection, look: Terminal, all: bool
   ]
   const longest = Math.max(...facts.map(([label]) => label.length))
   return [
-    `${paint("bold", file)}  ${paint("dim", `${producer || "of an unnamed producer"}, opset ${opset}`)}`,
+    `${paint("bold", file)}  ${paint("dim", `${producer || "unnamed producer"}, opset ${opset}`)}`,
     ...facts.map(([label, text]) => `  ${paint("dim", label.padEnd(longest))}  ${text}`),
     "",
     all
@@ -40,7 +40,7 @@ export function inspectionText(inspection: Inspection, look: Terminal, all: bool
 }
 
 function ports(label: string, list: ReadonlyArray<TensorPort>): ReadonlyArray<readonly [string, string]> {
-  // a tapped model has an output a tap: those of all blocks are one line
+  // a tapped model has an output per tap: print those of all blocks as one line
   const lines = new Map<string, number>()
   for (const port of list) {
     const line = `${ofAllBlocks(port.name)}  ${port.elementType} ${shapeText(port)}`
@@ -48,28 +48,28 @@ function ports(label: string, list: ReadonlyArray<TensorPort>): ReadonlyArray<re
   }
   return [...lines].map(([line, times], i) => [
     i > 0 ? "" : list.length === 1 ? label : `${label}s`,
-    times === 1 ? line : `${line}, ${times} of them`
+    times === 1 ? line : `${line}, ×${times}`
   ])
 }
 const shapeText = ({ shape }: TensorPort): string =>
-  shape === null ? "of unknown shape" : `[${shape.map((dim) => dim ?? "?").join(", ")}]`
+  shape === null ? "unknown shape" : `[${shape.map((dim) => dim ?? "?").join(", ")}]`
 
-/** The pattern that chooses a tap in every block. */
+/** The pattern that selects a tap in every block. */
 export const ofAllBlocks = (name: string): string => name.replace(/^block\.\d+\./, "block.*.")
 
 function tokensText({ grid, patch, prefix, classToken, tokens }: Inspection): string {
   const patches =
     grid === null
-      ? `patches of ${patch.height}×${patch.width} pixels, as many as the image has`
+      ? `patches of ${patch.height}×${patch.width} pixels, depending on the image's size`
       : `${grid.rows}×${grid.columns} patches of ${patch.height}×${patch.width} pixels`
-  if (prefix === null) return `${patches}; how many tokens come before them is not known`
+  if (prefix === null) return `${patches}; unknown number of tokens before them`
   const sum = tokens === null ? "" : `: ${tokens}`
   return `${patches}, after ${prefixText(prefix, classToken !== false)}${sum}`
 }
 function prefixText(prefix: number, classToken: boolean): string {
   const registers = registerCount({ prefix, classToken })
   const counted = `${registers} ${registers === 1 ? "register" : "registers"}`
-  if (prefix === 0) return "no other token"
+  if (prefix === 0) return "no other tokens"
   if (!classToken) return `${counted}, no class token`
   return registers === 0 ? "1 class token" : `${prefix} others (class token and ${counted})`
 }
@@ -90,11 +90,11 @@ export function preprocessingText({ resize, crop, resample }: Preprocessing): st
 const weightsText = ({ bytes, externalFiles }: Inspection): string => {
   const size = `${(bytes / 1e6).toFixed(1)} MB`
   return externalFiles.length === 0
-    ? `${size}, in the file`
+    ? `${size}, inside the file`
     : `beside the file, in ${externalFiles.join(", ")}`
 }
 
-/** Taps that differ in the number of their block alone, under the pattern that chooses them. */
+/** Taps that differ only in their block's number, under the pattern that selects them. */
 function patternsOf(taps: Inspection["taps"]) {
   const byPattern = new Map<string, Array<string>>()
   for (const { name, tensor } of taps) {
@@ -111,7 +111,7 @@ function spanOf(first: string, last: string): string {
   const shorter = Math.min(first.length, last.length)
   while (start < shorter && first[start] === last[start]) start++
   while (end < shorter - start && first.at(-1 - end) === last.at(-1 - end)) end++
-  // a number stays whole
+  // do not split a number
   while (start > 0 && isDigit(first[start - 1])) start--
   while (end > 0 && isDigit(first.at(-end))) end--
   if (start + end === 0) return `${first} … ${last}`

@@ -1,4 +1,4 @@
-/** `encoders inspect`: what an encoder is, read off its file; weights are not read. */
+/** `encoders inspect`: describes an encoder from its file, without reading weights. */
 import { existsSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer } from "../../src/index.ts"
@@ -26,11 +26,11 @@ export async function inspectCommand(
 }
 
 const nothingGiven: GivenStructure = { taps: null, patch: null, prefix: null }
-/** What to do about a graph whose structure is not recognised. */
+/** What to do about a graph with an unrecognised structure. */
 export const howToGive =
-  "where the structure is not recognised, taps can be given by tensor: --tap 'block.*.resid_post=/encoder/layer.*/Add_1_output_0', for example (docs/taps.md)"
+  "if the structure is not recognised, name taps by tensor, for example --tap 'block.*.resid_post=/encoder/layer.*/Add_1_output_0' (docs/taps.md)"
 
-/** @throws {Problem} the file is missing, not ONNX or truncated, or no vision transformer was recognised in it */
+/** @throws {Problem} the file is missing, not ONNX or truncated, or contains no recognisable vision transformer */
 export async function inspectEncoder(
   file: string,
   preset: PresetName | null = null,
@@ -42,7 +42,7 @@ export async function inspectEncoder(
   const { producer, opset, blocks, width, patch, prefixTokens: prefix } = description
   const weightsMissing = model.externalFiles
     .filter((name) => !existsSync(path.join(path.dirname(file), name)))
-    .map((name) => `its weights are in ${name}, which is missing: copy it beside the model`)
+    .map((name) => `its weights file ${name} is missing: copy it beside the model`)
   return {
     file,
     bytes,
@@ -71,13 +71,13 @@ export async function inspectEncoder(
   }
 }
 
-/** What would make an extraction fail, as far as the file tells. */
+/** The reasons why an extraction would fail, as far as the file reveals them. */
 function reasonsNotExtracted(model: Model, { taps }: PartialDescription): ReadonlyArray<string> {
   const random = reasonRandom(indexGraph(model.graph), taps)
   return [...reasonsNotRun(model.graph), ...(random === null ? [] : [random])]
 }
 
-/** What a file says of its graph; its weights are left where they are. @throws {OnnxError} it is no ONNX, or not whole */
+/** The structure in a file, without weights. @throws {OnnxError} it is not ONNX, or truncated */
 export function readEncoder(file: string): { readonly model: Model; readonly bytes: number } {
   const access = fileAccess(file)
   try {
@@ -89,7 +89,7 @@ export function readEncoder(file: string): { readonly model: Model; readonly byt
 
 const portOf = ({ name, elementType, dims }: ValueInfo): TensorPort => ({ name, elementType, shape: dims })
 
-/** As far as it is known: a file without preprocessing is no error here, but worth a word. */
+/** The token grid, if known: missing preprocessing is no error here, but gets a note. */
 async function gridOf(
   file: string,
   preset: PresetName | null,

@@ -1,14 +1,14 @@
-/** What `encoders inspect` finds, as data. */
+/** The data that `encoders inspect` prints. */
 import type { Preprocessing } from "../vision/preprocessing.ts"
 
-/** A tensor that goes in or comes out; a dimension by name where it is free, null where nothing is known of it. */
+/** An input or output tensor; a free dimension is given by name, an unknown one as null. */
 export interface TensorPort {
   readonly name: string
   readonly elementType: string
   readonly shape: ReadonlyArray<number | string | null> | null
 }
 
-/** What `--json` prints. */
+/** The output of `--json`. */
 export interface Inspection {
   readonly file: string
   readonly bytes: number
@@ -23,15 +23,15 @@ export interface Inspection {
   readonly width: number | null
   /** in pixels */
   readonly patch: { readonly height: number; readonly width: number }
-  /** at the size of the file's input, or of the preprocessing; null where neither is fixed */
+  /** for the size of the file's input or of the preprocessing; null if neither is fixed */
   readonly grid: { readonly rows: number; readonly columns: number } | null
-  /** tokens before the patches; null where the file does not tell */
+  /** tokens before the patches; null if the file does not tell */
   readonly prefix: number | null
-  /** is the first of the prefix CLS? null where there may be none */
+  /** whether the first prefix token is CLS; null if there may be none */
   readonly classToken: boolean | null
-  /** those of the prefix but CLS */
+  /** prefix tokens other than CLS */
   readonly registers: number | null
-  /** patches and prefix */
+  /** patches plus prefix */
   readonly tokens: number | null
   readonly preprocessing: Preprocessing | null
   /** files beside it that hold weights */

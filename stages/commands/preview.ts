@@ -1,4 +1,7 @@
-/** `encoders preview`: an image as an encoder sees it, with its token grid and the patches that each object covers. */
+/**
+ * `encoders preview`: draws an image as an encoder sees it, with the token grid and the patches that each object
+ * covers.
+ */
 import { usage } from "../../src/support/problem.ts"
 import { existsSync, realpathSync } from "node:fs"
 import * as path from "node:path"
@@ -23,7 +26,7 @@ export interface PreviewArgs extends ViewWords {
   readonly overwrite: boolean
 }
 
-/** @throws {Problem} Usage: contradictory words, a file in the way; InputInvalid: a file that is missing or no good */
+/** @throws {Problem} Usage: contradictory options, or an existing file; InputInvalid: a missing or invalid file */
 export async function previewCommand(args: PreviewArgs, context: StageCommandContext): Promise<Answer> {
   const { image: file, npy, overwrite } = args
   const png = args.output ?? (npy === null ? `${path.parse(file).name}.preview.png` : null)
@@ -59,7 +62,7 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
     preprocessing,
     preprocessingFrom: from,
     geometry,
-    /** the part of the image that its patches see, in pixels of the image */
+    /** the part of the image that the patches cover, in image pixels */
     seen: seenPart(geometry, grid),
     grid,
     objects: annotated.objects.map(({ annotation, category, crowd, patches, coverage, seen }, i) => ({
@@ -82,21 +85,21 @@ export async function previewCommand(args: PreviewArgs, context: StageCommandCon
 
 const colourOf = (i: number): OverlayColour => overlayColours[i % overlayColours.length]!
 
-/** From the first patch's corner to the last one's. */
+/** From the first patch's top left corner to the last one's bottom right. */
 function seenPart(geometry: Geometry, grid: PatchGrid) {
   const { left, top } = patchPreimage(geometry, grid, 0)
   const { right, bottom } = patchPreimage(geometry, grid, grid.rows * grid.columns - 1)
   return { left, top, right, bottom }
 }
 
-/** A file that is read is never written, whatever `--overwrite` says. */
+/** Input files are never overwritten, not even with `--overwrite`. */
 function checkTargets(targets: ReadonlyArray<string | null>, sources: ReadonlyArray<string | null>): void {
   const place = (file: string) => (existsSync(file) ? realpathSync(file) : path.resolve(file))
   const read = new Set(sources.flatMap((file) => (file === null ? [] : [place(file)])))
   const written = targets.flatMap((file) => (file === null ? [] : [file]))
   const clash = written.find((file) => read.has(place(file)))
   if (clash !== undefined)
-    throw usage(`${clash} is read, and cannot be written`, "--output", "name another file to write")
+    throw usage(`${clash} is an input, and cannot be overwritten`, "--output", "name another file to write")
   if (written.length === 2 && place(written[0]!) === place(written[1]!))
     throw usage("-o and --npy name the same file", "--npy", "give two names")
 }

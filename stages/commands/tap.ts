@@ -1,4 +1,4 @@
-/** `encoders tap`: a copy of an encoder whose taps are outputs under their stable names, for onnxruntime anywhere. */
+/** `encoders tap`: copies an encoder with its taps as outputs under their stable names, for any onnxruntime. */
 import { existsSync, statSync } from "node:fs"
 import * as path from "node:path"
 import type { Answer } from "../../src/index.ts"
@@ -17,19 +17,19 @@ export interface TapArgs extends GivenWords {
   readonly overwrite: boolean
 }
 
-/** @throws {Problem} Usage: nowhere to write, or a file in the way; InputInvalid: as `inspectEncoder`, or no such tap */
+/** @throws {Problem} Usage: no output path, or an existing file; InputInvalid: as `inspectEncoder`, or no such tap */
 export async function tapCommand(args: TapArgs): Promise<Answer> {
   const { file, output, taps, overwrite } = args
-  if (output === null) throw usage("where to? -o PATH is missing", "--output", "-o tapped.onnx")
+  if (output === null) throw usage("-o PATH is missing", "--output", "-o tapped.onnx")
   const given = givenStructure(args)
   checkTarget(file, output, overwrite)
-  // what is no model at all is told as such, before anything is said of its structure
+  // report a file that is not a model as such, before looking at its structure
   await withFile(file, () => readEncoder(file))
   const options = { ...(taps === null ? {} : { taps }), given, overwrite }
   const written = await withFile(
     file,
     () => writing(file, output, () => writeTapped(file, output, options)),
-    taps === null ? howToGive : "probeline encoders inspect lists an encoder's taps"
+    taps === null ? howToGive : "`probeline encoders inspect` lists an encoder's taps"
   )
   const { outputs, bytes, dataFiles } = written
   return {
@@ -51,11 +51,11 @@ function checkTarget(file: string, output: string, overwrite: boolean): void {
     throw usage(`${output} is the model itself`, "--output", "give the copy another name")
   if (there.isDirectory()) throw usage(`${output} is a folder`, "--output", "name the file to write")
   if (!there.isFile())
-    throw usage(`${output} is a device or a pipe, and no file`, "--output", "name the file to write")
-  if (!overwrite) throw usage(`${output} is there already`, "--output", "--overwrite replaces it")
+    throw usage(`${output} is a device or a pipe, not a file`, "--output", "name the file to write")
+  if (!overwrite) throw usage(`${output} already exists`, "--output", "use --overwrite to replace it")
 }
 
-/** @throws {Problem} StoreWriteFailed: the system refuses to write (no permission, no room) */
+/** @throws {Problem} StoreWriteFailed: the system refuses to write (no permission, no space) */
 function writing<A>(file: string, output: string, write: () => A): A {
   try {
     makeFolder(path.dirname(output))

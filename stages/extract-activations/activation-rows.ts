@@ -1,4 +1,4 @@
-/** What goes into the runtime beside images, and what comes out: weights of tokens, and rows of activations. */
+/** The runtime's input besides images, and its output: pooling weights of tokens, and rows of activations. */
 import { createHash } from "node:crypto"
 import { column, type Failed, failed, type WrittenRow } from "../../src/index.ts"
 import { activationColumns } from "../tables/activations.ts"
@@ -8,21 +8,21 @@ import { type Precision, reasonNotKept, stored } from "./precision.ts"
 
 export const extractedColumns = {
   ...activationColumns,
-  /** sha256 of the encoder's input: the same for two image files that give the encoder the same pixels */
+  /** sha256 of the encoder's input: equal for two image files that give the encoder the same pixels */
   pixels: column.utf8()
 }
 export type ActivationRow = WrittenRow<typeof extractedColumns>
 
-/** What tells images apart by what the encoder sees: the sha256 of its input, in hexadecimal. */
+/** Identifies an image by what the encoder sees: the sha256 of its input, in hexadecimal. */
 export const pixelsOf = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
   createHash("sha256")
     .update(new Uint8Array(buffer, byteOffset, byteLength))
     .digest("hex")
 
 /**
- * Pooling weights [items, rows, tokens], zero where an item has fewer rows than its neighbours.
+ * Pooling weights [items, rows, tokens]; zero where an item has fewer rows than the others.
  *
- * @param tokens of the encoder: the prefix and the patches
+ * @param tokens number of the encoder's tokens: the prefix and the patches
  */
 export function poolingWeights(
   selections: ReadonlyArray<ReadonlyArray<TokenRow>>,
@@ -39,8 +39,8 @@ export function poolingWeights(
 }
 
 /**
- * The rows of item `index` of a batch, out of pooled outputs [items, rows, width]; float32 shares their memory. The
- * item fails where a value cannot be kept.
+ * The rows of item `index` of a batch, from pooled outputs [items, rows, width]; float32 shares their memory. The
+ * item fails if a value cannot be stored.
  *
  * @param pixels of the item's input (`pixelsOf`)
  */

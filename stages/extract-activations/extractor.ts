@@ -1,9 +1,9 @@
 /**
- * The extractor: images in, the selected rows of every tap out.
+ * The extractor turns images into the selected rows of every tap.
  *
- * While images are in the runtime, those of the next batch are decoded and the files of the one after are read: never
- * more, so that memory does not depend on how many there are. Selected rows are pooled in the graph itself, so that
- * only they leave the runtime.
+ * While one batch is in the runtime, the next is decoded and the files of the one after are read, but no more, so
+ * that memory does not depend on the number of images. Selected rows are pooled in the graph, so that only they leave
+ * the runtime.
  */
 import type { Failed, FileHandle, StageContext } from "../../src/index.ts"
 import { type Encoder, type ResolvedEncoder, resolveEncoderFile } from "../vision/encoder.ts"
@@ -18,11 +18,12 @@ import { InputReader } from "./inputs.ts"
 import type { Precision } from "./precision.ts"
 
 /**
- * Images in the runtime at a time. On the CPU a few are fastest (docs/performance.md), and values are the same to the
- * bit for any number (tested). Where that was not measured an image is alone, so that it cannot depend on others.
+ * Images in the runtime at a time. On the CPU a few are fastest (docs/performance.md), and any number gives
+ * bit-identical values (tested). On other providers, where this was not measured, each image runs alone, so that it
+ * cannot depend on others.
  */
 const batchSizeOf = (provider: Provider): number => (provider === "cpu" ? 4 : 1)
-/** The runtime takes another kernel for a single row, whose sums differ in the last bits: there are always two. */
+/** At least two: for a single row the runtime uses another kernel, with sums that differ in the last bits. */
 const fewestRows = 2
 
 export interface ExtractorOptions {
@@ -45,7 +46,7 @@ export class Extractor implements AsyncDisposable {
   readonly #precision: Precision
   readonly #batchSize: number
   readonly #size: { readonly height: number; readonly width: number }
-  /** tokens of an image: the prefix and the patches */
+  /** tokens per image: the prefix and the patches */
   readonly #tokens: number
   readonly #reader: InputReader
   private constructor(
@@ -64,10 +65,10 @@ export class Extractor implements AsyncDisposable {
   }
 
   /**
-   * Fails when the file is no vision transformer, a tap is not there, the runtime cannot load it or lacks the
-   * provider, or it cannot run it: an image of zeros is tried, so that a fault of the model is not each image's.
+   * Fails if the file is not a vision transformer, a tap does not exist, or the runtime cannot load or run the model
+   * or lacks the provider. Runs an image of zeros first, so that a fault of the model is not reported for each image.
    *
-   * @param runtime onnxruntime-node if left out; a test may bring its own
+   * @param runtime default: onnxruntime-node; a test may pass its own
    */
   static async open(options: ExtractorOptions, runtime?: Runtime): Promise<Extractor> {
     const { encoder, provider } = options
@@ -87,7 +88,7 @@ export class Extractor implements AsyncDisposable {
     } catch (error) {
       await session.release()
       throw new OnnxError(
-        `${(error as Error).message} (an image of zeros was tried, before any other: the fault is the model's. It has to take images [batch, 3, height, width] and nothing else)`,
+        `${(error as Error).message} (on a test image of zeros, so the model is at fault: its only input must be images [batch, 3, height, width])`,
         { cause: error }
       )
     }
@@ -104,13 +105,13 @@ export class Extractor implements AsyncDisposable {
     )
   }
 
-  /** As many results as items, in their order. An image that cannot be read fails its item alone. */
+  /** One result per item, in order. An unreadable image fails only its item. */
   async extract(
     items: ReadonlyArray<Item>,
     { signal, progress }: Pick<StageContext, "signal" | "progress">
   ): Promise<ReadonlyArray<Result>> {
     const results = new Map<string, Result>()
-    // a scene of which nothing was selected need not be decoded
+    // a scene with no selected tokens need not be decoded
     const asked = items.filter(({ tokens }) => tokens.length > 0)
     const batches = Array.from({ length: Math.ceil(asked.length / this.#batchSize) }, (_, i) =>
       asked.slice(i * this.#batchSize, (i + 1) * this.#batchSize)
@@ -123,7 +124,7 @@ export class Extractor implements AsyncDisposable {
     let inputs = decode(open(0))
     for (const [i, batch] of batches.entries()) {
       const ready = await inputs
-      // The runtime blocks this thread: what other threads are to do meanwhile must have been begun.
+      // The runtime blocks this thread, so work for other threads must start before.
       await opened
       inputs = decode(opened)
       opened = open(i + 2)
@@ -167,7 +168,7 @@ export class Extractor implements AsyncDisposable {
   }
 }
 
-/** Inputs one after the other; an only one as it is. */
+/** Concatenates inputs; a single one is not copied. */
 function joined(inputs: ReadonlyArray<Float32Array>): Float32Array {
   const [first, ...others] = inputs
   if (others.length === 0) return first!

@@ -1,12 +1,12 @@
 /**
- * Images as an encoder's inputs. Reading the file and its header comes first (`open`), so that decoding, on threads
- * of its own (libuv's), can be begun before the runtime blocks this one.
+ * Turns images into an encoder's inputs. `open` reads the file and its header first, so that decoding, on libuv's
+ * threads, can start before the runtime blocks this one.
  */
 import { type Failed, failed, type FileHandle } from "../../src/index.ts"
 import { openImage, type OpenedImage } from "../vision/image.ts"
 import { preprocessInto } from "../vision/preprocess.ts"
 import type { Preprocessing } from "../vision/preprocessing.ts"
-/** Pixels that are decoded at a time, 48 MiB of RGB: with one larger image, no other is. */
+/** Pixels decoded at a time, 48 MiB of RGB; a larger image is decoded alone. */
 const decodedPixels = 2 ** 24
 
 export class InputReader {
@@ -19,7 +19,7 @@ export class InputReader {
     this.#values = 3 * size.height * size.width
   }
 
-  /** Reads the file and its header. An image that cannot be read fails its item alone. */
+  /** Reads the file and its header. An unreadable image fails only its item. */
   async open(file: FileHandle): Promise<OpenedImage | Failed> {
     try {
       return await openImage(await file.bytes())
@@ -28,7 +28,7 @@ export class InputReader {
     }
   }
 
-  /** Decodes and preprocesses: [3, H, W], or why there is none. */
+  /** Decodes and preprocesses: [3, H, W], or the failure. */
   async input(image: OpenedImage | Failed): Promise<Float32Array | Failed> {
     if ("failed" in image) return image
     try {
@@ -43,7 +43,7 @@ export class InputReader {
   }
 }
 
-/** Room for so much at a time: who finds it taken waits, in order. */
+/** Limits the amount in use at a time; further requests wait in order. */
 export class MemoryBudget {
   readonly #size: number
   #taken = 0
@@ -53,8 +53,8 @@ export class MemoryBudget {
   }
 
   /**
-   * Waits until `amount` fits, or everything is free (what is larger than the room gets it alone), and calls `use`
-   * with it; it is free again when `use` has ended.
+   * Waits until `amount` fits, or until everything is free if it is larger than the limit, then calls `use`; releases
+   * it when `use` ends.
    */
   async with<A>(amount: number, use: () => Promise<A>): Promise<A> {
     while (this.#taken > 0 && this.#taken + amount > this.#size)

@@ -1,14 +1,14 @@
-/** How activations are kept: as float32, or rounded to float16, in half the space. */
+/** How activations are stored: as float32, or rounded to float16 in half the space. */
 import { float16Limit, toFloat16 } from "../../src/index.ts"
 
 export const precisions = ["float32", "float16"] as const
 export type Precision = (typeof precisions)[number]
 
-/** Values as they are stored; a float16's are its bits. Finite values of the limit's magnitude and more must not come here. */
+/** The stored form of values; float16 is stored as bits. Values must be finite and within the limit. */
 export const stored = (values: Float32Array, precision: Precision): Float32Array | Uint16Array =>
   precision === "float16" ? toFloat16(values) : values
 
-/** Why values cannot be kept; null if they can. NaN and infinity never are: they would spoil all that is fitted to them. */
+/** Why values cannot be stored, or null. NaN and infinity are always refused: they would spoil every fit. */
 export function reasonNotKept(values: Float32Array, precision: Precision): string | null {
   const limit = precision === "float16" ? float16Limit : Infinity
   for (let i = 0; i < values.length; i++) {

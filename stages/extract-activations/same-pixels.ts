@@ -1,7 +1,7 @@
-/** Images in different files that give the encoder the same pixels: one picture, encoded twice. */
+/** Finds images in different files with the same pixels for the encoder: one picture, encoded twice. */
 import type { FileHandle } from "../../src/index.ts"
 
-/** A part of a table, read in batches. */
+/** Part of a table, read in batches. */
 interface Batches<A> {
   batches(
     ...names: ReadonlyArray<keyof A & string>
@@ -12,11 +12,11 @@ interface Batches<A> {
 const mostExamples = 5
 
 /**
- * Counts the image files whose pixels are those of another file, for a report: they stay apart, since a digest of
- * pixels depends on the encoder, and folds must not. Set `image_group` in the source to make them one image.
+ * Counts image files whose pixels equal those of another file, for a report. They stay separate, because the digest
+ * of pixels depends on the encoder and folds must not. Set `image_group` in the source to make them one image.
  *
- * @param activations what this stage gave; a scene without tokens is not in it
- * @param scenes what it read
+ * @param activations this stage's output; it lacks scenes without tokens
+ * @param scenes its input
  */
 export async function samePixels(
   activations: Batches<{ pixels: string }>,

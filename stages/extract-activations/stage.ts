@@ -1,4 +1,4 @@
-/** `extract-activations`: an encoder's taps at the tokens that were selected, an item at a time. */
+/** `extract-activations`: reads an encoder's taps at the selected tokens, item by item. */
 import { defineStage, each, group, param, rows } from "../../src/index.ts"
 import { following, pickColumns, rowsBy } from "../tables/readers.ts"
 import { sceneColumns } from "../tables/scenes.ts"
@@ -21,15 +21,15 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
     encoder: encoderParam,
     taps: param.text({
       default: "embed,block.*.resid_post",
-      doc: "names or patterns, joined by commas: embed, block.{6,9,11}.resid_post, final.norm"
+      doc: "names or patterns, separated by commas: embed, block.{6,9,11}.resid_post, final.norm"
     }),
     precision: param.choice(precisions, {
       default: "float32",
-      doc: "how activations are kept: float16 takes half the space, and an item that does not fit into it fails"
+      doc: "how activations are stored: float16 takes half the space; an item with values beyond its range fails"
     }),
     provider: param.choice(providers, {
       default: "cpu",
-      doc: "what of onnxruntime computes; docs/providers.md says what has to be installed"
+      doc: "onnxruntime's execution provider; docs/providers.md lists what each needs"
     })
   },
   isolate: true,
@@ -41,7 +41,7 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
     const digests: Array<string> = []
     for (const file of [resolved.model, ...dataFiles]) {
       const found = await world.file(file)
-      if (found === null) throw new Error(`${resolved.model}: its weights are in ${file}, which is missing`)
+      if (found === null) throw new Error(`${resolved.model}: its weights file ${file} is missing`)
       digests.push(found.sha256)
     }
     return {
@@ -82,8 +82,8 @@ interface RuntimeEnvironment {
 }
 
 /**
- * A session has the provider that is asked for or fails, so that this one is what computes (docs/providers.md). The
- * package's version is read, and no native code is loaded.
+ * A session gets the requested provider or fails, so this is the provider that computes (docs/providers.md). Reads
+ * the package's version without loading native code.
  */
 export function runtimeEnvironment(provider: Provider, precision: Precision): RuntimeEnvironment {
   const require = createRequire(import.meta.url)

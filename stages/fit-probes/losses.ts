@@ -1,4 +1,7 @@
-/** What probes are not fitted for: examples without activations, questions with too few examples, undefined fits. */
+/**
+ * Reports what probes are not fitted for: examples without activations, questions with too few examples, undefined
+ * fits.
+ */
 import type { Loss, Table } from "../../src/index.ts"
 import { type ActivationNames, type ActivationTable, readActivationNames } from "../tables/activations.ts"
 import { type Example, readExamples } from "../tables/examples.ts"
@@ -13,7 +16,7 @@ interface Inputs {
   readonly examples: AnyTable & Parameters<typeof readExamples>[0]
 }
 
-/** A probe needs two classes, and images for its folds and theirs. */
+/** A probe needs two classes, and enough images for its outer and inner folds. */
 export const tooFew = ({ classes, image }: Question, folds: number): boolean =>
   classes.length < 2 || new Set(image).size < 4 * folds
 
@@ -31,7 +34,7 @@ export async function refuseDisjoint(
     { whose: rows, what: "scenes", ids: scenes },
     { whose: questions, what: "scenes", ids: kept.map(({ scene }) => scene) }
   )
-  // a row that is not about one object answers for all objects of its scene
+  // a row that is not about one object serves all objects of its scene
   if (!object.includes(noObject))
     joinIds(
       { whose: rows, what: "objects", ids: scene.map((id, row) => objectId(id, object[row]!)) },
@@ -54,7 +57,7 @@ export async function* probeLosses(
   const questions = questionsOf(asked, tokens)
   yield* unansweredExamples(asked, questions)
   const { onlyLeft, cause } = await refuseDisjoint(activations, tokens, asked)
-  // activations that no example asks about are normal, unless an id is written in two ways
+  // activations without examples are normal, unless the two tables write ids differently
   if (cause !== null)
     yield* unmatched(
       { both: 0, onlyLeft, onlyRight: onlyLeft, cause },
@@ -74,7 +77,7 @@ export async function* probeLosses(
   yield* undefinedFits(output)
 }
 
-/** Of the examples that are kept: for each kind of token, how many have an activation of it. */
+/** Counts, among kept examples, how many have an activation of each kind of token. */
 function* unansweredExamples(
   asked: ReadonlyArray<Example>,
   questions: ReadonlyArray<Question>
@@ -109,7 +112,7 @@ function* unansweredExamples(
           : { what: `examples for ${kind}`, reason: "no such activation", examples: [named(example)] }
 }
 
-/** A fit is of one probe, tap, question, seed and fold; its predictions follow one another. */
+/** A fit belongs to one probe, tap, question, seed and fold; its predictions are consecutive. */
 async function* undefinedFits(output: AnyTable): AsyncGenerator<Loss> {
   const columns = ["probe", "tap", "token", "source", "target", "seed", "fold", "predicted"] as const
   yield { what: "fits", reason: null, count: 0 }

@@ -1,7 +1,7 @@
 /**
  * Questions: the examples of one probe, joined with the rows of activations that answer them.
  *
- * A question is (token, source, target): the label `target` of examples, asked of the tokens `token` of `source`.
+ * A question is (token, source, target): predict the examples' label `target` from the tokens `token` of `source`.
  */
 import { StageError } from "../../src/index.ts"
 import type { ActivationNames } from "../tables/activations.ts"
@@ -9,7 +9,7 @@ import type { Example } from "../tables/examples.ts"
 import { byCodePoint, noObject, objectId } from "../tables/ids.ts"
 import { imagesOf } from "../tables/images.ts"
 
-/** An example, and the image that its scene shows (`imagesOf`). */
+/** An example with the image that its scene shows (`imagesOf`). */
 export interface Asked extends Example {
   readonly image: string
 }
@@ -42,7 +42,7 @@ export interface Question {
 /**
  * All questions that examples and activations allow, in a stable order.
  *
- * @throws Error if an object has several rows of one token: a probe needs one, and which it should be is not known
+ * @throws Error if an object has several rows of one token: a probe needs exactly one
  */
 export function questionsOf(
   examples: ReadonlyArray<Asked>,
@@ -70,8 +70,8 @@ export function questionsOf(
 
 const severalRows = (scene: string, { token, source, object }: ActivationNames, row: number) =>
   new StageError(
-    `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}), and a probe needs one`,
-    { hint: 'select the tokens of objects or of pairs: `of: "all"` is not for probes' }
+    `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}); a probe needs exactly one`,
+    { hint: 'select tokens of objects or pairs: probes do not support `of: "all"`' }
   )
 
 function questionOf(
@@ -103,7 +103,10 @@ function questionOf(
   }
 }
 
-/** What folds are balanced over: everything that is asked of an image, kept or left out, so that all encoders agree. */
+/**
+ * What folds balance: everything that is asked about an image, kept or left out, so that all encoders get the same
+ * folds.
+ */
 export function strata(
   examples: ReadonlyArray<Asked>
 ): ReadonlyArray<{ readonly id: string; readonly stratum: string }> {

@@ -1,4 +1,4 @@
-/** `fit-probes`: what a tap's tokens say of the objects, as out-of-fold predictions. */
+/** `fit-probes`: out-of-fold predictions that show what a tap's tokens reveal about objects. */
 import { defineStage, param, type StageContext, StageError, table, whole } from "../../src/index.ts"
 import { activationColumns, readActivationNames } from "../tables/activations.ts"
 import { exampleColumns, readExamples } from "../tables/examples.ts"
@@ -19,7 +19,7 @@ interface Settings {
 }
 
 export const fitProbes = defineStage.whole("fit-probes", {
-  doc: "perceptron and L2 logistic regression for every tap, token and target, on folds grouped by image",
+  doc: "fit a perceptron and L2 logistic regression for every tap, token and target, on folds grouped by image",
   inputs: {
     activations: whole(activationColumns),
     examples: whole(exampleColumns)
@@ -28,7 +28,7 @@ export const fitProbes = defineStage.whole("fit-probes", {
     encoder: param.text({ doc: "the encoder's name in the tables" }),
     probes: param.list(param.choice(["logistic", "perceptron"]), { default: ["logistic", "perceptron"] }),
     folds: param.int({ default: 5, min: 2, doc: "folds, grouped by image" }),
-    seeds: param.int({ default: 5, min: 1, doc: "times that images are dealt to folds" }),
+    seeds: param.int({ default: 5, min: 1, doc: "number of times that images are dealt into folds" }),
     seed: param.int({ default: 0 })
   },
   isolate: true,
@@ -61,8 +61,9 @@ export const fitProbes = defineStage.whole("fit-probes", {
 })
 
 /**
- * A probe needs two classes, and images for its folds and theirs. A question without them (few scenes have background
- * tokens, say) is left out and named in the log; where no question has them there is nothing to report.
+ * A probe needs two classes, and enough images for its outer and inner folds. A question that lacks them (for
+ * example, few scenes have background tokens) is left out and logged; if all lack them, there is nothing to report
+ * and the stage fails.
  */
 function askable(
   questions: ReadonlyArray<Question>,
@@ -74,19 +75,19 @@ function askable(
   for (const q of questions)
     if (fit.length > 0 && !fit.includes(q))
       context.log(
-        `no probe of ${q.target} from ${q.token} (${q.source}) of "${encoder}": ${q.rows.length} examples of ${q.classes.length} classes in ${images(q)} images, and ${folds} folds need at least 2 classes and ${4 * folds} images`
+        `no probe of ${q.target} from ${q.token} (${q.source}) of "${encoder}": ${q.rows.length} examples of ${q.classes.length} classes in ${images(q)} images; ${folds} folds need at least 2 classes and ${4 * folds} images`
       )
   if (fit.length > 0) return fit
   const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
   const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
   const left = questions.reduce((a, q) => Math.max(a, images(q)), 0)
   throw new StageError(
-    `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left, and ${folds} folds need at least 2 classes and ${4 * folds} images`,
+    `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left; ${folds} folds need at least 2 classes and ${4 * folds} images`,
     {
       hint:
         most === 0
-          ? 'no example is left to ask about: the end of the run, and the table of examples, say what was left out and why; where it is "too few", lower the `minimum` of a class or sample more scenes'
-          : "sample more scenes, or lower the `minimum` of a class; masks and activations are kept, and the table of examples says what was left out and why"
+          ? 'no examples are left: the run\'s report and the table of examples list what was left out and why; if the reason is "too few", lower `minimum` or sample more scenes'
+          : "sample more scenes, or lower `minimum`; masks and activations are kept, and the table of examples lists what was left out and why"
     }
   )
 }
@@ -108,7 +109,7 @@ async function* predictions(fit: Fit, context: StageContext) {
     .flatMap((of, seed) =>
       Array.from({ length: settings.folds }, (_, fold) => ({ seed, fold, ...splitOf(of, fold) }))
     )
-    .filter(({ test }) => test.length > 0) // a question of few images may have none in some fold
+    .filter(({ test }) => test.length > 0) // with few images, some fold may have no test rows
   const fits = await (probe === "logistic"
     ? logistic(fit, splits, context)
     : perceptron(fit, splits, context))

@@ -1,9 +1,9 @@
 /**
- * The Hugging Face cache, as every tool lays it out: contents under `blobs`, by their etag; a folder of links a
- * commit under `snapshots`; the commits of branches and tags under `refs`; what a commit is known not to have under
- * `.no_exist`.
+ * The Hugging Face cache in its standard layout: contents under `blobs`, named by etag; under `snapshots`, a folder of
+ * symlinks per commit; under `refs`, the commits of branches and tags; under `.no_exist`, files that a commit is known
+ * to lack.
  *
- * Nothing here makes a request, nor loads the hub's client: the code of stages, whose digest is in keys, comes by here.
+ * Nothing here makes a request or loads the hub's client: stages use this module, so its code is part of their digests.
  *
  * Source: https://huggingface.co/docs/huggingface_hub/guides/manage-cache
  */
@@ -12,7 +12,9 @@ import * as path from "node:path"
 import { candidates, type HubModel, isCommit, modelName } from "./reference.ts"
 import { cacheFolder, HubError, isOffline } from "./settings.ts"
 
-/** The files that are wanted beside a model: of each group the first that is there, in its folder or those above. */
+/**
+ * Configuration files to fetch with a model: the first that exists in each group, in the model's folder or a parent.
+ */
 export const configFiles: ReadonlyArray<ReadonlyArray<string>> = [
   ["preprocessor_config.json", "processor_config.json"],
   ["config.json"]
@@ -22,7 +24,7 @@ export const configFiles: ReadonlyArray<ReadonlyArray<string>> = [
 export class CachedRepo {
   readonly folder: string
   constructor(repo: string, cache: string = cacheFolder()) {
-    // as `getRepoFolderName` of the client, which planning does not load
+    // the client's `getRepoFolderName` does the same, but planning does not load the client
     this.folder = path.join(cache, ["models", ...repo.split("/")].join("--"))
   }
   get blobs(): string {
@@ -34,11 +36,11 @@ export class CachedRepo {
   snapshot(commit: string, file = ""): string {
     return path.join(this.folder, "snapshots", commit, ...file.split("/"))
   }
-  /** The empty file that marks one which the commit doesn't have. */
+  /** The empty file that marks a file as absent from the commit. */
   absence(commit: string, file: string): string {
     return path.join(this.folder, ".no_exist", commit, ...file.split("/"))
   }
-  /** Is a file of a commit here; or is there none; or is that not known without a request? */
+  /** Whether a file of a commit is cached, known to be absent, or unknown without a request. */
   look(commit: string, file: string): "here" | "absent" | "unknown" {
     if (existsSync(this.snapshot(commit, file))) return "here"
     return existsSync(this.absence(commit, file)) ? "absent" : "unknown"
@@ -56,14 +58,14 @@ export interface CachedModel {
 }
 export type CacheLookup =
   | { readonly model: CachedModel; readonly lacks: null }
-  /** what would have to be downloaded, or asked for, first */
+  /** what has to be downloaded or looked up first */
   | { readonly model: null; readonly lacks: string }
 
 /**
- * A model in the cache. A branch or tag is at the commit that the cache knows for it: it moves only when it is
- * fetched anew. When offline, what is not known to be there counts as absent.
+ * Finds a model in the cache. A branch or tag resolves to the commit in the cache; it moves only with a refresh.
+ * Offline, a file counts as absent unless the cache has it.
  *
- * @param readText gives a file's text, or null where there is none
+ * @param readText gives a file's text, or null if the file does not exist
  */
 export async function findInCache(
   hub: HubModel,
@@ -91,7 +93,7 @@ export async function findInCache(
   return { model: null, lacks: `${at}: ${wanted}` }
 }
 
-/** Why a model cannot be had where `HF_HUB_OFFLINE` forbids any request. */
+/** Why a model is unavailable when `HF_HUB_OFFLINE` forbids requests. */
 export function missingOffline(hub: HubModel): HubError {
   const { repo, revision, file } = hub
   const cached = new CachedRepo(repo)
@@ -99,27 +101,27 @@ export function missingOffline(hub: HubModel): HubError {
   const commit = isCommit(revision) ? revision : textIn(cached.ref(revision))
   if (!isCommit(commit) && commits.length > 0)
     return new HubError(
-      `${cached.folder} has commits of ${repo}, but does not say which of them "${revision}" is, and HF_HUB_OFFLINE forbids asking`,
-      `name one as the revision: ${commits.join(", ")}; or unset HF_HUB_OFFLINE for one run`
+      `${cached.folder} has commits of ${repo}, but none is recorded for "${revision}", and HF_HUB_OFFLINE forbids looking it up`,
+      `use one of these as the revision: ${commits.join(", ")}; or unset HF_HUB_OFFLINE for one run`
     )
   const broken = (file === null ? candidates : [file])
     .map((one) => cached.snapshot(commit, one))
     .find((at) => !existsSync(at) && lstatSync(at, { throwIfNoEntry: false }) !== undefined)
   if (isCommit(commit) && broken !== undefined)
     return new HubError(
-      `${broken} is a link to a file that is not there, and HF_HUB_OFFLINE forbids downloading it`,
-      "copy the cache with its blobs folder, or unset HF_HUB_OFFLINE for one run"
+      `${broken} is a dangling symlink, and HF_HUB_OFFLINE forbids downloading its target`,
+      "copy the cache including its blobs folder, or unset HF_HUB_OFFLINE for one run"
     )
   return new HubError(
     `${modelName(hub)} is not in the cache (${cached.folder}), and HF_HUB_OFFLINE forbids downloading it`,
-    "unset HF_HUB_OFFLINE for one run, or copy the cache from where it is"
+    "unset HF_HUB_OFFLINE for one run, or copy the cache from another machine"
   )
 }
 
 const listed = (folder: string): ReadonlyArray<string> => (existsSync(folder) ? readdirSync(folder) : [])
 const textIn = (file: string): string => (existsSync(file) ? readFileSync(file, "utf8").trim() : "")
 
-/** The folders of a repository that may have a file's configuration: its own first, the top (`""`) last. */
+/** The folders of a repository that may hold a file's configuration: the file's own first, the root (`""`) last. */
 export function configFolders(file: string): ReadonlyArray<string> {
   const folders = file.split("/").slice(0, -1)
   return Array.from({ length: folders.length + 1 }, (_, up) =>

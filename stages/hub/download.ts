@@ -1,8 +1,8 @@
 /**
- * Downloads one content into the cache: goes on where an earlier download broke off, and checks what came.
+ * Downloads one file into the cache: resumes earlier attempts, and verifies the content.
  *
- * By hand: the client's `downloadFileToCacheDir` begins anew each time, lets two downloads write to one file, and does
- * not compare what came with its sha256.
+ * Not the client's `downloadFileToCacheDir`: it starts over each time, lets two downloads write to the same file, and
+ * does not verify the sha256.
  */
 import { createHash, type Hash } from "node:crypto"
 import { createReadStream } from "node:fs"
@@ -18,16 +18,16 @@ export interface Download {
   readonly file: string
   readonly remote: RemoteFile
   readonly signal: AbortSignal
-  /** bytes that are there */
+  /** called with the number of bytes present */
   readonly progress: (done: number) => void
 }
 
-/** Connections in a row that may break off before they get further than those before them. */
+/** Consecutive connections that may break without getting further than the ones before. */
 const patience = 3
 
 /**
- * Writes the content to `blob`, whole or not at all. What is there when it fails or is interrupted is kept for the
- * next time; what turns out to be another content is removed.
+ * Writes the content to `blob`, completely or not at all. A failed or interrupted download is kept for the next
+ * attempt; content that fails verification is deleted.
  *
  * @throws {HubError}
  */
@@ -43,7 +43,7 @@ export async function download(blobs: string, blob: string, given: Download): Pr
     if (wrong !== null)
       throw new HubError(
         `${given.file} arrived damaged: ${wrong}`,
-        "it was removed: try again; if that stays so, a proxy or mirror in between changes it"
+        "it was deleted: try again; if this repeats, a proxy or mirror is altering the content"
       )
   } finally {
     if (!settled) await partial.giveUp()
@@ -63,28 +63,28 @@ async function receive(partial: Partial, given: Download): Promise<void> {
     const broken = await append(partial, from, given)
     const now = await partial.size()
     if (broken === null && (remote.size === null || now >= remote.size)) return
-    // the server's fault, or the network's: go on as long as that brings something
+    // a server or network fault: continue as long as there is progress
     failures = now > furthest ? 0 : failures + 1
     furthest = Math.max(furthest, now)
     if (failures === patience)
       throw new HubError(
-        `${file} breaks off at ${now} of ${remote.size ?? "?"} bytes: ${broken ?? "the connection ends"}`,
-        "try again: it goes on from there",
+        `the download of ${file} stops at ${now} of ${remote.size ?? "?"} bytes: ${broken ?? "the connection closed"}`,
+        "try again: the download resumes there",
         broken
       )
   }
 }
 
-/** Why it ended early, or null. */
+/** Appends to the partial file. Returns the reason if the connection ended early, else null. */
 async function append(partial: Partial, from: number, given: Download): Promise<string | null> {
   const { requests, commit, file, remote, signal, progress } = given
   const response = await requests.content(commit, file, from)
   const goesOn = from > 0 && response.status === 206 && startOf(response) === from
   if (response.status === 416 || (response.status === 206 && !goesOn)) {
-    // another content than before, or another part of it than was asked for
+    // the content changed, or the server sent another range
     await response.body?.cancel()
     await fs.rm(partial.file, { force: true })
-    return "the server has no such part of it"
+    return "the server cannot serve this range"
   }
   const handle = await fs.open(partial.file, goesOn ? "a" : "w")
   let done = goesOn ? from : 0
@@ -93,14 +93,14 @@ async function append(partial: Partial, from: number, given: Download): Promise<
       await handle.writeFile(chunk)
       done += chunk.length
       progress(done)
-      // more than the server has announced: another content, which the check refuses
+      // more than the server announced: other content, which the check rejects
       if (remote.size !== null && done > remote.size) break
     }
     await handle.sync()
     return null
   } catch (error) {
     signal.throwIfAborted()
-    if ((error as NodeJS.ErrnoException).syscall === "write") throw error // the disk's fault
+    if ((error as NodeJS.ErrnoException).syscall === "write") throw error // a disk error
     return reasonOf(error)
   } finally {
     await handle.close()
@@ -112,7 +112,7 @@ const startOf = (response: Response): number | null => {
   return start === undefined ? null : Number(start)
 }
 
-/** What is wrong with a content, or null: etags of 64 digits are sha256, those of 40 are git's of a blob. */
+/** The mismatch between a file and its etag, or null: etags of 64 digits are sha256, those of 40 git's blob hash. */
 async function mismatch(file: string, { etag, size }: RemoteFile): Promise<string | null> {
   const actual = (await fs.stat(file).catch(() => null))?.size ?? 0
   if (size !== null && actual !== size) return `${actual} bytes, not ${size}`
@@ -129,13 +129,13 @@ function hashFor(etag: string, size: number): Hash | null {
   if (/^[0-9a-f]{64}$/.test(etag)) return createHash("sha256")
   // Source: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
   if (/^[0-9a-f]{40}$/.test(etag)) return createHash("sha1").update(`blob ${size}\0`)
-  return null // a mirror's own
+  return null // a mirror's own etag
 }
 
-/** A small file has one line in a log, a large one a line for each tenth. */
+/** Files below this size get one log line; larger ones a line per tenth. */
 const worthwhile = 16e6
 
-/** @param size in bytes; null where it is not known */
+/** @param size in bytes; null if unknown */
 export function progressLines(
   what: string,
   size: number | null,

@@ -1,8 +1,8 @@
 /**
- * Downloads a model into the Hugging Face cache: the ONNX file, the files of its external weights, and what says how
- * images get into it. Only what is not there yet is asked for.
+ * Downloads a model into the Hugging Face cache: the ONNX file, its external weights, and its preprocessing
+ * configuration. Requests only what the cache lacks.
  *
- * It is no part of any stage: what it brings enters keys by sha256, so how it came does not count.
+ * This is not part of any stage: files enter keys by sha256, so how they were fetched does not matter.
  */
 import * as fs from "node:fs/promises"
 import * as path from "node:path"
@@ -15,11 +15,11 @@ import { HubRequests } from "./requests.ts"
 import { HubError, isOffline } from "./settings.ts"
 
 export interface FetchOptions {
-  /** aborts the download; what has come is kept for the next */
+  /** aborts the download; partial files are kept for the next */
   readonly signal: AbortSignal
-  /** takes a line about what is being done */
+  /** receives a line per step */
   readonly log: (message: string) => void
-  /** ask which commit the branch or tag is at now, though the cache knows one */
+  /** look up the current commit of the branch or tag even if the cache has one */
   readonly refresh?: boolean
 }
 export interface FetchedModel {
@@ -33,13 +33,13 @@ export interface FetchedModel {
   readonly downloaded: number
 }
 
-/** Nodes that are planned at a time want the same model: it is downloaded once. */
+/** Nodes planned at the same time may want the same model: it is downloaded once. */
 const underWay = new Map<string, Promise<FetchedModel>>()
 
 /**
- * @throws {HubError} the hub cannot be reached or refuses, there is no such repository, revision or file, what came is
- *   damaged, or `HF_HUB_OFFLINE` forbids it
- * @throws the signal's reason, when it is aborted
+ * @throws {HubError} the hub is unreachable or refuses; the repository, revision or file does not exist; the download is
+ *   corrupt; or `HF_HUB_OFFLINE` forbids it
+ * @throws the signal's reason when aborted
  */
 export function fetchModel(model: HubModel, options: FetchOptions): Promise<FetchedModel> {
   const key = JSON.stringify([model.repo, model.revision, model.file, options.refresh ?? false])
@@ -65,12 +65,12 @@ async function fetchAll(model: HubModel, { signal, log, refresh }: FetchOptions)
     const location = path.posix.join(path.posix.dirname(file), beside)
     if ((await transfer.firstOf([location])) === null)
       throw new HubError(
-        `${model.repo}: the weights of ${file} are in ${location}, which the repository does not have`,
-        "take another file or revision, or tell the repository's owner"
+        `${model.repo}: the weights of ${file} should be in ${location}, which is not in the repository`,
+        "use another file or revision, or tell the repository's owner"
       )
   }
   for (const names of configFiles) await transfer.firstOf(configPlaces(file, names))
-  // last: until all is there, the branch stays where it was, for those who are offline
+  // last: until everything is in place, the branch keeps its old commit for offline users
   if (!isCommit(model.revision)) await replaceFile(repo.ref(model.revision), commit)
   return { repo: model.repo, commit, file, path: at, downloaded: transfer.downloaded }
 }
@@ -80,7 +80,7 @@ async function knownCommit(repo: CachedRepo, { revision }: HubModel): Promise<st
   return isCommit(text.trim()) ? text.trim() : null
 }
 
-/** A file that is none is for the stage to refuse, which says what was expected. */
+/** An invalid model is the stage's to reject, with a better message. */
 function externalFiles(model: string): ReadonlyArray<string> {
   const access = fileAccess(model)
   try {
@@ -96,13 +96,13 @@ interface TransferOptions {
   readonly repo: CachedRepo
   readonly requests: HubRequests
   readonly commit: string
-  /** null where the hub lists none */
+  /** null if the hub does not list files */
   readonly files: ReadonlySet<string> | null
   readonly signal: AbortSignal
   readonly log: (message: string) => void
   readonly name: string
 }
-/** Brings files of one commit. */
+/** Downloads the files of one commit. */
 class Transfer {
   readonly #given: TransferOptions
   downloaded = 0
@@ -110,7 +110,7 @@ class Transfer {
     this.#given = given
   }
 
-  /** Brings the first of these that the commit has; null where it has none. Absences are noted in the cache. */
+  /** Fetches the first of these that the commit has; null if it has none. Records absences in the cache. */
   async firstOf(places: ReadonlyArray<string>): Promise<string | null> {
     for (const file of places) {
       if (await this.#bring(file)) return file
@@ -142,7 +142,7 @@ const isWhole = async (blob: string, size: number | null): Promise<boolean> => {
   return found !== null && (size === null || found.size === size)
 }
 
-/** A relative link, so that the cache may be moved; a copy where the file system has no links. */
+/** A relative symlink, so that the cache can be moved; a copy where the file system has no symlinks. */
 async function link(blob: string, pointer: string): Promise<void> {
   await fs.mkdir(path.dirname(pointer), { recursive: true })
   const beside = besideOf(pointer)
@@ -175,6 +175,6 @@ function noSuchFile({ repo, file, revision }: HubModel, files: ReadonlySet<strin
       ? `name one of its models: ${listed.join(", ")}`
       : files === null
         ? `its files: ${endpoint}/${repo}/tree/${revision}`
-        : "it has no ONNX file: take an export of it (organisations such as Xenova and onnx-community have them), or export it yourself with tools/export_encoder.py"
+        : "it has no ONNX file: use an export of it (Xenova and onnx-community publish many), or export it yourself with tools/export_encoder.py"
   )
 }

@@ -1,10 +1,10 @@
 /**
- * Partial downloads: kept where a download breaks off, and gone on with by the next.
+ * Partial downloads: kept when a download stops, resumed by the next.
  *
- * Each download writes to a file of its own (host, process, number), so that two never write to one. What a dead
- * process has left is taken over by renaming, which one of two that try succeeds in. `<etag>.incomplete` is where
- * huggingface_hub has had its partials: ours go there when they are given up, and it is copied, not moved, since another
- * program may be at it.
+ * Each download writes to its own file (host, process, number), so no two write to the same one. A dead process's
+ * file is taken over by renaming it, which only one of several takers can do. `<etag>.incomplete` is
+ * huggingface_hub's own name for partial downloads: we move ours there when we give up, and copy from it rather than
+ * move it, since another program may be using it.
  */
 import * as fs from "node:fs/promises"
 import * as os from "node:os"
@@ -17,7 +17,7 @@ const ending = ".incomplete"
 export class Partial {
   readonly file: string
   readonly #common: string
-  /** of the common partial, when it was copied */
+  /** size of the shared partial file when it was copied */
   readonly #copied: number
   private constructor(file: string, common: string, copied: number) {
     this.file = file
@@ -25,7 +25,7 @@ export class Partial {
     this.#copied = copied
   }
 
-  /** A file to write to, with what is there already of this content. */
+  /** A file to write to, starting from any earlier part of this content. */
   static async claim(blobs: string, etag: string): Promise<Partial> {
     const file = path.join(blobs, `${etag}.${host}.${process.pid}.${number++}${ending}`)
     const common = path.join(blobs, etag + ending)
@@ -36,12 +36,12 @@ export class Partial {
     return new Partial(file, common, copied ? (await fs.stat(file)).size : 0)
   }
 
-  /** In bytes; 0 where there is no file yet. */
+  /** In bytes; 0 if there is no file yet. */
   async size(): Promise<number> {
     return (await fs.stat(this.file).catch(() => null))?.size ?? 0
   }
 
-  /** Whole and checked: it becomes the content. */
+  /** Complete and verified: becomes the content. */
   async finish(blob: string): Promise<void> {
     await fs.rename(this.file, blob)
     if (this.#copied === 0) return
@@ -49,13 +49,13 @@ export class Partial {
     if (now?.size === this.#copied) await fs.rm(this.#common, { force: true })
   }
 
-  /** Broken off: others may go on with it. */
+  /** Interrupted: left for others to resume. */
   async giveUp(): Promise<void> {
     if ((await this.size()) > 0) await succeeds(fs.rename(this.file, this.#common))
     else await fs.rm(this.file, { force: true })
   }
 
-  /** Of no use: what was copied would be of none either. */
+  /** Corrupt: deleted, and so is the shared partial if this one was copied from it. */
   async discard(): Promise<void> {
     await fs.rm(this.file, { force: true })
     if (this.#copied > 0) await fs.rm(this.#common, { force: true })
@@ -75,7 +75,7 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code !== "ESRCH"
   }
 }
-/** Not of a link: what is written to would be what it points at. */
+/** False for a symlink: writing through it would change its target. */
 const isFile = async (file: string): Promise<boolean> =>
   (await fs.lstat(file).catch(() => null))?.isFile() ?? false
 const succeeds = (action: Promise<unknown>): Promise<boolean> =>

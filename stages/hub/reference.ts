@@ -1,4 +1,4 @@
-/** Which file of which repository: what a pipeline says of a model on a Hugging Face hub. */
+/** A pipeline's reference to a model on a Hugging Face hub: repository, revision and file. */
 import { wrongSegment } from "../../src/support/file-names.ts"
 
 export interface HubModel {
@@ -6,11 +6,11 @@ export interface HubModel {
   readonly repo: string
   /** a branch, a tag or a commit (40 hexadecimal digits) */
   readonly revision: string
-  /** in the repository, with slashes; null: the first of `candidates` that is there */
+  /** path in the repository, with slashes; null: the first of `candidates` that exists */
   readonly file: string | null
 }
 
-/** Where exports for transformers.js and optimum have their vision encoder; the image tower before the whole model. */
+/** Where exports by transformers.js and optimum put the vision encoder; the image tower before the whole model. */
 export const candidates: ReadonlyArray<string> = [
   "onnx/vision_model.onnx",
   "vision_model.onnx",
@@ -25,28 +25,28 @@ export const modelName = ({ repo, revision, file }: HubModel): string =>
 export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision)
 
 /**
- * All three become paths in the cache and in addresses: what leads out of there is refused.
+ * All three become parts of paths in the cache and of URLs, so values that lead outside are refused.
  *
- * Source of the rule for names: huggingface_hub, utils/_validators.py, `validate_repo_id`.
+ * Source of the naming rule: huggingface_hub, utils/_validators.py, `validate_repo_id`.
  *
- * @throws {RangeError} says which is wrong
+ * @throws {RangeError} names the invalid one
  */
 export function checkHubModel(model: HubModel): HubModel {
   const { repo, revision, file } = model
   if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(repo) || /--|\.\.|[.-]$/.test(repo) || repo.length > 96)
     throw new RangeError(
-      `hub: "${repo}" is no repository: it is "organisation/name", as in the address of its page`
+      `hub: "${repo}" is not a repository: expected "organisation/name", as in its page's URL`
     )
   if (!isPlainPath(revision))
-    throw new RangeError(`hub("${repo}"): "${revision}" is no branch, tag or commit`)
+    throw new RangeError(`hub("${repo}"): "${revision}" is not a valid branch, tag or commit`)
   if (file !== null && !isPlainPath(file))
     throw new RangeError(
-      `hub("${repo}"): "${file}" is no file in a repository: give its path from there, such as ${candidates[0]}`
+      `hub("${repo}"): "${file}" is not a valid path in a repository: give a relative path, such as ${candidates[0]}`
     )
   return model
 }
 
-/** File systems take 255 bytes; what is being written has a few more. */
+/** File systems allow 255 bytes; temporary names are a little longer than final ones. */
 const mostBytes = 200
 const isPlainPath = (path: string): boolean =>
   path.split("/").every((part) => wrongSegment(part, mostBytes) === null && !part.includes(":"))

@@ -1,18 +1,18 @@
-/** Requests to a hub: through the proxy that the environment names, with the user's token, and with errors that say what to do. */
+/** Requests to a hub: through the configured proxy, with the user's token, and with errors that say what to do. */
 import * as v from "valibot"
 import { checkJson, expected, withFields } from "../json/check-json.ts"
 import { isCommit } from "./reference.ts"
 import { endpointOf, HubError, proxiesOf, tokenOf } from "./settings.ts"
 
-/** What a hub says of a file before it is downloaded. */
+/** What a hub reports about a file before it is downloaded. */
 export interface RemoteFile {
-  /** of a file in LFS (or Xet) its sha256, of others git's own sha1 */
+  /** sha256 for a file in LFS (or Xet), else git's own sha1 */
   readonly etag: string
-  /** in bytes; null where the hub doesn't say */
+  /** in bytes; null if the hub does not report it */
   readonly size: number | null
 }
 
-/** What the client passes on of a hub's answer, which it does not check. */
+/** The part of a hub's answer that the client passes on unchecked. */
 const revisionInfo = withFields({
   sha: v.pipe(v.string(expected("a commit")), v.regex(/^[0-9a-f]{40}$/, expected("a commit"))),
   filePaths: v.array(v.string(expected("a file's name")), expected("a list of files"))
@@ -34,13 +34,13 @@ export class HubRequests {
     this.#signal = signal
     if (!URL.canParse(this.endpoint))
       throw new HubError(
-        `HF_ENDPOINT is no address: "${this.endpoint}"`,
-        "give one such as https://huggingface.co, or unset it"
+        `HF_ENDPOINT is not a URL: "${this.endpoint}"`,
+        "set it to a URL such as https://huggingface.co, or unset it"
       )
   }
 
   /**
-   * The commit that a revision is at, and the names of its files; null where the hub does not list them.
+   * The current commit of a revision, and the names of its files; null if the hub does not list them.
    *
    * @throws {HubError}
    */
@@ -56,20 +56,20 @@ export class HubRequests {
       fetch: async (input, init) => this.#checked(await this.#send(String(input), init), revision)
     }).catch((error: unknown) => {
       if (error instanceof SyntaxError || error instanceof TypeError)
-        throw this.#odd(`is not what a hub tells of ${this.#repo}@${revision}: ${error.message}`)
+        throw this.#odd(`sent an invalid answer for ${this.#repo}@${revision}: ${error.message}`)
       throw error
     })
     const { sha, filePaths } = checkJson(revisionInfo, info, (field, problem) => {
-      throw this.#odd(`says of ${this.#repo}@${revision}: ${field}: ${problem}`)
+      throw this.#odd(`sent an invalid answer for ${this.#repo}@${revision}: ${field}: ${problem}`)
     })
     return { commit: sha, files: filePaths.length > 0 ? new Set(filePaths) : null }
   }
 
   /**
-   * What a file is, without its content; null where the commit has no such file.
+   * A file's metadata, without its content; null if the commit has no such file.
    *
-   * A redirection to where contents are stored is not followed: the hub's own answer has the etag of the content. So it
-   * is by hand: the client's `fileDownloadInfo` follows it, and has the storage's etag, which is no sha256.
+   * Redirects to the content storage are not followed, because only the hub's own answer has the content's etag. The
+   * client's `fileDownloadInfo` follows them and returns the storage's etag, which is not a sha256.
    *
    * @throws {HubError}
    */
@@ -85,27 +85,27 @@ export class HubRequests {
       const linked = headers.get("x-linked-etag")
       const location = headers.get("location")
       if (status >= 300 && status < 400 && linked === null && location !== null) {
-        // a repository that was renamed
+        // a renamed repository
         if (!URL.canParse(location, address))
-          throw this.#odd(`redirects to "${location}", which is no address`)
+          throw this.#odd(`redirects to "${location}", which is not a URL`)
         address = new URL(location, address).href
         continue
       }
       if (status === 404 && isEntryMissing(headers)) return null
       if (status >= 400) await this.#checked(response, commit)
       const etag = (linked ?? headers.get("etag") ?? "").replace(/^W\//, "").replaceAll('"', "")
-      // it becomes a file's name
+      // it becomes a file name
       if (!/^[\w-][\w.-]{0,99}$/.test(etag) || etag.endsWith(".incomplete"))
-        throw this.#odd(`gives no etag of ${file} in ${this.#repo}`)
+        throw this.#odd(`sent no valid etag for ${file} in ${this.#repo}`)
       const size = headers.get("x-linked-size") ?? (linked === null ? headers.get("content-length") : null)
       return { etag, size: size !== null && /^\d+$/.test(size) ? Number(size) : null }
     }
-    throw this.#odd(`redirects ${file} of ${this.#repo} without end`)
+    throw this.#odd(`has a redirect loop for ${file} of ${this.#repo}`)
   }
 
   /**
-   * A file's content from a byte on: a response with status 206, or 200 where the server gives the whole file
-   * whatever is asked, or 416 where it has no such byte.
+   * A file's content from a byte offset: a response with status 206; 200 if the server ignores the range and sends
+   * the whole file; 416 if the offset is out of range.
    *
    * @throws {HubError}
    */
@@ -124,7 +124,7 @@ export class HubRequests {
 
   async #send(address: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
-    // never to another host: where contents are stored, an address is its own permission
+    // never to another host: the storage's signed URLs need no token
     if (this.#token !== null && new URL(address).origin === new URL(this.endpoint).origin)
       headers.set("authorization", `Bearer ${this.#token}`)
     try {
@@ -139,7 +139,7 @@ export class HubRequests {
   unreachable(error: unknown): HubError {
     return new HubError(
       `${this.endpoint} cannot be reached: ${reasonOf(error)}`,
-      "check the network, HF_ENDPOINT and HTTPS_PROXY; with HF_HUB_OFFLINE=1 only the cache is used",
+      "check the network, HF_ENDPOINT and HTTPS_PROXY; HF_HUB_OFFLINE=1 uses the cache alone",
       error
     )
   }
@@ -156,24 +156,24 @@ export class HubRequests {
     const token = "HF_TOKEN, or `hf auth login`"
     if (code === "GatedRepo")
       return new HubError(
-        `${this.#repo} is gated: its owners want to know who downloads it`,
+        `${this.#repo} is gated: its owners control who may download it`,
         this.#token === null
           ? `accept its terms at ${page}, then give a token (${token})`
-          : `accept its terms at ${page} as the user whose token this is`
+          : `accept its terms at ${page} with the account that owns your token`
       )
     if (code === "RevisionNotFound")
       return new HubError(
         `${this.#repo} has no revision "${revision}"`,
         isCommit(revision)
-          ? `it may be gone from the hub: \`probeline encoders fetch ${this.#repo} --refresh\` takes what the branch is at now`
-          : `its branches and tags: ${page}/refs; "main" is the usual one`
+          ? `it may have been deleted from the hub: \`probeline encoders fetch ${this.#repo} --refresh\` fetches the branch's current commit`
+          : `its branches and tags: ${page}/refs; the default is usually "main"`
       )
     if (status === 401 || status === 403)
       return new HubError(
-        `${this.endpoint} refuses ${this.#repo} (HTTP ${status}): it does not exist, or it is private`,
+        `${this.endpoint} refuses ${this.#repo} (HTTP ${status}): it does not exist or is private`,
         this.#token === null
           ? `check the name at ${page}; if the repository is private, give a token (${token})`
-          : `check the name at ${page}, and whether your token may read it (${token})`
+          : `check the name at ${page}, and that your token has read access (${token})`
       )
     if (status === 404)
       return new HubError(
@@ -183,30 +183,33 @@ export class HubRequests {
     return new HubError(
       `${this.endpoint} answers HTTP ${status} for ${this.#repo}@${revision}`,
       status === 429
-        ? `too many requests: wait a little; with a token there may be more (${token})`
-        : "try again later: what was downloaded is kept"
+        ? `too many requests: wait a little; a token raises the limit (${token})`
+        : "try again later: partial downloads are kept"
     )
   }
 
   #odd(what: string): HubError {
-    return new HubError(`${this.endpoint} ${what}`, "is HF_ENDPOINT a Hugging Face hub, or a mirror of it?")
+    return new HubError(
+      `${this.endpoint} ${what}`,
+      "check that HF_ENDPOINT is a Hugging Face hub or a mirror of one"
+    )
   }
 }
 
 const isEntryMissing = (headers: Headers): boolean =>
   (headers.get("x-error-code") ?? "EntryNotFound") === "EntryNotFound"
 
-/** Node 20's own `fetch` knows nothing of proxies: undici's does, and is loaded only where one is named. */
+/** Node 20's own `fetch` does not support proxies; undici's does, and is loaded only if a proxy is configured. */
 async function fetchThroughProxy(): Promise<Fetch> {
   const proxies = proxiesOf()
   if (proxies === null) return globalThis.fetch
   const undici = await import("undici")
   const dispatcher = new undici.EnvHttpProxyAgent(proxies)
-  // the same interface, of which undici and @types/node have a declaration each
+  // the same interface, declared once by undici and once by @types/node
   return ((input: string, init: object) => undici.fetch(input, { ...init, dispatcher })) as unknown as Fetch
 }
 
-/** `fetch failed` says nothing: its cause does. */
+/** The message of the cause, because `fetch failed` says nothing. */
 export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   const within = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause

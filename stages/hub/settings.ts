@@ -1,5 +1,5 @@
 /**
- * The environment variables of huggingface_hub, with the same meaning.
+ * huggingface_hub's environment variables, with the same meaning.
  *
  * Source: https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables and
  * huggingface_hub/constants.py.
@@ -10,7 +10,7 @@ import * as os from "node:os"
 import * as path from "node:path"
 import { fileText } from "../../src/support/utf8.ts"
 
-/** What went wrong between here and a hub, and what to do. */
+/** A problem with a hub, and what to do about it. */
 export class HubError extends StageError {
   override readonly name = "HubError"
   constructor(message: string, hint: string, cause?: unknown) {
@@ -20,7 +20,7 @@ export class HubError extends StageError {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The first of these variables that is set to something. */
+/** The first of these variables that is set and not empty. */
 const first = (environment: Environment, ...names: ReadonlyArray<string>): string | null => {
   for (const name of names) {
     const value = environment[name]?.trim()
@@ -38,19 +38,19 @@ const homeFolder = (environment: Environment): string =>
   )
 
 /**
- * `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or `~/.cache/huggingface/hub`. By hand, since the client's `getHFHubCachePath`
- * takes an empty variable for a folder and `~` for a name; a test compares the two.
+ * `HF_HUB_CACHE`, or `hub` in `HF_HOME`, or `~/.cache/huggingface/hub`. Not the client's `getHFHubCachePath`: it
+ * takes an empty variable for a folder and `~` literally; a test compares the two.
  */
 export function cacheFolder(environment: Environment = process.env): string {
   const named = first(environment, "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
   return named === null ? path.join(homeFolder(environment), "hub") : expanded(named)
 }
 
-/** Does `HF_HUB_OFFLINE` (or transformers' name for it) forbid any request? */
+/** Whether `HF_HUB_OFFLINE` (or transformers' equivalent) forbids requests. */
 export const isOffline = (environment: Environment = process.env): boolean =>
   isOn(first(environment, "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
 
-/** `HF_ENDPOINT`, or the hub itself; without a slash at its end. */
+/** `HF_ENDPOINT`, or huggingface.co; without a trailing slash. */
 export const endpointOf = (environment: Environment = process.env): string =>
   (first(environment, "HF_ENDPOINT") ?? "https://huggingface.co").replace(/\/+$/, "")
 
@@ -59,7 +59,7 @@ export interface Proxies {
   readonly httpsProxy: string
   readonly noProxy: string
 }
-/** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in either case; null where no proxy is named. */
+/** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in upper or lower case; null if no proxy is configured. */
 export function proxiesOf(environment: Environment = process.env): Proxies | null {
   const named = (name: string) => first(environment, name.toLowerCase(), name)
   const [http, https] = [named("HTTP_PROXY"), named("HTTPS_PROXY")]
@@ -67,7 +67,7 @@ export function proxiesOf(environment: Environment = process.env): Proxies | nul
   return { httpProxy: http ?? "", httpsProxy: https ?? http ?? "", noProxy: named("NO_PROXY") ?? "" }
 }
 
-/** `HF_TOKEN`, or what `hf auth login` has written down; null: requests go without. */
+/** `HF_TOKEN`, or the token saved by `hf auth login`; null: requests carry none. */
 export function tokenOf(environment: Environment = process.env): string | null {
   if (isOn(first(environment, "HF_HUB_DISABLE_IMPLICIT_TOKEN"))) return null
   const given = first(environment, "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
@@ -77,7 +77,7 @@ export function tokenOf(environment: Environment = process.env): string | null {
   try {
     bytes = readFileSync(expanded(file))
   } catch {
-    return null // nobody has logged in
+    return null // not logged in
   }
   try {
     const written = fileText(bytes).trim()

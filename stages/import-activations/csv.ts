@@ -1,9 +1,9 @@
 /** Comma-separated values with a header. Source: RFC 4180. */
 
 /**
- * A record a line after the header, by the header's names.
+ * Parses one record per line after the header, keyed by the header's names.
  *
- * @throws {Error} a quote that is not closed, or a line of more or fewer cells than the header; the message names the
+ * @throws {Error} an unclosed quote, or a line with more or fewer cells than the header; the message names the
  *   record's line
  */
 export function parseCsv(text: string): {
@@ -17,11 +17,11 @@ export function parseCsv(text: string): {
   let start = line
   for (let at = 0; at < source.length;) {
     const cell = cellAt(source, at)
-    if (cell === null) throw new Error(`line ${line}: a quote inside of a cell, or one that is not closed`)
+    if (cell === null) throw new Error(`line ${line}: a quote inside a cell, or an unclosed one`)
     cells.push(cell.content)
     line += source.slice(at, cell.end).split("\n").length - 1
     at = cell.end
-    // a comma at the very end has one more, empty, cell behind it
+    // a comma at the very end is followed by one more, empty, cell
     if (cell.hasNext && at === source.length) cells.push("")
     if (cell.hasNext && at < source.length) continue
     if (cells.length > 1 || cells[0] !== "") rows.push({ line: start, cells })
@@ -29,7 +29,7 @@ export function parseCsv(text: string): {
     start = line
   }
   const [header, ...records] = rows
-  if (header === undefined) throw new Error("it is empty: its first line has to name the columns")
+  if (header === undefined) throw new Error("it is empty: its first line must name the columns")
   for (const record of records)
     if (record.cells.length !== header.cells.length)
       throw new Error(
@@ -39,9 +39,10 @@ export function parseCsv(text: string): {
 }
 
 /**
- * The cell at a place, where the next begins, and whether that is one of the same record; null where quotes are wrong.
+ * The cell at a position, the position of the next one, and whether that one belongs to the same record; null if
+ * quotes are invalid.
  *
- * Quoted cells are searched by hand: a regular expression for them takes stack for each quote.
+ * Quoted cells are scanned by hand: a regular expression would use stack space for each quote.
  */
 function cellAt(
   source: string,

@@ -1,7 +1,7 @@
-/** What a manifest of activations comes to: vectors, where each lies, and which token it is of. */
+/** A parsed manifest of activations: vectors, their places in files, and their tokens. */
 import { StageError } from "../../src/index.ts"
 
-/** Which token of a scene a vector is of: see the columns of extract-activations. */
+/** Which token of a scene a vector belongs to: see the columns of extract-activations. */
 export interface TokenLabel {
   readonly source: string
   readonly object: number
@@ -10,33 +10,33 @@ export interface TokenLabel {
 export const labelKey = ({ source, object, token }: TokenLabel): string =>
   `${token} (source ${source}, object ${object})`
 
-/** Where a tap's values lie. */
+/** The place of a tap's values. */
 export interface Place {
   readonly file: string
   /** the tensor's name in a .safetensors file */
   readonly tensor: string | null
-  /** of the tensor's first dimension; null for the entry's */
+  /** in the tensor's first dimension; null for the entry's */
   readonly row: number | null
 }
 
-/** A vector, or several tokens' vectors, of an item. */
+/** One or more tokens' vectors of an item. */
 export interface Entry {
   readonly id: string
-  /** where it is written, for errors */
+  /** where the entry is written, for errors */
   readonly file: string
   readonly field: string
   readonly image: string | null
-  /** none of them twice */
+  /** without duplicates */
   readonly tokens: ReadonlyArray<TokenLabel>
   readonly taps: ReadonlyMap<string, Place>
-  /** of the tensors' first dimension; null for whole tensors */
+  /** in the tensors' first dimension; null for whole tensors */
   readonly row: number | null
 }
 
-/** A manifest of activations, or a file that it names, is not as it should be: what, where, and what to do. */
+/** A manifest of activations, or a file that it names, is invalid; the error says what, where, and what to do. */
 export class ImportError extends StageError {
   override readonly name = "ImportError"
-  /** @param field such as `items[3].taps`; null where it is the file as a whole */
+  /** @param field such as `items[3].taps`; null for the file as a whole */
   constructor(file: string, field: string | null, problem: string, hint: string, cause?: unknown) {
     super(field === null ? `${file}: ${problem}` : `${file}: ${field}: ${problem}`, {
       file,

@@ -1,11 +1,11 @@
 /**
  * Reads the manifest of activations that were computed elsewhere. `docs/import.md` describes it; in short, either
  *
- * - `items`: an entry a vector, that says of each tap in which file and row it is; or
- * - `ids` and `taps`: an array a tap, [N, width], or [N, tokens, width], whose row i belongs to id i. The ids are in
- *   the manifest itself, in a JSON list, or in a CSV with a column a field.
+ * - `items`: one entry per vector, which gives the file and row of each tap; or
+ * - `ids` and `taps`: one array per tap, [N, width] or [N, tokens, width]; row i belongs to id i. The ids are in the
+ *   manifest itself, in a JSON list, or in a CSV with one column per field.
  *
- * It loads valibot: import it where a manifest is read.
+ * This module loads valibot: import it lazily, where a manifest is read.
  */
 import * as path from "node:path"
 import { checkJson, type Fail, fieldIn, isObject, type JsonObject } from "../json/check-json.ts"
@@ -15,11 +15,11 @@ import { arraysManifest, idList, itemOf, itemsManifest, rowOfIds } from "./schem
 
 export interface ImportManifest {
   readonly entries: ReadonlyArray<Entry>
-  /** what the first dimension of every array has to be; null where entries name rows */
+  /** the required first dimension of every array; null if entries name rows */
   readonly rows: number | null
   readonly taps: ReadonlyArray<string>
 }
-/** Reads a text file; null when it is missing. */
+/** Reads a text file; null if it does not exist. */
 export type ReadText = (file: string) => Promise<string | null>
 
 const remedy = "docs/import.md describes the manifest"
@@ -48,7 +48,7 @@ function itemsIn(file: string, json: JsonObject): ImportManifest {
     if (own.size !== taps.length || taps.some((tap) => !own.has(tap)))
       failIn(file)(
         `${field}.taps`,
-        `its taps are ${[...own.keys()].join(", ")}, those of items[0] ${taps.join(", ")}: all need the same`
+        `its taps are ${[...own.keys()].join(", ")}, but those of items[0] are ${taps.join(", ")}: all items need the same taps`
       )
   return { entries, rows: null, taps }
 }
@@ -68,7 +68,7 @@ async function arraysIn(file: string, json: unknown, readText: ReadText): Promis
   return { entries, rows: entries.length, taps: [...taps.keys()] }
 }
 
-/** What is said of a row, and where. */
+/** The labels of a row, and where they are written. */
 interface ListedId {
   readonly file: string
   readonly field: string
@@ -79,7 +79,7 @@ async function idsOf(manifest: string, file: string, readText: ReadText): Promis
     throw new ImportError(manifest, "ids", problem, hint)
   }
   const text = await readText(file)
-  if (text === null) return fail(`there is no file ${file}`, "copy it there, or correct its name")
+  if (text === null) return fail(`there is no file ${file}`, "copy it there, or fix its name")
   if (/\.json$/i.test(file))
     return checkJson(idList, parseJson(file, text), failIn(file)).map((value, i) => ({
       file,
@@ -87,7 +87,7 @@ async function idsOf(manifest: string, file: string, readText: ReadText): Promis
       value
     }))
   if (/\.csv$/i.test(file)) return csvRows(file, text)
-  return fail(`${file} is neither .json nor .csv`, "name it by what it is")
+  return fail(`${file} is neither .json nor .csv`, "use one of these extensions")
 }
 
 function csvRows(file: string, text: string): ReadonlyArray<ListedId> {
@@ -102,12 +102,12 @@ function csvRows(file: string, text: string): ReadonlyArray<ListedId> {
   if (new Set(header).size !== header.length)
     throw new ImportError(file, "line 1", "two columns have the same name", hint)
   return records.map(({ line, cells }) => {
-    // an empty cell says nothing
+    // an empty cell means no value
     const named = header.flatMap((name, i) => (cells[i] === "" ? [] : [[name, valueOf(name, cells[i]!)]]))
     return { file, field: `line ${line}`, value: Object.fromEntries(named) as JsonObject }
   })
 }
-/** Of the columns only `object` holds numbers; what is none is left for its check to refuse. */
+/** Only `object` holds numbers; an invalid one is left for its check to refuse. */
 const valueOf = (name: string, cell: string) =>
   name === "object" && /^-?\d+$/.test(cell) ? Number(cell) : cell
 

@@ -1,4 +1,4 @@
-/** What may be in a manifest of activations, and in its lists of ids (docs/import.md). */
+/** The schemas of a manifest of activations and of its lists of ids (docs/import.md). */
 import * as path from "node:path"
 import * as v from "valibot"
 import { wrongPath } from "../../src/support/file-names.ts"
@@ -6,8 +6,8 @@ import { isUnicode } from "../../src/support/utf8.ts"
 import { byName, exactFields, expected, isObject, shown } from "../json/check-json.ts"
 import { labelKey, type Place, type TokenLabel } from "./entry.ts"
 
-/** JSON may write one ("\ud800"); in UTF-8 all of them would be one character. */
-const halfOfAPair = "has half of a surrogate pair, so that it is no Unicode text"
+/** JSON can contain one ("\ud800"); in UTF-8 all of them become one character. */
+const halfOfAPair = "is not valid Unicode: it contains half of a surrogate pair"
 
 const textOf = (what: string) =>
   v.pipe(
@@ -18,7 +18,7 @@ const textOf = (what: string) =>
 const text = textOf("text")
 
 const whole = (least: number) => {
-  const message = expected(`a whole number from ${least}`)
+  const message = expected(`a whole number ≥ ${least}`)
   return v.pipe(
     v.number(message),
     v.integer(message),
@@ -27,7 +27,7 @@ const whole = (least: number) => {
   )
 }
 
-/** As text; COCO's are whole numbers. */
+/** As a string; COCO's are whole numbers. */
 const idWords = "text or a whole number"
 const numericId = v.pipe(v.number(), v.safeInteger(expected(idWords)), v.transform(String))
 const textId = textOf(idWords)
@@ -40,7 +40,7 @@ const name = v.pipe(
   v.transform((token): TokenLabel => ({ source: "image", object: -1, token }))
 )
 const labels = expected("a list of names, or of { source, object, token }")
-/** The labels of an array's second dimension, or of all vectors. */
+/** The labels of an array's second dimension, or of every vector. */
 const tokens = v.pipe(
   v.array(
     v.lazy((one): v.GenericSchema<unknown, TokenLabel> => (typeof one === "string" ? name : label)),
@@ -55,7 +55,7 @@ const tokens = v.pipe(
       const one = labelKey(value)
       if (seen.has(one))
         addIssue({
-          message: `${one} is there twice`,
+          message: `${one} occurs twice`,
           path: [{ type: "array", origin: "value", input, key, value }]
         })
       seen.add(one)
@@ -63,12 +63,12 @@ const tokens = v.pipe(
   })
 )
 
-/** A file that is named relative to a folder and lies in it; gives its whole path. */
+/** A file name relative to a folder, and inside it; gives the full path. */
 const fileIn = (folder: string) =>
   v.pipe(
     text,
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      // "./x" and "x" are one file, which is only read
+      // "./x" and "x" are the same file, and it is only read
       const plain = dataset.value.replace(/(?<=^|\/)(?:\.\/)+/g, "")
       const problem = wrongPath(plain, "the manifest's folder")
       if (problem === null) return path.join(folder, dataset.value)
@@ -77,7 +77,7 @@ const fileIn = (folder: string) =>
     })
   )
 
-/** A file by tap, or { file, tensor, row }. */
+/** One file per tap, or { file, tensor, row }. */
 function tapsIn(folder: string, row: typeof ownRow | typeof noRow) {
   const file = fileIn(folder)
   const alone = v.pipe(
@@ -94,7 +94,7 @@ function tapsIn(folder: string, row: typeof ownRow | typeof noRow) {
   return byName(textOf("a tap's name"), either, "an object that names a file for each tap")
 }
 const ownRow = v.optional(whole(0))
-const noRow = v.optional(v.never("an array's rows are those that `ids` names"))
+const noRow = v.optional(v.never("not allowed here: `ids` names the arrays' rows"))
 
 const common = {
   format: v.literal(1, expected("1")),
@@ -102,10 +102,10 @@ const common = {
   tokens: v.optional(tokens)
 }
 
-/** An entry a vector. */
+/** One entry per vector. */
 export const itemsManifest = exactFields({ ...common, items: v.array(v.unknown(), expected("a list")) })
 
-/** An array a tap, whose rows the ids name. */
+/** One array per tap; the ids name its rows. */
 export const arraysManifest = (folder: string) => {
   const list = v.array(v.unknown())
   const file = fileIn(folder)
@@ -119,7 +119,7 @@ export const arraysManifest = (folder: string) => {
 
 export const idList = v.array(v.unknown(), expected("a list of ids"))
 
-/** An id, or a row of a list of ids; with `tokens` in the manifest it has no labels of its own. */
+/** An id, or a row of a list of ids; if the manifest has `tokens`, it has no labels of its own. */
 export const rowOfIds = (folder: string, tokens: Tokens) => {
   const row = v.pipe(
     exactFields(rowFields(folder, tokens)),
@@ -139,7 +139,7 @@ export const itemOf = (folder: string, tokens: Tokens) =>
     v.transform(({ taps, ...row }) => ({ ...labelled(tokens, row), taps }))
   )
 
-/** The manifest's own labels; null where it has none. */
+/** The manifest's own labels; null if it has none. */
 type Tokens = ReadonlyArray<TokenLabel> | null
 interface LabelledRow {
   readonly id: string
@@ -152,7 +152,7 @@ interface Row extends Partial<Record<"source" | "token", string | undefined>> {
   readonly object?: number | undefined
 }
 function rowFields(folder: string, tokens: Tokens) {
-  const elsewhere = v.optional(v.never("the manifest's `tokens` say it for all: say it in one place alone"))
+  const elsewhere = v.optional(v.never("not allowed here: the manifest's `tokens` apply to all items"))
   const labels = tokens === null ? labelFields : { source: elsewhere, object: elsewhere, token: elsewhere }
   return { id, image: v.optional(fileIn(folder)), ...labels }
 }

@@ -1,4 +1,4 @@
-/** `import-activations`: activations that were computed elsewhere, in place of `extract-activations`. */
+/** `import-activations`: reads activations that were computed elsewhere, instead of `extract-activations`. */
 import { column, defineStage, param, rows, type World } from "../../src/index.ts"
 import { activationColumns } from "../tables/activations.ts"
 import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
@@ -7,14 +7,14 @@ import type { ImportManifest } from "./manifest.ts"
 import { TensorReader, type Vector } from "./tensor-reader.ts"
 
 export const importActivations = defineStage.source("import-activations", {
-  doc: "activations dumped elsewhere as .npy or .safetensors, by a manifest",
+  doc: "activations computed elsewhere, in .npy or .safetensors files listed by a manifest",
   item: "scene",
   params: {
-    manifest: param.file({ doc: "a manifest in JSON, beside the files that it names (docs/import.md)" })
+    manifest: param.file({ doc: "a JSON manifest, beside the files that it lists (docs/import.md)" })
   },
   output: rows({
     ...activationColumns,
-    /** where the manifest names it */
+    /** if the manifest names it */
     image: column.nullable(column.file())
   }),
   compute: async function* ({ manifest: { path: file } }, world, context) {
@@ -43,7 +43,7 @@ async function readManifest(file: string, world: World): Promise<ImportManifest>
       file,
       null,
       "there is no such file",
-      "check the path: in a pipeline file it is relative to that file"
+      "check the path: in a pipeline file, paths are relative to that file"
     )
   const { parseManifest } = await import("./manifest.ts")
   return parseManifest(file, textOf(file, bytes), async (name) => {
@@ -61,7 +61,7 @@ function textOf(file: string, bytes: Uint8Array): string {
   }
 }
 
-/** Entries by scene, both in the manifest's order; a scene has one vector of a token. */
+/** Entries by scene, both in the manifest's order; a scene has one vector per token. */
 function byId(entries: ReadonlyArray<Entry>): ReadonlyMap<string, ReadonlyArray<Entry>> {
   const scenes = new Map<string, Array<Entry>>()
   const seen = new Map<string, string>()
@@ -73,8 +73,8 @@ function byId(entries: ReadonlyArray<Entry>): ReadonlyMap<string, ReadonlyArray<
         throw new ImportError(
           entry.file,
           entry.field,
-          `item "${entry.id}" has token ${labelKey(label)} already, from ${before}`,
-          "name each vector by a token, source or object of its own"
+          `item "${entry.id}" already has token ${labelKey(label)}, from ${before}`,
+          "give each vector its own token, source or object"
         )
       seen.set(key, entry.field)
     }

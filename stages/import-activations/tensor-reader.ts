@@ -1,30 +1,30 @@
-/** Reads taps' vectors out of the files that a manifest names, a slice at a time. */
+/** Reads taps' vectors from the files that a manifest names, slice by slice. */
 import type { RandomAccess } from "../../src/index.ts"
 import { readHalves, readValues, type FileTensor } from "../tensor-files/stored-tensor.ts"
 import { openTensor } from "../tensor-files/tensor-file.ts"
 import { type Entry, ImportError, type Place } from "./entry.ts"
 
-/** float16 stays what it is: half of the space. */
+/** float16 is kept as it is, which halves the space. */
 export type Vector = Float32Array | Uint16Array
-/** Opens a file; null when it is missing. */
+/** Opens a file; null if it does not exist. */
 export type OpenFile = (file: string) => Promise<RandomAccess | null>
 
 interface Opened {
   readonly access: RandomAccess
   readonly tensors: Map<string | null, FileTensor>
 }
-/** What all vectors of a tap have to agree on, and where the first was. */
+/** What all vectors of a tap must agree on, and where the first one was. */
 interface Kind {
   readonly width: number
   readonly isHalf: boolean
   readonly file: string
 }
-/** A tap of an entry, and where it is. */
+/** A tap of an entry, and its place. */
 interface Asked extends Place {
   readonly tap: string
   readonly entry: Entry
 }
-/** Files open at a time: a dump may have one for each image. */
+/** Limit on open files: a dump may have one per image. */
 const mostOpen = 64
 
 export class TensorReader {
@@ -33,16 +33,16 @@ export class TensorReader {
   readonly #opened = new Map<string, Opened>()
   readonly #kinds = new Map<string, Kind>()
 
-  /** `rows`: what the first dimension of every array has to be, where the manifest says it. */
+  /** `rows`: the required first dimension of every array, if the manifest implies one. */
   constructor(open: OpenFile, rows: number | null) {
     this.#open = open
     this.#rows = rows
   }
 
   /**
-   * The vectors of an entry at a tap, one for each of its tokens.
+   * The vectors of an entry at a tap, one per token.
    *
-   * @throws {ImportError} the file is missing or malformed, its shape is not what the manifest says, another vector of
+   * @throws {ImportError} the file is missing or malformed, its shape does not fit the manifest, another vector of
    *   the tap has another width, or a value is not finite
    */
   async read(entry: Entry, tap: string): Promise<ReadonlyArray<Vector>> {
@@ -83,7 +83,7 @@ export class TensorReader {
     if (known !== undefined) return known
     const access = await this.#open(file)
     if (access === null)
-      throw new ImportError(file, null, "there is no such file", "copy it there, or correct its name")
+      throw new ImportError(file, null, "there is no such file", "copy it there, or fix its name")
     if (this.#opened.size === mostOpen) {
       const [oldest, { access }] = this.#opened.entries().next().value!
       access.close()
@@ -94,7 +94,7 @@ export class TensorReader {
     return opened
   }
 
-  /** Of [width], or [tokens, width], behind the dimension of rows where there is one. */
+  /** The width of [width] or [tokens, width], after the dimension of rows, if any. */
   #width({ entry, file, row, tap, tensor }: Asked, { shape }: FileTensor): number {
     const rest = row === null ? shape : shape.slice(1)
     const tokens = entry.tokens.length
@@ -104,12 +104,12 @@ export class TensorReader {
         file,
         tensor,
         `${why}: its array is [${shape.join(", ")}], where tap "${tap}" of ${entry.field} needs [${wanted.join(", ")}]`,
-        "is it the right array, and are `tokens` those of its second dimension?"
+        "check that it is the right array, and that `tokens` describe its second dimension"
       )
     }
     if (this.#rows !== null && shape[0] !== this.#rows) fail(`there are ${this.#rows} ids`)
     if (row !== null && row >= (shape[0] ?? 0)) fail(`there is no row ${row}`)
-    // a single token may stand alone or in a dimension of its own
+    // a single token may have its own dimension or none
     const isAlone = rest.length === 1 && tokens === 1
     if (!isAlone && (rest.length !== 2 || rest[0] !== tokens))
       fail(`${tokens} ${tokens === 1 ? "token is" : "tokens are"} named`)
@@ -127,7 +127,7 @@ export class TensorReader {
         kind.file,
         null,
         `a vector of tap "${tap}" has ${say(kind)}, but in ${file} ${say(first)}`,
-        "all vectors of a tap are of one width and one type"
+        "all vectors of a tap must have the same width and type"
       )
   }
 

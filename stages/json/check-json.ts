@@ -1,7 +1,8 @@
 /**
- * Checks JSON that others wrote, by schemas of valibot, and says which field is wrong and how.
+ * Checks JSON from outside against valibot schemas, and reports which field is wrong and how.
  *
- * What declares a pipeline must not load it: import the readers that use it where they are called.
+ * The modules that declare a pipeline must not load this one: import the readers that use it lazily, where they are
+ * called.
  */
 import * as v from "valibot"
 
@@ -10,13 +11,13 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-/** Takes the field, such as `taps["block.0"].file` ("" for the whole), and what is wrong with it. */
+/** Receives the field, such as `taps["block.0"].file` ("" for the whole value), and the problem. */
 export type Fail = (field: string, problem: string) => never
 
 /**
- * The value as its schema gives it. An unknown field is told before all else: it may be a misspelt one that is missing.
+ * Parses the value by its schema. Unknown fields are reported first: one may be the misspelling of a missing field.
  *
- * @param within the field that the value is of
+ * @param within the field that holds the value
  */
 export function checkJson<const S extends v.GenericSchema>(
   schema: S,
@@ -36,14 +37,14 @@ export function checkJson<const S extends v.GenericSchema>(
   )
 }
 
-/** A field's name behind that of what it lies in. */
+/** A field's path, given the path of its parent. */
 export const fieldIn = (whole: string, keys: ReadonlyArray<unknown>): string =>
   keys.reduce<string>((field, key) => {
     if (typeof key === "string" && /^\w+$/.test(key)) return field === "" ? key : `${field}.${key}`
     return `${field}[${JSON.stringify(key)}]`
   }, whole)
 
-/** A schema's message: what it expects, and what is there. */
+/** A schema's message: the expected value and the actual one. */
 export const expected =
   (what: string) =>
   ({ input }: { readonly input: unknown }): string =>
@@ -55,31 +56,31 @@ export function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
-/** valibot takes lists for objects too. */
+/** Needed because valibot accepts arrays as objects. */
 const object = v.custom<JsonObject>(isObject, expected("an object"))
 
-/** An object with these fields; what else it has does not count. */
+/** An object with these fields; other fields are ignored. */
 export const withFields = <const E extends v.ObjectEntries>(entries: E) =>
   v.pipe(object, v.object(entries, missing(entries)))
 
-/** An object with these fields and no others: a misspelt one would otherwise be passed over in silence. */
+/** An object with exactly these fields: a misspelt one would otherwise be ignored silently. */
 export const exactFields = <const E extends v.ObjectEntries>(entries: E) =>
   v.pipe(
     object,
     v.strictObject(entries, (issue) =>
       issue.expected === "never"
-        ? `unknown field: there are ${Object.keys(entries).join(", ")}`
+        ? `unknown field; the known ones are ${Object.keys(entries).join(", ")}`
         : missing(entries)(issue)
     )
   )
 
-/** What a missing field's own schema expects of it. */
+/** The message of a missing field: what its schema expects. */
 const missing =
   (entries: v.ObjectEntries) =>
   ({ path, message }: v.BaseIssue<unknown>): string =>
     v.safeParse(entries[String(path?.[0].key)] as v.GenericSchema, undefined).issues?.[0].message ?? message
 
-/** An object by any names: `v.record` drops `__proto__`, `prototype` and `constructor`. */
+/** An object with arbitrary keys: `v.record` drops `__proto__`, `prototype` and `constructor`. */
 export const byName = <const S extends v.GenericSchema>(
   name: v.GenericSchema<string>,
   value: S,

@@ -1,11 +1,11 @@
-/** Parts of a file, read where they lie: a model's weights need not pass through memory to learn its structure. */
+/** Reads parts of a file in place: a model's structure can be read without loading its weights. */
 import { closeSync, fstatSync, readSync } from "node:fs"
 import { openRegular } from "../../src/support/regular-file.ts"
 
 export interface FileReader {
   /** in bytes */
   readonly size: number
-  /** The bytes [position, position + length); fewer where the file ends before. */
+  /** The bytes [position, position + length); fewer at the end of the file. */
   read(position: number, length: number): Uint8Array
 }
 
@@ -17,7 +17,7 @@ export const bytesAccess = (bytes: Uint8Array): FileReader => ({
 /**
  * A file, open until `close`.
  *
- * @throws what `openRegular` throws when there is no such file or it cannot be read
+ * @throws what `openRegular` throws if the file does not exist or cannot be read
  */
 export function fileAccess(path: string): FileReader & { close(): void } {
   const descriptor = openRegular(path)
@@ -37,10 +37,10 @@ export function fileAccess(path: string): FileReader & { close(): void } {
   }
 }
 
-/** A page: behind each skipped tensor, a larger one would mostly read weights. */
+/** One page: a larger window after each skipped tensor would mostly read weights. */
 const windowSize = 1 << 12
 
-/** Reads single bytes and short spans through a window, so that a walk over a file takes few system calls. */
+/** Reads single bytes and short spans through a window, so that walking a file takes few system calls. */
 export class WindowedReader {
   readonly #source: FileReader
   #window: Uint8Array = new Uint8Array(0)
@@ -52,13 +52,13 @@ export class WindowedReader {
   get size(): number {
     return this.#source.size
   }
-  /** The byte at a position, or undefined behind the end. */
+  /** The byte at a position, or undefined past the end. */
   byte(position: number): number | undefined {
     const at = position - this.#start
     if (at >= 0 && at < this.#window.length) return this.#window[at]
     return this.span(position, 1)[0]
   }
-  /** The bytes [position, position + length), valid until the next call; fewer where the file ends before. */
+  /** The bytes [position, position + length), valid until the next call; fewer at the end of the file. */
   span(position: number, length: number): Uint8Array {
     const at = position - this.#start
     if (at < 0 || at + length > this.#window.length) {

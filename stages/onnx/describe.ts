@@ -1,6 +1,6 @@
 /**
- * What an encoder is, read off its graph: how images go in, how many tokens come of them, which taps there are. Where
- * the graph does not tell, a user may (`describeGiven`).
+ * Describes an encoder from its graph: its image input, number of tokens, and taps. A user may supply what the graph
+ * does not reveal (`describeGiven`).
  */
 import { expandTaps, type GivenTap } from "./given-taps.ts"
 import { indexGraph } from "./graph-index.ts"
@@ -15,7 +15,7 @@ import type { Tap } from "./tap.ts"
 
 export interface EncoderInput {
   readonly name: string
-  /** in pixels; null where it is free, as `width` */
+  /** in pixels; null if free, like `width` */
   readonly height: number | null
   readonly width: number | null
   readonly batch: "dynamic" | number
@@ -24,27 +24,27 @@ export interface EncoderInput {
 export interface EncoderDescription {
   readonly input: EncoderInput
   readonly patch: PatchSize
-  /** tokens before the patches (class token, registers); null where the graph does not tell: see `prefixTokens` */
+  /** tokens before the patches (class token, registers); null if the graph does not tell: see `prefixTokens` */
   readonly prefixTokens: number | null
-  /** patches that its position embedding is for; null where there is none, or it is interpolated */
+  /** patches that the position embedding covers; null if there is none or it is interpolated */
   readonly positions: number | null
   /** hidden size */
   readonly width: number
   readonly blocks: number
-  /** in the order in which they are computed */
+  /** in the order of computation */
   readonly taps: ReadonlyArray<Tap>
   readonly outputs: ReadonlyArray<string>
-  /** of ONNX's own operators */
+  /** version of ONNX's own operator set */
   readonly opset: number
   readonly producer: string
-  /** what may be not as it looks */
+  /** findings that may be misleading */
   readonly warnings: ReadonlyArray<string>
 }
 
 /**
- * @param patchSize where the graph does not tell it; then it is not compared with positions either
- * @throws {OnnxError} the graph is not that of a plain vision transformer; the message says what was found, and does
- * not name the file
+ * @param patchSize for graphs that do not tell it; then it is not checked against positions either
+ * @throws {OnnxError} the graph is not a plain vision transformer; the message says what was found, without the
+ *   file's name
  */
 export function describeEncoder(model: Model, patchSize: PatchSize | null = null): EncoderDescription {
   const stream = residualStream(model)
@@ -81,7 +81,7 @@ export function prefixTokens(
   throw new OnnxError(`${tokens} tokens are fewer than the ${grid.rows}×${grid.columns} patches of the image`)
 }
 
-/** @throws {OnnxError} channels are not the three of RGB, or come last */
+/** @throws {OnnxError} the input does not have three channels, or they come last */
 export function describeInput({
   name,
   dims,
@@ -90,7 +90,7 @@ export function describeInput({
   const [batch, channels, height, width] = dims as [Dimension, Dimension, Dimension, Dimension]
   if (typeof channels === "number" && channels !== 3) {
     const layout = width === 3 ? "channels last; export it with [batch, 3, height, width]" : "not RGB"
-    throw new OnnxError(`the input ${name} takes images [${dims.join(", ")}], which is ${layout}`)
+    throw new OnnxError(`the input ${name} takes images [${dims.join(", ")}]: ${layout}`)
   }
   const fixed = (size: Dimension) => (typeof size === "number" && size > 0 ? size : null)
   return {
@@ -103,24 +103,24 @@ export function describeInput({
 }
 
 export interface GivenStructure {
-  /** in place of those that are found by structure */
+  /** replace the taps found by structure */
   readonly taps: ReadonlyArray<GivenTap> | null
   /** the edge of a square patch in pixels */
   readonly patch: number | null
   /** tokens before the patches */
   readonly prefix: number | null
 }
-/** An encoder as far as its graph and its user tell it. */
+/** An encoder as far as its graph and its user describe it. */
 export interface PartialDescription extends Omit<EncoderDescription, "width"> {
-  /** hidden size; null where the graph does not tell */
+  /** hidden size; null if the graph does not tell */
   readonly width: number | null
 }
 
 /**
- * What is given goes before what the graph says. Without taps, the structure has to be recognised.
+ * Given values take precedence over the graph. Without taps, the structure must be recognised.
  *
- * @throws {OnnxError} as `describeEncoder` and `expandTaps`, or the graph does not tell its patches' size and it is not
- * given either; the message does not name the file
+ * @throws {OnnxError} as `describeEncoder` and `expandTaps`, or the patch size is neither in the graph nor given; the
+ *   message does not name the file
  */
 export const describeGiven = (model: Model, given: GivenStructure): PartialDescription =>
   followingGraph(() => described(model, given))
@@ -155,7 +155,7 @@ function described(model: Model, given: GivenStructure): PartialDescription {
       warnings
     }
   }
-  // all that comes before the first tap stands for the stem
+  // everything before the first tap counts as the stem
   const flow = flowTo(index, image.name, taps[0]!.tensor, dependent)
   const end = flow.nodes.length - 1
   const embedding = patch === null || given.prefix === null ? patchEmbedding(index, flow, end, patch) : null

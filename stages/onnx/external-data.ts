@@ -1,4 +1,7 @@
-/** The files of a model's weights: where they lie, as onnxruntime has to be told of a model that it is given as bytes, and how they are copied. */
+/**
+ * The files of a model's weights: finds them, names them for onnxruntime when the model is passed as bytes, and
+ * copies them.
+ */
 import { randomBytes } from "node:crypto"
 import {
   lstatSync,
@@ -15,15 +18,15 @@ import type { Model } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 
 export interface WeightFiles {
-  /** the nearest folder that all files are below, absolute and without links */
+  /** the deepest folder that contains all files, absolute and with symlinks resolved */
   readonly folder: string
   /** the model's own file, relative to that folder */
   readonly own: string
-  /** data files: location in the model → place of the file itself, relative to that folder */
+  /** data files: location in the model → the file's real path, relative to that folder */
   readonly outside: ReadonlyMap<string, string>
 }
 
-/** What tells a session the folder in which it looks for weights: a model that is given as bytes has none. */
+/** Tells a session where to look for weights, because a model passed as bytes has no folder. */
 export const folderOption = (
   folder: string
 ): {
@@ -33,8 +36,8 @@ export const folderOption = (
 })
 
 /**
- * The files of a model's weights, behind all links: onnxruntime refuses links that lead out of its folder, and in
- * Hugging Face's cache all files are such. Named where they truly are, it maps them into memory itself.
+ * Finds the files of a model's weights, with symlinks resolved. onnxruntime refuses symlinks that lead out of its
+ * folder, and all files in Hugging Face's cache are such symlinks; given real paths, it maps the files into memory.
  *
  * @throws {OnnxError} a data file is missing, or on another drive than the model; the message does not name the model
  */
@@ -44,15 +47,15 @@ export function weightFiles({ externalFiles }: Model, modelPath: string): Weight
   const real = externalFiles.map((location) => {
     const file = path.join(beside, location)
     if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) return realFile(file)
-    throw new OnnxError(`its weights are in ${file}, which is missing: copy it beside the model`)
+    throw new OnnxError(`its weights file ${file} is missing: copy it beside the model`)
   })
   const folder = real.reduce(commonFolder, path.dirname(own))
   const relative = (file: string): string => {
     const place = path.relative(folder, file)
     if (path.isAbsolute(place)) {
-      throw new OnnxError(`its weights are in ${file}, on another drive: copy it beside the model`)
+      throw new OnnxError(`its weights file ${file} is on another drive: copy it beside the model`)
     }
-    // ONNX names places with "/" on all systems
+    // ONNX uses "/" in paths on all systems
     return place.split(path.sep).join("/")
   }
   return {
@@ -67,13 +70,13 @@ function realFile(file: string): string {
     return realpathSync(file)
   } catch (error) {
     throw new OnnxError(
-      `its weights are in ${file}, which is a link to nothing: fetch it again (${(error as Error).message})`,
+      `its weights file ${file} is a dangling symlink: fetch it again (${(error as Error).message})`,
       { cause: error }
     )
   }
 }
 
-/** The folder itself if the file is below it, or the nearest of those above it. */
+/** The deepest folder that contains both. */
 function commonFolder(folder: string, file: string): string {
   for (let common = folder; ;) {
     const way = path.relative(common, file)
@@ -85,11 +88,11 @@ function commonFolder(folder: string, file: string): string {
 }
 
 /**
- * Copies files of external weights to the same places below another folder, unless they are the same files there.
+ * Copies external weights to the same relative paths in another folder, unless the same files are already there.
  *
  * @param locations relative to either folder
- * @returns where they lie
- * @throws {OnnxError} one is missing, or another file is in its place
+ * @returns the paths of the copies
+ * @throws {OnnxError} one is missing, or a different file is in its place
  */
 export function copyDataFiles(
   locations: ReadonlyArray<string>,
@@ -101,13 +104,13 @@ export function copyDataFiles(
     const [source, target] = [path.join(from, location), path.join(to, location)]
     const own = statSync(source, { throwIfNoEntry: false })
     if (own === undefined) {
-      throw new OnnxError(`its weights are in ${source}, which is missing: copy it beside the model`)
+      throw new OnnxError(`its weights file ${source} is missing: copy it beside the model`)
     }
     const there = statSync(target, { throwIfNoEntry: false })
     if (there?.ino === own.ino && there.dev === own.dev) return target
     if (there !== undefined && !overwrite) {
       throw new OnnxError(
-        `its weights would go to ${target}, where another file is: give the copy a folder of its own`
+        `its weights would overwrite a different file, ${target}: write the copy to another folder`
       )
     }
     mkdirSync(path.dirname(target), { recursive: true })

@@ -3,26 +3,26 @@ import { OnnxError } from "./onnx-error.ts"
 import type { Tap } from "./tap.ts"
 import { additionsOf } from "./residual-stream.ts"
 
-/** A tap's name and its tensor, or patterns of both, in which `*` stands for a number. */
+/** A tap's name and its tensor, or patterns of both, in which `*` matches a number. */
 export interface GivenTap {
   readonly name: string
   readonly tensor: string
 }
 
 /**
- * One tap a tensor, in the order of computing. `*` in a tensor's name stands for any number and, in the same order, in
- * the tap's name for that number: `block.*.resid_post` from `/encoder/layer.*\/output` is block 3 from layer 3.
+ * Resolves given taps, one per tensor, in the order of computation. `*` in a tensor's name matches any number; the
+ * tap's name gets the same number: `block.*.resid_post` from `/encoder/layer.*\/output` is block 3 for layer 3.
  *
  * @param dependent the tensors that depend on the image
- * @throws {OnnxError} a name that is none, a tensor that is not there or does not depend on the image, a pattern that
- * matches none, or two tensors for one name
+ * @throws {OnnxError} an invalid name, a tensor that does not exist or does not depend on the image, a pattern
+ *   without a match, or two tensors for one name
  */
 export function expandTaps(
   index: GraphIndex,
   dependent: ReadonlySet<string>,
   given: ReadonlyArray<GivenTap>
 ): ReadonlyArray<Tap> {
-  if (given.length === 0) throw new OnnxError("`taps` names no tap: leave it out, or give a tensor for each")
+  if (given.length === 0) throw new OnnxError("`taps` is empty: leave it out, or give at least one")
   const tensors = index.order
     .flatMap((i) => index.graph.nodes[i]!.outputs)
     .filter((name) => name !== "" && dependent.has(name))
@@ -48,13 +48,13 @@ function expanded(
 ): ReadonlyArray<Tap> {
   if (!tapName.test(name)) {
     throw new OnnxError(
-      `\`taps\` has a name "${name}": names are letters, digits, - and _, in parts that are joined by dots`
+      `\`taps\` has the invalid name "${name}": use letters, digits, - and _, with dots between parts`
     )
   }
   const stars = [count(name), count(tensor)]
   if (stars[0] !== stars[1]) {
     throw new OnnxError(
-      `\`taps\` gives "${tensor}" for ${name}: each * of the one stands for a number of the other, and they have ${stars.join(" and ")}`
+      `\`taps\` gives "${tensor}" for ${name}: both need the same number of *, but they have ${stars.join(" and ")}`
     )
   }
   if (stars[0] === 0) {
@@ -68,7 +68,7 @@ function expanded(
   })
   if (matches.length > 0) return matches
   throw new OnnxError(
-    `\`taps\` gives "${tensor}" for ${name}: no tensor that depends on the image matches it (* stands for a number); ${additionsOf(index, dependent)}`
+    `\`taps\` gives "${tensor}" for ${name}: no tensor that depends on the image matches it (* matches a number); ${additionsOf(index, dependent)}`
   )
 }
 
@@ -82,5 +82,5 @@ function filled(name: string, numbers: ReadonlyArray<string>): string {
 
 function whyNot({ producer, graph }: GraphIndex, tensor: string): string {
   if (producer.has(tensor)) return "this tensor does not depend on the image"
-  return graph.initializers.has(tensor) ? "this is a weight" : "no node of the graph makes such a tensor"
+  return graph.initializers.has(tensor) ? "this is a weight" : "no node of the graph produces such a tensor"
 }

@@ -1,23 +1,23 @@
-/** A graph with an index: who makes and reads a tensor, an order of the nodes, and which of them some tensors need. */
+/** Indexes a graph: producers and readers of tensors, a topological order, and the nodes that given tensors need. */
 import type { OnnxGraph, OnnxNode } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 
-/** Who makes a tensor, and an order in which all is made before it is read. */
+/** Producers and readers of tensors, and an order in which everything is produced before it is read. */
 export interface GraphIndex {
   readonly graph: OnnxGraph
   /** tensor → index of its node */
   readonly producer: ReadonlyMap<string, number>
   /** tensor → indices of the nodes that read it */
   readonly readers: ReadonlyMap<string, ReadonlyArray<number>>
-  /** indices of nodes, topological: files are meant to be so, appended nodes and some tools' output are not */
+  /** indices of nodes in topological order, which appended nodes and some tools' files do not follow */
   readonly order: ReadonlyArray<number>
 }
 
-/** All that a node reads, in its subgraphs too. */
+/** All tensors that a node reads, including in its subgraphs. */
 export const readsOf = ({ inputs, captured }: OnnxNode): ReadonlyArray<string> =>
   captured.length === 0 ? inputs : [...inputs, ...captured]
 
-/** @throws {OnnxError} nodes depend on each other in a circle */
+/** @throws {OnnxError} the graph has a cycle */
 export function indexGraph(graph: OnnxGraph): GraphIndex {
   const producer = new Map<string, number>()
   graph.nodes.forEach(({ outputs }, i) => outputs.forEach((name) => name !== "" && producer.set(name, i)))
@@ -49,13 +49,13 @@ export function indexGraph(graph: OnnxGraph): GraphIndex {
 export interface Needed {
   /** indices of nodes */
   readonly nodes: ReadonlySet<number>
-  /** tensors of standard operators that these nodes make, and others would read too */
+  /** tensors of standard operators that these nodes produce and other nodes would read too */
   readonly severed: ReadonlyArray<string>
-  /** Whether a tensor is there when no other nodes are; one that no node makes (an input, a weight) always is. */
+  /** Whether a tensor exists without the other nodes; inputs and weights always do. */
   readonly has: (tensor: string) => boolean
 }
 
-/** The nodes that make the tensors, and those that make what these read, and so on. */
+/** The nodes that produce the tensors, directly or indirectly. */
 export function neededFor({ graph, producer, readers }: GraphIndex, tensors: ReadonlyArray<string>): Needed {
   const nodes = new Set<number>()
   const pending = [...tensors]
@@ -71,7 +71,7 @@ export function neededFor({ graph, producer, readers }: GraphIndex, tensors: Rea
   }
   const severed = [...nodes].flatMap((i) => {
     const { domain, outputs } = graph.nodes[i]!
-    // what a runtime's own operator gives is fused already, and of no type that onnx knows
+    // outputs of a runtime's own operators are already fused, and their types are unknown to onnx
     if (domain !== "") return []
     return outputs.filter((name) => {
       const its = readers.get(name) ?? []

@@ -1,31 +1,31 @@
 /**
- * The way from an image to a tensor, and the tensors that all of it has to pass: the *cut nodes*.
+ * The path from an image to a tensor, and its *cut nodes*: the nodes that every path passes.
  *
- * In a residual network everything but the residual stream is jumped over by a skip connection. The stream is
- * therefore exactly the chain of cut nodes, whatever tensors are called and however norms are written out.
+ * In a residual network, skip connections bypass everything but the residual stream. So the stream is exactly the
+ * chain of cut nodes, whatever tensors are called and however norms are written out.
  */
 import { type GraphIndex, readsOf } from "./graph-index.ts"
 import type { Dimension, OnnxGraph, OnnxNode, ValueInfo } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import { passesThrough, readsOnlyShape } from "./operators.ts"
 
-/** Nodes between the image and a target that work on the image's content. */
+/** Nodes between the image and a target that process the image's content. */
 export interface Flow {
   readonly graph: OnnxGraph
   readonly image: string
   readonly target: string
   /** topological */
   readonly nodes: ReadonlyArray<OnnxNode>
-  /** tensor → place of its maker in `nodes` */
+  /** tensor → position of its producer in `nodes` */
   readonly place: ReadonlyMap<string, number>
-  /** by place: nothing of the image gets past this node */
+  /** by position: whether every path of the image passes this node */
   readonly cut: ReadonlyArray<boolean>
   /** whether a tensor depends on the image's content, not merely on its size */
   readonly dependsOnImage: (tensor: string) => boolean
 }
 
 /**
- * The input that takes images: of rank 4, no weight.
+ * The input that takes images: rank 4, not a weight.
  *
  * @throws {OnnxError} there is none, or its images are too large
  */
@@ -39,7 +39,7 @@ export function imageInput(graph: OnnxGraph): ValueInfo & { readonly dims: Reado
   )
 }
 
-/** Limits on sizes from the file, since memory is allocated by them. */
+/** Limits on sizes from the file, because memory is allocated by them. */
 const [mostImages, mostPixels] = [1024, 8192]
 
 function checkDims(name: string, dims: ReadonlyArray<Dimension>): ReadonlyArray<Dimension> {
@@ -47,7 +47,7 @@ function checkDims(name: string, dims: ReadonlyArray<Dimension>): ReadonlyArray<
     typeof size === "number" && size > (i === 0 ? mostImages : mostPixels)
   if (!dims.some(isMore)) return dims
   throw new OnnxError(
-    `the input ${name} takes images [${dims.join(", ")}]: a batch of ${mostImages} and edges of ${mostPixels} pixels are the most`
+    `the input ${name} takes images [${dims.join(", ")}]: the limits are a batch of ${mostImages} and edges of ${mostPixels} pixels`
   )
 }
 
@@ -83,7 +83,7 @@ export function flowTo(
   }
 }
 
-/** Indices of the nodes on ways from the image to the target. */
+/** Indices of the nodes on paths from the image to the target. */
 function nodesTowards(
   { graph, producer }: GraphIndex,
   target: string,
@@ -100,7 +100,7 @@ function nodesTowards(
   return live
 }
 
-/** One pass: a node is a cut if nothing made before it is read after it. */
+/** Single pass: a node is a cut if nothing produced before it is read after it. */
 function cutNodes(
   nodes: ReadonlyArray<OnnxNode>,
   place: ReadonlyMap<string, number>,
@@ -122,7 +122,7 @@ function cutNodes(
   })
 }
 
-/** The maker of a tensor's value, looking through casts, quantisation and the like that are no cuts themselves. */
+/** The producer of a tensor's value, ignoring casts, quantisation and similar nodes that are not cuts themselves. */
 export function originPlace(flow: Flow, tensor: string): number | undefined {
   for (let name = tensor; ;) {
     const at = flow.place.get(name)

@@ -1,4 +1,4 @@
-/** Brings a tapped model into the runtime, and says what is wrong with a file that does not load. */
+/** Loads a tapped model into the runtime, and explains what is wrong with a file that does not load. */
 import type { InferenceSession } from "onnxruntime-node"
 import { fileAccess, type FileReader } from "./access.ts"
 import { folderOption, weightFiles, type WeightFiles } from "./external-data.ts"
@@ -11,7 +11,7 @@ import { withoutWeights } from "./weights-in-place.ts"
 import { message } from "./writer.ts"
 import type { Tap } from "./tap.ts"
 
-/** 4 is "fatal": what is wrong is thrown as an error, the runtime need not say it again on stderr. */
+/** 4 is "fatal": errors are thrown, so the runtime need not repeat them on stderr. */
 const silent = 4
 
 export interface LoadedModel {
@@ -22,7 +22,7 @@ export interface LoadedModel {
 
 export interface TappedModelOptions {
   readonly taps: ReadonlyArray<string>
-  /** the model's taps, where they are not to be found by its structure */
+  /** the model's taps, if its structure does not reveal them */
   readonly known: ReadonlyArray<Tap> | null
   readonly pool: boolean
   readonly threads: number
@@ -31,8 +31,8 @@ export interface TappedModelOptions {
 }
 
 /**
- * @throws {OnnxError} the file is missing, corrupt or no vision transformer, a tap is not there, or the runtime
- * cannot load it or lacks the provider
+ * @throws {OnnxError} the file is missing, corrupt or not a vision transformer, a tap does not exist, or the runtime
+ *   cannot load it or lacks the provider
  */
 export async function loadTapped(
   file: string,
@@ -87,7 +87,7 @@ function reasonNotLoaded(file: string, error: unknown, provider: Provider): stri
     return `${file}: it is newer than the installed onnxruntime: export it with a lower opset or upgrade (${said})`
   }
   if (/protobuf parsing failed|INVALID_PROTOBUF/i.test(said)) {
-    return `${file}: onnxruntime cannot parse it, so the file is corrupt: fetch or export it again (${said})`
+    return `${file}: onnxruntime cannot parse it: the file is corrupt; fetch or export it again (${said})`
   }
   return `${file}: onnxruntime cannot load it: ${said}`
 }

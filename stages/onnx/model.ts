@@ -1,5 +1,5 @@
 /**
- * What is known of an ONNX model without its weights.
+ * The parts of an ONNX model without its weights.
  *
  * Source of names and numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
@@ -26,14 +26,14 @@ export const elementTypes = [
 ] as const
 export type ElementType = (typeof elementTypes)[number]
 
-/** A dimension: its size, the name of a free one, or null where nothing is said. */
+/** A dimension: its size, the name of a free one, or null if unknown. */
 export type Dimension = number | string | null
 
 export interface Initializer {
   readonly name: string
   readonly dims: ReadonlyArray<number>
   readonly elementType: ElementType
-  /** the data file, relative to the model's folder, where the weights lie outside */
+  /** the data file with external weights, relative to the model's folder; null for weights inside the model */
   readonly location: string | null
   /** the value of a boolean scalar, such as the `training_mode` of a Dropout */
   readonly flag?: boolean
@@ -41,27 +41,27 @@ export interface Initializer {
 export interface ValueInfo {
   readonly name: string
   readonly elementType: ElementType
-  /** null where the shape is not given */
+  /** null if no shape is given */
   readonly dims: ReadonlyArray<Dimension> | null
 }
 export interface OnnxNode {
   readonly op: string
   readonly domain: string
   readonly name: string
-  /** "" stands for an optional input that is left out */
+  /** "" stands for an omitted optional input */
   readonly inputs: ReadonlyArray<string>
   readonly outputs: ReadonlyArray<string>
-  /** tensors of the surrounding graph that its subgraphs (If, Loop) read */
+  /** outer tensors that its subgraphs (If, Loop) read */
   readonly captured: ReadonlyArray<string>
-  /** attributes that are integers */
+  /** the integer attributes */
   readonly integers: ReadonlyMap<string, ReadonlyArray<number>>
-  /** dims of the tensor of a Constant */
+  /** dims of a Constant's tensor */
   readonly constant: Initializer | null
 }
 export interface OnnxGraph {
   readonly nodes: ReadonlyArray<OnnxNode>
   readonly initializers: ReadonlyMap<string, Initializer>
-  /** with initialisers of old models, which are inputs too */
+  /** including initialisers, which old models list as inputs too */
   readonly inputs: ReadonlyArray<ValueInfo>
   readonly outputs: ReadonlyArray<ValueInfo>
   readonly valueInfo: ReadonlyMap<string, ValueInfo>
@@ -72,7 +72,7 @@ export interface Model {
   /** by domain; ONNX's own is "" */
   readonly opsets: ReadonlyMap<string, number>
   readonly graph: OnnxGraph
-  /** names of functions that the model brings itself: nodes may hide in them */
+  /** names of functions defined in the model: they may contain nodes */
   readonly localFunctions: ReadonlyArray<string>
   /** data files of external weights, relative to the model's folder */
   readonly externalFiles: ReadonlyArray<string>

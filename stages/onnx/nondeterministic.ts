@@ -1,4 +1,4 @@
-/** Taps whose values would differ from run to run. */
+/** Detects taps with values that differ from run to run. */
 import { type GraphIndex, readsOf } from "./graph-index.ts"
 import type { OnnxNode } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
@@ -6,7 +6,7 @@ import { readsOnlyShape } from "./operators.ts"
 import type { Tap } from "./tap.ts"
 
 /**
- * They draw numbers. A `seed` makes no difference: the runtime's generator goes on from image to image.
+ * Operators that draw random numbers. A `seed` does not help: the runtime's generator continues from image to image.
  *
  * Source: https://onnx.ai/onnx/operators/
  */
@@ -19,14 +19,17 @@ const draws = new Set([
   "Bernoulli"
 ])
 
-/** Which tap depends on random numbers, and what draws them; null if none does. Bodies of If and Loop are not read. */
+/**
+ * Which tap depends on random numbers, and which node draws them; null if none does. Bodies of If and Loop are not
+ * checked.
+ */
 export function reasonRandom(index: GraphIndex, taps: ReadonlyArray<Tap>): string | null {
   const seen = new Set<number>()
   for (const { name, tensor, sumOf } of taps) {
     const node = firstRandom(index, sumOf ?? [tensor], seen)
     if (node === null) continue
     const label = node.name === "" ? node.outputs[0]! : node.name
-    return `the tap ${name} depends on random numbers (${node.op}, node ${label}), so that its values differ from run to run: export the encoder in evaluation mode and without random masking, or choose taps that do not depend on them`
+    return `the tap ${name} depends on random numbers (${node.op}, node ${label}), so its values differ from run to run: export the encoder in evaluation mode and without random masking, or choose other taps`
   }
   return null
 }
@@ -37,7 +40,7 @@ export function refuseRandom(index: GraphIndex, taps: ReadonlyArray<Tap>): void 
   if (reason !== null) throw new OnnxError(reason)
 }
 
-/** @param seen nodes that are known to be none, nor to depend on any; those that are looked at are added */
+/** @param seen nodes known not to draw or depend on random numbers; visited nodes are added */
 function firstRandom(index: GraphIndex, tensors: ReadonlyArray<string>, seen: Set<number>): OnnxNode | null {
   const { graph, producer } = index
   const pending = tensors.map((name) => producer.get(name))
@@ -47,14 +50,14 @@ function firstRandom(index: GraphIndex, tensors: ReadonlyArray<string>, seen: Se
     seen.add(i)
     const node = graph.nodes[i]!
     if (draws.has(node.op) || isTraining(index, node)) return node
-    // a shape is the same whatever the numbers are
+    // a shape does not depend on the values
     if (readsOnlyShape(node.op)) continue
     for (const name of readsOf(node)) pending.push(producer.get(name))
   }
   return null
 }
 
-/** Dropout of opset 12 on: its third input turns it on, and is off where left out. What is computed may be on. */
+/** Dropout from opset 12 on: its third input turns it on; the default is off. A computed input may be on. */
 function isTraining({ graph, producer }: GraphIndex, { op, inputs }: OnnxNode): boolean {
   const mode = inputs[2] ?? ""
   if (op !== "Dropout" || mode === "") return false

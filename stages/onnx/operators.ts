@@ -1,5 +1,5 @@
 /**
- * Which operators matter for the structure of a vision transformer.
+ * Operators that matter for the structure of a vision transformer.
  *
  * Sources: https://onnx.ai/onnx/operators/ and, for fused ones,
  * https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md
@@ -10,10 +10,10 @@ const isOneOf = (...operators: ReadonlyArray<string>) => {
   return (op: string) => set.has(op)
 }
 
-/** They turn a tensor into its sizes: what depends on sizes alone does not depend on the image. */
+/** These turn a tensor into its sizes; values that depend only on sizes do not depend on the image. */
 export const readsOnlyShape = isOneOf("Shape", "Size")
 
-/** The value goes through unchanged, but for its type and the error of quantisation. */
+/** The value passes through unchanged, except for its type and quantisation error. */
 export const passesThrough = isOneOf(
   "Identity",
   "Cast",
@@ -29,7 +29,7 @@ export const isAddition = isOneOf("Add", "Sum")
 /** A residual sum and its norm in one node: inputs [x, skip, scale, …], outputs [norm, mean, inverse std, sum]. */
 export const isFusedSumAndNorm = isOneOf("SkipLayerNormalization", "SkipSimplifiedLayerNormalization")
 export const fusedSumOutput = 3
-/** SkipLayerNormalization's [x, skip, gamma, beta, bias]: what is added besides x and skip. */
+/** SkipLayerNormalization's [x, skip, gamma, beta, bias]: the index of bias, which is added besides x and skip. */
 export const fusedBiasInput = { SkipLayerNormalization: 4, SkipSimplifiedLayerNormalization: 3 } as Readonly<
   Record<string, number>
 >
@@ -42,7 +42,7 @@ export const isNorm = isOneOf(
   "SkipSimplifiedLayerNormalization"
 )
 
-/** What a decomposed LayerNormalization consists of, and what may stand between two blocks. */
+/** The parts of a decomposed LayerNormalization, and operators that may stand between two blocks. */
 const isElementwise = isOneOf(
   "Add",
   "Sub",
@@ -66,7 +66,9 @@ export const isFusedAttention = isOneOf(
   "DecoderMaskedMultiHeadAttention"
 )
 
-/** Products of two operands that an attention takes of two tensors of the image; by the places of the operands. */
+/**
+ * Products of two operands that attention computes from two tensors of the image, with the positions of the operands.
+ */
 export const productOperands: Readonly<Record<string, readonly [number, number]>> = {
   MatMul: [0, 1],
   FusedMatMul: [0, 1],

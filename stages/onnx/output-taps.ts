@@ -1,4 +1,4 @@
-/** Taps behind the stream that have one vector an image: `pooled`, and outputs under their own names. */
+/** Taps after the stream with one vector per image: `pooled`, and outputs under their own names. */
 import { own } from "../../src/support/own.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import { dependents } from "./image-flow.ts"
@@ -8,18 +8,19 @@ import { declaredDims, rankOf } from "./tensor-facts.ts"
 import { tensorsWithTokens } from "./stream-taps.ts"
 import type { Tap } from "./tap.ts"
 
-/** What can be a tap's name: it is written in patterns, and as a column's. */
+/** Names that can be a tap's: they appear in patterns and as column names. */
 const ownName = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/
 
 /**
- * `pooled` is a vector of the stream's width that is a slice or mean of its tokens, a norm, or a dense layer with tanh
- * (BERT's pooler). An output that is one comes first; else what a linear layer before an output reads, as in
- * CLIP's projection or a classifier: what such a layer gives is not `pooled`, be it as wide as the stream.
+ * `pooled` is a vector of the stream's width that is a slice or mean of its tokens, a norm, or a dense layer with
+ * tanh (BERT's pooler). An output of that kind comes first; otherwise it is the input of a linear layer before an
+ * output, as in CLIP's projection or a classifier. The result of such a layer is never `pooled`, even if it is as
+ * wide as the stream.
  *
  * All other outputs of two dimensions (`image_embeds`, `logits`) are taps under their own names.
  *
  * @param stream its taps
- * @param last a tensor at the stream's end: outputs behind it are looked at
+ * @param last a tensor at the end of the stream: only outputs after it are considered
  * @param width of the stream
  */
 export function outputTaps(
@@ -45,12 +46,12 @@ export function outputTaps(
 
 type Maker =
   | { readonly kind: "vector" | "other" }
-  /** `width`: of its input, where the weights tell */
+  /** `width`: of its input, if the weights tell */
   | { readonly kind: "linear"; readonly input: string; readonly width: number | null }
 
 const other: Maker = { kind: "other" }
 
-/** It takes one token, or the mean or maximum of all. */
+/** Selects one token, or the mean or maximum of all. */
 const takesTokens = new Set([
   "Gather",
   "GatherND",
@@ -60,10 +61,10 @@ const takesTokens = new Set([
   "ReduceMax",
   "GlobalAveragePool"
 ])
-/** They change nothing but the shape, or lead to a product in eight bits. */
+/** Change only the shape, or lead to an 8-bit product. */
 const reshapes = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "DynamicQuantizeLinear"])
 
-/** What a vector is, looking back through shapes, biases, scales and quantisation. */
+/** What kind of vector it is, looking back through shapes, biases, scales and quantisation. */
 function makerOf(index: GraphIndex, behind: ReadonlySet<string>, tensor: string): Maker {
   const { graph, producer } = index
   for (let name = tensor; ;) {
@@ -71,7 +72,7 @@ function makerOf(index: GraphIndex, behind: ReadonlySet<string>, tensor: string)
     if (i === undefined) return other
     const { op, inputs, integers } = graph.nodes[i]!
     if (isNorm(op) || takesTokens.has(op)) return { kind: "vector" }
-    // a Gemm and its activation, as onnxruntime fuses them
+    // a Gemm fused with its activation by onnxruntime
     if (op === "FusedGemm") return { kind: "vector" }
     const operands = inputs.filter((input) => behind.has(input))
     const [operand] = operands
@@ -93,7 +94,7 @@ function makerOf(index: GraphIndex, behind: ReadonlySet<string>, tensor: string)
     }
     if (op === "Div") {
       const centred = producer.get(inputs[0]!)
-      // (x − mean) / √(variance + ε): a norm that is written out
+      // (x − mean) / √(variance + ε): a decomposed norm
       if (centred !== undefined && graph.nodes[centred]!.op === "Sub") return { kind: "vector" }
     } else if (op === "Add") {
       if (operands.length > 1) return other
@@ -102,7 +103,7 @@ function makerOf(index: GraphIndex, behind: ReadonlySet<string>, tensor: string)
   }
 }
 
-/** What the last linear layer before an output reads, if that is a vector of the stream's width. */
+/** The input of the last linear layer before an output, if it is a vector of the stream's width. */
 function beforeLinear(
   index: GraphIndex,
   behind: ReadonlySet<string>,
@@ -124,7 +125,7 @@ function unquantised({ graph, producer }: GraphIndex, tensor: string): string {
   }
 }
 
-/** [inputs, outputs] of a weight, through casts and dequantisation; null if it is computed. */
+/** [inputs, outputs] of a weight, through casts and dequantisation; null if computed. */
 function weightDims(index: GraphIndex, tensor: string): ReadonlyArray<number> | null {
   const weight = index.graph.initializers.get(tensor)
   if (weight !== undefined) return weight.dims
@@ -136,7 +137,7 @@ function weightDims(index: GraphIndex, tensor: string): ReadonlyArray<number> | 
   return passesThrough(op) ? weightDims(index, inputs[0]!) : null
 }
 
-/** Of a vector or its tokens: as declared, or as the parameters of the last step tell. */
+/** The width of a vector or of its tokens: as declared, or from the parameters of the last step. */
 function widthOf(index: GraphIndex, tensor: string): number | null {
   const { graph, producer } = index
   for (let name = tensor; ;) {

@@ -1,8 +1,8 @@
 /**
- * Makes a model's taps its outputs by a few bytes behind those of its file. Weights are neither read nor moved.
+ * Turns a model's taps into outputs by appending a few bytes to its file. Weights are neither read nor moved.
  *
- * With `pool`, each tap [B, T, D] is multiplied in the graph by weights [B, R, T] that come in with the images, so
- * that R vectors an image leave the runtime in place of T.
+ * With `pool`, the graph multiplies each tap [B, T, D] by weights [B, R, T] that are passed in with the images, so
+ * that R instead of T vectors per image leave the runtime.
  */
 import { describeEncoder } from "./describe.ts"
 import { type GraphIndex, indexGraph, type Needed, neededFor } from "./graph-index.ts"
@@ -20,37 +20,36 @@ export const weightsInput = "probeline_weights"
 
 export interface TapOptions {
   /**
-   * Give out pooled rows in place of all tokens. Give weights of at least TWO rows: onnxruntime multiplies a single
-   * row by another kernel, whose sums differ in their last bits, while from two on a row's result does not depend on
-   * its neighbours. Pad with a row of zeros.
+   * Output pooled rows instead of all tokens. Pass weights of at least TWO rows: for a single row onnxruntime uses
+   * another kernel, with sums that differ in their last bits; from two on, a row's result does not depend on its
+   * neighbours. Pad with a row of zeros.
    */
   readonly pool?: boolean
   /**
-   * Make outputs of all tensors of the residual stream that the taps depend on, asked for or not, and of those that
-   * lose a reader with the nodes that are left out. So a tap's values do not depend, in their last bits, on which
-   * others are chosen: onnxruntime fuses a sum with the norm behind it where nobody else reads the sum. Who runs the
-   * model need not fetch them.
+   * Make outputs of all residual-stream tensors that the taps depend on, and of those that lose a reader with the
+   * omitted nodes. Otherwise a tap's last bits would depend on the choice of other taps, because onnxruntime fuses a
+   * sum with the norm after it if nothing else reads the sum. Callers need not fetch these outputs.
    */
   readonly pinStream?: boolean
-  /** The model's taps, where they are not to be found by its structure. */
+  /** The model's taps, if its structure does not reveal them. */
   readonly known?: ReadonlyArray<Tap> | null
 }
 export interface TappedModel {
-  /** to be put behind the model's bytes */
+  /** to be appended to the model's bytes */
   readonly patch: Uint8Array
   /** tap → the output that holds it, float32 */
   readonly outputs: ReadonlyMap<string, string>
-  /** of the model's graph, what the taps depend on: the rest, such as a head, may be left out with its outputs */
+  /** the part of the graph that the taps depend on: the rest, such as a head, may be omitted with its outputs */
   readonly needed: Needed
 }
 
 /**
- * Taps are named as in `describeEncoder`, or by tensor (`tensor:NAME`). An unpooled tap [B, T, D] is an output
- * under its tensor's name, a pooled one [B, R, D] under `probeline/` and the tap's. What has two dimensions (`pooled`,
- * `image_embeds`) has no tokens, and is given out as it is.
+ * Taps are named as in `describeEncoder`, or by tensor (`tensor:NAME`). An unpooled tap [B, T, D] is an output under
+ * its tensor's name; a pooled one [B, R, D] is named `probeline/` plus the tap's name. Tensors of two dimensions
+ * (`pooled`, `image_embeds`) have no tokens and are output unchanged.
  *
- * @throws {OnnxError} no such tap or tensor, one that depends on random numbers, one to be pooled that is known to have
- * neither two nor three dimensions, or the model is patched already
+ * @throws {OnnxError} no such tap or tensor; a tap that depends on random numbers; a tap to be pooled that has
+ *   neither two nor three dimensions; or the model is already patched
  */
 export const tapModel = (model: Model, taps: ReadonlyArray<string>, options: TapOptions = {}): TappedModel =>
   followingGraph(() => tapped(model, taps, options))
@@ -62,7 +61,7 @@ function tapped(
 ): TappedModel {
   const index = indexGraph(model.graph)
   if (pool && model.graph.inputs.some(({ name }) => name === weightsInput)) {
-    throw new OnnxError(`the model has an input ${weightsInput} already: tap the model as it was exported`)
+    throw new OnnxError(`the model already has an input ${weightsInput}: tap the original export`)
   }
   const nodes: Array<Uint8Array> = []
   const outputs = new Map<string, string>()
@@ -96,7 +95,7 @@ function tapped(
     chosen.flatMap(({ tensor, sumOf }) => sumOf ?? tensor)
   )
   if (pinStream) {
-    // a sum that is fused in the file itself stays so
+    // a sum that is already fused in the file stays fused
     for (const { tensor, sumOf } of stream) if (sumOf === undefined && needed.has(tensor)) declare(tensor)
     for (const tensor of needed.severed) declare(tensor)
   }
@@ -104,19 +103,19 @@ function tapped(
   return { patch: graphPatch({ nodes, inputs, outputs: added }), outputs, needed }
 }
 
-/** Where neither the graph nor the tap's name tells, it is [batch, tokens, width], as all of the stream is. */
+/** If neither the graph nor the tap's name tells, assume [batch, tokens, width], as in the whole stream. */
 function hasTokens(index: GraphIndex, { name, tensor, sumOf }: Tap, stream: ReadonlyArray<Tap>): boolean {
   const rank = rankOf(index, sumOf?.[0] ?? tensor, tensorsWithTokens(stream)) ?? (name === "pooled" ? 2 : 3)
   if (rank === 2 || rank === 3) return rank === 3
   throw new OnnxError(
-    `the tap ${name} has ${rank} dimensions: rows can be pooled of [batch, tokens, width], and [batch, width] is taken as it is`
+    `the tap ${name} has ${rank} dimensions; it must be [batch, tokens, width], which is pooled, or [batch, width]`
   )
 }
 
 /** TensorProto.DataType */
 export const FLOAT = 1
 
-/** Additions one by one, in the order of the fused node. */
+/** Adds one by one, in the order of the fused node. */
 export function sumNodes([first, ...rest]: ReadonlyArray<string>, sum: string): ReadonlyArray<Uint8Array> {
   let left = first!
   return rest.map((right, k) => {
@@ -134,13 +133,14 @@ function weightsInfo({ graph }: Model): Uint8Array {
 
 export interface ResolvedTaps {
   readonly chosen: ReadonlyArray<Tap>
-  /** all taps of the model; none where it is no vision transformer and taps are given by tensor */
+  /** all taps of the model; empty if it is not a vision transformer and taps are given by tensor */
   readonly stream: ReadonlyArray<Tap>
 }
 
 /**
- * @param known the model's taps, where they are not to be found by its structure
- * @throws {OnnxError} no such tap or tensor, none at all, or a named tap of a model that is no vision transformer
+ * @param known the model's taps, if its structure does not reveal them
+ * @throws {OnnxError} no such tap or tensor, no taps at all, or a named tap of a model that is not a vision
+ *   transformer
  */
 export function resolveTaps(
   model: Model,
@@ -155,10 +155,10 @@ export function resolveTaps(
     if (name.startsWith(tensorPrefix)) {
       const tensor = name.slice(tensorPrefix.length)
       if (producer.has(tensor)) return { name, tensor }
-      throw new OnnxError(`no node of the graph makes a tensor "${tensor}"`)
+      throw new OnnxError(`no node of the graph produces a tensor "${tensor}"`)
     }
     const tap = stream.find((tap) => tap.name === name)
-    if (tap === undefined) throw new OnnxError(`there is no tap "${name}": there are ${namesOf(stream)}`)
+    if (tap === undefined) throw new OnnxError(`there is no tap "${name}"; the taps are ${namesOf(stream)}`)
     return tap
   })
   return { chosen, stream }

@@ -1,5 +1,5 @@
 /**
- * Reads protobuf's wire format without a schema, field by field; what is not asked for is skipped unread.
+ * Reads protobuf's wire format without a schema, field by field; fields that are not requested are skipped unread.
  *
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
@@ -7,7 +7,7 @@ import { NotUtf8, utf8 } from "../../src/support/utf8.ts"
 import type { WindowedReader } from "./access.ts"
 import { OnnxError } from "./onnx-error.ts"
 
-/** A field of a message: where its payload lies, or its value if it is a varint. */
+/** A field of a message: the position of its payload, or its value if it is a varint. */
 export interface Field {
   readonly number: number
   readonly wire: number
@@ -17,7 +17,7 @@ export interface Field {
   readonly length: number
   /** of a varint, as int64; 0 for other wire types. Exact up to ±2⁵³ */
   readonly value: number
-  /** the messages around it */
+  /** nesting depth of its message */
   readonly depth: number
 }
 
@@ -30,9 +30,9 @@ const FIXED32 = 5
 const largestNumber = 2 ** 29 - 1
 /** As in protobuf's own readers. */
 const deepest = 100
-/** Names take some hundred bytes; a longer text would be read as a whole. */
+/** Names take a few hundred bytes; a longer text would have to be read whole. */
 const longestText = 2 ** 20
-/** Of a packed field: no shape and no attribute of a vision transformer comes near. */
+/** For a packed field: shapes and attributes of vision transformers are far smaller. */
 const mostIntegers = 2 ** 20
 
 export class Protobuf {
@@ -50,23 +50,25 @@ export class Protobuf {
   /**
    * The fields of an embedded message.
    *
-   * @throws {OnnxError} the field is no message, messages are nested too deeply, or it is truncated
+   * @throws {OnnxError} the field is not a message, messages are nested too deeply, or it is truncated
    */
   message(field: Field): Generator<Field> {
     mustBe(field, field.wire === LENGTH_DELIMITED, "a message")
     const depth = field.depth + 1
     if (depth > deepest)
       throw new OnnxError(
-        `the file is invalid: at byte ${field.position} more than ${deepest} messages are nested in each other`
+        `the file is invalid: at byte ${field.position}, messages are nested more than ${deepest} deep`
       )
     return this.#fields(field.position, field.position + field.length, depth)
   }
-  /** @throws {OnnxError} it is not UTF-8, as protobuf's strings are: names that differ would become one */
+  /**
+   * @throws {OnnxError} it is not UTF-8, which protobuf's strings must be: decoding could make different names equal
+   */
   text(field: Field): string {
     mustBe(field, field.wire === LENGTH_DELIMITED, "a text")
     if (field.length > longestText)
       throw new OnnxError(
-        `the file is invalid: the text at byte ${field.position} has ${field.length} bytes, and ${longestText} at most are read`
+        `the file is invalid: the text at byte ${field.position} has ${field.length} bytes; the limit is ${longestText}`
       )
     try {
       return utf8(this.#reader.span(field.position, field.length))
@@ -84,7 +86,7 @@ export class Protobuf {
     mustBe(field, field.wire === LENGTH_DELIMITED, "an integer, or a list of them")
     if (field.length > mostIntegers)
       throw new OnnxError(
-        `the file is invalid: the list of integers at byte ${field.position} has ${field.length} bytes, and ${mostIntegers} at most are read`
+        `the file is invalid: the list of integers at byte ${field.position} has ${field.length} bytes; the limit is ${mostIntegers}`
       )
     const values: Array<number> = []
     const end = field.position + field.length
@@ -104,14 +106,14 @@ export class Protobuf {
       else if (wire === LENGTH_DELIMITED) length = this.#varint(end)
       else if (wire === FIXED64) length = 8
       else if (wire === FIXED32) length = 4
-      else throw new OnnxError(`this is not an ONNX file: byte ${at} starts no protobuf field`)
+      else throw new OnnxError(`this is not an ONNX file: byte ${at} does not start a protobuf field`)
       const position = this.#position
       if (length < 0)
         throw new OnnxError(`this is not an ONNX file: a field at byte ${position} has a negative length`)
-      // compared with what is left, since the sum of two large numbers is not exact
+      // compare with the remaining length: the sum of two large numbers is not exact
       if (length > end - position)
         throw new OnnxError(
-          `the file is truncated or not ONNX: a field at byte ${position} needs ${length} bytes, its message has ${end - position}`
+          `the file is truncated or not ONNX: a field at byte ${position} needs ${length} bytes, but its message has ${end - position}`
         )
       at = position + length
       yield { number, wire, position, length, value, depth }
@@ -119,9 +121,9 @@ export class Protobuf {
   }
 
   /**
-   * An int64. Ten bytes mean a negative number: its complement is summed, because 2⁶⁴ − 1 is not exact in a float64.
+   * An int64. Ten bytes mean a negative number; its complement is summed, because 2⁶⁴ − 1 is not exact in a float64.
    *
-   * @param end of the message or list that it is in
+   * @param end of the enclosing message or list
    */
   #varint(end: number): number {
     const start = this.#position
@@ -131,7 +133,7 @@ export class Protobuf {
       if (byte === undefined)
         throw new OnnxError(`the file is truncated or not ONNX: a number at byte ${start} is cut off`)
       this.#position++
-      // 64 bits are nine times 7 and one
+      // 64 bits are nine groups of 7, plus one
       if (n === 9 && byte < 2) return byte === 1 ? -1 - complement : value
       value += (byte & 127) * place
       if (byte < 128 && n < 9) return value

@@ -1,21 +1,21 @@
 /**
- * Execution providers: what of onnxruntime computes. docs/providers.md says what has to be installed for each.
+ * Execution providers: the part of onnxruntime that computes. docs/providers.md lists what each needs.
  *
- * A session is given one provider and no second choice: onnxruntime-node fails where it cannot have it, so that what
- * a key names is what computed.
+ * A session gets one provider and no fallback: onnxruntime-node fails if the provider is unavailable, so the provider
+ * in a key is the one that computed.
  */
 import { OnnxError } from "./onnx-error.ts"
 
-/** Those that onnxruntime-node 1.30 has on one platform or another (its README's table, and TensorRT with CUDA). */
+/** The providers of onnxruntime-node 1.30 on any platform (its README's table, and TensorRT with CUDA). */
 export const providers = ["cpu", "cuda", "tensorrt", "webgpu", "coreml", "dml"] as const
 export type Provider = (typeof providers)[number]
 
-/** The part of onnxruntime-node that is used here; tests bring their own. */
+/** The part of onnxruntime-node that is used here; tests pass their own. */
 export type Runtime = Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor"> & {
   readonly listSupportedBackends: () => ReadonlyArray<{ readonly name: string }>
 }
 
-/** @throws {OnnxError} this build of the runtime does not know the provider */
+/** @throws {OnnxError} this build of the runtime lacks the provider */
 export function checkProvider(provider: Provider, runtime: Runtime): void {
   const known = runtime.listSupportedBackends().map(({ name }) => name)
   if (known.includes(provider)) return
@@ -24,7 +24,7 @@ export function checkProvider(provider: Provider, runtime: Runtime): void {
   )
 }
 
-/** What a failed load says of the provider; null where something else is wrong. */
+/** What a load error says about the provider; null if something else is wrong. */
 export function reasonOfProvider(provider: Provider, said: string): string | null {
   const missing = /Failed to load shared library|backend not found|no available backend/i.test(said)
   const none =
@@ -33,22 +33,22 @@ export function reasonOfProvider(provider: Provider, said: string): string | nul
   return `onnxruntime cannot use provider "${provider}" here: ${missing ? install[provider] : device[provider]} (${said.trim()})`
 }
 
-/** onnxruntime-node leaves the files of CUDA out, and its install script, which fetches them, is not run by default. */
+/** onnxruntime-node does not bundle CUDA's files; npm does not run the install script that fetches them by default. */
 const cudaFiles =
-  "fetch its files by `node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12`, and see docs/providers.md for the CUDA 12 and cuDNN 9 that they need"
+  "fetch its files with `node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12`, and see docs/providers.md for CUDA 12 and cuDNN 9, which they need"
 const install: Record<Exclude<Provider, "cpu">, string> = {
   cuda: cudaFiles,
   tensorrt: `${cudaFiles}, and install TensorRT`,
-  webgpu: "it needs a driver of Vulkan, Metal or Direct3D 12",
-  coreml: "it is in onnxruntime-node for macOS alone",
-  dml: "it is in onnxruntime-node for Windows alone"
+  webgpu: "it needs a Vulkan, Metal or Direct3D 12 driver",
+  coreml: "onnxruntime-node has it only on macOS",
+  dml: "onnxruntime-node has it only on Windows"
 }
 const device: Record<Exclude<Provider, "cpu">, string> = {
-  cuda: "there is no CUDA device, or its driver is too old: `nvidia-smi` shows it, CUDA_VISIBLE_DEVICES may hide it",
-  tensorrt: "there is no CUDA device, or its driver is too old: `nvidia-smi` shows it",
-  webgpu: "there is no adapter: it needs a graphics card with a driver of Vulkan, Metal or Direct3D 12",
-  coreml: "Core ML refuses this machine",
-  dml: "there is no device of Direct3D 12"
+  cuda: "there is no CUDA device, or its driver is too old (check `nvidia-smi`), or CUDA_VISIBLE_DEVICES hides it",
+  tensorrt: "there is no CUDA device, or its driver is too old (check `nvidia-smi`)",
+  webgpu: "there is no adapter: it needs a graphics card with a Vulkan, Metal or Direct3D 12 driver",
+  coreml: "Core ML does not support this machine",
+  dml: "there is no Direct3D 12 device"
 }
 
 const platform = (): string => `${process.platform} ${process.arch}`

@@ -1,14 +1,14 @@
-/** NodeProto and TensorProto, without the data of weights. */
+/** Reads NodeProto and TensorProto without the data of weights. */
 import * as path from "node:path"
 import { wrongPath } from "../../src/support/file-names.ts"
 import { type Initializer, type OnnxNode, type ElementType, elementTypes } from "./model.ts"
 import { OnnxError } from "./onnx-error.ts"
 import type { Field, Protobuf } from "./protobuf.ts"
 
-/** What a node may read and make. */
+/** Limit on the inputs and outputs of a node. */
 const mostTensors = 2 ** 12
 
-/** NodeProto, with those of its attributes that say something of structure. */
+/** NodeProto, with the attributes that matter for structure. */
 export function readNode(protobuf: Protobuf, node: Field): OnnxNode {
   let [op, domain, name] = ["", "", ""]
   const inputs: Array<string> = []
@@ -27,7 +27,7 @@ export function readNode(protobuf: Protobuf, node: Field): OnnxNode {
       constant ??= attribute.tensor
     } else if (field.number === 7) domain = protobuf.text(field)
     if (inputs.length + outputs.length + captured.size > mostTensors)
-      throw new OnnxError(`a node of the graph has more than ${mostTensors} tensors: this is no encoder`)
+      throw new OnnxError(`a node of the graph has more than ${mostTensors} tensors: this is not an encoder`)
   }
   return { op, domain, name, inputs, outputs, captured: [...captured], integers, constant }
 }
@@ -47,7 +47,7 @@ function readAttribute(protobuf: Protobuf, attribute: Field, captured: Set<strin
   return { name, integers, tensor }
 }
 
-/** The names that a subgraph reads and does not make itself. */
+/** The names that a subgraph reads but does not produce itself. */
 function readCaptured(protobuf: Protobuf, graph: Field, captured: Set<string>): void {
   const own = new Set<string>()
   const read = new Set<string>()
@@ -69,9 +69,9 @@ function nameOf(protobuf: Protobuf, info: Field): string {
 }
 
 /**
- * TensorProto without its data, but for a boolean's (`int32_data` 5 or `raw_data` 9).
+ * TensorProto without its data, except for a boolean (`int32_data` 5 or `raw_data` 9).
  *
- * @throws {OnnxError} its data lie outside of the model's folder, or its shape is none
+ * @throws {OnnxError} its data lie outside the model's folder, or its shape is invalid
  */
 export function readTensor(protobuf: Protobuf, tensor: Field): Initializer {
   let [name, external, location] = ["", false, ""]
@@ -98,7 +98,7 @@ export function readTensor(protobuf: Protobuf, tensor: Field): Initializer {
   }
 }
 
-/** @throws {OnnxError} it is no size: what reads it may multiply or count by it */
+/** @throws {OnnxError} it is not a valid size: readers may multiply or allocate by it */
 function sizeOf({ position }: Field, size: number): number {
   if (size >= 0 && size < 2 ** 31) return size
   throw new OnnxError(
@@ -117,12 +117,12 @@ export function readEntry(protobuf: Protobuf, entry: Field): [key: string, value
 }
 
 /**
- * The place of external weights, relative to the model's folder. It comes out of the file: a path that leads out of
- * the folder could read anything on this machine.
+ * The path of external weights, relative to the model's folder. It comes from the file: a path that leads out of the
+ * folder could read anything on this machine.
  *
  * Source: https://onnx.ai/onnx/repo-docs/ExternalData.html
  *
- * @throws {OnnxError} the path is empty, absolute, leaves the folder, or is no file's
+ * @throws {OnnxError} the path is empty, absolute, leaves the folder, or cannot be a file's
  */
 function checkLocation(tensor: string, location: string): string {
   if (location === "") throw new OnnxError(`the external weights of ${tensor} have no location`)
@@ -130,7 +130,7 @@ function checkLocation(tensor: string, location: string): string {
   const leaves = normal === ".." || normal.startsWith("../")
   if (leaves || path.posix.isAbsolute(normal) || path.win32.isAbsolute(location)) {
     throw new OnnxError(
-      `the external weights of ${tensor} are at "${location}", outside of the model's folder: put the data file beside the model and save it again`
+      `the external weights of ${tensor} are at "${location}", outside the model's folder: put the data file beside the model and save it again`
     )
   }
   const wrong = wrongPath(normal, "the model's folder")

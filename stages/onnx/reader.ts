@@ -1,6 +1,6 @@
 /**
- * Reads the structure of an ONNX model; the payload of tensors is skipped, so that a model of hundreds of megabytes
- * costs a few of reading.
+ * Reads the structure of an ONNX model and skips the data of tensors, so that a model of hundreds of megabytes costs only
+ * a few megabytes of reading.
  *
  * Source of field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
@@ -19,10 +19,10 @@ import { type Field, Protobuf } from "./protobuf.ts"
 import { readNode, readTensor } from "./read-node.ts"
 
 /**
- * The structure of a model. A repeated `graph` field is merged, as protobuf says: patches are appended that way.
+ * The structure of a model. A repeated `graph` field is merged, as protobuf specifies: patches are appended that way.
  *
- * @throws {OnnxError} the bytes are no ONNX model, they are truncated, or external weights lie outside of the
- * model's folder; the message does not name the file
+ * @throws {OnnxError} the bytes are not an ONNX model, they are truncated, or external weights lie outside the
+ *   model's folder; the message does not name the file
  */
 export function readModel(source: FileReader): Model {
   try {
@@ -70,14 +70,14 @@ interface Parts {
   readonly valueInfo: Map<string, ValueInfo>
 }
 
-/** Encoders have some thousands; the time that a graph takes grows faster than its nodes. */
+/** Encoders have a few thousand; the time to process a graph grows faster than its number of nodes. */
 const mostNodes = 2 ** 16
 
 function readGraph(protobuf: Protobuf, graph: Field, parts: Parts): void {
   for (const field of protobuf.message(graph)) {
     if (field.number === 1) {
       if (parts.nodes.length === mostNodes)
-        throw new OnnxError(`the graph has more than ${mostNodes} nodes: this is no encoder`)
+        throw new OnnxError(`the graph has more than ${mostNodes} nodes: this is not an encoder`)
       parts.nodes.push(readNode(protobuf, field))
     } else if (field.number === 5) {
       const initializer = readTensor(protobuf, field)
@@ -105,28 +105,27 @@ function readFunctionName(protobuf: Protobuf, definition: Field): string {
   return "?"
 }
 
-/** What a file that is no ONNX model is, by how it begins, and what to do; null where that is not known. */
+/** Recognises other kinds of files by their first bytes, with advice; null if unknown. */
 function otherKind(source: FileReader): string | null {
   if (source.size === 0) return "the file is empty: fetch or export it again"
   const start = Buffer.from(source.read(0, 64)).toString("latin1")
   if (start.startsWith("version https://git-lfs")) {
-    return "the file is a Git LFS pointer in place of the model: fetch the model itself (git lfs pull)"
+    return "the file is a Git LFS pointer instead of the model: fetch the model itself (git lfs pull)"
   }
   if (/^\s*<(!doctype|html|\?xml)/i.test(start)) {
-    return "the file is a web page in place of the model: fetch the model's own address"
+    return "the file is a web page instead of the model: use the model's download URL"
   }
   if (start.startsWith("PK\u0003\u0004"))
     return "the file is a zip archive or a PyTorch checkpoint: export it to ONNX"
   // https://github.com/huggingface/safetensors#format: a length of 8 bytes, then JSON
-  if (/^.{8}\{\s*"/s.test(start))
-    return "the file holds weights alone (safetensors): export the model to ONNX"
-  // FlatBuffers keep a format's name behind the first offset
+  if (/^.{8}\{\s*"/s.test(start)) return "the file holds only weights (safetensors): export the model to ONNX"
+  // FlatBuffers put the format's identifier after the first offset
   if (start.slice(4, 8) === "ORTM")
     return "the file is in onnxruntime's own format (.ort): give the .onnx file"
   return null
 }
 
-/** ValueInfoProto: a name, and of tensors the element type and the shape, as far as they are given. */
+/** ValueInfoProto: a name and, for tensors, the element type and shape as far as they are given. */
 function readValueInfo(protobuf: Protobuf, info: Field): ValueInfo {
   let name = ""
   let type: Omit<ValueInfo, "name"> = { elementType: "undefined", dims: null }
@@ -137,7 +136,7 @@ function readValueInfo(protobuf: Protobuf, info: Field): ValueInfo {
   return { name, ...type }
 }
 
-/** TypeProto, of which `tensor_type` is field 1. */
+/** TypeProto; `tensor_type` is field 1. */
 function readType(protobuf: Protobuf, type: Field): Omit<ValueInfo, "name"> {
   let elementType: ElementType = "undefined"
   let dims: Array<Dimension> | null = null

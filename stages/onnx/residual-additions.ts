@@ -1,4 +1,4 @@
-/** Where a branch is added to the residual stream, and whether that branch is an attention. */
+/** Finds where branches are added to the residual stream, and which of them are attention. */
 import { own } from "../../src/support/own.ts"
 import { type Flow, originPlace } from "./image-flow.ts"
 import type { OnnxNode } from "./model.ts"
@@ -14,15 +14,15 @@ import { readsOf } from "./graph-index.ts"
 
 export interface ResidualAddition {
   readonly node: OnnxNode
-  /** of the node, in the flow */
+  /** position of the node in the flow */
   readonly place: number
-  /** the operand that is the stream: what the branch started from */
+  /** the operand that is the stream, where the branch started */
   readonly skip: string
-  /** the result before any norm; null where a fused node does not give it out */
+  /** the result before any norm; null if a fused node does not output it */
   readonly sum: string | null
-  /** what is added to the skip and depends on the image: one, or an attention and an MLP that are parallel */
+  /** addends that depend on the image: one, or a parallel attention and MLP */
   readonly branches: ReadonlyArray<Branch>
-  /** what is added besides: biases that a fused node or a sum of several takes */
+  /** other addends: biases in a fused node or a sum of several */
   readonly constants: ReadonlyArray<string>
   readonly isAttention: boolean
 }
@@ -57,7 +57,7 @@ export function residualAdditions(flow: Flow): ReadonlyArray<ResidualAddition> {
   })
 }
 
-/** All that a node adds up, a fused node's bias too. */
+/** Everything that a node adds up, including a fused node's bias. */
 function operandsOf({ op, inputs }: OnnxNode): ReadonlyArray<string> {
   if (!isFusedSumAndNorm(op)) return inputs
   const bias = inputs[own(fusedBiasInput, op)!]
@@ -70,8 +70,8 @@ function isCutTensor(flow: Flow, tensor: string): boolean {
 }
 
 /**
- * Parallel blocks write (x + attention) + mlp: nested sums of several tensors of the image are flattened. Each is
- * flattened once: sums that read each other many times over would have more addends than there is time.
+ * Parallel blocks compute (x + attention) + mlp, so nested sums of several image tensors are flattened. Each sum is
+ * flattened once: sums that read each other repeatedly would have exponentially many addends.
  */
 function addends(
   flow: Flow,
@@ -107,8 +107,8 @@ interface Branch {
 }
 
 /**
- * The other operands. Where the skip is an operand itself they are left as they are, whatever sums they are of; where
- * it is in a nested sum (parallel blocks), that sum is taken apart.
+ * The other operands. If the skip is an operand itself, the others stay whole, even if they are sums; if it is in a
+ * nested sum (parallel blocks), that sum is taken apart.
  */
 function addedTo(
   skip: string,
@@ -118,7 +118,7 @@ function addedTo(
   return (operands.includes(skip) ? operands : flatten(operands)).filter((name) => name !== skip)
 }
 
-/** The nodes that make a tensor, of those behind the place `from` in the flow. */
+/** The nodes after position `from` in the flow that contribute to a tensor. */
 function nodesOf(flow: Flow, tensor: string, from: number): ReadonlyArray<OnnxNode> {
   const places = new Set<number>()
   const pending = [tensor]

@@ -8,26 +8,29 @@ import { residualAdditions, type ResidualAddition } from "./residual-additions.t
 export interface ResidualStream {
   readonly index: GraphIndex
   readonly flow: Flow
-  /** one attention and, unless the two are parallel, one MLP a block, in order */
+  /** per block one attention and, unless the two are parallel, one MLP, in order */
   readonly additions: ReadonlyArray<ResidualAddition>
   readonly warnings: ReadonlyArray<string>
 }
 
-/** Additions on one way, in runs: within a run each starts where the one before ended, with at most a norm between. */
+/**
+ * Additions on one path, in runs: within a run, each starts where the previous one ended, with at most a norm
+ * between.
+ */
 interface Way {
   readonly flow: Flow
   readonly additions: ReadonlyArray<ResidualAddition>
   readonly runs: ReadonlyArray<ReadonlyArray<ResidualAddition>>
 }
 
-/** Stages of a pyramid (Swin) have runs of their own; an encoder with a decoder or a second tower has two. */
+/** Each stage of a pyramid (Swin) is a run; an encoder with a decoder or a second tower has two. */
 const runsOfPyramid = 3
 
 /**
- * The longest residual stream between the image and an output, or, for heads that read several blocks, an addition.
+ * The longest residual stream from the image to an output or, for heads that read several blocks, to an addition.
  *
- * @throws {OnnxError} no input takes images, nodes are hidden in local functions, no residual stream with attention
- * is there, or it changes its resolution on the way
+ * @throws {OnnxError} no input takes images, nodes are hidden in local functions, there is no residual stream with
+ *   attention, or its resolution changes along the way
  */
 export function residualStream(model: Model): ResidualStream {
   const index = indexGraph(model.graph)
@@ -44,8 +47,7 @@ export function residualStream(model: Model): ResidualStream {
   const additions = longest(best.runs)
   const others = best.runs.filter((run) => run !== additions).map((run) => run.length)
   const warnings = others.map(
-    (n) =>
-      `another residual stream of ${n} additions is left out: the longest, of ${additions.length}, is taken`
+    (n) => `ignored another residual stream of ${n} additions; the longest has ${additions.length}`
   )
   return { index, flow: best.flow, additions, warnings }
 }
@@ -57,14 +59,14 @@ const length = ({ runs }: Way): number => longest(runs).length
 const candidatesOf = (runs: Way["runs"]): ReadonlyArray<string> =>
   runs.flat().map(({ sum, node }) => sum ?? node.outputs[0]!)
 
-/** Ways to outputs come first, and so win over equal ones to additions. */
+/** Paths to outputs come first, so they win ties against paths to additions. */
 function waysThrough(index: GraphIndex, image: string): ReadonlyArray<Way> {
   const { graph } = index
   const dependent = dependents(index, image)
   const ways = graph.outputs
     .filter(({ name }) => dependent.has(name) && name !== image)
     .map(({ name }) => wayTo(index, image, name, dependent))
-  // the way to a cut node is the beginning of a way that is already known
+  // the path to a cut node is a prefix of a path that is already known
   const known = new Set(ways.flatMap(({ flow }) => cutTensors(flow)))
   for (const i of index.order.toReversed()) {
     const { op, inputs, outputs } = graph.nodes[i]!
@@ -87,7 +89,7 @@ function wayTo(index: GraphIndex, image: string, target: string, dependent: Read
   return { flow, additions, runs: runsOf(flow, additions) }
 }
 
-/** Runs begin with an attention; what is added before it (position embeddings, a convolution's skip) is no block. */
+/** Runs begin with an attention; earlier additions (position embeddings, a convolution's skip) are not blocks. */
 function runsOf(
   flow: Flow,
   additions: ReadonlyArray<ResidualAddition>
@@ -139,7 +141,7 @@ function notRecognised(
   )
 }
 
-/** Sums of two tensors of the image, or, if there are none, norms; what to say of them in a sentence. */
+/** Describes sums of two image tensors or, if there are none, norms, as part of a sentence. */
 export function additionsOf({ graph, order }: GraphIndex, dependent: ReadonlySet<string>): string {
   const nodes = order.map((i) => graph.nodes[i]!).filter(({ outputs }) => dependent.has(outputs[0] ?? ""))
   const made = ({ op }: { readonly op: string }, inputs: ReadonlyArray<string>) =>

@@ -1,4 +1,4 @@
-/** An encoder in the runtime: whether it can run, images in, taps out. */
+/** An encoder in the runtime: checks that it can run, and maps images to taps. */
 import type { TypedTensor } from "onnxruntime-node"
 import { toFloat16 } from "../../src/support/float16.ts"
 import { imageInput } from "./image-flow.ts"
@@ -15,26 +15,25 @@ export type { TapOutputs, TapValues } from "./tap-values.ts"
 export interface EncoderOptions {
   /** names of taps, or `tensor:NAME` */
   readonly taps: ReadonlyArray<string>
-  /** the encoder's taps, where they are not to be found by its structure: see `describeGiven` */
+  /** the encoder's taps, if its structure does not reveal them: see `describeGiven` */
   readonly known?: ReadonlyArray<Tap> | null
-  /** Give out pooled rows in place of all tokens; see `TapOptions.pool`. */
+  /** Output pooled rows instead of all tokens; see `TapOptions.pool`. */
   readonly pool?: boolean
-  /** of the runtime: several sessions of one thread are faster than one of several */
+  /** threads of the runtime: several sessions with one thread each are faster than one session with several */
   readonly threads?: number
-  /** what of the runtime computes; `cpu` if left out */
+  /** the provider that computes; default: `cpu` */
   readonly provider?: Provider
-  /** onnxruntime-node if left out; a test may bring its own */
+  /** default: onnxruntime-node; a test may pass its own */
   readonly runtime?: Runtime
 }
 export interface EncoderSession {
   /**
-   * Runs a batch of pixels [B, 3, H, W], normalised as the encoder wants them; for one that takes float16 they are
-   * rounded to it, as `pixels.half()` rounds. With pooling it takes weights
-   * [B, R, T] of `rows` R ≥ 2 (see `TapOptions.pool` for why not one). A model of a fixed batch size runs as often as
-   * it takes. It blocks this thread.
+   * Runs a batch of pixels [B, 3, H, W], normalised for the encoder; for an encoder with float16 inputs they are rounded
+   * like `pixels.half()`. With pooling it takes weights [B, R, T] with `rows` R ≥ 2 (`TapOptions.pool` explains why not
+   * one). A model with a fixed batch size runs as often as needed. Blocks this thread.
    *
-   * @returns by tap, float32 [B, T, D] or pooled [B, R, D]; what has no tokens (`pooled`) is [B, D], and with pooling
-   * the same in each of R rows
+   * @returns by tap, float32 [B, T, D] or pooled [B, R, D]; a tap without tokens (`pooled`) is [B, D], or with pooling
+   * repeated in each of R rows
    * @throws {OnnxError} sizes that do not fit the model or each other, or an error of the runtime
    */
   run(pixels: Float32Array, shape: ImageShape, weights?: Float32Array, rows?: number): Promise<TapOutputs>
@@ -44,7 +43,7 @@ export interface EncoderSession {
 /**
  * Loads an encoder with taps.
  *
- * @throws {OnnxError} the file is missing, corrupt or no vision transformer, a tap is not there, or the runtime
+ * @throws {OnnxError} the file is missing, corrupt or not a vision transformer, a tap does not exist, or the runtime
  * cannot load it or lacks the provider
  */
 export async function openEncoder(
@@ -116,16 +115,16 @@ export async function openEncoder(
   }
 }
 
-/** The runtime's JavaScript interface collects inputs and outputs as properties of plain objects. */
+/** The runtime's JavaScript interface stores inputs and outputs as properties of plain objects. */
 const unnameable = (tensors: ReadonlyArray<string>): string | undefined =>
   tensors.includes("__proto__")
-    ? 'a tensor that goes in or comes out is called "__proto__", a name that onnxruntime loses: rename it in the model'
+    ? 'an input or output tensor is named "__proto__", which onnxruntime cannot handle: rename it in the model'
     : undefined
 
 const batchSize = ({ dims }: { readonly dims: ReadonlyArray<Dimension> }): number | null =>
   typeof dims[0] === "number" && dims[0] > 0 ? dims[0] : null
 
-/** `size` items from `from` on, zeros behind the last. */
+/** `size` items starting at `from`, padded with zeros. */
 function padded(all: Float32Array, from: number, size: number, item: number): Float32Array {
   const part = all.subarray(from * item, (from + size) * item)
   if (part.length === size * item) return part
@@ -134,19 +133,19 @@ function padded(all: Float32Array, from: number, size: number, item: number): Fl
   return whole
 }
 
-/** @throws {OnnxError} a tap that was to be pooled is neither [batch, rows, width] nor [batch, width] */
+/** @throws {OnnxError} a tap to be pooled is neither [batch, rows, width] nor [batch, width] */
 function pooledRows(file: string, tap: string, value: TapValues, batch: number, rows: number): TapValues {
   const { shape } = value
   if (shape.length === 2 && shape[0] === batch) return repeatRows(value, rows)
   if (shape.length === 3 && shape[0] === batch && shape[1] === rows) return value
   throw new OnnxError(
-    `${file}: the tap ${tap} of ${batch} images, pooled to ${rows} rows, came out as [${shape.join(", ")}]: what is tapped has to be [batch, tokens, width] or [batch, width]`
+    `${file}: the tap ${tap} of ${batch} images, pooled to ${rows} rows, has shape [${shape.join(", ")}]: a tap must be [batch, tokens, width] or [batch, width]`
   )
 }
 
 export type ImageShape = readonly [batch: number, channels: number, height: number, width: number]
 
-/** @throws {OnnxError} a shape that the model does not take, or that the pixels do not have */
+/** @throws {OnnxError} a shape that the model does not accept, or that does not fit the pixels */
 function checkImages(
   file: string,
   input: { readonly name: string; readonly dims: ReadonlyArray<Dimension> },
@@ -156,28 +155,28 @@ function checkImages(
   const given = `images [${shape.join(", ")}]`
   const wanted = input.dims.slice(1)
   if (wanted.some((size, i) => typeof size === "number" && size !== shape[i + 1])) {
-    const layout = shape[3] === 3 && shape[1] !== 3 ? ": channels come before height and width" : ""
+    const layout = shape[3] === 3 && shape[1] !== 3 ? ": put channels before height and width" : ""
     throw new OnnxError(
       `${file}: ${given} do not fit its input ${input.name}, which takes [batch, ${wanted.join(", ")}]${layout}`
     )
   }
   const size = shape.reduce((a, b) => a * b, 1)
   if (pixels.length !== size || size === 0) {
-    throw new OnnxError(`${file}: ${given} need ${size} values, more than none, and have ${pixels.length}`)
+    throw new OnnxError(`${file}: ${given} need ${size} values, at least one, but have ${pixels.length}`)
   }
 }
 
-/** @throws {OnnxError} there are none, or they do not divide into rows */
+/** @throws {OnnxError} weights are missing, or do not divide into rows */
 function checkWeights(file: string, batch: number, weights: Float32Array | undefined, rows: number): void {
   const isWhole = weights !== undefined && rows > 0 && weights.length % (batch * rows) === 0
   if (isWhole && weights.length > 0) return
   throw new OnnxError(
-    `${file}: pooling needs weights [${batch}, rows, tokens]: there are ${weights?.length ?? 0} values and ${rows} rows`
+    `${file}: pooling needs weights [${batch}, rows, tokens], but got ${weights?.length ?? 0} values and ${rows} rows`
   )
 }
 
 /**
- * Why images are not all that a model needs, or cannot be what it takes; empty if it can be run.
+ * Why a model cannot run on images alone; empty if it can.
  *
  * @throws {OnnxError} no input takes images
  */

@@ -1,4 +1,4 @@
-/** The stem of an encoder, before the residual stream: the patch embedding, the tokens that are parameters, and positions. */
+/** The stem of an encoder, before the residual stream: patch embedding, parameter tokens and positions. */
 import { own } from "../../src/support/own.ts"
 import type { GraphIndex } from "./graph-index.ts"
 import type { Flow } from "./image-flow.ts"
@@ -13,20 +13,21 @@ export interface PatchSize {
   readonly width: number
 }
 export interface PatchEmbedding {
-  /** the stride, which for vision transformers is the kernel's size too */
+  /** the stride; in vision transformers also the kernel size */
   readonly patch: PatchSize
   /** channels of the last convolution: the transformer's hidden size */
   readonly width: number
 }
 
-/** What makes patches of pixels is found before the stream begins: `end` is the place in the flow where it does. */
+/** The nodes that turn pixels into patches, before the stream; `end` is the position in the flow where it begins. */
 const stem = ({ nodes }: Flow, end: number): ReadonlyArray<OnnxNode> => nodes.slice(0, end + 1)
 
 /**
- * The convolutions before the stream; with several (a convolutional stem, a residual network) the strides along one
- * way are multiplied. Without one (patches are cut by reshaping, and multiplied), the patches' size has to be given.
+ * Finds the convolutions before the stream; if there are several (a convolutional stem, a residual network), their
+ * strides along a path are multiplied. Without any (patches made by reshaping and a product), the patch size must be
+ * given.
  *
- * @throws {OnnxError} there is none with a stride and no size is given, or not in two dimensions
+ * @throws {OnnxError} no convolution has a stride and no size is given, or convolutions are not two-dimensional
  */
 export function patchEmbedding(
   index: GraphIndex,
@@ -40,7 +41,7 @@ export function patchEmbedding(
   const isCut = last !== undefined && patch.height * patch.width > 1
   if (!isCut && given === null) {
     throw new OnnxError(
-      "no convolution cuts the image into patches, so that the size of its token grid is not in the graph: give it, as in onnx(path, { patch: 16, prefix: 1 })"
+      "no convolution cuts the image into patches, so the graph does not show the patch size: give it, as in onnx(path, { patch: 16, prefix: 1 })"
     )
   }
   const width = isCut
@@ -55,8 +56,8 @@ export function patchEmbedding(
 const poolings = new Set(["MaxPool", "AveragePool", "LpPool", "QLinearAveragePool"])
 
 /**
- * The image's pixels a step of what the node at `end` makes. Ways that are parallel (a block and the convolution on its
- * shortcut) come to the same; where one keeps no places (squeeze and excitation), the other has more.
+ * Image pixels per step of the output of the node at `end`. Parallel paths (a block and the convolution on its
+ * shortcut) give the same; a path that discards positions (squeeze and excitation) gives less than the other.
  */
 function strideAt({ nodes, place }: Flow, end: number): PatchSize {
   const strides: Array<PatchSize> = []
@@ -71,7 +72,7 @@ function strideAt({ nodes, place }: Flow, end: number): PatchSize {
       const [down, across] = integers.get("strides") ?? [1, 1]
       if (down === undefined || across === undefined)
         throw new OnnxError(
-          "a convolution before the transformer has not two dimensions: this is no image encoder"
+          "a convolution before the transformer is not two-dimensional: this is not an image encoder"
         )
       height *= strideOf(down)
       width *= strideOf(across)
@@ -81,13 +82,13 @@ function strideAt({ nodes, place }: Flow, end: number): PatchSize {
   return strides[end] ?? { height: 1, width: 1 }
 }
 
-/** @throws {OnnxError} what the file says is no stride */
+/** @throws {OnnxError} the value in the file is not a valid stride */
 function strideOf(stride: number): number {
   if (stride >= 1 && stride < 2 ** 16) return stride
   throw new OnnxError(`the file is invalid: a convolution or a pooling has a stride of ${stride}`)
 }
 
-/** The width of what the last product with weights before the stream gives. */
+/** The output width of the last product with weights before the stream. */
 function productWidth(index: GraphIndex, flow: Flow, end: number): number | undefined {
   const widths = stem(flow, end).map(({ op, inputs, integers }) => {
     const dims = op === "MatMul" || op === "Gemm" ? dimsOf(index, inputs[1]!) : null
@@ -96,7 +97,7 @@ function productWidth(index: GraphIndex, flow: Flow, end: number): number | unde
   return widths.findLast((width) => width !== undefined)
 }
 
-/** The place of the weights among a convolution's inputs. */
+/** The index of the weights among a convolution's inputs. */
 const convolutionWeight: Readonly<Record<string, number>> = {
   Conv: 1,
   FusedConv: 1,
@@ -105,13 +106,16 @@ const convolutionWeight: Readonly<Record<string, number>> = {
 }
 
 interface Concatenated {
-  /** class token, registers; null where their number cannot be read off the weights */
+  /** class token, registers; null if the weights do not show their number */
   readonly before: number | null
   /** YOLOS' detection tokens; null likewise */
   readonly behind: number | null
 }
 
-/** What does not depend on the image and is concatenated to what does, by the nodes before place `end`. */
+/**
+ * Counts tokens that do not depend on the image and are concatenated to those that do, by the nodes before position
+ * `end`.
+ */
 function concatenated(index: GraphIndex, { nodes, dependsOnImage }: Flow, end: number, width: number) {
   const sum: { -readonly [K in keyof Concatenated]: Concatenated[K] } = { before: 0, behind: 0 }
   for (const { op, inputs } of nodes.slice(0, end)) {
@@ -121,7 +125,7 @@ function concatenated(index: GraphIndex, { nodes, dependsOnImage }: Flow, end: n
       if (dependsOnImage(name)) continue
       const side = i < last ? "before" : "behind"
       const dims = parameterDims(index, name)
-      // [width], [tokens, width] or [copies, tokens, width]: a fixed batch's copies may be folded in
+      // [width], [tokens, width] or [copies, tokens, width]: copies of a fixed batch may be folded in
       const tokens = dims?.at(-1) === width ? (dims.at(-2) ?? 1) : null
       sum[side] = tokens === null || sum[side] === null ? null : sum[side] + tokens
     }
@@ -130,10 +134,10 @@ function concatenated(index: GraphIndex, { nodes, dependsOnImage }: Flow, end: n
 }
 
 /**
- * The number of tokens before the patches (class token, registers): what is concatenated before tokens of the image
- * and does not depend on it. Null where its size cannot be read off the weights.
+ * The number of tokens before the patches (class token, registers): constant tokens concatenated before those of the
+ * image. Null if the weights do not show their number.
  *
- * @param end the place in the flow where the stream begins
+ * @param end the position in the flow where the stream begins
  * @param width the hidden size
  */
 export const concatenatedPrefix = (
@@ -144,9 +148,9 @@ export const concatenatedPrefix = (
 ): number | null => concatenated(index, flow, end + 1, width).before
 
 /**
- * The number of patches that the position embedding is for: the length of what is added to the tokens before the
- * stream begins, less the tokens that are no patches by then. Null where none is added, or its length is computed (it
- * is interpolated, or cut to the image's size).
+ * The number of patches that the position embedding covers: the length of what is added to the tokens before the
+ * stream begins, minus the tokens present by then that are not patches. Null if nothing is added or the length is
+ * computed (interpolated or cut to the image's size).
  */
 export function positionedPatches(index: GraphIndex, flow: Flow, end: number, width: number): number | null {
   for (const [place, { op, inputs }] of flow.nodes.slice(0, end + 1).entries()) {

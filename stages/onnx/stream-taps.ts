@@ -1,4 +1,7 @@
-/** Stable names for the tensors of a residual stream and of what its blocks add to it: the same for every vision transformer. */
+/**
+ * Stable names for the tensors of a residual stream and of what its blocks add: the same for every vision
+ * transformer.
+ */
 import { own } from "../../src/support/own.ts"
 import { type GraphIndex, readsOf } from "./graph-index.ts"
 import { type Flow, originPlace } from "./image-flow.ts"
@@ -10,18 +13,18 @@ import type { Tap } from "./tap.ts"
 
 const hasTokens = /^(?:embed|block\.\d+\..*|final\.norm)$/
 
-/** The tensors of those taps that are [batch, tokens, width] by their names. */
+/** The tensors of the taps that are [batch, tokens, width] according to their names. */
 export const tensorsWithTokens = (taps: ReadonlyArray<Tap>): ReadonlySet<string> =>
   new Set(taps.filter(({ name }) => hasTokens.test(name)).map(({ tensor }) => tensor))
 
-/** An attention and the additions up to the next. */
+/** An attention, and the additions up to the next one. */
 type Block = ReadonlyArray<ResidualAddition>
 
 /**
- * `embed` is what enters block 0 (`hidden_states[0]` of transformers), `block.{i}.resid_post` what leaves block i
- * (`hidden_states[i + 1]`, without the final norm), `final.norm` the norm of what leaves the last block, where there
- * is one for all tokens. Within a block, `attn_out` and `mlp_out` are what is added to the stream (bias and LayerScale
- * included), `resid_mid` is what enters the MLP on the stream.
+ * `embed` enters block 0 (`hidden_states[0]` in transformers), `block.{i}.resid_post` leaves block i
+ * (`hidden_states[i + 1]`, without the final norm), `final.norm` is the norm of the last block's output, if there is
+ * one for all tokens. Within a block, `attn_out` and `mlp_out` are added to the stream (including bias and
+ * LayerScale), and `resid_mid` is the stream before the MLP.
  */
 export function streamTaps({ index, flow, additions }: ResidualStream): ReadonlyArray<Tap> {
   const blocks = blocksOf(additions)
@@ -47,8 +50,8 @@ export function blocksOf(additions: ReadonlyArray<ResidualAddition>): ReadonlyAr
 }
 
 /**
- * What leaves the last block. Nothing is known of it but the last sum, so it is taken as far behind that sum as other
- * blocks' results are behind theirs: biases that are added last, or the norm of a post-norm transformer.
+ * The output of the last block. Only its last sum is known, so the output is taken as far after that sum as in the
+ * other blocks: after biases that are added last, or after the norm of a post-norm transformer.
  */
 function lastState(flow: Flow, blocks: ReadonlyArray<Block>): Omit<Tap, "name"> {
   const last = blocks.at(-1)!.at(-1)!
@@ -59,7 +62,7 @@ function lastState(flow: Flow, blocks: ReadonlyArray<Block>): Omit<Tap, "name"> 
     const same = flow.nodes.slice(last.place + 1, last.place + 1 + steps.length)
     const isSame = steps.every(({ op }, k) => op === same[k]?.op)
     if (steps.length > 0 && isSame) return { tensor: same.at(-1)!.outputs[0]! }
-    // a fused node of a post-norm transformer: its norm, not its sum, is the stream
+    // a fused node of a post-norm transformer: the stream is its norm, not its sum
     if (isNorm(before.node.op) && skip === before.node.outputs[0]) return { tensor: last.node.outputs[0]! }
   }
   return last.sum === null ? unfusedSum(last.node) : { tensor: last.sum }
@@ -71,7 +74,7 @@ function unfusedSum({ op, inputs, outputs }: OnnxNode): Omit<Tap, "name"> {
   return { tensor: `probeline/sum/${outputs[0]}`, sumOf }
 }
 
-/** The result of the norm that reads a tensor, as one node or written out; null where none does. */
+/** The output of the norm that reads a tensor, as one node or decomposed; null if there is none. */
 function normAfter(index: GraphIndex, tensor: string): string | null {
   const readers = readersOf(index, tensor)
   for (const { op, inputs, outputs } of readers) {
@@ -84,7 +87,7 @@ function normAfter(index: GraphIndex, tensor: string): string | null {
   return readers.some(({ op }) => op === "ReduceMean") ? writtenOutNorm(index, readers, tensor) : null
 }
 
-/** (x − mean) / √(variance + ε) · scale + shift, where scale and shift may be missing. */
+/** (x − mean) / √(variance + ε) · scale + shift; scale and shift may be missing. */
 function writtenOutNorm(index: GraphIndex, readers: ReadonlyArray<OnnxNode>, tensor: string): string | null {
   const centred = readers.find(({ op, inputs }) => op === "Sub" && inputs[0] === tensor)?.outputs[0]
   if (centred === undefined) return null
@@ -97,7 +100,7 @@ function writtenOutNorm(index: GraphIndex, readers: ReadonlyArray<OnnxNode>, ten
 
 function affineStep(index: GraphIndex, tensor: string, operator: "Mul" | "Add"): string | undefined {
   const readers = readersOf(index, tensor)
-  // the only reader: a product with a tensor that others read as well could be a gate
+  // the only reader: if others read the tensor as well, the product could be a gate
   if (readers.length !== 1 || readers[0]!.op !== operator) return undefined
   return readers[0]!.outputs[0]
 }
@@ -106,13 +109,13 @@ const readersOf = ({ graph, readers }: GraphIndex, tensor: string): ReadonlyArra
   (readers.get(tensor) ?? []).map((i) => graph.nodes[i]!).filter((node) => readsOf(node).includes(tensor))
 
 /**
- * `attn_out`, `resid_mid` and `mlp_out`, in this order and named so, as far as they are there: parallel blocks have no
- * `resid_mid`, blocks of more than two additions no `mlp_out`.
+ * `attn_out`, `resid_mid` and `mlp_out`, in this order, as far as they exist: parallel blocks have no `resid_mid`,
+ * blocks of more than two additions no `mlp_out`.
  *
- * In pre-norm blocks `resid_mid` is what enters the block plus `attn_out`, and `resid_post` is `resid_mid` plus
- * `mlp_out`; in post-norm blocks so before the norm.
+ * In pre-norm blocks, `resid_mid` is the block's input plus `attn_out`, and `resid_post` is `resid_mid` plus
+ * `mlp_out`; in post-norm blocks this holds before the norm.
  *
- * @param post what leaves the block
+ * @param post the block's output
  */
 export function tapsWithin(
   flow: Flow,
@@ -129,7 +132,10 @@ export function tapsWithin(
   return [...taps, addendTap("mlp_out", second, second.branches, constantsUntil(flow, second, post))]
 }
 
-/** Attention and MLP are added at once, or there is no MLP. Whose a bias is that is added to both is not told. */
+/**
+ * Attention and MLP are added at once, or there is no MLP. A bias that is added to both cannot be attributed to
+ * either.
+ */
 function parallelTaps(flow: Flow, addition: ResidualAddition, post: string): ReadonlyArray<Tap> {
   const attentions = addition.branches.filter(({ isAttention }) => isAttention)
   const mlps = addition.branches.filter(({ isAttention }) => !isAttention)
@@ -150,7 +156,7 @@ function addendTap(
   return { name, tensor: `probeline/${name}/${node.outputs[0]}`, sumOf }
 }
 
-/** The addition's own constants, and those that are added behind it up to a tensor, if nothing else happens there. */
+/** The addition's own constants, and those added after it up to a tensor, if nothing else happens in between. */
 function constantsUntil(
   flow: Flow,
   { place, constants }: ResidualAddition,

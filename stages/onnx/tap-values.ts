@@ -1,4 +1,4 @@
-/** Values of taps as they come out of the runtime. */
+/** Values of taps as the runtime returns them. */
 
 export interface TapValues {
   readonly data: Float32Array
@@ -6,7 +6,7 @@ export interface TapValues {
 }
 export type TapOutputs = Readonly<Record<string, TapValues>>
 
-/** [B, D] → [B, rows, D]: what has no tokens is the same for every selection of them. */
+/** [B, D] → [B, rows, D]: a tap without tokens is the same for every selection of tokens. */
 export function repeatRows({ data, shape }: TapValues, rows: number): TapValues {
   const [batch, width] = shape as [number, number]
   const repeated = new Float32Array(batch * rows * width)
@@ -17,7 +17,7 @@ export function repeatRows({ data, shape }: TapValues, rows: number): TapValues 
   return { data: repeated, shape: [batch, rows, width] }
 }
 
-/** Batches one after the other; of the last one what makes `batch` images in all. */
+/** Concatenates batches; takes only as much of the last one as makes `batch` images in all. */
 export function joinBatches(parts: ReadonlyArray<TapOutputs>, batch: number): TapOutputs {
   const joined = Object.entries(parts[0]!).map(([tap, { shape }]): [string, TapValues] => {
     const [, ...item] = shape
@@ -33,10 +33,7 @@ export function joinBatches(parts: ReadonlyArray<TapOutputs>, batch: number): Ta
   return Object.fromEntries(joined)
 }
 
-/**
- * The first value that is NaN or infinite, such as what half precision gives where sums overflow; null if all are
- * finite.
- */
+/** The first value that is NaN or infinite, as half precision produces when sums overflow; null if all are finite. */
 export function firstNonFinite(
   outputs: TapOutputs
 ): { readonly tap: string; readonly image: number; readonly value: number } | null {

@@ -1,4 +1,4 @@
-/** What is added to a graph so that its taps are outputs under their stable names. */
+/** The additions to a graph that make its taps outputs under their stable names. */
 import { elementTypeOf } from "./tensor-facts.ts"
 import { indexGraph, type GraphIndex } from "./graph-index.ts"
 import { imageInput } from "./image-flow.ts"
@@ -11,10 +11,11 @@ import { type GraphParts, node, tensorInfo } from "./writer.ts"
 import type { Tap } from "./tap.ts"
 
 /**
- * Nodes that give each tap its name, as float32, and typed outputs: others than onnxruntime (`onnx.checker`) insist on
- * types. What the graph does not tell of a shape is [batch, tokens, width], or [batch, width] of `pooled`.
+ * Nodes that give each tap its name, as float32, and typed outputs, because tools other than onnxruntime
+ * (`onnx.checker`) require types. Unknown shapes are declared as [batch, tokens, width], or [batch, width] for
+ * `pooled`.
  *
- * @throws {OnnxError} the graph has a tensor under a tap's name already, or a tap depends on random numbers
+ * @throws {OnnxError} the graph already has a tensor with a tap's name, or a tap depends on random numbers
  */
 export function namedOutputs(
   model: Model,
@@ -29,7 +30,7 @@ export function namedOutputs(
   for (const tap of taps) {
     if (isTaken(index, tap.name)) {
       throw new OnnxError(
-        `the graph has a tensor "${tap.name}" already, so that the tap cannot be named so: is the model tapped already?`
+        `the graph already has a tensor "${tap.name}", the name of a tap: the model may be tapped already`
       )
     }
     if (tap.sumOf !== undefined) nodes.push(...sumNodes(tap.sumOf, tap.tensor))

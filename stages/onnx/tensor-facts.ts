@@ -1,4 +1,4 @@
-/** What a graph tells of a tensor: its element type, its dims where it is a parameter, and its rank, as declared or inferred. */
+/** What a graph reveals about a tensor: its element type, a parameter's dims, and its rank, as declared or inferred. */
 import type { GraphIndex } from "./graph-index.ts"
 import { type ElementType, elementTypes, type OnnxNode } from "./model.ts"
 import { passesThrough, isNorm } from "./operators.ts"
@@ -7,8 +7,8 @@ const isFloat = (type: ElementType | undefined): type is ElementType =>
   type === "float32" || type === "float16" || type === "bfloat16" || type === "float64"
 
 /**
- * The floating-point type of a tensor: as declared, or that of the weights which made it. Exporters often declare
- * outputs alone, but a sum has the type of its addends, and at the end of that chain is a weight or a cast.
+ * The floating-point type of a tensor: as declared, or the type of the weights behind it. Exporters often declare
+ * only outputs, but a sum has the type of its addends, and that chain ends at a weight or a cast.
  */
 export function elementTypeOf({ graph, producer }: GraphIndex, tensor: string): ElementType {
   const declared = [...graph.outputs, ...graph.inputs]
@@ -29,7 +29,7 @@ export function elementTypeOf({ graph, producer }: GraphIndex, tensor: string): 
   return "float32"
 }
 
-/** Dims of a weight, through casts and dequantisation; null if it is computed. */
+/** Dims of a weight, through casts and dequantisation; null if computed. */
 export function dimsOf({ graph, producer }: GraphIndex, tensor: string): ReadonlyArray<number> | null {
   for (let name = tensor; ;) {
     const weight = graph.initializers.get(name)
@@ -46,8 +46,8 @@ export function dimsOf({ graph, producer }: GraphIndex, tensor: string): Readonl
 const copies = new Set(["Expand", "Reshape", "Unsqueeze", "Tile"])
 
 /**
- * From a batch of copies back to the one parameter, whatever casts and quantisation are between them; and through a
- * look-up of rows by a constant list (CLIP's positions).
+ * From a batch of copies back to the single parameter, through casts and quantisation, and through a lookup of rows
+ * by a constant list (CLIP's positions).
  */
 export function parameterDims(index: GraphIndex, tensor: string): ReadonlyArray<number> | null {
   for (let name = tensor; ;) {
@@ -65,7 +65,7 @@ export function parameterDims(index: GraphIndex, tensor: string): ReadonlyArray<
   }
 }
 
-/** Elementwise of one tensor, or along one of its axes: the result has the dimensions of the first input. */
+/** Elementwise on one tensor, or along one axis: the result has the rank of the first input. */
 const keepsRank = new Set([
   "Abs",
   "Clip",
@@ -88,13 +88,14 @@ const keepsRank = new Set([
   "Tanh",
   "Transpose"
 ])
-/** With broadcasting, as of numpy. */
+/** With numpy's broadcasting. */
 const broadcasts = new Set(["Add", "Sub", "Mul", "Div", "Pow", "Sum", "Max", "Min"])
 
 /**
- * Exporters often declare outputs alone. Null where neither a declaration nor the operators on the way tell.
+ * The rank of a tensor; exporters often declare only outputs. Null if neither a declaration nor the operators on the
+ * way tell.
  *
- * @param withTokens tensors that are known to be [batch, tokens, width]
+ * @param withTokens tensors known to be [batch, tokens, width]
  *
  * Source of what operators do to shapes: https://onnx.ai/onnx/operators/
  */
@@ -104,14 +105,14 @@ export function rankOf(
   withTokens: ReadonlySet<string> = new Set()
 ): number | null {
   const { graph, producer } = index
-  // a stream's sums lead to each tensor on many ways
+  // a stream's sums reach each tensor on many paths
   const known = new Map<string, number | null>()
   const rank = (name: string): number | null => {
     const found = known.get(name)
     if (found !== undefined) return found
     const declared = declaredDims(index, name)
     const i = producer.get(name)
-    // for a graph that is wrong: no tensor is its own input
+    // protects against invalid graphs: no tensor is its own input
     known.set(name, null)
     const told = declared?.length ?? (withTokens.has(name) ? 3 : null)
     const made = told ?? (i === undefined ? null : rankMade(graph.nodes[i]!, rank, axesOf))
@@ -126,7 +127,7 @@ export function rankOf(
   return rank(tensor)
 }
 
-/** Dims as the file tells them: of a weight, a constant, an input, an output, or in between. */
+/** Dims as declared in the file: of a weight, a constant, an input, an output or an intermediate tensor. */
 export function declaredDims({ graph, producer }: GraphIndex, name: string) {
   const info = [...graph.outputs, ...graph.inputs].find((port) => port.name === name)
   const i = producer.get(name)

@@ -1,9 +1,9 @@
 /**
- * A model's bytes without its weights, which the runtime then reads where they lie: in the model's own file, named as
- * external data, or in data files, named where they truly are. So weights are never in the memory of JavaScript, nor
- * twice in the runtime's while it loads.
+ * A model's bytes without its weights. The runtime reads the weights in place: in the model's own file, declared as
+ * external data, or in data files, by their real paths. So weights never pass through JavaScript's memory and are not
+ * in the runtime's memory twice while it loads.
  *
- * Nodes that nothing needs are left out too: onnxruntime computes all that are there, read or not.
+ * Unneeded nodes are removed too, because onnxruntime computes every node, read or not.
  *
  * Source of field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, and of external data:
  * https://onnx.ai/onnx/repo-docs/ExternalData.html
@@ -14,7 +14,7 @@ import { type Field, Protobuf } from "./protobuf.ts"
 import { readEntry } from "./read-node.ts"
 import { embedded, integer, message, tag, text } from "./writer.ts"
 
-/** Smaller ones (shapes, axes, scalars) stay: optimisers look at their values. In bytes. */
+/** In bytes. Smaller tensors (shapes, axes, scalars) stay, because optimisers look at their values. */
 const smallest = 1 << 12
 
 const [GRAPH, NODE, INITIALIZER, OUTPUT, VALUE_INFO_NAME] = [7, 1, 5, 12, 1]
@@ -22,10 +22,10 @@ const [RAW_DATA, EXTERNAL_DATA, DATA_LOCATION] = [9, 13, 14]
 const EXTERNAL = 1
 
 /**
- * @param own the model's file, relative to the folder that the runtime is given
- * @param outside for data files, by their location in the model, their places relative to that folder; those that are
- * not named stay as they are
- * @param needed what stays of the graph; all if left out
+ * @param own the model's file, relative to the folder passed to the runtime
+ * @param outside real paths of data files relative to that folder, by their location in the model; unlisted ones stay
+ *   unchanged
+ * @param needed the part of the graph to keep; default: all
  */
 export function withoutWeights(
   source: FileReader,
@@ -59,7 +59,7 @@ function nameOf(protobuf: Protobuf, valueInfo: Field): string {
 
 const leftOut = "left out"
 
-/** The fields of a message; those that `replace` knows have other payloads or are left out, the others are as they are. */
+/** Rewrites the fields of a message: `replace` changes or drops some, the others are copied unchanged. */
 function rewritten(
   fields: Iterable<Field>,
   start: number,
@@ -67,7 +67,7 @@ function rewritten(
   replace: (field: Field) => ReadonlyArray<Uint8Array> | typeof leftOut | null
 ): ReadonlyArray<Uint8Array> {
   const parts: Array<Uint8Array> = []
-  // fields that stay are copied together
+  // copy unchanged fields in one piece
   let [from, end] = [start, start]
   for (const field of fields) {
     const payload = replace(field)
@@ -84,7 +84,7 @@ function rewritten(
   return parts
 }
 
-/** A tensor whose data are said to lie in a file; null if it stays as it is. */
+/** A tensor declared to have its data in a file; null if it stays unchanged. */
 function placed(
   protobuf: Protobuf,
   source: FileReader,
@@ -108,12 +108,12 @@ function placed(
     entry("location", own),
     entry("offset", String(raw.position)),
     entry("length", String(raw.length)),
-    // the last one counts, should there be another
+    // if there is another, the last one counts
     integer(DATA_LOCATION, EXTERNAL)
   ]
 }
 
-/** A tensor of a data file, under that file's true place. */
+/** A tensor of a data file, with that file's real path. */
 function moved(
   protobuf: Protobuf,
   source: FileReader,

@@ -1,4 +1,4 @@
-/** Writes a model whose taps are outputs under their stable names, for use outside of Probeline. */
+/** Writes a model with its taps as outputs under their stable names, for use outside Probeline. */
 import { randomBytes } from "node:crypto"
 import { renameSync, rmSync, statSync, openSync, writeSync, fsyncSync, closeSync } from "node:fs"
 import * as path from "node:path"
@@ -13,15 +13,15 @@ import { namedOutputs } from "./tapped-graph.ts"
 import { graphBody, message, tag } from "./writer.ts"
 
 export interface WriteTappedOptions {
-  /** names or patterns, as of `chooseTaps`; all taps of the description if left out */
+  /** names or patterns, as for `chooseTaps`; default: all taps of the description */
   readonly taps?: string
-  /** for graphs whose structure is not recognised; see `describeGiven` */
+  /** for graphs with an unrecognised structure; see `describeGiven` */
   readonly given?: GivenStructure
-  /** replace files that are there */
+  /** replace existing files */
   readonly overwrite?: boolean
 }
 export interface TappedFile {
-  /** the outputs that were added, float32, and the tensors that they are in the model as it was */
+  /** the added outputs, float32, and their tensors in the original model */
   readonly outputs: ReadonlyArray<{ readonly name: string; readonly tensor: string }>
   /** data files of external weights, as they lie beside the new file */
   readonly dataFiles: ReadonlyArray<string>
@@ -30,15 +30,15 @@ export interface TappedFile {
 }
 
 /**
- * Copies a model, in pieces, with outputs and a node for each tap at the end of its graph: weights are not decoded,
- * and a few megabytes of memory are enough. The graph stays one field, as some readers do not merge two.
+ * Copies a model in pieces and appends an output and a node for each tap to its graph. Weights are not decoded, so a
+ * few megabytes of memory suffice. The graph stays one field, because some readers do not merge two.
  *
- * External weights stay references: beside a model in another folder their files are copied (cloned, where the file
- * system can), since a runtime takes no links and no paths out of the model's folder. What exists under the new
- * names is not replaced unless `overwrite` says so; the model appears under its name when it is whole.
+ * External weights stay references. If the copy is in another folder, their files are copied too (cloned, if the file
+ * system supports it), because runtimes refuse symlinks and paths out of the model's folder. Existing files are
+ * replaced only with `overwrite`; the model gets its final name once it is complete.
  *
- * @throws {OnnxError} the model is no vision transformer, has a tensor under a tap's name already, a tap is not there,
- * a data file is missing, or a file is in the way; the message names the file
+ * @throws {OnnxError} the model is not a vision transformer or already has a tensor with a tap's name, a tap does not
+ *   exist, a data file is missing, or a file already exists; the message names the file
  */
 export function writeTapped(
   file: string,
@@ -56,7 +56,7 @@ export function writeTapped(
     const model = readModel(access)
     const description = describeGiven(model, given)
     const chosen = patterns === undefined ? description.taps : chooseTaps(description.taps, patterns)
-    // an output that is a tap under its own name (`image_embeds`) stays as it is
+    // an output that is a tap under its own name (`image_embeds`) stays unchanged
     const isThere = new Set(model.graph.outputs.map(({ name }) => name))
     const taps = chosen.filter(({ name, tensor }) => name !== tensor || !isThere.has(name))
     const additions = graphBody(namedOutputs(model, description, taps))
@@ -87,7 +87,7 @@ function refuseInTheWay(file: string, target: string, overwrite: boolean): void 
   if (there.ino === own.ino && there.dev === own.dev) {
     throw new OnnxError("a model cannot be replaced by its tapped copy: give the copy another name")
   }
-  if (!overwrite) throw new OnnxError(`${target} exists already: remove it, or say that it may be replaced`)
+  if (!overwrite) throw new OnnxError(`${target} already exists: remove it, or allow overwriting`)
 }
 
 interface Range {
@@ -96,7 +96,7 @@ interface Range {
 }
 const GRAPH = 7
 
-/** All fields as they are, but for the graph, whose parts are put together and added to. */
+/** Copies all fields unchanged, except for the graph: its parts are merged and extended. */
 function copyWith(source: FileReader, target: string, additions: Uint8Array): number {
   const graphs: Array<Range> = []
   const others: Array<Range> = []
@@ -122,7 +122,7 @@ function copyWith(source: FileReader, target: string, additions: Uint8Array): nu
 
 const pieceSize = 1 << 22
 
-/** Writes a file from front to back; parts of other files in pieces. */
+/** Writes a file from front to back, copying parts of other files in pieces. */
 class FileWriter {
   readonly #descriptor: number
   #size = 0
@@ -136,16 +136,16 @@ class FileWriter {
     }
     this.#size += bytes.length
   }
-  /** @throws {OnnxError} the source ends before */
+  /** @throws {OnnxError} the source ends early */
   copy(source: FileReader, { from, length }: { readonly from: number; readonly length: number }): void {
     for (let at = from; at < from + length;) {
       const bytes = source.read(at, Math.min(pieceSize, from + length - at))
-      if (bytes.length === 0) throw new OnnxError("the file became shorter while it was read")
+      if (bytes.length === 0) throw new OnnxError("the file was truncated while it was read")
       this.write(bytes)
       at += bytes.length
     }
   }
-  /** Makes it last, and gives its size in bytes. */
+  /** Syncs the file to disk, and returns its size in bytes. */
   finish(): number {
     fsyncSync(this.#descriptor)
     return this.#size

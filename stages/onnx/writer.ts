@@ -7,7 +7,7 @@ import { type Dimension, type ElementType, elementTypes } from "./model.ts"
 
 const encoder = new TextEncoder()
 
-/** Any parts, one after the other. */
+/** Concatenates any number of parts. */
 export function message(...parts: ReadonlyArray<Uint8Array>): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
   let at = 0
@@ -17,7 +17,7 @@ export function message(...parts: ReadonlyArray<Uint8Array>): Uint8Array {
   }
   return bytes
 }
-/** What stands before the payload of a length-delimited field. */
+/** The header of a length-delimited field. */
 export const tag = (number: number, length: number): ReadonlyArray<Uint8Array> => [
   varint(number * 8 + 2),
   varint(length)
@@ -48,10 +48,10 @@ export function tensorInfo(
   const tensor = message(integer(1, elementTypes.indexOf(elementType)), embedded(2, message(...shape)))
   return message(text(1, name), embedded(2, embedded(1, tensor)))
 }
-/** ValueInfoProto of a name alone: onnxruntime infers type and shape. */
+/** ValueInfoProto with only a name: onnxruntime infers type and shape. */
 export const nameOnly = (name: string): Uint8Array => text(1, name)
 
-/** NodeProto; integers are attributes. */
+/** NodeProto; attributes are integers. */
 export function node(
   op: string,
   inputs: ReadonlyArray<string>,
@@ -83,7 +83,7 @@ export const graphBody = ({ nodes, inputs, outputs }: GraphParts): Uint8Array =>
     ...outputs.map((bytes) => embedded(12, bytes))
   )
 /**
- * Bytes that, put behind those of a model, add to its graph: a second `graph` field is merged into the first.
+ * Bytes to append to a model to extend its graph: a second `graph` field is merged into the first.
  *
  * Source: https://protobuf.dev/programming-guides/encoding/#last-one-wins
  */

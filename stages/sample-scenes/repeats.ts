@@ -1,4 +1,4 @@
-/** What a data set has more than once: images under several ids, and objects that are annotated again. */
+/** Finds repetitions in a data set: images under several ids, and objects annotated twice. */
 import type { SceneObject, Segmentation } from "../tables/scenes.ts"
 
 interface Scene {
@@ -6,7 +6,7 @@ interface Scene {
   readonly image_group: string
   readonly objects: ReadonlyArray<SceneObject>
 }
-/** Something that was found repeatedly: what it means, how often, and the first few in words. */
+/** A kind of repetition: its meaning, its count, and the first few examples in words. */
 export interface Repeated {
   readonly what: string
   readonly reason: string
@@ -15,7 +15,7 @@ export interface Repeated {
 }
 const mostExamples = 5
 
-/** Looks at one scene after another. */
+/** Visits scenes one after another. */
 export class Repeats {
   #scenes = 0
   /** the first scene of each image group */
@@ -36,7 +36,7 @@ export class Repeats {
     }
   }
 
-  /** Everything that was found; empty where nothing repeats. */
+  /** All repetitions found; empty if there are none. */
   found(): ReadonlyArray<Repeated> {
     const repeated = this.#scenes - this.#first.size
     const images: Repeated = {
@@ -55,13 +55,13 @@ export class Repeats {
   }
 }
 
-/** Each object that equals an earlier one in category and segmentation, with that one. */
+/** Each object that equals an earlier one in category and segmentation, paired with that one. */
 export function repeatedObjects(
   objects: ReadonlyArray<SceneObject>
 ): ReadonlyArray<readonly [repeat: SceneObject, original: SceneObject]> {
   const alike = new Map<string, Array<SceneObject>>()
   return objects.flatMap((object) => {
-    // most segmentations already differ in their first numbers: few are compared in full
+    // most segmentations differ in their first numbers, so few are compared in full
     const key = JSON.stringify([object.category, startOf(object.segmentation)])
     const others = alike.get(key)
     if (others === undefined) {

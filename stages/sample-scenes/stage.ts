@@ -1,4 +1,4 @@
-/** `sample-scenes`: the scenes of an experiment, a row each, from one of several sources. */
+/** `sample-scenes`: the scenes of an experiment, one per row, from one of several sources. */
 import { createHash } from "node:crypto"
 import { defineStage, type FileRef, one, param, seededRandom, type SourceContext } from "../../src/index.ts"
 import { sceneColumns } from "../tables/scenes.ts"
@@ -11,27 +11,27 @@ const sources = {
   synthetic: {
     count: param.int({ min: 1, doc: "scenes to render" }),
     seed: param.int({ default: 0 }),
-    height: param.int({ default: 96, min: 32, max: 4096, doc: "of an image, in pixels" }),
+    height: param.int({ default: 96, min: 32, max: 4096, doc: "of each image, in pixels" }),
     width: param.int({ default: 128, min: 32, max: 4096 })
   },
   coco: {
     annotations: param.file({ doc: "instances JSON" }),
-    images: param.folder({ doc: "the folder of the images" }),
+    images: param.folder({ doc: "the image folder" }),
     captions: param.maybe(param.file({ doc: "captions JSON" })),
-    limit: param.maybe(param.int({ min: 1, doc: "the first so many images of a stable seeded order" })),
-    seed: param.int({ default: 0, doc: "of that order" }),
+    limit: param.maybe(param.int({ min: 1, doc: "number of images, the first in a stable seeded order" })),
+    seed: param.int({ default: 0, doc: "seed of that order" }),
     skip_degenerate: param.bool({
       default: false,
-      doc: "leave out objects whose polygons are degenerate, and list them among the examples, rather than refuse the file"
+      doc: "leave out objects with degenerate polygons and list them among the examples, instead of refusing the file"
     }),
     skip_bad_images: param.bool({
       default: false,
-      doc: "leave out scenes whose image is missing, empty, unreadable or of another size than annotated (as its header says), and mark the run as partial"
+      doc: "leave out scenes with a missing, empty or unreadable image, or one of another size than annotated, and mark the run as partial"
     })
   }
 }
 
-/** Rendered scenes of several objects with exact masks; nothing is downloaded. */
+/** Rendered scenes of several objects with exact masks; needs no download. */
 export const synthetic = (options: {
   readonly count: number
   readonly seed?: number
@@ -51,7 +51,7 @@ export const coco = (options: {
 }) => ({ kind: "coco" as const, ...options })
 
 export const sampleScenes = defineStage.source("sample-scenes", {
-  doc: "scenes: an image, its size, its objects with their masks, captions, and what they were chosen for",
+  doc: "scenes: images with their size, objects with masks, captions, and the categories of paired questions",
   item: "scene",
   params: { source: param.oneOf(sources) },
   output: one(sceneColumns),
@@ -72,9 +72,9 @@ async function* syntheticScenes(
   context: SourceContext
 ) {
   for (let i = 0; i < count; i++) {
-    // each scene has a generator of its own, so that 50 scenes are the first 50 of 500
+    // each scene has its own generator, so that the first 50 of 500 scenes equal those of a run with 50
     const scene = renderScene({ height, width }, seededRandom(seed, "synthetic scene", i))
-    const id = String(i).padStart(5, "0") // whatever the count, since ids must not hang on it
+    const id = String(i).padStart(5, "0") // a fixed width, so that ids do not depend on the count
     const content = await encodePng(scene.pixels, height, width)
     context.progress(i + 1, count)
     yield {

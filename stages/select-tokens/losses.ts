@@ -1,4 +1,4 @@
-/** What `select-tokens` leaves out: objects for which no token stands, or scenes that lack one of a pair. */
+/** Reports what `select-tokens` leaves out: objects without tokens, and scenes that lack one object of a pair. */
 import type { Loss, Table } from "../../src/index.ts"
 import { objectId } from "../tables/ids.ts"
 import { eachRow, following, rowsBy } from "../tables/readers.ts"
@@ -11,7 +11,7 @@ interface Inputs {
 }
 const uncovered = (threshold: number) => `no patch is covered to ${threshold} or more`
 
-/** Of each object of the scenes that were worked on. */
+/** For each object of the processed scenes. */
 export async function* objectLosses(
   output: AnyTable,
   { scenes, masks }: Inputs,
@@ -38,7 +38,7 @@ export async function* objectLosses(
   await Promise.all([isDone.end(), selected.end(), covered.end()])
 }
 
-/** Of each scene: both objects of its pair have tokens, or none has; and it may have no background. */
+/** For each scene: either both objects of its pair have tokens, or neither; and it may have no background. */
 export async function* pairLosses(
   output: AnyTable,
   scenes: AnyTable,

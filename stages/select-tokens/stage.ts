@@ -1,4 +1,4 @@
-/** `select-tokens`: from masks to weight vectors over an encoder's tokens, an item at a time. */
+/** `select-tokens`: turns masks into weight vectors over an encoder's tokens, item by item. */
 import { defineStage, each, group, type Random, param, rows } from "../../src/index.ts"
 import { noObject } from "../tables/ids.ts"
 import { maskColumns, type MaskRow } from "../tables/masks.ts"
@@ -20,7 +20,7 @@ import {
 } from "./weights.ts"
 
 export const selectTokens = defineStage.itemwise("select-tokens", {
-  doc: "weight vectors over an encoder's tokens: which of them stand for which object",
+  doc: "weight vectors over an encoder's tokens: which tokens represent which object",
   inputs: {
     masks: group(maskColumns),
     scenes: each(pickColumns(sceneColumns, "objects", "primary", "secondary"))
@@ -35,9 +35,9 @@ export const selectTokens = defineStage.itemwise("select-tokens", {
       default: 0.5,
       min: 0,
       max: 1,
-      doc: "coverage from which a patch belongs to an object"
+      doc: "the least coverage at which a patch belongs to an object"
     }),
-    seed: param.int({ default: 0, doc: "of random_obj, random and background" })
+    seed: param.int({ default: 0, doc: "seed of random_obj, random and background" })
   },
   identity: gridIdentity,
   output: rows(tokenColumns),
@@ -78,7 +78,7 @@ const allTokens = (grid: TokenGrid) =>
     row("image", noObject, "token", oneHot(token))
   )
 
-/** Coverage by object; unions of a category have no object (`noObject`) and are looked up by category. */
+/** Coverage by object; unions of a category have no object (`noObject`) and are found by category. */
 function coverageBy<K>(
   masks: ReadonlyArray<MaskRow>,
   keyOf: (mask: MaskRow) => K | null
@@ -121,7 +121,7 @@ function objectTokens(
   const selected = objects.flatMap((object, index) =>
     object.crowd ? [] : tokensOf(grid, "object", index, coverage.get(index) ?? new Map(), threshold, draw)
   )
-  // a scene without objects that can be asked about needs no token at all
+  // a scene without objects to ask about needs no tokens at all
   return selected.length === 0 ? [] : [...classToken(grid), ...selected]
 }
 
@@ -139,7 +139,7 @@ function pairTokens(
     ...tokensOf(grid, "secondary", noObject, secondary, threshold, draw)
   ]
   const [ofPrimary, ofSecondary] = [patchesOf(primary, threshold), patchesOf(secondary, threshold)]
-  // the question is asked of both objects or of none, so that all cells speak of the same scenes
+  // ask about both objects or neither, so that all cells cover the same scenes
   if (ofPrimary.length === 0 || ofSecondary.length === 0) return []
   const covered = [...primary.keys(), ...secondary.keys()]
   const off = background(grid, covered, ofSecondary.length, draw("background"))

@@ -1,19 +1,20 @@
 /**
- * Token weight vectors: which tokens of an encoder stand for an object, and by how much.
+ * Token weight vectors: which tokens of an encoder represent an object, and with which weights.
  *
- * `cls` is one-hot at token 0 where that is CLS, `avg_obj` the normalised mask, `random_obj` a seeded one-hot inside it, `random` a
- * seeded one-hot anywhere, `background` the mean of seeded patches off all objects, with a guard of one patch.
+ * `cls` is one-hot at token 0, if that is CLS; `avg_obj` is the normalised mask; `random_obj` a seeded one-hot inside
+ * it; `random` a seeded one-hot anywhere; `background` the mean of seeded patches away from all objects, with a
+ * margin of one patch.
  */
 import { below, type Random, shuffled } from "../../src/index.ts"
 import { neighbourhood, patchCount, type TokenOrder, tokenOfPatch } from "../vision/grid.ts"
 
 export interface Weights {
-  /** token indices, CLS and registers counted */
+  /** token indices, counting CLS and registers */
   readonly indices: ReadonlyArray<number>
-  /** as many, summing to 1 */
+  /** one per index, summing to 1 */
   readonly weights: ReadonlyArray<number>
 }
-/** Coverage by patch, patches without any left out. */
+/** Coverage by patch; uncovered patches are absent. */
 export type Coverage = ReadonlyMap<number, number>
 
 export const oneHot = (token: number): Weights => ({ indices: [token], weights: [1] })
@@ -25,7 +26,7 @@ export const patchesOf = (coverage: Coverage, threshold: number): ReadonlyArray<
     .map(([patch]) => patch)
     .sort((a, b) => a - b)
 
-/** Weights in proportion to coverage, over the object's patches. */
+/** Weights proportional to coverage, over the object's patches. */
 export function averageObject(grid: TokenOrder, coverage: Coverage, patches: ReadonlyArray<number>): Weights {
   const total = patches.reduce((sum, patch) => sum + coverage.get(patch)!, 0)
   return {
@@ -38,7 +39,9 @@ export const randomOf = (grid: TokenOrder, patches: ReadonlyArray<number>, rando
 export const randomAnywhere = (grid: TokenOrder, random: Random): Weights =>
   oneHot(tokenOfPatch(grid, below(random, patchCount(grid))))
 
-/** The mean of `count` seeded patches that no object touches, fewer where there are fewer; null where there is none. */
+/**
+ * The mean of `count` seeded patches that no object touches, or of fewer if there are fewer; null if there are none.
+ */
 export function background(
   grid: TokenOrder,
   covered: Iterable<number>,

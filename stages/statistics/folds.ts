@@ -1,18 +1,18 @@
-/** Folds grouped by image: every image gets its fold before anything is dropped. */
+/** Folds grouped by image: every image gets its fold before anything is left out. */
 import { createHash } from "node:crypto"
 
 export interface FoldImage {
   readonly id: string
-  /** what the folds are balanced over, such as the joint task × cell signature */
+  /** what the folds balance, such as the joint task × cell signature */
   readonly stratum: string
 }
 
 /**
  * The fold (0 … folds − 1) of each image.
  *
- * Images are sorted by (stratum, seeded hash of the id) and dealt round-robin; the deal goes on from one stratum
- * to the next, so that folds differ by one image at most, and by one image at most within a stratum. The order in
- * which images are given does not matter, and all comparisons over one set of images share one set of folds.
+ * Images are sorted by (stratum, seeded hash of the id) and dealt round-robin. Dealing continues from one stratum to
+ * the next, so that fold sizes differ by at most one image, overall and within each stratum. The order of the input
+ * does not matter, and all comparisons over the same images share the same folds.
  *
  * @throws RangeError if `folds` is not a whole number ≥ 2; Error if an id occurs twice
  */

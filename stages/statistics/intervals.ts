@@ -1,5 +1,5 @@
 /**
- * Intervals over seeds × folds that do not take overlapping training sets for independent runs.
+ * Intervals over seeds × folds that account for overlapping training sets, which make the runs dependent.
  *
  * Source: Nadeau and Bengio, "Inference for the generalization error", Machine Learning 52 (2003); for repeated
  * K-fold, Bouckaert and Frank, "Evaluating the replicability of significance tests…" (PAKDD 2004). With S seeds of
@@ -17,14 +17,14 @@ export interface Interval {
 }
 
 export interface IntervalOptions {
-  /** K, the folds of a seed */
+  /** K, the number of folds per seed */
   readonly folds: number
-  /** the coverage, .95 by default */
+  /** the coverage; .95 by default */
   readonly level?: number
 }
 
 /**
- * The corrected interval of the mean of `values`, one a seed and fold (in any order).
+ * The corrected interval of the mean of `values`, one per seed and fold, in any order.
  *
  * @throws RangeError if there are not K values for each seed, if K < 2, or if a value is not finite
  */
@@ -38,9 +38,9 @@ export type RatioInterval =
   | { readonly undefined: true; readonly denominator: Interval }
 
 export interface RatioOptions extends IntervalOptions {
-  /** c, taken from numerator and denominator: 0 for M2, ½ for corrected M2 */
+  /** c, subtracted from numerator and denominator: 0 for M2, ½ for corrected M2 */
   readonly chance: number
-  /** undefined where the denominator's own lower limit is under it: .6 if `chance` > 0, else none */
+  /** the interval is undefined if the denominator's own lower limit is below this: .6 if `chance` > 0, else none */
   readonly minimum?: number
 }
 
@@ -48,8 +48,8 @@ export interface RatioOptions extends IntervalOptions {
  * A ratio of means M = (mean numerator − c)/(mean denominator − c), such as M2 = A_sp/A_pp, linearised:
  * v = [(numerator − c) − M(denominator − c)]/(mean denominator − c).
  *
- * A ratio with a denominator near chance means nothing: its interval is undefined, and the denominator's own is
- * given instead.
+ * A ratio with a denominator near chance means nothing: its interval is undefined, and the result gives the
+ * denominator's own interval instead.
  *
  * @throws RangeError as `correctedInterval`, and if the two lists differ in length
  */

@@ -1,8 +1,8 @@
-/** Scores of predictions: recalls by cell, and their mean. */
+/** Scores of predictions: recall per cell, and the mean recall. */
 
-/** Which rows were predicted right, and the cell (or class) of each. */
+/** Which rows were predicted correctly, and the cell (or class) of each. */
 export interface Outcomes {
-  /** [rows] 1 where the prediction is right */
+  /** [rows] 1 where the prediction is correct */
   readonly correct: ArrayLike<number | boolean>
   /** [rows] the row's cell, 0 … cellCount − 1 */
   readonly cells: ArrayLike<number>
@@ -10,21 +10,21 @@ export interface Outcomes {
 }
 
 export interface BalancedAccuracy {
-  /** the mean recall over the cells that have rows; NaN if none has */
+  /** the mean recall over the cells with rows; NaN if no cell has any */
   readonly value: number
   /** [cells] NaN for a cell without rows */
   readonly recalls: Float64Array
   /** [cells] */
   readonly counts: Int32Array
-  /** the cells without rows, which `value` leaves out: a table has to say so */
+  /** the cells without rows, which `value` ignores: tables must report them */
   readonly empty: ReadonlyArray<number>
 }
 
 /**
- * Balanced accuracy: the mean, over cells, of the share of the cell's rows that were predicted right. With the
- * classes as cells it is scikit-learn's `balanced_accuracy_score`.
+ * Balanced accuracy: the mean, over cells, of the share of the cell's rows that were predicted correctly. With the
+ * classes as cells it equals scikit-learn's `balanced_accuracy_score`.
  *
- * `keep` limits it to some rows, such as one fold's.
+ * `keep` limits it to some rows, such as those of one fold.
  *
  * @throws RangeError if lengths differ or a cell is out of range
  */

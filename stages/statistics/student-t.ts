@@ -20,11 +20,11 @@ function logGamma(x: number): number {
   return 0.5 * log(2 * Math.PI) + (x - 0.5) * log(t) - t + log(sum)
 }
 
-/** The regularised incomplete beta function I_x(a, b) with y = 1 − x given too, for the sake of digits. */
+/** The regularised incomplete beta function I_x(a, b); the caller passes y = 1 − x to avoid cancellation. */
 function incompleteBeta(x: number, y: number, a: number, b: number): number {
   if (x <= 0) return 0
   if (y <= 0) return 1
-  // the continued fraction converges fast on this side of the mean
+  // the continued fraction converges quickly on this side of the mean
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(y, x, b, a)
   const front = exp(a * log(x) + b * log(y) + logGamma(a + b) - logGamma(a) - logGamma(b) - log(a))
   const tiny = 1e-300

@@ -1,9 +1,10 @@
 /**
- * Row weights that give every cell the same say: wᵢ ∝ 1 / size of i's cell, scaled so that Σw = n. (Weights of
- * 1/size as they are would shift the whole grid of regularisation strengths.) With the classes as cells they are
+ * Row weights that give every cell the same total weight: wᵢ ∝ 1 / size of i's cell, scaled so that Σw = n. (Unscaled
+ * weights of 1/size would shift the whole grid of regularisation strengths.) With the classes as cells they equal
  * scikit-learn's `class_weight="balanced"` over the classes that occur.
  *
- * @param cells [n] the cell of each row, a whole number ≥ 0; a negative one leaves the row out (weight 0, not in n)
+ * @param cells [n] the cell of each row, a whole number ≥ 0; a negative one leaves the row out (weight 0, not counted
+ *   in n)
  */
 export function cellWeights(cells: ArrayLike<number>): Float64Array {
   const sizes = new Map<number, number>()

@@ -1,6 +1,6 @@
 /**
- * Activations: a row is a vector of each tap of an encoder, for one row of tokens. The item is the scene. Extraction and
- * import give this table, each with one more column of its own, and probes read it.
+ * Activations: one row per row of tokens, holding a vector for each tap of an encoder. The item is the scene.
+ * Extraction and import both produce this table, each with one extra column; probes read it.
  */
 import { column } from "../../src/index.ts"
 import { tokenNameColumns } from "./tokens.ts"
@@ -11,7 +11,7 @@ export const activationColumns = {
   activation: column.tensors("width")
 }
 
-/** The plain columns side by side; row i is row i of every tap's matrix. */
+/** The plain columns as arrays; row i is row i of every tap's matrix. */
 export interface ActivationNames {
   readonly scene: ReadonlyArray<string>
   readonly source: ReadonlyArray<string>

@@ -1,24 +1,27 @@
-/** Examples: a row is an object or a scene that probes are asked about, with the right answer. It belongs to no item. */
+/** Examples: one row per object or scene that probes are asked about, with the right answer. Rows belong to no item. */
 import { column, type Row } from "../../src/index.ts"
 import { readRows, type ReadableColumns } from "./readers.ts"
 
 export const exampleColumns = {
   scene: column.utf8(),
-  /** as the scene has it: folds and counts are of groups */
+  /** the scene's: folds and counts go by group */
   image_group: column.utf8(),
-  /** the object's index in the scene, on from the last for what its source has left out; −1 (`noObject`): the scene itself is asked about */
+  /**
+   * the object's index in the scene; objects that the source left out continue the numbering; −1 (`noObject`): the
+   * question is about the scene itself
+   */
   object: column.int32(),
-  /** what is asked: `category`, `primary`, `secondary` */
+  /** the question: `category`, `primary`, `secondary` */
   target: column.utf8(),
   /** the right answer */
   label: column.utf8(),
-  /** examples of one cell weigh as much as those of another: the label, or primary × secondary */
+  /** all cells weigh the same: the label, or primary × secondary */
   cell: column.utf8(),
-  /** null where it is kept */
+  /** null for examples that are kept */
   left_out: column.nullable(column.utf8())
 }
 export type Example = Row<typeof exampleColumns>
 
-/** All of a table, kept or left out, in its order. */
+/** All rows of a table, kept or left out, in order. */
 export const readExamples = (table: ReadableColumns<Example>): Promise<ReadonlyArray<Example>> =>
   readRows(table, exampleColumns)

@@ -1,8 +1,8 @@
 /**
- * Images as the unit of folds, counts and intervals: scenes of one `image_group` show one image.
+ * Images as the unit of folds, counts and intervals: scenes with the same `image_group` show the same image.
  *
- * An image is named by the first, by code point, of its scenes' ids. So folds and draws do not change when an image
- * file is encoded anew, and they are the scene's own wherever each scene has an image of its own.
+ * An image is named by the first of its scenes' ids, by code point. So folds and draws do not change when an image
+ * file is re-encoded, and where every scene has its own image, the image's name is the scene's id.
  */
 import { StageError } from "../../src/index.ts"
 import { byCodePoint } from "./ids.ts"

@@ -1,4 +1,4 @@
-/** Measures: a row is the accuracy of one probe at one tap, asked one question, and what it says of pairs of objects. */
+/** Measures: one row per probe, tap and question, with the accuracy and, for paired questions, what follows from it. */
 import { column, type Row } from "../../src/index.ts"
 import { questionColumns } from "./predictions.ts"
 
@@ -10,18 +10,18 @@ export const measureColumns = {
   /** 95 %, over seeds and folds (Nadeau and Bengio 2003) */
   low: number(),
   high: number(),
-  /** of a guess: 1 / classes */
+  /** accuracy of guessing: 1 / classes */
   chance: column.float64(),
-  /** examples */
+  /** number of examples */
   n: column.int32(),
-  /** images that the examples are of: the unit of folds and intervals */
+  /** number of images in the examples: the unit of folds and intervals */
   images: column.int32(),
   classes: column.int32(),
   /** (seed, fold) pairs in which some cell had no example */
   folds_with_empty_cells: column.int32(),
   /** A_pp, A_ps, A_sp, A_ss or A_bg, for questions of a pair */
   measure: column.nullable(column.utf8()),
-  // M1's columns stand on the rows of A_ss, M2's on those of A_sp
+  // the M1 columns are filled in rows of A_ss, the M2 columns in rows of A_sp
   m1: number(),
   m1_low: number(),
   m1_high: number(),

@@ -1,10 +1,10 @@
-/** Predictions of probes, out of fold: a row is an answer to one example, by one probe at one tap, with one seed. */
+/** Out-of-fold predictions of probes: one row per answer to one example, by one probe at one tap, with one seed. */
 import { column, type Row } from "../../src/index.ts"
 import { readRows, type ReadableColumns } from "./readers.ts"
 
-/** Which probe, and what it was asked. Measures have these columns too. */
+/** Which probe, and its question. Measures have these columns too. */
 export const questionColumns = {
-  /** the encoder's name, as `fit-probes` was given it */
+  /** the encoder's name, as given to `fit-probes` */
   encoder: column.utf8(),
   /** `logistic` or `perceptron` */
   probe: column.utf8(),
@@ -12,19 +12,22 @@ export const questionColumns = {
   /** the kind of token, and what it stands for (see tokens) */
   token: column.utf8(),
   source: column.utf8(),
-  /** what is asked: `category`, `primary`, `secondary` */
+  /** the question: `category`, `primary`, `secondary` */
   target: column.utf8()
 }
-/** What scores are made of. */
+/** The input of scores. */
 export const answerColumns = {
   ...questionColumns,
-  /** the number of the seed whose folds these are, and the fold that was held out */
+  /** the number of the seed that made these folds, and the held-out fold */
   seed: column.int32(),
   fold: column.int32(),
   scene: column.utf8(),
-  /** the first of the ids of the scenes that show this image: rows of one image share a fold, and images are the unit of intervals */
+  /**
+   * the first id of the scenes that show this image: all rows of an image share a fold, and images are the unit of
+   * intervals
+   */
   image: column.utf8(),
-  /** as the example has it; −1 (`noObject`): the scene itself was asked about */
+  /** the example's; −1 (`noObject`): the question was about the scene itself */
   object: column.int32(),
   cell: column.utf8(),
   label: column.utf8(),
@@ -57,10 +60,10 @@ export const questionNameOf = ({
   source,
   target
 })
-/** The same as text: equal for the rows of one probe and question. */
+/** The same as a string: equal for rows of one probe and question. */
 export const questionKey = ({ encoder, probe, tap, token, source, target }: QuestionName): string =>
   JSON.stringify([encoder, probe, tap, token, source, target])
 
-/** All of a table, in its order. */
+/** All rows of a table, in order. */
 export const readPredictions = (table: ReadableColumns<Prediction>): Promise<ReadonlyArray<Prediction>> =>
   readRows(table, answerColumns)

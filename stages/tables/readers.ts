@@ -1,18 +1,20 @@
-/** How stages read tables: some of their columns, whole rows, or side by side without holding them, scene by scene. */
+/**
+ * How stages read tables: some columns, whole rows, or several tables scene by scene without holding them in memory.
+ */
 import type { Columns, Row, Table } from "../../src/index.ts"
 
-/** Some of a table's columns, for a port that reads no others. */
+/** Some of a table's columns, for a port that reads only those. */
 export const pickColumns = <C extends Columns, K extends keyof C & string>(
   columns: C,
   ...names: ReadonlyArray<K>
 ): Pick<C, K> => Object.fromEntries(names.map((name) => [name, columns[name]])) as Pick<C, K>
 
-/** A table of the rows `A` as far as its columns can be read at once. */
+/** A table with rows `A`, reduced to reading whole columns. */
 export interface ReadableColumns<A> {
   read(...names: ReadonlyArray<keyof A & string>): Promise<{ readonly [K in keyof A]: ReadonlyArray<A[K]> }>
 }
 
-/** All rows of a table in their order, with the given columns: for a table that fits into memory. */
+/** All rows of a table in order, with the given columns; for tables that fit in memory. */
 export async function readRows<C extends Columns>(
   table: ReadableColumns<Row<C>>,
   columns: C
@@ -27,8 +29,8 @@ export async function readRows<C extends Columns>(
 type Values<K extends string> = { readonly [N in K]: ReadonlyArray<any> }
 
 /**
- * The rows of a table one by one, with their scene: the item's id, or in a table of no items its column `scene` ("" if
- * that is not read).
+ * Yields the rows of a table one by one with their scene: the item's id, or, in a table without items, the column
+ * `scene` ("" if that column is not read).
  */
 export async function* eachRow<C extends Columns, K extends keyof C & string>(
   table: Pick<Table<C>, "batches">,
@@ -45,19 +47,19 @@ export async function* eachRow<C extends Columns, K extends keyof C & string>(
 }
 
 /**
- * Follows a table beside another, without holding either: it is asked about scenes in their order, and at the end
- * whether it has reached its own.
+ * Reads a table in step with another, without holding either: call `of` for each scene in order, then `end` to check
+ * that nothing was skipped.
  *
- * Artifacts of one source have their scenes in the source's order, failed ones left out. So the table of scenes leads,
- * which has a row for each, and the others follow it.
+ * Artifacts of one source list their scenes in the source's order, without failed ones. So the table of scenes, which
+ * has every scene, leads, and the others follow it.
  */
 interface Follower<A> {
   of(scene: string): Promise<A>
-  /** @throws Error where something was not asked about: its scenes are in another order */
+  /** @throws Error if some rows were not visited: their scenes are in another order */
   end(): Promise<void>
 }
 
-/** Says of scenes whether they are among others. */
+/** Tells whether each scene is among `ids`. */
 export const following = (ids: AsyncIterable<string>): Follower<boolean> =>
   follower(
     ids,
@@ -66,7 +68,7 @@ export const following = (ids: AsyncIterable<string>): Follower<boolean> =>
     false
   )
 
-/** Gives the values of a scene's rows, a list a column; empty lists for a scene without rows. */
+/** Gives the values of a scene's rows, one list per column; empty lists for a scene without rows. */
 export function rowsBy<C extends Columns, K extends keyof C & string>(
   table: Pick<Table<C>, "batches">,
   ...columns: ReadonlyArray<K>
@@ -110,7 +112,7 @@ interface Group<K extends string> {
   readonly scene: string
   readonly values: Values<K>
 }
-/** Rows that follow one another and are of one scene; a batch may end within them. */
+/** Consecutive rows of one scene; a batch may end in the middle of them. */
 async function* sceneGroups<K extends string>(
   table: {
     batches(...columns: ReadonlyArray<never>): AsyncIterable<{ readonly item: ReadonlyArray<string> }>

@@ -1,18 +1,19 @@
-/** Scenes: a row is an image and the objects in it, in COCO's terms. Every source of scenes gives this table. */
+/** Scenes: one row per image with its objects, in COCO's terms. Every source of scenes produces this table. */
 import { column } from "../../src/index.ts"
 
 export const sceneColumns = {
   image: column.file(),
   /**
-   * Scenes of one group show one image, and so share a fold and count as one. By default the sha256 of the image file;
-   * a stage that alters images keeps the original's, and a source of your own may group more, such as the frames of a video.
+   * Scenes in one group show the same image, share a fold and count as one. Default: the sha256 of the image file. A
+   * stage that alters images keeps the original's; a source of your own may group more, such as the frames of a
+   * video.
    */
   image_group: column.utf8(),
-  /** of the image, in pixels */
+  /** height of the image, in pixels */
   height: column.int32(),
   width: column.int32(),
   objects: column.json<ReadonlyArray<SceneObject>>(),
-  /** annotations that are not among the objects, and why */
+  /** annotations that did not become objects, and why */
   left_out: column.json<ReadonlyArray<LeftOutObject>>(),
   captions: column.list(column.utf8()),
   /** the categories of the main and the second object, in scenes made for paired questions */
@@ -32,7 +33,7 @@ export interface SceneObject {
 }
 export const crowdReason = "a crowd: one annotation for many objects"
 
-/** An annotation that is no object of its scene, since its polygons are degenerate. */
+/** An annotation left out of its scene's objects because its polygons are degenerate. */
 export interface LeftOutObject {
   /** the annotation's id */
   readonly id: number
@@ -41,10 +42,10 @@ export interface LeftOutObject {
   readonly reason: string
 }
 
-/** Polygons ([x0, y0, x1, y1, …] in pixels, one list a part) or RLE. */
+/** Polygons ([x0, y0, x1, y1, …] in pixels, one list per part) or RLE. */
 export type Segmentation = ReadonlyArray<ReadonlyArray<number>> | Rle
 
-/** COCO's RLE: `counts` run lengths in column-major order, starting with zeros; a string is its compressed form. */
+/** COCO's RLE: `counts` are run lengths in column-major order, starting with zeros; a string is the compressed form. */
 export interface Rle {
   /** [height, width] in pixels */
   readonly size: readonly [number, number]

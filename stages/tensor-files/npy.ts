@@ -1,5 +1,5 @@
 /**
- * NumPy's array files, written and read.
+ * Writes and reads NumPy's array files.
  *
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, versions 1.0 to 3.0
  */
@@ -16,21 +16,23 @@ import {
 import { TensorFileError } from "./tensor-file-error.ts"
 
 const types: Readonly<Record<string, StoredType>> = { "<f2": "float16", "<f4": "float32", "<f8": "float64" }
-/** What a header of an array with dozens of dimensions takes; a longer one is of something else. */
+/**
+ * Enough for the header of an array with dozens of dimensions; a longer header means that the file is something else.
+ */
 const longestHeader = 1 << 16
 
 /**
- * The array in a .npy file; of the file only the header is read.
+ * Opens the array in a .npy file; reads only the header.
  *
- * @throws {TensorFileError} not such a file, truncated, or with values that are not float16, float32 or float64 in C
- *   order, little-endian
+ * @throws {TensorFileError} not a .npy file, truncated, or with values that are not little-endian float16, float32 or
+ *   float64 in C order
  */
 export function openNpy(bytes: ByteReader): FileTensor {
   const start = bytes.read(0, 12)
   if (start.length < 10 || npyMagic.some((byte, i) => start[i] !== byte))
     throw new TensorFileError('not a .npy file: it does not start with "\\x93NUMPY"')
   const major = start[6]!
-  if (major < 1 || major > 3) throw new TensorFileError(`a .npy file of an unknown version, ${major}`)
+  if (major < 1 || major > 3) throw new TensorFileError(`unknown .npy version ${major}`)
   const view = new DataView(start.buffer, start.byteOffset, start.length)
   const lengthBytes = major === 1 ? 2 : 4
   if (start.length < 8 + lengthBytes) throw new TensorFileError("truncated: it ends within its header")
@@ -46,12 +48,12 @@ export function openNpy(bytes: ByteReader): FileTensor {
   const wanted = sizeOf(shape) * bytesPerElement[type]
   if (!Number.isSafeInteger(wanted) || offset + wanted !== bytes.size)
     throw new TensorFileError(
-      `its header says ${descr} [${shape.join(", ")}], which is ${wanted} bytes of values, but it has ${bytes.size - offset}: it is truncated, or something was appended`
+      `its header declares ${descr} [${shape.join(", ")}], ${wanted} bytes of values, but ${bytes.size - offset} follow: the file is truncated, or something was appended`
     )
   return { type, shape, offset, bytes }
 }
 
-/** In Latin-1, of which every byte is a character, up to version 2; in UTF-8 from 3 on. */
+/** Latin-1 up to version 2, which accepts every byte; UTF-8 from version 3 on. */
 function headerText(header: Uint8Array, major: number): string {
   if (major < 3) return Buffer.from(header).toString("latin1")
   try {
@@ -70,11 +72,9 @@ function parseHeader(text: string) {
   const fortran = field("fortran_order", "True|False")
   const shape = field("shape", "\\([\\d,\\sL]*\\)")
   if (dictionary !== undefined && descr === undefined && /['"]descr['"]\s*:\s*\[/.test(dictionary))
-    throw new TensorFileError("it is a structured array: save one plain array a file")
+    throw new TensorFileError("it is a structured array: save one plain array per file")
   if (descr === undefined || fortran === undefined || shape === undefined)
-    throw new TensorFileError(
-      `its header is not one of a .npy file: ${JSON.stringify(text.slice(0, 80).trim())}`
-    )
+    throw new TensorFileError(`not a valid .npy header: ${JSON.stringify(text.slice(0, 80).trim())}`)
   const sizes = shape.slice(1, -1).match(/\d+/g) ?? []
   return { descr: descr.slice(1, -1), fortran: fortran === "True", shape: sizes.map(Number) }
 }
@@ -82,23 +82,23 @@ function parseHeader(text: string) {
 function refuseType(descr: string): never {
   if (descr.includes("O"))
     throw new TensorFileError(
-      "it holds Python objects (pickled), which are not read: save an array of float32"
+      "it holds pickled Python objects, which are not supported: save an array of float32"
     )
   if (descr.startsWith(">"))
     throw new TensorFileError(`its values are big-endian (${descr}): save array.astype("<f4")`)
   throw new TensorFileError(
-    `its values are ${descr}: float16, float32 and float64 (<f2, <f4, <f8) are read; save array.astype("float32")`
+    `its values are ${descr}; supported are float16, float32 and float64 (<f2, <f4, <f8): save array.astype("float32")`
   )
 }
 
 /**
- * A .npy file of float32 in C order, version 1.0.
+ * Encodes a .npy file of float32 in C order, version 1.0.
  *
- * @throws {RangeError} the values are not as many as the shape says
+ * @throws {RangeError} the number of values does not match the shape
  */
 export function encodeNpy(shape: ReadonlyArray<number>, values: Float32Array): Uint8Array<ArrayBuffer> {
   if (sizeOf(shape) !== values.length)
-    throw new RangeError(`${values.length} values are not a tensor [${shape.join(", ")}]`)
+    throw new RangeError(`${values.length} values do not fill a tensor [${shape.join(", ")}]`)
   const header = npyHeader("<f4", shape)
   const file = new Uint8Array(header.byteLength + values.byteLength)
   file.set(header)

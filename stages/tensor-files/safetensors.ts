@@ -1,5 +1,5 @@
 /**
- * Hugging Face's safetensors files, read.
+ * Reads Hugging Face's safetensors files.
  *
  * Source: https://github.com/huggingface/safetensors, "Format": 8 bytes n, little-endian; n bytes of JSON, name →
  * { dtype, shape, data_offsets } with offsets from the header's end; the values, which cover the rest without holes.
@@ -25,10 +25,10 @@ const types: Readonly<Record<string, StoredType>> = {
 const longestHeader = 100_000_000
 
 /**
- * The tensors of floating point in a .safetensors file, by name; of the file only the header is read. Others, such as
- * of integers, may be in it and are passed over.
+ * The floating-point tensors in a .safetensors file, by name; reads only the header. Other tensors, such as integer
+ * ones, are allowed and skipped.
  *
- * @throws {TensorFileError} not such a file, truncated, or with offsets that do not fit its shapes
+ * @throws {TensorFileError} not a .safetensors file, truncated, or with offsets that do not fit its shapes
  */
 export function openSafetensors(bytes: ByteReader): ReadonlyMap<string, FileTensor> {
   const start = bytes.read(0, 8)
@@ -36,7 +36,7 @@ export function openSafetensors(bytes: ByteReader): ReadonlyMap<string, FileTens
   const length = Number(new DataView(start.buffer, start.byteOffset, 8).getBigUint64(0, true))
   if (length > longestHeader || length + 8 > bytes.size)
     throw new TensorFileError(
-      `not a .safetensors file, or truncated: its header would take ${length} bytes of a file of ${bytes.size}`
+      `not a .safetensors file, or truncated: its header claims ${length} bytes, but the file has ${bytes.size}`
     )
   const entries = parseHeader(bytes.read(8, length))
   const tensors = new Map<string, FileTensor>()
@@ -50,7 +50,7 @@ export function openSafetensors(bytes: ByteReader): ReadonlyMap<string, FileTens
     const wanted = sizeOf(shape) * bytesPerElement[type]
     if (to - from !== wanted)
       throw new TensorFileError(
-        `its tensor "${name}" is ${dtype} [${shape.join(", ")}], which is ${wanted} bytes, but its data_offsets span ${to - from}`
+        `its tensor "${name}" is ${dtype} [${shape.join(", ")}], ${wanted} bytes, but its data_offsets span ${to - from}`
       )
     tensors.set(name, { type, shape, offset: 8 + length + from, bytes })
   }
@@ -71,7 +71,7 @@ function parseHeader(header: Uint8Array): ReadonlyArray<readonly [string, unknow
     )
   }
   if (typeof json === "object" && json !== null && !Array.isArray(json)) return Object.entries(json)
-  throw new TensorFileError("not a .safetensors file: its header is no JSON object")
+  throw new TensorFileError("not a .safetensors file: its header is not a JSON object")
 }
 
 function checkEntry(name: string, entry: unknown) {
@@ -85,7 +85,7 @@ function checkEntry(name: string, entry: unknown) {
     !Number.isSafeInteger(sizeOf(shape)) ||
     !isPair
   )
-    throw new TensorFileError(`its tensor "${name}" has no proper dtype, shape and data_offsets`)
+    throw new TensorFileError(`its tensor "${name}" lacks a valid dtype, shape or data_offsets`)
   const [from, to] = offsets as [number, number]
   return { dtype, shape: shape as ReadonlyArray<number>, from, to }
 }
@@ -96,7 +96,10 @@ interface Span {
   readonly to: number
 }
 
-/** Tensors lie one after the other, from the first byte to the last: neither may values be shared nor be hidden. */
+/**
+ * Tensors must fill the data section from the first byte to the last, without overlaps or gaps: no shared and no
+ * hidden bytes.
+ */
 function checkSpans(spans: Array<Span>, size: number): void {
   spans.sort((a, b) => a.from - b.from || a.to - b.to)
   let end = 0
@@ -107,6 +110,6 @@ function checkSpans(spans: Array<Span>, size: number): void {
   }
   if (end !== size)
     throw new TensorFileError(
-      `its tensors take ${end} bytes, but ${size} follow its header: it is truncated, or something was appended`
+      `its tensors take ${end} bytes, but ${size} follow its header: the file is truncated, or something was appended`
     )
 }

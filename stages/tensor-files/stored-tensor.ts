@@ -1,8 +1,8 @@
-/** A tensor as it lies in a file: read in slices of its first dimension, as float32. */
+/** A tensor stored in a file: read in slices of its first dimension, as float32. */
 import { fromFloat16, type RandomAccess } from "../../src/index.ts"
 import { TensorFileError } from "./tensor-file-error.ts"
 
-/** Parts of a file; it may give fewer bytes than asked for, as `fs.read` does. */
+/** Random access to a file; may return fewer bytes than requested, like `fs.read`. */
 export type ByteReader = Pick<RandomAccess, "size" | "read">
 
 export type StoredType = "float16" | "bfloat16" | "float32" | "float64"
@@ -14,10 +14,10 @@ export const bytesPerElement: Readonly<Record<StoredType, number>> = {
   float64: 8
 }
 
-/** Little-endian values in C order. Whoever makes one has checked that the file holds all of them. */
+/** Little-endian values in C order. The code that creates one has checked that the file holds all values. */
 export interface FileTensor {
   readonly type: StoredType
-  /** none for a scalar */
+  /** empty for a scalar */
   readonly shape: ReadonlyArray<number>
   /** of the first value, in bytes from the start of the file */
   readonly offset: number
@@ -29,8 +29,8 @@ export const sizeOf = (shape: ReadonlyArray<number>): number => shape.reduce((a,
 /**
  * The values [from, from + count) of the tensor, flattened. float64 is rounded to float32.
  *
- * @throws {RangeError} there are fewer values
- * @throws {TensorFileError} the file became shorter since its header was read
+ * @throws {RangeError} the tensor has fewer values
+ * @throws {TensorFileError} the file was truncated after its header was read
  */
 export function readValues(tensor: FileTensor, from = 0, count = sizeOf(tensor.shape) - from): Float32Array {
   const raw = readRaw(tensor, from, count)
@@ -50,22 +50,24 @@ export function readValues(tensor: FileTensor, from = 0, count = sizeOf(tensor.s
 export const readHalves = (tensor: FileTensor, from: number, count: number): Uint16Array =>
   new Uint16Array(readRaw(tensor, from, count).buffer)
 
-/** The bytes, alone in a buffer of their own, so that a view of any element type can be laid over it. */
+/** The bytes in a buffer of their own, so that a view of any element type can be laid over them. */
 function readRaw(
   { type, shape, offset, bytes }: FileTensor,
   from: number,
   count: number
 ): Uint8Array<ArrayBuffer> {
   if (!(Number.isInteger(from) && from >= 0 && count >= 0 && from + count <= sizeOf(shape)))
-    throw new RangeError(`values ${from} to ${from + count} of a tensor [${shape.join(", ")}]`)
+    throw new RangeError(
+      `values ${from} to ${from + count} are out of range for a tensor [${shape.join(", ")}]`
+    )
   const raw = new Uint8Array(count * bytesPerElement[type])
   for (let filled = 0; filled < raw.length;) {
-    // a single read gives at most 2 GiB
+    // a single read returns at most 2 GiB
     const part = bytes.read(
       offset + from * bytesPerElement[type] + filled,
       Math.min(raw.length - filled, 1 << 30)
     )
-    if (part.length === 0) throw new TensorFileError("the file became shorter while it was read")
+    if (part.length === 0) throw new TensorFileError("the file was truncated while it was read")
     raw.set(part, filled)
     filled += part.length
   }

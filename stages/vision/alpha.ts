@@ -1,14 +1,14 @@
-/** What becomes of transparency when an image is turned to RGB. */
+/** What happens to transparency when an image is converted to RGB. */
 
 /**
- * `drop`: the colours as stored, as PIL's `convert("RGB")` leaves them. `white`: blended onto white, as
- * `convert_to_rgb` in transformers 5's image_transforms.py does (transformers 4 dropped alpha everywhere).
+ * `drop`: the colours as stored, as in PIL's `convert("RGB")`. `white`: blended onto white, as `convert_to_rgb` in
+ * transformers 5's image_transforms.py does (transformers 4 always dropped alpha).
  */
 export type Alpha = "drop" | "white"
 
 /**
- * RGBA pixels onto opaque white: Pillow's `alpha_composite` (src/libImaging/AlphaComposite.c) where the background's
- * alpha is 255. Its factors are then alpha · 128 and (255 − alpha) · 128, and its division by 255 is by shifts.
+ * Blends RGBA pixels onto opaque white, as Pillow's `alpha_composite` (src/libImaging/AlphaComposite.c) does for a
+ * background alpha of 255. Its factors are then alpha · 128 and (255 − alpha) · 128, and it divides by 255 with shifts.
  *
  * @param rgba [height, width, 4], 0 … 255
  * @returns [height, width, 3]
@@ -26,7 +26,7 @@ export function blendedOntoWhite(rgba: Uint8Array): Uint8Array {
   return rgb
 }
 
-/** Is one of the RGBA pixels wholly transparent? */
+/** Whether an RGBA pixel is fully transparent. */
 export function hasTransparentPixel(rgba: Uint8Array): boolean {
   for (let at = 3; at < rgba.length; at += 4) if (rgba[at] === 0) return true
   return false

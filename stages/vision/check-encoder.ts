@@ -1,9 +1,9 @@
 /**
- * Is an exported encoder the model that was exported? Our preprocessing and our taps beside what the Python model
- * gave for the same image (`encoder-reference.ts`).
+ * Checks whether an exported encoder behaves like the original model: compares our preprocessing and taps with what
+ * the Python model gave for the same image (`encoder-reference.ts`).
  *
- * The two are judged apart: states are compared on the *Python* pixels, so that a wrong filter does not look like a
- * wrong tap.
+ * The two are judged separately: states are compared on the *Python* pixels, so that a wrong filter does not look
+ * like a wrong tap.
  */
 import { own } from "../../src/support/own.ts"
 import { readFileSync } from "node:fs"
@@ -16,38 +16,41 @@ import { preprocess } from "./preprocess.ts"
 import type { Preprocessing } from "./preprocessing.ts"
 
 export interface CheckOptions {
-  /** of states: see `TapCheck.error`. float16 models need about 1e-2. */
+  /** for states: see `TapCheck.error`. float16 models need about 1e-2. */
   readonly tolerance?: number
-  /** of pixels: levels of 255 by which the worst may differ */
+  /** for pixels: the largest allowed difference, in levels of 255 */
   readonly levels?: number
 }
 export interface PixelCheck {
   /** [3, height, width], ours and the reference's */
   readonly shape: ReadonlyArray<number>
   readonly reference: ReadonlyArray<number>
-  /** the largest and the mean difference, in levels of 255 before the normalisation; null where shapes differ or a value is NaN */
+  /**
+   * the largest and the mean difference, in levels of 255 before normalisation; null if shapes differ or a value is
+   * NaN
+   */
   readonly worst: number | null
   readonly mean: number | null
   readonly ok: boolean
 }
 export interface TapCheck {
   readonly tap: string
-  /** ours; null where the graph has no such tap */
+  /** of our tensor; null if the graph has no such tap */
   readonly shape: ReadonlyArray<number> | null
   readonly reference: ReadonlyArray<number>
   /**
-   * ‖ours − reference‖₂ / ‖reference‖₂ of the token where it is largest, so that a token of huge norm hides no other;
-   * null where there is no such tap, shapes differ, or ours is not finite
+   * ‖ours − reference‖₂ / ‖reference‖₂ of the worst token, so that a token of huge norm cannot hide another; null if
+   * there is no such tap, shapes differ, or ours is not finite
    */
   readonly error: number | null
-  /** that token's index; null without `error`, and in `pooled` */
+  /** that token's index; null without `error`, and for `pooled` */
   readonly token: number | null
   readonly ok: boolean
 }
 export interface EncoderCheck {
-  /** absolute, or relative as the folder was given */
+  /** absolute, or relative like the given folder */
   readonly model: string
-  /** what was exported, in the exporter's words, and with which versions */
+  /** the exported model, as named by the exporter */
   readonly name: string
   readonly versions: Readonly<Record<string, string>>
   readonly tolerance: number
@@ -55,15 +58,15 @@ export interface EncoderCheck {
   readonly pixels: PixelCheck
   /** in the model's order */
   readonly taps: ReadonlyArray<TapCheck>
-  /** taps of ours that the reference does not have */
+  /** our taps that the reference lacks */
   readonly unchecked: ReadonlyArray<string>
   readonly ok: boolean
 }
 
 /**
- * Checks the folder that `tools/export_encoder.py` wrote. What differs is in the report; what is missing is thrown.
+ * Checks the folder that `tools/export_encoder.py` wrote. Differences are reported; missing files throw.
  *
- * @throws {EncoderError} a piece of the folder is missing or malformed
+ * @throws {EncoderError} a file in the folder is missing or malformed
  * @throws {Error} the model cannot be read, tapped or run (`OnnxError`), or the image cannot be decoded
  */
 export async function checkEncoder(
@@ -123,7 +126,7 @@ function readImage(file: string): Uint8Array {
   }
 }
 
-/** A level of 255 is 1/255 before the normalisation, whatever the rescaling. */
+/** A level of 255 is 1/255 before normalisation, whatever the rescaling. */
 function levelsApart(ours: Float32Array, theirs: Float32Array, { rescale, std }: Preprocessing) {
   const plane = ours.length / 3
   let [worst, sum] = [0, 0]
@@ -131,7 +134,7 @@ function levelsApart(ours: Float32Array, theirs: Float32Array, { rescale, std }:
     const levels = std[channel]! / rescale
     for (let i = channel * plane; i < (channel + 1) * plane; i++) {
       const apart = Math.abs(ours[i]! - theirs[i]!) * levels
-      // a NaN is no small difference
+      // the negated comparison also catches NaN
       if (!(apart <= worst)) worst = Number.isFinite(apart) ? apart : Infinity
       sum += apart
     }
@@ -147,7 +150,7 @@ async function checkTaps(
   const taps = ours.filter((tap) => states.has(tap))
   if (taps.length === 0)
     throw new EncoderError(
-      `${model}: none of its taps is in the reference: it has ${ours.join(", ")}, the reference ${[...states.keys()].join(", ")}`,
+      `${model}: the reference has none of its taps: it has ${ours.join(", ")}, the reference ${[...states.keys()].join(", ")}`,
       model,
       "export the encoder again"
     )
@@ -182,7 +185,7 @@ function compareTap(
   }
 }
 
-/** Infinite where a token's reference is zero and ours is not, or where either is not finite. */
+/** Infinite if a token's reference is zero and ours is not, or if either is not finite. */
 function worstToken(ours: Float32Array, theirs: Float32Array, width: number) {
   let worst = { error: 0, token: 0 }
   for (let token = 0; token * width < theirs.length; token++) {
@@ -202,6 +205,6 @@ function worstToken(ours: Float32Array, theirs: Float32Array, width: number) {
 function imageShapeOf({ shape }: FileTensor): ImageShape {
   const [batch, channels, height, width] = shape.length === 3 ? [1, ...shape] : shape
   if (shape.length > 4 || batch !== 1 || channels !== 3 || !height || !width)
-    throw new Error(`reference/pixels.npy is of shape [${shape.join(", ")}], not [1, 3, height, width]`)
+    throw new Error(`reference/pixels.npy has shape [${shape.join(", ")}], not [1, 3, height, width]`)
   return [1, 3, height, width]
 }

@@ -5,13 +5,13 @@ import { columnMajorOf, type Mask } from "./rle.ts"
 
 /**
  * The coverage of each patch: the area of the mask (a union of unit pixels) inside the patch's preimage in image
- * coordinates, over the area of that preimage. What of a patch lies outside the image counts as uncovered.
+ * coordinates, divided by the area of that preimage. Parts of a patch outside the image count as uncovered.
  *
- * All areas are counted in units of 1/resizedWidth × 1/resizedHeight of an image pixel, in which every edge of a
- * pixel or a patch is a whole number: results are exact quotients, and full coverage is 1, not nearly 1.
+ * Areas are counted in units of 1/resizedWidth × 1/resizedHeight of an image pixel, which makes every edge of a pixel
+ * or patch a whole number: results are exact quotients, and full coverage is 1, not nearly 1.
  *
  * @returns rows · columns values in 0 … 1, row-major
- * @throws {RangeError} the mask is not of the geometry's image, or the grid does not fit the input
+ * @throws {RangeError} the mask does not fit the geometry's image, or the grid does not fit the input
  */
 export function coverageOf(mask: Mask, geometry: Geometry, grid: PatchGrid): Float64Array {
   const { imageHeight, imageWidth, resizedHeight, resizedWidth } = geometry
@@ -62,25 +62,25 @@ export function coverageOf(mask: Mask, geometry: Geometry, grid: PatchGrid): Flo
   return areas
 }
 
-/** Patches along one axis: `count` bands of `size` units from `origin` on, and image pixels of `pixel` units. */
+/** Patches along one axis: `count` bands of `size` units starting at `origin`; image pixels are `pixel` units wide. */
 function bandsOf(count: number, origin: number, size: number, pixel: number) {
   return {
-    /** the first band that reaches beyond the start of pixel `i` */
+    /** the first band that extends past the start of pixel `i` */
     first: (i: number) => Math.max(0, Math.floor((i * pixel - origin) / size)),
     /** the band after the last one that begins before the end of pixel `i` */
     end: (i: number) => Math.min(count, Math.ceil(((i + 1) * pixel - origin) / size)),
-    /** what band `b` shares with pixels `from` … `to` − 1, in units */
+    /** the overlap of band `b` with pixels `from` … `to` − 1, in units */
     overlap: (b: number, from: number, to: number) =>
       Math.max(0, Math.min(to * pixel, origin + (b + 1) * size) - Math.max(from * pixel, origin + b * size))
   }
 }
 
 /**
- * The paper's masks (mode `as-published`): the mask of the whole image, whatever the encoder's crop, resized to the
- * grid by PIL's NEAREST. A patch has coverage 1 if the pixel that is sampled at its centre belongs to the mask, else 0.
+ * The paper's masks (mode `as-published`): the mask of the whole image, ignoring the encoder's crop, is resized to
+ * the grid by PIL's NEAREST. A patch has coverage 1 if the pixel sampled at its centre belongs to the mask, else 0.
  *
- * Source of the sampled positions: `ImagingScaleAffine` of Pillow's src/libImaging/Geometry.c, which adds up steps;
- * so do we, since products round differently.
+ * Source of the sampled positions: `ImagingScaleAffine` in Pillow's src/libImaging/Geometry.c. It adds up steps, and
+ * so do we, because products round differently.
  *
  * @returns rows · columns values, 0 or 1, row-major
  */

@@ -1,6 +1,6 @@
 import { StageError } from "../../src/index.ts"
 
-/** What is wrong with an encoder's files, and what to do. */
+/** A problem with an encoder's files, and what to do about it. */
 export class EncoderError extends StageError {
   override readonly name = "EncoderError"
   constructor(message: string, file: string, hint: string, cause?: unknown) {

@@ -1,26 +1,26 @@
-/** How a pipeline names an encoder: `onnx(path)`, `hub(repository)`, and the parameter that both fill. */
+/** How a pipeline names an encoder: `onnx(path)`, `hub(repository)`, and the parameter that both fill in. */
 import { file, type FileRef, param, type Values } from "../../src/index.ts"
 import { candidates, checkHubModel } from "../hub/reference.ts"
 import { presetNames, type PresetName } from "./presets.ts"
 
-/** A preset's name, where no `preprocessor_config.json` lies beside the model. */
+/** The name of a preset, for models without a `preprocessor_config.json` beside them. */
 export const presetParam = param.maybe(param.choice(presetNames), {
-  doc: "preprocessing by name, where no preprocessor_config.json lies beside the model"
+  doc: "preprocessing by name, if there is no preprocessor_config.json beside the model"
 })
 const modelParams = {
-  model: param.maybe(param.file(), { doc: "a vision transformer in ONNX; null where it is on a hub" }),
+  model: param.maybe(param.file(), { doc: "a vision transformer in ONNX; null if it is on a hub" }),
   hub: param.maybe(
     param.struct({
       repo: param.text({ doc: "such as Xenova/clip-vit-base-patch16" }),
-      revision: param.text({ default: "main", doc: "a branch, a tag or a commit" }),
+      revision: param.text({ default: "main", doc: "a branch, tag or commit" }),
       file: param.maybe(param.text(), {
-        doc: `in the repository; else the first of ${candidates.join(", ")}`
+        doc: `path in the repository; default: the first of ${candidates.join(", ")}`
       })
     }),
-    { doc: "a vision transformer on a Hugging Face hub; null where it is a file" }
+    { doc: "a vision transformer on a Hugging Face hub; null if it is a file" }
   )
 }
-/** Taps by tensor, for graphs whose structure is not recognised, and what else such a graph may not tell. */
+/** Taps by tensor, for graphs with an unrecognised structure, and other facts that such a graph may not reveal. */
 const structureParams = {
   taps: param.maybe(
     param.list(
@@ -29,14 +29,14 @@ const structureParams = {
         tensor: param.text({ doc: "the tensor's name in the graph, with * for the same number" })
       })
     ),
-    { doc: "taps by tensor, in place of those found by the graph's structure" }
+    { doc: "taps by tensor, instead of those found by the graph's structure" }
   ),
-  patch: param.maybe(param.int({ min: 1 }), { doc: "pixels a patch, where the graph does not tell" }),
+  patch: param.maybe(param.int({ min: 1 }), { doc: "patch size in pixels, if the graph does not tell" }),
   prefix: param.maybe(param.int({ min: 0 }), {
-    doc: "tokens before the patches (CLS, registers), where the graph does not tell"
+    doc: "tokens before the patches (CLS, registers), if the graph does not tell"
   }),
   classToken: param.maybe(param.bool(), {
-    doc: "is the first of these CLS? false where all are registers; null: as config.json says, else it is"
+    doc: "whether the first of these is CLS; false if all are registers; null: as in config.json, else true"
   })
 }
 export const encoderParam = param.struct(
@@ -46,22 +46,26 @@ export const encoderParam = param.struct(
   }
 )
 type EncoderValues = Values<{ encoder: typeof encoderParam }>["encoder"]
-/** What is not given of its structure is read off its graph. */
+/** Structure that is not given is read from the graph. */
 export type Encoder = Pick<EncoderValues, "model" | "preset"> & Partial<EncoderValues>
 
 export interface OnnxOptions {
-  /** how images get in, where no `preprocessor_config.json` lies beside the model */
+  /** the preprocessing, if there is no `preprocessor_config.json` beside the model */
   readonly preset?: PresetName | null
   /**
-   * Names of taps, and their tensors, for graphs whose structure is not recognised: they replace those found by it.
-   * `*` stands for the same number in both: `{ "block.*.resid_post": "/encoder/layer.*\/Add_1_output_0" }`.
+   * Names of taps and their tensors, for graphs with an unrecognised structure; they replace the taps found by
+   * structure. `*` stands for the same number in both: `{ "block.*.resid_post": "/encoder/layer.*\/Add_1_output_0"
+   * }`.
    */
   readonly taps?: Readonly<Record<string, string>>
-  /** pixels a patch, where the graph does not tell */
+  /** patch size in pixels, if the graph does not tell */
   readonly patch?: number
-  /** tokens before the patches (CLS, registers), where the graph does not tell */
+  /** tokens before the patches (CLS, registers), if the graph does not tell */
   readonly prefix?: number
-  /** false where all tokens before the patches are registers; else the first is CLS, unless `config.json` says it is not */
+  /**
+   * false if all tokens before the patches are registers; by default the first is CLS, unless `config.json` says
+   * otherwise
+   */
   readonly classToken?: boolean
 }
 
@@ -72,19 +76,19 @@ export function onnx(model: string | FileRef, options: PresetName | OnnxOptions 
 }
 
 export interface HubOptions extends OnnxOptions {
-  /** in the repository, such as `onnx/model_quantized.onnx`; else the first of `candidates` that is there */
+  /** path in the repository, such as `onnx/model_quantized.onnx`; default: the first of `candidates` that exists */
   readonly file?: string
-  /** a branch, a tag or a commit; `main` if left out */
+  /** a branch, tag or commit; default: `main` */
   readonly revision?: string
 }
 
 /**
  * An encoder in a repository of a Hugging Face hub: `hub("Xenova/clip-vit-base-patch16")`.
  *
- * A run downloads what is not in the Hugging Face cache yet; a branch stays at the commit that the cache has of it
+ * A run downloads files that are not in the Hugging Face cache; a branch stays at the commit in the cache
  * (docs/models.md).
  *
- * @throws {RangeError} no repository, revision or file can have this name
+ * @throws {RangeError} the repository, revision or file name is invalid
  */
 export function hub(repo: string, options: HubOptions = {}) {
   const { file: name = null, revision = "main" } = options

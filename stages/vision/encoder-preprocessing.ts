@@ -1,11 +1,11 @@
 /**
- * How images get into an encoder: what its files say of it, in an order that is the same for all.
+ * Finds an encoder's preprocessing. The first of these sources counts:
  *
- * 1. `preprocessor_config.json` beside the model (or `processor_config.json`, where transformers 5 has the same);
- * 2. the preset that is named;
- * 3. the preset of the family and image size that `config.json` names, if that is one and no more.
+ * 1. `preprocessor_config.json` beside the model, or transformers 5's `processor_config.json`;
+ * 2. the named preset;
+ * 3. the preset for the family and image size in `config.json`, if exactly one fits.
  *
- * A user's own file goes before a preset, which speaks of a family's published checkpoints alone.
+ * A user's own file takes precedence over a preset, which describes only a family's published checkpoints.
  */
 import * as path from "node:path"
 import { EncoderError } from "./encoder-error.ts"
@@ -17,13 +17,13 @@ import { presetNames, presetOf } from "./presets.ts"
 
 export interface FoundPreprocessing {
   readonly preprocessing: Preprocessing
-  /** where it comes from: `preprocessor_config.json`, `preset clip` */
+  /** its origin: `preprocessor_config.json`, `preset clip` */
   readonly from: string
 }
 
 /**
- * @param inputEdge the edge of the graph's input in pixels, where that is fixed
- * @throws {EncoderError} a file is malformed, or nothing says how images get in
+ * @param inputEdge the edge of the graph's input in pixels, if fixed
+ * @throws {EncoderError} a file is malformed, or there is no preprocessing
  */
 export async function preprocessingOf(
   model: ModelFile,
@@ -49,7 +49,7 @@ export async function preprocessingOf(
     }
   const why = family === null ? "" : `; ${family.problem}`
   throw new EncoderError(
-    `how images get into ${model.path} is not known: there is no ${path.join(model.configFolders[0]!, names[0]!)}, and no preset is named${why}`,
+    `no preprocessing found for ${model.path}: there is no ${path.join(model.configFolders[0]!, names[0]!)}, and no preset is named${why}`,
     model.path,
     `put the checkpoint's preprocessor_config.json beside the model, or name a preset (${presetNames.join(", ")})`
   )
@@ -62,7 +62,7 @@ async function fromFile(model: ModelFile, reader: EncoderReader): Promise<FoundP
     for (const name of names) {
       const file = path.join(folder, name)
       const config = await readJson(file, reader)
-      // a processor of several parts may have none for images
+      // a processor with several parts may have none for images
       if (config === null || (name === names[1] && !hasImageProcessor(config))) continue
       const { parsePreprocessorConfig } = await import("./preprocessor-config.ts")
       try {
@@ -71,7 +71,7 @@ async function fromFile(model: ModelFile, reader: EncoderReader): Promise<FoundP
         throw new EncoderError(
           (error as Error).message,
           file,
-          "correct it; or move it away and name a preset, if one fits",
+          "fix it, or move it away and name a preset, if one fits",
           error
         )
       }
@@ -81,16 +81,16 @@ async function fromFile(model: ModelFile, reader: EncoderReader): Promise<FoundP
 const hasImageProcessor = (config: unknown): boolean =>
   typeof config === "object" && config !== null && "image_processor" in config
 
-/** What a `config.json` says; null for what it does not. */
+/** The contents of a `config.json`; null for what it lacks. */
 export interface FoundConfig {
   readonly file: string
-  /** of a family that is known */
+  /** null if the family is unknown */
   readonly config: ModelConfig | null
   /** see `classTokenIn` */
   readonly classToken: boolean | null
 }
 
-/** The nearest `config.json` that says something; null where there is none. */
+/** The nearest useful `config.json`; null if there is none. */
 export async function configOf(model: ModelFile, reader: EncoderReader): Promise<FoundConfig | null> {
   for (const folder of model.configFolders) {
     const file = path.join(folder, "config.json")

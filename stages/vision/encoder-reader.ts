@@ -1,4 +1,4 @@
-/** What an encoder's files are read with: a recording world when planning, the file system when computing. */
+/** Reads an encoder's files: through a recording world when planning, from the file system when computing. */
 import { existsSync } from "node:fs"
 import type { World } from "../../src/index.ts"
 import { readRegular } from "../../src/support/regular-file.ts"
@@ -19,7 +19,7 @@ export const plainReader: EncoderReader = {
     throw new EncoderError(
       `${what} is not in the cache`,
       what,
-      "a run downloads it when it plans, and `probeline encoders fetch` at any time; leave it there while a run is at work"
+      "it is downloaded when a run is planned, or by `probeline encoders fetch`; do not delete it during a run"
     )
   }
 }

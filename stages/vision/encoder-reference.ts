@@ -1,6 +1,6 @@
 /**
- * What `tools/export_encoder.py` writes beside an encoder: an image, the pixels that the Python preprocessing made of
- * it, and the states that the Python model made of those. `docs/export.md` describes the folder.
+ * The files that `tools/export_encoder.py` writes beside an encoder: an image, its pixels from the Python
+ * preprocessing, and the states of the Python model for those pixels. `docs/export.md` describes the folder.
  */
 import * as path from "node:path"
 import { type ByteReader, type FileTensor } from "../tensor-files/stored-tensor.ts"
@@ -12,16 +12,16 @@ import { EncoderError } from "./encoder.ts"
 import { fileAccess } from "../onnx/access.ts"
 
 export interface EncoderReference {
-  /** all paths are absolute */
+  /** absolute, like all paths here */
   readonly model: string
   readonly image: string
-  /** what was exported, in the exporter's words: "google/vit-base-patch16-224", "timm:vit_small_patch16_224" */
+  /** the exported model, as named by the exporter: "google/vit-base-patch16-224", "timm:vit_small_patch16_224" */
   readonly name: string
   /** versions of Python and its packages, by name */
   readonly versions: Readonly<Record<string, string>>
-  /** [3, H, W] or [1, 3, H, W] float32, as the encoder takes it */
+  /** [3, H, W] or [1, 3, H, W] float32, as the encoder expects it */
   readonly pixels: FileTensor
-  /** by tap, in the model's order: [1, tokens, width], or [1, width] of `pooled` */
+  /** by tap, in the model's order: [1, tokens, width], or [1, width] for `pooled` */
   readonly states: ReadonlyMap<string, FileTensor>
   close(): void
 }
@@ -29,9 +29,9 @@ export interface EncoderReference {
 const remedy = "export it again with tools/export_encoder.py"
 
 /**
- * Opens a reference; its tensors are read when asked for.
+ * Opens a reference; its tensors are read on demand.
  *
- * @throws {EncoderError} a piece is missing or malformed
+ * @throws {EncoderError} a file is missing or malformed
  */
 export function openReference(folder: string): EncoderReference {
   const opened: Array<{ close(): void }> = []
@@ -84,7 +84,7 @@ function missing(file: string, cause: unknown): EncoderError {
   const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT"
   return new EncoderError(
     isMissing
-      ? `there is no ${file}: the folder is not, or not all of, what tools/export_encoder.py writes`
+      ? `there is no ${file}: the folder is not a complete export by tools/export_encoder.py`
       : `${file} cannot be read: ${(cause as Error).message}`,
     file,
     isMissing
@@ -116,11 +116,11 @@ function readManifest(file: string) {
 function checkManifest(json: unknown) {
   const { format, model, versions, taps } = (json ?? {}) as Readonly<Record<string, unknown>>
   if (format !== 1) throw new Error(`format: expected 1, got ${JSON.stringify(format) ?? "nothing"}`)
-  if (typeof model !== "string") throw new Error("model: expected the name of what was exported")
+  if (typeof model !== "string") throw new Error("model: expected the exported model's name")
   const isText = (value: unknown): value is string => typeof value === "string" && value !== ""
   if (!Array.isArray(taps) || taps.length === 0 || !taps.every(isText))
     throw new Error("taps: expected a list of their names")
   if (typeof versions !== "object" || versions === null || !Object.values(versions).every(isText))
-    throw new Error("versions: expected a version for each package")
+    throw new Error("versions: expected one version per package")
   return { name: model, versions: versions as Readonly<Record<string, string>>, taps: taps as Array<string> }
 }

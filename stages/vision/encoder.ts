@@ -1,8 +1,8 @@
 /**
- * An encoder: an ONNX file, at a path or on a hub, and how images get into it.
+ * An encoder: an ONNX file, at a path or on a hub, with its preprocessing.
  *
- * What masks need of it (the token grid and the preprocessing) is resolved from the file's structure and from what
- * lies beside it, or a preset (encoder-preprocessing.ts); weights are never read for that.
+ * Masks need only the token grid and the preprocessing. Both are resolved from the graph's structure and from the
+ * files beside it, or a preset (encoder-preprocessing.ts), without reading weights.
  */
 import * as path from "node:path"
 import type { World } from "../../src/index.ts"
@@ -36,17 +36,17 @@ export interface ResolvedEncoder {
   /** the ONNX file, absolute */
   readonly model: string
   readonly preprocessing: Preprocessing
-  /** in pixels, of all images: patches need not cover all of it */
+  /** in pixels, the same for all images; patches need not cover all of it */
   readonly inputSize: Size
   readonly grid: TokenGrid
   readonly description: PartialDescription
   /** files beside the model that hold its weights, absolute */
   readonly dataFiles: ReadonlyArray<string>
-  /** where all this comes from: kept beside keys, not in them */
+  /** the sources of these values: kept beside keys, not in them */
   readonly origin: EncoderOrigin
 }
 export interface EncoderOrigin {
-  /** `Xenova/clip-vit-base-patch16@<commit>: onnx/vision_model.onnx`; of a path its last part */
+  /** `Xenova/clip-vit-base-patch16@<commit>: onnx/vision_model.onnx`; for a path its last part */
   readonly model: string
   /** `preprocessor_config.json`, `preset clip` */
   readonly preprocessing: string
@@ -57,18 +57,18 @@ export const resolveEncoderFile = (encoder: Encoder): Promise<ResolvedEncoder> =
 export const resolveGrid = async (encoder: Encoder): Promise<TokenGrid> =>
   (await resolveEncoderFile(encoder)).grid
 
-/** In the key of masks and tokens: the grid and the preprocessing stand for the encoder, weights do not count. */
+/** For the key of masks and tokens: grid and preprocessing stand in for the encoder, so weights do not matter. */
 export async function gridIdentity({ encoder }: { readonly encoder: Encoder }, world: World) {
   const { grid, preprocessing, origin } = await resolve(encoder, worldReader(world))
   return { encoder: { grid, preprocessing }, about: { encoder: origin } }
 }
-/** In the key of activations: the preprocessing beside the model's content. */
+/** For the key of activations: the preprocessing besides the model's content. */
 export const resolveWithWorld = (encoder: Encoder, world: World): Promise<ResolvedEncoder> =>
   resolve(encoder, worldReader(world))
 
 /**
- * What a user says of an encoder's structure, as far as values depend on it: in the key of activations, beside the
- * model's content. Nothing where nothing is given; whether the first token is CLS is nothing to them.
+ * The parts of a user's description of the structure that affect values: in the key of activations, beside the
+ * model's content. Empty if nothing is given; whether the first token is CLS does not affect values.
  */
 export const structureIdentity = (
   { taps = null, patch = null, prefix: given = null }: Encoder,
@@ -111,10 +111,12 @@ async function resolve(encoder: Encoder, reader: EncoderReader): Promise<Resolve
 async function modelOf({ model, hub = null }: Encoder, reader: EncoderReader): Promise<ModelFile> {
   if (model !== null && hub === null) return modelAtPath(model.path)
   if (model === null && hub !== null) return modelOfHub(checkHubModel(hub), reader)
-  throw new RangeError("an encoder is a file or on a hub: give one of model and hub, as onnx() and hub() do")
+  throw new RangeError(
+    "an encoder is either a file or on a hub: give exactly one of model and hub, as onnx() and hub() do"
+  )
 }
 
-/** What the user gave of the structure goes before both, and is not compared. */
+/** The user's description of the structure takes precedence over both, and is not compared. */
 async function checkConfig(
   model: ModelFile,
   file: string,
@@ -133,9 +135,9 @@ async function checkConfig(
   })
   if (wrong !== null)
     throw new EncoderError(
-      `${file} is not that of ${model.path}: it says ${wrong}`,
+      `${file} does not belong to ${model.path}: it says ${wrong}`,
       file,
-      "put the config.json of the same checkpoint beside the model, or none; a model exported for another size needs that size in it"
+      "put the same checkpoint's config.json beside the model, or none; if the model was exported for another size, it must state that size"
     )
 }
 
@@ -147,20 +149,20 @@ function describe(model: string, access: FileReader, given: GivenStructure) {
     throw new EncoderError(
       `${model}: ${(error as Error).message}`,
       model,
-      "give a vision transformer as torch.onnx or optimum export it, whole; for others, give taps by tensor (docs/taps.md)",
+      "use a complete vision transformer exported by torch.onnx or optimum; for others, give taps by tensor (docs/taps.md)",
       error
     )
   }
 }
 
-/** What the preprocessing gives, which the graph has to take. */
+/** The size of the preprocessed image, which the graph must accept. */
 function inputSizeFor(model: string, { input }: PartialDescription, preprocessing: Preprocessing): Size {
   const size = inputSizeOf(preprocessing)
   if (size === null)
     throw new EncoderError(
-      `${model}: its preprocessing gives images of no fixed size`,
+      `${model}: its preprocessing does not give images of a fixed size`,
       model,
-      "a crop or an exact resize is needed"
+      "add a crop or an exact resize"
     )
   if ((input.height ?? size.height) !== size.height || (input.width ?? size.width) !== size.width)
     throw new EncoderError(
@@ -175,9 +177,9 @@ function inputSizeFor(model: string, { input }: PartialDescription, preprocessin
 const mostTokens = 2 ** 20
 
 /**
- * As many patches as fit into the input; what comes before them is the prefix.
+ * As many patches as fit into the input, after the prefix.
  *
- * @param saysClassToken what was given of it, or `config.json` says; null: nothing
+ * @param saysClassToken from the user or from `config.json`; null if neither says
  */
 function gridOf(
   model: string,
@@ -191,25 +193,25 @@ function gridOf(
     throw new EncoderError(
       `${model}: an input of ${size.height}×${size.width} pixels would be ${inWords}, but its position embedding is for ${positions} patches`,
       model,
-      "check the size that the preprocessing gives; or give the patches' edge in pixels, as in onnx(path, { patch: 32 }), which goes before the graph"
+      "check the preprocessing's output size; or give the patch size in pixels, as in onnx(path, { patch: 32 }), which takes precedence over the graph"
     )
   if (prefix === null)
     throw new EncoderError(
-      `${model}: how many tokens come before its patches (CLS, registers) cannot be read from the file`,
+      `${model}: the file does not show how many tokens come before its patches (CLS, registers)`,
       model,
-      "give it, as in onnx(path, { prefix: 1 }), or export it with its own position embeddings and a fixed image size"
+      "give their number, as in onnx(path, { prefix: 1 }), or export the model with its own position embeddings and a fixed image size"
     )
   if (!(grid.rows * grid.columns + prefix <= mostTokens))
     throw new EncoderError(
-      `${model}: ${inWords} and ${prefix} tokens before them are more than the ${mostTokens} tokens that an encoder may have`,
+      `${model}: ${inWords} and ${prefix} tokens before them exceed the limit of ${mostTokens} tokens`,
       model,
-      "check the size that the preprocessing gives, and the file: is it whole?"
+      "check the preprocessing's output size, and that the file is complete"
     )
   if (saysClassToken === true && prefix === 0)
     throw new EncoderError(
-      `${model}: it is said to have a class token, but no token comes before its patches`,
+      `${model}: it is declared to have a class token, but no token comes before its patches`,
       model,
-      "leave classToken out, or class_token in the config.json beside the model"
+      "remove classToken, or class_token from the config.json beside the model"
     )
   return { ...grid, prefix, classToken: prefix > 0 && (saysClassToken ?? true) }
 }

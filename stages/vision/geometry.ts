@@ -4,16 +4,16 @@ import type { Preprocessing } from "./preprocessing.ts"
 import { cropStart, preprocessedSize, resizedSize, type Size } from "./resized-size.ts"
 
 /**
- * Where an image's pixels lie in an encoder's input. Positions are continuous, pixel i reaching from i to i + 1 (as in
- * PIL's resampling): x in the image is at x · scaleX + offsetX in the input, y likewise.
+ * The position of an image's pixels in an encoder's input. Positions are continuous; pixel i extends from i to i + 1,
+ * as in PIL's resampling: x in the image is at x · scaleX + offsetX in the input, y likewise.
  */
 export interface Geometry {
   readonly imageHeight: number
   readonly imageWidth: number
-  /** after the resize, before the crop; in whole pixels, so that scaleX and scaleY can differ a little */
+  /** after the resize, before the crop; in whole pixels, so scaleX and scaleY can differ slightly */
   readonly resizedHeight: number
   readonly resizedWidth: number
-  /** where the crop starts in the resized image; negative where it is padded instead */
+  /** where the crop starts in the resized image; negative if the image is padded instead */
   readonly cropTop: number
   readonly cropLeft: number
   readonly inputHeight: number
@@ -29,9 +29,9 @@ export interface Geometry {
 }
 
 /**
- * An encoder's patches, row-major from the input's top left. What is left over at its right and bottom, where its size
- * is no multiple of a patch's, belongs to no patch: a patch embedding is a convolution without padding whose stride is
- * its kernel's size.
+ * An encoder's patches, row-major from the top left of the input. If the input's size is not a multiple of the patch
+ * size, the remainder at the right and bottom belongs to no patch, because a patch embedding is a convolution without
+ * padding and with its stride equal to its kernel size.
  */
 export interface PatchGrid {
   readonly rows: number
@@ -40,7 +40,7 @@ export interface PatchGrid {
   readonly patch: Size
 }
 
-/** A rectangle in an image's continuous pixel coordinates; it may reach beyond the image. */
+/** A rectangle in an image's continuous pixel coordinates; it may extend beyond the image. */
 export interface Rectangle {
   readonly left: number
   readonly top: number
@@ -49,8 +49,7 @@ export interface Rectangle {
 }
 
 /**
- * The geometry of an image under a preprocessing, with the roundings of Hugging Face's processors (see
- * `resized-size.ts`).
+ * The geometry of an image under a preprocessing, rounded like Hugging Face's processors (see `resized-size.ts`).
  *
  * @throws {RangeError} an image without pixels
  */
@@ -79,11 +78,11 @@ export function geometryOf(preprocessing: Preprocessing, imageHeight: number, im
 }
 const isSize = (pixels: number) => Number.isInteger(pixels) && pixels > 0
 
-/** The input's size in pixels where it is the same for all images: by a crop, or by an exact resize; else null. */
+/** The input's size in pixels if it is the same for all images, because of a crop or an exact resize; else null. */
 export const inputSizeOf = ({ crop, resize }: Preprocessing): Size | null =>
   crop ?? (resize?.kind === "exact" ? { height: resize.height, width: resize.width } : null)
 
-/** The grid of an input of this size: as many whole patches as fit. */
+/** The grid for an input of this size: as many whole patches as fit. */
 export const gridOfPatches = (input: Size, patch: Size): PatchGrid => ({
   rows: Math.floor(input.height / patch.height),
   columns: Math.floor(input.width / patch.width),
@@ -91,9 +90,9 @@ export const gridOfPatches = (input: Size, patch: Size): PatchGrid => ({
 })
 
 /**
- * Is the grid that of the geometry's input?
+ * Checks that the grid is that of the geometry's input.
  *
- * @throws {RangeError} patches of this size cut the input into another grid
+ * @throws {RangeError} patches of this size divide the input into another grid
  */
 export function checkGrid(
   { inputHeight, inputWidth }: Pick<Geometry, "inputHeight" | "inputWidth">,
@@ -109,7 +108,7 @@ export function checkGrid(
 }
 
 /**
- * The part of the image that a patch sees: its preimage under the resize and the crop, patches in row-major order.
+ * The part of the image that a patch sees: its preimage under resize and crop; patches are in row-major order.
  *
  * @throws {RangeError} no such patch, or a grid that does not fit the input
  */
@@ -122,7 +121,7 @@ export function patchPreimage(geometry: Geometry, grid: PatchGrid, patch: number
   const { imageHeight, imageWidth, resizedHeight, resizedWidth, cropTop, cropLeft } = geometry
   const row = Math.floor(patch / grid.columns)
   const column = patch % grid.columns
-  // one division, after the products of whole numbers: neighbours' edges are equal, and edges on pixels exact
+  // one division, after products of whole numbers: edges of neighbours are equal, and edges on pixels are exact
   const x = (input: number) => ((input + cropLeft) * imageWidth) / resizedWidth
   const y = (input: number) => ((input + cropTop) * imageHeight) / resizedHeight
   return {

@@ -3,14 +3,14 @@
 import type { PatchGrid } from "./geometry.ts"
 
 export interface TokenGrid extends PatchGrid {
-  /** tokens before the first patch: CLS where there is one, then registers */
+  /** tokens before the first patch: CLS, if any, then registers */
   readonly prefix: number
-  /** is the first token CLS? */
+  /** whether the first token is CLS */
   readonly classToken: boolean
 }
-/** What the indices of patches depend on … */
+/** What patch indices depend on … */
 export type PatchOrder = Pick<TokenGrid, "rows" | "columns">
-/** … and those of tokens. */
+/** … and token indices. */
 export type TokenOrder = Pick<TokenGrid, "rows" | "columns" | "prefix">
 
 export const patchCount = ({ rows, columns }: PatchOrder): number => rows * columns
@@ -20,7 +20,7 @@ export const registerCount = ({ prefix, classToken }: Pick<TokenGrid, "prefix" |
 /** The index of a patch among all tokens; patches are row-major after the prefix. */
 export const tokenOfPatch = ({ prefix }: TokenOrder, patch: number): number => prefix + patch
 
-/** Patches that touch one of `patches`, by a side or a corner, and those themselves. */
+/** The patches that touch one of `patches`, at a side or a corner, and `patches` themselves. */
 export function neighbourhood({ rows, columns }: PatchOrder, patches: Iterable<number>): Set<number> {
   const near = new Set<number>()
   for (const patch of patches) {

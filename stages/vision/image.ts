@@ -1,4 +1,4 @@
-/** Decodes image files into the RGB pixels that PIL's `Image.open(…).convert("RGB")` gives. */
+/** Decodes image files into the same RGB pixels as PIL's `Image.open(…).convert("RGB")`. */
 
 import type { Metadata, Sharp } from "sharp"
 import { type Alpha, blendedOntoWhite, hasTransparentPixel, withoutAlpha } from "./alpha.ts"
@@ -13,22 +13,22 @@ export interface Image {
   readonly data: Uint8Array
 }
 
-/** The bytes are no image that can be decoded. */
+/** The bytes are not an image that can be decoded. */
 export class ImageError extends Error {
   override readonly name = "ImageError"
 }
 
 /**
- * Images of more pixels are refused, as Pillow refuses them (`DecompressionBombError`: twice `Image.MAX_IMAGE_PIXELS`);
- * decoded, they take 3 bytes a pixel, 537 MB. Those that Pillow only warns of, from 89,478,486 pixels on, are decoded.
+ * Larger images are refused, as in Pillow (`DecompressionBombError`: twice `Image.MAX_IMAGE_PIXELS`); decoded, they
+ * take 3 bytes per pixel, 537 MB. Images that Pillow only warns about, from 89,478,486 pixels on, are decoded.
  */
 export const maxPixels = 178_956_970
 
-/** What was compared with PIL. sharp would read more (it even renders SVG), but PIL would not, or not alike. */
+/** The formats compared with PIL. sharp reads more, even SVG, but PIL does not, or reads them differently. */
 const formats = new Set(["jpeg", "png", "webp", "gif", "tiff"])
 const readable = "JPEG, PNG, WebP, GIF and TIFF files can be read"
 
-/** What files begin with whose formats PIL reads and libvips, as sharp brings it, does not. */
+/** First bytes of formats that PIL reads but sharp's libvips does not. */
 const otherFormats = new Map([
   ["BM", "BMP"],
   ["\0\0\0\x0cjP  ", "JPEG 2000"],
@@ -39,36 +39,37 @@ const otherFormats = new Map([
 ])
 
 /**
- * Decodes a JPEG, PNG, WebP, GIF or TIFF file (of several frames or pages, the first).
+ * Decodes a JPEG, PNG, WebP, GIF or TIFF file; only the first of several frames or pages.
  *
- * As PIL leaves them: EXIF orientation is not applied, an embedded ICC profile is ignored. As PIL converts them: CMYK
- * without a profile, 16-bit grey saturated at 255 (Pillow's `I;16`), other 16-bit channels by their high byte.
+ * As PIL opens them: EXIF orientation is not applied, an embedded ICC profile is ignored. As PIL converts them: CMYK
+ * without a profile, 16-bit grey saturated at 255 (Pillow's `I;16`), other 16-bit channels reduced to their high
+ * byte.
  *
- * @param alpha what becomes of transparency; an encoder's preprocessing says it
- * @throws {ImageError} not an image of these formats, truncated or corrupt, of more than `maxPixels` pixels, or in
- *   a colour space that PIL's `convert("RGB")` has no rule for (CIELAB, floating point)
+ * @param alpha how to treat transparency, as the encoder's preprocessing says
+ * @throws {ImageError} not an image of these formats, truncated or corrupt, of more than `maxPixels` pixels, or in a
+ *   colour space without a rule in PIL's `convert("RGB")` (CIELAB, floating point)
  */
 export const decodeImage = async (bytes: Uint8Array, alpha: Alpha = "drop"): Promise<Image> =>
   (await openImage(bytes)).decode(alpha)
 
-/** What an image's header says. */
+/** The contents of an image's header. */
 export interface ImageSize {
   /** in pixels, as stored: EXIF orientation is not applied */
   readonly height: number
   /** in pixels */
   readonly width: number
-  /** EXIF's, 1 to 8; 1 where there is none. Viewers swap height and width from 5 on */
+  /** EXIF's, 1 to 8; 1 if there is none. Viewers swap height and width from 5 on */
   readonly orientation: number
 }
 
-/** An image whose header was read. */
+/** An image with its header read. */
 export interface OpenedImage extends ImageSize {
-  /** Decodes as `decodeImage` says, on another thread; begun at once. */
+  /** Decodes like `decodeImage`, on another thread; starts at once. */
   decode(alpha?: Alpha): Promise<Image>
 }
 
 /**
- * Reads the header, so that who decodes large images can know beforehand.
+ * Reads the header, so that callers know an image's size before decoding it.
  *
  * @throws {ImageError} not an image of the formats above, or of more than `maxPixels` pixels
  */
@@ -82,7 +83,7 @@ export async function openImage(bytes: Uint8Array): Promise<OpenedImage> {
 async function decode(image: Sharp, metadata: Metadata, alpha: Alpha): Promise<Image> {
   const { width, height, space, depth, hasAlpha } = metadata
   if (space === "cmyk" && depth === "uchar") {
-    // The inks as stored (libvips has undone Adobe's inversion): "srgb" would go through a printer's profile.
+    // The inks as stored (libvips has already undone Adobe's inversion): "srgb" would use a printer's profile.
     const inks = await pixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"))
     return { height, width, data: rgbOfCmyk(inks) }
   }
@@ -103,12 +104,12 @@ async function decode(image: Sharp, metadata: Metadata, alpha: Alpha): Promise<I
   return { height, width, data }
 }
 
-/** [height, width, 3] of an image that has alpha. */
+/** [height, width, 3] of an image with alpha. */
 async function transparent(image: Sharp, { format }: Metadata, alpha: Alpha): Promise<Uint8Array> {
   if (alpha === "drop" && format !== "gif") return pixels(image.removeAlpha().toColourspace("srgb"))
   const rgba = await pixels(image.toColourspace("srgb"))
   if (alpha === "white") return blendedOntoWhite(rgba)
-  // libvips makes them black; PIL gives the palette's colour, which nothing here tells
+  // libvips makes them black; PIL uses the palette's colour, which libvips does not expose
   if (hasTransparentPixel(rgba)) {
     throw new ImageError(
       "the GIF file has transparent pixels, and the encoder's preprocessing drops alpha: save it as an opaque PNG"
@@ -118,7 +119,7 @@ async function transparent(image: Sharp, { format }: Metadata, alpha: Alpha): Pr
 }
 
 /**
- * An image's size in pixels, from the file's header: no pixel is decoded.
+ * An image's size in pixels, from the file's header; no pixels are decoded.
  *
  * @throws {ImageError} not an image of the formats above, or of more than `maxPixels` pixels
  */
@@ -131,15 +132,15 @@ let library: Promise<typeof import("sharp")> | undefined
 
 async function open(bytes: Uint8Array): Promise<Sharp> {
   library ??= import("sharp").then((module) => {
-    // Several images are decoded at once, each on a thread of libuv's pool: more threads an image would only
-    // compete with each other and with inference. No image is decoded twice, so a cache would be memory lost.
+    // Several images are decoded at once, each on a thread of libuv's pool, so more threads per image would only
+    // compete with each other and with inference. No image is decoded twice, so a cache would waste memory.
     module.default.concurrency(1)
     module.default.cache(false)
     return module
   })
   const { default: sharp } = await library
   if (bytes.length === 0) throw new ImageError("not an image: the file is empty")
-  // `error` takes in truncation, which PIL refuses too; warnings (of odd metadata) PIL ignores as well.
+  // `error` includes truncation, which PIL refuses too; PIL also ignores warnings (odd metadata).
   return sharp(bytes, { failOn: "error", ignoreIcc: true, limitInputPixels: false })
 }
 
@@ -154,7 +155,7 @@ async function header(image: Sharp, bytes: Uint8Array): Promise<Metadata> {
     throw new ImageError(`a file of format "${format}" is not supported: ${readable}; convert it`)
   }
   if (format === "png" && depth === "ushort" && hasAlpha && (bytes[pngColourType]! & 4) === 0) {
-    // PIL drops such a colour or compares it at 8 bits, by the image's mode
+    // PIL drops such a colour or compares it at 8 bits, depending on the image's mode
     throw new ImageError(
       "the 16-bit PNG file has a transparent colour (tRNS): save it with an alpha channel or with 8 bits"
     )
@@ -163,16 +164,16 @@ async function header(image: Sharp, bytes: Uint8Array): Promise<Metadata> {
     throw new ImageError(`the image has ${width} × ${height} pixels, more than the ${maxPixels} allowed`)
   }
   if (format === "tiff" && (orientation ?? 1) !== 1) {
-    // PIL turns TIFF files, and no others, as they ask.
+    // PIL applies the orientation of TIFF files, but of no others.
     throw new ImageError(`the TIFF file has orientation ${orientation}: save it upright`)
   }
   return metadata
 }
 
-/** Where a PNG's IHDR chunk has the colour type, whose bit of 4 stands for an alpha channel. */
+/** The offset of the colour type in a PNG's IHDR chunk; its bit 4 means an alpha channel. */
 const pngColourType = 25
 
-/** A format that is known and not read, by the file's first bytes. */
+/** A known but unsupported format, by the file's first bytes. */
 function otherFormatOf(bytes: Uint8Array): string | null {
   const start = String.fromCharCode(...bytes.subarray(0, 12))
   for (const [magic, name] of otherFormats) if (start.startsWith(magic)) return name

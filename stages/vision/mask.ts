@@ -1,4 +1,4 @@
-/** From COCO's segmentations to masks, as pycocotools' `annToRLE` does. */
+/** Converts COCO's segmentations to masks, like pycocotools' `annToRLE`. */
 
 import { maxPixels } from "./image.ts"
 import { countsOfPolygon, problemOfPolygon } from "./polygon.ts"
@@ -6,10 +6,10 @@ import { countsOfString, MaskError, unionOf, type Mask } from "./rle.ts"
 import type { Rle, Segmentation } from "../tables/scenes.ts"
 
 /**
- * The mask of a segmentation: the union of its polygons, or its RLE, uncompressed (a list of run lengths) or
- * compressed (a string). Polygons are cut off at the image's border; RLE must be of the image's size.
+ * The mask of a segmentation: the union of its polygons, or its RLE, uncompressed (a list of run lengths) or compressed
+ * (a string). Polygons are clipped at the image's border; an RLE must have the image's size.
  *
- * Unlike pycocotools, a part of two points is refused, not taken for a bounding box [x, y, width, height].
+ * Unlike pycocotools, this refuses a part of two points instead of taking it for a bounding box [x, y, width, height].
  *
  * @param height of the image, in pixels
  * @param width of the image, in pixels
@@ -24,7 +24,7 @@ export function maskOf(segmentation: Segmentation, height: number, width: number
   const parts = segmentation.map((points, part) => {
     const problem = problemOfPolygon(points)
     if (problem !== null)
-      throw new MaskError(`segmentation[${part}] ${problem}: mend the polygon, or leave it out`)
+      throw new MaskError(`segmentation[${part}] ${problem}: fix the polygon, or leave it out`)
     return { height, width, counts: countsOfPolygon(points, height, width) }
   })
   return unionOf(parts)
@@ -60,7 +60,7 @@ export function countsOfRle({ size, counts }: Rle, height: number, width: number
   if (pixels !== height * width) {
     throw new MaskError(
       `segmentation.counts add up to ${pixels} pixels, but the image has ${height} × ${width} = ${height * width}: ` +
-        "the RLE is damaged, or of another image"
+        "the RLE is damaged or belongs to another image"
     )
   }
   return runs

@@ -1,8 +1,8 @@
 /**
- * Reads a checkpoint's `config.json`: what it says of the vision encoder, where the graph does not tell it, and
- * whether the two are of one model. Of families that are not known here it is not read at all.
+ * Reads a checkpoint's `config.json`: facts about the vision encoder that the graph does not reveal, and whether both
+ * belong to the same model. Files of unknown families are ignored.
  *
- * It loads valibot: import it where a file is read.
+ * This module loads valibot: import it lazily, where a file is read.
  */
 import * as v from "valibot"
 import { checkJson, expected, type Fail, isObject, withFields } from "../json/check-json.ts"
@@ -10,21 +10,21 @@ import { presets, type PresetName } from "./presets.ts"
 
 export interface ModelConfig {
   readonly modelType: string
-  /** edges in pixels, and counts; null where the file doesn't say */
+  /** edges in pixels, and counts; null if the file does not say */
   readonly imageSize: number | null
   readonly patchSize: number | null
   readonly blocks: number | null
   readonly width: number | null
   /** class tokens and registers */
   readonly prefix: number
-  /** does it take images of another size than `imageSize`, by interpolating its position embeddings? */
+  /** whether it accepts other sizes than `imageSize`, by interpolating its position embeddings */
   readonly anySize: boolean
   /** the presets of checkpoints of this family */
   readonly presets: ReadonlyArray<PresetName>
 }
 
 interface Family {
-  /** the field that has the vision encoder's configuration, where there are other encoders beside it */
+  /** the field with the vision encoder's configuration, if the model has several encoders */
   readonly part?: string
   readonly classTokens: number
   readonly anySize?: boolean
@@ -64,7 +64,7 @@ export class ModelConfigError extends Error {
 
 const countWords = expected("a positive integer")
 const count = v.pipe(v.number(countWords), v.integer(countWords), v.minValue(1, countWords))
-/** [height, width] in a few; the sides of a square are one number. */
+/** [height, width] in a few files; a square's sides become one number. */
 const edge = v.lazy((input): v.GenericSchema<unknown, number> => (Array.isArray(input) ? sides : count))
 const sides = v.pipe(
   v.custom<ReadonlyArray<unknown>>(
@@ -99,7 +99,7 @@ const failIn =
 /**
  * @param config the parsed JSON
  * @param source what to call the file in errors
- * @returns null where its `model_type` is missing, or of no family that is known here
+ * @returns null if its `model_type` is missing or unknown here
  * @throws {ModelConfigError}
  */
 export function parseModelConfig(config: unknown, source = "config.json"): ModelConfig | null {
@@ -127,8 +127,8 @@ export function parseModelConfig(config: unknown, source = "config.json"): Model
 }
 
 /**
- * Has the encoder a class token? `tools/export_encoder.py` writes `"class_token": false` for models of timm that have
- * none (the argument of the same name of timm's VisionTransformer); null where nothing is said.
+ * Whether the encoder has a class token; null if the file does not say. `tools/export_encoder.py` writes
+ * `"class_token": false` for timm models without one (the argument of the same name of timm's VisionTransformer).
  *
  * @throws {ModelConfigError}
  */
@@ -136,9 +136,9 @@ export const classTokenIn = (config: unknown, source = "config.json"): boolean |
   isObject(config) ? checkJson(classTokenFields, config, failIn(source)).class_token : null
 
 /**
- * The preset for checkpoints of this family and image size; or why there is none, or more than one.
+ * The preset for checkpoints of this family and image size, or why there is not exactly one.
  *
- * @param size the edge of the graph's input, where that is fixed
+ * @param size the edge of the graph's input, if fixed
  */
 export function presetFor(
   { modelType, imageSize, anySize, presets: names }: ModelConfig,
@@ -154,7 +154,7 @@ export function presetFor(
     problem:
       preset === undefined
         ? `${type}${anySize || edge === null ? "" : ` for ${edge} pixels`}, for which there is no preset`
-        : `${type}, which the presets ${fitting.join(" and ")} share: they differ in how images get in`
+        : `${type}, which the presets ${fitting.join(" and ")} share: they differ in preprocessing`
   }
 }
 const edgeOf = (name: PresetName): number => {
@@ -162,7 +162,7 @@ const edgeOf = (name: PresetName): number => {
   return crop?.height ?? (resize as { readonly height: number }).height
 }
 
-/** What a graph tells of itself; null where it does not, or where the user gave it. */
+/** What a graph reveals about itself; null for what it does not, or what the user gave. */
 export interface GraphFacts {
   readonly patch: { readonly height: number; readonly width: number } | null
   readonly blocks: number | null
@@ -171,7 +171,7 @@ export interface GraphFacts {
   readonly input: { readonly height: number | null; readonly width: number | null }
 }
 
-/** Where config.json and the graph contradict each other, in words; null where they do not. */
+/** The contradiction between config.json and the graph, in words; null if there is none. */
 export function contradiction(config: ModelConfig, graph: GraphFacts): string | null {
   const { patch, input } = graph
   const differ = (said: number | null, is: number | null) => said !== null && is !== null && said !== is

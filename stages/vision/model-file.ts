@@ -1,4 +1,4 @@
-/** Where an encoder's ONNX file is: at a path, or in the cache of a hub. */
+/** Locates an encoder's ONNX file: at a path, or in a hub's cache. */
 import { existsSync } from "node:fs"
 import * as path from "node:path"
 import { EncoderError } from "./encoder-error.ts"
@@ -11,21 +11,21 @@ import { isOffline } from "../hub/settings.ts"
 export interface ModelFile {
   /** absolute */
   readonly path: string
-  /** folders that may have its configuration, the nearest first; absolute */
+  /** folders that may contain its configuration, nearest first; absolute */
   readonly configFolders: ReadonlyArray<string>
   readonly hub: HubModel | null
   /** `Xenova/clip-vit-base-patch16@…: onnx/vision_model.onnx`; null for a path */
   readonly origin: string | null
 }
 
-/** Exports for transformers.js have their models in a folder `onnx`, and the configuration above it. */
+/** Exports for transformers.js put models in a folder `onnx`, and the configuration in its parent. */
 export const modelAtPath = (at: string): ModelFile => {
   const folder = path.dirname(at)
   const above = path.basename(folder) === "onnx" ? [path.dirname(folder)] : []
   return { path: at, configFolders: [folder, ...above], hub: null, origin: null }
 }
 
-/** In the cache, or brought there by those who may. */
+/** Finds the model in the cache, or fetches it where the reader is allowed to. */
 export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<ModelFile> {
   let found = await findInCache(hub, reader.textIfPresent)
   if (found.model === null) {
@@ -37,7 +37,7 @@ export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<
     throw new EncoderError(
       `${found.lacks} is not in the cache`,
       modelName(hub),
-      "is another program cleaning it?"
+      "another program may be cleaning the cache"
     )
   const { commit, file, folder, path: at } = found.model
   return {
@@ -48,7 +48,7 @@ export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<
   }
 }
 
-/** A hub's model may have been cached without its weights: then they are brought too. */
+/** Fetches the weights if a hub's model was cached without them. */
 export async function bringWeights(
   { hub, origin }: ModelFile,
   files: ReadonlyArray<string>,
@@ -63,7 +63,7 @@ export async function bringWeights(
   await reader.fetch({ fetcher: "hub", request: hub, what: `${origin} (its ${path.basename(missing)})` })
 }
 
-/** What no run can bring is said when it is planned, as with a file that is missing. */
+/** Reports what no run can fetch when it is planned, like a missing file. */
 function refuseOffline(hub: HubModel, problem?: string): void {
   if (!isOffline()) return
   const { message, hint } = missingOffline(hub)

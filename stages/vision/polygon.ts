@@ -1,12 +1,12 @@
-/** Polygons into run lengths, equal bit for bit to pycocotools. */
+/** Converts polygons to run lengths, bit-identical to pycocotools. */
 
-/** Coordinates further out than this (in pixels) are refused: no image is that large. */
+/** Coordinates beyond this (in pixels) are refused: no image is that large. */
 const farthest = 1_000_000
 
-/** Why a list [x0, y0, x1, y1, …] is no polygon, in words that go on from its name; null where it is one. */
+/** Why a list [x0, y0, x1, y1, …] is not a polygon, in words that continue from its name; null if it is one. */
 export function problemOfPolygon(points: unknown): string | null {
   if (!Array.isArray(points)) return "is not a list of coordinates [x0, y0, x1, y1, …]"
-  // millions of coordinates pass here: no iterator
+  // millions of coordinates pass through here, so avoid an iterator
   for (let i = 0; i < points.length; i++) {
     const value: unknown = points[i]
     if (typeof value !== "number" || !Number.isFinite(value)) return `has ${shown(value)} as coordinate ${i}`
@@ -19,12 +19,12 @@ export function problemOfPolygon(points: unknown): string | null {
 const shown = (value: unknown) => (typeof value === "number" ? String(value) : JSON.stringify(value))
 
 /**
- * The run lengths of one polygon: column-major, zeros first, of sum height · width.
+ * The run lengths of one polygon: column-major, zeros first, with sum height · width.
  *
- * Source: `rleFrPoly` of common/maskApi.c (cocodataset/cocoapi). The outline is drawn on a grid five times as fine;
- * where it crosses the middle of a column of pixels, the column's state flips. What is outside the image is cut off.
+ * Source: `rleFrPoly` in common/maskApi.c (cocodataset/cocoapi). The outline is drawn on a grid five times as fine;
+ * where it crosses the middle of a pixel column, the column's state flips. Parts outside the image are clipped.
  *
- * @param points [x0, y0, x1, y1, …] in pixels, for which `problemOfPolygon` gives null; (0, 0) is the image's corner
+ * @param points [x0, y0, x1, y1, …] in pixels, valid by `problemOfPolygon`; (0, 0) is the image's corner
  */
 export function countsOfPolygon(points: ReadonlyArray<number>, height: number, width: number): Uint32Array {
   const flips = flipsOfOutline(points, height, width)
@@ -36,21 +36,21 @@ export function countsOfPolygon(points: ReadonlyArray<number>, height: number, w
   for (let i = 1; i < ends.length; i++) {
     const run = ends[i]! - ends[i - 1]!
     if (run > 0) counts[n++] = run
-    // two flips at one pixel undo each other: what comes after belongs to the run before
+    // two flips at one pixel cancel: what follows belongs to the run before
     else if (++i < ends.length) counts[n - 1]! += ends[i]! - ends[i - 1]!
   }
   return counts.slice(0, n)
 }
 
-/** The outline's grid is so many times as fine as the pixels'. */
+/** The outline's grid is this many times as fine as the pixel grid. */
 const scale = 5
 
 /**
- * The column-major indices of the pixels at which the polygon begins or ends in their column, unsorted.
+ * The column-major indices of the pixels where the polygon begins or ends in their column, unsorted.
  *
- * The outline is walked one point of the grid at a time along the longer axis of each edge. Only steps to another
- * column of the grid, within the image, count; so the rest of a long edge is skipped, and the time that it takes depends
- * on the image's size, not on how far away its ends are.
+ * The outline is walked one grid point at a time along the longer axis of each edge. Only steps to another grid
+ * column within the image matter, so the rest of a long edge is skipped: the time depends on the image's size, not on
+ * how far away an edge ends.
  */
 function flipsOfOutline(points: ReadonlyArray<number>, height: number, width: number): Array<number> {
   const flips: Array<number> = []
@@ -65,14 +65,14 @@ function flipsOfOutline(points: ReadonlyArray<number>, height: number, width: nu
     u = nextU
     v = nextV
   }
-  /** beyond this, as beyond 0, no step counts */
+  /** beyond this, as below 0, no step counts */
   const last = scale * width
   for (let i = 0; i < corners.length; i += 2) {
     const [x0, y0] = [corners[i]!, corners[i + 1]!]
     const [x1, y1] = [corners[(i + 2) % corners.length]!, corners[(i + 3) % corners.length]!]
     const [dx, dy] = [Math.abs(x1 - x0), Math.abs(y1 - y0)]
-    // The rounding is that of a walk from the lower end, also where the edge is walked from the upper one. An edge of
-    // length 0 has no slope (0/0 in C, without effect there).
+    // The rounding is that of a walk from the lower end, even where the edge is walked from the upper one. An edge of
+    // length 0 has no slope (0/0 in C, which has no effect there).
     if (dx >= dy) {
       const [low, from, slope] = x0 > x1 ? [x1, y1, (y0 - y1) / dx] : [x0, y0, dx === 0 ? 0 : (y1 - y0) / dx]
       const first = Math.max(0, x0 > x1 ? x0 - last : -x0)
@@ -87,7 +87,7 @@ function flipsOfOutline(points: ReadonlyArray<number>, height: number, width: nu
       const timeOf = (d: number) => (y0 > y1 ? dy - d : d)
       const columnOf = (d: number) => Math.trunc(from + slope * timeOf(d) + 0.5)
       const isFar = dy > 2 * scale * height
-      // columns rise or fall along an edge, so that bisection finds where they enter the image, and where they change
+      // columns rise or fall monotonically along an edge, so bisection finds where they enter the image and change
       let d = isFar ? firstOf(0, dy, (at) => (rises ? columnOf(at) >= 0 : columnOf(at) <= last)) : 0
       while (d <= dy) {
         const t = y0 > y1 ? dy - d : d
@@ -104,9 +104,9 @@ function flipsOfOutline(points: ReadonlyArray<number>, height: number, width: nu
   return flips
 }
 
-/** The first whole number of `from` … `to` that has a property which all after it have too; `to` + 1 if none has. */
+/** The first whole number in `from` … `to` with a property that all later ones share; `to` + 1 if there is none. */
 function firstOf(from: number, to: number, has: (at: number) => boolean): number {
-  // in growing steps, since it is close as a rule
+  // with growing steps, because it is usually close
   let [low, size] = [from, 1]
   while (low + size <= to && !has(low + size - 1)) {
     low += size

@@ -1,9 +1,9 @@
 /**
- * From pixels to an encoder's input tensor, as Hugging Face's image processors compute it (their PIL backend:
+ * Converts pixels to an encoder's input tensor like Hugging Face's image processors (their PIL backend:
  * `PilBackend._preprocess` in transformers' image_processing_backends.py): resize, centre crop, rescale, normalise.
- * Equal bit for bit under Pillow 13, from pixels that are RGB already (`preprocessing.alpha` is for `decodeImage`). How
- * far their torchvision backend is from that is in docs/models.md: mostly nothing, and up to 12 levels of 255 where
- * Pillow 13 turns its passes round (`resample.ts`).
+ * Bit-identical under Pillow 13, for pixels that are already RGB (`preprocessing.alpha` is for `decodeImage`).
+ * docs/models.md compares this with their torchvision backend: mostly no difference, and up to 12 levels of 255 where
+ * Pillow 13 swaps its passes (`resample.ts`).
  */
 
 import type { Image } from "./image.ts"
@@ -17,7 +17,7 @@ export interface Preprocessed extends Size {
   readonly data: Float32Array
 }
 
-/** @throws {RangeError} the image's bytes are not its height × width × 3 */
+/** @throws {RangeError} the number of the image's bytes is not height × width × 3 */
 export function preprocess(image: Image, preprocessing: Preprocessing): Preprocessed {
   const { height, width } = preprocessedSize(preprocessing, image.height, image.width)
   const data = new Float32Array(3 * height * width)
@@ -26,8 +26,8 @@ export function preprocess(image: Image, preprocessing: Preprocessing): Preproce
 }
 
 /**
- * Writes [3, height, width] values into `target` from `offset` on, so that a batch [n, 3, height, width] needs no
- * copies; returns height and width (`preprocessedSize` tells them beforehand).
+ * Writes [3, height, width] values into `target` starting at `offset`, so that a batch [n, 3, height, width] needs no
+ * copies; returns height and width (`preprocessedSize` gives them in advance).
  *
  * @throws {RangeError} `target` is too short
  */
@@ -47,7 +47,7 @@ export function preprocessInto(
   const { pixels, top, left } = resizedAndCropped(image, preprocessing)
   const values = [0, 1, 2].map((channel) => valuesOfLevels(preprocessing, channel))
   if (pixels.height < height || pixels.width < width) {
-    // padding is of zero pixels, before the normalisation
+    // padding is zero pixels, before normalisation
     for (const [channel, value] of values.entries()) {
       const start = offset + channel * plane
       target.fill(value[0]!, start, start + plane)
@@ -66,7 +66,9 @@ export function preprocessInto(
   return { height, width }
 }
 
-/** The pixels that survive resize and crop, and where they lie in the input tensor (elsewhere than at 0, 0: padding). */
+/**
+ * The pixels that remain after resize and crop, and their position in the input tensor (other than at 0, 0: padding).
+ */
 function resizedAndCropped(
   image: Image,
   preprocessing: Preprocessing
@@ -86,7 +88,7 @@ function resizedAndCropped(
 }
 
 /**
- * The normalised value of each level 0 … 255, with the roundings of `rescale` and `normalize` in transformers'
+ * The normalised value of each level 0 … 255, rounded like `rescale` and `normalize` in transformers'
  * image_transforms.py: the product in float64, rounded to float32; then (value − mean) / std in float32.
  */
 function valuesOfLevels({ rescale, mean, std }: Preprocessing, channel: number): Float32Array {

@@ -1,9 +1,9 @@
 /**
- * Reads a Hugging Face `preprocessor_config.json` as transformers 5.23 does, in all the shapes it has had. What the
- * file doesn't say and its processor class doesn't settle is an error, never a guess: a wrong crop or filter would
- * shift every token without a sign.
+ * Reads a Hugging Face `preprocessor_config.json` like transformers 5.23, in all its historical shapes. A setting
+ * that neither the file nor its processor class defines is an error, never a guess: a wrong crop or filter would
+ * silently shift every token.
  *
- * It loads valibot: import it where a file is read.
+ * This module loads valibot: import it lazily, where a file is read.
  */
 import type { InferOutput } from "valibot"
 import { checkJson, isObject, type JsonObject } from "../json/check-json.ts"
@@ -11,7 +11,7 @@ import type { Preprocessing } from "./preprocessing.ts"
 import { preprocessorSettings } from "./preprocessor-settings.ts"
 import { processorClasses, type ProcessorClass } from "./processor-classes.ts"
 
-/** A setting that is missing, malformed, or means something that `Preprocessing` can't express. */
+/** A setting is missing, malformed, or means something that `Preprocessing` cannot express. */
 export class PreprocessorConfigError extends Error {
   override readonly name = "PreprocessorConfigError"
   /** the setting's name in the file */
@@ -23,7 +23,7 @@ export class PreprocessorConfigError extends Error {
   }
 }
 
-/** Settings that change no pixel here: names of classes, or of formats of the Python call. */
+/** Settings that change no pixel here: names of classes, or formats of the Python call. */
 const metadata = new Set([
   "image_processor_type",
   "feature_extractor_type",
@@ -37,12 +37,12 @@ const metadata = new Set([
   "return_tensors"
 ])
 
-/** Settings that are read below; `pad_size` has no effect without `do_pad`, which is refused. */
+/** Settings that are read below; `pad_size` matters only with `do_pad`, which is refused. */
 const known = new Set([...Object.keys(preprocessorSettings), "default_to_square", "pad_size"])
 
 /**
- * @param config the parsed JSON: of a `preprocessor_config.json`, or of a `processor_config.json` with the same
- *   under `image_processor`
+ * @param config the parsed JSON of a `preprocessor_config.json`, or of a `processor_config.json` with the same under
+ *   `image_processor`
  * @param source what to call the file in errors
  * @throws {PreprocessorConfigError}
  */
@@ -70,7 +70,7 @@ class Reader {
     )
   }
 
-  /** A setting is checked where it has an effect: what is switched off may hold anything. */
+  /** A setting is checked only if it has an effect; settings of disabled steps may hold anything. */
   read(): Preprocessing {
     this.#refuseUnknown()
     const resized = this.#setting("do_resize")
@@ -81,7 +81,7 @@ class Reader {
       resize: resized ? this.#resize() : null,
       crop: cropped ? this.#setting("crop_size") : null,
       ...(cropped && this.#cropRounding() === "half_even" ? { cropRounding: "half-even" } : {}),
-      // without a resize the filter is idle, and the field may be missing
+      // without a resize the filter has no effect, and the field may be missing
       resample: resized ? this.#setting("resample") : "bilinear",
       rescale: this.#setting("do_rescale") ? this.#setting("rescale_factor") : 1,
       mean: normalised ? this.#setting("image_mean") : [0, 0, 0],
@@ -100,9 +100,9 @@ class Reader {
   }
 
   /**
-   * Images are turned to RGB here in any case, for a processor that doesn't fails on others. What it says is whether
-   * alpha is blended, as transformers 5 does then, or dropped, as users do who call `convert("RGB")` before. Of no
-   * known class, where timm's and open_clip's exports are, it is the latter, as `PilBackend` has it.
+   * Images are always converted to RGB here, because a processor that does not would fail on others. The setting
+   * decides whether alpha is blended, as in transformers 5, or dropped, as when users call `convert("RGB")` first.
+   * Without a known class, as in timm's and open_clip's exports, it is dropped, as in `PilBackend`.
    */
   #blendsAlpha(): boolean {
     return (
@@ -130,7 +130,7 @@ class Reader {
     )
   }
 
-  /** Probeline's own, which no class has a default for. */
+  /** Probeline's own setting; no class has a default for it. */
   #cropRounding(): Setting<"crop_rounding"> {
     return this.#config["crop_rounding"] == null ? "down" : this.#setting("crop_rounding")
   }
@@ -140,7 +140,7 @@ class Reader {
     return checkJson(preprocessorSettings[field], this.#value(field), fail, field) as Setting<F>
   }
 
-  /** As in transformers, an explicit null is kept: it is no request for the default. */
+  /** As in transformers, an explicit null is kept; it does not mean the default. */
   #value(field: string): unknown {
     if (Object.hasOwn(this.#config, field)) return this.#config[field]
     const defaults = this.#class?.defaults
@@ -148,7 +148,7 @@ class Reader {
     return this.#fail(
       field,
       this.#className === undefined
-        ? "missing, and the file names no image_processor_type whose default would hold: set it explicitly"
+        ? "missing, and the file names no image_processor_type to take a default from: set it explicitly"
         : `missing, and the defaults of "${this.#className}" are not known here: set it explicitly`
     )
   }

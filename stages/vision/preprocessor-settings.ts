@@ -1,7 +1,7 @@
 /**
- * What the settings of a `preprocessor_config.json` may be, by their names, and what each comes to.
+ * The valid values of settings in a `preprocessor_config.json`, by name, and their meaning.
  *
- * It loads valibot: import it where a file is read.
+ * This module loads valibot: import it lazily, where a file is read.
  */
 import * as v from "valibot"
 import { exactFields, expected, isObject, type JsonObject } from "../json/check-json.ts"
@@ -14,7 +14,7 @@ const flag = v.pipe(
   v.transform((value) => value ?? false)
 )
 
-/** The longest edge, in pixels: no encoder takes images that are as large, and memory is allocated by it. */
+/** The longest edge, in pixels: no encoder takes images this large, and memory is allocated by it. */
 const mostPixels = 8192
 const pixelWords = expected(`a positive integer of pixels, up to ${mostPixels}`)
 const pixels = v.pipe(
@@ -24,7 +24,7 @@ const pixels = v.pipe(
   v.maxValue(mostPixels, pixelWords)
 )
 
-/** Of an object of edges: transformers writes those that it does not use as null. */
+/** Drops null edges: transformers writes edges that it does not use as null. */
 const given = v.transform((size: JsonObject) =>
   Object.fromEntries(Object.entries(size).filter(([, edge]) => edge !== null))
 )
@@ -58,7 +58,7 @@ const exactSize = v.pipe(
   heightAndWidth,
   v.transform((size): Resize => ({ kind: "exact", ...size }))
 )
-/** What a number means, the edge of a square or the shortest, depends on the class. */
+/** Whether a number means a square's edge or the shortest edge depends on the class. */
 const size = v.lazy((size): v.GenericSchema<unknown, Resize | number> =>
   typeof size === "number"
     ? pixels
@@ -90,7 +90,7 @@ const positivePerChannel = v.pipe(
   v.check((channels) => channels.every((one) => one > 0), expected("positive numbers"))
 )
 
-/** Probeline's own (tools/export_encoder.py), for what Hugging Face's processors can't express. */
+/** Probeline's own setting (tools/export_encoder.py), which Hugging Face's processors cannot express. */
 const cropRounding = v.picklist(["down", "half_even"], expected('"down" or "half_even"'))
 
 export const preprocessorSettings = {

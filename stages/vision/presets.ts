@@ -1,6 +1,6 @@
 /**
- * The preprocessing of well-known checkpoints, as their `preprocessor_config.json` on the hub has it. A checkpoint's
- * own file, where there is one, is better (`preprocessor-config.ts`): two revisions exist of DINO's and of BLIP's.
+ * The preprocessing of well-known checkpoints, as in their `preprocessor_config.json` on the hub. Prefer a
+ * checkpoint's own file if there is one (`preprocessor-config.ts`): DINO's and BLIP's exist in two revisions.
  *
  * Short names (`clip`, `clip-large`, `blip`) are the encoders of the paper, arXiv 2406.09067; the others are named
  * after their checkpoints.
@@ -14,7 +14,7 @@ const shortestEdge = (edge: number): Preprocessing["resize"] => ({ kind: "shorte
 const square = (edge: number): Preprocessing["crop"] => ({ height: edge, width: edge })
 
 const rescale = 1 / 255
-/** of the processors that convert to RGB themselves: CLIP's, BLIP's and Bit's, which is DINOv2's */
+/** for processors that convert to RGB themselves: CLIP's, BLIP's and Bit's, which DINOv2 uses */
 const alpha = "white"
 const clipColours = { resample: "bicubic", rescale, mean: clipMean, std: clipStd } as const
 const clip = (edge: number): Preprocessing => ({
@@ -71,7 +71,7 @@ export const presets = {
 
 export type PresetName = keyof typeof presets
 
-/** Pixels along a side of a patch, of the checkpoints that the presets are named after (`patch_size`). */
+/** Patch size in pixels of the checkpoints that the presets are named after (`patch_size`). */
 export const patchOfPreset: Readonly<Record<PresetName, number>> = {
   vit: 16,
   clip: 16,
@@ -91,7 +91,7 @@ export const patchOfPreset: Readonly<Record<PresetName, number>> = {
 
 export const presetNames = Object.keys(presets) as ReadonlyArray<PresetName>
 
-/** @throws {RangeError} no preset has this name; the message lists those that there are */
+/** @throws {RangeError} there is no preset with this name; the message lists the known ones */
 export function presetOf(name: string): Preprocessing {
   if (Object.hasOwn(presets, name)) return presets[name as PresetName]
   throw new RangeError(`no preset is called "${name}": choose one of ${presetNames.join(", ")}`)

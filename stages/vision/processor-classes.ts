@@ -1,5 +1,5 @@
 /**
- * What Hugging Face's image processor classes assume where a preprocessor_config.json is silent.
+ * The defaults of Hugging Face's image processor classes, for settings that a preprocessor_config.json omits.
  *
  * Source: the class attributes in transformers 5.23, models/<family>/image_processing_<family>.py.
  */
@@ -18,16 +18,16 @@ export const imagenetStd: Triple = [0.229, 0.224, 0.225]
 export const halves: Triple = [0.5, 0.5, 0.5]
 
 export interface ProcessorClass {
-  /** what a bare integer `size` means: a square, or the shortest edge (`default_to_square`) */
+  /** whether a bare integer `size` means a square or the shortest edge (`default_to_square`) */
   readonly squareSize: boolean
-  /** every setting that the class has a default for, under the name it has in the file */
+  /** the class's defaults, by the settings' names in the file */
   readonly defaults: Readonly<Record<string, unknown>>
-  /** settings of the class that don't touch the encoder's image, as patterns */
+  /** settings of the class that do not affect the encoder's image, as patterns */
   readonly irrelevant?: RegExp
 }
 
 const always = {
-  do_convert_rgb: false, // `PilBackend` has none: a processor that leaves it so takes RGB images alone
+  do_convert_rgb: false, // `PilBackend` has no default: a processor that keeps it so accepts only RGB images
   do_resize: true,
   do_center_crop: false,
   do_rescale: true,
@@ -81,7 +81,7 @@ export const processorClasses: ReadonlyMap<string, ProcessorClass> = new Map<str
         image_mean: clipMean,
         image_std: clipStd
       },
-      irrelevant: /^size_divisor$/ // of the padding
+      irrelevant: /^size_divisor$/ // padding
     }
   ],
   [
@@ -111,7 +111,7 @@ export const processorClasses: ReadonlyMap<string, ProcessorClass> = new Map<str
     {
       squareSize: true,
       defaults: { ...asVit.defaults, crop_size: square(224), resample: bicubic },
-      irrelevant: /^(do_)?reduce_labels$/ // of segmentation maps
+      irrelevant: /^(do_)?reduce_labels$/ // segmentation maps
     }
   ],
   ["Siglip", { squareSize: false, defaults: { ...asVit.defaults, do_convert_rgb: true, resample: bicubic } }]

@@ -1,6 +1,6 @@
 /**
- * The inner loops of Pillow's two passes in WebAssembly: four sums at a time, where JavaScript has one. Sums are whole
- * numbers of 32 bits that wrap, shifted and clipped as Pillow's `clip8` does, so that none is rounded otherwise.
+ * The inner loops of Pillow's two passes in WebAssembly, which computes four sums at a time. Sums are 32-bit integers
+ * that wrap, then are shifted and clipped like Pillow's `clip8`, so that rounding is identical.
  */
 
 import {
@@ -17,23 +17,23 @@ import {
 } from "./wasm/code.ts"
 import { instantiate, type Memory } from "./wasm/instance.ts"
 
-/** Bits behind the point of a weight: Pillow's PRECISION_BITS. */
+/** Fractional bits of a weight: Pillow's PRECISION_BITS. */
 export const precisionBits = 32 - 8 - 2
-/** Rows that `horizontal` takes at a time. */
+/** Rows that `horizontal` processes at a time. */
 export const rowsAtATime = 4
-/** Bytes behind the last that is asked for, of what is read or written, that may be read or written too. */
+/** Bytes past the end of the input or output that may be read or written too. */
 export const slack = 16
 
 /** Bytes before a tap's weights. */
 export const tapHead = 8
 
-/** Places are in bytes of the kernel's memory. */
+/** Addresses are in bytes of the kernel's memory. */
 export interface Kernel {
   readonly memory: Memory
   /**
-   * Four rows of RGB pixels, `under` each other, out of four rows of the source, `below` each other (0: one, four
-   * times). `taps` to `tapsEnd` has of each pixel `stride` bytes of int32: where in the row it begins and how much its
-   * weights take, both in bytes, and the weights.
+   * Computes four rows of RGB pixels, `under` bytes apart, from four rows of the source, `below` bytes apart (0: one
+   * row, four times). From `taps` to `tapsEnd`, each pixel has `stride` bytes of int32: where in the row it begins
+   * and the size of its weights, both in bytes, then the weights.
    */
   horizontal(
     source: number,
@@ -44,7 +44,10 @@ export interface Kernel {
     tapsEnd: number,
     stride: number
   ): void
-  /** The bytes from `target` to `targetEnd`, or up to 15 more: sums of those `below` each other times the weights. */
+  /**
+   * Computes the bytes from `target` to `targetEnd`, or up to 15 more: weighted sums of source bytes that lie `below`
+   * bytes apart.
+   */
   vertical(
     source: number,
     below: number,
@@ -63,7 +66,7 @@ const isBefore = (place: Local, end: Local) => i32.ltU(place.get, end.get)
 const addProduct = (sum: Local, values: Code, weight: Local) =>
   sum.set(i32x4.add(sum.get, i32x4.mul(values, weight.get)))
 
-// functions, so that who loads this file and resamples nothing does not wait for them
+// functions, so that loading this file costs nothing until something is resampled
 const horizontal = () =>
   func(
     "horizontal",
@@ -71,9 +74,9 @@ const horizontal = () =>
     { from: "i32", to: "i32", at: "i32", end: "i32", w: "v128", a: "v128", b: "v128", c: "v128", d: "v128" },
     ({ source, below, target, under, taps, tapsEnd, stride, from, to, at, end, w, a, b, c, d }) => {
       const sums = [a, b, c, d]
-      /** red, green, blue, and what comes behind them, which is not stored */
+      /** red, green, blue, and a following byte, which is not stored */
       const pixel = extend.low16(extend.low8(v128.load32Zero(from.get)))
-      // of row k the source lies at source + k · below: `from` goes down the rows, and back up to the next pixel
+      // row k of the source is at source + k · below: `from` steps down the rows, then back up to the next pixel
       return [
         doWhile(
           [
@@ -156,7 +159,7 @@ const vertical = () =>
 
 let instance: Kernel | undefined
 
-/** The kernel of this thread, with memory for so many bytes and the slack; its memory is overwritten by the next use. */
+/** This thread's kernel, with memory for this many bytes plus the slack; the next use overwrites its memory. */
 export function kernelWith(bytes: number): Kernel {
   instance ??= instantiate<Kernel>(moduleBytes([horizontal(), vertical()]))
   const lacking = bytes + slack - instance.memory.buffer.byteLength

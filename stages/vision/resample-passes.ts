@@ -9,7 +9,7 @@ import { sin } from "../../src/support/elementary/trigonometric.ts"
 import type { Resample } from "./preprocessing.ts"
 import { kernelWith, precisionBits, rowsAtATime, tapHead } from "./resample-kernel.ts"
 
-/** A rectangle of an image: `data[0]` is the pixel (`top`, `left`), and rows are `stride` bytes apart. */
+/** A rectangle of an image: `data[0]` is the pixel (`top`, `left`); rows are `stride` bytes apart. */
 export interface ImagePart {
   readonly data: Uint8Array
   readonly stride: number
@@ -17,7 +17,7 @@ export interface ImagePart {
   readonly left: number
 }
 
-/** For each output position: the first input position, how many, and their weights (padded to `stride`). */
+/** For each output position: the first input position, their number, and their weights (padded to `stride`). */
 export interface Taps {
   readonly start: Int32Array
   readonly count: Int32Array
@@ -35,7 +35,7 @@ const sinc = (x: number): number => (x === 0 ? 1 : sin(x * Math.PI) / (x * Math.
 
 const filters: Record<Exclude<Resample, "nearest">, Filter> = {
   bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
-  // Keys' cubic with a = −0.5, written as Pillow does: another order of operations rounds differently
+  // Keys' cubic with a = −0.5, written like Pillow's: another order of operations rounds differently
   bicubic: {
     support: 2,
     weight: (x) => {
@@ -93,8 +93,9 @@ export function reachOf({ start, count }: Taps): { first: number; length: number
 }
 
 /**
- * Bytes of the source that the kernel's memory gets at a time, or one row's inputs if they are more. Across, a core's
- * cache holds them; down, rows share most of theirs, which should not be copied again and again.
+ * Bytes of the source copied to the kernel's memory at a time, or one row's inputs if they are more. Horizontally,
+ * they fit a core's cache; vertically, rows share most of their inputs, so larger parts avoid copying them
+ * repeatedly.
  */
 const bytesAcross = 2 ** 18
 const bytesDown = 2 ** 24
@@ -109,7 +110,7 @@ export function horizontal(part: ImagePart, top: number, height: number, columns
     const rows = Math.min(band, height - first)
     bytes.set(rowsOf(part, top + first, rows), source)
     for (let y = 0; y < rows;) {
-      // where fewer are left, one is taken four times
+      // for the last rows, if fewer than four remain, one row is taken four times
       const step = y + rowsAtATime <= rows ? 1 : 0
       const from = source + y * part.stride - part.left * 3
       const to = target + y * rowBytes
@@ -151,9 +152,9 @@ const rowsOf = ({ data, stride, top }: ImagePart, first: number, rows: number): 
   data.subarray((first - top) * stride, (first - top + rows) * stride)
 
 /**
- * The kernel, with the taps in its memory, and room for a part of the source and of the target.
+ * The kernel with the taps in its memory, and room for a part of the source and of the target.
  *
- * @param pixel bytes from an input position to the next
+ * @param pixel bytes from one input position to the next
  */
 function workspace({ start, count, weights, stride }: Taps, pixel: number, source: number, target: number) {
   const tapBytes = tapHead + stride * 4

@@ -1,5 +1,5 @@
 /**
- * Pillow's `Image.resize` for 8-bit RGB, byte for byte, or only a part of what it gives.
+ * Pillow's `Image.resize` for 8-bit RGB, byte for byte, optionally only a part of the result.
  *
  * Source: Pillow 13's src/libImaging/Resample.c (`ImagingResampleInner`), Geometry.c (`ImagingScaleAffine`).
  */
@@ -8,7 +8,7 @@ import type { Image } from "./image.ts"
 import type { Resample } from "./preprocessing.ts"
 import { horizontal, reachOf, tapsOf, vertical, type ImagePart } from "./resample-passes.ts"
 
-/** A part of the resized image, in its pixels; it must lie inside. */
+/** A part of the resized image, in its pixels; must lie inside. */
 export interface Window {
   readonly top: number
   readonly left: number
@@ -17,10 +17,10 @@ export interface Window {
 }
 
 /**
- * Resizes to `height` × `width` and returns the part inside `window` (everything, if left out). Only that part,
- * and the input that it reaches, are computed. The result may share its bytes with `image`.
+ * Resizes to `height` × `width` and returns the part inside `window` (default: everything). Computes only that part
+ * and the input that it depends on. The result may share memory with `image`.
  *
- * @throws {RangeError} a size that is not a positive integer, or a window that leaves the resized image
+ * @throws {RangeError} a size that is not a positive integer, or a window that exceeds the resized image
  */
 export function resample(
   image: Image,
@@ -38,8 +38,8 @@ export function resample(
 }
 
 /**
- * Pillow 13 runs the vertical pass first where the height loses more than twice the pixels that the width loses.
- * Up to 12.3 the horizontal pass always came first: as each pass rounds, such results differ by a few levels.
+ * Pillow 13 runs the vertical pass first if the height loses more than twice as many pixels as the width. Up to 12.3,
+ * the horizontal pass always came first; since each pass rounds, such results differ by a few levels.
  */
 function verticalFirst(image: Image, height: number, width: number): boolean {
   const lost = image.height - height
@@ -54,7 +54,7 @@ function filtered(
   window: Window
 ): Uint8Array {
   const whole: ImagePart = { data: image.data, stride: image.width * 3, top: 0, left: 0 }
-  // A pass that would change nothing is left out.
+  // Skip a pass that would change nothing.
   const rows =
     height === image.height ? null : tapsOf(filter, image.height, height, window.top, window.height)
   const columns = width === image.width ? null : tapsOf(filter, image.width, width, window.left, window.width)
@@ -71,7 +71,7 @@ function filtered(
   return vertical({ data, stride: window.width * 3, top: first, left: 0 }, 0, window.width, rows)
 }
 
-/** The window as it is; without a copy where it is whole rows. */
+/** The window's pixels, unchanged; not copied if it consists of whole rows. */
 function cut(image: Image, { top, left, height, width }: Window): Uint8Array {
   const rowBytes = image.width * 3
   if (width === image.width) return image.data.subarray(top * rowBytes, (top + height) * rowBytes)
@@ -100,7 +100,7 @@ function nearest(image: Image, height: number, width: number, window: Window): U
   return target
 }
 
-/** Pillow adds the scale up, position by position: (i + ½) · scale may round to another pixel. */
+/** Pillow adds up the scale position by position; (i + ½) · scale could round to another pixel. */
 function nearestPositions(inSize: number, outSize: number): Int32Array {
   const scale = inSize / outSize
   const positions = new Int32Array(outSize)

@@ -1,4 +1,4 @@
-/** Sizes and offsets of Hugging Face's `resize` and `center_crop`, in whole pixels; and of torchvision's crop. */
+/** Sizes and offsets of Hugging Face's `resize` and `center_crop`, in whole pixels, and of torchvision's crop. */
 
 import type { CropRounding, Preprocessing } from "./preprocessing.ts"
 
@@ -21,17 +21,17 @@ export function resizedSize({ resize }: Pick<Preprocessing, "resize">, height: n
 }
 
 /**
- * Where a centre crop of `cropped` pixels starts in `size` pixels, after `center_crop` of transformers'
- * image_transforms.py: floor((size − cropped) / 2). Negative where the image is smaller: it is padded with zeros,
- * the larger half of an odd remainder before it.
+ * Where a centre crop of `cropped` pixels starts in `size` pixels, following `center_crop` in transformers'
+ * image_transforms.py: floor((size − cropped) / 2). Negative if the image is smaller: then it is padded with zeros,
+ * with the larger half of an odd remainder first.
  */
 export function cropStart(size: number, cropped: number, rounding?: CropRounding): number {
   return rounding === "half-even" ? torchvisionStart(size, cropped) : Math.floor((size - cropped) / 2)
 }
 
 /**
- * `center_crop` of torchvision's transforms/functional.py: Python's round, which takes a half to the even neighbour;
- * of padding the smaller half of an odd remainder is before the image.
+ * `center_crop` in torchvision's transforms/functional.py: Python's round, which rounds halves to even; padding puts
+ * the smaller half of an odd remainder first.
  */
 function torchvisionStart(size: number, cropped: number): number {
   const cut = size - cropped
@@ -40,7 +40,7 @@ function torchvisionStart(size: number, cropped: number): number {
   return cut % 2 === 1 && down % 2 === 1 ? down + 1 : down
 }
 
-/** The size of an encoder's input. It depends on the image only without a crop and an exact resize. */
+/** The size of an encoder's input. It depends on the image only without a crop and without an exact resize. */
 export function preprocessedSize(preprocessing: Preprocessing, height: number, width: number): Size {
   return preprocessing.crop ?? resizedSize(preprocessing, height, width)
 }

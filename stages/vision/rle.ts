@@ -1,5 +1,5 @@
 /**
- * Binary masks as COCO's run-length encoding, equal bit for bit to pycocotools.
+ * Binary masks as COCO's run-length encoding, bit-identical to pycocotools.
  *
  * Source: common/maskApi.c of https://github.com/cocodataset/cocoapi (`rleEncode`, `rleDecode`, `rleMerge`,
  * `rleArea`, `rleToBbox`, `rleToString`, `rleFrString`).
@@ -15,7 +15,7 @@ export interface Mask {
   readonly counts: Uint32Array
 }
 
-/** A segmentation that is no mask of its image. */
+/** A segmentation that is not a mask of its image. */
 export class MaskError extends Error {
   override readonly name = "MaskError"
 }
@@ -23,8 +23,9 @@ export class MaskError extends Error {
 const maxCount = 2 ** 32 - 1
 
 /**
- * Run lengths from COCO's compressed string: 6 bits a character from "0" on, of which 5 are value, low ones first,
- * 32 says "more", and 16 in the last is the sign. From the fourth on, a run is stored less the one two before it.
+ * Decodes run lengths from COCO's compressed string. A character, counted from "0", has 6 bits: 5 bits of the value,
+ * low ones first; bit 32 means that more follow, and bit 16 of the last one is the sign. From the fourth run on, each
+ * run is stored as the difference to the run two before it.
  *
  * @throws {MaskError} a character out of range, a string that ends within a number, a run < 0 or ≥ 2³²
  */
@@ -66,7 +67,7 @@ export function stringOfCounts(counts: Uint32Array): string {
     for (let more = true; more;) {
       const bits = ((value % 32) + 32) % 32
       value = Math.floor(value / 32)
-      // what is left is nothing but the sign, and the sign is in `bits`
+      // the rest is only the sign, which is already in `bits`
       more = (bits & 16) !== 0 ? value !== -1 : value !== 0
       codes.push(bits + (more ? 32 : 0) + 48)
     }
@@ -82,8 +83,8 @@ export function areaOf({ counts }: Mask): number {
 }
 
 /**
- * The bounding box [x, y, width, height] of the mask's pixels; zeros where it has none. Runs of length 0 count for
- * nothing (in pycocotools they can widen the box).
+ * The bounding box [x, y, width, height] of the mask's pixels; zeros for an empty mask. Runs of length 0 are ignored
+ * (in pycocotools they can widen the box).
  */
 export function boundingBoxOf({
   height,
@@ -105,9 +106,9 @@ export function boundingBoxOf({
 }
 
 /**
- * The union of masks of one image (pycocotools' `merge`); one mask is returned as it is.
+ * The union of masks of one image (pycocotools' `merge`); a single mask is returned as is.
  *
- * @throws {MaskError} no mask, or masks of different sizes
+ * @throws {MaskError} no masks, or masks of different sizes
  */
 export function unionOf(masks: ReadonlyArray<Mask>): Mask {
   const [first, ...others] = masks

@@ -84,7 +84,7 @@ describe("encoders tap", () => {
   it("never writes over what is there", async () => {
     rig.write("mine.onnx", "mine")
     const refused = await rig.json("encoders", "tap", encoder, "-o", "mine.onnx")
-    expectRefusal(refused, { code: 2, tag: "Usage", says: ["mine.onnx is there already", "--overwrite"] })
+    expectRefusal(refused, { code: 2, tag: "Usage", says: ["mine.onnx already exists", "--overwrite"] })
     expect(fs.readFileSync(rig.at("mine.onnx"), "utf8")).toBe("mine")
   })
 })

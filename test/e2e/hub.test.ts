@@ -111,7 +111,7 @@ describe("a model that cannot be had", () => {
     const { code, document } = await rigWith().json("status", pipeline, "-S", "repo=lab vit")
     expect(code).toBe(2)
     expect(document.error).toMatchObject({ tag: "PipelineInvalid", field: "graph" })
-    expect(document.error.message).toContain('"lab vit" is no repository')
+    expect(document.error.message).toContain('"lab vit" is not a repository')
   })
 })
 

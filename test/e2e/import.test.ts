@@ -91,9 +91,7 @@ describe("a dump that is not right", () => {
     undo()
     expect(nodeOf(document, "activations")).toMatchObject({
       status: "failed",
-      error: expect.stringMatching(
-        /embed\.npy: its header says <f4 \[64, 8\], which is 2048 bytes.* truncated/
-      ),
+      error: expect.stringMatching(/embed\.npy: its header declares <f4 \[64, 8\], 2048 bytes.* truncated/),
       hint: expect.stringContaining("save it again")
     })
     expect(nodeOf(document, "probes").status).toBe("skipped")

@@ -81,7 +81,7 @@ describe("COCO files", () => {
   ])("with half of a surrogate pair in %s are refused", async (_, some, field) => {
     const error = await rejection(sampled(write("half.json", instances(some))).scenes)
     expect(error.message).toContain(
-      `${field}: "\\ud800" has half of a surrogate pair, so that it is no Unicode text`
+      `${field}: "\\ud800" is not valid Unicode: it contains half of a surrogate pair`
     )
   })
   it("with half of a surrogate pair in a caption are refused", async () => {
@@ -98,8 +98,8 @@ describe("COCO files", () => {
     await scenes
     const alike = context.tally.lost().filter(({ what }) => what === "pairs of alike category names")
     expect(alike.map(({ reason }) => reason)).toEqual([
-      'categories 0 and 2 have one name, "cat": their objects are of one class',
-      'categories 3 and 4 look alike, but their names are written in other characters ("caf\\u00e9", "cafe\\u0301"): they are two classes'
+      'categories 0 and 2 share the name "cat": their objects form one class',
+      'categories 3 and 4 look alike, but their names use different characters ("caf\\u00e9", "cafe\\u0301"): they are two classes'
     ])
   })
 })
@@ -136,7 +136,7 @@ describe("what is imported", () => {
     ["a tap", { taps: { "\ud800": "a.npy" } }]
   ])("has no half of a surrogate pair in %s", async (_, some) => {
     const error = await imported(manifest(some))
-    expect(error.message).toContain("has half of a surrogate pair, so that it is no Unicode text")
+    expect(error.message).toContain("is not valid Unicode: it contains half of a surrogate pair")
   })
 })
 
@@ -163,7 +163,7 @@ describe("tensor files", () => {
     length[0] = header.length
     const bytes = Buffer.concat([latin1("\x93NUMPY"), Buffer.of(version, 0), length, header])
     const read = () => openNpy({ size: bytes.length, read: (at, n) => bytes.subarray(at, at + n) })
-    if (message === null) expect(read).toThrow("its header is not one of a .npy file")
+    if (message === null) expect(read).toThrow("not a valid .npy header")
     else expect(read).toThrow(message)
   })
 })

@@ -1,4 +1,4 @@
-/** What a user says of an encoder's structure, where its graph does not tell. */
+/** The user's description of an encoder's structure, for graphs that do not reveal it. */
 import { usage } from "../../../src/support/problem.ts"
 import * as path from "node:path"
 import { onnx } from "../../vision/encoder.ts"
@@ -12,13 +12,13 @@ export interface GivenWords {
   readonly prefix: string | null
 }
 
-/** @throws {Problem} Usage: a word that is not as it should be */
+/** @throws {Problem} Usage: an invalid option */
 export function givenStructure({ tap, patch, prefix }: GivenWords): GivenStructure {
   if (prefix !== null && !/^\d{1,6}$/.test(prefix))
     throw usage(
-      `--prefix: expected a whole number from 0, got "${prefix}"`,
+      `--prefix: expected a whole number ≥ 0, got "${prefix}"`,
       "--prefix",
-      "1 where there is a CLS"
+      "use 1 for a CLS token alone"
     )
   return {
     taps: tap.length === 0 ? null : tap.map(givenTap),
@@ -28,7 +28,7 @@ export function givenStructure({ tap, patch, prefix }: GivenWords): GivenStructu
 }
 
 function givenTap(text: string) {
-  // a tap's name has no "=", a tensor's may
+  // a tap's name has no "=", but a tensor's may
   const at = text.indexOf("=")
   if (at < 1 || at === text.length - 1)
     throw usage(

@@ -1,4 +1,4 @@
-/** What the readers of encoders, images and annotations throw, as problems that the command line prints. */
+/** Turns errors from the readers of encoders, images and annotations into problems that the command line prints. */
 import { own } from "../../../src/support/own.ts"
 import { isProblem, Problem } from "../../../src/support/problem.ts"
 import { NotUtf8 } from "../../../src/support/utf8.ts"
@@ -6,10 +6,10 @@ import { CocoError } from "../../coco/problems.ts"
 import { EncoderError } from "../../vision/encoder.ts"
 
 /**
- * Does what concerns one file.
+ * Does work that concerns one file.
  *
- * @param hint what to do where the error itself does not say
- * @throws {Problem} InputInvalid, which names the file; what is no known fault of a file is thrown as it is
+ * @param hint what to do if the error itself does not say
+ * @throws {Problem} InputInvalid, naming the file; errors that are not about the file are rethrown unchanged
  */
 export async function withFile<A>(
   file: string,
@@ -43,10 +43,10 @@ function problemOf(error: unknown, file: string, hint: string | null): unknown {
     : new Problem("InputInvalid", reason(file), { file, hint: "check the path", cause: error })
 }
 
-/** Errors that say what is wrong with a file, and may leave its name to who knows it. */
+/** Errors about a file that may leave its name to the caller. */
 const aboutFiles = new Set(["OnnxError", "ImageError", "MaskError", "TensorFileError", "NotUtf8"])
 
-const cutOff = "did a download or a copy of it break off? fetch or export it again, and compare its size"
+const cutOff = "a download or copy may be incomplete: fetch or export it again, and compare its size"
 const cannotBeRead = (message: string) => (file: string) => `${file} cannot be read: ${message}`
 const reasons: Readonly<Record<string, (file: string) => string>> = {
   ENOENT: (file) => `there is no file ${file}`,

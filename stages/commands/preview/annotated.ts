@@ -15,9 +15,9 @@ export interface AnnotatedObject {
   readonly category: string
   /** one annotation for many instances */
   readonly crowd: boolean
-  /** row-major; those that it covers at all */
+  /** the patches it covers at all, row-major */
   readonly patches: ReadonlyArray<number>
-  /** of these patches, 0 < coverage ≤ 1 */
+  /** for each of these patches, 0 < coverage ≤ 1 */
   readonly coverage: ReadonlyArray<number>
   /** the share of its mask that lies in patches, 0 … 1 */
   readonly seen: number
@@ -30,7 +30,7 @@ export interface Annotated {
 }
 
 /**
- * @param file COCO instances JSON, in which the image is found by the name of its file
+ * @param file COCO instances JSON; the image is found by its file name
  * @throws {Problem} InputInvalid: the file is missing or malformed, does not name the image, or is of another size
  */
 export function objectsOfImage(
@@ -49,7 +49,7 @@ export function objectsOfImage(
       throw usage(
         `${image} is ${geometry.imageWidth}×${geometry.imageHeight} pixels, but ${file} says ${width}×${height} of ${fileName}`,
         "--annotations",
-        "its masks would not fit: is it a resized copy?"
+        "its masks would not fit; it may be a resized copy"
       )
     const preimage = patchPreimage(geometry, grid, 0)
     const pixelsOfPatch = (preimage.right - preimage.left) * (preimage.bottom - preimage.top)
@@ -73,10 +73,10 @@ export function objectsOfImage(
   })
 }
 
-/** Sums of many quotients are a little off: all of it is 1, not nearly 1. */
+/** Sums of many quotients are slightly off: full coverage is 1, not nearly 1. */
 const rounded = (share: number): number => Math.min(1, Math.round(share * 1e9) / 1e9)
 
-/** Of several folders' files of that name, the one whose path agrees furthest from its end on. */
+/** The image with that file name; if several folders have one, the one with the longest matching path suffix. */
 function imageNamed(images: ReadonlyArray<CocoImage>, image: string, file: string): CocoImage {
   const given = image.split(/[\\/]/)
   const agreement = ({ fileName }: CocoImage) => {
@@ -95,17 +95,15 @@ function imageNamed(images: ReadonlyArray<CocoImage>, image: string, file: strin
   const [found, other] = best
   if (found === undefined)
     throw usage(
-      `${file} names no image ${given.at(-1)}`,
+      `${file} does not list an image ${given.at(-1)}`,
       "--annotations",
-      images.length === 0
-        ? "it names no image at all"
-        : `it names ${images.length}, such as ${images[0]!.fileName}`
+      images.length === 0 ? "it lists no images" : `it lists ${images.length}, such as ${images[0]!.fileName}`
     )
   if (other !== undefined)
     throw usage(
       `${file} names ${best.length} images ${given.at(-1)}`,
       "image",
-      `give as much of its path as tells ${found.fileName} from ${other.fileName}`
+      `give enough of its path to distinguish ${found.fileName} from ${other.fileName}`
     )
   return found
 }

@@ -1,7 +1,7 @@
-/** Numbers in a picture, by a font of our own: what fonts a machine has must not matter. */
+/** Draws numbers into a picture with a built-in font, so that results do not depend on installed fonts. */
 import type { OverlayRgb } from "./palette.ts"
 
-/** 3 × 5 pixels a digit, a row an octal digit from the top. */
+/** 3 × 5 pixels per digit; each octal digit is a row, from the top. */
 const rowsOfDigit = ["75557", "26227", "71747", "71317", "55711", "74717", "74757", "71111", "75757", "75717"]
 
 /** RGB pixels, row-major. */
@@ -12,9 +12,9 @@ export interface Canvas {
 }
 
 /**
- * Draws a number in a box of `colour`, black or white on it, centred at (x, y) and moved inside the canvas.
+ * Draws a number, black or white, in a box of `colour` centred at (x, y), moved to lie inside the canvas.
  *
- * @param dot pixels a dot of the font
+ * @param dot pixels per dot of the font
  */
 export function drawNumber(
   canvas: Canvas,
@@ -25,7 +25,7 @@ export function drawNumber(
   colour: OverlayRgb
 ): void {
   const digits = [...String(number)].map((digit) => rowsOfDigit[Number(digit)]!)
-  const columns = digits.length * 4 + 1 // a column before each digit, and one behind the last
+  const columns = digits.length * 4 + 1 // a column before each digit, and one after the last
   const rows = 7
   const [width, height] = [columns * dot, rows * dot]
   const left = Math.max(0, Math.min(Math.round(x - width / 2), canvas.width - width))

@@ -1,14 +1,14 @@
-/** The outline of a mask, carried through an encoder's geometry. */
+/** Draws the outline of a mask, mapped through an encoder's geometry. */
 import type { Geometry } from "../../vision/geometry.ts"
 import { boundingBoxOf, type Mask, rowMajorOf } from "../../vision/rle.ts"
 import type { Canvas } from "./digits.ts"
 import type { OverlayRgb } from "./palette.ts"
 
 /**
- * Draws the border of the mask's pixels as they lie in the encoder's input: the colour just inside of it, black just
- * outside. A dashed line where `dashed`.
+ * Draws the border of the mask's pixels in the encoder's input: the colour just inside, black just outside. Dashed if
+ * `dashed`.
  *
- * @param scale pixels of the canvas a pixel of the input
+ * @param scale canvas pixels per input pixel
  */
 export function drawOutline(
   { data, height, width }: Canvas,

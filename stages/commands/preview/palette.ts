@@ -1,4 +1,4 @@
-/** Colours that people tell apart, also those who are colour-blind. */
+/** Colours that are easy to tell apart, for colour-blind people too. */
 
 export type OverlayRgb = readonly [red: number, green: number, blue: number]
 export interface OverlayColour {
@@ -7,7 +7,10 @@ export interface OverlayColour {
   readonly rgb: OverlayRgb
 }
 
-/** After Okabe and Ito (https://jfly.uni-koeln.de/color/), white in place of black, neighbours in the list far apart. */
+/**
+ * After Okabe and Ito (https://jfly.uni-koeln.de/color/), with white for black; neighbours in the list differ
+ * strongly.
+ */
 export const overlayColours: ReadonlyArray<OverlayColour> = (
   [
     ["orange", "#e69f00"],

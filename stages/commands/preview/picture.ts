@@ -1,4 +1,4 @@
-/** The picture of what an encoder sees: its input pixels, enlarged, under its token grid and the objects. */
+/** Draws the encoder's view: its input pixels, enlarged, under the token grid and the objects. */
 import type { Geometry, PatchGrid } from "../../vision/geometry.ts"
 import type { Preprocessed } from "../../vision/preprocess.ts"
 import type { Preprocessing } from "../../vision/preprocessing.ts"
@@ -16,14 +16,17 @@ export interface Subject {
   readonly objects: ReadonlyArray<AnnotatedObject>
 }
 
-/** The longer edge is at least so many pixels. */
+/** The longer edge has at least this many pixels. */
 const leastEdge = 896
 
-/** A pixel of the input is so many of the picture, squared: pixels stay what they are, and small inputs can be seen. */
+/**
+ * Picture pixels per input pixel, along each axis: whole, so that pixels stay sharp, and large enough for small
+ * inputs.
+ */
 export const scaleOf = ({ height, width }: Size): number =>
   Math.max(1, Math.ceil(leastEdge / Math.max(height, width)))
 
-/** [height, width, 3]: the input, patches tinted by how much of them each object covers, outlines and numbers from 0. */
+/** [height, width, 3]: the input, patches tinted by each object's coverage, outlines, and numbers from 0. */
 export function drawPicture({ tensor, preprocessing, geometry, grid, objects }: Subject): Canvas {
   const scale = scaleOf(tensor)
   const canvas = enlarged(tensor, preprocessing, scale)
@@ -46,7 +49,7 @@ export function drawPicture({ tensor, preprocessing, geometry, grid, objects }: 
 
 const colourAt = (i: number): OverlayRgb => overlayColours[i % overlayColours.length]!.rgb
 
-/** The tensor's values as levels 0 … 255 again, each pixel `scale` × `scale`. */
+/** Converts the tensor's values back to levels 0 … 255, each pixel enlarged to `scale` × `scale`. */
 function enlarged(
   { data, height, width }: Preprocessed,
   { mean, std, rescale }: Preprocessing,
@@ -77,11 +80,11 @@ function enlarged(
   return { data: pixels, height: height * scale, width: width * scale }
 }
 
-/** The tint's share of a patch that is covered fully, and the light that is left of one that is not covered. */
+/** The tint's share in a fully covered patch, and the remaining brightness of an uncovered one. */
 const fullTint = 0.45
 const uncoveredLight = 0.55
 
-/** Each patch in the mix of its objects' colours, the more the more of it they cover; crowds are hatched. */
+/** Tints each patch with a mix of its objects' colours, in proportion to coverage; crowds are hatched. */
 function tintPatches(
   canvas: Canvas,
   grid: PatchGrid,
@@ -120,7 +123,7 @@ function tintPatches(
     }
 }
 
-/** Lines between patches, and around them: lighter than a dark pixel and darker than a light one, which is still seen. */
+/** Lines between and around patches: lighter on dark pixels, darker on light ones, so that pixels stay visible. */
 function drawGrid({ data, height, width }: Canvas, { rows, columns }: PatchGrid, size: Size): void {
   const blend = (at: number) => {
     const isLight = data[at]! * 0.3 + data[at + 1]! * 0.59 + data[at + 2]! * 0.11 > 140
@@ -137,7 +140,7 @@ function drawGrid({ data, height, width }: Canvas, { rows, columns }: PatchGrid,
   }
 }
 
-/** The best covered patch without a number; of several, the one nearest the middle of what is covered. */
+/** The best covered patch without a number; among equals, the one nearest the centre of the covered area. */
 function labelledPatch(
   patches: ReadonlyArray<number>,
   coverage: ReadonlyArray<number>,
@@ -153,7 +156,7 @@ function labelledPatch(
   let best: number | null = null
   let [most, least] = [-1, Infinity]
   patches.forEach((patch, k) => {
-    // where all are taken, one number covers another
+    // if all are taken, numbers overlap
     const covered = taken.has(patch) ? 0 : coverage[k]!
     const [dx, dy] = [(patch % columns) - x / sum, Math.floor(patch / columns) - y / sum]
     const distance = dx * dx + dy * dy

@@ -1,4 +1,4 @@
-/** How an image gets into the encoder that was named, and how its input is cut into patches. */
+/** The preprocessing of the chosen encoder, and how its input is divided into patches. */
 import { usage } from "../../../src/support/problem.ts"
 import { resolveEncoderFile } from "../../vision/encoder.ts"
 import { gridOfPatches, type PatchGrid } from "../../vision/geometry.ts"
@@ -10,7 +10,7 @@ import { withFile } from "../common/problems.ts"
 
 export interface View {
   readonly preprocessing: Preprocessing
-  /** where it comes from: `preset clip`; a file beside the encoder goes before a preset */
+  /** its origin: `preset clip`; a file beside the encoder takes precedence over a preset */
   readonly from: string
   readonly gridOf: (input: Size) => PatchGrid
 }
@@ -20,7 +20,7 @@ export interface ViewWords extends GivenWords {
   readonly preset: PresetName | null
 }
 
-/** @throws {Problem} neither encoder nor preset, what is of no use with a preset alone, an encoder that is none */
+/** @throws {Problem} neither encoder nor preset; options that a preset alone does not support; an invalid encoder */
 export async function previewOf(words: ViewWords): Promise<View> {
   const { encoder, preset } = words
   const given = givenStructure(words)
@@ -32,10 +32,9 @@ export async function previewOf(words: ViewWords): Promise<View> {
     return { preprocessing, from: origin.preprocessing, gridOf: () => ({ rows, columns, patch }) }
   }
   if (preset === null)
-    throw usage("whose eyes? --encoder or --preset is missing", "--encoder", "--preset clip, for example")
+    throw usage("--encoder or --preset is missing", "--encoder", "--preset clip, for example")
   const idle = given.taps !== null ? "--tap" : given.prefix !== null ? "--prefix" : null
-  if (idle !== null)
-    throw usage(`${idle} is of no use with --preset alone`, idle, "it is about the graph of an --encoder")
+  if (idle !== null) throw usage(`${idle} has no effect with --preset alone`, idle, "use it with --encoder")
   const size = given.patch ?? patchOfPreset[preset]
   return {
     preprocessing: presetOf(preset),
@@ -48,7 +47,7 @@ function squares(input: Size, edge: number): PatchGrid {
   const grid = gridOfPatches(input, { height: edge, width: edge })
   if (grid.rows === 0 || grid.columns === 0)
     throw usage(
-      `--patch ${edge}: the input of ${input.height}×${input.width} pixels has no such patch`,
+      `--patch ${edge}: the input of ${input.height}×${input.width} pixels is too small`,
       "--patch",
       "a smaller number"
     )

@@ -1,10 +1,10 @@
 /**
- * Eigenvectors of a symmetric matrix by cyclic Jacobi rotations, to the accuracy a preconditioner needs.
+ * Eigenvectors of a symmetric matrix by cyclic Jacobi rotations, accurate enough for a preconditioner.
  *
  * Source: Golub and Van Loan, "Matrix computations" (2013), section 8.5.
  *
- * @param matrix [n × n], overwritten; its diagonal ends as the eigenvalues
- * @returns [n × n] the eigenvectors, one a row, in no particular order
+ * @param matrix [n × n], overwritten; its diagonal ends up holding the eigenvalues
+ * @returns [n × n] the eigenvectors, one per row, in no particular order
  */
 export function jacobiEigenvectors(matrix: Float64Array, n: number, tolerance = 1e-4): Float64Array {
   const vectors = new Float64Array(n * n)

@@ -1,6 +1,6 @@
 /**
- * e^x for x ≤ 0 with a relative error under 1e-11, several times faster than `Math.exp`; 0 under −44, where e^x is
- * less than 1e-19.
+ * e^x for x ≤ 0 with a relative error below 1e-11, several times faster than `Math.exp`; 0 below −44, where e^x is less
+ * than 1e-19.
  *
  * Source: the table-driven method of Tang, "Table-driven implementation of the exponential function in IEEE
  * floating-point arithmetic", ACM TOMS 15 (1989): x = −i·ln2/32 + r, e^x = 2^(−i/32) · e^r, |r| ≤ ln2/64.

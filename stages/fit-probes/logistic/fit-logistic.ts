@@ -1,8 +1,8 @@
 /**
- * L2-regularised logistic regression for every outer split, its strength chosen inside the training rows.
+ * L2-regularised logistic regression for every outer split, with its strength chosen within the training rows.
  *
- * All fits of a call share one data matrix and advance in lock-step on common products in float32 (see `solver.ts`);
- * optimisation is in float64. The objective is within 1e-6 of scikit-learn's `LogisticRegression` run to the end,
+ * All fits of a call share one data matrix and advance in lock-step on shared float32 products (see `solver.ts`);
+ * optimisation is in float64. The objective is within 1e-6 of scikit-learn's fully converged `LogisticRegression`,
  * relative to itself for C ≤ 1 and to ln K above.
  */
 import type { UndefinedProbe } from "../probes/probe.ts"
@@ -20,8 +20,8 @@ import { scaled, scalingOf } from "./standardise.ts"
 import { innerFoldsOf, regressionOn } from "./training-sets.ts"
 
 /**
- * @throws RangeError on shapes that do not fit, a grid that does not ascend, or fewer images than inner folds in a
- * training set; the signal's reason if aborted
+ * @throws RangeError on inconsistent shapes, a grid that does not ascend, or fewer images than inner folds in a
+ *   training set; the signal's reason if aborted
  */
 export async function fitLogistic(given: LogisticOptions): Promise<Array<LogisticFit | UndefinedProbe>> {
   const outer = given.outer.map(({ train, test }) => ({
@@ -58,7 +58,7 @@ export async function fitLogistic(given: LogisticOptions): Promise<Array<Logisti
 }
 
 interface Shared {
-  /** [rows × width] the features scaled by `overall`, which `features` multiplies by */
+  /** [rows × width] the features scaled by `overall`, the matrix behind `features` */
   readonly z: Float32Array
   readonly overall: Scaling
   readonly features: Matrix

@@ -1,4 +1,4 @@
-/** A finished fit: the strength that was chosen, its coefficients, and predictions of the rows that were held out. */
+/** A finished fit: the chosen strength, its coefficients, and predictions of the held-out rows. */
 import type { OuterSplit } from "../probes/probe.ts"
 import type { Matrix } from "./matrix.ts"
 import type { LogisticOptions } from "./options.ts"
@@ -13,24 +13,24 @@ export interface LogisticFit {
   /** [test × classes] natural logs; −Infinity for a class that the training rows lack */
   readonly logProbabilities: Float64Array
   readonly c: number
-  /** the choice lies at an end of the grid: a wider grid might choose otherwise */
+  /** the choice lies at an end of the grid, so a wider grid might give another */
   readonly edge: "lower" | "upper" | null
-  /** [grid] the mean log-loss over the inner folds; NaN where the path had ended, or nothing was chosen */
+  /** [grid] the mean log-loss over the inner folds; NaN past the end of the path, or if nothing was chosen */
   readonly innerLosses: Float64Array
   /** F on the training rows */
   readonly objective: number
   readonly converged: boolean
-  /** the classes that the training rows have, ascending */
+  /** the classes in the training rows, ascending */
   readonly classes: ReadonlyArray<number>
-  /** [vectors × width] on features standardised by `scaling`; one vector for two classes, for the second */
+  /** [vectors × width] for features standardised by `scaling`; two classes have one vector, for the second */
   readonly coefficients: Float64Array
   /** [vectors] */
   readonly intercepts: Float64Array
-  /** z = (x − mean) · inverse, over the training rows; `inverse` is 0 for a feature that is constant there */
+  /** z = (x − mean) · inverse, over the training rows; `inverse` is 0 for a feature that is constant in them */
   readonly scaling: Scaling
 }
 
-/** The chosen fit of an outer split, and what it says of the rows held out. */
+/** The chosen fit of an outer split, with its predictions of the held-out rows. */
 export async function fitOf(
   options: LogisticOptions,
   features: Matrix,

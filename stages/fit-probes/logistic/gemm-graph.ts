@@ -2,8 +2,8 @@
  * The bytes of two one-node ONNX models that multiply by a constant matrix M [rows × columns]:
  * `times-transpose`: Y [k × rows] = A [k × columns] · Mᵀ, and `times`: Y [k × columns] = A [k × rows] · M.
  *
- * M is an external initialiser, so that its values are never copied into protobuf, and the second operand, so that
- * the runtime packs it for its kernel once.
+ * M is an external initialiser, so that its values are never copied into protobuf, and the second operand, so that the
+ * runtime packs it only once for its kernel.
  *
  * Source: onnx.proto3 (field numbers), operators MatMul-13 and Gemm-13, https://onnx.ai/onnx/operators/.
  */
@@ -11,7 +11,7 @@ import { embedded, integer, message, node, tensorInfo, text } from "../../onnx/w
 
 export type Product = "times-transpose" | "times"
 
-/** The name under which M's values are to be given as external data. */
+/** The name under which callers pass M's values as external data. */
 export const MATRIX_LOCATION = "matrix"
 
 const FLOAT = 1

@@ -1,18 +1,18 @@
 /**
- * L-BFGS as a coroutine: it yields a point, is resumed when its loss and gradient are known, and so lets many
- * problems advance in lock-step on shared products.
+ * L-BFGS as a coroutine: it yields a point and resumes once its loss and gradient are known, so that many problems
+ * can advance in lock-step on shared products.
  *
  * Sources: the two-loop recursion, Nocedal and Wright, "Numerical optimization" (2006), algorithm 7.4, with the
- * scaled preconditioner γH₀ for H₀ (their 7.20); the approximate Wolfe condition, Hager and Zhang, SIAM J. Optim. 16
- * (2005), which float32 rounding in the loss does not stall. The line search looks for the zero of the slope, which
- * rises along any line, for the functions fitted here are convex.
+ * scaled preconditioner γH₀ as H₀ (their 7.20); the approximate Wolfe condition, Hager and Zhang, SIAM J. Optim. 16
+ * (2005), which does not stall on float32 rounding in the loss. The line search looks for the zero of the slope,
+ * which rises along any line because the functions are convex.
  */
 
-/** What is asked for: the loss at `x` goes into `loss`, the others are filled in place. */
+/** A request for an evaluation at `x`: the caller sets `loss` and fills the others in place. */
 export interface Query {
   readonly x: Float64Array
   readonly gradient: Float64Array
-  /** H₀ · gradient; H₀ must stay the same from query to query */
+  /** H₀ · gradient; H₀ must not change between queries */
   readonly preconditioned: Float64Array
   loss: number
 }
@@ -21,14 +21,14 @@ export interface Minimum {
   readonly x: Float64Array
   readonly loss: number
   readonly evaluations: number
-  /** false if the search ended by its limit of steps */
+  /** false if the search hit its limit of steps */
   readonly converged: boolean
 }
 
 export interface LbfgsOptions {
-  /** stop when the decrease that is still to be expected is under this share of the loss */
+  /** stop when the expected remaining decrease is below this share of the loss */
   readonly tolerance: number
-  /** pairs kept */
+  /** number of pairs kept */
   readonly memory?: number
   readonly maxSteps?: number
 }
@@ -69,7 +69,7 @@ export function* lbfgs(start: Float64Array, options: LbfgsOptions): Generator<Qu
       pairs.length = 0
       slope = descend(pairs, here, direction, scratch)
     }
-    // −slope/2 is the decrease that a Newton step would bring
+    // −slope/2 is the decrease that a Newton step would give
     if (-slope / 2 <= tolerance * Math.abs(here.loss))
       return { x: here.x, loss: here.loss, evaluations, converged: true }
 
@@ -102,7 +102,7 @@ export function* lbfgs(start: Float64Array, options: LbfgsOptions): Generator<Qu
         t = low + (high - low) * Math.min(0.8, Math.max(0.1, secant))
       }
     }
-    // no step to be found: the gradient is rounding
+    // no acceptable step: the gradient is only rounding
     if (!accepted) {
       if (pairs.length === 0) return { x: here.x, loss: here.loss, evaluations, converged: true }
       pairs.length = 0
@@ -114,7 +114,7 @@ export function* lbfgs(start: Float64Array, options: LbfgsOptions): Generator<Qu
   return { x: here.x, loss: here.loss, evaluations, converged: false }
 }
 
-/** Fills in direction = −H · gradient; gives its slope. */
+/** Sets direction = −H · gradient; returns its slope. */
 function descend(pairs: ReadonlyArray<Pair>, at: Query, direction: Float64Array, q: Float64Array): number {
   const n = direction.length
   const { gradient, preconditioned } = at
@@ -122,7 +122,7 @@ function descend(pairs: ReadonlyArray<Pair>, at: Query, direction: Float64Array,
     for (let i = 0; i < n; i++) direction[i] = -preconditioned[i]!
     return dot(direction, gradient)
   }
-  // first loop on q = gradient, with H₀q kept up beside it
+  // first loop on q = gradient, updating H₀q alongside
   q.set(gradient)
   direction.set(preconditioned)
   for (let k = pairs.length - 1; k >= 0; k--) {

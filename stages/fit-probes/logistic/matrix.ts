@@ -1,10 +1,10 @@
 /**
- * A constant matrix M [rows × columns] in float32, and its products with narrow ones.
+ * A constant float32 matrix M [rows × columns], and its products with narrow matrices.
  *
- * Large products go to onnxruntime, with M packed once; small ones, where a session would not pay, are plain loops.
- * Which of the two is a function of M's size alone. In both, a row of the product depends on its own row of A only,
- * bit for bit, and not on what other rows share the call (onnxruntime's packed kernel sums an element in one order
- * whatever the number of rows; a test keeps watch). So problems may be grouped as it suits.
+ * Large products run in onnxruntime, with M packed once; small ones, not worth a session, are plain loops. The choice
+ * depends only on M's size. In both, a row of the product depends only on its own row of A, bit for bit, and not on the
+ * other rows in the call (onnxruntime's packed kernel sums an element in the same order for any number of rows; a test
+ * checks this). So problems may be grouped freely.
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node"
 import type { Product } from "./gemm-graph.ts"
@@ -20,7 +20,7 @@ export interface Matrix {
   release(): Promise<void>
 }
 
-/** Values up to which plain loops are used. */
+/** Up to this many values, plain loops are used. */
 export const PLAIN_LIMIT = 4096
 
 /** @param values [rows × columns] row-major; must not be changed while the matrix is in use */
@@ -61,7 +61,7 @@ export function plainMatrix(values: Float32Array, rows: number, columns: number)
   }
 }
 
-/** @throws Error from onnxruntime, if it cannot be loaded or refuses the matrix */
+/** @throws Error from onnxruntime if it cannot be loaded or rejects the matrix */
 export async function runtimeMatrix(values: Float32Array, rows: number, columns: number): Promise<Matrix> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node")
   const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)

@@ -1,8 +1,8 @@
 /**
- * A shared approximation of the inverse Hessian: all problems over one data matrix have Hessians that are nearly
- * aₖ·G + I/(CΣw) a class, with G the features' correlation matrix and aₖ the mean of p(1 − p). Its leading
- * eigenvectors are found once; applying it costs two narrow products and saves most evaluations (the features of
- * an encoder's deep layers are far from isotropic). It changes how fast the minimum is reached, not where it is.
+ * A shared approximation of the inverse Hessian. All problems over one data matrix have Hessians of nearly
+ * aₖ·G + I/(CΣw) per class, where G is the features' correlation matrix and aₖ the mean of p(1 − p). G's leading
+ * eigenvectors are computed once; applying them costs two narrow products and saves most evaluations, because the
+ * features of an encoder's deep layers are far from isotropic. This affects the speed of convergence, not the minimum.
  *
  * Sources: the bound on the Hessian, Böhning, "Multinomial logistic regression algorithm", Ann. Inst. Stat. Math. 44
  * (1992); subspace iteration with Rayleigh–Ritz, Golub and Van Loan (2013), section 8.2.
@@ -12,12 +12,12 @@ import { jacobiEigenvectors } from "./eigen.ts"
 import type { Matrix } from "./matrix.ts"
 import { openMatrix } from "./matrix.ts"
 
-/** The eigenvectors kept, at most; with as many features or fewer they are exact. */
+/** The largest number of eigenvectors kept; with no more features than this they are exact. */
 const RANK = 96
 const ITERATIONS = 3
 
 export interface Spectrum {
-  /** [rank × features] the leading eigenvectors, a row each */
+  /** [rank × features] the leading eigenvectors, one per row */
   readonly vectors: Matrix
   /** [rank] */
   readonly values: Float64Array
@@ -53,7 +53,7 @@ export async function leadingSpectrum(features: Matrix): Promise<Spectrum> {
     vectors.set(mixed, i * columns)
   }
   const values = Float64Array.from({ length: rank }, (_, i) => Math.max(0, small[i * rank + i]!))
-  // standardised features have a trace of one each
+  // each standardised feature contributes 1 to the trace
   const trace = columns - values.reduce((a, b) => a + b)
   const rest = rank === columns ? null : Math.max(trace / (columns - rank), 1e-2 * Math.min(...values))
   return { vectors: await openMatrix(vectors, rank, columns), values, rest }

@@ -1,18 +1,18 @@
 /**
- * One regression: some rows of the shared matrix, their weights, a scaling of its own and a strength C.
+ * One regression: some rows of the shared matrix, with their weights, a scaling and a strength C.
  *
- * F = Σ wᵢℓᵢ / Σwᵢ + ‖W‖² / (2 C Σwᵢ), intercept unpenalised: scikit-learn's objective over CΣwᵢ. Two classes have
- * one vector, for the second; more have one each, and a softmax.
+ * F = Σ wᵢℓᵢ / Σwᵢ + ‖W‖² / (2 C Σwᵢ), with an unpenalised intercept: scikit-learn's objective divided by CΣwᵢ. Two
+ * classes have one vector, for the second; more have one each, and a softmax.
  *
- * The scaling is folded into the vectors: the scores of rows x of the shared matrix are
- * x·(v ⊘ σ) + b − μ·(v ⊘ σ), and the gradient is (Xᵀr) ⊘ σ − (μ ⊘ σ) Σr.
+ * The scaling is folded into the vectors: the scores of rows x of the shared matrix are x·(v ⊘ σ) + b − μ·(v ⊘ σ), and
+ * the gradient is (Xᵀr) ⊘ σ − (μ ⊘ σ) Σr.
  */
 import { log, log1p } from "../../../src/support/elementary/exponential.ts"
 import { expNonPositive } from "./exp.ts"
 import type { Scaling } from "./standardise.ts"
 
 export interface LogisticProblem {
-  /** the rows it is fitted on */
+  /** the rows to fit */
   readonly rows: Int32Array
   /** for each of them: its class (0 … K − 1) and its weight */
   readonly labels: Int32Array
@@ -24,10 +24,10 @@ export interface LogisticProblem {
   readonly c: number
 }
 
-/** The length of a solution: for each vector its coefficients, then its intercept. */
+/** The length of a solution: the coefficients and the intercept of each vector. */
 export const solutionLength = (vectors: number, width: number): number => vectors * (width + 1)
 
-/** No coefficients, and the intercepts that fit the classes' weighted shares: the minimum as C → 0. */
+/** No coefficients, and intercepts that reproduce the classes' weighted shares: the minimum as C → 0. */
 export function priorSolution(problem: Omit<LogisticProblem, "c">, width: number): Float64Array {
   const { labels, weights, total, vectors } = problem
   const shares = new Float64Array(Math.max(2, vectors))
@@ -38,7 +38,7 @@ export function priorSolution(problem: Omit<LogisticProblem, "c">, width: number
   return solution
 }
 
-/** Writes the vectors as the shared matrix sees them, v ⊘ σ, into `out` [vectors × width]; gives b − μ·(v ⊘ σ). */
+/** Writes the vectors for the shared matrix, v ⊘ σ, into `out` [vectors × width]; returns b − μ·(v ⊘ σ). */
 export function foldScalingIn(
   solution: Float64Array,
   { scaling: { mean, inverse }, vectors }: Pick<LogisticProblem, "scaling" | "vectors">,
@@ -50,7 +50,7 @@ export function foldScalingIn(
     const at = k * (width + 1)
     let offset = solution[at + width]!
     for (let j = 0; j < width; j++) {
-      // the offset belongs to the rounded vector
+      // the offset must use the rounded value
       const value = Math.fround(solution[at + j]! * inverse[j]!)
       out[k * width + j] = value
       offset -= mean[j]! * value
@@ -67,7 +67,10 @@ export interface Pass {
   readonly sums: Float64Array
 }
 
-/** [vectors] the mean curvature Σ wᵢ pᵢ(1 − pᵢ) / Σw, from the residuals r = w(p − y), of which |r|(1 − |r|/w) is wp(1 − p). */
+/**
+ * [vectors] the mean curvature Σ wᵢ pᵢ(1 − pᵢ) / Σw, from the residuals r = w(p − y), where |r|(1 − |r|/w) = wp(1 −
+ * p).
+ */
 export function meanCurvatures(problem: LogisticProblem, residuals: Float32Array, n: number): Float64Array {
   const { rows, weights, total, vectors } = problem
   return Float64Array.from({ length: vectors }, (_, k) => {
@@ -84,7 +87,7 @@ export function meanCurvatures(problem: LogisticProblem, residuals: Float32Array
  * Losses and residuals r = w(p − y).
  *
  * @param scores [vectors × n] without `offsets`
- * @param residuals [vectors × n] set to 0 for rows that take no part
+ * @param residuals [vectors × n] set to 0 for rows outside the problem
  */
 export function lossPass(
   problem: LogisticProblem,
@@ -161,7 +164,7 @@ function softmaxPass(
 }
 
 /**
- * F's penalty; writes F's gradient.
+ * Returns F's penalty; writes F's gradient.
  *
  * @param products [vectors × width] Xᵀr
  */

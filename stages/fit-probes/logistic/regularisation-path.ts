@@ -1,9 +1,9 @@
 /**
- * The choice of C for one outer split: inner folds by image, each with a scaling of its own; the C with the least
- * mean log-loss out of fold, ties to the smaller; then a refit on all training rows.
+ * Chooses C for one outer split: inner folds by image, each with its own scaling; the C with the least mean
+ * out-of-fold log-loss, ties to the smaller; then a refit on all training rows.
  *
- * C runs from small to large, and each fit starts at the solution of the C before. The path ends early once the loss
- * has risen at two C's in a row: the same choice wherever the loss has one valley over the grid.
+ * C runs from small to large, and each fit starts at the previous C's solution. The path ends early once the loss has
+ * risen at two consecutive C's, which gives the same choice if the loss has a single valley over the grid.
  */
 import type { Minimum } from "./lbfgs.ts"
 import type { Matrix } from "./matrix.ts"
@@ -12,39 +12,42 @@ import type { LogisticProblem } from "./problem.ts"
 import { priorSolution } from "./problem.ts"
 import type { Solver } from "./solver.ts"
 
-/** The regression on some rows, before a C is chosen. */
+/** The regression on some rows, before C is chosen. */
 export interface Regression extends Omit<LogisticProblem, "c"> {
-  /** the classes that occur in its rows, ascending; its labels are positions in this list */
+  /** the classes in its rows, ascending; its labels are indices into this list */
   readonly classes: ReadonlyArray<number>
 }
 
 export interface InnerFold {
   readonly regression: Regression
   readonly heldOut: Int32Array
-  /** for each row held out: its class, by its number over all data, and its weight */
+  /** for each held-out row: its class, by its number over all data, and its weight */
   readonly labels: Int32Array
   readonly weights: Float64Array
 }
 
 export interface PathResult {
   readonly cIndex: number
-  /** [grid] the mean inner log-loss; NaN where the path had ended */
+  /** [grid] the mean inner log-loss; NaN past the end of the path */
   readonly innerLosses: Float64Array
   readonly minimum: Minimum
 }
 
-/** How closely objectives are minimised, as shares of them: for the choice of C, and for the refit. */
+/** How closely objectives are minimised, relative to themselves: for the choice of C, and for the refit. */
 export interface Tolerances {
   readonly inner: number
   readonly refit: number
 }
 
-/** −ln p for a class that a fold's training rows lack: p is float64's epsilon, 2⁻⁵², as scikit-learn's `log_loss` has it. */
+/**
+ * −ln p for a class missing from a fold's training rows: p is float64's epsilon, 2⁻⁵², as in scikit-learn's
+ * `log_loss`.
+ */
 const UNSEEN_LOSS = 36.04365338911715
 
 export class RegularisationPath {
   result: PathResult | null = null
-  /** steps taken of grid.length + 1 */
+  /** steps done, of grid.length + 1 */
   steps = 0
   private readonly solver: Solver
   private readonly features: Matrix
@@ -79,7 +82,7 @@ export class RegularisationPath {
     this.sums = new Float64Array(this.inner.length)
   }
 
-  /** Puts the first fits on the solver. */
+  /** Adds the first fits to the solver. */
   async start(): Promise<void> {
     if (this.inner.length === 0) return this.refit(0)
     this.pending = this.inner.length

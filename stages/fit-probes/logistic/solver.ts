@@ -1,6 +1,6 @@
 /**
- * Many regressions over one matrix, advancing in lock-step: each round evaluates all active ones on shared products.
- * What a problem's solution is does not depend on the others (a row of a product depends on its own vector alone).
+ * Solves many regressions over one matrix in lock-step: each round evaluates all active ones on shared products. A
+ * problem's solution does not depend on the others (a row of a product depends only on its own vector).
  */
 import { breathe } from "../probes/probe.ts"
 import type { Minimum, Query } from "./lbfgs.ts"
@@ -10,7 +10,7 @@ import type { Spectrum } from "./preconditioner.ts"
 import type { Pass, LogisticProblem } from "./problem.ts"
 import { finishGradient, foldScalingIn, lossPass, meanCurvatures } from "./problem.ts"
 
-/** Scores held at once (4 bytes each): what a core's cache holds. */
+/** Scores held at once (4 bytes each): as many as fit in a core's cache. */
 const BLOCK = 1 << 18
 
 interface Active {
@@ -18,12 +18,12 @@ interface Active {
   readonly search: Generator<Query, Minimum, void>
   query: Query
   readonly done: (minimum: Minimum) => Promise<void>
-  /** [vectors] the mean curvatures at the start, on which the preconditioner stands */
+  /** [vectors] the mean curvatures at the start, which determine the preconditioner */
   curvatures: Float64Array | null
 }
 
 export class Solver {
-  /** evaluations so far, over all problems */
+  /** evaluations so far, for all problems */
   evaluations = 0
   private active: Array<Active> = []
   private readonly features: Matrix
@@ -36,7 +36,7 @@ export class Solver {
     reduced: Float32Array
   }
 
-  /** @param widest the most vectors a problem has */
+  /** @param widest the largest number of vectors of a problem */
   constructor(features: Matrix, spectrum: Spectrum, widest: number) {
     this.features = features
     this.spectrum = spectrum
@@ -51,7 +51,7 @@ export class Solver {
     }
   }
 
-  /** Adds a problem; `done` may add more, and is waited for. */
+  /** Adds a problem; `done` may add more, and is awaited. */
   add(
     problem: LogisticProblem,
     start: Float64Array,
@@ -88,7 +88,7 @@ export class Solver {
     }
   }
 
-  /** Takes whole problems while they fit the buffers. */
+  /** Takes whole problems as long as they fit the buffers. */
   private blockEnd(items: ReadonlyArray<Active>, from: number): number {
     const { rows } = this.features
     const room = this.buffers.scores.length / rows
@@ -132,7 +132,7 @@ export class Solver {
     await this.precondition(items)
   }
 
-  /** preconditioned = V (D − τ) Vᵀ gradient + τ gradient, a vector with D and τ of its own. */
+  /** preconditioned = V (D − τ) Vᵀ gradient + τ gradient, with D and τ per vector. */
   private async precondition(items: ReadonlyArray<Active>): Promise<void> {
     const { spectrum, buffers } = this
     const { columns: width } = this.features
@@ -168,7 +168,7 @@ export class Solver {
     }
   }
 
-  /** A vector's block of the Hessian is about curvature · G + shrink · I; tau is the inverse off the spectrum. */
+  /** A vector's block of the Hessian is about curvature · G + shrink · I; tau is the inverse outside the spectrum. */
   private scales({ problem, curvatures }: Active, vector: number) {
     const { rest } = this.spectrum
     const curvature = Math.max(curvatures![vector]!, 1e-6)

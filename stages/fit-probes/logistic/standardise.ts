@@ -1,10 +1,10 @@
 /**
- * Scaling of features: once over all rows, so that float32 products lose no digits to large means, and for each
- * training fold an affine map on top of it, so that what is fitted sees features standardised within its fold.
+ * Scaling of features: once over all rows, so that large means cost float32 products no digits; then per training
+ * fold by an affine map, so that the fit sees features standardised within its fold.
  */
 import { isRounding } from "../probes/probe.ts"
 
-/** z = (x − mean) · inverse, a feature; `inverse` is 0 where the feature is constant, which leaves it out. */
+/** z = (x − mean) · inverse, per feature; `inverse` is 0 for a constant feature, which removes it. */
 export interface Scaling {
   readonly mean: Float64Array
   readonly inverse: Float64Array
@@ -61,7 +61,7 @@ export function scaled(
 }
 
 /**
- * A fold's scaling in units of the scaling over all rows.
+ * A fold's scaling, relative to the scaling over all rows.
  *
  * @param z [rows × width] the features `x` as scaled by `overall`
  */
@@ -74,13 +74,13 @@ export function foldScaling(
 ): Scaling {
   return moments(z, width, rows, (low, high, j) => {
     if (overall.inverse[j] === 0 || low === high) return true
-    // back to raw units, in which rounding is judged
+    // back to raw units, where rounding is judged
     const raw = (value: number) => overall.mean[j]! + value / overall.inverse[j]!
     return isRounding(raw(low), raw(high), x)
   })
 }
 
-/** The two scalings after another as one on raw features. */
+/** Combines the two scalings into one on raw features. */
 export function compose(overall: Scaling, fold: Scaling): Scaling {
   return {
     mean: fold.mean.map((mean, j) =>

@@ -1,4 +1,4 @@
-/** Training sets: the rows of an outer split, and the inner folds among them by which a strength is chosen. */
+/** Training sets: the rows of an outer split, and the inner folds within them that decide the strength. */
 import { assignFolds } from "../../statistics/folds.ts"
 import { cellWeights } from "../../statistics/weights.ts"
 import { presentClasses } from "../probes/probe.ts"
@@ -6,7 +6,7 @@ import type { LogisticOptions } from "./options.ts"
 import type { InnerFold, Regression } from "./regularisation-path.ts"
 import { foldScaling, type Scaling } from "./standardise.ts"
 
-/** The regression on some rows: their own classes, weights and scaling. */
+/** The regression on some rows, with their own classes, weights and scaling. */
 export function regressionOn(
   options: LogisticOptions,
   z: Float32Array,
@@ -27,13 +27,13 @@ export function regressionOn(
   }
 }
 
-/** The weights of some rows as a set of their own. */
+/** The weights of some rows, computed for this set alone. */
 const weightsOf = ({ weights, cells }: LogisticOptions, rows: Int32Array): Float64Array =>
   cells === undefined
     ? Float64Array.from(rows, (row) => weights?.[row] ?? 1)
     : cellWeights(rows.map((row) => cells[row]!))
 
-/** Inner folds by image, balanced over the classes of an image's rows. */
+/** Inner folds by image, balanced by the classes of an image's rows. */
 export function innerFoldsOf(
   options: LogisticOptions,
   train: Int32Array,

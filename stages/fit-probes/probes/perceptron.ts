@@ -1,10 +1,10 @@
 /**
- * scikit-learn 1.9's `Perceptron(tol=1e-3, random_state=0)`, to the bit: coefficients, intercepts and epochs.
+ * scikit-learn 1.9's `Perceptron(tol=1e-3, random_state=0)`, bit-identical: coefficients, intercepts and epochs.
  *
  * Source: scikit-learn's documentation of `Perceptron` and the arithmetic of its `_sgd_fast`, `_weight_vector` and
  * `_seq_dataset` (BSD-3-Clause): learning rate 1, no penalty, at most 1,000 epochs, 5 of them without improvement.
- * Products are rounded to the data's type and summed one after another in double, so that float32 and float64 data
- * can end at different coefficients.
+ * Products are rounded to the data's type and summed sequentially in double, so float32 and float64 data can lead to
+ * different coefficients.
  */
 import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "./probe.ts"
 import { breathe, checkProbeData, isConstant, presentClasses } from "./probe.ts"
@@ -24,7 +24,7 @@ const SEEDS_ONE_VS_REST = [
 export interface PerceptronModel {
   /** the classes it was fitted on, ascending */
   readonly classes: ReadonlyArray<number>
-  /** [vectors × width]; one vector for two classes (positive means the second), else one a class */
+  /** [vectors × width]; one vector for two classes (positive means the second), else one per class */
   readonly coefficients: Float64Array
   /** [vectors] */
   readonly intercepts: Float64Array
@@ -39,10 +39,10 @@ export interface PerceptronFit extends PerceptronModel {
 }
 
 /**
- * A Perceptron for each outer split, on raw features.
+ * Fits a Perceptron for each outer split, on raw features.
  *
  * @param options.shuffle scikit-learn's `shuffle`, true by default
- * @throws RangeError on shapes that do not fit, or more than 20 classes with shuffling; the signal's reason if aborted
+ * @throws RangeError on inconsistent shapes, or more than 20 classes with shuffling; the signal's reason if aborted
  */
 export async function fitPerceptron(
   options: ProbeData & FitControl & { readonly outer: ReadonlyArray<OuterSplit>; readonly shuffle?: boolean }
@@ -73,7 +73,7 @@ async function fitModel(
   const { width, labels } = data
   const binary = classes.length === 2
   if (shuffle && !binary && classes.length > SEEDS_ONE_VS_REST.length)
-    throw new RangeError(`a shuffled Perceptron has ${SEEDS_ONE_VS_REST.length} classes at most`)
+    throw new RangeError(`a shuffled Perceptron supports at most ${SEEDS_ONE_VS_REST.length} classes`)
   const positives = binary ? [classes[1]!] : classes
   const coefficients = new Float64Array(positives.length * width)
   const intercepts = new Float64Array(positives.length)
@@ -84,7 +84,7 @@ async function fitModel(
     const seed = shuffle ? (binary ? SEED_BINARY : SEEDS_ONE_VS_REST[k]!) : null
     const fit = new BinaryPerceptron(x, width, signs, seed)
     while (!fit.epoch()) {
-      // a few million products a breath
+      // yield after every few million products
       if (fit.epochs % Math.ceil(4e6 / x.length) === 0) await breathe()
       signal?.throwIfAborted()
     }
@@ -97,7 +97,7 @@ async function fitModel(
   return { classes, coefficients, intercepts, epochs }
 }
 
-/** Training rows side by side: an epoch then walks memory that fits the cache. */
+/** Copies training rows side by side, so that an epoch walks memory that fits in the cache. */
 function gather({ x, width }: ProbeData, rows: Int32Array): Float32Array | Float64Array {
   const part =
     x instanceof Float32Array ? new Float32Array(rows.length * width) : new Float64Array(rows.length * width)
@@ -105,7 +105,7 @@ function gather({ x, width }: ProbeData, rows: Int32Array): Float32Array | Float
   return part
 }
 
-/** One vector, fitted an epoch at a time. */
+/** One vector, fitted epoch by epoch. */
 class BinaryPerceptron {
   readonly weights: Float32Array | Float64Array
   intercept = 0
@@ -127,7 +127,7 @@ class BinaryPerceptron {
     this.weights = x instanceof Float32Array ? new Float32Array(width) : new Float64Array(width)
   }
 
-  /** Runs an epoch; true when training is over. */
+  /** Runs an epoch; returns true when training is over. */
   epoch(): boolean {
     if (this.seed !== null) shuffleInPlace(this.order, this.seed)
     const { updates, loss } =
@@ -135,7 +135,7 @@ class BinaryPerceptron {
         ? this.pass32(this.x, this.weights as Float32Array)
         : this.pass64(this.x, this.weights as Float64Array)
     let over = this.count(loss / this.signs.length)
-    // without an update all later epochs are alike, whatever their order: count them without running them
+    // after an epoch without updates all later ones are the same in any order: count them without running them
     if (updates === 0) while (!over) over = this.count(0)
     return over
   }
@@ -189,7 +189,9 @@ class BinaryPerceptron {
   }
 }
 
-/** Fisher–Yates with xorshift32 (Marsaglia 2003) modulo 2³¹; the seed starts afresh every epoch, the order does not. */
+/**
+ * Fisher–Yates with xorshift32 (Marsaglia 2003) modulo 2³¹; every epoch restarts from the seed, but keeps the order.
+ */
 function shuffleInPlace(order: Int32Array, seed: number): void {
   let state = seed
   const n = order.length
@@ -204,7 +206,9 @@ function shuffleInPlace(order: Int32Array, seed: number): void {
   }
 }
 
-/** The predicted class of each row: the first of the highest scores; for two classes the second if the score is > 0. */
+/**
+ * The predicted class of each row: the first with the highest score; for two classes, the second if the score is > 0.
+ */
 export function predictPerceptron(
   model: PerceptronModel,
   { x, width }: Pick<ProbeData, "x" | "width">,

@@ -1,7 +1,7 @@
-/** What all probes share: the data, the splits, what makes a probe undefined. */
+/** The parts shared by all probes: the data, the splits, and when a probe is undefined. */
 
 export interface ProbeData {
-  /** [rows × width] row-major features, raw (probes do their own scaling) */
+  /** [rows × width] row-major raw features (probes scale them themselves) */
   readonly x: Float32Array | Float64Array
   readonly rows: number
   readonly width: number
@@ -17,8 +17,8 @@ export interface OuterSplit {
 }
 
 /**
- * Why a probe is undefined: the features are `constant` over the training rows (`cls` at `embed` is), or these have
- * `one-class` only.
+ * Why a probe is undefined: the features are `constant` over the training rows (like `cls` at `embed`), or these have
+ * only one class (`one-class`).
  */
 export type UndefinedReason = "constant" | "one-class"
 
@@ -26,15 +26,15 @@ export interface UndefinedProbe {
   readonly undefined: UndefinedReason
 }
 
-/** Where a long fit reports to, and by what it is stopped. */
+/** Progress and cancellation of a long fit. */
 export interface FitControl {
-  /** the fit rejects with its reason */
+  /** if aborted, the fit rejects with its reason */
   readonly signal?: AbortSignal
-  /** called with the share done, 0 … 1 */
+  /** called with the completed share, 0 … 1 */
   readonly progress?: (done: number) => void
 }
 
-/** @throws RangeError naming the field and the row, if shapes, labels, splits or values do not fit together */
+/** @throws RangeError naming the field and the row if shapes, labels, splits or values are inconsistent */
 export function checkProbeData(data: ProbeData, outer: ReadonlyArray<OuterSplit>): void {
   const { x, rows, width, labels, classes } = data
   if (x.length !== rows * width) throw new RangeError(`x has ${x.length} values, not ${rows} rows × ${width}`)
@@ -60,9 +60,7 @@ export function checkProbeData(data: ProbeData, outer: ReadonlyArray<OuterSplit>
   })
 }
 
-/**
- * The classes that occur in some rows, in order: a probe knows no other, as in scikit-learn.
- */
+/** The classes that occur in some rows, in order: like scikit-learn's, a probe knows no others. */
 export function presentClasses(data: Pick<ProbeData, "labels" | "classes">, rows: Int32Array): Array<number> {
   const seen = new Uint8Array(data.classes)
   for (const row of rows) seen[data.labels[row]!] = 1
@@ -70,8 +68,8 @@ export function presentClasses(data: Pick<ProbeData, "labels" | "classes">, rows
 }
 
 /**
- * Whether a feature's values, from `low` to `high`, are one value but for rounding: within eight steps of the data's
- * type. What lies below is the runtime's noise and not a signal.
+ * Whether a feature's values, from `low` to `high`, are equal up to rounding: within eight steps of the data's type.
+ * Smaller differences are the runtime's noise, not signal.
  */
 export const isRounding = (low: number, high: number, x: Float32Array | Float64Array): boolean =>
   high - low <= (x instanceof Float32Array ? 2 ** -20 : 2 ** -49) * Math.max(Math.abs(low), Math.abs(high))
@@ -91,5 +89,5 @@ export function isConstant({ x, width }: Pick<ProbeData, "x" | "width">, rows: I
   return true
 }
 
-/** Lets timers and signals be served between two pieces of work. */
+/** Lets timers and signals run between two pieces of work. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,10 +1,10 @@
-/** Captions such as people write: the main and the second object, how they look and where they are. */
+/** Writes human-like captions: the main and the second object, how they look and where they are. */
 import { pick, shuffled } from "../../../src/support/random.ts"
 import type { Random } from "../../../src/support/random.ts"
 import { objectOf } from "./description.ts"
 import type { DescribedObject, SceneDescription } from "./description.ts"
 
-/** Sizes as shares of the image's shorter side: from here on "large", up to here "small". */
+/** Sizes as shares of the image's shorter side: "large" from here on, "small" up to here. */
 const LARGE = 0.2
 const SMALL = 0.13
 
@@ -12,7 +12,7 @@ const withArticle = (words: string) => (/^[aeiou]/.test(words) ? `an ${words}` :
 const chance = (random: Random, share: number) => random() < share
 const sentence = (words: string) => `${words[0]!.toUpperCase()}${words.slice(1)}.`
 
-/** "large red striped disc": the category always, the colour nearly so, the rest by chance. */
+/** "large red striped disc": always the category, nearly always the colour, the rest by chance. */
 function named(random: Random, object: DescribedObject, { height, width }: SceneDescription): string {
   const share = object.size / Math.min(height, width)
   const size = share >= LARGE ? pick(random, ["large", "big"]) : share <= SMALL ? "small" : ""
@@ -34,7 +34,7 @@ export function place({ x, y }: DescribedObject, { height, width }: SceneDescrip
   return `at the ${[vertical, horizontal].filter((word) => word !== "").join(" ")}`
 }
 
-/** Where one object is as seen from another, along the axis on which they are farther apart. */
+/** The position of one object seen from another, along the axis on which they are farther apart. */
 export function relation(from: DescribedObject, to: DescribedObject): string {
   const [dx, dy] = [from.x - to.x, from.y - to.y]
   if (Math.abs(dx) > Math.abs(dy)) return dx < 0 ? "to the left of" : "to the right of"
@@ -61,7 +61,7 @@ const templates: ReadonlyArray<Template> = [
     `a picture of ${withArticle(named(random, main, scene))} with ${withArticle(named(random, second, scene))} ${place(second, scene)}`
 ]
 
-/** ", and an arrow": one of the others, now and then. */
+/** ", and an arrow": sometimes mentions another object. */
 function others(random: Random, { objects }: SceneDescription): string {
   const distractors = objects.filter(({ role }) => role === "distractor")
   if (distractors.length === 0 || chance(random, 0.6)) return ""
@@ -70,7 +70,7 @@ function others(random: Random, { objects }: SceneDescription): string {
     : pick(random, [", among other shapes", ", with a few other shapes around"])
 }
 
-/** Draws two captions, of different build, that both name the main and the second object. */
+/** Draws two captions of different structure that both name the main and the second object. */
 export function drawCaptions(random: Random, scene: SceneDescription): Array<string> {
   const [main, second] = [objectOf(scene, "main"), objectOf(scene, "second")]
   return shuffled(random, templates)

@@ -1,10 +1,10 @@
 /**
- * What is in a scene, as plain data: drawn without rendering a pixel.
+ * Describes the contents of a scene as plain data, drawn without rendering a pixel.
  *
- * The design is that of the paper's paired tasks (arXiv 2406.09067): a main object of one of two primary
- * categories, a second one of one of four secondary categories, and up to three distractors. Categories are
- * uniform and independent of each other and of all the rest: they are drawn first and kept when a layout is
- * drawn again, and layouts are judged by discs of the objects' area, which look the same for all categories.
+ * The design follows the paper's paired tasks (arXiv 2406.09067): a main object from one of two primary categories, a
+ * second one from one of four secondary categories, and up to three distractors. Categories are uniform and
+ * independent of each other and of everything else: they are drawn first and kept when a layout is redrawn, and
+ * layouts are judged by discs of the objects' area, which are the same for all categories.
  */
 import { acos } from "../../../src/support/elementary/trigonometric.ts"
 import { below, pick, shuffled } from "../../../src/support/random.ts"
@@ -16,7 +16,7 @@ import type { Background, ColourName, Rgb, TextureName } from "./palette.ts"
 
 export type Role = "main" | "second" | "distractor"
 
-/** Who takes part in a scene. */
+/** The objects in a scene. */
 export interface Cast {
   readonly primary: Primary
   readonly secondary: Secondary
@@ -37,7 +37,7 @@ export interface DescribedObject {
   /** the centroid in pixels from the image's top left corner */
   readonly x: number
   readonly y: number
-  /** the radius, in pixels, of the disc of the same area: the whole object covers π·size² square pixels */
+  /** the radius, in pixels, of a disc of the same area: the whole object covers π·size² square pixels */
   readonly size: number
   /** in radians, clockwise */
   readonly rotation: number
@@ -47,7 +47,7 @@ export interface SceneDescription {
   readonly height: number
   readonly width: number
   readonly background: Background
-  /** in the order in which they are painted: later objects hide earlier ones */
+  /** in painting order: later objects hide earlier ones */
   readonly objects: ReadonlyArray<DescribedObject>
 }
 
@@ -57,7 +57,7 @@ export interface SceneSize {
   readonly width: number
 }
 
-/** Below this the second object would cover hardly more than a handful of pixels. */
+/** Below this, the second object would cover only a handful of pixels. */
 export const SMALLEST_SIDE = 32
 /** Sizes as shares of the image's shorter side. The main object is larger on average, but not always. */
 const SIZES: Readonly<Record<Role, readonly [least: number, most: number]>> = {
@@ -67,17 +67,20 @@ const SIZES: Readonly<Record<Role, readonly [least: number, most: number]>> = {
 }
 /** How much of an object's disc the discs of later objects may hide. */
 const MOST_OVERLAP = 0.25
-/** About one layout in three is accepted, so that this many tries in vain do not happen. */
+/** About one layout in three is accepted, so this many failures in a row do not happen. */
 const LAYOUT_TRIES = 500
 
-/** Draws who takes part, independently of all else. */
+/** Draws the cast, independently of everything else. */
 export const drawCast = (random: Random): Cast => ({
   primary: pick(random, PRIMARIES),
   secondary: pick(random, SECONDARIES),
   distractors: Array.from({ length: below(random, 4) }, () => pick(random, DISTRACTORS))
 })
 
-/** The area that two discs at a distance share. Source: https://mathworld.wolfram.com/Circle-CircleIntersection.html, eq. 14. */
+/**
+ * The area shared by two discs at a distance. Source: https://mathworld.wolfram.com/Circle-CircleIntersection.html,
+ * eq. 14.
+ */
 function sharedArea(distance: number, r: number, s: number): number {
   if (distance >= r + s) return 0
   if (distance <= Math.abs(r - s)) return Math.PI * (Math.min(r, s) * Math.min(r, s))
@@ -119,9 +122,9 @@ const isClear = (objects: ReadonlyArray<DescribedObject>): boolean =>
   })
 
 /**
- * Draws where a cast stands and what it looks like.
+ * Draws the positions and looks of a cast.
  *
- * Layouts in which an object's disc is hidden by more than a quarter are drawn again.
+ * Layouts that hide more than a quarter of an object's disc are redrawn.
  *
  * @throws {RangeError} if height or width is not a whole number of at least {@link SMALLEST_SIDE} pixels
  */
@@ -152,7 +155,7 @@ export function drawLayout(random: Random, cast: Cast, { height, width }: SceneS
   )
 }
 
-/** The object that plays a role: there is one main and one second object in every scene. */
+/** The object with a role: every scene has one main and one second object. */
 export function objectOf(description: SceneDescription, role: "main" | "second"): DescribedObject {
   const object = description.objects.find((candidate) => candidate.role === role)
   if (object === undefined) throw new Error(`The scene's description has no ${role} object.`)

@@ -1,16 +1,16 @@
 /**
- * The outlines of the rendered objects: what tells one category from another.
+ * The outlines of the rendered objects, which distinguish the categories.
  *
- * Every outline is scaled to the area of the unit disc (π) and, with its centroid in the origin, says how far
- * a point is from its edge. At equal size all categories thus cover equally many pixels, so that neither the
- * number of an object's tokens nor its chance of being drawn again gives its category away.
+ * Every outline is scaled to the area of the unit disc (π), has its centroid at the origin, and gives a point's
+ * distance from its edge. So at equal size all categories cover equally many pixels, and neither the number of an
+ * object's tokens nor its chance of being redrawn reveals its category.
  *
  * Source of the distances: Inigo Quilez, "2D distance functions", https://iquilezles.org/articles/distfunctions2d/
  */
 
 import { cos, sin } from "../../../src/support/elementary/trigonometric.ts"
 
-/** The paper's paired tasks have two primary and four secondary categories; the rest only distracts. */
+/** The paper's paired tasks have two primary and four secondary categories; the others are distractors. */
 export const PRIMARIES = ["disc", "square"] as const
 export const SECONDARIES = ["triangle", "star", "cross", "ring"] as const
 export const DISTRACTORS = ["crescent", "arrow", "bar"] as const
@@ -21,7 +21,7 @@ export type Distractor = (typeof DISTRACTORS)[number]
 export type Category = Primary | Secondary | Distractor
 
 export interface Outline {
-  /** the distance of the farthest point of the outline from its centroid; 1 for the disc */
+  /** the distance from the centroid to the farthest point of the outline; 1 for the disc */
   readonly extent: number
   /** The signed distance of (x, y) from the outline, negative inside; y points down, as in images. */
   readonly distance: (x: number, y: number) => number
@@ -46,7 +46,7 @@ function star(tips: number, inner: number): Points {
   })
 }
 
-/** Area and centroid of a simple polygon by the shoelace formula; the area's sign is the winding. */
+/** Area and centroid of a simple polygon by the shoelace formula; the sign of the area gives the winding. */
 function moments(points: Points): { area: number; x: number; y: number } {
   let [area, x, y] = [0, 0, 0]
   for (const [i, [ax, ay]] of points.entries()) {
@@ -91,7 +91,7 @@ function polygon(points: Points): Outline {
   }
 }
 
-/** A ring whose hole has `hole` times its radius; 0 makes it a disc. */
+/** A ring with a hole of `hole` times its radius; 0 makes it a disc. */
 function ring(hole: number): Outline {
   const outer = 1 / Math.sqrt(1 - hole * hole)
   const inner = hole * outer

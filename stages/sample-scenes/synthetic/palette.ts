@@ -1,11 +1,11 @@
-/** Colours and textures: what objects have in common whatever their category. */
+/** Colours and textures: attributes that do not depend on an object's category. */
 import { below, pick } from "../../../src/support/random.ts"
 import type { Random } from "../../../src/support/random.ts"
 
 /** Red, green and blue, 0 … 255, not necessarily whole. */
 export type Rgb = readonly [red: number, green: number, blue: number]
 
-/** All of them keep away from the greys that backgrounds are made of. */
+/** None of them is close to the greys of backgrounds. */
 export const objectColours = {
   red: [214, 40, 40],
   orange: [244, 132, 22],
@@ -34,13 +34,13 @@ export interface Background {
   readonly to: Rgb
   /** the gradient's direction in radians, clockwise from the x axis */
   readonly angle: number
-  /** names the noise: the same number gives the same blobs and grain */
+  /** seed of the noise: the same number gives the same blobs and grain */
   readonly noise: number
 }
 
 const between = (random: Random, low: number, high: number) => low + (high - low) * random()
 
-/** A colour's name and a shade of it: each channel is moved by up to `JITTER`. */
+/** A colour's name and a shade of it: each channel varies by up to `JITTER`. */
 export function drawColour(random: Random): { colour: ColourName; rgb: Rgb } {
   const colour = pick(random, COLOURS)
   const shade = (channel: number) => Math.min(255, Math.max(0, channel + between(random, -JITTER, JITTER)))
@@ -59,7 +59,7 @@ export function drawBackground(random: Random): Background {
   return { from, to, angle: between(random, 0, 2 * Math.PI), noise: below(random, 2 ** 32) }
 }
 
-/** The second colour of a texture: a darker shade of a light colour, a lighter one of a dark colour. */
+/** The second colour of a texture: a darker shade of a light colour, or a lighter one of a dark colour. */
 export function secondShade([red, green, blue]: Rgb): Rgb {
   const luma = 0.299 * red + 0.587 * green + 0.114 * blue // ITU-R BT.601
   const [towards, share] = luma > 90 ? [0, 0.42] : [255, 0.35]

@@ -1,9 +1,9 @@
-/** PNG files of rendered scenes. */
+/** Encodes rendered scenes as PNG. */
 
 /**
- * Encodes RGB pixels (row-major, height × width × 3) as PNG, without loss.
+ * Encodes RGB pixels (row-major, height × width × 3) as lossless PNG.
  *
- * Every setting that reaches the bytes is given, so that a pinned sharp writes the same file everywhere.
+ * Sets every option that affects the bytes, so that a pinned sharp writes the same file everywhere.
  *
  * @throws {RangeError} if `pixels` does not have height × width × 3 bytes
  */

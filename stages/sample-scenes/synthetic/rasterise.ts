@@ -1,8 +1,8 @@
 /**
- * From a description to pixels: a pure function, with no state but the description's.
+ * Renders a description to pixels: a pure function.
  *
- * Colours are blended along edges, by how far a pixel's centre is from the outline. Masks are not: a pixel
- * belongs to the last painted object that its centre lies in.
+ * Colours are blended along edges, by the distance of a pixel's centre from the outline. Masks are not: a pixel
+ * belongs to the last painted object that contains its centre.
  */
 import { cos as cosOf, sin as sinOf } from "../../../src/support/elementary/trigonometric.ts"
 import { seededRandom } from "../../../src/support/random.ts"
@@ -15,14 +15,14 @@ export interface Raster {
   readonly width: number
   /** RGB, row-major: height × width × 3 */
   readonly pixels: Uint8Array
-  /** whose a pixel is, row-major: 0 the background, i + 1 the description's object i; height × width */
+  /** the owner of each pixel, row-major: 0 the background, i + 1 the description's object i; height × width */
   readonly owners: Uint8Array
 }
 
 /** The strength of the background's blobs and grain, in units of 0 … 255. */
 const BLOBS = 9
 const GRAIN = 4
-/** How dark an object's rim is, as a share of its own colour. */
+/** The darkness of an object's rim, as a share of its own colour. */
 const RIM = 0.5
 
 /** Renders a description. */
@@ -77,7 +77,7 @@ function paintObject(
   const [along, across] = [cosOf(object.textureAngle), sinOf(object.textureAngle)]
   const period = Math.max(3, object.texturePeriod * size)
   const rim = Math.max(0.8, 0.08 * size)
-  const reach = outline.extent * size + 1 // a pixel more, for the blended edge
+  const reach = outline.extent * size + 1 // one more pixel, for the blended edge
   const top = Math.max(0, Math.floor(object.y - reach))
   const bottom = Math.min(height, Math.ceil(object.y + reach))
   const left = Math.max(0, Math.floor(object.x - reach))
@@ -112,7 +112,9 @@ function withGrain(canvas: Float32Array, { background }: SceneDescription): Uint
   return pixels
 }
 
-/** How far, in pixels, `position` is from the edges of stripes as wide as half the period; negative on a stripe. */
+/**
+ * The distance in pixels of `position` from the edges of stripes that are half the period wide; negative on a stripe.
+ */
 function toStripe(position: number, period: number): number {
   const phase = position / period - Math.floor(position / period)
   return (Math.abs(phase - 0.5) - 0.25) * period
@@ -121,9 +123,9 @@ function toStripe(position: number, period: number): number {
 const clamp = (share: number) => Math.min(1, Math.max(0, share))
 
 /**
- * The share of the second shade at (u, v), in pixels along and across the texture; edges are a pixel soft.
+ * The share of the second shade at (u, v), in pixels along and across the texture; edges blend over a pixel.
  *
- * @param period in pixels: a light and a dark stripe, the distance of two dots, two squares
+ * @param period in pixels: the width of a light and a dark stripe, or the distance of two dots or two squares
  */
 function secondShadeShare(texture: TextureName, u: number, v: number, period: number): number {
   switch (texture) {

@@ -19,7 +19,7 @@ export interface SyntheticScene {
   readonly captions: ReadonlyArray<string>
 }
 
-/** A scene is drawn again if more than this share of an object is hidden or outside the image … */
+/** A scene is redrawn if more than this share of an object is hidden or outside the image … */
 export const MOST_HIDDEN = 0.4
 /** … or if fewer of its pixels are visible. */
 export const FEWEST_PIXELS = 16
@@ -37,7 +37,7 @@ const isVisible = ({ objects }: SceneDescription, visible: Uint32Array): boolean
     ({ size }, i) => visible[i]! >= FEWEST_PIXELS && visible[i]! >= (1 - MOST_HIDDEN) * Math.PI * size * size
   )
 
-/** COCO's uncompressed RLE of the pixels that `owner` has: column-major runs, starting with zeros. */
+/** COCO's uncompressed RLE of the pixels owned by `owner`: column-major runs, starting with zeros. */
 function runLengths({ height, width, owners }: Raster, owner: number): Rle {
   const counts: Array<number> = []
   let inside = false
@@ -55,11 +55,11 @@ function runLengths({ height, width, owners }: Raster, owner: number): Rle {
 }
 
 /**
- * Renders a scene: a pure function of its size and of the generator's labels.
+ * Renders a scene: a pure function of its size and the generator's labels.
  *
- * A layout is drawn again, with the same categories, if an object is hidden too much ({@link MOST_HIDDEN},
- * {@link FEWEST_PIXELS}). Unlike the choice of layouts this one looks at outlines, but it is seldom made: of
- * scenes of 96×128 pixels 0.6 % are drawn again, between 0.3 % (cross) and 1.6 % (ring) by category.
+ * A layout is redrawn, with the same categories, if too much of an object is hidden ({@link MOST_HIDDEN},
+ * {@link FEWEST_PIXELS}). Unlike the choice of layouts, this check depends on outlines, but it rarely fails: of scenes
+ * of 96×128 pixels 0.6 % are redrawn, between 0.3 % (cross) and 1.6 % (ring) by category.
  *
  * @throws {RangeError} if height or width is not a whole number of at least 32 pixels
  */

@@ -1,9 +1,9 @@
 /**
- * A WebAssembly module put together byte by byte: as much of the format as a kernel over pixels needs.
+ * Builds a WebAssembly module byte by byte: as much of the format as a pixel kernel needs.
  *
- * Expressions are written folded, as in the text format: an operator takes the code of its operands. Source: the
- * binary format, https://webassembly.github.io/spec/core/binary/ (instructions, modules), whose vector instructions
- * (128 bits) every Node that is supported here has.
+ * Expressions are folded, as in the text format: an operator takes the code of its operands. Source: the binary
+ * format, https://webassembly.github.io/spec/core/binary/ (instructions, modules). Every supported Node has its
+ * 128-bit vector instructions.
  */
 
 /** Bytes of instructions. */
@@ -18,7 +18,7 @@ function unsigned(value: number): Code {
   }
 }
 
-/** Signed LEB128: the last byte's bit of 64 is the sign. */
+/** Signed LEB128: bit 64 of the last byte is the sign. */
 function signed(value: number): Code {
   const bytes: Array<number> = []
   for (let rest = value | 0; ; rest >>= 7) {
@@ -27,13 +27,13 @@ function signed(value: number): Code {
   }
 }
 
-/** The operands' code, then the instruction. */
+/** The operands' code, followed by the instruction. */
 const instruction =
   (...bytes: Code) =>
   (...operands: ReadonlyArray<Code>): Code => [...operands.flat(), ...bytes]
 const vectorPrefix = 0xfd
 const vector = (number: number) => instruction(vectorPrefix, ...unsigned(number))
-/** No alignment is promised (2⁰ bytes), and no offset added to the address. */
+/** Declares no alignment (2⁰ bytes), and no offset to the address. */
 const inMemory = (number: number, lane: Code = []) =>
   instruction(vectorPrefix, ...unsigned(number), 0, 0, ...lane)
 
@@ -53,7 +53,7 @@ export const v128 = {
   /** (address, vector): the first two bytes, and the third */
   store16First: inMemory(89, [0]),
   store8Third: inMemory(88, [2]),
-  /** 4 bytes, zeros behind them */
+  /** 4 bytes, followed by zeros */
   load32Zero: inMemory(92)
 }
 /** The lower half of a vector's lanes, or the upper, as unsigned numbers twice as wide. */
@@ -63,7 +63,7 @@ export const extend = {
   low16: vector(169),
   high16: vector(170)
 }
-/** Signed numbers of two vectors, half as wide and cut off at the narrower type's ends. */
+/** Narrows the signed numbers of two vectors to half the width, with saturation. */
 export const narrow = { to16: vector(133), toUnsigned8: vector(102) }
 export const i32x4 = {
   splat: vector(17),
@@ -73,7 +73,7 @@ export const i32x4 = {
 }
 
 const [loop, noResult, branchIf, end] = [0x03, 0x40, 0x0d, 0x0b]
-/** Runs the body once, and again while the condition is not 0. */
+/** Runs the body once, then repeats it while the condition is not 0. */
 export const doWhile = (body: ReadonlyArray<Code>, condition: Code): Code => [
   loop,
   noResult,
@@ -101,7 +101,7 @@ export interface Func {
   readonly code: Code
 }
 
-/** A function of i32 parameters that gives nothing back; its locals by name. */
+/** A function of i32 parameters without a result; its locals by name. */
 export function func<P extends string, L extends string>(
   name: string,
   params: ReadonlyArray<P>,
@@ -124,7 +124,7 @@ const section = (id: number, items: ReadonlyArray<Code>): Code => [id, ...sized(
 const sections = { types: 1, functions: 3, memories: 5, exports: 7, code: 10 }
 const [functionType, functionExport, memoryExport] = [0x60, 0x00, 0x02]
 
-/** A module that exports its functions, and its memory, of one page at first and without an end, as `memory`. */
+/** A module that exports its functions, and its memory as `memory`: one page at first, without a limit. */
 export function moduleBytes(functions: ReadonlyArray<Func>): Uint8Array {
   const signatures = functions.map(({ params }) => [
     functionType,

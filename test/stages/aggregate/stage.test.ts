@@ -199,7 +199,7 @@ describe("aggregate's summary", () => {
 
   it("shows the first probe alone and says so", async () => {
     const summary = summaryOf(await aggregated(pairOf({}), pairOf({ probe: "perceptron" })))
-    expect(summary.title).toBe("Balanced accuracy (logistic probe; the others are in the table)")
+    expect(summary.title).toBe("Balanced accuracy (logistic probe; the table has the others)")
     expect(summary.rows).toHaveLength(1)
     expect(summaryOf([])).toMatchObject({ title: "Balanced accuracy (no probe)", rows: [] })
   })

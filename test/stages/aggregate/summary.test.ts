@@ -45,8 +45,8 @@ it("says what its columns mean, all whose names do not, with what a guess would 
   const { columns, docs } = accuracySummary(pairs(["vit"], 1))
   expect(columns.filter((name) => !Object.hasOwn(docs!, name))).toEqual(["encoder", "tap"])
   expect(docs).toMatchObject({
-    A_pp: "the primary object's category, asked of its own tokens (chance 0.500)",
-    A_bg: "the primary's category, asked of background tokens (chance 0.500)",
+    A_pp: "the primary object's category, from its own tokens (chance 0.500)",
+    A_bg: "the primary's category, from background tokens (chance 0.500)",
     M1: "A_ss"
   })
   const plain = accuracySummary([{ ...row("vit", "embed", "cls", null, 0.5), low: null, high: null }])
@@ -62,12 +62,10 @@ it("has each encoder's last tap alone where all would be more than a screen hold
     ...["avg_obj", "random", "cls"].map((token) => `vit block.11.resid_post ${token}`),
     "clip final.norm cls"
   ])
-  expect(title).toBe(
-    "Balanced accuracy (logistic probe, each encoder's last tap; the others are in the table)"
-  )
+  expect(title).toBe("Balanced accuracy (logistic probe, each encoder's last tap; the table has the others)")
 })
 
 it("names other probes of the table", () => {
   const others = pairs(["vit"], 1).map((one): MeasureRow => ({ ...one, probe: "perceptron" }))
-  expect(accuracySummary([...pairs(["vit"], 1), ...others]).title).toContain("the others are in the table")
+  expect(accuracySummary([...pairs(["vit"], 1), ...others]).title).toContain("the table has the others")
 })

@@ -103,8 +103,12 @@ describe("an instances file", () => {
 describe("a file is refused, and the error names the place", () => {
   it.each([
     ["that is no JSON", "{ images: ", "not JSON"],
-    ["that was cut short", JSON.stringify(file).slice(0, -20), "is it complete?"],
-    ["with NaN", '{"images": [NaN]}', "JSON has no NaN"],
+    [
+      "that was cut short",
+      JSON.stringify(file).slice(0, -20),
+      "Check that it is the right file and complete"
+    ],
+    ["with NaN", '{"images": [NaN]}', "JSON does not allow NaN"],
     ["that is a list", "[]", "a list instead of an object"],
     ["that is null", "null", "null instead of an object"]
   ])("%s", (_, text, message) => {
@@ -120,37 +124,27 @@ describe("a file is refused, and the error names the place", () => {
   })
   it.each([
     ["without images", { images: undefined }, "images", "missing"],
-    ["with a number for annotations", { annotations: 7 }, "annotations", "7; a COCO file has a list there"],
+    ["with a number for annotations", { annotations: 7 }, "annotations", "7; must be a list in a COCO file"],
     ["with null for an image", { images: [null] }, "images[0]", "null instead of an object"],
     ["of an image without id", images({ id: undefined }), "images[1].id", "missing"],
     [
       "of an image with a broken id",
       images({ id: 1.5 }),
       "images[1].id",
-      "1.5; an id is a whole number or a text"
+      "1.5; must be a whole number or a string"
     ],
-    ["of two images of one id", images({ id: 397133 }), "images[1].id", "397133 is the id of images[0] too"],
+    ["of two images of one id", images({ id: 397133 }), "images[1].id", "397133 is also the id of images[0]"],
     [
       "of an id as number and as text",
       images({ id: "397133" }),
       "images[1].id",
-      "397133 is the id of images[0] too"
+      "397133 is also the id of images[0]"
     ],
     ["of an image without height", images({ height: undefined }), "images[1].height", "missing"],
-    [
-      "of an image of no height",
-      images({ height: 0 }),
-      "images[1].height",
-      "0; it has to be a whole number ≥ 1"
-    ],
-    ["of an image of negative width", images({ width: -640 }), "images[1].width", "-640; it has to be"],
-    ["of an image of half a pixel", images({ width: 4.5 }), "images[1].width", "4.5; it has to be"],
-    [
-      "of an image without a name",
-      images({ file_name: "" }),
-      "images[1].file_name",
-      '""; it has to be a text'
-    ],
+    ["of an image of no height", images({ height: 0 }), "images[1].height", "0; must be a whole number ≥ 1"],
+    ["of an image of negative width", images({ width: -640 }), "images[1].width", "-640; must be"],
+    ["of an image of half a pixel", images({ width: 4.5 }), "images[1].width", "4.5; must be"],
+    ["of an image without a name", images({ file_name: "" }), "images[1].file_name", '""; must be a string'],
     [
       "of an image outside",
       images({ file_name: "../../etc/passwd" }),
@@ -200,57 +194,52 @@ describe("a file is refused, and the error names the place", () => {
       "of two categories of one id",
       category({ id: 64 }),
       "categories[2].id",
-      "64 is the id of categories[1] too"
+      "64 is also the id of categories[1]"
     ],
     ["of a category without name", category({ name: undefined }), "categories[2].name", "missing"],
     [
       "of two annotations of one id",
       annotations({ id: 82445 }),
       "annotations[1].id",
-      "82445 is the id of annotations[0] too"
+      "82445 is also the id of annotations[0]"
     ],
     [
       "of an annotation with a text for id",
       annotations({ id: "x" }),
       "annotations[1].id",
-      '"x"; it has to be a whole number'
+      '"x"; must be a whole number'
     ],
     [
       "of an unknown image",
       annotations({ image_id: 5 }),
       "annotations[1].image_id",
-      "5 is the id of none of the file's images"
+      "5 is not an id in the file's images"
     ],
     [
       "of an unknown category",
       annotations({ category_id: 2 }),
       "annotations[1].category_id",
-      "2 is the id of none of the file's categories"
+      "2 is not an id in the file's categories"
     ],
     [
       "without area",
       annotations({ area: undefined }),
       "annotations[1].area",
-      "missing; it has to be a number ≥ 0"
+      "missing; must be a number ≥ 0"
     ],
-    ["of negative area", annotations({ area: -1 }), "annotations[1].area", "-1; it has to be a number ≥ 0"],
-    [
-      "without iscrowd",
-      annotations({ iscrowd: undefined }),
-      "annotations[1].iscrowd",
-      "missing; it has to be 0"
-    ],
+    ["of negative area", annotations({ area: -1 }), "annotations[1].area", "-1; must be a number ≥ 0"],
+    ["without iscrowd", annotations({ iscrowd: undefined }), "annotations[1].iscrowd", "missing; must be 0"],
     [
       "without segmentation",
       annotations({ segmentation: undefined }),
       "annotations[1].segmentation",
-      "missing; it has to be a list of polygons"
+      "missing; must be a list of polygons"
     ],
     [
       "with an object that is no RLE",
       annotations({ segmentation: { counts: [80] } }),
       "annotations[1].segmentation",
-      "an object; it has to be"
+      "an object; must be"
     ],
     [
       "of RLE of another image",

@@ -32,19 +32,19 @@ describe("a captions file", () => {
       "of an unknown image",
       { images, annotations: [{ ...caption, image_id: 7 }] },
       "annotations[0].image_id",
-      "7 is the id of none of the file's images"
+      "7 is not an id in the file's images"
     ],
     [
       "of two annotations of one id",
       { annotations: [caption, caption] },
       "annotations[1].id",
-      "1 is the id of annotations[0] too"
+      "1 is also the id of annotations[0]"
     ],
     [
       "of two images of one id",
       { images: [...images, { id: 9 }], annotations: [] },
       "images[2].id",
-      "9 is the id of images[0] too"
+      "9 is also the id of images[0]"
     ],
     [
       "of instances",

@@ -62,7 +62,7 @@ it("an encoder that gives what Python gave is the model: exit code 0", async () 
   expect(page).toContain("lab/vit")
   expect(page).toContain("torch 2.15.0")
   expect(page).toMatch(/^embed\t1×65×96\t\S+\t\d+\tok$/m)
-  expect(page).toContain("The encoder is the model")
+  expect(page).toContain("OK: the export matches the Python model")
   expect(page).toMatch(/not in the reference: .*final\.norm/)
 })
 
@@ -72,7 +72,7 @@ it("one that does not is another: exit code 1, and where it differs", async () =
   expect(exitCode).toBe(1)
   expect(json).toMatchObject({ ok: false })
   expect(text(look)).toMatch(/^block\.5\.resid_post\t1×65×96\t9\.9e-3\t\d+\tDIFFERS$/m)
-  expect(text(look)).toContain("differs by more than 0.0001")
+  expect(text(look)).toContain("FAILED: the export differs from the Python model by more than 0.0001")
   expect((await check({ tolerance: "2e-2" })).exitCode).toBe(0)
   writeStates(1)
 })
@@ -80,7 +80,7 @@ it("one that does not is another: exit code 1, and where it differs", async () =
 it("refuses numbers that are none, and folders that are no export", async () => {
   expect(await problemOf(check({ tolerance: "small" }))).toMatchObject({
     _tag: "Usage",
-    message: '--tolerance: expected a number from 0, got "small"'
+    message: '--tolerance: expected a number ≥ 0, got "small"'
   })
   expect(await problemOf(check({ levels: "-1" }))).toMatchObject({ _tag: "Usage" })
   const missing = path.join(folder, "missing")

@@ -43,7 +43,7 @@ it("downloads a model into the cache, says where it is, and asks for nothing a s
   const again = await fetch()
   expect(server.take()).toEqual([])
   expect(again.json).toEqual({ ...(json as object), downloaded: 0 })
-  expect(again.text(look)).toContain("it was there already")
+  expect(again.text(look)).toContain("already in the cache")
   vi.stubEnv("HF_HUB_OFFLINE", "1")
   expect((await fetch()).json).toMatchObject({ downloaded: 0 })
 })
@@ -57,7 +57,7 @@ it("--refresh asks where the branch is", async () => {
 
 describe("says what is wrong:", () => {
   it.each([
-    ["a name that is none", { repo: "../clip" }, { _tag: "Usage", exitCode: 2 }, "is no repository"],
+    ["a name that is none", { repo: "../clip" }, { _tag: "Usage", exitCode: 2 }, "is not a repository"],
     [
       "a repository that is not there",
       { repo: "lab/other" },

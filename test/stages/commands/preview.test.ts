@@ -218,9 +218,9 @@ describe("is refused, and nothing is written:", () => {
 
   it.each([
     ["neither encoder nor preset", {}, "--encoder or --preset is missing"],
-    ["what is about a graph beside a preset alone", { preset: "vit", prefix: "1" }, "--prefix is of no use"],
+    ["what is about a graph beside a preset alone", { preset: "vit", prefix: "1" }, "--prefix has no effect"],
     ["a tap that is none", { encoder: quickstart, tap: ["x"] }, "expected NAME=TENSOR"],
-    ["a patch larger than the input", { preset: "vit", patch: 500 }, "has no such patch"]
+    ["a patch larger than the input", { preset: "vit", patch: 500 }, "is too small"]
   ] as const)("%s", async (_, args, message) => {
     expect(await refused(args)).toMatchObject({ _tag: "Usage", message: expect.stringContaining(message) })
   })
@@ -258,7 +258,7 @@ describe("is refused, and nothing is written:", () => {
     )
     expect(field).toMatchObject({ _tag: "InputInvalid", field: "annotations[0].area" })
     const others = await withAnnotations("others.json", instances([], [entry("a.png")]))
-    expect(others).toMatchObject({ message: expect.stringContaining("names no image scene.png") })
+    expect(others).toMatchObject({ message: expect.stringContaining("does not list an image scene.png") })
     expect(others.hint).toContain("such as a.png")
   })
   it("an image of another size than annotated, since masks would not fit", async () => {
@@ -269,7 +269,7 @@ describe("is refused, and nothing is written:", () => {
   it("a name that two images have", async () => {
     const two = [entry("a/scene.png"), { ...entry("b/scene.png"), id: 2 }]
     expect((await withAnnotations("twice.json", instances([], two))).hint).toContain(
-      "tells a/scene.png from b/scene.png"
+      "distinguish a/scene.png from b/scene.png"
     )
   })
 
@@ -280,7 +280,7 @@ describe("is refused, and nothing is written:", () => {
     await preview({ preset: "vit", output, overwrite: true })
     expect(fs.readFileSync(output).subarray(1, 4).toString()).toBe("PNG")
     const same = path.join(folder, "photos", "..", "photos", "scene.png")
-    expect((await refused({ preset: "vit", output: same, overwrite: true })).message).toContain("is read")
+    expect((await refused({ preset: "vit", output: same, overwrite: true })).message).toContain("is an input")
     const both = at("both")
     expect((await refused({ preset: "vit", output: both, npy: both })).message).toContain("the same file")
   })

@@ -56,14 +56,17 @@ describe("is refused, and nothing is written:", () => {
     return problem
   }
   it("no place to write to", async () => {
-    expect(await refused({})).toMatchObject({ _tag: "Usage", message: "where to? -o PATH is missing" })
+    expect(await refused({})).toMatchObject({ _tag: "Usage", message: "-o PATH is missing" })
   })
   it("a file that is there, unless --overwrite says so; the model itself, whatever it says", async () => {
     const file = at("copy.onnx")
     fs.copyFileSync(quickstart, file)
     const output = at("there.onnx")
     fs.writeFileSync(output, "mine")
-    expect(await refused({ file, output })).toMatchObject({ _tag: "Usage", hint: "--overwrite replaces it" })
+    expect(await refused({ file, output })).toMatchObject({
+      _tag: "Usage",
+      hint: "use --overwrite to replace it"
+    })
     expect(fs.readFileSync(output, "utf8")).toBe("mine")
     await tap({ file, output, overwrite: true })
     expect(outputsOf(output)).toContain("embed")

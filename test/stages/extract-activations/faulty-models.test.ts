@@ -63,7 +63,7 @@ it("whatever the runtime says, and the session is released", async () => {
   } as unknown as typeof runtime
   const { message: said } = await rejection(Extractor.open(options, failing))
   expect(said).toMatch(
-    /model\.onnx: onnxruntime failed on images \[1, 3, 64, 64\]: Got invalid dimensions.*the fault is the model's/
+    /model\.onnx: onnxruntime failed on images \[1, 3, 64, 64\]: Got invalid dimensions.*the model is at fault/
   )
   expect(released).toBe(1)
 })

@@ -145,7 +145,7 @@ describe("questionsOf", () => {
   it("refuses several rows for one example: all tokens of an image are no answer", () => {
     const all = tokenRows([...rows, ["a", "object", 0, "avg_obj"]])
     expect(() => questionsOf(examples, all)).toThrow(
-      'scene a has several activations of token "avg_obj" (source "object", object 0), and a probe needs one'
+      'scene a has several activations of token "avg_obj" (source "object", object 0); a probe needs exactly one'
     )
   })
 })

@@ -211,7 +211,7 @@ describe("fit-probes of a question with too few examples", () => {
     )
     expect(new Set(rows.map(({ token }) => token))).toEqual(new Set(["avg_obj", "cls"]))
     expect(context.lines).toEqual([
-      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 images, and 5 folds need at least 2 classes and 20 images'
+      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 images; 5 folds need at least 2 classes and 20 images'
     ])
     expect(context.steps.at(-1)).toEqual([4, 4])
   })
@@ -229,7 +229,7 @@ describe("fit-probes of a question with too few examples", () => {
   it("is refused where no question has enough, saying how much there was and what to do", async () => {
     const error = await rejection(run(world(19)))
     expect(error.message).toBe(
-      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 images are left, and 5 folds need at least 2 classes and 20 images'
+      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 images are left; 5 folds need at least 2 classes and 20 images'
     )
     expect(error).toMatchObject({ hint: expect.stringContaining("sample more scenes") })
     expect((await rejection(run({ ...small, examples: [] }))).message).toContain("0 examples of 0 classes")

@@ -53,6 +53,6 @@ describe("a model on a hub", () => {
       preset: "clip",
       prefix: 1
     })
-    expect(() => hub("b c")).toThrow(/"b c" is no repository: it is "organisation\/name"/)
+    expect(() => hub("b c")).toThrow(/"b c" is not a repository: expected "organisation\/name"/)
   })
 })

@@ -15,8 +15,8 @@ it.each([
 })
 
 it.each([
-  ["a quote that is not closed", 'id\n"a', "line 2: a quote inside of a cell, or one that is not closed"],
-  ["a quote inside of a cell", 'id\na"b"', "line 2: a quote"],
+  ["a quote that is not closed", 'id\n"a', "line 2: a quote inside a cell, or an unclosed one"],
+  ["a quote inside a cell", 'id\na"b"', "line 2: a quote"],
   ["text behind a quoted cell", 'id\n"a"b', "line 2: a quote"],
   ["a lone carriage return", "id\ra", "line 1: a quote"],
   ["a record that is too short", "id,x\na", "line 2: 1 cells, but the header has 2"]
@@ -27,5 +27,5 @@ it.each([
 it("reads cells, and refuses quotes, that are longer than a regular expression has stack for", () => {
   const long = "a".repeat(12_000_000)
   expect(recordsOf(`id\n"${long}"\n`)[0]![0]).toHaveLength(long.length)
-  expect(() => parseCsv(`id\n"${long}`)).toThrow("line 2: a quote inside of a cell")
+  expect(() => parseCsv(`id\n"${long}`)).toThrow("line 2: a quote inside a cell")
 })

@@ -179,7 +179,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "a misspelt field",
       { ...arrays, tap: {} },
       files,
-      /manifest\.json: tap: unknown field: there are format, note/
+      /manifest\.json: tap: unknown field; the known ones are format, note/
     ],
     [
       "no ids",
@@ -210,7 +210,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "an object that is no index",
       { format: 1, items: [{ ...item, object: 1.5 }] },
       files,
-      /items\[0\]\.object: expected a whole number from -1, got 1\.5/
+      /items\[0\]\.object: expected a whole number ≥ -1, got 1\.5/
     ],
     [
       "a list in place of an object",
@@ -223,43 +223,43 @@ describe("what is not as it should be is refused, with file, field and what to d
       "a field of an array that only items have",
       { ...arrays, taps: { "block.0": { file: "x.npy", row: 0 } } },
       files,
-      /taps\["block\.0"\]\.row: an array's rows are those that `ids` names/
+      /taps\["block\.0"\]\.row: not allowed here: `ids` names the arrays' rows/
     ],
     [
       "a misspelt field before the one that it leaves missing",
       { ...arrays, taps: { embed: { fil: "x.npy" } } },
       files,
-      /taps\.embed\.fil: unknown field: there are file, tensor/
+      /taps\.embed\.fil: unknown field; the known ones are file, tensor/
     ],
     [
       "half of a surrogate pair",
       { ...arrays, ids: ["\ud800", "b"] },
       files,
-      /ids\[0\]\.id: .* has half of a surrogate pair/
+      /ids\[0\]\.id: .* is not valid Unicode/
     ],
     [
       "a token that is named twice",
       { ...arrays, tokens: ["cls", "cls"] },
       files,
-      /tokens\[1\]: cls .* is there twice/
+      /tokens\[1\]: cls .* occurs twice/
     ],
     [
       "a token that is said in two places",
       { ...arrays, ids: [{ id: "a", token: "cls" }] },
       files,
-      /ids\[0\]\.token: the manifest's `tokens` say it/
+      /ids\[0\]\.token: not allowed here: the manifest's `tokens` apply/
     ],
     [
       "two items of one token",
       { ...arrays, ids: ["a", "a"] },
       files,
-      /ids\[1\]: item "a" has token cls .* already, from ids\[0\]/
+      /ids\[1\]: item "a" already has token cls .*, from ids\[0\]/
     ],
     [
       "items of different taps",
       { format: 1, items: [item, { ...item, id: "b", taps: { final: "x.npy" } }] },
       files,
-      /items\[1\]\.taps: its taps are final, those of items\[0\] embed/
+      /items\[1\]\.taps: its taps are final, but those of items\[0\] are embed/
     ],
     [
       "a path that leads out",
@@ -280,7 +280,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "a column that means nothing",
       { ...arrays, ids: "i.csv" },
       { ...files, "i.csv": ",id\n0,a\n1,b\n" },
-      /i\.csv: line 2\[""\]: unknown field: there are id, image/
+      /i\.csv: line 2\[""\]: unknown field; the known ones are id, image/
     ],
     [
       "a ragged CSV",
@@ -298,7 +298,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "an object in a CSV that is no number",
       { ...arrays, tokens: undefined, ids: "i.csv" },
       { ...files, "i.csv": "id,token,object\na,cls,one\n" },
-      /i\.csv: line 2\.object: expected a whole number from -1, got "one"/
+      /i\.csv: line 2\.object: expected a whole number ≥ -1, got "one"/
     ],
     [
       "a missing image",
@@ -335,7 +335,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "a negative row",
       { format: 1, items: [{ ...item, taps: { embed: { file: "x.npy", row: -1 } } }] },
       files,
-      /items\[0\]\.taps\.embed\.row: expected a whole number from 0, got -1/
+      /items\[0\]\.taps\.embed\.row: expected a whole number ≥ 0, got -1/
     ],
     [
       "a NaN",

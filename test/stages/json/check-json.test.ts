@@ -37,7 +37,7 @@ it("names the field, says what was expected and what is there", () => {
 })
 
 it("tells an unknown field before the one that it may be a misspelling of", () => {
-  expect(problemOf({ nmae: "a" })).toBe("nmae: unknown field: there are name, parts, files")
+  expect(problemOf({ nmae: "a" })).toBe("nmae: unknown field; the known ones are name, parts, files")
 })
 
 it("takes no list for an object, nor null", () => {

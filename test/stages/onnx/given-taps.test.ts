@@ -74,7 +74,7 @@ describe("an encoder whose structure is not recognised", () => {
     )
     const taps = list({ embed: "x" })
     expect(() => describeGiven(model, { ...nothing, taps })).toThrow(
-      /not in the graph: give it, as in onnx\(path, \{ patch: 16, prefix: 1 \}\)/
+      /the graph does not show the patch size: give it, as in onnx\(path, \{ patch: 16, prefix: 1 \}\)/
     )
     expect(describeGiven(model, { ...nothing, taps, patch: 8 })).toMatchObject({
       patch: { height: 8, width: 8 },
@@ -88,28 +88,28 @@ describe("taps that are given are refused", () => {
     [
       "a tensor that is not there",
       { embed: "z" },
-      /gives "z" for embed: no node of the graph makes such a tensor/
+      /gives "z" for embed: no node of the graph produces such a tensor/
     ],
     ["a weight", { embed: "patches" }, /gives "patches" for embed: this is a weight/],
     ["what does not depend on the image", { embed: "sizes" }, /this tensor does not depend on the image/],
     [
       "a pattern that matches nothing",
       { "block.*.resid_post": "/enc/layer.*/sum" },
-      /no tensor that depends on the image matches it \(\* stands for a number\); there are neither sums/
+      /no tensor that depends on the image matches it \(\* matches a number\); there are neither sums/
     ],
     ["a * that stands for no number", { "block.*.x": "/enc/*.0/mid" }, /matches it/],
     [
       "more numbers on one side",
       { "block.0.resid_post": "/enc/layer.*/mid" },
-      /each \* of the one stands for a number of the other, and they have 0 and 1/
+      /both need the same number of \*, but they have 0 and 1/
     ],
     [
       "two tensors for one name",
       { "block.*.resid_post": "/enc/layer.*/output", "block.0.resid_post": "x" },
       /gives two tensors for block\.0\.resid_post: \/enc\/layer\.0\/output and x/
     ],
-    ["a name that is none", { "tensor:x": "x" }, /has a name "tensor:x": names are letters/],
-    ["none at all", {}, /names no tap/]
+    ["a name that is none", { "tensor:x": "x" }, /has the invalid name "tensor:x": use letters/],
+    ["none at all", {}, /`taps` is empty/]
   ] as ReadonlyArray<[string, Readonly<Record<string, string>>, RegExp]>)("%s", (_, taps, message) => {
     expect(() => describeUnknown(taps)).toThrow(message)
   })
@@ -162,6 +162,6 @@ describe("taps that are given for an encoder that is recognised", () => {
     const structural = await run(["block.1.attn_out", "embed"], null)
     expect(mine).toEqual(structural["block.1.attn_out"])
     expect(embed).toEqual(structural["embed"])
-    await expect(run(["block.0.resid_post"], known)).rejects.toThrow("there are embed, mine")
+    await expect(run(["block.0.resid_post"], known)).rejects.toThrow("the taps are embed, mine")
   })
 })

@@ -95,7 +95,7 @@ describe("final.norm and pooled are the model's own", () => {
 
   test("CLIP, whose last norm is for the class token alone, has no final.norm", async () => {
     await expect(openEncoder(fixture("clip.onnx"), { taps: ["final.norm"] })).rejects.toThrow(
-      /clip\.onnx: there is no tap "final\.norm": there are embed, block\.0\.attn_out, .*pooled/
+      /clip\.onnx: there is no tap "final\.norm"; the taps are embed, block\.0\.attn_out, .*pooled/
     )
   })
 })

@@ -95,13 +95,15 @@ describe("tapModel", () => {
 
   it("refuses taps that are not there, a model patched before, and to do nothing", () => {
     expect(() => tapModel(clip, ["block.3.resid_post"])).toThrow(
-      /no tap "block\.3\.resid_post": there are embed/
+      /no tap "block\.3\.resid_post"; the taps are embed/
     )
-    expect(() => tapModel(clip, ["tensor:nothing"])).toThrow('no node of the graph makes a tensor "nothing"')
+    expect(() => tapModel(clip, ["tensor:nothing"])).toThrow(
+      'no node of the graph produces a tensor "nothing"'
+    )
     expect(() => tapModel(clip, [])).toThrow("no taps are chosen")
     const { patch } = tapModel(clip, ["embed"], { pool: true })
     expect(() => tapModel(patched("clip.onnx", patch), ["embed"], { pool: true })).toThrow(
-      "has an input probeline_weights already"
+      "already has an input probeline_weights"
     )
   })
 

@@ -34,7 +34,11 @@ describe.each([
       "the file is truncated or not ONNX"
     ],
     ["of length 2⁵³", [0x7a, 128, 128, 128, 128, 128, 128, 128, 16], "the file is truncated or not ONNX"],
-    ["a byte longer than the file", [0x7a, 3, 1, 2], `at byte ${start + 2} needs 3 bytes, its message has 2`],
+    [
+      "a byte longer than the file",
+      [0x7a, 3, 1, 2],
+      `at byte ${start + 2} needs 3 bytes, but its message has 2`
+    ],
     ["of a number −1 / 8", minusOne, `byte ${start} starts a field`],
     ["of a number beyond 2²⁹", [0x80, 0x80, 0x80, 0x80, 0x80, 1], `byte ${start} starts a field`],
     [
@@ -72,7 +76,7 @@ describe("a message", () => {
     const bytes = message(embedded(7, Uint8Array.of(0x0a, 9, 0, 0)), new Uint8Array(20).fill(8))
     const protobuf = protobufOf(bytes)
     const [graph] = protobuf.top()
-    expect(() => [...protobuf.message(graph!)]).toThrow("at byte 4 needs 9 bytes, its message has 2")
+    expect(() => [...protobuf.message(graph!)]).toThrow("at byte 4 needs 9 bytes, but its message has 2")
   })
   it("may not have numbers that do", () => {
     const protobuf = protobufOf(message(embedded(7, Uint8Array.of(8, 128)), Uint8Array.of(1, 1)))
@@ -88,7 +92,7 @@ describe("a message", () => {
     for (let depth = 0; depth < 300; depth++)
       node = message(text(4, "If"), embedded(5, embedded(6, embedded(1, node))))
     const bytes = message(embedded(7, embedded(1, node)), embedded(8, integer(2, 18)))
-    expect(() => readModel(bytesAccess(bytes))).toThrow(/more than 100 messages are nested/)
+    expect(() => readModel(bytesAccess(bytes))).toThrow(/messages are nested more than 100 deep/)
   })
   it("is read where it is as deep as control flow goes", () => {
     let node = text(4, "Relu")

@@ -80,16 +80,16 @@ describe("a file that is no model", () => {
     [
       "a web page",
       "\n<!DOCTYPE html>\n<html><title>Not found</title></html>",
-      /a web page in place of the model/
+      /a web page instead of the model/
     ],
     ["a PyTorch checkpoint", "PK\u0003\u0004\u0000\u0000archive/data.pkl", /a PyTorch checkpoint: export it/],
     [
       "safetensors",
       '@\u0000\u0000\u0000\u0000\u0000\u0000\u0000{"w":{"dtype":"F32"}}',
-      /weights alone \(safetensors\)/
+      /only weights \(safetensors\)/
     ],
     ["onnxruntime's own format", "\u0018\u0000\u0000\u0000ORTM\u0000\u0000", /give the \.onnx file/],
-    ["a JPEG", "\u00ff\u00d8\u00ff\u00e0\u0000\u0010JFIF\u0000\u0001", /no protobuf field/],
+    ["a JPEG", "\u00ff\u00d8\u00ff\u00e0\u0000\u0010JFIF\u0000\u0001", /does not start a protobuf field/],
     ["zeros", "\u0000".repeat(64), /byte 0 starts a field 0/],
     ["another protobuf", "\u0008\u0008", /has 0 nodes and 0 operator sets/]
   ])("is refused: %s", (_, content, message) => {

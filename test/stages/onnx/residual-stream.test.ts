@@ -294,7 +294,7 @@ describe("what is no plain vision transformer is refused, and says what is there
   test("images with channels last, or none at all", () => {
     const steps = [...preNorm(1)]
     expect(() => describeEncoder(graphModel(steps, "x1", [patchWeights], ["batch", 32, 32, 3]))).toThrow(
-      "image takes images [batch, 32, 32, 3], which is channels last"
+      "image takes images [batch, 32, 32, 3]: channels last"
     )
     expect(() => describeEncoder(graphModel(steps, "x1", [patchWeights], ["batch", 77]))).toThrow(
       "no input takes images [batch, channels, height, width]; the inputs are image [batch, 77]"
@@ -316,9 +316,7 @@ test("a second, shorter stream is left out with a warning", () => {
   ]
   const { warnings, blocks } = describeEncoder(graphModel(steps, "y", [patchWeights]))
   expect(blocks).toBe(2)
-  expect(warnings).toEqual([
-    "another residual stream of 2 additions is left out: the longest, of 4, is taken"
-  ])
+  expect(warnings).toEqual(["ignored another residual stream of 2 additions; the longest has 4"])
 })
 
 describe("tokens before the patches are counted", () => {

@@ -249,7 +249,7 @@ describe("external weights are found", () => {
     expect(await run(path.join(models, "vit-fp16.onnx"))).toEqual(await run(fixture("vit-fp16.onnx")))
     rmSync(path.join(data, "weights"))
     await expect(run(path.join(models, "vit-fp16.onnx"))).rejects.toThrow(
-      /models\/vit-fp16\.onnx: its weights are in .*vit-fp16\.onnx_data, which is a link to nothing/
+      /models\/vit-fp16\.onnx: its weights file .*vit-fp16\.onnx_data is a dangling symlink/
     )
   })
 
@@ -262,9 +262,7 @@ describe("external weights are found", () => {
   test("or missed by name", async () => {
     const alone = path.join(folder, "alone.onnx")
     copyFileSync(fixture("vit-fp16.onnx"), alone)
-    await expect(run(alone)).rejects.toThrow(
-      /alone\.onnx: its weights are in .*vit-fp16\.onnx_data, which is missing/
-    )
+    await expect(run(alone)).rejects.toThrow(/alone\.onnx: its weights file .*vit-fp16\.onnx_data is missing/)
   })
 })
 
@@ -308,7 +306,7 @@ describe("errors say what is wrong with", () => {
     const entry = embedded(13, message(text(1, "location"), text(2, "../secret")))
     const outside = embedded(7, embedded(5, message(integer(1, 4), text(8, "w"), entry, integer(14, 1))))
     await expect(openEncoder(saved("climbing.onnx", message(whole, outside)), { taps })).rejects.toThrow(
-      /climbing\.onnx: the external weights of w are at "\.\.\/secret", outside of the model's folder/
+      /climbing\.onnx: the external weights of w are at "\.\.\/secret", outside the model's folder/
     )
   })
 
@@ -346,10 +344,10 @@ describe("errors say what is wrong with", () => {
     await expect(run([2, 3, 16, 64])).rejects.toThrow(
       "images [2, 3, 16, 64] do not fit its input pixel_values"
     )
-    await expect(run([2, 32, 32, 3])).rejects.toThrow("channels come before height and width")
-    await expect(run([3, 3, 32, 32])).rejects.toThrow("need 9216 values, more than none, and have 6144")
+    await expect(run([2, 32, 32, 3])).rejects.toThrow("put channels before height and width")
+    await expect(run([3, 3, 32, 32])).rejects.toThrow("need 9216 values, at least one, but have 6144")
     await expect(run([2, 3, 32, 32])).rejects.toThrow("pooling needs weights [2, rows, tokens]")
-    await expect(run([2, 3, 32, 32], new Float32Array(7), 2)).rejects.toThrow("there are 7 values and 2 rows")
+    await expect(run([2, 3, 32, 32], new Float32Array(7), 2)).rejects.toThrow("but got 7 values and 2 rows")
     // 16 weights a row, but 17 tokens
     await expect(run([2, 3, 32, 32], new Float32Array(2 * 2 * 16), 2)).rejects.toThrow(
       /clip\.onnx: onnxruntime failed on images \[2, 3, 32, 32\]/

@@ -18,7 +18,7 @@ describe("chooseTaps", () => {
   })
   it("does not take a dot for any character, nor a part for the whole", () => {
     expect(() => names("block.1.resid")).toThrow('no tap matches "block.1.resid"')
-    expect(() => names("finalxnorm")).toThrow("there are embed, block.0.resid_mid")
+    expect(() => names("finalxnorm")).toThrow("the taps are embed, block.0.resid_mid")
     expect(() => names("block.{12}.resid_post")).toThrow("no tap matches")
     // one of a list that is not there is not left out in silence
     expect(() => names("block.{1,12}.resid_post")).toThrow('no tap matches "block.12.resid_post"')

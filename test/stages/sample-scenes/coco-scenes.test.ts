@@ -304,19 +304,19 @@ describe("a COCO data set is refused, and the error names file and field:", () =
       "two images of one id",
       ({ images }) => (images[4]!.id = 100),
       "images[4].id",
-      "100 is the id of images[0] too"
+      "100 is also the id of images[0]"
     ],
     [
       "two annotations of one id",
       ({ annotations }) => (annotations[4]!.id = 1000),
       "annotations[4].id",
-      "1000 is the id of annotations[0] too"
+      "1000 is also the id of annotations[0]"
     ],
     [
       "an unknown category",
       ({ annotations }) => (annotations[5]!.category_id = 3),
       "annotations[5].category_id",
-      "3 is the id of none of the file's categories"
+      "3 is not an id in the file's categories"
     ],
     [
       "a degenerate polygon",
@@ -387,7 +387,7 @@ describe("a COCO data set is refused, and the error names file and field:", () =
     const { scenes, context } = sampling()
     expect(await scenes).toHaveLength(instances().images.length)
     expect(context.lines.join("\n")).toMatch(
-      /broken\.png cannot be read: not an image.*; it will fail where it is needed/
+      /broken\.png cannot be read: not an image.*; the scene will fail when a stage needs its image/
     )
   })
 

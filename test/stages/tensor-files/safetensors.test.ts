@@ -42,23 +42,19 @@ describe("a .safetensors file", () => {
     [
       "a header longer than the file",
       fileOf({}, 0).subarray(0, 9),
-      /its header would take 2 bytes of a file of 9/
+      /its header claims 2 bytes, but the file has 9/
     ],
     ["a header that is no JSON", fileOf("{", 0), /its header is not JSON/],
-    ["a header that is a list", fileOf([], 0), /no JSON object/],
-    ["no dtype", fileOf({ a: { shape: [1], data_offsets: [0, 4] } }, 4), /"a" has no proper dtype/],
-    ["a negative size", fileOf({ a: { ...f32(0, 4), shape: [-1] } }, 4), /"a" has no proper dtype, shape/],
+    ["a header that is a list", fileOf([], 0), /not a JSON object/],
+    ["no dtype", fileOf({ a: { shape: [1], data_offsets: [0, 4] } }, 4), /"a" lacks a valid dtype/],
+    ["a negative size", fileOf({ a: { ...f32(0, 4), shape: [-1] } }, 4), /"a" lacks a valid dtype, shape or/],
     [
       "a shape beyond all numbers",
       fileOf({ a: { ...f32(0, 4), shape: [2 ** 40, 2 ** 40] } }, 4),
-      /no proper/
+      /lacks a valid/
     ],
-    ["offsets that are none", fileOf({ a: { ...f32(0, 4), data_offsets: "all" } }, 4), /no proper/],
-    [
-      "offsets that do not fit the shape",
-      fileOf({ a: f32(0, 8, [3]) }, 8),
-      /F32 \[3\], which is 12 bytes, .* span 8/
-    ],
+    ["offsets that are none", fileOf({ a: { ...f32(0, 4), data_offsets: "all" } }, 4), /lacks a valid/],
+    ["offsets that do not fit the shape", fileOf({ a: f32(0, 8, [3]) }, 8), /F32 \[3\], 12 bytes, .* span 8/],
     [
       "values that two tensors share",
       fileOf({ a: f32(0, 8), b: f32(4, 12) }, 12),
@@ -94,10 +90,10 @@ describe("a tensor of a file", () => {
     expect(openTensor("x.safetensors", alone, null).shape).toEqual([1])
   })
   it.each([
-    ["x.npy", "a", /one array without a name/],
-    ["x.safetensors", null, /which of its tensors is meant\? it has /],
-    ["x.safetensors", "f32", /no tensor "f32" of floating point: it has .*F32/],
-    ["x.bin", null, /neither a \.npy nor a \.safetensors/]
+    ["x.npy", "a", /a single unnamed array/],
+    ["x.safetensors", null, /name one of its tensors: it has /],
+    ["x.safetensors", "f32", /no floating-point tensor "f32": it has .*F32/],
+    ["x.bin", null, /its extension is neither \.npy nor \.safetensors/]
   ])("in %s by the name %s is refused", (file, name, says) => {
     expect(() => openTensor(file, all, name)).toThrow(says)
   })

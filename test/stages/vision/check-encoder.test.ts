@@ -112,7 +112,7 @@ describe("a folder that is not whole", () => {
   )
   it("is refused when it is another folder altogether", async () => {
     await expect(checkEncoder(folder)).rejects.toThrow(
-      /there is no .*manifest\.json: the folder is not, or not all of, what tools\/export_encoder\.py writes/
+      /there is no .*manifest\.json: the folder is not a complete export by tools\/export_encoder\.py/
     )
   })
   it.each([

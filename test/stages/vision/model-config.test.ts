@@ -113,7 +113,7 @@ describe("an encoder with files beside it", () => {
   it("finds them above a folder `onnx`, as exports for transformers.js have them, but no further up", async () => {
     const above = { "preprocessor_config.json": processor }
     expect((await resolve(lay(above, "onnx/vision_model.onnx"))).grid.rows).toBe(4)
-    await expect(resolve(lay(above, "other/model.onnx"))).rejects.toThrow(/is not known/)
+    await expect(resolve(lay(above, "other/model.onnx"))).rejects.toThrow(/no preprocessing found/)
   })
   it("takes transformers 5's processor_config.json for it, where it has an image processor", async () => {
     const model = lay({
@@ -121,14 +121,14 @@ describe("an encoder with files beside it", () => {
     })
     expect((await resolve(model)).origin.preprocessing).toBe("processor_config.json")
     fs.writeFileSync(path.join(folder, "processor_config.json"), '{"processor_class":"CLIPProcessor"}')
-    await expect(resolve(model)).rejects.toThrow(/is not known/)
+    await expect(resolve(model)).rejects.toThrow(/no preprocessing found/)
   })
   it("goes by config.json last, and names it", async () => {
     const model = lay({ "config.json": { ...right, model_type: "dinov2" } })
     // this graph's size is another, which is found out by what that preset gives
     await expect(resolve(model)).rejects.toThrow(/32×32 pixels, but its preprocessing gives 224×224/)
     fs.writeFileSync(path.join(folder, "config.json"), JSON.stringify({ model_type: "vit" }))
-    await expect(resolve(model)).rejects.toThrow(/is not known.*model_type "vit" for 32 pixels/)
+    await expect(resolve(model)).rejects.toThrow(/no preprocessing found.*model_type "vit" for 32 pixels/)
   })
   it.each<[string, object, RegExp]>([
     ["patches", { patch_size: 16 }, /patch_size 16, but its graph cuts images into patches of 8×8 pixels/],

@@ -188,7 +188,7 @@ describe("an encoder with registers and no class token", () => {
     expect(await classTokenOf(alone, { classToken: false })).toBe(false)
     expect(await classTokenOf(alone, { classToken: false, prefix: 0 })).toBe(false)
     await expect(classTokenOf(alone, { classToken: true, prefix: 0 })).rejects.toThrow(
-      /said to have a class token, but no token comes before its patches/
+      /declared to have a class token, but no token comes before its patches/
     )
     writeFileSync(path.join(folder, "config.json"), '{"class_token":0}')
     await expect(classTokenOf(alone)).rejects.toThrow(/class_token: expected true or false, got 0/)
