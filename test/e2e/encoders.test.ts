@@ -40,7 +40,9 @@ describe("encoders", () => {
     expect(alone.stdout).toBe(help.stdout)
   })
   it("is one of the commands, and is completed", async () => {
-    expect((await rig.cli("--help")).stdout).toMatch(/probeline encoders +vision encoders/)
+    expect((await rig.cli("--help")).stdout).toMatch(
+      /probeline encoders +inspect, tap, preview, check and download vision encoders/
+    )
     const { stdout } = await rig.cli("--get-yargs-completions", "probeline", "encoders", "")
     expect(stdout.split("\n")).toEqual(expect.arrayContaining([expect.stringMatching(/^inspect/)]))
   })

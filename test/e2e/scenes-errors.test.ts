@@ -51,7 +51,7 @@ describe("annotations", () => {
   })
   it("that are cut off are refused as not JSON", async () => {
     const whole = fs.readFileSync(data.annotations)
-    await refused(rig.write("broken.json", whole.subarray(0, whole.length >> 1)), ["not JSON", "complete?"])
+    await refused(rig.write("broken.json", whole.subarray(0, whole.length >> 1)), ["not JSON", "complete."])
   })
   it("with an image that is not there: that scene fails, and the error names the file", async () => {
     const file = rig.at("gone.json")
