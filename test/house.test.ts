@@ -56,6 +56,13 @@ const imports = files.flatMap((file) => {
   })
 })
 
+it("every file is in a room, and imports no file outside of them", () => {
+  const names = files.map((file) => relative(root, file))
+  expect(names.filter((file) => roomOf(file) === undefined)).toEqual([])
+  const outside = imports.filter(({ to }) => /\.(ts|mjs|js)$/.test(to) && roomOf(to) === undefined)
+  expect(outside.map(({ from, to }) => `${from} → ${to}`)).toEqual([])
+})
+
 it("arrows between rooms only go down", () => {
   const wrong = imports.filter(({ from, to }) => {
     const [here, there] = [roomOf(from), roomOf(to)]

@@ -28,8 +28,9 @@ export function failureGroups(failures: ReadonlyArray<ItemFailure>): ReadonlyArr
   })
 }
 
-/** The error with `<item>` in place of the item's id. */
-export function causeOf({ item, error }: ItemFailure): string {
+/** The error with `<item>` in place of the item's id, and `<file>` in place of the name of its file at the start. */
+export function causeOf({ item, error: told }: ItemFailure): string {
+  const error = told.replace(fileName, "<file>: ")
   if (item === "" || !error.includes(item)) return error
   let cause = ""
   let from = 0
@@ -40,6 +41,9 @@ export function causeOf({ item, error }: ItemFailure): string {
   }
   return cause + error.slice(from)
 }
+
+/** The engine puts the name of an item's file before the stage's words: `000012.png: …`. */
+const fileName = /^[^\s:/]+\.[a-z0-9]{2,5}: /i
 
 /** The id "1" does not occur in "10 rows". */
 const isInWord = (character: string | undefined) =>

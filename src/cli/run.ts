@@ -1,4 +1,3 @@
-import * as Scope from "effect/Scope"
 /** `run`: brings a pipeline, or some of its nodes and their inputs, up to date. */
 import { randomBytes } from "node:crypto"
 import * as os from "node:os"
@@ -7,7 +6,6 @@ import type { Problem } from "../support/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { itemChanges } from "../plan/item-changes.ts"
 import { planAll } from "../plan/plan.ts"
-import type { Planning } from "../plan/planning.ts"
 import type { RunEvent } from "../run/events.ts"
 import { logFile } from "../run/log-file.ts"
 import { attempt, attemptAsync } from "../run/attempt.ts"
@@ -25,9 +23,7 @@ import { runJson } from "../inspect/run-json.ts"
 import { runSummary } from "./run-summary.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
 import { outputSummaries, tellLosses } from "../inspect/hooks.ts"
-import { chunkMs } from "../executors/time-limit.ts"
-import type { WorkerOptions } from "../executors/worker-processes.ts"
-import type { Executor } from "../run/task.ts"
+import { lazyLocalExecutor } from "../executors/lazy-local.ts"
 
 export const runCommand = defineCommand({
   name: "run",
@@ -152,7 +148,8 @@ const bringUpToDate = (
       Effect.sync(() => captureOutput(onOutput)),
       (release) => Effect.sync(release)
     )
-    const executor = yield* lazyExecutor(planning, jobs, { entry: context.worker, onOutput })
+    const watch = Effect.acquireRelease(Effect.sync(watchInterrupts), (end) => Effect.promise(end))
+    const executor = yield* lazyLocalExecutor(planning, jobs, { entry: context.worker, onOutput }, watch)
     const options: RunOptions = {
       pipeline: opened.name,
       file: opened.file,
@@ -205,26 +202,3 @@ function outputsOf({ graph }: Opened, nodes: ReadonlyArray<GraphNode>): RunRecor
 /** Ids sort by start time (UTC, in milliseconds); four hex digits tell apart runs of the same millisecond. */
 export const runId = (now: Date, mark = randomBytes(2).toString("hex")): string =>
   `${now.toISOString().replace(/[-:Z]/g, "").replace("T", "-")}-${mark}`
-
-/** Scoped: resources of stages, workers and the Ctrl-C watch end with the scope. */
-const lazyExecutor = (planning: Planning, tasks: number, workers: Omit<WorkerOptions, "store">) =>
-  Effect.gen(function* () {
-    const scope = yield* Effect.scope
-    const watch = Effect.acquireRelease(Effect.sync(watchInterrupts), (end) => Effect.promise(end))
-    const load = Effect.andThen(
-      watch,
-      Effect.promise(() => import("../executors/local.ts"))
-    ).pipe(
-      Effect.flatMap(({ localExecutor }) => localExecutor(planning, tasks, workers)),
-      Scope.provide(scope)
-    )
-    // tasks run in parallel: interrupting one must not interrupt the load of the executor that all share
-    const loaded = yield* Effect.cached(Effect.uninterruptible(load))
-    const executor: Executor = {
-      name: "local",
-      tasks,
-      chunkMs,
-      execute: (task, report) => Effect.flatMap(loaded, (local) => local.execute(task, report))
-    }
-    return executor
-  })

@@ -12,11 +12,15 @@ import type { Opened } from "../project/open-pipeline.ts"
 import type { TaskPort } from "../run/task.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
+import type { artifactCaches } from "../store/files/own-names.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import { isProblem, Problem } from "../support/problem.ts"
 import { stageFailure } from "../support/stage-failure.ts"
 import { writingAs } from "../support/stage-output.ts"
+
+/** gc knows it by this registration. */
+const cacheFolder: keyof typeof artifactCaches = "summaries"
 
 export type HookContext = Pick<Opened, "graph" | "planning" | "addressOf">
 
@@ -67,7 +71,7 @@ export async function askHook<H extends HookName>(
   const { store } = context.planning
   const note = path.join(
     store.layout.cache,
-    "summaries",
+    cacheFolder,
     `${artifact}-${askedOf(context, node, hook, artifactOf)}.json`
   )
   const known = readCache<Answer<H>>(store.files, note)

@@ -8,6 +8,7 @@ import * as fs from "node:fs"
 import * as path from "node:path"
 import { readRegular } from "../support/regular-file.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
+import { unlessUnreadable } from "../store/files/unreadable.ts"
 import { replaceFile } from "../store/files/replace-file.ts"
 import { nodeFileSystem } from "../store/files/file-system.ts"
 import type { Bundle } from "./bundle/bundle.ts"
@@ -44,26 +45,18 @@ const entryFile = (folder: string, pipeline: string, own: string) =>
   path.join(folder, `${digestOf("pipeline", pipeline, own).slice(0, 32)}.json`)
 
 export function readCached(folder: string, pipeline: string, own: string): CachedBundle | null {
-  try {
-    const entry = readCache<CachedBundle>(files, entryFile(folder, pipeline, own))
-    if (
-      entry?.format !== format ||
-      entry.pipeline !== pipeline ||
-      entry.own !== own ||
-      !areFresh(entry.inputs, entry.surroundings)
-    )
-      return null
+  const entry = readCache<CachedBundle>(files, entryFile(folder, pipeline, own))
+  if (entry?.format !== format || entry.pipeline !== pipeline || entry.own !== own) return null
+  return unlessUnreadable(() => {
+    if (!areFresh(entry.inputs, entry.surroundings)) return null
     if (sha256(readRegular(bundleFile(folder, entry.bundle))) !== entry.bundle) return null
-    renew(bundleFile(folder, entry.bundle))
+    touch(bundleFile(folder, entry.bundle))
     return entry
-  } catch {
-    // missing or damaged: rebuild it
-    return null
-  }
+  })
 }
 
 /** Touches the bundle: workers import it later, and gc keeps recent files. */
-function renew(file: string): void {
+function touch(file: string): void {
   try {
     fs.lutimesSync(file, new Date(), new Date())
   } catch {

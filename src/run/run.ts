@@ -2,7 +2,6 @@
  * Runs a graph: every node waits for its inputs, is planned with their artifacts, and is computed only if no
  * trace matches its key. So a change that yields the same values stops there (early cutoff).
  */
-import * as path from "node:path"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -41,7 +40,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
     Effect.onExit((exit) => {
       saveCaches(options)
       if (Exit.isSuccess(exit)) return Effect.void
-      removeDamaged(store, Cause.squash(exit.cause))
+      discardDamaged(store, Cause.squash(exit.cause))
       // as the command line chooses the exit code: a problem takes precedence over an interruption
       const status = Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed"
       // the caller reports the failure; the record is for later readers
@@ -98,12 +97,12 @@ function saveCaches({ planning: { outside, identities, store } }: RunOptions): v
 }
 
 /** Removes a damaged object, so that the next run finds it missing and computes it again. */
-function removeDamaged({ files, root }: Store, error: unknown): void {
+function discardDamaged({ objects }: Store, error: unknown): void {
   if (!isProblem(error) || error._tag !== "StoreCorrupt" || error.file === null) return
   try {
-    if (path.dirname(path.dirname(error.file)) === path.join(root, "objects")) files.remove(error.file)
+    objects.discard(error.file)
   } catch {
-    // `probeline verify` says what to do
+    // `probeline verify` reports what to do
   }
 }
 

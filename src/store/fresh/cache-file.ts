@@ -7,6 +7,7 @@
  */
 import { crc32 } from "node:zlib"
 import { utf8 } from "../../support/utf8.ts"
+import { unlessUnreadable } from "../files/unreadable.ts"
 import type { FileSystem } from "../files/file-system.ts"
 import { replaceFile } from "../files/replace-file.ts"
 import { withChecksum, checksummedValue } from "../records/checksum.ts"
@@ -18,18 +19,16 @@ const isOff = () => process.env["PROBELINE_CACHE"] === "off"
  * time.
  */
 export function writeCache(files: FileSystem, file: string, value: object): boolean {
-  return tried(() => replaceFile(files, file, withChecksum(value)))
+  return written(files, file, withChecksum(value))
 }
 
 /** Null if the file does not exist or is damaged. */
 export function readCache<A extends object>(files: FileSystem, file: string): A | null {
   if (isOff()) return null
-  try {
+  return unlessUnreadable(() => {
     const bytes = files.readIfPresent(file)
     return bytes === null ? null : (checksummedValue(bytes) as A)
-  } catch {
-    return null
-  }
+  })
 }
 
 /** The first line of a large file. CRC-32 detects any accidental damage in a fifth of sha256's time. */
@@ -39,30 +38,27 @@ const longestHead = 64
 /** Like `writeCache`, for large content: a line with the checksum, then the text. */
 export function writeLargeCache(files: FileSystem, file: string, text: string): boolean {
   const body = Buffer.from(text)
-  return tried(() => replaceFile(files, file, Buffer.concat([Buffer.from(`${headOf(body)}\n`), body])))
+  return written(files, file, Buffer.concat([Buffer.from(`${headOf(body)}\n`), body]))
 }
 
 /** The text, or null if the file does not exist or is damaged. */
 export function readLargeCache(files: FileSystem, file: string): string | null {
   if (isOff()) return null
-  try {
+  return unlessUnreadable(() => {
     const bytes = files.readIfPresent(file)
     if (bytes === null) return null
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const start = buffer.subarray(0, longestHead).indexOf("\n") + 1
     const isWhole = start > 0 && buffer.toString("latin1", 0, start - 1) === headOf(buffer.subarray(start))
     return isWhole ? utf8(buffer.subarray(start)) : null
-  } catch {
-    return null
-  }
+  })
 }
 
-function tried(act: () => void): boolean {
+function written(files: FileSystem, file: string, content: Uint8Array | string): boolean {
   if (isOff()) return false
-  try {
-    act()
+  const done = unlessUnreadable(() => {
+    replaceFile(files, file, content)
     return true
-  } catch {
-    return false
-  }
+  })
+  return done ?? false
 }

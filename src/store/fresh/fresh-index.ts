@@ -12,8 +12,8 @@
  * 45 µs; an answer takes 10 µs, two fifths of which went into checking trace and manifest.
  */
 import { type IndexEntry, readIndexFile, writeIndexFile } from "./index-file.ts"
+import { unlessUnreadable } from "../files/unreadable.ts"
 import { type FreshEntry, type OutputSchema, type ReadLine, readLine, writeLine } from "./index-line.ts"
-import { isProblem } from "../../support/problem.ts"
 import type { FileSystem } from "../files/file-system.ts"
 import type { Layout } from "../files/layout.ts"
 import { everyObject, type Manifest, type ManifestFile, manifestOf } from "../records/manifest.ts"
@@ -215,17 +215,5 @@ export class FreshIndexFile {
   #isWhole({ shards }: Manifest): boolean {
     for (const shard of shards) if (!everyObject(shard, this.#hasSize)) return false
     return true
-  }
-}
-
-/** Null if a file of the store is missing or damaged: the planner then reads the traces, and reports what is wrong. */
-function unlessUnreadable<A>(read: () => A | null): A | null {
-  try {
-    return read()
-  } catch (error) {
-    const isOfFile =
-      isProblem(error) || error instanceof SyntaxError || (error as NodeJS.ErrnoException).code !== undefined
-    if (isOfFile) return null
-    throw error
   }
 }

@@ -35,6 +35,10 @@ export interface Objects {
   touch(object: StoredFile): boolean
   /** The object's path in tables: `objects/1f/1f….png`, relative to the store. */
   location(object: StoredFile): string
+  /** Gives the object a second name outside the objects' folder: a hard link if the file system allows. */
+  link(object: StoredFile, to: string): void
+  /** Deletes the file of an object that `read` or `open` found damaged; leaves other files alone. */
+  discard(file: string): void
 }
 
 const readOnly = 0o444
@@ -113,6 +117,14 @@ export class FileObjects implements Objects {
 
   location(object: StoredFile): string {
     return this.#path(object).slice(this.#layout.root.length + 1)
+  }
+
+  link(object: StoredFile, to: string): void {
+    this.#files.link(this.#path(object), to)
+  }
+
+  discard(file: string): void {
+    if (path.dirname(path.dirname(file)) === path.join(this.#layout.root, "objects")) this.#files.remove(file)
   }
 
   #path({ sha256, extension }: StoredFile): string {

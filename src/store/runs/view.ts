@@ -22,7 +22,7 @@ export const viewOf = (run: string, node: string): string => `runs/${run}/${node
  *
  * `folders` has those that the run has already made: checking each took 7 µs per node.
  *
- * Synchronous in the first case. Throws a Problem if the store cannot be written, or an object is damaged.
+ * Synchronous if no table has to be written. Throws a Problem if the store cannot be written, or an object is damaged.
  */
 export function publishView(
   store: Store,
@@ -38,14 +38,24 @@ export function publishView(
     : publishParts(store, table, manifest, folders)
 }
 
-async function publishParts(
+function publishParts(
   store: Store,
   table: string,
   manifest: Manifest,
   folders: Set<string>
-): Promise<void> {
-  link(store, await wholeTable(store, manifest), table, folders)
-  if (!hasTensors(manifest)) return
+): void | Promise<void> {
+  return then(wholeTable(store, manifest), (whole) => {
+    link(store, whole, table, folders)
+    return hasTensors(manifest) ? publishTensors(store, table, manifest, folders) : undefined
+  })
+}
+
+function publishTensors(
+  store: Store,
+  table: string,
+  manifest: Manifest,
+  folders: Set<string>
+): void | Promise<void> {
   const folder = table.slice(0, -".parquet".length)
   const names = tensorFileNames(manifest)
   for (const [part, shard] of manifest.shards.filter((one) => one.rows > 0).entries())
@@ -53,10 +63,10 @@ async function publishParts(
       const file = `${name}.${String(part).padStart(5, "0")}.arrow`
       link(store, shard.tensors[tensor]!, path.join(folder, file), folders)
     }
-  const items = await remembered(store, `${manifest.digest}.items`, async () =>
+  const items = remembered(store, `${manifest.digest}.items`, async () =>
     (await import("../items/merged-table.ts")).itemsTable(store, manifest)
   )
-  link(store, items, path.join(folder, "items.parquet"), folders)
+  return then(items, (table) => link(store, table, path.join(folder, "items.parquet"), folders))
 }
 
 const hasTensors = ({ families }: Manifest): boolean =>
@@ -88,7 +98,7 @@ const shortened = (name: string): string =>
   name.length <= mostTensorBytes ? name : createHash("sha256").update(name).digest("hex")
 
 /** One Parquet table of all of an artifact's rows, as an object of the store. */
-export const wholeTable = async (store: Store, manifest: Manifest): Promise<ObjectRef> =>
+export const wholeTable = (store: Store, manifest: Manifest): ObjectRef | Promise<ObjectRef> =>
   onlyTable(manifest) ??
   remembered(store, `${manifest.digest}.table`, async () =>
     (await import("../items/merged-table.ts")).mergedTable(store, manifest)
@@ -102,26 +112,34 @@ const onlyTable = ({ shards, segments }: Manifest): ObjectRef | null =>
  * A merged table is an object of the store, and the cache keeps its name. Parquet is imported only to make
  * one.
  */
-async function remembered(store: Store, name: string, make: () => Promise<ObjectRef>): Promise<ObjectRef> {
+function remembered(
+  store: Store,
+  name: string,
+  make: () => Promise<ObjectRef>
+): ObjectRef | Promise<ObjectRef> {
   const note = path.join(store.layout.cache, "views", `${name}.json`)
   const known = readCache<ObjectRef>(store.files, note)
   if (known !== null && store.objects.has(known)) return known
-  let object: ObjectRef
-  try {
-    object = await make()
-  } catch (error) {
-    throw damaged(error, store.root)
-  }
-  writeCache(store.files, note, object)
-  return object
+  return make().then(
+    (object) => {
+      writeCache(store.files, note, object)
+      return object
+    },
+    (error: unknown) => {
+      throw damaged(error, store.root)
+    }
+  )
 }
+
+const then = <A, B>(value: A | Promise<A>, next: (value: A) => B | Promise<B>): B | Promise<B> =>
+  value instanceof Promise ? value.then(next) : next(value)
 
 function link(store: Store, object: ObjectRef, at: string, folders: Set<string>): void {
   try {
     const folder = at.slice(0, at.lastIndexOf("/"))
     if (!folders.has(folder)) store.files.makeFolder(folder)
     folders.add(folder)
-    store.files.link(store.layout.object(object.sha256, object.extension), at)
+    store.objects.link(object, at)
   } catch (error) {
     throw storeProblem(error, store.root, "link an artifact into its run's folder")
   }

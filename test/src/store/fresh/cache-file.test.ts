@@ -57,7 +57,7 @@ it("replaces a file as a whole, and leaves nothing behind where it fails", () =>
     ...files,
     write: (file: string) => {
       writeFileSync(file, "half")
-      throw new Error("full")
+      throw Object.assign(new Error("full"), { code: "ENOSPC" })
     }
   }
   expect(() => replaceFile(full, at("r/file"), "two")).toThrow("full")
