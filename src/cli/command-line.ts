@@ -28,11 +28,11 @@ export async function commandLine(argv: ReadonlyArray<string>, installed: Instal
   const fail = (error: unknown) => reportFailure(error, output, look)
   let code: number
   try {
-    const words = parseArgv(installed.commands, argv)
+    const parsed = parseArgv(installed.commands, argv)
     code =
-      "help" in words
-        ? await help(words.help, installed, output)
-        : await execute(words, installed, output, fail)
+      "help" in parsed
+        ? await help(parsed.help, installed, output)
+        : await execute(parsed, installed, output, fail)
   } catch (error) {
     code = fail(error)
   }
@@ -53,12 +53,12 @@ async function help(
 }
 
 async function execute(
-  words: ParsedArgv,
+  parsed: ParsedArgv,
   { version, worker, fetchers = {} }: Installed,
   output: CommandOutput,
   fail: (error: unknown) => number
 ): Promise<number> {
-  const { args, globals } = readArgv(words)
+  const { args, globals } = readArgv(parsed)
   const environment = process.env["PROBELINE_STORE"]
   const stray = { came: false, error: undefined as unknown }
   let signal: StopSignal | null = null
@@ -88,8 +88,8 @@ async function execute(
       fiber.interruptUnsafe()
     }
   })
-  const fiber = Effect.runFork(words.command.run(args, context), {
-    uninterruptible: words.command.finishes === true
+  const fiber = Effect.runFork(parsed.command.run(args, context), {
+    uninterruptible: parsed.command.finishes === true
   })
   const signals = watchSignals((came) => {
     signal = came

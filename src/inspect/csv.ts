@@ -12,21 +12,21 @@ const plainType = (column: AnyColumn): string =>
 const written = (columns: Columns) =>
   Object.entries(columns).filter(([, column]) => column.type !== "tensors")
 
-export function csvHead(columns: Columns, label: string | null): string {
+export function csvHead(columns: Columns, idColumn: string | null): string {
   const names = written(columns).flatMap(([name, column]) =>
     plainType(column) === "file" ? [`${name}_path`, `${name}_size`, `${name}_sha256`] : [name]
   )
-  return `${[...(label === null ? [] : [label]), ...names].map(field).join(",")}\n`
+  return `${[...(idColumn === null ? [] : [idColumn]), ...names].map(field).join(",")}\n`
 }
 
 /** One line per row. @param batch the columns by name, including `item` */
 export function* csvRows(
   columns: Columns,
-  label: string | null,
+  idColumn: string | null,
   batch: Readonly<Record<string, ReadonlyArray<unknown>>>
 ): Generator<string> {
   const all = written(columns).map(([name, column]) => [batch[name]!, plainType(column)] as const)
-  const items = label === null ? null : batch["item"]!
+  const items = idColumn === null ? null : batch["item"]!
   const rows = items?.length ?? all[0]?.[0].length ?? 0
   for (let i = 0; i < rows; i++) {
     const cells = all.flatMap(([cells, type]) => cellFields(cells[i], type))

@@ -148,10 +148,10 @@ export async function itemRows(
 }
 
 /** The id column first, then the other columns in order, without tensors. */
-function rowJson(row: Row, { idColumn: label, columns }: Manifest): Row {
+function rowJson(row: Row, { idColumn, columns }: Manifest): Row {
   const names = Object.keys(withoutTensors(columns))
   return {
-    ...(label === null ? {} : { [label]: row["item"] }),
+    ...(idColumn === null ? {} : { [idColumn]: row["item"] }),
     ...Object.fromEntries(names.map((name) => [name, cellJson(row[name])]))
   }
 }

@@ -211,7 +211,7 @@ export function rootSourceOf(node: GraphNode, issue: Issue): GraphNode | null {
 }
 
 export function checkColumns(node: GraphNode, issue: Issue): void {
-  const label = node.rootSource?.stage.spec.item
+  const idColumn = node.rootSource?.stage.spec.item
   for (const name of Object.keys(node.columns)) {
     if (!columnName.test(name))
       issue(
@@ -219,7 +219,7 @@ export function checkColumns(node: GraphNode, issue: Issue): void {
         `stage "${node.stage.name}": "${name}" cannot be a column's name`,
         "use letters, digits and '_', a letter first"
       )
-    if (label !== undefined && name === label)
+    if (idColumn !== undefined && name === idColumn)
       issue(
         `${node.id}.${name}`,
         `stage "${node.stage.name}": the column name "${name}" is taken by the items' ids`

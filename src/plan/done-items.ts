@@ -32,10 +32,10 @@ export class DoneItems {
     this.#sources.push({ shard, accepted })
   }
   /** If an item is added twice, the last position counts. */
-  add(i: number, item: number): void {
+  add(i: number, itemIndex: number): void {
     if (this.#source[i] === 0) this.#size++
     this.#source[i] = this.#sources.length
-    this.#item[i] = item
+    this.#item[i] = itemIndex
   }
   has(i: number): boolean {
     return this.#source[i]! > 0

@@ -29,7 +29,7 @@ export interface KeyedItems {
   /** one per id */
   readonly keys: PackedKeys
   /** the position of item i in each port, in the ports' order */
-  readonly places: (item: number) => ReadonlyArray<ItemPlace>
+  readonly places: (itemIndex: number) => ReadonlyArray<ItemPlace>
 }
 
 /**

@@ -143,16 +143,16 @@ const isWhole = async (blob: string, size: number | null): Promise<boolean> => {
 }
 
 /** A relative symlink, so that the cache can be moved; a copy where the file system has no symlinks. */
-async function link(blob: string, pointer: string): Promise<void> {
-  await fs.mkdir(path.dirname(pointer), { recursive: true })
-  const beside = besideOf(pointer)
+async function link(blob: string, at: string): Promise<void> {
+  await fs.mkdir(path.dirname(at), { recursive: true })
+  const beside = besideOf(at)
   try {
-    await fs.symlink(path.relative(path.dirname(pointer), blob), beside)
+    await fs.symlink(path.relative(path.dirname(at), blob), beside)
   } catch (error) {
     if (!["EPERM", "ENOTSUP", "ENOSYS"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error
     await fs.copyFile(blob, beside)
   }
-  await fs.rename(beside, pointer)
+  await fs.rename(beside, at)
 }
 
 async function replaceFile(file: string, text: string): Promise<void> {

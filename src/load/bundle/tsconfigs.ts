@@ -17,7 +17,7 @@ export function addConfigs(inputs: Inputs, resolve: Resolve | null): void {
     const text = seen.has(file) ? null : textIn(file)
     seen.add(file)
     if (text === null) return
-    const { bases, references, maps } = pointersOf(text)
+    const { bases, references, maps } = referencesIn(text)
     if (maps) inputs.resolveByFile()
     // relative to the symlink or to its target: rolldown decides
     for (const from of new Set([file, fs.realpathSync(file)])) {
@@ -53,7 +53,7 @@ function textIn(file: string): string | null {
 const mapping = new Set(["paths", "baseUrl", "rootDirs"])
 
 /** The values of `extends`, the paths of `references`, and whether the config maps specifiers to files. */
-function pointersOf(text: string) {
+function referencesIn(text: string) {
   const root = rootOf(text)
   // a config that does not parse may contain anything
   if (root === null) return { bases: [], references: [], maps: true }

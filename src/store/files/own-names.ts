@@ -77,9 +77,9 @@ export function isOwn(relative: string, { kind, target }: Pick<DirectoryEntry, "
   if (found.length === 0) return false
   if (isTemporary(name) || found.some(({ files }) => files.some((file) => file.test(name)))) return true
   // the views of another run that this run shows
-  return kind === "link" && /^runs\/[^/]+$/.test(folder) && pointer.exec(target ?? "")?.[1] === name
+  return kind === "link" && /^runs\/[^/]+$/.test(folder) && sharedView.exec(target ?? "")?.[1] === name
 }
-const pointer = /^\.\.\/[^/]+\/([^/]+)$/
+const sharedView = /^\.\.\/[^/]+\/([^/]+)$/
 
 /** Folders that the store makes, and gc removes when empty. */
 const emptied = [

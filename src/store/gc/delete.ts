@@ -10,21 +10,21 @@ import type { DirectoryEntry, FileSystem } from "../files/file-system.ts"
 import { removeTree } from "../files/confined.ts"
 import { temporaryMark } from "../files/layout.ts"
 
-/** "renewed": somebody uses it; "absent": another process deleted it. */
-export type Deletion = "taken" | "renewed" | "absent"
+/** "touched": somebody uses it; "absent": another process deleted it. */
+export type Deletion = "deleted" | "touched" | "absent"
 
 export function deleteFile(files: FileSystem, file: string, seen: Pick<DirectoryEntry, "mtimeNs">): Deletion {
   const now = files.entry(file)
   if (now === null) return "absent"
-  if (now.mtimeNs !== seen.mtimeNs) return "renewed"
+  if (now.mtimeNs !== seen.mtimeNs) return "touched"
   const aside = asideOf(file)
   if (!moved(files, file, aside)) return "absent"
   if (files.entry(aside)?.mtimeNs !== seen.mtimeNs) {
     files.rename(aside, file)
-    return "renewed"
+    return "touched"
   }
   files.remove(aside)
-  return "taken"
+  return "deleted"
 }
 
 /**

@@ -41,27 +41,27 @@ export const sweep = Effect.fn("gc.sweep")(function* (sweeping: Sweeping) {
     const entry = files.entry(folder)
     return entry !== null && !sweeping.reach.isYoung({ entry })
   })
-  yield* each(sweeping.runs, (run) => void (takeRun(sweeping, run) && gone.push(run.id)))
-  yield* each(of("manifests"), (one) => takeManifest(sweeping, one))
-  yield* each(itemsFirst(traces), (trace) => takeItems(sweeping, trace))
-  yield* each(traces, (trace) => takeTrace(sweeping, trace))
-  yield* each(of("notes"), (one) => takeNote(sweeping, one))
+  yield* each(sweeping.runs, (run) => void (deleteRun(sweeping, run) && gone.push(run.id)))
+  yield* each(of("manifests"), (one) => deleteManifest(sweeping, one))
+  yield* each(itemsFirst(traces), (trace) => deleteItems(sweeping, trace))
+  yield* each(traces, (trace) => deleteTrace(sweeping, trace))
+  yield* each(of("notes"), (one) => deleteNote(sweeping, one))
   yield* each(of("shown"), (one) => {
     const run = readJson<{ readonly run: string }>(files, one.file)?.run
-    if (run === undefined || !sweeping.reach.runs.has(run)) take(sweeping, one)
+    if (run === undefined || !sweeping.reach.runs.has(run)) deleteUnlessTouched(sweeping, one)
   })
   yield* each(of("objects"), (one) => {
-    if (!sweeping.reach.objects.has(path.basename(one.file))) take(sweeping, one)
+    if (!sweeping.reach.objects.has(path.basename(one.file))) deleteUnlessTouched(sweeping, one)
   })
   for (const cache of Object.keys(artifactCaches) as ReadonlyArray<keyof typeof artifactCaches>)
     yield* each(of(cache), (one) => {
-      if (!sweeping.reach.artifacts.has(one.name)) take(sweeping, one)
+      if (!sweeping.reach.artifacts.has(one.name)) deleteUnlessTouched(sweeping, one)
     })
   const bundles = keptBundles(files, of("pipelines"), sweeping.reach)
   yield* each(of("pipelines"), (one) => {
-    if (!bundles.has(one.file)) take(sweeping, one)
+    if (!bundles.has(one.file)) deleteUnlessTouched(sweeping, one)
   })
-  yield* each(of("temporary"), (one) => takeTemporary(sweeping, one))
+  yield* each(of("temporary"), (one) => deleteTemporary(sweeping, one))
   // a young folder was just made by a process that is about to write into it
   if (!sweeping.dryRun) yield* each(folders, (folder) => files.removeEmpty(folder))
   return gone
@@ -84,15 +84,15 @@ const inTurns = <A>(
     }
   })
 
-/** Deletes a file unless it is young; returns "renewed" for a young one too. */
-function take({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): Deletion {
-  if (reach.isYoung(found)) return "renewed"
-  const taken = dryRun ? "taken" : deleteFile(store.files, found.file, found.entry)
-  if (taken === "taken") tally.take(found.entry, found.room)
-  return taken
+/** Deletes a file unless it is young; returns "touched" for a young one too. */
+function deleteUnlessTouched({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): Deletion {
+  if (reach.isYoung(found)) return "touched"
+  const deletion: Deletion = dryRun ? "deleted" : deleteFile(store.files, found.file, found.entry)
+  if (deletion === "deleted") tally.add(found.entry, found.room)
+  return deletion
 }
 
-function takeRun({ store, tally, dryRun }: Sweeping, { id, recorded }: RootRun): boolean {
+function deleteRun({ store, tally, dryRun }: Sweeping, { id, recorded }: RootRun): boolean {
   const { files, layout } = store
   const folder = layout.run(id)
   // pinned in the meantime, or shown by a run that has just touched its record
@@ -101,13 +101,14 @@ function takeRun({ store, tally, dryRun }: Sweeping, { id, recorded }: RootRun):
     (files.entry(path.join(aside, "run.json"))?.mtimeNs ?? null) !== recorded
   const removed = dryRun ? ownIn(store, folder) : deleteFolder(files, folder, isWanted)
   if (removed === null) return false
-  for (const entry of removed) tally.take(entry, "runs")
+  for (const entry of removed) tally.add(entry, "runs")
   return true
 }
 
-function takeManifest(sweeping: Sweeping, found: ScannedFile): void {
+function deleteManifest(sweeping: Sweeping, found: ScannedFile): void {
   const { reach } = sweeping
-  if (!reach.artifacts.has(found.name) && take(sweeping, found) === "renewed") reach.addArtifact(found.name)
+  if (!reach.artifacts.has(found.name) && deleteUnlessTouched(sweeping, found) === "touched")
+    reach.addArtifact(found.name)
 }
 
 /** Puts traces with only failed items last: they stay if others of their folder stay. */
@@ -116,7 +117,7 @@ const itemsFirst = (traces: ReadonlyArray<SeenTrace>) =>
     .filter((trace) => trace.kind === "items")
     .sort((a, b) => Number(a.objects.length === 0) - Number(b.objects.length === 0))
 
-function takeItems(sweeping: Sweeping, trace: Extract<SeenTrace, { readonly kind: "items" }>): void {
+function deleteItems(sweeping: Sweeping, trace: Extract<SeenTrace, { readonly kind: "items" }>): void {
   const { reach } = sweeping
   const folder = path.dirname(trace.found.file)
   const isKept =
@@ -124,36 +125,36 @@ function takeItems(sweeping: Sweeping, trace: Extract<SeenTrace, { readonly kind
     (trace.objects.length === 0
       ? reach.itemFolders.has(folder) || reach.failing.has(trace.stage)
       : trace.objects.every((name) => reach.objects.has(name)))
-  if (!isKept && take(sweeping, trace.found) !== "renewed") return
+  if (!isKept && deleteUnlessTouched(sweeping, trace.found) !== "touched") return
   reach.itemFolders.add(folder)
   reach.addObjects(trace.objects)
 }
 
-function takeTrace(sweeping: Sweeping, trace: SeenTrace): void {
+function deleteTrace(sweeping: Sweeping, trace: SeenTrace): void {
   const { reach } = sweeping
   if (trace.kind === "items") return
   const isKept =
     trace.kind === "node" &&
     (trace.artifact === null ? reach.keys.has(trace.key) : reach.artifacts.has(trace.artifact))
-  if (!isKept) take(sweeping, trace.found)
+  if (!isKept) deleteUnlessTouched(sweeping, trace.found)
 }
 
 /** A table merged for a view stays with its artifact. */
-function takeNote(sweeping: Sweeping, found: ScannedFile): void {
+function deleteNote(sweeping: Sweeping, found: ScannedFile): void {
   const { store, reach } = sweeping
-  if (!reach.artifacts.has(found.name) && take(sweeping, found) !== "renewed") return
+  if (!reach.artifacts.has(found.name) && deleteUnlessTouched(sweeping, found) !== "touched") return
   const object = readJson<ObjectRef>(store.files, found.file)
   if (object !== null) reach.addObjects([objectName(object)])
 }
 
 /** Files left by a process that died while writing. */
-function takeTemporary({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): void {
+function deleteTemporary({ store, reach, tally, dryRun }: Sweeping, found: ScannedFile): void {
   const { files } = store
   if (files.entry(found.file)?.mtimeNs !== found.entry.mtimeNs) return
   // if a gc died while removing this folder, the folder is young but its content is not
   if ([...walkFolder(files, found.file)].some(({ entry }) => reach.isYoung({ entry }))) return
   const removed = dryRun ? ownIn(store, found.file) : removeTree(files, found.file)
-  for (const entry of removed) tally.take(entry, "temporary")
+  for (const entry of removed) tally.add(entry, "temporary")
 }
 
 /** The entries that `removeTree` would remove. */

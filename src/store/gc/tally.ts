@@ -19,7 +19,7 @@ export class Tally {
   readonly #inodes = new Map<string, Inode>()
   readonly #gone = emptyRecord<number>()
   #seen = 0
-  #taken = 0
+  #deleted = 0
 
   /** Counts every name in the store once. A symlink has no bytes. */
   see(entry: DirectoryEntry): void {
@@ -28,18 +28,18 @@ export class Tally {
       this.#inodes.set(entry.inode, { bytes: entry.size, links: entry.links, gone: 0 })
   }
   /** Counts a deleted name, by its kind `what`. */
-  take(entry: DirectoryEntry, what: string): void {
-    this.#taken++
+  add(entry: DirectoryEntry, what: string): void {
+    this.#deleted++
     this.#gone[what] = (this.#gone[what] ?? 0) + 1
     const inode = this.#inodes.get(entry.inode)
     if (entry.kind !== "link" && inode !== undefined) inode.gone++
   }
 
   freed(): Amount {
-    return { files: this.#taken, bytes: this.#bytes(({ links, gone }) => gone >= links) }
+    return { files: this.#deleted, bytes: this.#bytes(({ links, gone }) => gone >= links) }
   }
   kept(): Amount {
-    return { files: this.#seen - this.#taken, bytes: this.#bytes(({ links, gone }) => gone < links) }
+    return { files: this.#seen - this.#deleted, bytes: this.#bytes(({ links, gone }) => gone < links) }
   }
   /** deleted names by kind */
   byKind(): Readonly<Record<string, number>> {

@@ -6,7 +6,7 @@
 import type { Manifest, Segment, Shard } from "../records/manifest.ts"
 
 /** The position of an item: its shard's index in the manifest, and its index in the shard. */
-export type ItemPlace = readonly [shard: number, item: number]
+export type ItemPlace = readonly [shard: number, itemIndex: number]
 
 /** The segments of a manifest, also for one that uses whole shards. */
 export const segmentsOf = ({
@@ -47,8 +47,8 @@ export class SegmentList {
     return list
   }
 
-  add(shard: number, item: number): void {
-    this.addRange(shard, item, item + 1)
+  add(shard: number, itemIndex: number): void {
+    this.addRange(shard, itemIndex, itemIndex + 1)
   }
   addRange(shard: number, from: number, to: number): void {
     if (from === to) return

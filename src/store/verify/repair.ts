@@ -22,7 +22,7 @@ export const repairStore = (
       const { files, layout } = store
       const removed = [...damaged, ...affected].filter(({ file, entry }) => {
         const now = files.entry(file)
-        return now?.inode === entry.inode && deleteFile(files, file, entry) === "taken"
+        return now?.inode === entry.inode && deleteFile(files, file, entry) === "deleted"
       })
       const inodes = new Set(
         removed.flatMap(({ kind, entry }) => (kind === "object" || kind === "sidecar" ? entry.inode : []))
