@@ -52,7 +52,7 @@ it("between two chunks a signal is heard, though no chunk ever pauses; what is f
   expect(performance.now() - from).toBeLessThan(1500) // eight chunks would take 3.2 s
   expect((await runsOf(rig))[0]).toMatchObject({
     status: "interrupted",
-    stopped: { reason: "SIGINT came" }
+    stopped: { reason: "received SIGINT" }
   })
 })
 
