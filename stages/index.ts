@@ -1,4 +1,4 @@
-/** `probeline/stages`: the stages that Probeline ships, and what your own stages may use of them. */
+/** `probeline/stages`: the stages that Probeline ships, and the parts of them that your own stages may use. */
 export { aggregate } from "./aggregate/stage.ts"
 export { buildObjectMasks } from "./build-object-masks/stage.ts"
 export { chooseExamples } from "./choose-examples/stage.ts"

@@ -13,7 +13,7 @@ import { usage } from "../support/problem.ts"
 
 export const acceptCommand = defineCommand({
   name: "accept",
-  doc: "keep a node's outputs although its key changed",
+  doc: "keep a node's outputs even though its key changed",
   positionals: [
     pipelineWord,
     { name: "node", arity: "rest", doc: "nodes with outputs that are still valid" }
@@ -26,7 +26,7 @@ export const acceptCommand = defineCommand({
   examples: [
     [
       "accept pipelines/quickstart.ts activations/vit -n",
-      "show what changed since its outputs were computed"
+      "show what changed since the node's outputs were computed"
     ],
     [
       "accept pipelines/quickstart.ts masks/vit activations/vit",

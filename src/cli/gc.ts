@@ -22,7 +22,7 @@ export const gcCommand = defineCommand({
     keep: {
       kind: "count",
       value: "N",
-      doc: `keep the last N runs of each pipeline that produced something new (default: ${usualKeep})`
+      doc: `of each pipeline, keep the last N runs that produced something new (default: ${usualKeep})`
     },
     grace: {
       kind: "text",

@@ -4,7 +4,7 @@
  * Node delivers signals to JavaScript on the main thread only, so a listener there hears nothing until the stage pauses.
  * A separate thread therefore waits with `breakOnSigint`, which ends its script when SIGINT arrives, even if the main
  * thread is busy. It forwards the first SIGINT to the main thread, which handles it as usual, now or when the stage
- * pauses. After that SIGINT has its default action: the second one ends the process, and a shell reports 130. Workers
+ * pauses. After that, SIGINT has its default action again: a second one ends the process, and a shell reports 130. Workers
  * notice that their parent is gone, and exit. (A watching process would not see signals sent to this one, and SIGTERM
  * and SIGHUP do not reach a thread: they wait for a pause.)
  */

@@ -32,8 +32,8 @@ export const runCommand = defineCommand({
   options: {
     "dry-run": { kind: "flag", alias: "n", doc: "show what would run and why, without running anything" },
     jobs: { kind: "count", alias: "j", value: "N", doc: "parallel tasks (default: number of cores)" },
-    "keep-going": { kind: "flag", alias: "k", doc: "continue after failures, and with incomplete inputs" },
-    force: { kind: "texts", alias: "f", value: "node", doc: "recompute a node even if it is fresh" },
+    "keep-going": { kind: "flag", alias: "k", doc: "continue after failures, even with incomplete inputs" },
+    force: { kind: "texts", alias: "f", value: "NODE", doc: "recompute a node even if it is fresh" },
     ...setOption,
     "retry-failed": { kind: "flag", doc: "retry earlier failures" },
     "no-lock-wait": { kind: "flag", doc: "fail at once if another run holds a lock" }

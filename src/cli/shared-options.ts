@@ -8,7 +8,7 @@ export const pipelineWord = {
 } as const satisfies Positional
 
 export const setOption = {
-  set: { kind: "texts", alias: "S", value: "key=value", doc: "set a pipeline parameter" }
+  set: { kind: "texts", alias: "S", value: "KEY=VALUE", doc: "set a pipeline parameter" }
 } as const satisfies Options
 
 /** A run reference. `latest` is the target of `runs/latest`: never an active or interrupted run, which `@1` may be. */

@@ -117,7 +117,7 @@ export function whyText({ node, item, state, cues, changes, items }: Why, paint:
 async function checkItem(plan: NodePlan, item: ItemId, store: Store): Promise<void> {
   const { known, node, failures } = plan
   if (node.form === "table")
-    throw new Problem("Usage", `"${node.id}" is a table as a whole: it has no items`, {
+    throw new Problem("Usage", `"${node.id}" is a single table, so it has no items`, {
       field: item,
       hint: `probeline why <pipeline> ${node.id}`
     })

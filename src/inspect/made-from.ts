@@ -1,4 +1,4 @@
-/** What an artifact was made from, besides its inputs: what `show` prints of its node's trace. */
+/** The part of a node's trace that `show` prints: everything the artifact was made from except its inputs. */
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord } from "../store/records/run-record.ts"
 import type { Store } from "../store/store.ts"

@@ -91,7 +91,7 @@ export function pipelineIn(file: string, exports: Namespace): AnyPipeline {
   if (stageIn(value) !== null)
     throw invalid(
       `the default export of ${name} is a stage, not a pipeline`,
-      `use the stage in one: ${example}`
+      `use the stage in a pipeline: ${example}`
     )
   throw invalid(`the default export of ${name} is not a pipeline`, example)
 }

@@ -85,7 +85,7 @@ function checkLength(what: string, name: string, field: string, issue: Issue): v
   if (wrong !== null) issue(field, `${what} ${wrong}`, "give it a shorter name")
 }
 
-/** A run's own files, which share a folder with its artifacts, named by node id. */
+/** A run's own files; they share a folder with its artifacts, which are named by node id. */
 const ofTheRun = new Set(["run.json", "log.ndjson", "pinned", "items"])
 
 /** A node's tensors get a folder named by its id, with a table of their items. */

@@ -32,7 +32,7 @@ type FieldOf<R extends FieldRole> = {
 }[keyof typeof stageFields]
 export type HookName = FieldOf<"hook">
 
-/** Fields that cannot change a stage's results: they are in no key. */
+/** Fields that cannot change a stage's results: they are not part of any key. */
 export const notInKeys: ReadonlySet<string> = new Set(
   Object.entries(stageFields).flatMap(([field, role]) => (role === "result" ? [] : field))
 )

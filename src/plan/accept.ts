@@ -1,9 +1,9 @@
 /**
  * Acceptance: reuses a node's existing outputs under its new key, because a user vouches for them.
  *
- * Use case: a patch release of an image library changes keys, and need not cost a night of recomputation. The
- * traces written here are marked, and commands show the mark. For an itemwise stage every item is accepted
- * too, so one more scene computes only that scene.
+ * Use case: a patch release of an image library changes keys, but should not force a night of recomputation.
+ * The traces written here are marked, and commands show the mark. For an itemwise stage every item is accepted
+ * too, so adding a scene later computes only that scene.
  */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { Problem } from "../support/problem.ts"
@@ -80,7 +80,7 @@ async function accept(
   const { node, preimage, key } = plan
   if (preimage === null || key === null) throw notFresh(plan)
   if (plan.state === "failed")
-    throw refusal(node, "failed with its current code and parameters", "run it with --retry-failed")
+    throw refusal(node, "it failed with its current code and parameters", "run it with --retry-failed")
   const previous = planning.previous(node)
   if (previous === null || previous.artifact === null)
     throw nothing(node, previous === null ? "was never computed" : "failed when it was computed")
@@ -110,19 +110,23 @@ function checkSame(
   { outside }: Planning
 ): void {
   if (digestJson(previous.preimage.output) !== digestJson(plan.preimage!.output))
-    throw refusal(node, "has a different schema now", "its outputs lack columns or have extra ones: run it")
+    throw refusal(
+      node,
+      "it has a different schema now",
+      "its outputs lack columns or have extra ones: run it"
+    )
   const other = cues.find(({ cue }) => cue === "items")
   if (other !== undefined)
     throw refusal(
       node,
-      `has different items now: ${other.path}`,
-      "outputs can only be accepted for the same items: run it"
+      `its items have changed: ${other.path}`,
+      "run the node: only outputs for the same items can be accepted"
     )
   const read = changedReads(previous.reads, outside)[0]
   if (read !== undefined)
     throw refusal(
       node,
-      `read ${read.path}, which has changed`,
+      `it read ${read.path}, which has changed`,
       "run it: if its values are the same, nothing below it runs"
     )
 }
@@ -142,7 +146,11 @@ async function itemTraces(
   const failed = new Map(manifest.failed.map((failure) => [failure.item, failure]))
   const expected = ids.filter((id) => !failed.has(id))
   if (expected.length !== index.ids.length || expected.some((id, i) => id !== index.ids[i]))
-    throw refusal(node, "has different items now", "outputs can only be accepted for the same items: run it")
+    throw refusal(
+      node,
+      "its items have changed",
+      "run the node: only outputs for the same items can be accepted"
+    )
   const keys = manifest.shards.map(({ items }) => Array.from({ length: items }, () => ""))
   index.ids.forEach((id, i) => (keys[index.shard[i]!]![index.itemIndex[i]!] = keyOf.get(id)!))
   const common = {
@@ -172,12 +180,12 @@ const notFresh = ({ node, cues }: NodePlan) => {
   const waits = cues.flatMap(({ cue, path }) => (cue === "upstream" ? path : []))
   return refusal(
     node,
-    `reads ${waits.join(", ")}, which ${waits.length === 1 ? "is" : "are"} not fresh`,
+    `it reads ${waits.join(", ")}, which ${waits.length === 1 ? "is" : "are"} not fresh`,
     `run or accept ${waits.length === 1 ? "it" : "them"} first: you can name several nodes at once`
   )
 }
 const refusal = ({ id }: GraphNode, why: string, hint: string) =>
-  new Problem("Usage", `"${id}" cannot be accepted: it ${why}`, { field: id, hint })
+  new Problem("Usage", `"${id}" cannot be accepted: ${why}`, { field: id, hint })
 const nothing = ({ id }: GraphNode, why: string) =>
   new Problem("ArtifactNotFound", `"${id}" cannot be accepted: it ${why}`, {
     field: id,

@@ -3,7 +3,7 @@
  *
  * An item's key covers its id, since a stage may draw random numbers by it, and the digests of its values in
  * the columns that the joined ports read; for tensors also the order of their members, which is visible in a
- * row. So a scene's captions enter no key of a stage that does not read them.
+ * row. So a stage that does not read captions does not have them in its keys.
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Columns } from "../pipeline/columns.ts"

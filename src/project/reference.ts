@@ -174,7 +174,7 @@ function byPath(store: Store, file: string): Referred {
   const its = isManifest ? openStore(root) : store
   const manifest = isManifest ? its.manifest(digest) : null
   if (manifest === null)
-    throw new Problem("ArtifactNotFound", `${file} is not the manifest of an intact artifact`, {
+    throw new Problem("ArtifactNotFound", `${file} is not a manifest, or its artifact is damaged`, {
       file,
       hint: "manifests are in the store, at manifests/<two digits>/<digest>.json"
     })

@@ -42,7 +42,7 @@ interface Rule {
 const rules: ReadonlyArray<Rule> = [
   {
     how: "invisible characters, such as a byte order mark",
-    // BOM, zero-width characters, soft hyphen, marks of direction; control characters
+    // BOM, zero-width characters, soft hyphen, directional marks; control characters
     same: (id) => id.replace(/[\uFEFF\u200B-\u200F\u2060\u00AD\u202A-\u202E\u2066-\u2069]|\p{Cc}/gu, "")
   },
   { how: "white space", same: (id) => id.trim().replace(/\s+/g, " ") },

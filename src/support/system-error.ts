@@ -21,7 +21,7 @@ const files: MachineFault = {
   hint: "raise the limit (`ulimit -n 4096`, in the shell that starts it), or try fewer jobs with -j"
 }
 const systemFiles: MachineFault = {
-  what: "no more files can be opened in the whole system",
+  what: "the system-wide limit on open files is reached",
   hint: "close other programs, or try fewer jobs with -j"
 }
 const space: MachineFault = { what: "no space is left on a disk", hint: "free some space, and run again" }

@@ -19,7 +19,7 @@ export interface Cell extends QuestionName {
   readonly n: number
   /** number of images in the examples */
   readonly images: number
-  /** (seed, fold) pairs in which some cell of the design had no example: their mean covers the other cells */
+  /** (seed, fold) pairs in which some cell of the design had no example; for these pairs, the mean is taken over the remaining cells */
   readonly foldsWithEmptyCells: number
 }
 

@@ -134,7 +134,7 @@ function objectCandidates(
   }))
 }
 
-/** Objects that the source of the scenes left out continue the numbering of the scene's objects. */
+/** Objects left out by the scenes' source are numbered after the scene's own objects. */
 const leftOutCandidates = (
   scene: string,
   others: ReadonlyArray<LeftOutObject>,

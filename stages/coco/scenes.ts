@@ -103,7 +103,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       secondary: null
     }
   }
-  // listed only when the error is certain: a recorded listing makes the scenes stale whenever the folder changes
+  // list the folder only once we know this is an error: a recorded listing makes the scenes stale on any change in the folder
   if (missing > 0 && missing === chosen.size && (await world.list(source.images.path)) === null)
     noSuch("folder", source.images.path, "images")
   // if no image is usable, the folder is wrong

@@ -18,7 +18,7 @@ export async function checkCommand({ folder, tolerance, levels }: CheckArgs): Pr
   if (!(await withFile(folder, () => isFolder(folder))))
     throw new Problem("InputInvalid", `there is no folder ${folder}`, {
       file: folder,
-      hint: "name the folder that tools/export_encoder.py wrote"
+      hint: "give the folder that tools/export_encoder.py wrote"
     })
   const check = await withFile(folder, () => checkEncoder(folder, options))
   return { json: check, text: (look) => checkText(check, look), exitCode: check.ok ? 0 : 1 }

@@ -12,10 +12,10 @@ const structureOptions = {
   tap: {
     kind: "texts",
     value: "NAME=TENSOR",
-    doc: "name a tap by its tensor, instead of the taps found by structure; * matches a number in both"
+    doc: "name a tap and its tensor yourself instead of using detected taps; * matches the same number in both"
   },
-  patch: { kind: "count", value: "N", doc: "patch size in pixels, if the graph does not tell" },
-  prefix: { kind: "text", value: "N", doc: "tokens before the patches, if the graph does not tell" }
+  patch: { kind: "count", value: "N", doc: "patch size in pixels, if the graph does not say" },
+  prefix: { kind: "text", value: "N", doc: "tokens before the patches, if the graph does not say" }
 } as const
 
 const inspect = defineStageCommand({
@@ -86,7 +86,7 @@ const preview = defineStageCommand({
     patch: {
       kind: "count",
       value: "N",
-      doc: "patch size in pixels, if the graph does not tell or the preset's differs"
+      doc: "patch size in pixels, if the graph does not say or the preset's differs"
     }
   },
   examples: [

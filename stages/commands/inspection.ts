@@ -25,7 +25,7 @@ export interface Inspection {
   readonly patch: { readonly height: number; readonly width: number }
   /** for the size of the file's input or of the preprocessing; null if neither is fixed */
   readonly grid: { readonly rows: number; readonly columns: number } | null
-  /** tokens before the patches; null if the file does not tell */
+  /** tokens before the patches; null if the file does not say */
   readonly prefix: number | null
   /** whether the first prefix token is CLS; null if there may be none */
   readonly classToken: boolean | null

@@ -1,4 +1,4 @@
-/** The runtime's input besides images, and its output: pooling weights of tokens, and rows of activations. */
+/** The runtime takes images and pooling weights over tokens, and returns rows of activations. */
 import { createHash } from "node:crypto"
 import { column, type Failed, failed, type WrittenRow } from "../../src/index.ts"
 import { activationColumns } from "../tables/activations.ts"

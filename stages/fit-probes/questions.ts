@@ -1,5 +1,5 @@
 /**
- * Questions: the examples of one probe, joined with the rows of activations that answer them.
+ * Questions: the examples of one probe, with the activation rows from which they are predicted.
  *
  * A question is (token, source, target): predict the examples' label `target` from the tokens `token` of `source`.
  */

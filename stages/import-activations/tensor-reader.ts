@@ -103,7 +103,7 @@ export class TensorReader {
       throw new ImportError(
         file,
         tensor,
-        `${why}: its array is [${shape.join(", ")}], where tap "${tap}" of ${entry.field} needs [${wanted.join(", ")}]`,
+        `${why}: its array is [${shape.join(", ")}], but tap "${tap}" of ${entry.field} needs [${wanted.join(", ")}]`,
         "check that it is the right array, and that `tokens` describe its second dimension"
       )
     }
@@ -140,7 +140,7 @@ export class TensorReader {
 function checkFinite(values: Vector, { entry, file, row, tap, tensor }: Asked, width: number): void {
   const at =
     values instanceof Uint16Array
-      ? values.findIndex((bits) => (bits & 0x7c00) === 0x7c00) // an exponent of ones is NaN or infinite
+      ? values.findIndex((bits) => (bits & 0x7c00) === 0x7c00) // an all-ones exponent means NaN or infinity
       : values.findIndex((value) => !Number.isFinite(value))
   if (at < 0) return
   const { token } = entry.tokens[Math.floor(at / width)]!

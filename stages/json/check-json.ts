@@ -74,7 +74,7 @@ export const exactFields = <const E extends v.ObjectEntries>(entries: E) =>
     )
   )
 
-/** The message of a missing field: what its schema expects. */
+/** For a missing field, says what its schema expects. */
 const missing =
   (entries: v.ObjectEntries) =>
   ({ path, message }: v.BaseIssue<unknown>): string =>

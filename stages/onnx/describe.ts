@@ -24,7 +24,7 @@ export interface EncoderInput {
 export interface EncoderDescription {
   readonly input: EncoderInput
   readonly patch: PatchSize
-  /** tokens before the patches (class token, registers); null if the graph does not tell: see `prefixTokens` */
+  /** tokens before the patches (class token, registers); null if the graph does not say: see `prefixTokens` */
   readonly prefixTokens: number | null
   /** patches that the position embedding covers; null if there is none or it is interpolated */
   readonly positions: number | null
@@ -112,7 +112,7 @@ export interface GivenStructure {
 }
 /** An encoder as far as its graph and its user describe it. */
 export interface PartialDescription extends Omit<EncoderDescription, "width"> {
-  /** hidden size; null if the graph does not tell */
+  /** hidden size; null if the graph does not say */
   readonly width: number | null
 }
 

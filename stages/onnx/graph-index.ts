@@ -9,7 +9,7 @@ export interface GraphIndex {
   readonly producer: ReadonlyMap<string, number>
   /** tensor → indices of the nodes that read it */
   readonly readers: ReadonlyMap<string, ReadonlyArray<number>>
-  /** indices of nodes in topological order, which appended nodes and some tools' files do not follow */
+  /** indices of nodes in topological order (file order is not: nodes are appended, and some tools write any order) */
   readonly order: ReadonlyArray<number>
 }
 
@@ -71,7 +71,7 @@ export function neededFor({ graph, producer, readers }: GraphIndex, tensors: Rea
   }
   const severed = [...nodes].flatMap((i) => {
     const { domain, outputs } = graph.nodes[i]!
-    // outputs of a runtime's own operators are already fused, and their types are unknown to onnx
+    // operators outside ONNX's own domain are already fused, and ONNX does not know their output types
     if (domain !== "") return []
     return outputs.filter((name) => {
       const its = readers.get(name) ?? []

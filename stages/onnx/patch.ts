@@ -108,7 +108,7 @@ function hasTokens(index: GraphIndex, { name, tensor, sumOf }: Tap, stream: Read
   const rank = rankOf(index, sumOf?.[0] ?? tensor, tensorsWithTokens(stream)) ?? (name === "pooled" ? 2 : 3)
   if (rank === 2 || rank === 3) return rank === 3
   throw new OnnxError(
-    `the tap ${name} has ${rank} dimensions; it must be [batch, tokens, width], which is pooled, or [batch, width]`
+    `the tap ${name} has ${rank} dimensions; it must be [batch, tokens, width] (pooled) or [batch, width]`
   )
 }
 

@@ -130,7 +130,7 @@ function checkLocation(tensor: string, location: string): string {
   const leaves = normal === ".." || normal.startsWith("../")
   if (leaves || path.posix.isAbsolute(normal) || path.win32.isAbsolute(location)) {
     throw new OnnxError(
-      `the external weights of ${tensor} are at "${location}", outside the model's folder: put the data file beside the model and save it again`
+      `the external weights of ${tensor} are at "${location}", outside the model's folder: save the model again with its data file beside it`
     )
   }
   const wrong = wrongPath(normal, "the model's folder")

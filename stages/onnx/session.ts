@@ -139,7 +139,7 @@ function pooledRows(file: string, tap: string, value: TapValues, batch: number, 
   if (shape.length === 2 && shape[0] === batch) return repeatRows(value, rows)
   if (shape.length === 3 && shape[0] === batch && shape[1] === rows) return value
   throw new OnnxError(
-    `${file}: the tap ${tap} of ${batch} images, pooled to ${rows} rows, has shape [${shape.join(", ")}]: a tap must be [batch, tokens, width] or [batch, width]`
+    `${file}: the tap ${tap}, for ${batch} images and ${rows} pooled rows, has shape [${shape.join(", ")}]; it must be [batch, tokens, width] or [batch, width]`
   )
 }
 

@@ -67,7 +67,7 @@ function bandsOf(count: number, origin: number, size: number, pixel: number) {
   return {
     /** the first band that extends past the start of pixel `i` */
     first: (i: number) => Math.max(0, Math.floor((i * pixel - origin) / size)),
-    /** the band after the last one that begins before the end of pixel `i` */
+    /** one past the last band that overlaps pixel `i` */
     end: (i: number) => Math.min(count, Math.ceil(((i + 1) * pixel - origin) / size)),
     /** the overlap of band `b` with pixels `from` … `to` − 1, in units */
     overlap: (b: number, from: number, to: number) =>

@@ -31,9 +31,9 @@ const structureParams = {
     ),
     { doc: "taps by tensor, instead of those found by the graph's structure" }
   ),
-  patch: param.maybe(param.int({ min: 1 }), { doc: "patch size in pixels, if the graph does not tell" }),
+  patch: param.maybe(param.int({ min: 1 }), { doc: "patch size in pixels, if the graph does not say" }),
   prefix: param.maybe(param.int({ min: 0 }), {
-    doc: "tokens before the patches (CLS, registers), if the graph does not tell"
+    doc: "tokens before the patches (CLS, registers), if the graph does not say"
   }),
   classToken: param.maybe(param.bool(), {
     doc: "whether the first of these is CLS; false if all are registers; null: as in config.json, else true"
@@ -58,9 +58,9 @@ export interface OnnxOptions {
    * }`.
    */
   readonly taps?: Readonly<Record<string, string>>
-  /** patch size in pixels, if the graph does not tell */
+  /** patch size in pixels, if the graph does not say */
   readonly patch?: number
-  /** tokens before the patches (CLS, registers), if the graph does not tell */
+  /** tokens before the patches (CLS, registers), if the graph does not say */
   readonly prefix?: number
   /**
    * false if all tokens before the patches are registers; by default the first is CLS, unless `config.json` says

@@ -24,7 +24,7 @@ export class ImageError extends Error {
  */
 export const maxPixels = 178_956_970
 
-/** The formats compared with PIL. sharp reads more, even SVG, but PIL does not, or reads them differently. */
+/** The formats compared with PIL. sharp also reads formats (even SVG) that PIL cannot read or reads differently. */
 const formats = new Set(["jpeg", "png", "webp", "gif", "tiff"])
 const readable = "JPEG, PNG, WebP, GIF and TIFF files can be read"
 

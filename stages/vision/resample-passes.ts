@@ -122,7 +122,7 @@ export function horizontal(part: ImagePart, top: number, height: number, columns
   return result
 }
 
-/** Resizes the columns `left` … `left + width − 1` of the image in height; returns [positions, width, 3]. */
+/** Resizes columns `left` … `left + width − 1` of the image vertically; returns [positions, width, 3]. */
 export function vertical(part: ImagePart, left: number, width: number, rows: Taps): Uint8Array {
   const { start, count } = rows
   const height = start.length

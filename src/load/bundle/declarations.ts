@@ -106,7 +106,7 @@ function probelineImports(
   return names
 }
 
-/** Removes fields that are in no key from a stage's spec, and the documentation from a parameter's options. */
+/** Removes fields that are not part of any key from a stage's spec, and the documentation from a parameter's options. */
 function withoutWords(call: SyntaxNode, imports: ReadonlyMap<string, string>): ReadonlyArray<Edit> {
   const [head = "", second = ""] = namesOf(call["callee"] as SyntaxNode)
   const imported = imports.get(head)

@@ -21,7 +21,7 @@ export interface Surroundings {
   /** folders with their real paths; null if there is none */
   readonly folders: ReadonlyArray<readonly [folder: string, real: string | null]>
   readonly imports: ReadonlyArray<Resolved>
-  /** the resolver that revalidates them: see `nativeFile` */
+  /** the native resolver that revalidates `imports`: see `nativeFile` */
   readonly native: string | null
 }
 

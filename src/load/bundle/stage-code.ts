@@ -26,7 +26,7 @@ export const versionedCode = (version: string): CodeParts => ({
   packages: {}
 })
 /**
- * The code of a stage from a package in `node_modules`: the package at its version.
+ * A stage from `node_modules` is identified by its package's name and version, not by its code.
  *
  * @param file the package's file that exports it (`packageFile`)
  */

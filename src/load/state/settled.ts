@@ -1,5 +1,5 @@
 /**
- * Settled changes: they leave the same state behind whatever code makes them, and however often.
+ * Settled changes: the resulting state is the same no matter which code makes the change, or how often.
  *
  * A value made once (`table ??= load()`) is settled, and so is an entry of a memo table, since its value depends only on
  * its key: `table.set(key, compute(key))`. It must not depend on other arguments or on the table's content.
@@ -69,7 +69,7 @@ export function settledIn(syntax: Syntax): Settled {
     while (at.type === "MemberExpression") at = bare(at["object"] as SyntaxNode)
     return at.type === "Identifier" ? (syntax.binding(at) ?? null) : null
   }
-  /** the function that created the state of an expression; null at module level */
+  /** the function whose local variable holds the expression's state; null at module level */
   const makerOf = (state: SyntaxNode): SyntaxNode | null => {
     const owner = rootOf(state)?.scope.variableScope.block as unknown as SyntaxNode | undefined
     return owner !== undefined && isFunction(owner) ? owner : null

@@ -171,7 +171,10 @@ export function valuesOf(syntax: Syntax, { calledBy, returnedBy, functionsAround
     return loop?.type === "ForOfStatement" || loop?.type === "ForInStatement"
   }
 
-  /** Possible values of a callback's parameter: `table` of `table.forEach((row) => …)`, or arguments that a function passes. */
+  /**
+   * Possible values of a callback's parameter: `table` in `table.forEach((row) => …)`, or the arguments that a function
+   * passes to its callback.
+   */
   function iterated(variable: Variable): ReadonlyArray<SyntaxNode> {
     const made = variable.defs[0]!.node as unknown as SyntaxNode
     const call = syntax.parent(made)

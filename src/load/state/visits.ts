@@ -19,7 +19,7 @@ export interface Use {
 /** Calls that do not run functions among their arguments. */
 const runsNone = /^(freeze|seal|preventExtensions|Map|Set|WeakMap|__esm\w*|__commonJS\w*|__exportAll)$/
 
-/** Calls `see` for each node of an item with the time when it runs. Skips fields of stages that are in no key. */
+/** Calls `see` for each node of an item with the time when it runs. Skips fields of stages that are not part of any key. */
 export function visit(item: SyntaxNode, syntax: Syntax, see: (node: SyntaxNode, when: When) => void): void {
   const go = (node: SyntaxNode, when: When, argumentOf: "nothing" | "call" | "stage") => {
     see(node, when)

@@ -44,7 +44,7 @@ export interface FreshIndex {
 /** Called with a manifest's file before it is used; may refuse it. */
 type Uses = (file: string) => boolean
 
-/** Manifests of more shards are not copied here: using them costs far more than reading them. */
+/** Manifests with more shards than this are not copied: reading one is cheap compared with using it. */
 const mostShards = 8
 /**
  * Answers that this process did not look up are kept for others: as many as it looked up, and this many more.

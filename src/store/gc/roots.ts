@@ -105,6 +105,6 @@ export const laterFormat = (file: string, format: unknown) =>
     `${file} has format ${String(format)}, which this version of Probeline does not know`,
     {
       file,
-      hint: "use the version of Probeline that wrote it: this one cannot tell which files it needs"
+      hint: "run gc with the version that wrote this file; this version cannot tell which files must be kept"
     }
   )

@@ -78,9 +78,7 @@ interface Wanted {
   readonly at: number
 }
 
-/**
- * All rows of some parts in order. Reads each shard once, and holds these rows and one batch of one shard.
- */
+/** Reads all rows of the given parts, in order, and each shard once. Memory: those rows, plus one batch of one shard. */
 async function gathered(store: Store, parts: ReadonlyArray<ShardPart>, read: ReadRows): Promise<RowBatch> {
   const byShard = new Map<Shard, Array<Wanted>>()
   let rows = 0

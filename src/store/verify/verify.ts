@@ -58,7 +58,7 @@ export const verifyStore = Effect.fn("verify.verifyStore")(function* (
         Effect.sync(() => report(++done, total))
       ).pipe(Effect.andThen(Effect.yieldNow))
     )
-  /** The value of an undamaged file. */
+  /** The parsed value, or null if the file is damaged; counts the file. A file that is gone gives null, uncounted. */
   const json = <A>(kind: DamageKind, file: string, checked: Checked<A>): A | null => {
     if (checked === null) return null
     counts[`${kind}s` as "manifests" | "traces" | "runs"]++

@@ -2,8 +2,8 @@
  * L2-regularised logistic regression for every outer split, with its strength chosen within the training rows.
  *
  * All fits of a call share one data matrix and advance in lock-step on shared float32 products (see `solver.ts`);
- * optimisation is in float64. The objective is within 1e-6 of scikit-learn's fully converged `LogisticRegression`,
- * relative to itself for C ≤ 1 and to ln K above.
+ * optimisation is in float64. The objective differs from that of scikit-learn's fully converged
+ * `LogisticRegression` by at most 1e-6, relative to the objective for C ≤ 1 and to ln K for C > 1.
  */
 import type { UndefinedProbe } from "../probes/probe.ts"
 import { checkProbeData, isConstant, presentClasses } from "../probes/probe.ts"

@@ -125,7 +125,7 @@ const clamp = (share: number) => Math.min(1, Math.max(0, share))
 /**
  * The share of the second shade at (u, v), in pixels along and across the texture; edges blend over a pixel.
  *
- * @param period in pixels: the width of a light and a dark stripe, or the distance of two dots or two squares
+ * @param period in pixels: the width of a light and a dark stripe, or the distance between neighbouring dots or squares
  */
 function secondShadeShare(texture: TextureName, u: number, v: number, period: number): number {
   switch (texture) {

@@ -78,7 +78,7 @@ const probes_ = defineStage.whole("probes", {
     activations.members("weights")
     // @ts-expect-error the port does not declare it
     await activations.tensor("weights", "embed")
-    // @ts-expect-error a node's id is in no key
+    // @ts-expect-error a node's id is not part of any key
     expectTypeOf(activations.node)
     const { data } = await activations.tensor("activation", activations.members("activation")[0]!)
     expectTypeOf(data).toEqualTypeOf<Float32Array>()

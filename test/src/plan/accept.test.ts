@@ -168,7 +168,7 @@ describe("is refused, and nothing is written, where", () => {
     const more = { ...usual, i4: [1, 1] } as const
     await lab.run(lab.graph({ source: numbers("source", { file: { path: lab.writeItems(more) } }) }))
     expect((await refused(graphOf(more), "halves")).message).toContain(
-      "it has different items now: of (source)"
+      "cannot be accepted: its items have changed: of (source)"
     )
   })
   it("what it read has changed", async () => {

@@ -310,7 +310,7 @@ describe("what is not as it should be is refused, with file, field and what to d
       "fewer rows than ids",
       { ...arrays, ids: ["a", "b", "c"] },
       files,
-      /x\.npy: there are 3 ids: its array is \[2, 3\], where tap "embed" of ids\[0\] needs \[3, width\]/
+      /x\.npy: there are 3 ids: its array is \[2, 3\], but tap "embed" of ids\[0\] needs \[3, width\]/
     ],
     [
       "another number of tokens",

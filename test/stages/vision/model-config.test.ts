@@ -1,4 +1,4 @@
-/** A checkpoint's config.json: read for what the graph does not tell, and compared with what it does. */
+/** A checkpoint's config.json: read for what the graph does not say, and compared with what it does. */
 import * as fs from "node:fs"
 import * as os from "node:os"
 import * as path from "node:path"
