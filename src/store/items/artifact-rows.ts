@@ -47,10 +47,21 @@ export async function* rowBatches(
   read: ReadRows
 ): AsyncGenerator<RowBatch> {
   for (const some of windowsOf(parts)) {
-    const shards = new Set(some.map(({ shard }) => shard))
-    if (some.length > 2 * shards.size) yield await gathered(store, some, read)
+    if (mostOfOneShard(some) > 2) yield await gathered(store, some, read)
     else for (const { shard, start, end } of some) yield* shardBatches(store, shard, read, start, end)
   }
+}
+
+/** How many of the parts the most used shard has: reading part by part reads that shard so many times. */
+function mostOfOneShard(parts: ReadonlyArray<ShardPart>): number {
+  const counts = new Map<Shard, number>()
+  let most = 0
+  for (const { shard } of parts) {
+    const count = (counts.get(shard) ?? 0) + 1
+    counts.set(shard, count)
+    most = Math.max(most, count)
+  }
+  return most
 }
 
 /** Groups consecutive parts, as many as may be held at once. */

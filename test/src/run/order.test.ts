@@ -86,16 +86,25 @@ describe.each(Object.keys(orders))("a source whose items come %s", (order) => {
 
   it("has no shard read for each of its items", async () => {
     await run(items)
-    const reads = new Map<string, number>()
-    const counting = (files: FileSystem): FileSystem => ({
-      ...quick(files),
-      readIfPresent: (path) => {
-        if (path.endsWith(".parquet")) reads.set(path, (reads.get(path) ?? 0) + 1)
-        return files.readIfPresent(path)
-      }
-    })
-    await run(orders[order]!, counting)
-    // by its view, and twice by the stage that lists it
-    expect(Math.max(...reads.values())).toBeLessThanOrEqual(3)
+    expect(await mostReads(orders[order]!)).toBeLessThanOrEqual(3)
   })
 })
+
+it("does not read a shard of eight items eight times, although the other shards have one item each", async () => {
+  for (let count = 8; count <= 16; count++) await run(items.slice(0, count))
+  // some of these tables are equal, so that two nodes read the same object
+  expect(await mostReads(items.slice(0, 16).toReversed())).toBeLessThanOrEqual(2 * 3)
+})
+
+/** How often a run reads the table that it reads most often: once for its view, and twice for the stage that lists it. */
+async function mostReads(of: typeof items): Promise<number> {
+  const reads = new Map<string, number>()
+  await run(of, (files) => ({
+    ...quick(files),
+    readIfPresent: (path) => {
+      if (path.endsWith(".parquet")) reads.set(path, (reads.get(path) ?? 0) + 1)
+      return files.readIfPresent(path)
+    }
+  }))
+  return Math.max(...reads.values())
+}
