@@ -19,7 +19,7 @@ export async function fetchCommand(
   { repo, revision, file, refresh }: FetchArgs,
   context: StageCommandContext
 ): Promise<Answer> {
-  const fetched = await bring({ repo, revision: revision ?? "main", file }, refresh, context)
+  const fetched = await cachedOrFetched({ repo, revision: revision ?? "main", file }, refresh, context)
   const { downloaded, commit } = fetched
   return {
     json: fetched,
@@ -33,7 +33,7 @@ export async function fetchCommand(
 }
 
 /** A model that is completely cached needs no request, so this works offline. */
-async function bring(
+async function cachedOrFetched(
   model: HubModel,
   refresh: boolean,
   { signal, log }: StageCommandContext

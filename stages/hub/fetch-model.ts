@@ -113,13 +113,13 @@ class Transfer {
   /** Fetches the first of these that the commit has; null if it has none. Records absences in the cache. */
   async firstOf(places: ReadonlyArray<string>): Promise<string | null> {
     for (const file of places) {
-      if (await this.#bring(file)) return file
+      if (await this.#fetch(file)) return file
       await replaceFile(this.#given.repo.absence(this.#given.commit, file), "")
     }
     return null
   }
 
-  async #bring(file: string): Promise<boolean> {
+  async #fetch(file: string): Promise<boolean> {
     const { repo, requests, commit, files, signal, log, name } = this.#given
     if (repo.look(commit, file) === "here") return true
     if (files !== null && !files.has(file)) return false

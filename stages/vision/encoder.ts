@@ -14,7 +14,7 @@ import { gridOfPatches, inputSizeOf } from "./geometry.ts"
 import type { TokenGrid } from "./grid.ts"
 import { checkHubModel } from "../hub/reference.ts"
 import type { ModelConfig } from "./model-config.ts"
-import { bringWeights, modelAtPath, type ModelFile, modelOfHub } from "./model-file.ts"
+import { fetchWeights, modelAtPath, type ModelFile, modelOfHub } from "./model-file.ts"
 import type { FileReader } from "../onnx/access.ts"
 import { describeGiven, type GivenStructure, type PartialDescription } from "../onnx/describe.ts"
 import { readModel } from "../onnx/reader.ts"
@@ -86,7 +86,7 @@ async function resolve(encoder: Encoder, reader: EncoderReader): Promise<Resolve
   try {
     const { description, externalFiles } = describe(model.path, access, given)
     const dataFiles = externalFiles.map((location) => path.join(path.dirname(model.path), location))
-    await bringWeights(model, dataFiles, reader)
+    await fetchWeights(model, dataFiles, reader)
     const beside = await configOf(model, reader)
     const config = beside?.config ?? null
     if (beside !== null && config !== null) await checkConfig(model, beside.file, config, description, given)

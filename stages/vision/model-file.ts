@@ -49,7 +49,7 @@ export async function modelOfHub(hub: HubModel, reader: EncoderReader): Promise<
 }
 
 /** Fetches the weights if a hub's model was cached without them. */
-export async function bringWeights(
+export async function fetchWeights(
   { hub, origin }: ModelFile,
   files: ReadonlyArray<string>,
   reader: EncoderReader

@@ -188,8 +188,7 @@ export class FreshIndexFile {
     const unused = [...kept].flatMap(([key, { isUsed }]) => (isUsed ? [] : [key]))
     const tooMany = unused.length - (kept.size - unused.length) - spare
     for (const key of unused.slice(0, Math.max(0, tooMany))) kept.delete(key)
-    // the folders of answers that nobody looked up are unknown: those stay found only if all folders are
-    // unchanged
+    // the folders of an answer are known only if it was looked up; any other stays found only if no folder changed
     const { areUnchanged } = folders
     const lines = Array.from(kept.values(), ({ text, isFound, foundIn }) => ({
       text,

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest"
+import { describe, expect, it } from "vitest"
 import { ownCommands } from "../../../src/cli/commands.ts"
 import type { Option } from "../../../src/cli/command.ts"
 import { parseArgv, reservedCommands } from "../../../src/cli/parse-argv.ts"
@@ -112,29 +112,22 @@ describe("what is wrong is said, with exit code 2 and what was meant", () => {
 })
 
 describe("help", () => {
-  afterEach(() => vi.restoreAllMocks())
-  const printed = async (line: string) => {
-    const log = vi.spyOn(console, "log").mockImplementation(() => {})
-    await help(line)
-    return log.mock.calls.flat().join("\n")
-  }
-
   it("lists the commands, and every command's options and examples", async () => {
-    const all = await printed("--help")
+    const all = await help("--help")
     for (const command of ownCommands) {
       expect(all).toContain(command.doc)
-      const own = await printed(`${command.name} --help`)
+      const own = await help(`${command.name} --help`)
       for (const name of Object.keys(command.options)) expect(own).toContain(`--${name}`)
       expect(command.examples.length).toBeGreaterThan(0)
       for (const [words] of command.examples) expect(own.replace(/\s+/g, " ")).toContain(words.split(" ")[0])
     }
   })
   it("promises what there is: no command that is to come is among what Probeline is for", async () => {
-    const [, purpose = ""] = (await printed("--help")).split("\n\n")
+    const [, purpose = ""] = (await help("--help")).split("\n\n")
     expect(purpose).toMatch(/^Declare and resume experiments/)
     for (const name of [...reservedCommands, "compare"]) expect(purpose).not.toContain(name)
   })
   it("gives the version", async () => {
-    expect(await printed("--version")).toBe("1.2.3")
+    expect(await help("--version")).toBe("1.2.3")
   })
 })

@@ -1,4 +1,5 @@
 /** Lines as they are typed, read for some commands. */
+import { vi } from "vitest"
 import { readArgv } from "../../../src/cli/argv.ts"
 import type { Command } from "../../../src/cli/command.ts"
 import { printHelp } from "../../../src/cli/help.ts"
@@ -28,11 +29,17 @@ export function linesOf(commands: ReadonlyArray<Command>) {
       }
       throw new Error(`not refused: ${line}`)
     },
-    /** Prints, by yargs. */
-    async help(line: string): Promise<void> {
+    /** What yargs prints. */
+    async help(line: string): Promise<string> {
       const words = parseArgv(commands, line.split(" "))
       if (!("help" in words)) throw new Error(`asks for no help: ${line}`)
-      await printHelp(commands, words.help, "1.2.3", 100)
+      const log = vi.spyOn(console, "log").mockImplementation(() => {})
+      try {
+        await printHelp(commands, words.help, "1.2.3", 100)
+        return log.mock.calls.flat().join("\n")
+      } finally {
+        log.mockRestore()
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import * as path from "node:path"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { afterEach, describe, expect, it, vi } from "vitest"
+import { describe, expect, it, vi } from "vitest"
 import type { Command } from "../../../src/cli/command.ts"
 import { runsCommand } from "../../../src/cli/runs.ts"
 import { memoryOutput } from "../../../src/cli/output.ts"
@@ -74,25 +74,19 @@ describe("commands behind a word of their own", () => {
   })
 
   describe("help", () => {
-    afterEach(() => vi.restoreAllMocks())
-    const printed = async (line: string) => {
-      const log = vi.spyOn(console, "log").mockImplementation(() => {})
-      await help(line)
-      return log.mock.calls.flat().join("\n")
-    }
     it("of all commands names the group, not what is behind it", async () => {
-      const all = await printed("--help")
+      const all = await help("--help")
       expect(all).toContain("scales for things")
       expect(all).not.toContain("back to nought")
     })
     it.each(["scales", "scales --help"])("lists the group's commands: %s", async (line) => {
-      const own = await printed(line)
+      const own = await help(line)
       for (const text of ["scales weigh <what>", "how heavy it is", "scales reset", "scales for things"])
         expect(own).toContain(text)
       expect(own).not.toContain("list the runs")
     })
     it("of one of them has its options and examples", async () => {
-      const own = await printed("scales weigh --help")
+      const own = await help("scales weigh --help")
       for (const text of ["--unit", "default: grams", "probeline scales weigh apple"])
         expect(own).toContain(text)
     })

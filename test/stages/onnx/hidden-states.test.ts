@@ -15,6 +15,14 @@ function statesOf(name: string): ReadonlyArray<Float32Array> {
   return Array.from({ length: shape[0]! }, (_, i) => data.subarray(i * size, (i + 1) * size))
 }
 
+async function outputsOf(model: string, taps: ReadonlyArray<string>, pixelsFile: string) {
+  const { pixels, shape } = pixelsOf(pixelsFile)
+  const session = await openEncoder(model, { taps })
+  const outputs = await session.run(pixels, shape)
+  await session.release()
+  return outputs
+}
+
 describe("embed and every block.{i}.resid_post equal transformers' hidden_states", () => {
   test.each([
     ["clip", 1e-5],
@@ -26,11 +34,8 @@ describe("embed and every block.{i}.resid_post equal transformers' hidden_states
     ["vit-fp16", 2e-3] // half precision has 11 bits
   ])("of %s", async (name, tolerance) => {
     const states = statesOf(`${name}.npy`)
-    const { pixels, shape } = pixelsOf("pixels.npy")
     const taps = stateTaps(states.length - 1)
-    const session = await openEncoder(fixture(`${name}.onnx`), { taps })
-    const outputs = await session.run(pixels, shape)
-    await session.release()
+    const outputs = await outputsOf(fixture(`${name}.onnx`), taps, "pixels.npy")
     taps.forEach((tap, i) => {
       expect(outputs[tap]!.shape).toEqual([2, states[i]!.length / 64, 32])
       expect(relativeDifference(outputs[tap]!.data, states[i]!), tap).toBeLessThan(tolerance)
@@ -42,11 +47,8 @@ describe("embed and every block.{i}.resid_post equal transformers' hidden_states
 
   test("of the quickstart's encoder, at every third token", async () => {
     const states = statesOf("vit-states.npy")
-    const { pixels, shape } = pixelsOf("vit-pixels.npy")
     const taps = stateTaps(6)
-    const session = await openEncoder(quickstartModel, { taps })
-    const outputs = await session.run(pixels, shape)
-    await session.release()
+    const outputs = await outputsOf(quickstartModel, taps, "vit-pixels.npy")
     taps.forEach((tap, i) => {
       const { data, shape } = outputs[tap]!
       expect(shape).toEqual([2, 65, 96])
@@ -67,11 +69,8 @@ describe("so do those of graphs that were rewritten, whose weights are the same"
     ["dinov2-qdq", "dinov2", 0.1] // quantisation of the stream
   ])("%s", async (name, original, tolerance) => {
     const states = statesOf(`${original}.npy`)
-    const { pixels, shape } = pixelsOf("pixels.npy")
     const taps = stateTaps(states.length - 1)
-    const session = await openEncoder(fixture(`${name}.onnx`), { taps })
-    const outputs = await session.run(pixels, shape)
-    await session.release()
+    const outputs = await outputsOf(fixture(`${name}.onnx`), taps, "pixels.npy")
     taps.forEach((tap, i) => {
       const errors = states.map((state) => relativeDifference(outputs[tap]!.data, state))
       expect(errors[i], tap).toBeLessThan(tolerance)
@@ -83,11 +82,8 @@ describe("so do those of graphs that were rewritten, whose weights are the same"
 
 describe("final.norm and pooled are the model's own", () => {
   test.each(["blip", "flava", "dinov2", "dinov2-registers"])("in %s", async (name) => {
-    const { pixels, shape } = pixelsOf("pixels.npy")
     const taps = ["final.norm", "pooled", "tensor:last_hidden_state", "tensor:pooler_output"]
-    const session = await openEncoder(fixture(`${name}.onnx`), { taps })
-    const outputs = await session.run(pixels, shape)
-    await session.release()
+    const outputs = await outputsOf(fixture(`${name}.onnx`), taps, "pixels.npy")
     expect(outputs["pooled"]!.shape).toEqual([2, 32])
     expect(outputs["pooled"]).toEqual(outputs["tensor:pooler_output"])
     expect(outputs["final.norm"]).toEqual(outputs["tensor:last_hidden_state"])
