@@ -14,7 +14,7 @@ import type { Store } from "../store/store.ts"
 import { touchingStore } from "../store/touching-store.ts"
 import { attempt } from "./attempt.ts"
 import { bringUpToDate, type Running } from "./bring-node.ts"
-import { firstLook, recordLosses } from "./first-look.ts"
+import { type FirstLook, firstLook, recordLosses } from "./first-look.ts"
 import type { Outcome } from "./outcome.ts"
 import type { RunOptions } from "./run-options.ts"
 import { RunRecorder } from "./run-recorder.ts"
@@ -59,7 +59,7 @@ export const runGraph = Effect.fn("run.graph")(function* (given: RunOptions) {
 /** Brings up to date the nodes that the first look did not find fresh, each when its inputs are ready. */
 const bringOthers = Effect.fn("run.bringOthers")(function* (
   options: RunOptions,
-  { fresh, plans }: Effect.Success<ReturnType<typeof firstLook>>,
+  { fresh, plans }: FirstLook,
   recorder: RunRecorder,
   views: Views
 ) {

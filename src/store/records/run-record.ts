@@ -41,10 +41,6 @@ export const recordedFailures = (
   failures: ReadonlyArray<ItemFailure>
 ): NodeRecord["failures"] => (failure === null ? failures : [{ item: failure.node, error: failure.error }])
 
-/** The failed items of a node. */
-export const itemFailures = ({ id, artifact, failures }: NodeRecord): ReadonlyArray<ItemFailure> =>
-  artifact === null ? failures.filter(({ item }) => item !== id) : failures
-
 export interface Stopped {
   readonly reason: string
   readonly hint: string | null
