@@ -6,7 +6,7 @@ import { attemptAsync } from "../run/attempt.ts"
 import { executeTask } from "../run/execute-task.ts"
 import { Resources } from "../run/resources.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
-import { chunkMs, secondsOf, timedOut } from "./time-limit.ts"
+import { chunkMs, secondsOf, timedOut, threadsOf } from "./limits.ts"
 
 /**
  * Yields before each task: stages may compute without a pause, one after another, and signals are handled only between
@@ -35,6 +35,7 @@ export const inProcessExecutor = ({ store, outside }: Planning, tasks = 1) =>
     (resources): Executor => ({
       name: "in-process",
       tasks,
+      threads: threadsOf(tasks),
       chunkMs,
       execute: (task: Task, report: TaskReport): Effect.Effect<TaskResult, Problem> =>
         Effect.andThen(

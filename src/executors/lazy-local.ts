@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { Planning } from "../plan/planning.ts"
 import type { Executor } from "../run/task.ts"
-import { chunkMs } from "./time-limit.ts"
+import { chunkMs, threadsOf } from "./limits.ts"
 import type { WorkerOptions } from "./worker-processes.ts"
 
 /**
@@ -31,6 +31,7 @@ export const lazyLocalExecutor = Effect.fn("executors.lazyLocalExecutor")(functi
   const executor: Executor = {
     name: "local",
     tasks,
+    threads: threadsOf(tasks),
     chunkMs,
     execute: (task, report) => Effect.flatMap(loaded, (local) => local.execute(task, report))
   }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Planning } from "../plan/planning.ts"
 import type { Executor, TaskReport } from "../run/task.ts"
 import { inProcessExecutor } from "./in-process.ts"
-import { chunkMs } from "./time-limit.ts"
+import { chunkMs, threadsOf } from "./limits.ts"
 import { workerProcesses, type WorkerOptions } from "./worker-processes.ts"
 
 /** @param tasks number of parallel tasks */
@@ -17,6 +17,7 @@ export const localExecutor = Effect.fn("executors.localExecutor")(function* (
   const executor: Executor = {
     name: "local",
     tasks,
+    threads: threadsOf(tasks),
     chunkMs,
     execute: (task, report) =>
       (task.stage.spec.isolate === true && task.address !== null ? apart : here).execute(task, report)

@@ -9,7 +9,7 @@ import { isProblem, Problem } from "../support/problem.ts"
 import { machineFault } from "../support/system-error.ts"
 import type { Executor, Task, TaskReport, TaskResult } from "../run/task.ts"
 import type { FromWorker, SentTask } from "./protocol.ts"
-import { chunkMs, secondsOf, timedOut } from "./time-limit.ts"
+import { chunkMs, secondsOf, timedOut, threadsOf } from "./limits.ts"
 import { type LostWorker, WorkerProcess, type WorkerOptions } from "./worker-process.ts"
 
 export type { WorkerOptions } from "./worker-process.ts"
@@ -33,6 +33,7 @@ export const workerProcesses = (options: WorkerOptions, tasks = 1) =>
     (pool): Executor => ({
       name: "worker-processes",
       tasks,
+      threads: threadsOf(tasks),
       chunkMs,
       execute: (task, report) => pool.execute(task, report)
     })

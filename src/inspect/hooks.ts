@@ -111,7 +111,8 @@ function askedOf(
 async function tablesOf({ context, node, manifest, artifactOf }: HookInput) {
   const { store } = context.planning
   const { givenTables } = await import("../run/given-tables.ts")
-  const ports = Object.entries(node.ports).map(([name, { mode, reads, from }]): [string, TaskPort] => [
+  const read = Object.entries(node.ports).filter(([, { mode }]) => mode !== "member" && mode !== "memberNames")
+  const ports = read.map(([name, { mode, reads, from }]): [string, TaskPort] => [
     name,
     {
       mode: mode === "many" ? "many" : "whole",

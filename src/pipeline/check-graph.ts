@@ -1,9 +1,9 @@
 /** Checks of a graph that types cannot express: names, ports, samples, and columns that do not match. */
 import { columnName, type Columns } from "./columns.ts"
 import { own } from "../support/own.ts"
-import type { GraphNode } from "./graph-node.ts"
+import { type GraphNode, portColumn } from "./graph-node.ts"
 import { mostIdBytes, tooLongName } from "../support/file-names.ts"
-import type { PortMode } from "./ports.ts"
+import type { MemberOf, PortMode } from "./ports.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
 /** An error in the graph, with its node and field. */
@@ -41,6 +41,19 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
   if (stage.name.includes(temporary))
     issue(stage.name, `"${stage.name}" cannot be a stage's name`, `"${temporary}" marks temporary files`)
   const { item, output } = stage.spec
+  const makesItems = stage.kind !== "itemwise" && output.form !== "table"
+  if (makesItems && item === undefined)
+    issue(
+      stage.name,
+      `stage "${stage.name}" makes items, but does not say of which kind`,
+      'declare `item`, such as item: "scene"'
+    )
+  if (stage.kind === "whole" && !makesItems && item !== undefined)
+    issue(
+      stage.name,
+      `stage "${stage.name}" declares items ("${item}"), but gives a table, which has none`,
+      "leave `item` out, or declare its output by one(…) or rows(…)"
+    )
   if (item !== undefined) checkLength(`stage "${stage.name}": its items' name`, item, stage.name, issue)
   if (item !== undefined && (!columnName.test(item) || reserved.includes(item)))
     issue(
@@ -48,7 +61,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
       `stage "${stage.name}": its items cannot be called "${item}"`,
       "name the kind of item, such as scene"
     )
-  for (const [name, { mode }] of Object.entries(stage.spec.inputs ?? {})) {
+  for (const [name, { mode, member }] of Object.entries(stage.spec.inputs ?? {})) {
     const field = `${stage.name}.${name}`
     if (stage.kind === "itemwise" && takenByItem.has(name))
       issue(
@@ -62,12 +75,13 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
         `stage "${stage.name}" has a port and a parameter "${name}"`,
         "give one of them another name"
       )
-    if (stage.kind === "whole" && mode !== "whole" && mode !== "many")
+    if (stage.kind === "whole" && (mode === "each" || mode === "group" || mode === "member"))
       issue(
         field,
-        `stage "${stage.name}": its port "${name}" is joined by items, which a whole stage does not have`,
+        `stage "${stage.name}": its port "${name}" is joined by items, which a whole stage does not read`,
         "read it by whole(…) or many(…), or make the stage itemwise"
       )
+    if (stage.kind === "itemwise" && member !== undefined) checkMember(stage, field, member, issue)
   }
   for (const name of Object.keys(output.columns)) {
     checkLength(`stage "${stage.name}": the column name "${name}"`, name, `${stage.name}.${name}`, issue)
@@ -78,6 +92,25 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
         `${reserved.join(", ")} are taken by the items`
       )
   }
+}
+
+/** A member port reads the artifact of a whole port, and an item names its member in a text column of its own. */
+function checkMember({ name, spec }: AnyStage, field: string, { of, by }: MemberOf, issue: Issue): void {
+  const ports = spec.inputs ?? {}
+  if (own(ports, of)?.mode !== "whole")
+    issue(
+      field,
+      `stage "${name}": its member port reads the artifact of "${of}", which is not a whole(…) port`,
+      "add such a port for the artifact: its columns describe the rows of the member's matrix"
+    )
+  const { port, column } = portColumn(by)
+  const named = own(ports, port)
+  if (named?.mode !== "each" || own(named.reads, column)?.type !== "utf8")
+    issue(
+      field,
+      `stage "${name}": its member port takes names from "${by}", which is not a text column of an each(…) port`,
+      'write `by: "port.column"`, and let the port read that column as column.utf8()'
+    )
 }
 
 function checkLength(what: string, name: string, field: string, issue: Issue): void {
@@ -170,6 +203,7 @@ export function checkPort(
       `node "${ref.id}": port "${name}" declares no column of "${input.id}"`,
       `declare one, so that the key holds its rows: it has ${Object.keys(input.columns).join(", ")}`
     )
+  const isFamily = mode === "member" || mode === "memberNames"
   for (const [column, declared] of Object.entries(reads)) {
     const has = own(input.columns, column)
     if (has === undefined)
@@ -178,7 +212,7 @@ export function checkPort(
         `node "${ref.id}": port "${name}" reads the column "${column}", which "${input.id}" does not have`,
         `it has: ${Object.keys(input.columns).join(", ")}`
       )
-    else if (has !== declared && JSON.stringify(has) !== JSON.stringify(declared))
+    else if (isFamily ? has.type !== declared.type : JSON.stringify(has) !== JSON.stringify(declared))
       issue(
         `${field}.${column}`,
         `node "${ref.id}": port "${name}" reads "${column}" as ${declared.type}, but in "${input.id}" it is ${has.type}`
@@ -186,32 +220,32 @@ export function checkPort(
   }
 }
 
-/** Items are joined by id, so all items of an itemwise stage must come from one source. */
-export function rootSourceOf(node: GraphNode, issue: Issue): GraphNode | null {
+/** Items are joined by id, so all items of an itemwise stage must be made by one node. */
+export function itemRootOf(node: GraphNode, issue: Issue): GraphNode | null {
   if (node.stage.kind !== "itemwise") return null
   const joined = Object.entries(node.ports).filter(([, p]) => p.mode === "each" || p.mode === "group")
-  const samples = new Map<GraphNode, string>()
+  const roots = new Map<GraphNode, string>()
   for (const [name, port] of joined)
-    for (const input of port.from) if (input.rootSource !== null) samples.set(input.rootSource, name)
+    for (const input of port.from) if (input.itemRoot !== null) roots.set(input.itemRoot, name)
   if (joined.length === 0)
     issue(
       node.id,
       `itemwise stage "${node.stage.name}" has no port that gives it items`,
       "give it an each(…) or group(…) input"
     )
-  if (samples.size > 1) {
-    const named = [...samples].map(([s, port]) => `"${port}" from "${s.id}"`).join(", ")
+  if (roots.size > 1) {
+    const named = [...roots].map(([s, port]) => `"${port}" from "${s.id}"`).join(", ")
     issue(
       node.id,
-      `node "${node.id}": its ports are fed from different samples: ${named}`,
-      "items are joined by id: feed all of them from one source"
+      `node "${node.id}": its ports have items of different nodes: ${named}`,
+      "items are joined by id: feed all of them with items that one node makes"
     )
   }
-  return [...samples.keys()][0] ?? null
+  return [...roots.keys()][0] ?? null
 }
 
 export function checkColumns(node: GraphNode, issue: Issue): void {
-  const idColumn = node.rootSource?.stage.spec.item
+  const idColumn = node.itemRoot?.stage.spec.item
   for (const name of Object.keys(node.columns)) {
     if (!columnName.test(name))
       issue(

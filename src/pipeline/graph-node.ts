@@ -5,10 +5,21 @@ import type { AnyStage } from "./stage.ts"
 
 export interface GraphPort {
   readonly mode: PortMode
-  /** the columns that the stage reads */
+  /** the columns that the stage reads; for a member port, its family alone */
   readonly reads: Columns
   /** the port's input nodes: one, or any number for `many` */
   readonly from: ReadonlyArray<GraphNode>
+  /** of a member port: the port and column that name each item's member */
+  readonly by?: PortColumn
+}
+export interface PortColumn {
+  readonly port: string
+  readonly column: string
+}
+/** The form of such a name in a declaration: `fits.tap`. */
+export function portColumn(text: string): PortColumn {
+  const [port = "", column = ""] = text.split(".")
+  return { port, column }
 }
 export interface GraphNode {
   readonly id: string
@@ -20,8 +31,8 @@ export interface GraphNode {
   readonly inputs: ReadonlyArray<GraphNode>
   /** parameters with defaults filled in and absolute paths */
   readonly params: Readonly<Record<string, unknown>>
-  /** the source of its items; null for a table */
-  readonly rootSource: GraphNode | null
+  /** the node that makes its items, a source or a whole stage; null for a table */
+  readonly itemRoot: GraphNode | null
 }
 export interface Graph {
   readonly pipeline: string

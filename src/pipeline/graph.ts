@@ -12,15 +12,15 @@ import {
   checkStage,
   checkViews,
   type GraphIssue,
-  rootSourceOf
+  itemRootOf
 } from "./check-graph.ts"
 import { checkParams } from "./check-params.ts"
-import type { Graph, GraphNode, GraphPort } from "./graph-node.ts"
+import { type Graph, type GraphNode, type GraphPort, portColumn } from "./graph-node.ts"
 import { own } from "../support/own.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
 export type { GraphIssue } from "./check-graph.ts"
-export type { Graph, GraphNode, GraphPort } from "./graph-node.ts"
+export type { Graph, GraphNode, GraphPort, PortColumn } from "./graph-node.ts"
 
 const isRef = (value: unknown): value is AnyRef =>
   typeof value === "object" && value !== null && "stage" in value && "args" in value && "id" in value
@@ -59,10 +59,16 @@ export function buildGraph(
     const ports = new Map<string, GraphPort>()
     const all = new Set<GraphNode>()
     const written = Object.entries(ref.args).filter(([name]) => !Object.hasOwn(inputs, name))
-    for (const [name, { mode, reads }] of Object.entries(inputs)) {
-      const arg = own(ref.args, name)
+    for (const [name, { mode, reads, member }] of Object.entries(inputs)) {
+      const arg = own(ref.args, member?.of ?? name)
       const fed = mode === "many" ? arg : [arg]
       const field = `${ref.id}.${name}`
+      if (member !== undefined && Object.hasOwn(ref.args, name))
+        issue(
+          field,
+          `node "${ref.id}": port "${name}" of stage "${ref.stage.name}" has no input of its own`,
+          `it reads the node at port "${member.of}": leave "${name}" out`
+        )
       if (!Array.isArray(fed) || !fed.every(isRef)) {
         issue(
           field,
@@ -82,7 +88,8 @@ export function buildGraph(
         checkPort(ref, name, mode, reads, input, issue)
         all.add(input)
       }
-      ports.set(name, { mode, reads, from })
+      const by = member === undefined ? {} : { by: portColumn(member.by) }
+      ports.set(name, { mode, reads, from, ...by })
     }
     const checked = checkParams(spec.params ?? {}, Object.fromEntries(written), resolve)
     for (const wrong of checked.issues)
@@ -95,12 +102,12 @@ export function buildGraph(
       ports: Object.fromEntries(ports),
       inputs: [...all],
       params: checked.values,
-      rootSource: null
+      itemRoot: null
     }
     const self: GraphNode =
-      ref.stage.kind === "source" && ref.form !== "table"
-        ? Object.assign(node, { rootSource: node })
-        : Object.assign(node, { rootSource: rootSourceOf(node, issue) })
+      ref.stage.kind !== "itemwise" && ref.form !== "table"
+        ? Object.assign(node, { itemRoot: node })
+        : Object.assign(node, { itemRoot: itemRootOf(node, issue) })
     checkColumns(self, issue)
     nodes.push(self)
     made.set(ref, self)

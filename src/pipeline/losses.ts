@@ -41,9 +41,9 @@ export interface Lost {
 /** The arguments of a stage's `losses`: its artifact, its inputs, and the parameters. */
 export interface Artifacts<I extends Ports, P extends Params, C extends Columns> {
   readonly output: Table<C>
-  /** by port, as whole tables, even if the stage itself gets single items */
+  /** by port, as whole tables, even if the stage itself gets single items; `member` ports are left out */
   readonly inputs: {
-    readonly [K in keyof I]: I[K] extends Port<infer D, infer T>
+    readonly [K in keyof I as I[K]["mode"] extends "member" | "memberNames" ? never : K]: I[K] extends Port<infer D, infer T>
       ? T extends "many"
         ? ReadonlyArray<Table<D>>
         : Table<D>

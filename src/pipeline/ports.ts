@@ -2,7 +2,9 @@
  * Ports: how a stage reads its inputs, and the form of a node's output.
  *
  * `each` and `group` are joined by item id (one row per item, any number of rows per item); `whole` and
- * `many` give whole artifacts. A port names the columns that it reads, and a stage gets no others.
+ * `many` give whole artifacts; `member` gives each item the one tensor of a family that it names, and
+ * `memberNames` only the names of a family's tensors. A port names the columns that it reads, and a stage gets
+ * no others.
  */
 import type { CellOf, Columns, Row, Tensors } from "./columns.ts"
 
@@ -23,10 +25,19 @@ export const rows = <const C extends Columns>(columns: C): Output<C, "rows per i
 })
 export const table = <const C extends Columns>(columns: C): Output<C, "table"> => ({ form: "table", columns })
 
-export type PortMode = "each" | "group" | "whole" | "many"
+export type PortMode = "each" | "group" | "whole" | "many" | "member" | "memberNames"
 export interface Port<out C extends Columns, out T extends PortMode> {
   readonly mode: T
   readonly reads: C
+  /** of a `member` port */
+  readonly member?: MemberOf
+}
+/** Where a `member` port finds its artifact, and the names of its items' members. */
+export interface MemberOf {
+  /** the `whole` port with the artifact: row i of a member's matrix belongs to row i of that port's columns */
+  readonly of: string
+  /** `port.column` of an `each` port: the text column that names an item's member */
+  readonly by: string
 }
 export type Ports = { readonly [name: string]: Port<Columns, PortMode> }
 /** One row per item, joined by item id. */
@@ -37,6 +48,27 @@ export const group = <const C extends Columns>(reads: C): Port<C, "group"> => ({
 export const whole = <const C extends Columns>(reads: C): Port<C, "whole"> => ({ mode: "whole", reads })
 /** Any number of whole artifacts, at least one. */
 export const many = <const C extends Columns>(reads: C): Port<C, "many"> => ({ mode: "many", reads })
+
+type Family<F extends string> = { readonly [K in F]: Tensors<ReadonlyArray<string>> }
+const familyOf = <const F extends string>(family: F): Family<F> =>
+  ({ [family]: { type: "tensors" } }) as unknown as Family<F>
+/**
+ * For each item, the one member of a tensor family that the item names. Its key holds the digest of that member
+ * and of no other, so that a new member, or a changed one, leaves the other items as they are. Other members
+ * cannot be read. An item that names no member of the family fails.
+ *
+ * The port has no input of its own: it reads the artifact of the `whole` port `of`.
+ */
+export const member = <const F extends string>(family: F, member: MemberOf): Port<Family<F>, "member"> => ({
+  mode: "member",
+  reads: familyOf(family),
+  member
+})
+/** The names of a tensor family's members, in order. The key holds these names and nothing else of the input. */
+export const memberNames = <const F extends string>(family: F): Port<Family<F>, "memberNames"> => ({
+  mode: "memberNames",
+  reads: familyOf(family)
+})
 
 type TensorNames<C extends Columns> = {
   [K in keyof C & string]: C[K] extends Tensors<ReadonlyArray<string>> ? K : never
@@ -54,6 +86,15 @@ export interface TensorBlock {
   readonly shape: ReadonlyArray<number>
   /** rows × product of `shape`, row-major */
   readonly data: Float32Array
+}
+
+/** The member that an item names, over all rows of the artifact. */
+export interface Member {
+  readonly rows: number
+  /** of one row */
+  readonly shape: ReadonlyArray<number>
+  /** A copy of some rows, or of all, in this order: rows × product of `shape`, row-major. */
+  read(rows?: ArrayLike<number>): Promise<Float32Array>
 }
 
 /**
@@ -81,11 +122,17 @@ export type Given<P> =
         ? ReadonlyArray<Row<C>>
         : T extends "whole"
           ? Table<C>
-          : ReadonlyArray<Table<C>>
+          : T extends "member"
+            ? Member
+            : T extends "memberNames"
+              ? ReadonlyArray<string>
+              : ReadonlyArray<Table<C>>
     : never
+/** The modes of ports with a value per item. */
+export type ItemMode = "each" | "group" | "member"
 export type PerItem<I extends Ports> = {
-  readonly [K in keyof I as I[K]["mode"] extends "each" | "group" ? K : never]: Given<I[K]>
+  readonly [K in keyof I as I[K]["mode"] extends ItemMode ? K : never]: Given<I[K]>
 }
 export type Broadcast<I extends Ports> = {
-  readonly [K in keyof I as I[K]["mode"] extends "each" | "group" ? never : K]: Given<I[K]>
+  readonly [K in keyof I as I[K]["mode"] extends ItemMode ? never : K]: Given<I[K]>
 }

@@ -25,9 +25,9 @@ type RefFor<P> =
       ? Ref<C, "row per item">
       : T extends "group"
         ? Ref<C, "row per item" | "rows per item">
-        : T extends "whole"
-          ? Ref<C, Form>
-          : ReadonlyArray<Ref<C, Form>>
+        : T extends "many"
+          ? ReadonlyArray<Ref<C, Form>>
+          : Ref<C, Form>
     : never
 
 /** One item's failure, as a value: the run goes on with the other items. */
@@ -102,10 +102,10 @@ export interface Itemwise<
    */
   readonly itemSeconds?: number
   /**
-   * A worker's resource (an inference session), disposed of by `Symbol.asyncDispose`. Must be declared before
-   * `compute`.
+   * A worker's resource (an inference session, tables made ready for all items), disposed of by
+   * `Symbol.asyncDispose`. Must be declared before `compute`.
    */
-  readonly open?: (params: Values<P>, context: StageContext) => Awaitable<R>
+  readonly open?: (params: Values<P>, context: StageContext, given: Broadcast<I>) => Awaitable<R>
   /** Returns one result per item, in order: the orchestrator attaches the ids. */
   readonly compute: (
     items: Batch<I>,
@@ -113,17 +113,27 @@ export interface Itemwise<
     context: StageContext
   ) => Awaitable<ReadonlyArray<Result<C, F> | Failed>>
 }
-export interface Whole<I extends Ports, P extends Params, C extends Columns> extends Common<P, C, I> {
+export interface Whole<I extends Ports, P extends Params, C extends Columns, F extends Form> extends Common<
+  P,
+  C,
+  I
+> {
+  /**
+   * for an output of `one` or `rows`: the kind of item that it makes ("fit"), which names the id column in every
+   * table downstream
+   */
+  readonly item?: F extends "table" ? never : string
   readonly inputs: I
-  readonly output: Output<C, "table">
+  readonly output: Output<C, F>
   readonly isolate?: boolean
   /** how many seconds the whole stage may take before it counts as failed (like `itemSeconds`); in no key */
   readonly seconds?: number
+  /** Gives rows, or, if it makes items, what a source yields: each item's id with its row, its `rows` or `failed`. */
   readonly compute: (
     inputs: { readonly [K in keyof I]: Given<I[K]> },
     params: Values<P>,
     context: StageContext
-  ) => AsyncIterable<WrittenRow<C>> | Awaitable<ReadonlyArray<WrittenRow<C>>>
+  ) => AsyncIterable<Sourced<C, F>> | Awaitable<ReadonlyArray<Sourced<C, F>>>
 }
 export interface Source<P extends Params, C extends Columns, F extends Form> extends Common<P, C> {
   /** the kind of item ("scene"): the name of the id column in every table downstream of this source */
@@ -163,10 +173,13 @@ export interface StageSpec {
   readonly identity?: (params: any, world: World) => any
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
   readonly losses?: (artifacts: any) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
-  readonly open?: (params: any, context: StageContext) => any
+  readonly open?: (params: any, context: StageContext, given: any) => any
   readonly compute: (...args: ReadonlyArray<any>) => any
 }
-type Args<I extends Ports, P extends Params> = { readonly [K in keyof I]: RefFor<I[K]> } & Written<P>
+/** A `member` port has no input of its own. */
+type Args<I extends Ports, P extends Params> = {
+  readonly [K in keyof I as I[K]["mode"] extends "member" ? never : K]: RefFor<I[K]>
+} & Written<P>
 /** A stage is a function: called with an id, inputs and parameters, it makes a node. */
 export interface Stage<I extends Ports, P extends Params, C extends Columns, F extends Form> {
   (id: string, args: Args<I, P>): Ref<C, F>
@@ -203,9 +216,9 @@ export const defineStage = {
     name: string,
     spec: Itemwise<I, P, C, F, R>
   ): Stage<I, P, C, F> => make("itemwise", name, spec),
-  /** Reads whole artifacts and makes a table. */
-  whole: <const I extends Ports, const C extends Columns, const P extends Params = {}>(
+  /** Reads whole artifacts and makes a table, or items. */
+  whole: <const I extends Ports, const C extends Columns, F extends Form, const P extends Params = {}>(
     name: string,
-    spec: Whole<I, P, C>
-  ): Stage<I, P, C, "table"> => make("whole", name, spec)
+    spec: Whole<I, P, C, F>
+  ): Stage<I, P, C, F> => make("whole", name, spec)
 }

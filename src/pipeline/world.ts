@@ -13,6 +13,8 @@ export interface StageContext {
   log(message: string): void
   /** a generator seeded by the `seed` parameter (0 without one), the stage's name and the labels */
   random(...labels: ReadonlyArray<Label>): Random
+  /** how many CPU threads the call may use, so that parallel tasks share the machine; no result may depend on it */
+  readonly threads: number
   /** reports the progress of a whole stage or a source, for the progress line */
   progress(done: number, total: number): void
 }

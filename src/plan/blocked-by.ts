@@ -1,5 +1,6 @@
 /** Decides when a node's inputs stop it from being computed: the rule shared by runs and forecasts. */
 import type { GraphNode } from "../pipeline/graph.ts"
+import type { PortMode } from "../pipeline/ports.ts"
 import type { NodeStatus } from "../store/records/run-record.ts"
 import { type KnownArtifact } from "./planning.ts"
 
@@ -9,24 +10,31 @@ export interface InputEnd {
   readonly known: KnownArtifact | null
 }
 
+/** Ports that read an artifact as a whole: a result from an incomplete one would be a conclusion from part of the data. */
+const readsAll: ReadonlySet<PortMode> = new Set(["whole", "many", "member"])
+
 /**
  * Why a node cannot be computed, one entry per input; empty if it can.
  *
- * Itemwise stages go on with the items that exist. A whole stage would draw conclusions from incomplete data,
- * so it goes on only if the user allows that.
+ * An incomplete input stops a node that reads it as a whole, unless the user allows that. A port that is joined by
+ * item goes on with the items that exist.
  */
 export const blockedBy = (
   node: GraphNode,
   endOf: (input: GraphNode) => InputEnd | null,
   keepGoing: boolean
-): ReadonlyArray<string> =>
-  node.inputs.flatMap((input) => {
+): ReadonlyArray<string> => {
+  const whole = new Set(
+    Object.values(node.ports).flatMap(({ mode, from }) => (readsAll.has(mode) ? from : []))
+  )
+  return node.inputs.flatMap((input) => {
     const end = endOf(input)
     if (end === null) return []
     const { status, known } = end
     if (status === "skipped") return `${input.id} is skipped`
     if (status === "failed" && known === null) return `${input.id} failed`
-    return known?.incomplete === true && node.stage.kind === "whole" && !keepGoing
+    return known?.incomplete === true && whole.has(input) && !keepGoing
       ? `${input.id} is incomplete (--keep-going continues without the failed items)`
       : []
   })
+}

@@ -3,10 +3,13 @@
  *
  * An item's key covers its id, since a stage may draw random numbers by it, and the digests of its values in
  * the columns that the joined ports read; for tensors also the order of their members, which is visible in a
- * row. So a stage that does not read captions does not have them in its keys.
+ * row. So a stage that does not read captions does not have them in its keys. Of a member port it covers the
+ * digest of the item's own member; the artifact's ids and failed items are in what all items share, since a
+ * member port reads the artifact of a whole port.
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Columns } from "../pipeline/columns.ts"
+import type { PortColumn } from "../pipeline/graph.ts"
 import { own } from "../support/own.ts"
 import type { ItemWindow, Located } from "../store/items/item-windows.ts"
 import { type Manifest, valueColumns } from "../store/records/manifest.ts"
@@ -15,13 +18,20 @@ import type { Store } from "../store/store.ts"
 import type { StringArray } from "../store/format/string-array.ts"
 import { ItemIds } from "./item-ids.ts"
 import { keyBytes, PackedKeys } from "../store/records/packed-keys.ts"
-import { membersDigest } from "../store/format/value-digest.ts"
+import { itemDigests, membersDigest } from "../store/format/value-digest.ts"
 
 /** A port joined by item id, with its input artifact. */
 export interface JoinedPort {
   readonly name: string
   readonly mode: "each" | "group"
   readonly reads: Columns
+  readonly manifest: Manifest
+}
+/** A port that gives an item the member of a family that the item names in a joined port's column. */
+export interface MemberPort {
+  readonly name: string
+  readonly family: string
+  readonly by: PortColumn
   readonly manifest: Manifest
 }
 export interface KeyedItems {
@@ -36,7 +46,11 @@ export interface KeyedItems {
  * The items that all ports have, in the first port's order. An item that a port lacks because it failed
  * upstream is left out: it is counted there, once.
  */
-export async function keyedItems(store: Store, ports: ReadonlyArray<JoinedPort>): Promise<KeyedItems> {
+export async function keyedItems(
+  store: Store,
+  ports: ReadonlyArray<JoinedPort>,
+  members: ReadonlyArray<MemberPort> = []
+): Promise<KeyedItems> {
   if (ports.length === 0)
     return { ids: new ItemIds([], new SegmentList()), keys: new PackedKeys(0), places: () => [] }
   // imported late: sidecars are Arrow files, and a plan in which everything is fresh opens none
@@ -54,12 +68,13 @@ export async function keyedItems(store: Store, ports: ReadonlyArray<JoinedPort>)
   const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
   const keys = new PackedKeys(length)
   const orders = Buffer.concat(ports.flatMap(orderDigests))
+  const named = members.map((member) => namedMembers(member, ports))
   const texts: Array<StringArray | undefined> = []
   const text = new KeyText()
   for (let from = 0; from < length; from += size) {
     const to = Math.min(length, from + size)
     const read = windows.map((window) => window.read(from, to))
-    setKeys(keys, read, text, orders)
+    setKeys(keys, read, text, orders, named)
     for (const { shard, at } of located[0]!.places.pieces(from, to))
       texts[shard] ??= read[0]!.texts[at - from]!
     await nextTurn()
@@ -94,14 +109,52 @@ function commonItems(
   return common
 }
 
-/** Adds each port's part to the item keys: each column's name and the digest of the item's values. */
+/** The members that items of a member port may name. */
+interface NamedMembers {
+  readonly family: Uint8Array
+  /** where a window has the digests of the names: the index of the joined port, and the column */
+  readonly port: number
+  readonly column: string
+  /** the first bytes of a member's digest, by the digest of an item that has just this name, in hexadecimal */
+  readonly digests: ReadonlyMap<string, Uint8Array>
+}
+function namedMembers(
+  { family, by, manifest }: MemberPort,
+  ports: ReadonlyArray<JoinedPort>
+): NamedMembers {
+  const names = own(manifest.families, family)?.members ?? []
+  const one = { [by.column]: { type: "utf8" } } as unknown as Columns
+  const ofNames = Buffer.from(
+    itemDigests(one, { [by.column]: names }, {}, Array.from({ length: names.length + 1 }, (_, i) => i))[by.column]!
+  )
+  const digests = names.map((name, i): [string, Uint8Array] => [
+    ofNames.toString("hex", i * keyBytes, (i + 1) * keyBytes),
+    Buffer.from(manifest.digests[`${family}/${name}`]!, "hex").subarray(0, keyBytes)
+  ])
+  return {
+    family: Buffer.from(family),
+    port: ports.findIndex(({ name }) => name === by.port),
+    column: by.column,
+    digests: new Map(digests)
+  }
+}
+
+/**
+ * Adds each port's part to the item keys: each column's name and the digest of the item's values; for a member port,
+ * the digest of the member that the item names, if there is one.
+ */
 function setKeys(
   keys: PackedKeys,
   windows: ReadonlyArray<ItemWindow>,
   text: KeyText,
-  orders: Uint8Array
+  orders: Uint8Array,
+  members: ReadonlyArray<NamedMembers>
 ): void {
   const { from, to, texts, index } = windows[0]!
+  const names = members.map(({ port, column }) => {
+    const { digests } = windows[port]!.columns.find(({ name }) => name === column)!
+    return Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength)
+  })
   const columns = windows.flatMap((window) =>
     window.columns.map((column) => ({ ...column, text: Buffer.from(column.name) }))
   )
@@ -112,6 +165,11 @@ function setKeys(
       text.add(name, 0, name.length)
       if (absent?.[k] !== 1) text.add(digests, k * keyBytes, keyBytes)
     }
+    members.forEach(({ family, digests }, m) => {
+      const own = digests.get(names[m]!.toString("hex", k * keyBytes, (k + 1) * keyBytes))
+      text.add(family, 0, family.length)
+      if (own !== undefined) text.add(own, 0, keyBytes)
+    })
     keys.set(from + k, text.bytes())
   }
 }

@@ -1,12 +1,12 @@
 /** Sorts the items of an itemwise node into done, failed before, and left. */
-import type { GraphNode, GraphPort } from "../pipeline/graph.ts"
+import type { GraphNode } from "../pipeline/graph.ts"
 import type { ReadItemTrace } from "../store/records/item-trace.ts"
 import type { ItemFailure } from "../store/records/manifest.ts"
 import { type Preimage, sharedKeyOf } from "../store/records/preimage.ts"
 import type { Accepted } from "../store/records/trace.ts"
 import { DoneItems } from "./done-items.ts"
 import { Bitset } from "./bitset.ts"
-import { type JoinedPort, type KeyedItems, keyedItems } from "./item-keys.ts"
+import { type JoinedPort, type KeyedItems, keyedItems, type MemberPort } from "./item-keys.ts"
 import { packedKeys, type PackedKeys } from "../store/records/packed-keys.ts"
 import type { KnownArtifact, Planning } from "./planning.ts"
 
@@ -20,9 +20,11 @@ export interface ItemPlan extends KeyedItems {
   readonly left: Bitset
 }
 
-/** The names of the ports joined by item. */
-export const joinedPorts = ({ ports }: GraphNode): ReadonlyArray<string> =>
-  Object.entries(ports).flatMap(([name, { mode }]) => (mode === "each" || mode === "group" ? [name] : []))
+/** The names of the ports with a value per item, which enters the item's key and not what all items share. */
+export const itemPorts = ({ ports }: GraphNode): ReadonlyArray<string> =>
+  Object.entries(ports).flatMap(([name, { mode }]) =>
+    mode === "each" || mode === "group" || mode === "member" ? [name] : []
+  )
 
 /** Looks up every item in the traces of its stage. Reads sidecars and traces, but no data. */
 export async function planItems(
@@ -31,12 +33,15 @@ export async function planItems(
   inputs: ReadonlyMap<string, KnownArtifact>,
   { store, force, retryFailed }: Pick<Planning, "store" | "force" | "retryFailed">
 ): Promise<ItemPlan> {
-  const joined = joinedPorts(node).map((name) => {
-    const { mode, reads, from } = node.ports[name]! as GraphPort & { readonly mode: "each" | "group" }
-    return { name, mode, reads, manifest: inputs.get(from[0]!.id)!.manifest }
-  })
-  const shared = sharedKeyOf(preimage, joinedPorts(node))
-  const items = await keyedItems(store, joined)
+  const joined: Array<JoinedPort> = []
+  const members: Array<MemberPort> = []
+  for (const [name, { mode, reads, from, by }] of Object.entries(node.ports)) {
+    const manifest = () => inputs.get(from[0]!.id)!.manifest
+    if (mode === "each" || mode === "group") joined.push({ name, mode, reads, manifest: manifest() })
+    if (mode === "member") members.push({ name, family: Object.keys(reads)[0]!, by: by!, manifest: manifest() })
+  }
+  const shared = sharedKeyOf(preimage, itemPorts(node))
+  const items = await keyedItems(store, joined, members)
   const traces = force.has(node.id) ? [] : store.itemTraces(node.stage.name, shared)
   const { done, errors } = lookUp(items.keys, traces)
   const failed = new Map<number, ItemFailure>()

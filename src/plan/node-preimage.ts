@@ -8,16 +8,27 @@ import type { ParamsPreimage } from "./identity.ts"
 import type { KnownArtifact, Planning } from "./planning.ts"
 
 type Inputs = ReadonlyMap<string, KnownArtifact>
+/** By node: the families of an artifact that is still to be made. */
+export type Expected = ReadonlyMap<string, Manifest["families"]>
+const nothing: Expected = new Map()
+
+/** Whether enough is known of a port's inputs to tell what it reads of them. */
+export const isKnownPort = ({ mode, from }: GraphPort, inputs: Inputs, expected: Expected): boolean =>
+  from.every(({ id }) => inputs.has(id) || (mode === "memberNames" && expected.has(id)))
 
 /** @param params those of the node itself */
 export const preimageOf = (
   node: GraphNode,
   inputs: Inputs,
   { codeOf }: Pick<Planning, "codeOf">,
-  { params, environment, about }: ParamsPreimage
+  { params, environment, about }: ParamsPreimage,
+  expected: Expected = nothing
 ): Preimage => {
   const { digest, modules, packages } = codeOf(node.stage)
-  const ports = Object.entries(node.ports).map(([name, port]) => [name, inputPreimages(port, inputs)])
+  const ports = Object.entries(node.ports).map(([name, port]) => [
+    name,
+    port.mode === "memberNames" ? namesPreimage(port, inputs, expected) : inputPreimages(port, inputs)
+  ])
   return {
     format: 1,
     stage: node.stage.name,
@@ -39,12 +50,13 @@ export const preimageSoFar = (
   known: Inputs,
   planning: Planning,
   params: ParamsPreimage,
-  before: Preimage
+  before: Preimage,
+  expected: Expected = nothing
 ): Preimage => {
   const ports = Object.entries(node.ports)
-  const told = ports.filter(([, { from }]) => from.every(({ id }) => known.has(id)))
-  const untold = ports.filter(([, { from }]) => from.some(({ id }) => !known.has(id)))
-  const preimage = preimageOf({ ...node, ports: Object.fromEntries(told) }, known, planning, params)
+  const told = ports.filter(([, port]) => isKnownPort(port, known, expected))
+  const untold = ports.filter(([, port]) => !isKnownPort(port, known, expected))
+  const preimage = preimageOf({ ...node, ports: Object.fromEntries(told) }, known, planning, params, expected)
   return {
     ...preimage,
     inputs: {
@@ -56,14 +68,26 @@ export const preimageSoFar = (
   }
 }
 
-/** The name of the id column, as its source named it. */
+/** The name of the id column, as the node that makes the items named it. */
 export const idColumnOf = (node: GraphNode): string | null =>
-  node.form === "table" ? null : (node.rootSource?.stage.spec.item ?? null)
+  node.form === "table" ? null : (node.itemRoot?.stage.spec.item ?? null)
 
-function inputPreimages(
-  port: GraphPort,
-  inputs: ReadonlyMap<string, KnownArtifact>
-): ReadonlyArray<InputPreimage> {
+/** The names of the members, and nothing else of the artifact. */
+const namesPreimage = (
+  { from, reads }: GraphPort,
+  inputs: Inputs,
+  expected: Expected
+): ReadonlyArray<InputPreimage> =>
+  from.map(({ id }) => {
+    const families = inputs.get(id)?.manifest.families ?? expected.get(id)!
+    const names = Object.keys(reads).map((family): [string, string] => [
+      family,
+      membersDigest(own(families, family)?.members ?? [])
+    ])
+    return { node: id, ids: null, columns: Object.fromEntries(names), failed: [] }
+  })
+
+function inputPreimages(port: GraphPort, inputs: Inputs): ReadonlyArray<InputPreimage> {
   return port.from.map((input) => {
     const { manifest } = inputs.get(input.id)!
     const columns = Object.keys(port.reads).flatMap((name) => digestsOf(manifest, name))

@@ -8,7 +8,7 @@ import { type NodePlan, planOf, knownOf, freshCues } from "./node-plan.ts"
 import { paramsPreimage, type ParamsPreimage } from "./identity.ts"
 import { planItems } from "./items.ts"
 import { NotHere, type Seen, changedReads } from "./world.ts"
-import { preimageOf, preimageSoFar } from "./node-preimage.ts"
+import { type Expected, isKnownPort, preimageOf, preimageSoFar } from "./node-preimage.ts"
 import { keyOf, type Preimage } from "../store/records/preimage.ts"
 import { differences, type Cue } from "./cue.ts"
 import type { Trace } from "../store/records/trace.ts"
@@ -18,7 +18,7 @@ type Artifacts = ReadonlyMap<string, KnownArtifact>
 
 /**
  * Plans one node, without its items. `artifacts` has those of the nodes that it reads; a missing one is not
- * known yet. The result is synchronous unless a stage's `identity` has to be called: 10,000 promises for
+ * known yet, but `expected` may have its families. The result is synchronous unless a stage's `identity` has to be called: 10,000 promises for
  * fresh nodes would be noticeably slower.
  *
  * @throws Problem if its parameters are invalid or the store cannot be read; a promise rejects with the same
@@ -27,12 +27,13 @@ export function planNode(
   node: GraphNode,
   artifacts: Artifacts,
   planning: Planning,
-  signal?: AbortSignal
+  signal?: AbortSignal,
+  expected: Expected = new Map()
 ): NodePlan | Promise<NodePlan> {
   const params = paramsPreimage(node, planning, signal)
   return params instanceof Promise
-    ? params.then((answered) => planWith(node, artifacts, planning, answered))
-    : planWith(node, artifacts, planning, params)
+    ? params.then((answered) => planWith(node, artifacts, expected, planning, answered))
+    : planWith(node, artifacts, expected, planning, params)
 }
 
 /** The same, with the items of a node that would run: reliable only while holding the node's lock. */
@@ -60,13 +61,16 @@ export async function withItemPlan(
 function planWith(
   node: GraphNode,
   artifacts: Artifacts,
+  expected: Expected,
   planning: Planning,
   params: ParamsPreimage | NotHere
 ): NodePlan {
-  const waiting = node.inputs.filter((input) => !artifacts.has(input.id))
-  if (params instanceof NotHere || waiting.length > 0)
-    return planOf(node, { state: "unknown", cues: unknownCues(node, artifacts, planning, params, waiting) })
-  const preimage = preimageOf(node, artifacts, planning, params)
+  const waiting = waitingFor(node, artifacts, expected)
+  if (params instanceof NotHere || waiting.length > 0) {
+    const cues = unknownCues(node, artifacts, expected, planning, params, waiting)
+    return planOf(node, { state: "unknown", cues })
+  }
+  const preimage = preimageOf(node, artifacts, planning, params, expected)
   const key = keyOf(preimage)
   if (planning.force.has(node.id))
     return planOf(node, { state: "stale", preimage, key, cues: [cueOf("forced", node.id)] })
@@ -159,7 +163,20 @@ function fromTraces(
   return { changes }
 }
 
-const inputsOf = ({ inputs }: GraphNode, artifacts: Artifacts) => inputs.map(({ id }) => artifacts.get(id)!)
+/** Without those of which only members' names are read, if they are still to be made. */
+const inputsOf = ({ inputs }: GraphNode, artifacts: Artifacts) =>
+  inputs.flatMap(({ id }) => artifacts.get(id) ?? [])
+
+/** The inputs without which it is not known what the node reads. */
+function waitingFor(
+  { inputs, ports }: GraphNode,
+  artifacts: Artifacts,
+  expected: Expected
+): ReadonlyArray<GraphNode> {
+  if (inputs.every(({ id }) => artifacts.has(id))) return []
+  const unknown = Object.values(ports).filter((port) => !isKnownPort(port, artifacts, expected))
+  return inputs.filter((input) => !artifacts.has(input.id) && unknown.some(({ from }) => from.includes(input)))
+}
 
 /** The most failed items of an artifact that get a cue. */
 const mostCues = 20
@@ -171,6 +188,7 @@ const mostCues = 20
 function unknownCues(
   node: GraphNode,
   artifacts: Artifacts,
+  expected: Expected,
   planning: Planning,
   params: ParamsPreimage | NotHere,
   waiting: ReadonlyArray<GraphNode>
@@ -180,7 +198,7 @@ function unknownCues(
   const before = planning.previous(node)?.preimage
   return before === undefined
     ? upstream
-    : [...differences(before, preimageSoFar(node, artifacts, planning, params, before)), ...upstream]
+    : [...differences(before, preimageSoFar(node, artifacts, planning, params, before, expected)), ...upstream]
 }
 
 const cueOf = (cue: Cue["cue"], path: string): Cue => ({ cue, path, before: null, after: null })

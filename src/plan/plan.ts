@@ -9,7 +9,8 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { eachInTurn } from "../support/each-in-turn.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
 import { sharedKeyOf } from "../store/records/preimage.ts"
-import { joinedPorts } from "./items.ts"
+import { familiesOfShard, type Manifest } from "../store/records/manifest.ts"
+import { type ItemPlan, itemPorts } from "./items.ts"
 import { type NodePlan, planOf } from "./node-plan.ts"
 import type { KnownArtifact, Planning } from "./planning.ts"
 import { planNode, withItemPlan } from "./plan-node.ts"
@@ -28,9 +29,12 @@ export function planAll(
   { keepGoing = false, withItems = true, signal }: PlanAllOptions = {}
 ): ReadonlyArray<NodePlan> | Promise<ReadonlyArray<NodePlan>> {
   const known = new Map<string, KnownArtifact>()
+  const expected = new Map<string, Manifest["families"]>()
   const plans: Array<NodePlan> = []
   const add = (plan: NodePlan) => {
+    const families = plan.items === null ? null : expectedFamilies(plan.items)
     if (plan.known !== null) known.set(plan.node.id, plan.known)
+    else if (families !== null) expected.set(plan.node.id, families)
     plans.push(plan)
   }
   const refuse = (node: GraphNode, error: unknown) => {
@@ -40,7 +44,7 @@ export function planAll(
   const plan = (node: GraphNode): void | Promise<void> => {
     signal?.throwIfAborted()
     try {
-      const planned = planNode(node, known, planning, signal)
+      const planned = planNode(node, known, planning, signal, expected)
       if (!(planned instanceof Promise) && (!withItems || planned.state === "fresh")) return add(planned)
       const whole = withItems
         ? Promise.resolve(planned).then((one) => withItemPlan(one, known, planning))
@@ -63,13 +67,22 @@ export interface PlanAllOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * The families of the artifact that a node would make: all of its shards have the members of those already made.
+ * Null if no item with rows is done.
+ */
+function expectedFamilies({ done }: ItemPlan): Manifest["families"] | null {
+  for (const shard of done.shards()) if (shard.rows > 0) return familiesOfShard(shard)
+  return null
+}
+
 /** Whether a planning problem, such as an unreachable hub, fails only its own node, so that others go on. */
 export const failsAlone = ({ _tag }: Problem, keepGoing: boolean): boolean =>
   keepGoing && (_tag === "ParameterInvalid" || _tag === "FetchFailed" || _tag === "InputChanged")
 
 /** The lock of a node's work: that of the folder for its traces, or its items' traces. */
 export const lockName = ({ node, preimage, key }: NodePlan): string => {
-  const folder = node.stage.kind === "itemwise" ? sharedKeyOf(preimage!, joinedPorts(node)) : key!
+  const folder = node.stage.kind === "itemwise" ? sharedKeyOf(preimage!, itemPorts(node)) : key!
   return `${node.stage.name}-${folder.slice(0, 32)}`
 }
 const refusedPlan = (node: GraphNode, refusal: Problem): NodePlan =>

@@ -9,6 +9,7 @@ import {
   type ItemFailure,
   type Manifest,
   type Shard,
+  familiesOfShard,
   valueColumns
 } from "../store/records/manifest.ts"
 import { compactSegments, SegmentList, segmentsOf } from "../store/items/segments.ts"
@@ -170,10 +171,8 @@ function familyOf(node: GraphNode, name: string, shards: ReadonlyArray<Shard>): 
   return { members: first.map(([member]) => member), shapes: Object.fromEntries(first) }
 }
 type Shapes = ReadonlyArray<readonly [member: string, shape: ReadonlyArray<number>]>
-const shapesIn = ({ shapes }: Shard, family: string): Shapes =>
-  Object.entries(shapes).flatMap(([key, shape]) =>
-    key.startsWith(`${family}/`) ? [[key.slice(family.length + 1), shape] as const] : []
-  )
+const shapesIn = (shard: Shard, family: string): Shapes =>
+  Object.entries(own(familiesOfShard(shard), family)?.shapes ?? {})
 const namesOf = (shapes: Shapes): string => shapes.map(([member]) => member).join(", ")
 
 const digestedColumns = ({ columns }: GraphNode, families: Manifest["families"]) =>

@@ -13,6 +13,7 @@ import { writeShard } from "../store/items/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
 import { type JoinedItem as Item, joinedRows } from "./join.ts"
+import { withMembers } from "./members.ts"
 import { runStage, stageContext } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
@@ -24,9 +25,10 @@ export async function executeItems(
   { store, resources }: Tools,
   signal: AbortSignal
 ): Promise<TaskResult> {
-  const items = await joinedRows(store, task)
+  const { items, failed } = withMembers(store, task, await joinedRows(store, task), resources.members)
   let refusal: FileChanged | null = null
   const broadcast = givenTables(store, task, (error) => (refusal ??= error))
+  if (items.length === 0) return { shards: [], failed, reads: [], partial: [] }
   const computed = await runStage(task, async () => {
     const computed = await computeItems(task, report, items, broadcast, signal, resources)
     // a file of a whole port belongs to every item
@@ -38,7 +40,7 @@ export async function executeItems(
     const { shard, ids } = await writeShard(store, task, computed.done)
     shards.push({ shard, ids, table: null })
   }
-  return { shards, failed: computed.failed, reads: [], partial: [] }
+  return { shards, failed: [...failed, ...computed.failed], reads: [], partial: [] }
 }
 
 async function computeItems(
@@ -57,7 +59,7 @@ async function computeItems(
     signal
   )
   const resource =
-    open === undefined ? undefined : await resources.of(task, async () => open(task.params, context))
+    open === undefined ? undefined : await resources.of(task, async () => open(task.params, context, broadcast))
   const filesOfItem = filesOf(task)
   const check = rowChecker(task.columns, task.stage.name, task.node)
   const done: Array<Rows> = []

@@ -200,12 +200,16 @@ const isStageFailure = ({ _tag }: Problem) =>
   _tag === "TimedOut"
 
 /** The task for a whole node; for some items of an itemwise node, `executeChunks` adds their rows. */
-function taskOf(node: GraphNode, inputs: Inputs, { addressOf, planning }: Executing): Task {
-  const ports = Object.entries(node.ports).flatMap(([name, { mode, reads, from }]) => {
-    if (mode === "each" || mode === "group") return []
+function taskOf(node: GraphNode, inputs: Inputs, { addressOf, executor, planning }: Executing): Task {
+  const ports = Object.entries(node.ports).flatMap(([name, { mode, reads, from, by }]) => {
     const artifacts = from.map(({ id }) => ({ node: id, manifest: inputs.get(id)!.manifest }))
-    const port: TaskPort = { mode, reads, from: artifacts }
-    return [[name, port] as const]
+    const port: TaskPort | null =
+      mode === "each" || mode === "group"
+        ? null
+        : mode === "member"
+          ? { mode, reads, by: by!, manifest: artifacts[0]!.manifest }
+          : { mode, reads, from: artifacts }
+    return port === null ? [] : [[name, port] as const]
   })
   return {
     node: node.id,
@@ -218,16 +222,17 @@ function taskOf(node: GraphNode, inputs: Inputs, { addressOf, planning }: Execut
     idColumn: idColumnOf(node),
     items: null,
     previous: previousShards(node, planning),
-    base: planning.outside.base
+    base: planning.outside.base,
+    threads: executor.threads
   }
 }
 
 /**
- * A source's earlier shards, if its rows are still written in the same form. Not if columns hold files: their
- * paths are in no digest.
+ * The earlier shards of a stage that makes items, if its rows are still written in the same form. Not if columns hold
+ * files: their paths are in no digest.
  */
 function previousShards(node: GraphNode, { previous, store }: Planning): ReadonlyArray<Shard> {
-  if (node.stage.kind !== "source" || Object.values(node.columns).some(isFileColumn)) return []
+  if (node.itemRoot !== node || Object.values(node.columns).some(isFileColumn)) return []
   const artifact = previous(node)?.artifact ?? null
   const manifest = artifact === null ? null : store.manifest(artifact)
   const isSameForm =

@@ -1,12 +1,11 @@
-/** Executes a whole stage: whole artifacts in, a table out. */
+/** Executes a whole stage: whole artifacts in, a table or items out. */
 import type { FileChanged } from "../store/files/outside-file.ts"
-import { writeTable } from "../store/items/write-table.ts"
-import { broken, tableRowChecker } from "./check-rows.ts"
+import { broken } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
 import { runStage, stageContext } from "./stage-context.ts"
-import { withYields } from "./yielding.ts"
-import { hexDigests, type Task, type TaskReport, type TaskResult } from "./task.ts"
+import type { Task, TaskReport, TaskResult } from "./task.ts"
 import type { Tools } from "./resources.ts"
+import { writeOutput } from "./write-output.ts"
 
 export async function executeWhole(
   task: Task,
@@ -16,7 +15,7 @@ export async function executeWhole(
 ): Promise<TaskResult> {
   let refusal: FileChanged | null = null
   const inputs = givenTables(store, task, (error) => (refusal ??= error))
-  const { shard, digests } = await runStage(task, async () => {
+  const written = await runStage(task, async () => {
     const context = stageContext(task, report, signal)
     const given: unknown = await task.stage.spec.compute(inputs, task.params, context)
     if (!isIterable(given))
@@ -27,13 +26,12 @@ export async function executeWhole(
         null,
         "expected a list of rows, or an async generator of rows"
       )
-    // written as they arrive: a table may have more rows than fit into memory
-    const written = await writeTable(store, task, withYields(given), tableRowChecker(task, signal))
+    const written = await writeOutput(store, task, given, { areFailuresOutside: false, signal })
     // rows made without an unreadable file do not belong to the key
     if (refusal !== null) throw refusal
     return written
   })
-  return { shards: [{ shard, ids: [], table: hexDigests(digests) }], failed: [], reads: [], partial: [] }
+  return { ...written, reads: [], partial: [] }
 }
 
 const isIterable = (value: unknown): value is AsyncIterable<unknown> | Iterable<unknown> =>

@@ -30,9 +30,13 @@ export const givenTables = (
   onRefused: (error: FileChanged) => void = () => {}
 ): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    Object.entries(ports).flatMap(([name, fed]) => {
-      if ("items" in fed) return []
+    Object.entries(ports).flatMap(([name, fed]): ReadonlyArray<readonly [string, unknown]> => {
+      if (!("from" in fed)) return []
       const { mode, reads } = fed
+      if (mode === "memberNames") {
+        const family = Object.keys(reads)[0]!
+        return [[name, own(fed.from[0]!.manifest.families, family)?.members ?? []]]
+      }
       const port = { node, name, mode, reads }
       const tables = fed.from.map(({ manifest }) =>
         givenTable(artifactTable(store, manifest, onRefused), port, manifest)

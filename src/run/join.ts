@@ -18,7 +18,7 @@ export async function joinedRows(
 ): Promise<ReadonlyArray<JoinedItem>> {
   const items = ids!.map((id) => new Map<string, unknown>([["id", id]]))
   for (const [name, port] of Object.entries(ports)) {
-    if ("from" in port) continue
+    if (!("items" in port)) continue
     const { mode, reads } = port
     const guard = rowGuard((column) => undeclared({ node, name, mode, reads }, column))
     const rows = await artifactItems(store, port.items, reads)

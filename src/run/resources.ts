@@ -1,9 +1,14 @@
-/** Resources of stages: the results of `open`, one per node and worker, disposed of when the worker ends. */
+/**
+ * What a process keeps between tasks: the results of stages' `open`, one per node, disposed of at the end, and the
+ * matrices read last.
+ */
+import { MemberCache } from "./members.ts"
 import type { Task } from "./task.ts"
 import type { Store } from "../store/store.ts"
 import type { StatCache } from "../store/fresh/stat-cache.ts"
 
 export class Resources {
+  readonly members = new MemberCache()
   readonly #opened = new Map<string, Promise<unknown>>()
   /** resources that are still opening */
   readonly #opening = new Set<Promise<unknown>>()
@@ -30,6 +35,7 @@ export class Resources {
    * hang.
    */
   async close(node?: string): Promise<void> {
+    this.members.clear()
     for (const [key, opened] of this.#opened) {
       if (node !== undefined && key !== node) continue
       this.#opened.delete(key)

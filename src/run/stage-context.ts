@@ -23,6 +23,7 @@ export function stageContext(task: Task, report: TaskReport, signal: AbortSignal
   return {
     signal,
     log: report.log,
+    threads: task.threads,
     progress: report.progress,
     random: (...labels: ReadonlyArray<Label>) => seededRandom(seed, task.stage.name, ...labels)
   }

@@ -8,6 +8,7 @@
 import type * as Effect from "effect/Effect"
 import type { Columns } from "../pipeline/columns.ts"
 import type { Lost } from "../pipeline/losses.ts"
+import type { PortColumn } from "../pipeline/graph.ts"
 import type { Form } from "../pipeline/ports.ts"
 import type { Problem } from "../support/problem.ts"
 import type { Thrown } from "../support/stage-failure.ts"
@@ -20,9 +21,16 @@ import type { ReadRecord } from "../store/records/trace.ts"
 /** A port's input: whole artifacts, or the rows of the task's items. */
 export type TaskPort =
   | {
-      readonly mode: "whole" | "many"
+      readonly mode: "whole" | "many" | "memberNames"
       readonly reads: Columns
       readonly from: ReadonlyArray<{ readonly node: string; readonly manifest: Manifest }>
+    }
+  | {
+      readonly mode: "member"
+      /** a family of tensors */
+      readonly reads: Columns
+      readonly by: PortColumn
+      readonly manifest: Manifest
     }
   | {
       readonly mode: "each" | "group"
@@ -42,10 +50,12 @@ export interface Task {
   readonly idColumn: string | null
   /** the ids to compute, for an itemwise stage; null for others */
   readonly items: ReadonlyArray<ItemId> | null
-  /** for a source: its earlier shards; unchanged ones are not written again */
+  /** for a stage that makes items: its earlier shards; unchanged ones are not written again */
   readonly previous: ReadonlyArray<Shard>
   /** the folder for a source's relative paths */
   readonly base: string
+  /** CPU threads that it may use; no result depends on it */
+  readonly threads: number
 }
 
 /** `outside`: the cause is external, so the failure is not cached and the item is tried again. */
@@ -57,7 +67,7 @@ export interface FailedNow extends ItemFailure {
 /** A shard written by a task. */
 export interface MadeShard {
   readonly shard: Shard
-  /** for an itemwise task, the shard's items in its order; a source's ids are in sidecars only */
+  /** for an itemwise task, the shard's items in its order; ids that a stage makes are in sidecars only */
   readonly ids: ReadonlyArray<ItemId>
   /** for a table, which has no sidecar: 16 bytes per column, in hexadecimal */
   readonly table: Readonly<Record<string, string>> | null
@@ -86,6 +96,8 @@ export interface Executor {
   readonly name: string
   /** the number of tasks it runs at once, for all nodes together */
   readonly tasks: number
+  /** CPU threads for each of them */
+  readonly threads: number
   /**
    * the target duration of a chunk in milliseconds: a trade between work lost in a kill and the start-up cost
    * of tasks

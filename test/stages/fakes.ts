@@ -28,6 +28,7 @@ export function fakeContext(stage: { readonly stage: AnyStage }, seed = 0): Fake
     steps,
     signal: new AbortController().signal,
     log: (message) => void lines.push(message),
+    threads: 1,
     partial: (reason) => void parts.push(reason),
     lost: (loss) => tally.add(loss),
     progress: (done, total) => void steps.push([done, total]),

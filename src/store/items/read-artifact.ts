@@ -120,8 +120,12 @@ export function artifactTable(
   }
 }
 
-/** One member's matrix over all rows, in the artifact's order. */
-function tensorBlock(store: Store, manifest: Manifest, family: string, member: string): TensorBlock {
+/**
+ * One member's matrix over all rows, in the artifact's order.
+ *
+ * @throws Problem if an object is missing or damaged; Error if there is no such member
+ */
+export function tensorBlock(store: Store, manifest: Manifest, family: string, member: string): TensorBlock {
   const shape = own(own(manifest.families, family)?.shapes ?? {}, member)
   if (shape === undefined) throw new Error(`there is no tensor "${family}/${member}"`)
   const size = shape.reduce((product, one) => product * one, 1)

@@ -1,5 +1,5 @@
 /** Manifests: the files, items and digests that make up an artifact. */
-import { own } from "../../support/own.ts"
+import { emptyRecord, own } from "../../support/own.ts"
 import type { Columns } from "../../pipeline/columns.ts"
 import type { Form } from "../../pipeline/ports.ts"
 import type { ObjectRef, StoredFile } from "../objects/object-ref.ts"
@@ -84,6 +84,19 @@ export const manifestFile = ({
  */
 export const valueColumns = ({ families }: Pick<Manifest, "families">, name: string): ReadonlyArray<string> =>
   own(families, name)?.members.map((member) => `${name}/${member}`) ?? [name]
+
+/** The tensor families of a shard with rows; one without rows does not know its members. */
+export function familiesOfShard({ shapes }: Pick<Shard, "shapes">): Readonly<Record<string, Family>> {
+  const families = emptyRecord<{ members: Array<string>; shapes: Record<string, ReadonlyArray<number>> }>()
+  for (const [key, shape] of Object.entries(shapes)) {
+    const at = key.indexOf("/")
+    const [family, member] = [key.slice(0, at), key.slice(at + 1)]
+    const of = (families[family] ??= { members: [], shapes: emptyRecord() })
+    of.members.push(member)
+    of.shapes[member] = shape
+  }
+  return families
+}
 
 /** Every object that a shard needs. */
 export function* objectsOfShard(shard: Shard): Generator<StoredFile> {

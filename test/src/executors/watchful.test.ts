@@ -20,6 +20,7 @@ function watched(work: (report: TaskReport) => Effect.Effect<TaskResult, Problem
   const executor: Executor = watchful({
     name: "test",
     tasks: 1,
+    threads: 1,
     chunkMs: 2000,
     execute: (_task, report) => work(report)
   })

@@ -28,8 +28,8 @@ it("orders nodes so that inputs come first, each once", () => {
   const { graph, issues } = build({ out: total("total", { of: [doubled, n] }) })
   expect(issues).toEqual([])
   expect(graph.nodes.map(({ id }) => id)).toEqual(["n", "doubled", "total"])
-  expect(graph.byId.get("doubled")!.rootSource).toBe(graph.byId.get("n"))
-  expect(graph.byId.get("total")!.rootSource).toBeNull()
+  expect(graph.byId.get("doubled")!.itemRoot).toBe(graph.byId.get("n"))
+  expect(graph.byId.get("total")!.itemRoot).toBeNull()
 })
 
 it("takes a chain that is longer than the stack is deep", () => {
@@ -50,10 +50,10 @@ it("refuses two nodes of one id", () => {
   ])
 })
 
-it("refuses ports fed from different samples, naming both", () => {
+it("refuses ports with items of different nodes, naming both", () => {
   const out = add("sum", { a: numbers("here", {}), b: numbers("there", {}) })
   expect(messages({ out })).toEqual([
-    'node "sum": its ports are fed from different samples: "a" from "here", "b" from "there"'
+    'node "sum": its ports have items of different nodes: "a" from "here", "b" from "there"'
   ])
 })
 
@@ -255,7 +255,7 @@ it("refuses ports that a stage's function could not tell from something else", (
     compute: () => []
   })
   expect(messages({ out: joined("x", { of: n }) })).toEqual([
-    'stage "joined": its port "of" is joined by items, which a whole stage does not have'
+    'stage "joined": its port "of" is joined by items, which a whole stage does not read'
   ])
 })
 

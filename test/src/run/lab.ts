@@ -177,6 +177,7 @@ export class Lab {
     const executor: Executor = {
       name: "none",
       tasks: 1,
+      threads: 1,
       chunkMs: 2000,
       execute: () => Effect.die("would be executed")
     }

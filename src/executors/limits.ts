@@ -1,9 +1,13 @@
-/** Time limits that stages declare for tasks, and the target duration of a chunk on this machine. */
+/** Limits of tasks on this machine: time, the target duration of a chunk, CPU threads. */
+import { availableParallelism } from "node:os"
 import { Problem } from "../support/problem.ts"
 import type { Task } from "../run/task.ts"
 
 /** Milliseconds that a chunk of items should last on this machine: a kill loses the chunks in progress. */
 export const chunkMs = 2000
+
+/** CPU threads for each of several parallel tasks, so that all together use each core once. */
+export const threadsOf = (tasks: number): number => Math.max(1, Math.floor(availableParallelism() / tasks))
 
 /** In seconds; null if its stage declares no limit. */
 export function secondsOf({ stage: { spec }, items }: Pick<Task, "stage" | "items">): number | null {
