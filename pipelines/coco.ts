@@ -15,6 +15,7 @@ import {
   coco,
   extractActivations,
   fitProbes,
+  listFits,
   onnx,
   presetParam,
   sampleScenes,
@@ -95,7 +96,8 @@ export default definePipeline("coco", {
       cap,
       seed
     })
-    const probes = [fitProbes("probes", { activations, examples, encoder: name, seeds, seed })]
+    const fits = listFits("fits", { activations, question: "category" })
+    const probes = [fitProbes("probes", { fits, activations, examples, encoder: name, seeds, seed })]
     return { examples, measures: aggregate("measures", { probes }) }
   }
 })

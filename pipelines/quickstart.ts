@@ -11,6 +11,7 @@ import {
   chooseExamples,
   extractActivations,
   fitProbes,
+  listFits,
   onnx,
   sampleScenes,
   selectTokens,
@@ -30,7 +31,8 @@ export default definePipeline("quickstart", {
       const tokens = selectTokens(`tokens/${name}`, { masks, scenes, encoder, of: "pair", seed })
       const activations = extractActivations(`activations/${name}`, { scenes, tokens, encoder })
       const examples = chooseExamples(`examples/${name}`, { scenes, tokens, question: "pair" })
-      return fitProbes(`probes/${name}`, { activations, examples, encoder: name, seeds: 1, seed })
+      const fits = listFits(`fits/${name}`, { activations, question: "pair" })
+      return fitProbes(`probes/${name}`, { fits, activations, examples, encoder: name, seeds: 1, seed })
     })
     return { measures: aggregate("measures", { probes }) }
   }

@@ -1,10 +1,10 @@
-/** Cells: all predictions of one (encoder, probe, tap, token, source, target), scored by seed and fold. */
+/** Cells: the answers of one fit, scored by seed and fold. */
 import { objectId } from "../tables/ids.ts"
-import type { Prediction, QuestionName } from "../tables/predictions.ts"
+import { type Answer, answersOf, type QuestionName, questionNameOf, type ScoredFit } from "../tables/fits.ts"
 import { balancedAccuracy } from "../statistics/scores.ts"
 import { correctedInterval } from "../statistics/intervals.ts"
 
-/** A cell's scores; null values if its probe is undefined in some fold (the tap is constant). */
+/** A cell's scores; null values if its fit is undefined. */
 export interface Cell extends QuestionName {
   /** balanced accuracy pooled over the folds of a seed, averaged over seeds */
   readonly accuracy: number | null
@@ -23,46 +23,53 @@ export interface Cell extends QuestionName {
   readonly foldsWithEmptyCells: number
 }
 
-/** Scores the predictions of one cell; `predictions` must all belong to it. */
-export function scoreCell(name: QuestionName, predictions: ReadonlyArray<Prediction>): Cell {
-  const index = indexOf(predictions.map(({ cell }) => cell))
-  const outcomes = {
-    correct: predictions.map(({ label, predicted }) => label === predicted),
-    cells: predictions.map(({ cell }) => index.get(cell)!),
-    cellCount: index.size
-  }
-  const seeds = [...new Set(predictions.map(({ seed }) => seed))].sort((a, b) => a - b)
-  // up to the last fold that has an example, so that the runs of two cells always align
-  const folds = Array.from(
-    { length: 1 + predictions.reduce((k, { fold }) => Math.max(k, fold), 0) },
-    (_, k) => k
-  )
-  const classes = new Set(predictions.map(({ label }) => label)).size
-  const n = new Set(predictions.map(({ scene, object }) => objectId(scene, object))).size
-  const images = new Set(predictions.map(({ image }) => image)).size
-  const blank = {
-    ...name,
-    folds: folds.length,
+export function cellOf(fit: ScoredFit): Cell {
+  if (fit.undefined_because === null) return scoreCell(questionNameOf(fit), answersOf(fit))
+  const { n, images, classes } = fit
+  return {
+    ...questionNameOf(fit),
+    accuracy: null,
+    low: null,
+    high: null,
+    runs: null,
+    folds: 0,
     classes,
     chance: 1 / classes,
     n,
     images,
     foldsWithEmptyCells: 0
   }
-  if (predictions.some(({ predicted }) => predicted === null))
-    return { ...blank, accuracy: null, low: null, high: null, runs: null }
-  const pooled = seeds.map(
-    (seed) => balancedAccuracy(outcomes, (row) => predictions[row]!.seed === seed).value
-  )
+}
+
+/** Scores the answers of one cell. */
+export function scoreCell(name: QuestionName, answers: ReadonlyArray<Answer>): Cell {
+  const index = indexOf(answers.map(({ cell }) => cell))
+  const outcomes = {
+    correct: answers.map(({ label, predicted }) => label === predicted),
+    cells: answers.map(({ cell }) => index.get(cell)!),
+    cellCount: index.size
+  }
+  const seeds = [...new Set(answers.map(({ seed }) => seed))].sort((a, b) => a - b)
+  // up to the last fold that has an example, so that the runs of two cells always align
+  const folds = Array.from({ length: 1 + answers.reduce((k, { fold }) => Math.max(k, fold), 0) }, (_, k) => k)
+  const classes = new Set(answers.map(({ label }) => label)).size
+  const n = new Set(answers.map(({ scene, object }) => objectId(scene, object))).size
+  const images = new Set(answers.map(({ image }) => image)).size
+  const pooled = seeds.map((seed) => balancedAccuracy(outcomes, (row) => answers[row]!.seed === seed).value)
   const byRun = seeds.flatMap((seed) =>
     folds.map((fold) =>
-      balancedAccuracy(outcomes, (row) => predictions[row]!.seed === seed && predictions[row]!.fold === fold)
+      balancedAccuracy(outcomes, (row) => answers[row]!.seed === seed && answers[row]!.fold === fold)
     )
   )
   const runs = byRun.map(({ value }) => value)
   const accuracy = pooled.reduce((sum, value) => sum + value, 0) / pooled.length
   const scored = {
-    ...blank,
+    ...name,
+    folds: folds.length,
+    classes,
+    chance: 1 / classes,
+    n,
+    images,
     accuracy,
     foldsWithEmptyCells: byRun.filter(({ empty }) => empty.length > 0).length
   }

@@ -1,22 +1,16 @@
 /** `aggregate`: turns per-example predictions into one flat table of accuracies and measures with intervals. */
 import { defineStage, many, StageError, table } from "../../src/index.ts"
+import { fitId, lacksExamples, questionNameOf, type ScoredFit, scoredColumns } from "../tables/fits.ts"
 import { measureColumns, type MeasureRow } from "../tables/measures.ts"
-import {
-  answerColumns,
-  type Prediction,
-  questionKey,
-  questionNameOf,
-  readPredictions
-} from "../tables/predictions.ts"
 import { eachRow } from "../tables/readers.ts"
-import { type Cell, scoreCell } from "./cells.ts"
+import { type Cell, cellOf } from "./cells.ts"
 import { lossesOfRow, numbers, told } from "./losses.ts"
 import { measureOf, measures, type Measures, noMeasures } from "./measures.ts"
 import { accuracySummary } from "./summary.ts"
 
 export const aggregate = defineStage.whole("aggregate", {
   doc: "balanced accuracies with intervals, and for paired scenes A_pp, A_ps, A_sp, A_ss, M1 and M2",
-  inputs: { probes: many(answerColumns) },
+  inputs: { probes: many(scoredColumns) },
   output: table(measureColumns),
   summary: (rows) => accuracySummary(rows),
   losses: async function* ({ output }) {
@@ -25,20 +19,25 @@ export const aggregate = defineStage.whole("aggregate", {
   },
   compute: async ({ probes }) => {
     const cells: Array<Cell> = []
+    const left: Array<ScoredFit> = []
     const from = new Map<string, number>()
-    for (const [i, predictions] of probes.entries())
-      for (const cell of cellsOf(await readPredictions(predictions))) {
-        refuseTwice(cell, i + 1, from)
-        cells.push(cell)
+    for (const [i, fits] of probes.entries())
+      for await (const fit of eachRow(fits, ...columns)) {
+        refuseTwice(fit, i + 1, from)
+        // fit-probes reports the fits that lack examples
+        if (lacksExamples(fit)) left.push(fit)
+        else cells.push(cellOf(fit))
       }
+    if (cells.length === 0) throw noFit(left)
     return cells.map((cell) => rowOf(cell, cells))
   }
 })
+const columns = Object.keys(scoredColumns) as ReadonlyArray<keyof typeof scoredColumns>
 
-/** Refuses a cell that occurs in two tables: most likely two encoders share a name. Table numbers start at 1. */
-function refuseTwice(cell: Cell, table: number, from: Map<string, number>): void {
-  const { encoder, probe, tap, token, source, target } = cell
-  const key = questionKey(cell)
+/** Refuses a fit that occurs in two tables: most likely two encoders share a name. Table numbers start at 1. */
+function refuseTwice(fit: ScoredFit, table: number, from: Map<string, number>): void {
+  const { encoder, probe, tap, token, source, target } = fit
+  const key = JSON.stringify([encoder, fitId(fit)])
   const before = from.get(key)
   if (before !== undefined)
     throw new StageError(
@@ -48,15 +47,19 @@ function refuseTwice(cell: Cell, table: number, from: Map<string, number>): void
   from.set(key, table)
 }
 
-function cellsOf(predictions: ReadonlyArray<Prediction>): ReadonlyArray<Cell> {
-  const groups = new Map<string, Array<Prediction>>()
-  for (const prediction of predictions) {
-    const key = questionKey(prediction)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [prediction])
-    else group.push(prediction)
-  }
-  return [...groups.values()].map((group) => scoreCell(questionNameOf(group[0]!), group))
+/** The error if all fits lack examples: it tells how many the largest has. */
+function noFit(fits: ReadonlyArray<ScoredFit>): StageError {
+  const most = (of: "n" | "classes" | "images") => fits.reduce((a, fit) => Math.max(a, fit[of]), 0)
+  const [n, classes] = [most("n"), most("classes")]
+  return new StageError(
+    `too few objects for any probe: at most ${n} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${most("images")} images are left; a probe needs 2 classes, and 4 images per fold`,
+    {
+      hint:
+        n === 0
+          ? 'no examples are left: the run\'s report and the table of examples list what was left out and why; if the reason is "too few", lower `minimum` or sample more scenes'
+          : "sample more scenes, or lower `minimum`; masks and activations are kept, and the table of examples lists what was left out and why"
+    }
+  )
 }
 
 function rowOf(cell: Cell, cells: ReadonlyArray<Cell>): MeasureRow {

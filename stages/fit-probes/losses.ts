@@ -1,24 +1,18 @@
-/**
- * Reports what probes are not fitted for: examples without activations, questions with too few examples, undefined
- * fits.
- */
+/** Reports what probes are not fitted for: examples without activations, and undefined fits. */
 import type { Loss, Table } from "../../src/index.ts"
 import { type ActivationNames, type ActivationTable, readActivationNames } from "../tables/activations.ts"
 import { type Example, readExamples } from "../tables/examples.ts"
+import { fitId, fitNameColumns, undefinedBecause } from "../tables/fits.ts"
 import { noObject, objectId, sceneOrObjectId } from "../tables/ids.ts"
 import { joinIds, unmatched } from "../tables/joins.ts"
 import { eachRow } from "../tables/readers.ts"
-import { askedOf, type Question, questionsOf } from "./questions.ts"
+import { askedOf, type Question, type QuestionId, Questions } from "./questions.ts"
 
 type AnyTable = Pick<Table<any>, "items" | "batches">
 interface Inputs {
   readonly activations: AnyTable & ActivationTable
   readonly examples: AnyTable & Parameters<typeof readExamples>[0]
 }
-
-/** A probe needs two classes, and enough images for its outer and inner folds. */
-export const tooFew = ({ classes, image }: Question, folds: number): boolean =>
-  classes.length < 2 || new Set(image).size < 4 * folds
 
 /** Compares the scenes of activations and examples. @throws Error if no scene, or no object, matches */
 export async function refuseDisjoint(
@@ -54,8 +48,27 @@ export async function* probeLosses(
 ): AsyncGenerator<Loss> {
   const asked = askedOf(await readExamples(examples))
   const tokens = await readActivationNames(activations)
-  const questions = questionsOf(asked, tokens)
-  yield* unansweredExamples(asked, questions)
+  const needed = ` (${folds} folds need 2 classes and ${4 * folds} images)`
+  const fits: Array<Loss> = []
+  const kinds = new Map<string, QuestionId>()
+  for await (const fit of eachRow(output, ...fitNames, "undefined_because")) {
+    const { token, source, target, undefined_because: reason } = fit
+    kinds.set(JSON.stringify([token, source, target]), { token, source, target })
+    fits.push(
+      reason === null
+        ? { what: "fits", reason: null }
+        : {
+            what: "fits",
+            reason: `undefined: ${reason}${reason === undefinedBecause.few ? needed : ""}`,
+            examples: [fitId(fit)]
+          }
+    )
+  }
+  const questions = new Questions(asked, tokens)
+  yield* unansweredExamples(
+    asked,
+    [...kinds.values()].map((kind) => questions.of(kind)).filter(({ rows }) => rows.length > 0)
+  )
   const { onlyLeft, cause } = await refuseDisjoint(activations, tokens, asked)
   // activations without examples are normal, unless the two tables write ids differently
   if (cause !== null)
@@ -64,18 +77,10 @@ export async function* probeLosses(
       "scenes of the activations",
       "no example asks about them"
     )
-  yield { what: "questions", verb: "fitted probes for", reason: null, count: 0 }
-  for (const question of questions)
-    yield tooFew(question, folds)
-      ? {
-          what: "questions",
-          verb: "fitted probes for",
-          reason: `fewer than 2 classes, or than ${4 * folds} images for ${folds} folds`,
-          examples: [nameOf(question)]
-        }
-      : { what: "questions", verb: "fitted probes for", reason: null }
-  yield* undefinedFits(output)
+  yield { what: "fits", reason: null, count: 0 }
+  yield* fits
 }
+const fitNames = Object.keys(fitNameColumns) as ReadonlyArray<keyof typeof fitNameColumns>
 
 /** Counts, among kept examples, how many have an activation of each kind of token. */
 function* unansweredExamples(
@@ -111,25 +116,3 @@ function* unansweredExamples(
           ? { what: `examples for ${kind}`, reason: null }
           : { what: `examples for ${kind}`, reason: "no such activation", examples: [named(example)] }
 }
-
-/** A fit belongs to one probe, tap, question, seed and fold; its predictions are consecutive. */
-async function* undefinedFits(output: AnyTable): AsyncGenerator<Loss> {
-  const columns = ["probe", "tap", "token", "source", "target", "seed", "fold", "predicted"] as const
-  yield { what: "fits", reason: null, count: 0 }
-  let last = ""
-  for await (const row of eachRow(output, ...columns)) {
-    const key = JSON.stringify(columns.slice(0, -1).map((name) => row[name]))
-    if (key === last) continue
-    last = key
-    yield row.predicted === null
-      ? {
-          what: "fits",
-          reason: "undefined: the tap is constant over the training rows",
-          examples: [`${row.probe} at ${row.tap}, ${nameOf(row)}`]
-        }
-      : { what: "fits", reason: null }
-  }
-}
-
-const nameOf = ({ token, source, target }: Pick<Question, "token" | "source" | "target">) =>
-  `${target} from ${token} (${source})`

@@ -6,6 +6,7 @@
 import { StageError } from "../../src/index.ts"
 import type { ActivationNames } from "../tables/activations.ts"
 import type { Example } from "../tables/examples.ts"
+import type { FitName } from "../tables/fits.ts"
 import { byCodePoint, noObject, objectId } from "../tables/ids.ts"
 import { imagesOf } from "../tables/images.ts"
 
@@ -22,10 +23,8 @@ export function askedOf(examples: ReadonlyArray<Example>): ReadonlyArray<Asked> 
   return examples.map((example, i) => ({ ...example, image: images[i]! }))
 }
 
-export interface Question {
-  readonly token: string
-  readonly source: string
-  readonly target: string
+export type QuestionId = Pick<FitName, "token" | "source" | "target">
+export interface Question extends QuestionId {
   /** labels by code point; a class is an index here */
   readonly classes: ReadonlyArray<string>
   readonly cells: ReadonlyArray<string>
@@ -39,69 +38,71 @@ export interface Question {
   readonly object: ReadonlyArray<number>
 }
 
-/**
- * All questions that examples and activations allow, in a stable order.
- *
- * @throws Error if an object has several rows of one token: a probe needs exactly one
- */
-export function questionsOf(
-  examples: ReadonlyArray<Asked>,
-  tokens: ActivationNames
-): ReadonlyArray<Question> {
-  const rowsOf = new Map<string, Map<string, number>>()
-  tokens.scene.forEach((scene, row) => {
-    const kind = JSON.stringify([tokens.token[row], tokens.source[row]])
-    const rows = rowsOf.get(kind) ?? new Map<string, number>()
-    const object = objectId(scene, tokens.object[row]!)
-    if (rows.has(object)) throw severalRows(scene, tokens, row)
-    rows.set(object, row)
-    rowsOf.set(kind, rows)
-  })
-  const kept = examples.filter((example) => example.left_out === null)
-  const targets = [...new Set(kept.map(({ target }) => target))].sort(byCodePoint)
-  return [...rowsOf.keys()].sort(byCodePoint).flatMap((kind) => {
-    const [token, source] = JSON.parse(kind) as [string, string]
-    return targets.flatMap((target) => {
-      const question = questionOf(kept, rowsOf.get(kind)!, { token, source, target })
-      return question.rows.length === 0 ? [] : [question]
+/** Examples and activations, made ready for any question. */
+export class Questions {
+  /** by target, the examples that are kept */
+  readonly #kept: ReadonlyMap<string, ReadonlyArray<Asked>>
+  /** by token and source, the rows of objects and scenes */
+  readonly #rows: ReadonlyMap<string, ReadonlyMap<string, number>>
+
+  /** @throws StageError if an object has several rows of one token: a probe needs exactly one */
+  constructor(examples: ReadonlyArray<Asked>, tokens: ActivationNames) {
+    const kept = new Map<string, Array<Asked>>()
+    for (const example of examples) {
+      if (example.left_out !== null) continue
+      const others = kept.get(example.target)
+      if (others === undefined) kept.set(example.target, [example])
+      else others.push(example)
+    }
+    const rows = new Map<string, Map<string, number>>()
+    tokens.scene.forEach((scene, row) => {
+      const kind = kindOf({ token: tokens.token[row]!, source: tokens.source[row]! })
+      const of = rows.get(kind) ?? new Map<string, number>()
+      const object = objectId(scene, tokens.object[row]!)
+      if (of.has(object)) throw severalRows(scene, tokens, row)
+      of.set(object, row)
+      rows.set(kind, of)
     })
-  })
+    this.#kept = kept
+    this.#rows = rows
+  }
+
+  /** A question with the examples that have such a token, in the examples' order; there may be none. */
+  of({ token, source, target }: QuestionId): Question {
+    const rows = this.#rows.get(kindOf({ token, source })) ?? new Map<string, number>()
+    const answered = (this.#kept.get(target) ?? []).flatMap((example) => {
+      const { scene, object } = example
+      // a row that is not about one object serves every example of the scene
+      const row = rows.get(objectId(scene, object)) ?? rows.get(objectId(scene, noObject))
+      return row === undefined ? [] : [{ example, row }]
+    })
+    const classes = [...new Set(answered.map(({ example }) => example.label))].sort(byCodePoint)
+    const cells = [...new Set(answered.map(({ example }) => example.cell))].sort(byCodePoint)
+    const index = (of: ReadonlyArray<string>) => new Map(of.map((name, i) => [name, i]))
+    const [classIndex, cellIndex] = [index(classes), index(cells)]
+    return {
+      token,
+      source,
+      target,
+      classes,
+      cells,
+      rows: Int32Array.from(answered, ({ row }) => row),
+      labels: Int32Array.from(answered, ({ example }) => classIndex.get(example.label)!),
+      cell: Int32Array.from(answered, ({ example }) => cellIndex.get(example.cell)!),
+      scene: answered.map(({ example }) => example.scene),
+      image: answered.map(({ example }) => example.image),
+      object: answered.map(({ example }) => example.object)
+    }
+  }
 }
+
+const kindOf = ({ token, source }: Pick<QuestionId, "token" | "source">) => JSON.stringify([token, source])
 
 const severalRows = (scene: string, { token, source, object }: ActivationNames, row: number) =>
   new StageError(
     `scene ${scene} has several activations of token "${token[row]}" (source "${source[row]}", object ${object[row]}); a probe needs exactly one`,
     { hint: 'select tokens of objects or pairs: probes do not support `of: "all"`' }
   )
-
-function questionOf(
-  kept: ReadonlyArray<Asked>,
-  rows: ReadonlyMap<string, number>,
-  named: { readonly token: string; readonly source: string; readonly target: string }
-): Question {
-  const answered = kept.flatMap((example) => {
-    if (example.target !== named.target) return []
-    const { scene, object } = example
-    // a row that is not about one object serves every example of the scene
-    const row = rows.get(objectId(scene, object)) ?? rows.get(objectId(scene, noObject))
-    return row === undefined ? [] : [{ example, row }]
-  })
-  const classes = [...new Set(answered.map(({ example }) => example.label))].sort(byCodePoint)
-  const cells = [...new Set(answered.map(({ example }) => example.cell))].sort(byCodePoint)
-  const index = (of: ReadonlyArray<string>) => new Map(of.map((name, i) => [name, i]))
-  const [classIndex, cellIndex] = [index(classes), index(cells)]
-  return {
-    ...named,
-    classes,
-    cells,
-    rows: Int32Array.from(answered, ({ row }) => row),
-    labels: Int32Array.from(answered, ({ example }) => classIndex.get(example.label)!),
-    cell: Int32Array.from(answered, ({ example }) => cellIndex.get(example.cell)!),
-    scene: answered.map(({ example }) => example.scene),
-    image: answered.map(({ example }) => example.image),
-    object: answered.map(({ example }) => example.object)
-  }
-}
 
 /**
  * What folds balance: everything that is asked about an image, kept or left out, so that all encoders get the same

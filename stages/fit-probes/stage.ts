@@ -1,196 +1,195 @@
-/** `fit-probes`: out-of-fold predictions that show what a tap's tokens reveal about objects. */
-import { defineStage, param, type StageContext, StageError, table, whole } from "../../src/index.ts"
-import { activationColumns, readActivationNames } from "../tables/activations.ts"
+/** `fit-probes`: out-of-fold predictions that show what a tap's tokens reveal about objects, fit by fit. */
+import {
+  defineStage,
+  each,
+  type Member,
+  member,
+  one,
+  param,
+  type StageContext,
+  whole
+} from "../../src/index.ts"
+import { readActivationNames } from "../tables/activations.ts"
 import { exampleColumns, readExamples } from "../tables/examples.ts"
-import { predictionColumns } from "../tables/predictions.ts"
+import { type Fit, type FitName, fitColumns, fitNameColumns, undefinedBecause } from "../tables/fits.ts"
+import { tokenNameColumns } from "../tables/tokens.ts"
 import { assignFolds } from "../statistics/folds.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
-import { probeLosses, refuseDisjoint, tooFew } from "./losses.ts"
+import { probeLosses, refuseDisjoint } from "./losses.ts"
 import { fitPerceptron } from "./probes/perceptron.ts"
-import type { OuterSplit, UndefinedProbe } from "./probes/probe.ts"
-import { askedOf, type Question, questionsOf, strata } from "./questions.ts"
+import type { OuterSplit, UndefinedProbe, UndefinedReason } from "./probes/probe.ts"
+import { askedOf, type Question, Questions, strata } from "./questions.ts"
 
 interface Settings {
   readonly encoder: string
-  readonly probes: ReadonlyArray<"logistic" | "perceptron">
   readonly folds: number
   readonly seeds: number
   readonly seed: number
 }
+/** What all fits share. */
+interface Prepared {
+  readonly questions: Questions
+  /** by seed, the fold of each image */
+  readonly foldings: ReadonlyArray<ReadonlyMap<string, number>>
+}
 
-export const fitProbes = defineStage.whole("fit-probes", {
-  doc: "fit a perceptron and L2 logistic regression for every tap, token and target, on folds grouped by image",
+export const fitProbes = defineStage.itemwise("fit-probes", {
+  doc: "fit a perceptron or L2 logistic regression for each fit of a list, on folds grouped by image",
   inputs: {
-    activations: whole(activationColumns),
+    fits: each(fitNameColumns),
+    activations: whole(tokenNameColumns),
+    activation: member("activation", { of: "activations", by: "fits.tap" }),
     examples: whole(exampleColumns)
   },
   params: {
     encoder: param.text({ doc: "the encoder's name in the tables" }),
-    probes: param.list(param.choice(["logistic", "perceptron"]), { default: ["logistic", "perceptron"] }),
     folds: param.int({ default: 5, min: 2, doc: "folds, grouped by image" }),
     seeds: param.int({ default: 5, min: 1, doc: "number of times that images are dealt into folds" }),
     seed: param.int({ default: 0 })
   },
   isolate: true,
-  output: table(predictionColumns),
+  // a fit may take minutes, and a kill loses the fits of a call
+  chunk: 1,
+  output: one(fitColumns),
   losses: ({ output, inputs, params }) => probeLosses(output, inputs, params),
-  compute: async function* ({ activations, examples }, settings, context) {
+  open: async ({ folds, seed, seeds }, _context, { activations, examples }): Promise<Prepared> => {
     const asked = askedOf(await readExamples(examples))
     const tokens = await readActivationNames(activations)
     await refuseDisjoint(activations, tokens, asked)
-    const questions = askable(questionsOf(asked, tokens), settings, context)
     const images = strata(asked)
-    const foldings = Array.from({ length: settings.seeds }, (_, number) =>
-      assignFolds({ images, folds: settings.folds, seed: `${settings.seed}/${number}` })
-    )
-    const taps = activations.members("activation")
-    let done = 0
-    const total = taps.length * questions.length * settings.probes.length
-    for (const tap of taps) {
-      const { data, shape } = await activations.tensor("activation", tap)
-      const width = shape.reduce((product, size) => product * size, 1)
-      for (const question of questions) {
-        const x = gather(data, width, question.rows)
-        for (const probe of settings.probes) {
-          yield* predictions({ question, probe, tap, foldings, settings, x, width }, context)
-          context.progress(++done, total)
-        }
-      }
-    }
-  }
-})
-
-/**
- * A probe needs two classes, and enough images for its outer and inner folds. A question that lacks them (for
- * example, few scenes have background tokens) is left out and logged; if all lack them, there is nothing to report
- * and the stage fails.
- */
-function askable(
-  questions: ReadonlyArray<Question>,
-  { folds, encoder }: Settings,
-  context: StageContext
-): ReadonlyArray<Question> {
-  const images = (question: Question) => new Set(question.image).size
-  const fit = questions.filter((q) => !tooFew(q, folds))
-  for (const q of questions)
-    if (fit.length > 0 && !fit.includes(q))
-      context.log(
-        `no probe of ${q.target} from ${q.token} (${q.source}) of "${encoder}": ${q.rows.length} examples of ${q.classes.length} classes in ${images(q)} images; ${folds} folds need at least 2 classes and ${4 * folds} images`
+    return {
+      questions: new Questions(asked, tokens),
+      foldings: Array.from({ length: seeds }, (_, number) =>
+        assignFolds({ images, folds, seed: `${seed}/${number}` })
       )
-  if (fit.length > 0) return fit
-  const most = questions.reduce((a, q) => Math.max(a, q.rows.length), 0)
-  const classes = questions.reduce((a, q) => Math.max(a, q.classes.length), 0)
-  const left = questions.reduce((a, q) => Math.max(a, images(q)), 0)
-  throw new StageError(
-    `too few objects for a probe of "${encoder}": ${most} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${left} images are left; ${folds} folds need at least 2 classes and ${4 * folds} images`,
-    {
-      hint:
-        most === 0
-          ? 'no examples are left: the run\'s report and the table of examples list what was left out and why; if the reason is "too few", lower `minimum` or sample more scenes'
-          : "sample more scenes, or lower `minimum`; masks and activations are kept, and the table of examples lists what was left out and why"
     }
-  )
-}
-
-interface Fit {
-  readonly question: Question
-  readonly probe: "logistic" | "perceptron"
-  readonly tap: string
-  readonly foldings: ReadonlyArray<ReadonlyMap<string, number>>
-  readonly settings: Settings
-  readonly x: Float32Array
-  readonly width: number
-}
-
-async function* predictions(fit: Fit, context: StageContext) {
-  const { question, probe, tap, foldings, settings } = fit
-  const folds = foldings.map((folding) => Int32Array.from(question.image, (image) => folding.get(image)!))
-  const splits = folds
-    .flatMap((of, seed) =>
-      Array.from({ length: settings.folds }, (_, fold) => ({ seed, fold, ...splitOf(of, fold) }))
-    )
-    .filter(({ test }) => test.length > 0) // with few images, some fold may have no test rows
-  const fits = await (probe === "logistic"
-    ? logistic(fit, splits, context)
-    : perceptron(fit, splits, context))
-  const { encoder } = settings
-  const { token, source, target } = question
-  for (const [i, { seed, fold, test }] of splits.entries()) {
-    const { predicted, c } = fits[i]!
-    for (const [k, row] of test.entries())
-      yield {
-        encoder,
-        probe,
-        tap,
-        token,
-        source,
-        target,
-        seed,
-        fold,
-        scene: question.scene[row]!,
-        image: question.image[row]!,
-        object: question.object[row]!,
-        cell: question.cells[question.cell[row]!]!,
-        label: question.classes[question.labels[row]!]!,
-        predicted: predicted === null ? null : question.classes[predicted[k]!]!,
-        c
-      }
-  }
-}
-interface Predicted {
-  readonly predicted: Int32Array | null
-  readonly c: number | null
-}
-
-async function logistic(
-  { question, settings, x, width }: Fit,
-  outer: ReadonlyArray<OuterSplit>,
-  { signal }: StageContext
-): Promise<ReadonlyArray<Predicted>> {
-  const imageIds = [...new Set(question.image)]
-  const number = new Map(imageIds.map((id, i) => [id, i]))
-  const fits = await fitLogistic({
-    ...data(question, x, width),
-    images: Int32Array.from(question.image, (image) => number.get(image)!),
-    imageIds,
-    cells: question.cell,
-    outer,
-    seed: settings.seed,
-    signal
-  })
-  return fits.map((fit) =>
-    isUndefined(fit) ? { predicted: null, c: null } : { predicted: fit.predictions, c: fit.c }
-  )
-}
-
-async function perceptron(
-  { question, x, width }: Fit,
-  outer: ReadonlyArray<OuterSplit>,
-  { signal }: StageContext
-): Promise<ReadonlyArray<Predicted>> {
-  const fits = await fitPerceptron({ ...data(question, x, width), outer, signal })
-  return fits.map((fit) => ({ predicted: isUndefined(fit) ? null : fit.predictions, c: null }))
-}
-
-const isUndefined = (fit: object): fit is UndefinedProbe => "undefined" in fit && fit.undefined !== undefined
-const data = (question: Question, x: Float32Array, width: number) => ({
-  x,
-  width,
-  rows: question.rows.length,
-  labels: question.labels,
-  classes: question.classes.length
+  },
+  compute: (items, { params, resource }, context) =>
+    Promise.all(items.map(({ fits, activation }) => fitOne(fits, activation, params, resource, context)))
 })
 
-function splitOf(folds: Int32Array, held: number): OuterSplit {
-  const rows = Array.from(folds.keys())
+async function fitOne(
+  fit: FitName,
+  activation: Member,
+  settings: Settings,
+  { questions, foldings }: Prepared,
+  context: StageContext
+): Promise<Fit> {
+  const { probe, tap, token, source, target } = fit
+  const question = questions.of(fit)
+  const images = new Set(question.image).size
+  const about = {
+    encoder: settings.encoder,
+    probe,
+    tap,
+    token,
+    source,
+    target,
+    n: question.rows.length,
+    images,
+    classes: question.classes.length
+  }
+  const few = tooFew(question, images, settings.folds)
+  if (few !== null) return { ...about, ...noAnswers, undefined_because: few }
+  const splits = splitsOf(question, foldings, settings.folds)
+  const data = {
+    x: await activation.read(question.rows),
+    width: activation.shape.reduce((product, size) => product * size, 1),
+    rows: question.rows.length,
+    labels: question.labels,
+    classes: question.classes.length,
+    outer: splits,
+    signal: context.signal
+  }
+  const fits =
+    probe === "logistic"
+      ? await fitLogistic({ ...data, ...weighting(question), seed: settings.seed })
+      : await fitPerceptron(data)
+  const defined = fits.flatMap((one) => (isUndefined(one) ? [] : [one]))
+  const lacking = fits.find(isUndefined)
+  if (lacking !== undefined)
+    return { ...about, ...noAnswers, undefined_because: undefinedBecause[lacking.undefined] }
   return {
-    train: Int32Array.from(rows.filter((row) => folds[row] !== held)),
-    test: Int32Array.from(rows.filter((row) => folds[row] === held))
+    ...about,
+    undefined_because: null,
+    ...answers(question, splits, defined),
+    ...strengths(splits, defined)
   }
 }
 
-function gather(data: Float32Array, width: number, rows: Int32Array): Float32Array {
-  const x = new Float32Array(rows.length * width)
-  rows.forEach((row, i) => x.set(data.subarray(row * width, (row + 1) * width), i * width))
-  return x
+const isUndefined = (fit: { readonly undefined?: UndefinedReason }): fit is UndefinedProbe =>
+  fit.undefined !== undefined
+
+/** A probe needs two classes, and enough images for its outer and inner folds. */
+function tooFew({ rows, classes }: Question, images: number, folds: number): string | null {
+  if (rows.length === 0) return undefinedBecause.unasked
+  return classes.length < 2 || images < 4 * folds ? undefinedBecause.few : null
+}
+
+interface Split extends OuterSplit {
+  readonly seed: number
+  readonly fold: number
+}
+/** A split per seed and fold, without those that hold out nothing: with few images, a fold may have no example. */
+const splitsOf = ({ image }: Question, foldings: Prepared["foldings"], folds: number): ReadonlyArray<Split> =>
+  foldings.flatMap((folding, seed) => {
+    const foldOf = image.map((id) => folding.get(id)!)
+    const rows = Array.from(foldOf.keys())
+    return Array.from({ length: folds }, (_, fold) => ({
+      seed,
+      fold,
+      train: Int32Array.from(rows.filter((row) => foldOf[row] !== fold)),
+      test: Int32Array.from(rows.filter((row) => foldOf[row] === fold))
+    })).filter(({ test }) => test.length > 0)
+  })
+
+/** Cells weigh the same; inner folds go by image. */
+function weighting({ image, cell }: Question) {
+  const imageIds = [...new Set(image)]
+  const number = new Map(imageIds.map((id, i) => [id, i]))
+  return { images: Int32Array.from(image, (id) => number.get(id)!), imageIds, cells: cell }
+}
+
+function answers(
+  { scene, image, object, cell, cells, labels, classes }: Question,
+  splits: ReadonlyArray<Split>,
+  fits: ReadonlyArray<{ readonly predictions: Int32Array }>
+) {
+  const held = splits.flatMap(({ seed, fold, test }, i) =>
+    Array.from(test, (row, k) => ({ seed, fold, row, predicted: fits[i]!.predictions[k]! }))
+  )
+  return {
+    seed: held.map(({ seed }) => seed),
+    fold: held.map(({ fold }) => fold),
+    scene: held.map(({ row }) => scene[row]!),
+    image: held.map(({ row }) => image[row]!),
+    object: held.map(({ row }) => object[row]!),
+    cell: held.map(({ row }) => cells[cell[row]!]!),
+    label: held.map(({ row }) => classes[labels[row]!]!),
+    predicted: held.map(({ predicted }) => classes[predicted]!)
+  }
+}
+
+/** A Perceptron has none. */
+function strengths(splits: ReadonlyArray<Split>, fits: ReadonlyArray<object>) {
+  const chosen = fits.flatMap((fit, i) => ("c" in fit ? [{ ...splits[i]!, c: fit.c as number }] : []))
+  return {
+    split_seed: chosen.map(({ seed }) => seed),
+    split_fold: chosen.map(({ fold }) => fold),
+    c: chosen.map(({ c }) => c)
+  }
+}
+
+const noAnswers = {
+  seed: [],
+  fold: [],
+  scene: [],
+  image: [],
+  object: [],
+  cell: [],
+  label: [],
+  predicted: [],
+  split_seed: [],
+  split_fold: [],
+  c: []
 }

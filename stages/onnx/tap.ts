@@ -1,4 +1,5 @@
 /** Taps: intermediate tensors of an encoder that can become outputs, selected by name. */
+import { alternatives, matcher, splitPatterns } from "../tables/name-patterns.ts"
 import { OnnxError } from "./onnx-error.ts"
 
 /** A tensor that can become an output. */
@@ -43,22 +44,3 @@ export function chooseTaps(taps: ReadonlyArray<Tap>, patterns: string): Readonly
 }
 
 export const namesOf = (taps: ReadonlyArray<Tap>): string => taps.map(({ name }) => name).join(", ")
-
-/** Splits at commas outside braces. A tensor's name may contain anything but a comma. */
-const splitPatterns = (patterns: string): ReadonlyArray<string> =>
-  (patterns.match(/(?:\{[^}]*\}|[^,])+/g) ?? []).map((pattern) => pattern.trim()).filter((p) => p !== "")
-
-/** `block.{1,9}.resid_post` is two patterns, and each must match: no requested tap is silently left out. */
-function alternatives(pattern: string): ReadonlyArray<string> {
-  const braces = /^(.*?)\{([^}]*)\}(.*)$/.exec(pattern)
-  if (braces === null) return [pattern]
-  const [, before, list, after] = braces as unknown as readonly [string, string, string, string]
-  return list.split(",").flatMap((option) => alternatives(`${before}${option.trim()}${after}`))
-}
-
-/** Stars are replaced; everything else is literal. */
-const matcher = (pattern: string): RegExp => {
-  const source = pattern.replace(/\*|[^*]+/g, (part) => (part === "*" ? "[^.]*" : literal(part)))
-  return new RegExp(`^${source}$`)
-}
-const literal = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`)

@@ -1,6 +1,6 @@
 /** Measures: one row per probe, tap and question, with the accuracy and, for paired questions, what follows from it. */
 import { column, type Row } from "../../src/index.ts"
-import { questionColumns } from "./predictions.ts"
+import { questionColumns } from "./fits.ts"
 
 const number = () => column.nullable(column.float64())
 export const measureColumns = {

@@ -19,6 +19,32 @@ export const tokenColumns = {
 }
 export type TokenRow = Row<typeof tokenColumns>
 
+/** A kind of token, and what it stands for. */
+export interface TokenKind {
+  readonly token: string
+  readonly source: string
+}
+const kind = (token: string, source: string): TokenKind => ({ token, source })
+/** The kinds that `select-tokens` makes for a question, if the encoder has a class token. */
+export const tokensOfQuestion: Readonly<Record<"category" | "pair", ReadonlyArray<TokenKind>>> = {
+  category: [
+    kind("avg_obj", "object"),
+    kind("cls", "image"),
+    kind("random", "object"),
+    kind("random_obj", "object")
+  ],
+  pair: [
+    kind("avg_obj", "primary"),
+    kind("avg_obj", "secondary"),
+    kind("background", "background"),
+    kind("cls", "image"),
+    kind("random", "primary"),
+    kind("random", "secondary"),
+    kind("random_obj", "primary"),
+    kind("random_obj", "secondary")
+  ]
+}
+
 /** Names all tokens that represent one thing in a scene: an object, or the union of a category. */
 export const tokenSourceKey = (scene: string, source: string, object: number): string =>
   JSON.stringify([scene, source, object])
