@@ -1,5 +1,6 @@
 /** Lines for `why` and `run --dry-run`: what changed in a node's inputs, and how many items left to compute. */
 import type { ItemChanges } from "../plan/item-changes.ts"
+import { count, counted } from "../support/numbers.ts"
 
 /** At most this many items and columns are named in a line, and inputs get lines of their own. */
 const named = 5
@@ -28,9 +29,11 @@ function linesOf({ port, node, added, removed, changed }: ItemChanges): Readonly
   ]
 }
 
-/** For an itemwise node. */
-export const leftLine = ({ left, total }: { readonly left: number; readonly total: number }): string =>
-  `${left} of ${total} items left to compute`
+/** For an itemwise node. @param kind of its items, such as "scene" */
+export const leftLine = (
+  { left, total }: { readonly left: number; readonly total: number },
+  kind: string | null
+): string => `${count(left)} of ${counted(total, kind ?? "item")} left to compute`
 
 const some = (names: ReadonlyArray<string>, most = named) =>
   `${names.slice(0, most).join(", ")}${names.length > most ? `, … (${names.length})` : ""}`

@@ -6,7 +6,9 @@ import type { ItemChanges } from "../plan/item-changes.ts"
 import type { NodePlan } from "../plan/node-plan.ts"
 import type { Paint, Style } from "../support/colour.ts"
 import { type Forecast, forecast } from "../plan/forecast.ts"
-import { itemCounts } from "../inspect/item-counts.ts"
+import { type ItemCounts, itemCounts } from "../inspect/item-counts.ts"
+import { idColumnOf } from "../plan/node-preimage.ts"
+import { counted } from "../support/numbers.ts"
 import { totals } from "./status.ts"
 import { oneLine, widthOf } from "../support/plain-text.ts"
 import type { Opened } from "../project/open-pipeline.ts"
@@ -58,12 +60,14 @@ export function dryRunText(
   paint: Paint
 ): string {
   const forecasts = forecast(plans, keepGoing)
+  const items = itemCounts(plans)
   const width = Math.max(...plans.map(({ node }) => widthOf(node.id)))
   const blocks = plans.map((plan) => {
     const { node } = plan
     const its = forecasts.get(node.id)!
     const [word, style] = wordOf(its)
-    const reasons = its.why === null ? reasonsOf(plan, changes.get(node.id) ?? []) : [its.why]
+    const reasons =
+      its.why === null ? reasonsOf(plan, changes.get(node.id) ?? [], items.get(node.id)!) : [its.why]
     const margin = " ".repeat(width + 12)
     const [first = "", ...others] = reasons.map(oneLine)
     return [
@@ -76,11 +80,21 @@ export function dryRunText(
   return [...blocks, "", `${pipeline}: ${totals(forecasts)} (dry run: nothing was run)`].join("\n")
 }
 
-const reasonsOf = ({ node, state, cues, items }: NodePlan, changes: ReadonlyArray<ItemChanges>) => [
-  ...cues.map((cue) => cueLine(cue, { node: node.id, state })),
-  ...changeLines(changes),
-  ...(items === null ? [] : [leftLine({ left: items.left.length, total: items.ids.length })])
-]
+const reasonsOf = (
+  { node, state, cues, items }: NodePlan,
+  changes: ReadonlyArray<ItemChanges>,
+  { total }: ItemCounts
+) => {
+  const kind = idColumnOf(node)
+  return [
+    ...cues.map((cue) => cueLine(cue, { node: node.id, state })),
+    ...changeLines(changes),
+    ...(items === null ? [] : [leftLine({ left: items.left.length, total: items.ids.length }, kind)]),
+    ...(state === "unknown" && total !== null && node.form !== "table"
+      ? [`at most ${counted(total, kind ?? "item")} to compute`]
+      : [])
+  ]
+}
 
 function wordOf({ status, certain }: Forecast): readonly [string, Style] {
   switch (status) {

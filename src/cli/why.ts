@@ -1,11 +1,12 @@
 /** `why`: shows the cues that make a node, or one of its items, fresh or stale. */
 import { attemptAsync } from "../run/attempt.ts"
 import { Problem } from "../support/problem.ts"
-import type { Cue } from "../plan/cue.ts"
+import { type Cue, memberPath } from "../plan/cue.ts"
 import { itemChanges, type ItemChanges } from "../plan/item-changes.ts"
 import { withCuesOf } from "../plan/item-cues.ts"
 import type { ItemPlan } from "../plan/items.ts"
 import type { NodePlan, State } from "../plan/node-plan.ts"
+import { idColumnOf } from "../plan/node-preimage.ts"
 import { planAll } from "../plan/plan.ts"
 import type { Store } from "../store/store.ts"
 import { chooseNodes, findNode, noItem } from "../project/choose-nodes.ts"
@@ -55,13 +56,16 @@ export interface Why {
   /** what changed in the items that it reads, if known */
   readonly changes: ReadonlyArray<ItemChanges>
   /** for a stale itemwise node: how many items left to compute */
-  readonly items: { readonly total: number; readonly left: number } | null
+  readonly items: { readonly total: number; readonly left: number; readonly kind: string | null } | null
 }
 
 /** An item has its node's state, except in a node with failed items. */
 export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArray<ItemChanges> = []): Why {
   const { node, state, cues, failures } = plan
-  const items = plan.items === null ? null : { total: plan.items.ids.length, left: plan.items.left.length }
+  const items =
+    plan.items === null
+      ? null
+      : { total: plan.items.ids.length, left: plan.items.left.length, kind: idColumnOf(node) }
   const all = { node: node.id, item, state, cues, changes, items }
   if (item !== null && plan.items !== null) return whyItem(plan.items, item, all)
   if (item === null || state !== "failed" || failures.length === 0) return all
@@ -97,7 +101,14 @@ function whyItem(plan: ItemPlan, item: ItemId, all: Why & { readonly item: strin
       after: null
     }))
   })
-  return own.length > 0 ? { ...all, cues: own } : all
+  const members = plan.members(at)
+  const ofMembers = all.cues.filter(({ cue, path }) =>
+    plan.memberPorts.some(
+      ({ by, node }, p) => cue === "member" && path === memberPath(by.column, members[p] ?? "", node)
+    )
+  )
+  const cues = [...own, ...ofMembers]
+  return cues.length > 0 ? { ...all, cues } : all
 }
 
 export function whyText({ node, item, state, cues, changes, items }: Why, paint: Paint): string {
@@ -105,7 +116,7 @@ export function whyText({ node, item, state, cues, changes, items }: Why, paint:
   const lines = [
     ...cues.map((cue) => cueLine(cue, { node, state }, item)),
     ...(item === null ? changeLines(changes) : []),
-    ...(item === null && items !== null ? [leftLine(items)] : [])
+    ...(item === null && items !== null ? [leftLine(items, items.kind)] : [])
   ]
   return [
     `${what} is ${paint(stateStyle[state], state)}`,

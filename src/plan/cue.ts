@@ -25,6 +25,8 @@ export type CueKind =
   | "schema"
   /** the values of an input's column changed */
   | "input"
+  /** a member of a tensor family that items name is new, gone or changed; `path` is such as `tap embed of probes/vit` */
+  | "member"
   /** the items of an input changed */
   | "items"
   /** a file or folder that a source read changed */
@@ -106,12 +108,38 @@ function inputCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
   })
 }
 function artifactCues(port: string, before: InputPreimage, after: InputPreimage): ReadonlyArray<Cue> {
+  if (after.member !== undefined) return memberCues(port, before, after, after.member)
   return [
     ...(before.ids === after.ids && same(before.failed, after.failed)
       ? []
       : [{ cue: "items" as const, path: `${port} (${after.node})`, before: before.ids, after: after.ids }]),
     ...recordCues("input", `${port} (${after.node})`, before.columns, after.columns)
   ]
+}
+
+/** The path of the cues about a member. @param noun what items call a member */
+export const memberPath = (noun: string, member: string, node: string): string =>
+  `${noun} ${member} of ${node}`
+
+/** The items and failures of the artifact are those of the whole port that it belongs to. */
+function memberCues(
+  port: string,
+  before: InputPreimage,
+  after: InputPreimage,
+  noun: string
+): ReadonlyArray<Cue> {
+  const members = (of: InputPreimage) =>
+    Object.fromEntries(
+      Object.entries(of.columns).flatMap(([column, digest]) => {
+        const at = column.indexOf("/")
+        return at < 0 ? [] : [[memberPath(noun, column.slice(at + 1), after.node), digest]]
+      })
+    )
+  const cues = recordCues("member", "", members(before), members(after))
+  // the order of the members, which is in no item's key
+  return cues.length > 0
+    ? cues
+    : recordCues("input", `${port} (${after.node})`, before.columns, after.columns)
 }
 
 /** One cue as a sentence. */
@@ -142,6 +170,12 @@ export function sentence({ cue, path, before, after }: Cue): string {
       return before === null && after === null
         ? `the value of input ${path} changed`
         : `the values of input ${path} changed (${change})`
+    case "member":
+      return before === null
+        ? `${path} is new`
+        : after === null
+          ? `${path} is gone`
+          : `${path} changed (${change})`
     case "items":
       return `the items of input ${path} changed (${change})`
     case "read":

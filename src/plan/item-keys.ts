@@ -30,6 +30,8 @@ export interface JoinedPort {
 /** A port that gives an item the member of a family that the item names in a joined port's column. */
 export interface MemberPort {
   readonly name: string
+  /** the input node */
+  readonly node: string
   readonly family: string
   readonly by: PortColumn
   readonly manifest: Manifest
@@ -40,6 +42,8 @@ export interface KeyedItems {
   readonly keys: PackedKeys
   /** the position of item i in each port, in the ports' order */
   readonly places: (itemIndex: number) => ReadonlyArray<ItemPlace>
+  /** the names of the members that item i names, in the order of the member ports; null for an absent one */
+  readonly members: (itemIndex: number) => ReadonlyArray<string | null>
 }
 
 /**
@@ -52,7 +56,12 @@ export async function keyedItems(
   members: ReadonlyArray<MemberPort> = []
 ): Promise<KeyedItems> {
   if (ports.length === 0)
-    return { ids: new ItemIds([], new SegmentList()), keys: new PackedKeys(0), places: () => [] }
+    return {
+      ids: new ItemIds([], new SegmentList()),
+      keys: new PackedKeys(0),
+      places: () => [],
+      members: () => []
+    }
   // imported late: sidecars are Arrow files, and a plan in which everything is fresh opens none
   const [{ ItemWindows, windowItems }, { readSidecar }] = await Promise.all([
     import("../store/items/item-windows.ts"),
@@ -68,7 +77,7 @@ export async function keyedItems(
   const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
   const keys = new PackedKeys(length)
   const orders = Buffer.concat(ports.flatMap(orderDigests))
-  const named = members.map((member) => namedMembers(member, ports))
+  const named = members.map((member) => namedMembers(member, ports, length))
   const texts: Array<StringArray | undefined> = []
   const text = new KeyText()
   for (let from = 0; from < length; from += size) {
@@ -83,7 +92,8 @@ export async function keyedItems(
   return {
     ids: new ItemIds(texts, places[0]!),
     keys,
-    places: (i: number) => places.map((of) => of.place(i))
+    places: (i: number) => places.map((of) => of.place(i)),
+    members: (i: number) => named.map(({ names, ofItem }) => names[ofItem[i]!] ?? null)
   }
 }
 
@@ -115,10 +125,19 @@ interface NamedMembers {
   /** where a window has the digests of the names: the index of the joined port, and the column */
   readonly port: number
   readonly column: string
-  /** the first bytes of a member's digest, by the digest of an item that has just this name, in hexadecimal */
-  readonly digests: ReadonlyMap<string, Uint8Array>
+  readonly names: ReadonlyArray<string>
+  /** the first bytes of each member's digest */
+  readonly digests: ReadonlyArray<Uint8Array>
+  /** the index of a name, by the digest of an item that has just this name, in hexadecimal */
+  readonly index: ReadonlyMap<string, number>
+  /** for each item, the index of the name that it names, or −1 */
+  readonly ofItem: Int32Array
 }
-function namedMembers({ family, by, manifest }: MemberPort, ports: ReadonlyArray<JoinedPort>): NamedMembers {
+function namedMembers(
+  { family, by, manifest }: MemberPort,
+  ports: ReadonlyArray<JoinedPort>,
+  items: number
+): NamedMembers {
   const names = own(manifest.families, family)?.members ?? []
   const one = { [by.column]: { type: "utf8" } } as unknown as Columns
   const ofNames = Buffer.from(
@@ -129,15 +148,16 @@ function namedMembers({ family, by, manifest }: MemberPort, ports: ReadonlyArray
       Array.from({ length: names.length + 1 }, (_, i) => i)
     )[by.column]!
   )
-  const digests = names.map((name, i): [string, Uint8Array] => [
-    ofNames.toString("hex", i * keyBytes, (i + 1) * keyBytes),
-    Buffer.from(manifest.digests[`${family}/${name}`]!, "hex").subarray(0, keyBytes)
-  ])
   return {
     family: Buffer.from(family),
     port: ports.findIndex(({ name }) => name === by.port),
     column: by.column,
-    digests: new Map(digests)
+    names,
+    digests: names.map((name) =>
+      Buffer.from(manifest.digests[`${family}/${name}`]!, "hex").subarray(0, keyBytes)
+    ),
+    index: new Map(names.map((_, i) => [ofNames.toString("hex", i * keyBytes, (i + 1) * keyBytes), i])),
+    ofItem: new Int32Array(items)
   }
 }
 
@@ -167,10 +187,11 @@ function setKeys(
       text.add(name, 0, name.length)
       if (absent?.[k] !== 1) text.add(digests, k * keyBytes, keyBytes)
     }
-    members.forEach(({ family, digests }, m) => {
-      const own = digests.get(names[m]!.toString("hex", k * keyBytes, (k + 1) * keyBytes))
+    members.forEach(({ family, digests, index, ofItem }, m) => {
+      const member = index.get(names[m]!.toString("hex", k * keyBytes, (k + 1) * keyBytes)) ?? -1
+      ofItem[from + k] = member
       text.add(family, 0, family.length)
-      if (own !== undefined) text.add(own, 0, keyBytes)
+      if (member >= 0) text.add(digests[member]!, 0, keyBytes)
     })
     keys.set(from + k, text.bytes())
   }

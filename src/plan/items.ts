@@ -13,6 +13,7 @@ import type { KnownArtifact, Planning } from "./planning.ts"
 export interface ItemPlan extends KeyedItems {
   readonly shared: string
   readonly joined: ReadonlyArray<JoinedPort>
+  readonly memberPorts: ReadonlyArray<MemberPort>
   /** by index into `ids` */
   readonly done: DoneItems
   readonly failed: ReadonlyMap<number, ItemFailure>
@@ -39,7 +40,13 @@ export async function planItems(
     const manifest = () => inputs.get(from[0]!.id)!.manifest
     if (mode === "each" || mode === "group") joined.push({ name, mode, reads, manifest: manifest() })
     if (mode === "member")
-      members.push({ name, family: Object.keys(reads)[0]!, by: by!, manifest: manifest() })
+      members.push({
+        name,
+        node: from[0]!.id,
+        family: Object.keys(reads)[0]!,
+        by: by!,
+        manifest: manifest()
+      })
   }
   const shared = sharedKeyOf(preimage, itemPorts(node))
   const items = await keyedItems(store, joined, members)
@@ -50,7 +57,7 @@ export async function planItems(
     for (const i of [...errors.keys()].sort((a, b) => a - b))
       if (!done.has(i)) failed.set(i, { item: items.ids.at(i), error: errors.get(i)! })
   const left = new Bitset(items.ids.length, (i) => !done.has(i) && !failed.has(i))
-  return { ...items, shared, joined, done, failed, left }
+  return { ...items, shared, joined, memberPorts: members, done, failed, left }
 }
 
 /** Looks up items in traces. A shard that lost a file counts as absent. */

@@ -95,7 +95,8 @@ function inputPreimages(port: GraphPort, inputs: Inputs): ReadonlyArray<InputPre
       node: input.id,
       ids: manifest.ids,
       columns: Object.fromEntries(columns),
-      failed: manifest.failed.map(({ item }) => item)
+      failed: manifest.failed.map(({ item }) => item),
+      ...(port.by === undefined ? {} : { member: port.by.column })
     }
   })
 }

@@ -12,7 +12,7 @@ import { SeenIds } from "./seen-ids.ts"
 import { type FailedNow, hexDigests, type MadeShard, type Task, type TaskResult } from "./task.ts"
 import { withYields, Yielding } from "./yielding.ts"
 
-export type Written = Pick<TaskResult, "shards" | "failed">
+type WrittenOutput = Pick<TaskResult, "shards" | "failed">
 interface Writing {
   /** failed items have an external cause, so the next run tries again */
   readonly areFailuresOutside: boolean
@@ -29,7 +29,7 @@ export async function writeOutput(
   task: Task,
   given: AsyncIterable<unknown> | Iterable<unknown>,
   writing: Writing
-): Promise<Written> {
+): Promise<WrittenOutput> {
   if (task.form !== "table") return writeItems(store, task, given, writing)
   const check = tableRowChecker(task, writing.signal)
   const { shard, digests } = await writeTable(store, task, withYields(given), check)
@@ -47,7 +47,7 @@ async function writeItems(
   task: Task,
   given: AsyncIterable<unknown> | Iterable<unknown>,
   { areFailuresOutside, signal }: Writing
-): Promise<Written> {
+): Promise<WrittenOutput> {
   const shards: Array<MadeShard> = []
   const failed: Array<FailedNow> = []
   const known = knownShards(task.previous)

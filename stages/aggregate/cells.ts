@@ -1,6 +1,12 @@
-/** Cells: the answers of one fit, scored by seed and fold. */
+/** Cells: the predictions of one fit, scored by seed and fold. */
 import { objectId } from "../tables/ids.ts"
-import { type Answer, answersOf, type QuestionName, questionNameOf, type ScoredFit } from "../tables/fits.ts"
+import {
+  type Prediction,
+  predictionsOf,
+  type QuestionName,
+  questionNameOf,
+  type ScoredFit
+} from "../tables/fits.ts"
 import { balancedAccuracy } from "../statistics/scores.ts"
 import { correctedInterval } from "../statistics/intervals.ts"
 
@@ -24,7 +30,7 @@ export interface Cell extends QuestionName {
 }
 
 export function cellOf(fit: ScoredFit): Cell {
-  if (fit.undefined_because === null) return scoreCell(questionNameOf(fit), answersOf(fit))
+  if (fit.undefined_because === null) return scoreCell(questionNameOf(fit), predictionsOf(fit))
   const { n, images, classes } = fit
   return {
     ...questionNameOf(fit),
@@ -41,24 +47,29 @@ export function cellOf(fit: ScoredFit): Cell {
   }
 }
 
-/** Scores the answers of one cell. */
-export function scoreCell(name: QuestionName, answers: ReadonlyArray<Answer>): Cell {
-  const index = indexOf(answers.map(({ cell }) => cell))
+/** Scores the predictions of one cell. */
+export function scoreCell(name: QuestionName, predictions: ReadonlyArray<Prediction>): Cell {
+  const index = indexOf(predictions.map(({ cell }) => cell))
   const outcomes = {
-    correct: answers.map(({ label, predicted }) => label === predicted),
-    cells: answers.map(({ cell }) => index.get(cell)!),
+    correct: predictions.map(({ label, predicted }) => label === predicted),
+    cells: predictions.map(({ cell }) => index.get(cell)!),
     cellCount: index.size
   }
-  const seeds = [...new Set(answers.map(({ seed }) => seed))].sort((a, b) => a - b)
+  const seeds = [...new Set(predictions.map(({ seed }) => seed))].sort((a, b) => a - b)
   // up to the last fold that has an example, so that the runs of two cells always align
-  const folds = Array.from({ length: 1 + answers.reduce((k, { fold }) => Math.max(k, fold), 0) }, (_, k) => k)
-  const classes = new Set(answers.map(({ label }) => label)).size
-  const n = new Set(answers.map(({ scene, object }) => objectId(scene, object))).size
-  const images = new Set(answers.map(({ image }) => image)).size
-  const pooled = seeds.map((seed) => balancedAccuracy(outcomes, (row) => answers[row]!.seed === seed).value)
+  const folds = Array.from(
+    { length: 1 + predictions.reduce((k, { fold }) => Math.max(k, fold), 0) },
+    (_, k) => k
+  )
+  const classes = new Set(predictions.map(({ label }) => label)).size
+  const n = new Set(predictions.map(({ scene, object }) => objectId(scene, object))).size
+  const images = new Set(predictions.map(({ image }) => image)).size
+  const pooled = seeds.map(
+    (seed) => balancedAccuracy(outcomes, (row) => predictions[row]!.seed === seed).value
+  )
   const byRun = seeds.flatMap((seed) =>
     folds.map((fold) =>
-      balancedAccuracy(outcomes, (row) => answers[row]!.seed === seed && answers[row]!.fold === fold)
+      balancedAccuracy(outcomes, (row) => predictions[row]!.seed === seed && predictions[row]!.fold === fold)
     )
   )
   const runs = byRun.map(({ value }) => value)

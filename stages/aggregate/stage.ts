@@ -28,7 +28,7 @@ export const aggregate = defineStage.whole("aggregate", {
         if (lacksExamples(fit)) left.push(fit)
         else cells.push(cellOf(fit))
       }
-    if (cells.length === 0) throw noFit(left)
+    if (cells.length === 0 && left.length > 0) throw noFit(left)
     return cells.map((cell) => rowOf(cell, cells))
   }
 })

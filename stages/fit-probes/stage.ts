@@ -90,7 +90,7 @@ async function fitOne(
     classes: question.classes.length
   }
   const few = tooFew(question, images, settings.folds)
-  if (few !== null) return { ...about, ...noAnswers, undefined_because: few }
+  if (few !== null) return { ...about, ...noPredictions, undefined_because: few }
   const splits = splitsOf(question, foldings, settings.folds)
   const data = {
     x: await activation.read(question.rows),
@@ -108,11 +108,11 @@ async function fitOne(
   const defined = fits.flatMap((one) => (isUndefined(one) ? [] : [one]))
   const lacking = fits.find(isUndefined)
   if (lacking !== undefined)
-    return { ...about, ...noAnswers, undefined_because: undefinedBecause[lacking.undefined] }
+    return { ...about, ...noPredictions, undefined_because: undefinedBecause[lacking.undefined] }
   return {
     ...about,
     undefined_because: null,
-    ...answers(question, splits, defined),
+    ...predictionsFrom(question, splits, defined),
     ...strengths(splits, defined)
   }
 }
@@ -150,7 +150,7 @@ function weighting({ image, cell }: Question) {
   return { images: Int32Array.from(image, (id) => number.get(id)!), imageIds, cells: cell }
 }
 
-function answers(
+function predictionsFrom(
   { scene, image, object, cell, cells, labels, classes }: Question,
   splits: ReadonlyArray<Split>,
   fits: ReadonlyArray<{ readonly predictions: Int32Array }>
@@ -180,7 +180,7 @@ function strengths(splits: ReadonlyArray<Split>, fits: ReadonlyArray<object>) {
   }
 }
 
-const noAnswers = {
+const noPredictions = {
   seed: [],
   fold: [],
   scene: [],

@@ -22,14 +22,14 @@ export const questionColumns = {
 /** Names a fit among those of all encoders. */
 export type QuestionName = Row<typeof questionColumns>
 
-/** One entry per answer: one held-out prediction, of one example with one seed. */
-export const answerColumns = {
+/** Lists with one entry per held-out prediction: of one example, with one seed. */
+export const predictionColumns = {
   /** the number of the seed that made these folds, and the held-out fold */
   seed: column.list(column.int32()),
   fold: column.list(column.int32()),
   scene: column.list(column.utf8()),
   /**
-   * the first id of the scenes that show this image: all answers about an image share a fold, and images are the unit
+   * the first id of the scenes that show this image: all predictions about an image share a fold, and images are the unit
    * of intervals
    */
   image: column.list(column.utf8()),
@@ -46,9 +46,9 @@ export const scoredColumns = {
   n: column.int32(),
   images: column.int32(),
   classes: column.int32(),
-  /** null if the fit is defined; otherwise it has no answers */
+  /** null if the fit is defined; otherwise it has no predictions */
   undefined_because: column.nullable(column.utf8()),
-  ...answerColumns
+  ...predictionColumns
 }
 export const fitColumns = {
   ...scoredColumns,
@@ -71,7 +71,7 @@ export const lacksExamples = ({ undefined_because }: Pick<ScoredFit, "undefined_
 export type Fit = Row<typeof fitColumns>
 export type ScoredFit = Row<typeof scoredColumns>
 
-export interface Answer {
+export interface Prediction {
   readonly seed: number
   readonly fold: number
   readonly scene: string
@@ -81,7 +81,7 @@ export interface Answer {
   readonly label: string
   readonly predicted: string
 }
-export const answersOf = ({
+export const predictionsOf = ({
   seed,
   fold,
   scene,
@@ -90,7 +90,7 @@ export const answersOf = ({
   cell,
   label,
   predicted
-}: ScoredFit): ReadonlyArray<Answer> =>
+}: ScoredFit): ReadonlyArray<Prediction> =>
   seed.map((_, i) => ({
     seed: seed[i]!,
     fold: fold[i]!,

@@ -7,6 +7,7 @@ import { refuseDisjoint } from "../../stages/fit-probes/losses.ts"
 import { fitProbes } from "../../stages/fit-probes/stage.ts"
 import { readActivationNames } from "../../stages/tables/activations.ts"
 import type { Example } from "../../stages/tables/examples.ts"
+import { undefinedBecause } from "../../stages/tables/fits.ts"
 import { selectTokens } from "../../stages/select-tokens/stage.ts"
 import { lossesOf, rejection, tableOf } from "./fakes.ts"
 
@@ -149,22 +150,21 @@ describe("fit-probes", () => {
       ]),
       {}
     )
-  const prediction = (tap: string, fold: number, predicted: string | null) => ({
+  const fit = (tap: string, token: string, undefined_because: string | null) => ({
+    item: "?",
     probe: "logistic",
     tap,
-    token: "avg_obj",
+    token,
     source: "object",
     target: "category",
-    seed: 0,
-    fold,
-    predicted
+    undefined_because
   })
-  it("counts examples without activations, questions of too few scenes, and undefined fits", async () => {
+  it("counts examples without activations, and undefined fits", async () => {
     const output = tableOf([
-      prediction("embed", 0, null),
-      prediction("embed", 0, null),
-      prediction("embed", 1, "cup"),
-      prediction("embed", 1, "cup")
+      fit("embed", "avg_obj", undefinedBecause.constant),
+      fit("block.0", "avg_obj", null),
+      fit("block.0", "random_obj", undefinedBecause.few),
+      fit("block.0", "cls", undefinedBecause.unasked)
     ])
     const inputs = { activations: activations(numbers), examples: tableOf(examples, {}) }
     expect(await lossesOf(fitProbes, { output, inputs, params: { folds: 5 } })).toEqual([
@@ -183,19 +183,25 @@ describe("fit-probes", () => {
         examples: ["0/1", "1/1", "2/1", "4/1", "5/0"]
       },
       {
-        what: "questions",
-        verb: "fitted probes for",
-        reason: "fewer than 2 classes, or than 20 images for 5 folds",
-        count: 1,
-        total: 2,
-        examples: ["category from random_obj (object)"]
-      },
-      {
         what: "fits",
         reason: "undefined: the tap is constant over the training rows",
         count: 1,
-        total: 2,
-        examples: ["logistic at embed, category from avg_obj (object)"]
+        total: 4,
+        examples: ["logistic/embed/avg_obj/object/category"]
+      },
+      {
+        what: "fits",
+        reason: "undefined: too few examples (5 folds need 2 classes and 20 images)",
+        count: 1,
+        total: 4,
+        examples: ["logistic/block.0/random_obj/object/category"]
+      },
+      {
+        what: "fits",
+        reason: "undefined: no example has such a token",
+        count: 1,
+        total: 4,
+        examples: ["logistic/block.0/cls/object/category"]
       }
     ])
   })

@@ -8,7 +8,7 @@ import { file } from "../../src/index.ts"
 import { checkParams } from "../../src/pipeline/check-params.ts"
 import { aggregate } from "../../stages/aggregate/stage.ts"
 import { chooseExamples } from "../../stages/choose-examples/stage.ts"
-import { questionsOf } from "../../stages/fit-probes/questions.ts"
+import { askedOf, Questions } from "../../stages/fit-probes/questions.ts"
 import { importActivations } from "../../stages/import-activations/stage.ts"
 import { coco, sampleScenes } from "../../stages/sample-scenes/stage.ts"
 import { encodeNpy, openNpy } from "../../stages/tensor-files/npy.ts"
@@ -18,6 +18,7 @@ import { hub, onnx } from "../../stages/vision/encoder-param.ts"
 import { describeEncoder, describeGiven } from "../../stages/onnx/describe.ts"
 import { openEncoder } from "../../stages/onnx/session.ts"
 import { presetOf } from "../../stages/vision/presets.ts"
+import { tableOfFits } from "./fit-probes/fits.ts"
 import { collect, computeOf, fakeContext, tableOf, worldOf } from "./fakes.ts"
 import { fixture, modelOf, pixelsOf } from "./onnx/fixture.ts"
 
@@ -116,13 +117,14 @@ describe("COCO files", () => {
     expect(new Set(examples.map(({ label }) => label))).toEqual(new Set(names))
     expect(examples.every(({ left_out }) => left_out === null)).toBe(true)
 
-    const [question] = questionsOf(examples as never, {
+    const questions = new Questions(askedOf(examples as never), {
       scene: names,
       source: names.map(() => "constructor"),
       object: names.map(() => 0),
       token: names.map(() => "__proto__")
     })
-    expect(new Set(question!.classes)).toEqual(new Set(names))
+    const question = questions.of({ token: "__proto__", source: "constructor", target: "category" })
+    expect(new Set(question.classes)).toEqual(new Set(names))
   })
 })
 
@@ -148,7 +150,7 @@ it("aggregate keeps encoders, taps, tokens, targets and labels of these names ap
     )
   )
   const rows = (await computeOf(aggregate)(
-    { probes: [tableOf(predictions)] },
+    { probes: [tableOf(tableOfFits(predictions))] },
     {},
     fakeContext(aggregate)
   )) as ReadonlyArray<{ encoder: string; balanced_accuracy: number }>

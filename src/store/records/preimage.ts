@@ -21,6 +21,8 @@ export interface InputPreimage {
   readonly columns: Readonly<Record<string, string>>
   /** ids that failed upstream, if any */
   readonly failed: ReadonlyArray<string>
+  /** explanation, of a member port: what its items call a member, such as "tap" */
+  readonly member?: string
 }
 export interface CodePreimage {
   readonly digest: string

@@ -132,6 +132,8 @@ export function itemPlan(total: number, done: number, failed = 0): ItemPlan {
     ids: new ItemIds([StringArray.of(indices.map((i) => `n${i}`))], SegmentList.of([[0, 0, total]])),
     keys: new PackedKeys(total),
     places: () => [],
+    members: () => [],
+    memberPorts: [],
     shared: "shared",
     joined: [],
     done: doneItems,

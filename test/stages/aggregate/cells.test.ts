@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
-import { scoreCell } from "../../../stages/aggregate/cells.ts"
-import type { Prediction } from "../../../stages/tables/predictions.ts"
+import { cellOf, scoreCell } from "../../../stages/aggregate/cells.ts"
+import { type NamedPrediction, tableOfFits } from "../fit-probes/fits.ts"
 
 const name = {
   encoder: "vit",
@@ -14,9 +14,9 @@ const name = {
 const prediction = (
   cell: string,
   fold: number,
-  right: boolean | null,
-  some: Partial<Prediction> = {}
-): Prediction => ({
+  right: boolean,
+  some: Partial<NamedPrediction> = {}
+): NamedPrediction => ({
   ...name,
   seed: 0,
   fold,
@@ -25,7 +25,7 @@ const prediction = (
   object: -1,
   cell,
   label: cell[0]!,
-  predicted: right === null ? null : right ? cell[0]! : "other",
+  predicted: right ? cell[0]! : "other",
   ...some
 })
 const cells = ["ax", "ay", "bx", "by"]
@@ -101,9 +101,9 @@ describe("scoreCell", () => {
     expect(scoreCell(name, runsOf([3])).low).toBeNull()
   })
 
-  it("is null where the probe is undefined in any fold, but says how many examples there were", () => {
-    const rows = [...runsOf([4, 4, 4, 4]), ...cells.map((cell) => prediction(cell, 4, null))]
-    expect(scoreCell(name, rows)).toMatchObject({
+  it("is null where the fit is undefined, but says how many examples there were", () => {
+    const rows = runsOf([4, 4, 4, 4, 4]).map((row) => ({ ...row, predicted: null }))
+    expect(cellOf(tableOfFits(rows)[0]!)).toMatchObject({
       accuracy: null,
       low: null,
       high: null,

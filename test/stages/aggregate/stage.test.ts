@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest"
-import type { Prediction } from "../../../stages/tables/predictions.ts"
 import { measureColumns, type MeasureRow } from "../../../stages/tables/measures.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
 import { computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
+import { type NamedPrediction as Defined, tableOfFits } from "../fit-probes/fits.ts"
+
+type Prediction = Omit<Defined, "predicted"> & { readonly predicted: string | null }
 
 type Named = Pick<Prediction, "encoder" | "probe" | "tap" | "token" | "source" | "target">
 const named: Named = {
@@ -45,7 +47,11 @@ const pairOf = (some: Partial<Named>) => [
   ...predictionsOf({ ...some, source: "background", target: "primary", token: "background" }, 2)
 ]
 const aggregated = (...tables: ReadonlyArray<ReadonlyArray<Prediction>>): Promise<Array<MeasureRow>> =>
-  computeOf(aggregate)({ probes: tables.map((rows) => tableOf(rows)) }, {}, fakeContext(aggregate))
+  computeOf(aggregate)(
+    { probes: tables.map((rows) => tableOf(tableOfFits(rows))) },
+    {},
+    fakeContext(aggregate)
+  )
 const found = (rows: ReadonlyArray<MeasureRow>, some: Partial<MeasureRow>) =>
   rows.filter((row) => Object.entries(some).every(([key, value]) => row[key as keyof MeasureRow] === value))
 const only = (rows: ReadonlyArray<MeasureRow>, some: Partial<MeasureRow>) => {

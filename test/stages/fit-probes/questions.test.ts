@@ -4,12 +4,22 @@ import type { Example } from "../../../stages/tables/examples.ts"
 import {
   askedOf,
   type Question,
-  questionsOf as questionsOfAsked,
+  Questions,
   strata as strataOfAsked
 } from "../../../stages/fit-probes/questions.ts"
 
-const questionsOf = (examples: ReadonlyArray<Example>, rows: ActivationNames) =>
-  questionsOfAsked(askedOf(examples), rows)
+/** The questions with examples, of every token, source and target, sorted. */
+function questionsOf(examples: ReadonlyArray<Example>, rows: ActivationNames): ReadonlyArray<Question> {
+  const questions = new Questions(askedOf(examples), rows)
+  const kinds = rows.token.map((token, i) => JSON.stringify([token, rows.source[i]]))
+  const targets = [...new Set(examples.map(({ target }) => target))].sort()
+  return [...new Set(kinds)].sort().flatMap((kind) => {
+    const [token, source] = JSON.parse(kind) as [string, string]
+    return targets
+      .map((target) => questions.of({ token, source, target }))
+      .filter(({ scene }) => scene.length > 0)
+  })
+}
 const strata = (examples: ReadonlyArray<Example>) => strataOfAsked(askedOf(examples))
 
 const example = (scene: string, object: number, label: string, some: Partial<Example> = {}): Example => ({

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest"
 import { normal, seededRandom } from "../../../src/index.ts"
-import { type Prediction, predictionColumns } from "../../../stages/tables/predictions.ts"
+import { fitColumns, undefinedBecause } from "../../../stages/tables/fits.ts"
 import type { Example } from "../../../stages/tables/examples.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
-import { collect, computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
+import { computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
+import { fitAll, type NamedPrediction, namedPredictions, type Settings } from "./fits.ts"
 
 const width = 4
 const labels = ["cat", "dog", "eel"]
@@ -38,32 +39,38 @@ function world(scenes: number, token: (label: number, i: number) => boolean = ()
   return { examples, rows, x }
 }
 type World = ReturnType<typeof world>
-const settings = { encoder: "vit", probes: ["logistic", "perceptron"], folds: 5, seeds: 1, seed: 0 }
-type Output = Prediction & { readonly c: number | null }
-const run = (
+const settings: Settings = {
+  encoder: "vit",
+  probes: ["logistic", "perceptron"],
+  folds: 5,
+  seeds: 1,
+  seed: 0
+}
+const fitted = (
   { examples, rows, x }: World,
-  some: Partial<typeof settings> = {},
+  some: Partial<Settings> = {},
   context = fakeContext(fitProbes)
-): Promise<Array<Output>> =>
-  collect(
-    computeOf(fitProbes)(
-      { activations: tableOf(rows, { activation: { "block.0": x } }), examples: tableOf(examples) },
-      { ...settings, ...some },
-      context
-    )
-  )
-const accuracy = (rows: ReadonlyArray<Prediction>) =>
+) => fitAll({ rows, examples, taps: { "block.0": x } }, { ...settings, ...some }, context)
+const run = async (...given: Parameters<typeof fitted>): Promise<Array<NamedPrediction>> =>
+  namedPredictions(await fitted(...given))
+const accuracy = (rows: ReadonlyArray<NamedPrediction>) =>
   rows.filter(({ label, predicted }) => label === predicted).length / rows.length
 
 const small = world(30)
 
 describe("fit-probes", () => {
-  it("gives a row a held-out example, with every column of its schema and no other", async () => {
-    const rows = await run(small)
-    // 90 examples of avg_obj, rare and cls, by two probes
-    expect(rows).toHaveLength(2 * 3 * 90)
-    for (const row of rows) expect(Object.keys(row).sort()).toEqual(Object.keys(predictionColumns).sort())
-    expect(rows[0]).toMatchObject({ encoder: "vit", tap: "block.0", target: "category", seed: 0 })
+  it("gives one row per fit, with an answer per held-out example, and the columns of its schema alone", async () => {
+    const fits = await fitted(small)
+    // avg_obj, rare and cls, by two probes
+    expect(fits).toHaveLength(2 * 3)
+    for (const fit of fits) {
+      expect(Object.keys(fit).sort()).toEqual(Object.keys(fitColumns).sort())
+      const { seed, fold, scene, image, object, cell, label, predicted } = fit
+      for (const list of [seed, fold, scene, image, object, cell, label, predicted])
+        expect(list).toHaveLength(90)
+      expect(fit).toMatchObject({ n: 90, images: 30, classes: 3, undefined_because: null })
+    }
+    expect(fits[0]).toMatchObject({ encoder: "vit", tap: "block.0", target: "category", probe: "logistic" })
   })
 
   it("finds what tokens tell plainly, and not what they do not", async () => {
@@ -77,10 +84,13 @@ describe("fit-probes", () => {
   })
 
   it("says which C was chosen for logistic probes, from the grid, and none for perceptrons", async () => {
-    for (const { probe, c } of await run(small)) {
-      if (probe === "perceptron") expect(c).toBeNull()
-      else {
-        const steps = 2 * Math.log10(c!)
+    for (const { probe, c, split_seed, split_fold } of await fitted(small)) {
+      const splits = probe === "perceptron" ? [] : [0, 1, 2, 3, 4]
+      expect(split_fold).toEqual(splits)
+      expect(split_seed).toEqual(splits.map(() => 0))
+      expect(c).toHaveLength(splits.length)
+      for (const strength of c) {
+        const steps = 2 * Math.log10(strength)
         expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-9)
         expect(Math.round(steps)).toBeGreaterThanOrEqual(-8)
         expect(Math.round(steps)).toBeLessThanOrEqual(4)
@@ -147,7 +157,8 @@ describe("fit-probes", () => {
       ...example,
       image_group: `image ${Number(example.scene.split("-")[1]) % 15}`
     }))
-    expect((await rejection(run({ ...small, examples: twice }))).message).toContain("in 15 images are left")
+    for (const fit of await fitted({ ...small, examples: twice }))
+      expect(fit).toMatchObject({ n: 90, images: 15, undefined_because: undefinedBecause.few, predicted: [] })
   })
 
   it("deals the same folds whatever an encoder leaves out", async () => {
@@ -188,12 +199,6 @@ describe("fit-probes", () => {
     expect(recall("many")).toBeGreaterThan(0.45)
   })
 
-  it("reports progress up to all probes of all questions and taps", async () => {
-    const context = fakeContext(fitProbes)
-    await run(small, {}, context)
-    expect(context.steps).toEqual([1, 2, 3, 4, 5, 6].map((done) => [done, 6]))
-  })
-
   it("stops when it is aborted", async () => {
     const signal = AbortSignal.abort(new Error("stopped by hand"))
     const context = { ...fakeContext(fitProbes), signal }
@@ -202,47 +207,68 @@ describe("fit-probes", () => {
 })
 
 describe("fit-probes of a question with too few examples", () => {
-  it("leaves the question out and names it in the log, and asks the others", async () => {
-    const context = fakeContext(fitProbes)
-    const rows = await run(
-      world(30, (_, i) => i < 3),
-      {},
-      context
-    )
-    expect(new Set(rows.map(({ token }) => token))).toEqual(new Set(["avg_obj", "cls"]))
-    expect(context.lines).toEqual([
-      'no probe of category from rare (object) of "vit": 9 examples of 3 classes in 3 images; 5 folds need at least 2 classes and 20 images'
+  const few = (fits: Awaited<ReturnType<typeof fitted>>) =>
+    fits
+      .filter((fit) => fit.undefined_because !== null)
+      .map((fit) => [fit.probe, fit.token, fit.n, fit.images])
+
+  it("is an undefined fit with the reason, and the others are fitted", async () => {
+    const fits = await fitted(world(30, (_, i) => i < 3))
+    expect(few(fits)).toEqual([
+      ["logistic", "rare", 9, 3],
+      ["perceptron", "rare", 9, 3]
     ])
-    expect(context.steps.at(-1)).toEqual([4, 4])
+    for (const { token, undefined_because, predicted, c } of fits)
+      if (token === "rare") expect([undefined_because, predicted, c]).toEqual(["too few examples", [], []])
+      else expect(predicted).toHaveLength(90)
   })
 
-  it("leaves out a question of one class", async () => {
-    const context = fakeContext(fitProbes)
-    await run(
-      world(30, (label) => label === 1),
-      {},
-      context
-    )
-    expect(context.lines).toEqual([expect.stringContaining("30 examples of 1 classes in 30 images")])
+  it("needs two classes", async () => {
+    const fits = await fitted(world(30, (label) => label === 1))
+    expect(few(fits)).toEqual([
+      ["logistic", "rare", 30, 30],
+      ["perceptron", "rare", 30, 30]
+    ])
   })
 
-  it("is refused where no question has enough, saying how much there was and what to do", async () => {
-    const error = await rejection(run(world(19)))
+  it("says so if no example has such a token, or none asks about the target", async () => {
+    const fit = { probe: "logistic", tap: "block.0", token: "avg_obj", source: "object", target: "category" }
+    const given = { rows: small.rows, examples: small.examples, taps: { "block.0": small.x } }
+    const fits = await fitAll(given, settings, undefined, [
+      { ...fit, token: "nothing" },
+      { ...fit, source: "image" },
+      { ...fit, target: "primary" }
+    ])
+    for (const one of fits)
+      expect(one).toMatchObject({
+        n: 0,
+        images: 0,
+        classes: 0,
+        undefined_because: "no example has such a token"
+      })
+  })
+
+  it("is left out of the measures, which fail with the numbers if nothing else is left", async () => {
+    const measured = async (some: World) =>
+      computeOf(aggregate)({ probes: [tableOf(await fitted(some))] }, {}, fakeContext(aggregate))
+    const rows = await measured(world(30, (_, i) => i < 3))
+    expect(new Set(rows.map((row: { token: string }) => row.token))).toEqual(new Set(["avg_obj", "cls"]))
+    const error = await rejection(measured(world(19)))
     expect(error.message).toBe(
-      'too few objects for a probe of "vit": 57 examples of 3 classes in 19 images are left; 5 folds need at least 2 classes and 20 images'
+      "too few objects for any probe: at most 57 examples of 3 classes in 19 images are left; a probe needs 2 classes, and 4 images per fold"
     )
     expect(error).toMatchObject({ hint: expect.stringContaining("sample more scenes") })
-    expect((await rejection(run({ ...small, examples: [] }))).message).toContain("0 examples of 0 classes")
   })
 
   it("does without a fold that has none of its examples, down to the table of measures", async () => {
     const all = world(60)
     const fold = new Map((await run(all, { probes: ["perceptron"] })).map((row) => [row.scene, row.fold]))
-    const rare = world(60, (_, i) => i < 40 && fold.get(`scene-${i}`) !== 2)
-    const rows = await run(rare)
-    const folds = new Set(rows.filter(({ token }) => token === "rare").map((row) => row.fold))
+    const fits = await fitted(world(60, (_, i) => i < 40 && fold.get(`scene-${i}`) !== 2))
+    const folds = new Set(
+      namedPredictions(fits.filter(({ token }) => token === "rare")).map((row) => row.fold)
+    )
     expect(folds).toEqual(new Set([0, 1, 3, 4]))
-    const measures = await computeOf(aggregate)({ probes: [tableOf(rows)] }, {}, fakeContext(aggregate))
+    const measures = await computeOf(aggregate)({ probes: [tableOf(fits)] }, {}, fakeContext(aggregate))
     for (const row of measures) {
       expect(row.balanced_accuracy).not.toBeNull()
       expect(row.low === null).toBe(row.token === "rare")
@@ -250,10 +276,10 @@ describe("fit-probes of a question with too few examples", () => {
   })
 })
 
-it("fit-probes gives null where a tap is constant, at every fold", async () => {
+it("a fit is undefined where its tap is constant", async () => {
   const { examples, rows } = small
-  const x = rows.map(() => Float32Array.from([1, -2, 0, 3]))
-  const predictions = await run({ examples, rows, x })
-  expect(predictions).toHaveLength(2 * 3 * 90)
-  expect(new Set(predictions.map(({ predicted, c }) => `${predicted} ${c}`))).toEqual(new Set(["null null"]))
+  const fits = await fitted({ examples, rows, x: rows.map(() => Float32Array.from([1, -2, 0, 3])) })
+  expect(fits).toHaveLength(2 * 3)
+  for (const fit of fits)
+    expect(fit).toMatchObject({ n: 90, undefined_because: undefinedBecause.constant, predicted: [], c: [] })
 })
