@@ -1,4 +1,5 @@
 /** Progress as lines: starts, failures, output of stages, and one line every ten seconds. */
+import { idColumnOf } from "../plan/node-preimage.ts"
 import type { Emit, RunEvent } from "../run/events.ts"
 import { sentence } from "../plan/cue.ts"
 import { causeOf } from "./failure-groups.ts"
@@ -23,7 +24,7 @@ export function plainProgress(
   now: () => number,
   { steps, debug }: ProgressDetail
 ): Emit {
-  const running = new Map<string, NodeProgress & { said: number; causes: Set<string> }>()
+  const running = new Map<string, NodeProgress & { kind: string; said: number; causes: Set<string> }>()
   const stackLines = (stack: string) => {
     if (debug) for (const line of stack.split("\n")) err(`  ${printable(line)}`)
   }
@@ -32,8 +33,10 @@ export function plainProgress(
     switch (event.type) {
       case "node-started": {
         const at = now()
+        const kind = idColumnOf(event.plan.node) ?? "item"
         running.set(event.node, {
           node: event.node,
+          kind,
           started: at,
           said: at,
           done: 0,
@@ -41,7 +44,7 @@ export function plainProgress(
           causes: new Set()
         })
         const why = event.plan.cues.slice(0, 3).map((cue) => oneLine(sentence(cue)))
-        const items = event.items === null ? "" : `${counted(event.items, "item")}; `
+        const items = event.items === null ? "" : `${counted(event.items, kind)}; `
         err(`${node(event.node)} ${items}${clipped(why.join("; "), 300)}`)
         break
       }
@@ -78,12 +81,13 @@ export function plainProgress(
         break
       case "node-finished": {
         const { id, status, items, seconds, error } = event.record
+        const kind = running.get(id)?.kind ?? "item"
         running.delete(id)
         if (status === "cached") break
         const some =
           items.failed > 0
-            ? `${count(items.failed)} of ${counted(items.total ?? 0, "item")}`
-            : counted(items.executed, "item")
+            ? `${count(items.failed)} of ${counted(items.total ?? 0, kind)}`
+            : counted(items.executed, kind)
         // a stage's error may span lines; the summary prints it in full
         const what =
           status === "failed" && error !== null

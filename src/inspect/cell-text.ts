@@ -16,9 +16,17 @@ export function cellText(value: unknown): string {
   if (typeof value !== "object") return String(value)
   if (isFile(value)) return `${oneLine(nameOf(value))} (${bytes(value.size)}, ${shortDigest(value.sha256)})`
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}[${(value as Float32Array).length}]`
-  if (Array.isArray(value)) return `[${value.map(cellText).join(", ")}]`
+  if (Array.isArray(value)) return listText(value)
   return oneLine(JSON.stringify(value))
 }
+
+/** The most entries of a list that are shown in full, and how many of a longer one are. */
+const shortList = 8
+const shownOfLong = 5
+const listText = (list: ReadonlyArray<unknown>): string =>
+  list.length <= shortList
+    ? `[${list.map(cellText).join(", ")}]`
+    : `[${list.slice(0, shownOfLong).map(cellText).join(", ")}, … (${list.length})]`
 
 /** As JSON: NaN and ±∞ by name, files by content. */
 export function cellJson(value: unknown): unknown {

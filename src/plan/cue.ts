@@ -108,6 +108,11 @@ function inputCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
   })
 }
 function artifactCues(port: string, before: InputPreimage, after: InputPreimage): ReadonlyArray<Cue> {
+  if (after.namesOnly === true)
+    return Object.entries(after.columns).flatMap(([family, now]) => {
+      const names = `the names in ${family} of ${after.node}`
+      return valueCues("member", names, own(before.columns, family) ?? null, now)
+    })
   if (after.member !== undefined) return memberCues(port, before, after, after.member)
   return [
     ...(before.ids === after.ids && same(before.failed, after.failed)

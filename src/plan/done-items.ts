@@ -44,10 +44,6 @@ export class DoneItems {
     const source = this.#sources[this.#source[i]! - 1]
     return source === undefined ? undefined : { shard: source.shard, itemIndex: this.#item[i]! }
   }
-  /** The shards with items that are done; some may have none that is needed. */
-  *shards(): Generator<Shard> {
-    if (this.#size > 0) for (const { shard } of this.#sources) yield shard
-  }
   /** The acceptance of this item, if it was accepted. */
   acceptedAt(i: number): Accepted | undefined {
     return this.#sources[this.#source[i]! - 1]?.accepted

@@ -9,7 +9,7 @@
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Columns } from "../pipeline/columns.ts"
-import type { PortColumn } from "../pipeline/graph.ts"
+import { type MemberPort, NamedMembers } from "./named-members.ts"
 import { own } from "../support/own.ts"
 import type { ItemWindow, Located } from "../store/items/item-windows.ts"
 import { type Manifest, valueColumns } from "../store/records/manifest.ts"
@@ -18,22 +18,13 @@ import type { Store } from "../store/store.ts"
 import type { StringArray } from "../store/format/string-array.ts"
 import { ItemIds } from "./item-ids.ts"
 import { keyBytes, PackedKeys } from "../store/records/packed-keys.ts"
-import { itemDigests, membersDigest } from "../store/format/value-digest.ts"
+import { membersDigest } from "../store/format/value-digest.ts"
 
 /** A port joined by item id, with its input artifact. */
 export interface JoinedPort {
   readonly name: string
   readonly mode: "each" | "group"
   readonly reads: Columns
-  readonly manifest: Manifest
-}
-/** A port that gives an item the member of a family that the item names in a joined port's column. */
-export interface MemberPort {
-  readonly name: string
-  /** the input node */
-  readonly node: string
-  readonly family: string
-  readonly by: PortColumn
   readonly manifest: Manifest
 }
 export interface KeyedItems {
@@ -77,7 +68,8 @@ export async function keyedItems(
   const windows = located.map((one, p) => new ItemWindows(store, one, columns[p]!, size))
   const keys = new PackedKeys(length)
   const orders = Buffer.concat(ports.flatMap(orderDigests))
-  const named = members.map((member) => namedMembers(member, ports, length))
+  const portNames = ports.map(({ name }) => name)
+  const named = members.map((member) => new NamedMembers(member, portNames, length))
   const texts: Array<StringArray | undefined> = []
   const text = new KeyText()
   for (let from = 0; from < length; from += size) {
@@ -93,7 +85,7 @@ export async function keyedItems(
     ids: new ItemIds(texts, places[0]!),
     keys,
     places: (i: number) => places.map((of) => of.place(i)),
-    members: (i: number) => named.map(({ names, ofItem }) => names[ofItem[i]!] ?? null)
+    members: (i: number) => named.map((of) => of.nameOf(i))
   }
 }
 
@@ -119,48 +111,6 @@ function commonItems(
   return common
 }
 
-/** The members that items of a member port may name. */
-interface NamedMembers {
-  readonly family: Uint8Array
-  /** where a window has the digests of the names: the index of the joined port, and the column */
-  readonly port: number
-  readonly column: string
-  readonly names: ReadonlyArray<string>
-  /** the first bytes of each member's digest */
-  readonly digests: ReadonlyArray<Uint8Array>
-  /** the index of a name, by the digest of an item that has just this name, in hexadecimal */
-  readonly index: ReadonlyMap<string, number>
-  /** for each item, the index of the name that it names, or −1 */
-  readonly ofItem: Int32Array
-}
-function namedMembers(
-  { family, by, manifest }: MemberPort,
-  ports: ReadonlyArray<JoinedPort>,
-  items: number
-): NamedMembers {
-  const names = own(manifest.families, family)?.members ?? []
-  const one = { [by.column]: { type: "utf8" } } as unknown as Columns
-  const ofNames = Buffer.from(
-    itemDigests(
-      one,
-      { [by.column]: names },
-      {},
-      Array.from({ length: names.length + 1 }, (_, i) => i)
-    )[by.column]!
-  )
-  return {
-    family: Buffer.from(family),
-    port: ports.findIndex(({ name }) => name === by.port),
-    column: by.column,
-    names,
-    digests: names.map((name) =>
-      Buffer.from(manifest.digests[`${family}/${name}`]!, "hex").subarray(0, keyBytes)
-    ),
-    index: new Map(names.map((_, i) => [ofNames.toString("hex", i * keyBytes, (i + 1) * keyBytes), i])),
-    ofItem: new Int32Array(items)
-  }
-}
-
 /**
  * Adds each port's part to the item keys: each column's name and the digest of the item's values; for a member port,
  * the digest of the member that the item names, if there is one.
@@ -173,10 +123,7 @@ function setKeys(
   members: ReadonlyArray<NamedMembers>
 ): void {
   const { from, to, texts, index } = windows[0]!
-  const names = members.map(({ port, column }) => {
-    const { digests } = windows[port]!.columns.find(({ name }) => name === column)!
-    return Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength)
-  })
+  const named = members.map((of) => ({ family: of.family, digestOf: of.read(windows) }))
   const columns = windows.flatMap((window) =>
     window.columns.map((column) => ({ ...column, text: Buffer.from(column.name) }))
   )
@@ -187,12 +134,11 @@ function setKeys(
       text.add(name, 0, name.length)
       if (absent?.[k] !== 1) text.add(digests, k * keyBytes, keyBytes)
     }
-    members.forEach(({ family, digests, index, ofItem }, m) => {
-      const member = index.get(names[m]!.toString("hex", k * keyBytes, (k + 1) * keyBytes)) ?? -1
-      ofItem[from + k] = member
+    for (const { family, digestOf } of named) {
+      const digest = digestOf(k)
       text.add(family, 0, family.length)
-      if (member >= 0) text.add(digests[member]!, 0, keyBytes)
-    })
+      if (digest !== undefined) text.add(digest, 0, keyBytes)
+    }
     keys.set(from + k, text.bytes())
   }
 }

@@ -84,7 +84,7 @@ const namesPreimage = (
       family,
       membersDigest(own(families, family)?.members ?? [])
     ])
-    return { node: id, ids: null, columns: Object.fromEntries(names), failed: [] }
+    return { node: id, ids: null, columns: Object.fromEntries(names), failed: [], namesOnly: true }
   })
 
 function inputPreimages(port: GraphPort, inputs: Inputs): ReadonlyArray<InputPreimage> {

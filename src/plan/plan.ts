@@ -9,8 +9,9 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { eachInTurn } from "../support/each-in-turn.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
 import { sharedKeyOf } from "../store/records/preimage.ts"
-import { familiesOfShard, type Manifest } from "../store/records/manifest.ts"
-import { type ItemPlan, itemPorts } from "./items.ts"
+import type { Manifest } from "../store/records/manifest.ts"
+import { expectedFamilies } from "./expected-families.ts"
+import { itemPorts } from "./items.ts"
 import { type NodePlan, planOf } from "./node-plan.ts"
 import type { KnownArtifact, Planning } from "./planning.ts"
 import { planNode, withItemPlan } from "./plan-node.ts"
@@ -30,11 +31,20 @@ export function planAll(
 ): ReadonlyArray<NodePlan> | Promise<ReadonlyArray<NodePlan>> {
   const known = new Map<string, KnownArtifact>()
   const expected = new Map<string, Manifest["families"]>()
+  const listed = new Set(
+    nodes.flatMap(({ ports }) =>
+      Object.values(ports).flatMap(({ mode, from }) => (mode === "memberNames" ? from : []))
+    )
+  )
   const plans: Array<NodePlan> = []
   const add = (plan: NodePlan) => {
-    const families = plan.items === null ? null : expectedFamilies(plan.items)
-    if (plan.known !== null) known.set(plan.node.id, plan.known)
-    else if (families !== null) expected.set(plan.node.id, families)
+    const { node } = plan
+    if (plan.known !== null) known.set(node.id, plan.known)
+    // a run waits for the artifact
+    else if (withItems && listed.has(node)) {
+      const families = expectedFamilies(node, known, planning)
+      if (families !== null) expected.set(node.id, families)
+    }
     plans.push(plan)
   }
   const refuse = (node: GraphNode, error: unknown) => {
@@ -65,15 +75,6 @@ export interface PlanAllOptions {
   /** false: do not compute which items are left */
   readonly withItems?: boolean
   readonly signal?: AbortSignal | undefined
-}
-
-/**
- * The families of the artifact that a node would make: all of its shards have the members of those already made.
- * Null if no item with rows is done.
- */
-function expectedFamilies({ done }: ItemPlan): Manifest["families"] | null {
-  for (const shard of done.shards()) if (shard.rows > 0) return familiesOfShard(shard)
-  return null
 }
 
 /** Whether a planning problem, such as an unreachable hub, fails only its own node, so that others go on. */

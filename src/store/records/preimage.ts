@@ -23,6 +23,8 @@ export interface InputPreimage {
   readonly failed: ReadonlyArray<string>
   /** explanation, of a member port: what its items call a member, such as "tap" */
   readonly member?: string
+  /** explanation: the port reads the names of members only */
+  readonly namesOnly?: true
 }
 export interface CodePreimage {
   readonly digest: string

@@ -33,12 +33,12 @@ it("prints a line when a node begins, every ten seconds, and when it ends", () =
   emit({ type: "node-finished", record: nodeRecord("half/c", { status: "failed", error, seconds: 2 }) })
   emit({ type: "node-finished", record: nodeRecord("total", { status: "skipped", error: "half/b failed" }) })
   expect(output.stderr().split("\n")).toEqual([
-    "half/a: 400 items; parameter by: 2 → 3",
+    "half/a: 400 numbers; parameter by: 2 → 3",
     "half/a: 100 of 400, 10/s, 30 s left",
     "half/a: 200 of 400, 10/s, 20 s left",
     "half/a: one",
     "two\\u001b[2J",
-    "half/a: executed: 4 items (40 s)",
+    "half/a: executed: 4 numbers (40 s)",
     "half/c: failed: details below and in log.ndjson (2.0 s)",
     "total: skipped: half/b failed"
   ])

@@ -137,7 +137,7 @@ describe("a dry run", () => {
       "scenes  fresh",
       "half/a  fresh",
       "half/b  run       parameter by: 3 → 4",
-      "                  3 of 4 items left to compute",
+      "                  3 of 4 numbers left to compute",
       "total   may run   unknown until half/b has run",
       "",
       "demo: 1 would run, 1 may run after that, 2 are fresh (dry run: nothing was run)"
@@ -161,7 +161,7 @@ describe("a dry run", () => {
       "half/b  run       parameter by: 3 → 4",
       "                  numbers (half/a): new items n9",
       "                  numbers (half/a): value changed in n1",
-      "                  3 of 4 items left to compute"
+      "                  3 of 4 numbers left to compute"
     ])
     expect(lines.slice(6, -2)).toHaveLength(1 + 8 + 1)
     expect(lines[7]!.trim()).toBe("parts[0] (half/a): value changed in n0, n1, n2, n3, n4, … (100)")

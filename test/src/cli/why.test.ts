@@ -86,7 +86,7 @@ it("gives an item of a stale node a reason of its own, or the node's", () => {
     "  of (src): removed items n9",
     "  of (src): value changed in n3",
     "  means (stats): new items n4",
-    "  3 of 5 items left to compute"
+    "  3 of 5 numbers left to compute"
   ])
 })
 
