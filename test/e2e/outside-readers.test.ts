@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { encoder, fixtures, makeRig, type Rig, small } from "./cli.ts"
 
 const python = process.env["PROBELINE_PYTHON"]
-const nodes = ["scenes", "masks", "tokens", "activations", "examples", "probes", "measures"]
+const nodes = ["scenes", "masks", "tokens", "activations", "fits", "examples", "probes", "measures"]
 const taps = ["embed", "final.norm"]
 
 const duckdb = await (await DuckDBInstance.create(":memory:")).connect()

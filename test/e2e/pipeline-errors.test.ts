@@ -81,7 +81,7 @@ describe("a graph", () => {
       says: [/two nodes .*"scenes"/, "sample-scenes", "another id"]
     })
   })
-  it("that feeds a stage's ports from different samples names the ports and the samples", async () => {
+  it("that joins items of different nodes names the ports and the nodes", async () => {
     const other = scenes.replace('"scenes"', '"others"')
     const ended = await refuses(`${pipeline(`return { sum: sum("sum", { a: ${scenes}, b: ${other} }) }`)}
 export const sum = defineStage.itemwise("sum", {
@@ -92,7 +92,7 @@ export const sum = defineStage.itemwise("sum", {
     expectRefusal(ended, {
       code: 2,
       tag: "PipelineInvalid",
-      says: ['"sum"', "different samples", '"a" from "scenes"', '"b" from "others"', "one source"]
+      says: ['"sum"', "items of different nodes", '"a" from "scenes"', '"b" from "others"', "one node"]
     })
   })
   it("with an empty fan-out names the port", async () => {

@@ -7,7 +7,7 @@ import { artifacts, executed, nodeOf, numberOrNull, runsOf, statuses, stringOrNu
 
 const quickstart = [path.join(pipelines, "quickstart.ts"), "-S", "scenes=40"]
 const encoders = ["vit", "clip", "blip", "flava"]
-const ofEncoder = ["masks", "tokens", "activations", "examples", "probes"]
+const ofEncoder = ["masks", "tokens", "activations", "fits", "examples", "probes"]
 const nodes = [
   "scenes",
   ...encoders.flatMap((encoder) => ofEncoder.map((stage) => `${stage}/${encoder}`)),
@@ -31,12 +31,15 @@ describe("the first run", () => {
     expect(first.code, first.stderr).toBe(0)
     expect(first.stdout.trimEnd().split("\n")).toHaveLength(1)
   })
-  it("executes every node but examples that are the same, and says of each what the contract names", () => {
+  it("executes every node but those that are the same, and says of each what the contract names", () => {
     const { document } = first
+    const same = (stage: string) => notExecuted(document).filter((id) => id.startsWith(`${stage}/`))
     // ViT, BLIP and FLAVA see the whole image through the same grid: their examples are computed once
-    expect(notExecuted(document)).toHaveLength(2)
-    for (const id of notExecuted(document)) expect(["vit", "blip", "flava"]).toContain(id.split("/")[1])
-    for (const id of notExecuted(document)) expect(id).toMatch(/^examples\//)
+    expect(same("examples")).toHaveLength(2)
+    for (const id of same("examples")) expect(["vit", "blip", "flava"]).toContain(id.split("/")[1])
+    // all have the same taps
+    expect(same("fits")).toHaveLength(3)
+    expect(notExecuted(document)).toHaveLength(5)
     expect(document).toMatchObject({ run: expect.any(String), pipeline: "quickstart", status: "ok" })
     expect(document.nodes.map((node: any) => node.id).sort()).toEqual([...nodes].sort())
     for (const node of document.nodes)
@@ -54,9 +57,11 @@ describe("the first run", () => {
         seconds: expect.any(Number)
       })
   })
-  it("counts scenes as items, and a whole stage as one", () => {
+  it("counts scenes and fits as items, and a whole stage that gives a table as one", () => {
     expect(nodeOf(first.document, "masks/vit").items.total).toBe(40)
-    expect(nodeOf(first.document, "probes/vit").items.total).toBe(1)
+    expect(nodeOf(first.document, "fits/vit").items.total).toBe(160)
+    expect(nodeOf(first.document, "probes/vit").items.total).toBe(160)
+    expect(nodeOf(first.document, "measures").items.total).toBe(1)
   })
   it("tells its progress on stderr, in plain lines where that is no terminal", () => {
     for (const node of executed(first.document)) expect(first.stderr).toMatch(`${node}: executed`)

@@ -45,7 +45,7 @@ async function until<A>(what: string, look: () => A | null | false, milliseconds
 /** Extraction that is under way, and the worker processes that it has started. */
 async function underWay(rig: Rig, ...argv: ReadonlyArray<string>) {
   const started = rig.start(...extraction, "-f", "activations", ...argv)
-  await started.seen(/^activations: 160 items/m)
+  await started.seen(/^activations: 160 scenes/m)
   const workers = await until("a worker", () => {
     const children = childrenOf(started.child.pid!)
     return children.length > 0 && children

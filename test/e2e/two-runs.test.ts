@@ -28,7 +28,7 @@ it("two runs at once over one store both end well, with the same artifacts", asy
 it("a run that may not wait for another's lock ends with exit code 4, and the other goes on", async () => {
   const run = ["run", small, "activations", "-S", `encoder=${encoder}`, "-f", "activations"]
   const first = rig.start(...run)
-  await first.seen(/^activations: 40 items/m)
+  await first.seen(/^activations: 40 scenes/m)
   const ended = await rig.json(...run, "--no-lock-wait")
   expectRefusal(ended, { code: 4, tag: "StoreLocked", says: ["activations", "--no-lock-wait"] })
   expect((await first.ended).code).toBe(0)
