@@ -111,7 +111,9 @@ function askedOf(
 async function tablesOf({ context, node, manifest, artifactOf }: HookInput) {
   const { store } = context.planning
   const { givenTables } = await import("../run/given-tables.ts")
-  const read = Object.entries(node.ports).filter(([, { mode }]) => mode !== "member" && mode !== "memberNames")
+  const read = Object.entries(node.ports).filter(
+    ([, { mode }]) => mode !== "member" && mode !== "memberNames"
+  )
   const ports = read.map(([name, { mode, reads, from }]): [string, TaskPort] => [
     name,
     {

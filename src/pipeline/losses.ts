@@ -43,7 +43,10 @@ export interface Artifacts<I extends Ports, P extends Params, C extends Columns>
   readonly output: Table<C>
   /** by port, as whole tables, even if the stage itself gets single items; `member` ports are left out */
   readonly inputs: {
-    readonly [K in keyof I as I[K]["mode"] extends "member" | "memberNames" ? never : K]: I[K] extends Port<infer D, infer T>
+    readonly [K in keyof I as I[K]["mode"] extends "member" | "memberNames" ? never : K]: I[K] extends Port<
+      infer D,
+      infer T
+    >
       ? T extends "many"
         ? ReadonlyArray<Table<D>>
         : Table<D>

@@ -118,14 +118,16 @@ interface NamedMembers {
   /** the first bytes of a member's digest, by the digest of an item that has just this name, in hexadecimal */
   readonly digests: ReadonlyMap<string, Uint8Array>
 }
-function namedMembers(
-  { family, by, manifest }: MemberPort,
-  ports: ReadonlyArray<JoinedPort>
-): NamedMembers {
+function namedMembers({ family, by, manifest }: MemberPort, ports: ReadonlyArray<JoinedPort>): NamedMembers {
   const names = own(manifest.families, family)?.members ?? []
   const one = { [by.column]: { type: "utf8" } } as unknown as Columns
   const ofNames = Buffer.from(
-    itemDigests(one, { [by.column]: names }, {}, Array.from({ length: names.length + 1 }, (_, i) => i))[by.column]!
+    itemDigests(
+      one,
+      { [by.column]: names },
+      {},
+      Array.from({ length: names.length + 1 }, (_, i) => i)
+    )[by.column]!
   )
   const digests = names.map((name, i): [string, Uint8Array] => [
     ofNames.toString("hex", i * keyBytes, (i + 1) * keyBytes),

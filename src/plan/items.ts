@@ -38,7 +38,8 @@ export async function planItems(
   for (const [name, { mode, reads, from, by }] of Object.entries(node.ports)) {
     const manifest = () => inputs.get(from[0]!.id)!.manifest
     if (mode === "each" || mode === "group") joined.push({ name, mode, reads, manifest: manifest() })
-    if (mode === "member") members.push({ name, family: Object.keys(reads)[0]!, by: by!, manifest: manifest() })
+    if (mode === "member")
+      members.push({ name, family: Object.keys(reads)[0]!, by: by!, manifest: manifest() })
   }
   const shared = sharedKeyOf(preimage, itemPorts(node))
   const items = await keyedItems(store, joined, members)

@@ -175,7 +175,9 @@ function waitingFor(
 ): ReadonlyArray<GraphNode> {
   if (inputs.every(({ id }) => artifacts.has(id))) return []
   const unknown = Object.values(ports).filter((port) => !isKnownPort(port, artifacts, expected))
-  return inputs.filter((input) => !artifacts.has(input.id) && unknown.some(({ from }) => from.includes(input)))
+  return inputs.filter(
+    (input) => !artifacts.has(input.id) && unknown.some(({ from }) => from.includes(input))
+  )
 }
 
 /** The most failed items of an artifact that get a cue. */
@@ -198,7 +200,10 @@ function unknownCues(
   const before = planning.previous(node)?.preimage
   return before === undefined
     ? upstream
-    : [...differences(before, preimageSoFar(node, artifacts, planning, params, before, expected)), ...upstream]
+    : [
+        ...differences(before, preimageSoFar(node, artifacts, planning, params, before, expected)),
+        ...upstream
+      ]
 }
 
 const cueOf = (cue: Cue["cue"], path: string): Cue => ({ cue, path, before: null, after: null })

@@ -59,7 +59,9 @@ async function computeItems(
     signal
   )
   const resource =
-    open === undefined ? undefined : await resources.of(task, async () => open(task.params, context, broadcast))
+    open === undefined
+      ? undefined
+      : await resources.of(task, async () => open(task.params, context, broadcast))
   const filesOfItem = filesOf(task)
   const check = rowChecker(task.columns, task.stage.name, task.node)
   const done: Array<Rows> = []

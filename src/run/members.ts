@@ -79,11 +79,7 @@ export function withMembers(
 }
 
 /** @param read gets the matrix, which must stay as it is */
-const memberOf = (
-  { rows }: Manifest,
-  shape: ReadonlyArray<number>,
-  read: () => TensorBlock
-): Member => ({
+const memberOf = ({ rows }: Manifest, shape: ReadonlyArray<number>, read: () => TensorBlock): Member => ({
   rows,
   shape,
   read: async (some) => {

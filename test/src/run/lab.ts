@@ -41,6 +41,10 @@ import { layout } from "../../../src/store/files/layout.ts"
 import type { RunRecord } from "../../../src/store/records/run-record.ts"
 import { StatCache } from "../../../src/store/fresh/stat-cache.ts"
 import { makeStore, type Store } from "../../../src/store/store.ts"
+import { fits, fitted, taps } from "./member-stages.ts"
+
+// workers find the laboratory's stages among the exports of this file
+export { fits, fitted, taps }
 
 // ---- the stages: two columns a and b, so that dependence by column can be told ----------------------------------
 const pair = { a: column.float64(), b: column.float64() }
@@ -256,5 +260,13 @@ export function crashGraph(
   const source = numbers("source", { file: { path: lab.writeItems(items) } })
   const halves = coarse("halves", { of: source, step: 2 })
   const parts = gathered("parts", { of: spread("spread", { of: source }) })
-  return lab.graph({ total: total("total", { of: [halves, sum("sum", { x: halves, y: parts })] }) })
+  const members = [
+    { name: "x", times: 2 },
+    { name: "y", times: 3 }
+  ]
+  const tensors = taps("taps", { of: halves, members })
+  return lab.graph({
+    total: total("total", { of: [halves, sum("sum", { x: halves, y: parts })] }),
+    fitted: fitted("fitted", { rows: tensors, fit: fits("fits", { names: tensors }) })
+  })
 }
