@@ -112,7 +112,7 @@ export class Model {
         }))
         artifacts.set(`s${i}.taps`, {
           items: rows.map((row) => [row.item, [row]] as const),
-          rows: rows.map(({ x: _, ...plain }) => plain),
+          rows: rows.map(({ item, b }) => ({ item, b })),
           failed: []
         })
         // without rows there are no tensors
