@@ -9,12 +9,14 @@ import {
   one,
   param,
   type Ref,
+  table,
   whole
 } from "../../../src/index.ts"
 import type { AnyRef } from "../../../src/pipeline/stage.ts"
 import { storeOf } from "../store/gc/worlds.ts"
 import { heldIn } from "./held.ts"
-import { coarse, fits, fitted, type Items, Lab, numbers, taps } from "./lab.ts"
+import { planAcceptances, writeAcceptances } from "../../../src/plan/accept.ts"
+import { coarse, executedIn, fits, fitted, type Items, Lab, numbers, taps } from "./lab.ts"
 
 let lab: Lab
 beforeEach(() => void (lab = new Lab()))
@@ -72,6 +74,46 @@ describe("odd worlds", () => {
     const fit = fits("fits", { names: tensors, absent: ["m"] })
     const { nodes } = await run({ out: fitted("out", { rows: tensors, fit }) })
     expect(nodes[3]!.failures).toEqual([{ item: "fit m", error: 'its name, "m", is not a member of "x"' }])
+  })
+  it("tensors of a table, which have no items", async () => {
+    const made = defineStage.whole("made", {
+      inputs: { of: whole({ a: column.float64() }) },
+      params: { times: param.list(param.number()) },
+      output: table({ b: column.float64(), x: column.tensors("one") }),
+      compute: async ({ of }, { times: [m, n] }) =>
+        (await of.read("a")).a.map((a) => ({
+          b: 1,
+          x: { m: Float32Array.of(a * m!), n: Float32Array.of(a * n!) }
+        }))
+    })
+    const results = async (...times: ReadonlyArray<number>) => {
+      const rows = made("made", { of: source(), times })
+      const { nodes } = await run({ out: fitted("out", { rows, fit: fits("fits", { names: rows }) }) })
+      const held = await heldIn(storeOf(lab), nodes[3]!.artifact!)
+      return [nodes[3]!.items.executed, held.rows.map(({ a }) => a)]
+    }
+    expect(await results(1, 2)).toEqual([2, [8, 16]])
+    expect(await results(1, 3)).toEqual([1, [8, 24]])
+    expect(await results(5, 3)).toEqual([1, [40, 24]])
+  })
+  it("items that were accepted: a member that comes is computed, and no other", async () => {
+    const graphOf = (names: ReadonlyArray<string>) => {
+      const rows = tapsOf(names)
+      return lab.graph({ out: fitted("out", { rows, fit: fits("fits", { names: rows }) }) })
+    }
+    await lab.run(graphOf(["m", "n"]))
+    lab.versions.set("fitted", 1)
+    lab.versions.set("fits", 1)
+    const { nodes } = graphOf(["m", "n"])
+    const planning = lab.planning()
+    const wanted = new Set(["fits", "out"])
+    const accepted = await planAcceptances(nodes, wanted, planning, "2026-01-01T00:00:00.000Z")
+    expect(accepted.accepted.map(({ node }) => node.id)).toEqual(["fits", "out"])
+    writeAcceptances(planning.store, accepted)
+    const same = await lab.run(graphOf(["m", "n"]))
+    expect(executedIn(same.run)).toEqual([])
+    const more = await lab.run(graphOf(["m", "n", "o"]))
+    expect(more.run.nodes[3]).toMatchObject({ items: { executed: 1, cached: 2 } })
   })
   it("two ports of one family, in either order; a node at three ports", async () => {
     const best = defineStage.itemwise("best", {
