@@ -12,7 +12,7 @@ import { SeenIds } from "./seen-ids.ts"
 import { type FailedNow, hexDigests, type MadeShard, type Task, type TaskResult } from "./task.ts"
 import { withYields, Yielding } from "./yielding.ts"
 
-export type Written = Pick<TaskResult, "shards" | "failed">
+type Written = Pick<TaskResult, "shards" | "failed">
 interface Writing {
   /** failed items have an external cause, so the next run tries again */
   readonly areFailuresOutside: boolean
