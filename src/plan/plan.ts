@@ -9,10 +9,10 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { eachInTurn } from "../support/each-in-turn.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
 import { sharedKeyOf } from "../store/records/preimage.ts"
-import { familiesOfShard, type Manifest } from "../store/records/manifest.ts"
+import { familiesOfShard } from "../store/records/manifest.ts"
 import { type ItemPlan, itemPorts } from "./items.ts"
-import { type NodePlan, planOf } from "./node-plan.ts"
-import type { KnownArtifact, Planning } from "./planning.ts"
+import { type NodePlan, partialOf, planOf } from "./node-plan.ts"
+import type { ExpectedArtifact, Inherited, KnownArtifact, Planning } from "./planning.ts"
 import { planNode, withItemPlan } from "./plan-node.ts"
 
 /** Nodes planned between two yields to the event loop, for signals above all. */
@@ -29,12 +29,14 @@ export function planAll(
   { keepGoing = false, withItems = true, signal }: PlanAllOptions = {}
 ): ReadonlyArray<NodePlan> | Promise<ReadonlyArray<NodePlan>> {
   const known = new Map<string, KnownArtifact>()
-  const expected = new Map<string, Manifest["families"]>()
+  const expected = new Map<string, ExpectedArtifact>()
   const plans: Array<NodePlan> = []
   const add = (plan: NodePlan) => {
-    const families = plan.items === null ? null : expectedFamilies(plan.items)
-    if (plan.known !== null) known.set(plan.node.id, plan.known)
-    else if (families !== null) expected.set(plan.node.id, families)
+    const { id, inputs } = plan.node
+    const told = () => inputs.flatMap((input) => known.get(input.id) ?? expected.get(input.id) ?? [])
+    const artifact = plan.items === null ? null : expectedOf(plan.items, told)
+    if (plan.known !== null) known.set(id, plan.known)
+    else if (artifact !== null) expected.set(id, artifact)
     plans.push(plan)
   }
   const refuse = (node: GraphNode, error: unknown) => {
@@ -68,12 +70,18 @@ export interface PlanAllOptions {
 }
 
 /**
- * The families of the artifact that a node would make: all of its shards have the members of those already made.
- * Null if no item with rows is done.
+ * The artifact that a node would make: all of its shards have the families of those already made. Null if no
+ * item with rows is done.
  */
-function expectedFamilies({ done }: ItemPlan): Manifest["families"] | null {
-  for (const shard of done.shards()) if (shard.rows > 0) return familiesOfShard(shard)
-  return null
+function expectedOf(
+  { done, failed }: ItemPlan,
+  inputsOf: () => ReadonlyArray<Inherited>
+): ExpectedArtifact | null {
+  const shard = done.shards().find(({ rows }) => rows > 0)
+  if (shard === undefined) return null
+  const inputs = inputsOf()
+  const incomplete = failed.size > 0 || inputs.some((input) => input.incomplete)
+  return { families: familiesOfShard(shard), partial: partialOf([], inputs), incomplete }
 }
 
 /** Whether a planning problem, such as an unreachable hub, fails only its own node, so that others go on. */

@@ -38,9 +38,9 @@ const byWhole = defineStage.whole("by-whole", { inputs: { of: whole({}) }, outpu
 const byMany = defineStage.whole("by-many", { inputs: { of: many({}) }, output: text, compute: () => [] })
 
 /** Of two items of the tensors' maker one fails; or its own input is incomplete. */
-function graph(isOwn: boolean) {
+function graph(isOwn: boolean, more = "") {
   const path = join(lab.folder, "items.json")
-  writeFileSync(path, '{"i0":[4,1],"i1":[1e999,2]}')
+  writeFileSync(path, `{"i0":[4,1],"i1":[1e999,2]${more}}`)
   const source = numbers("source", { file: { path } })
   const members = [{ name: "m", times: 1 }]
   const failing = defineStage.itemwise("failing", {
@@ -118,5 +118,21 @@ it.each([true, false])(
       })
     for (const { node, state } of await lab.plan(nodes))
       if (ofAll.includes(node.id)) expect([node.id, state]).toEqual([node.id, "fresh"])
+  }
+)
+
+it.each([true, false])(
+  "so is a list of names that a plan knows before its input is made (%s)",
+  async (isOwn) => {
+    await prepared(isOwn)
+    const nodes = graph(isOwn, ',"i2":[6,1]')
+    const above = nodes.nodes.filter(({ id }) => id === "source" || id === "halves")
+    await lab.run({ ...nodes, nodes: above }, { keepGoing: true })
+    const plans = new Map((await lab.plan(nodes)).map((plan) => [plan.node.id, plan]))
+    expect(["rows", "fits"].map((id) => plans.get(id)!.state)).toEqual(["stale", "fresh"])
+    const { run } = await lab.run(nodes, { keepGoing: true })
+    const fit = run.nodes.find(({ id }) => id === "fits")!
+    expect([fit.status, fit.incomplete]).toEqual(["cached", plans.get("fits")!.known!.incomplete])
+    expect(fit.incomplete).toBe(true)
   }
 )
