@@ -18,8 +18,8 @@ export interface PortColumn {
 }
 /** The form of such a name in a declaration: `fits.tap`. */
 export function portColumn(text: string): PortColumn {
-  const [port = "", column = ""] = text.split(".")
-  return { port, column }
+  const dot = text.indexOf(".")
+  return { port: text.slice(0, Math.max(0, dot)), column: text.slice(dot + 1) }
 }
 export interface GraphNode {
   readonly id: string

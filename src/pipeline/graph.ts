@@ -60,7 +60,8 @@ export function buildGraph(
     const all = new Set<GraphNode>()
     const written = Object.entries(ref.args).filter(([name]) => !Object.hasOwn(inputs, name))
     for (const [name, { mode, reads, member }] of Object.entries(inputs)) {
-      const arg = own(ref.args, member?.of ?? name)
+      const fedAt = member?.of ?? name
+      const arg = Object.hasOwn(inputs, fedAt) ? own(ref.args, fedAt) : undefined
       const fed = mode === "many" ? arg : [arg]
       const field = `${ref.id}.${name}`
       if (member !== undefined && Object.hasOwn(ref.args, name))

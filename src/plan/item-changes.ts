@@ -43,7 +43,9 @@ export async function itemChanges(
     const before = runs.get(trace.run) ?? artifactsOf(store.run(trace.run), store)
     runs.set(trace.run, before)
     const changes: Array<ItemChanges> = []
-    for (const [name, { from, reads }] of Object.entries(node.ports))
+    for (const [name, { from, mode, reads }] of Object.entries(node.ports)) {
+      // the names of members are no item's
+      if (mode === "memberNames") continue
       for (const [i, { id }] of from.entries()) {
         const now = known.get(id) ?? null
         const digest = before.get(id) ?? null
@@ -54,6 +56,7 @@ export async function itemChanges(
         const columns = Object.keys(reads).flatMap((column) => valueColumns(now, column))
         changes.push({ port, node: id, ...(await comparisons.between(old, now, columns)) })
       }
+    }
     const real = changes.filter(
       ({ added, removed, changed }) => added.length + removed.length + changed.length > 0
     )

@@ -7,7 +7,7 @@ import type { Accepted } from "../store/records/trace.ts"
 import type { Problem } from "../support/problem.ts"
 import type { Cue } from "./cue.ts"
 import type { ItemPlan } from "./items.ts"
-import type { KnownArtifact } from "./planning.ts"
+import type { Inherited, KnownArtifact } from "./planning.ts"
 
 export type State = "fresh" | "stale" | "missing" | "failed" | "unknown"
 export interface NodePlan {
@@ -47,10 +47,7 @@ export const planOf = (node: GraphNode, filled: Filled): NodePlan => ({
 })
 
 /** An artifact made from a partial one is partial. */
-export function partialOf(
-  own: ReadonlyArray<string>,
-  inputs: Iterable<KnownArtifact>
-): ReadonlyArray<string> {
+export function partialOf(own: ReadonlyArray<string>, inputs: Iterable<Inherited>): ReadonlyArray<string> {
   const all = new Set(own)
   for (const { partial } of inputs) for (const why of partial) all.add(why)
   return all.size === own.length ? own : [...all]
@@ -60,7 +57,7 @@ export function partialOf(
 export function knownOf(
   manifest: Manifest,
   { partial }: Pick<TraceOutcome, "partial">,
-  inputs: ReadonlyArray<KnownArtifact>
+  inputs: ReadonlyArray<Inherited>
 ): KnownArtifact {
   const incomplete = manifest.failed.length > 0 || inputs.some((input) => input.incomplete)
   return { manifest, partial: partialOf(partial, inputs), incomplete }

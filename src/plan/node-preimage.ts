@@ -5,11 +5,11 @@ import { type Manifest, valueColumns } from "../store/records/manifest.ts"
 import type { InputPreimage, Preimage } from "../store/records/preimage.ts"
 import { membersDigest } from "../store/format/value-digest.ts"
 import type { ParamsPreimage } from "./identity.ts"
-import type { KnownArtifact, Planning } from "./planning.ts"
+import type { ExpectedArtifact, KnownArtifact, Planning } from "./planning.ts"
 
 type Inputs = ReadonlyMap<string, KnownArtifact>
-/** By node: the families of an artifact that is still to be made. */
-export type Expected = ReadonlyMap<string, Manifest["families"]>
+/** By node. */
+export type Expected = ReadonlyMap<string, ExpectedArtifact>
 const nothing: Expected = new Map()
 
 /** Whether enough is known of a port's inputs to tell what it reads of them. */
@@ -79,7 +79,7 @@ const namesPreimage = (
   expected: Expected
 ): ReadonlyArray<InputPreimage> =>
   from.map(({ id }) => {
-    const families = inputs.get(id)?.manifest.families ?? expected.get(id)!
+    const families = inputs.get(id)?.manifest.families ?? expected.get(id)!.families
     const names = Object.keys(reads).map((family): [string, string] => [
       family,
       membersDigest(own(families, family)?.members ?? [])

@@ -18,8 +18,8 @@ type Artifacts = ReadonlyMap<string, KnownArtifact>
 
 /**
  * Plans one node, without its items. `artifacts` has those of the nodes that it reads; a missing one is not
- * known yet, but `expected` may have its families. The result is synchronous unless a stage's `identity` has to be called: 10,000 promises for
- * fresh nodes would be noticeably slower.
+ * known yet, but `expected` may tell of its families. The result is synchronous unless a stage's `identity` has
+ * to be called: 10,000 promises for fresh nodes would be noticeably slower.
  *
  * @throws Problem if its parameters are invalid or the store cannot be read; a promise rejects with the same
  */
@@ -76,9 +76,9 @@ function planWith(
     return planOf(node, { state: "stale", preimage, key, cues: [cueOf("forced", node.id)] })
 
   const seen: Seen = new Map()
-  const indexed = fromIndex(node, preimage, key, artifacts, planning, seen)
+  const indexed = fromIndex(node, preimage, key, artifacts, expected, planning, seen)
   if (indexed !== null) return indexed
-  const found = fromTraces(node, preimage, key, artifacts, planning, seen)
+  const found = fromTraces(node, preimage, key, artifacts, expected, planning, seen)
   if ("plan" in found) return found.plan
   const previous = planning.previous(node)
   const cues = [...(previous === null ? [] : differences(previous.preimage, preimage)), ...found.changes]
@@ -96,6 +96,7 @@ function fromIndex(
   preimage: Preimage,
   key: string,
   artifacts: Artifacts,
+  expected: Expected,
   { store, outside }: Planning,
   seen: Seen
 ): NodePlan | null {
@@ -106,7 +107,7 @@ function fromIndex(
     (kind === "source" ? null : store.freshIndex.learn(name, key, preimage.output, []))
   if (entry === null || changedReads(entry.outcome.reads, outside, seen).length > 0) return null
   const { manifest, outcome } = entry
-  const known = knownOf(manifest, outcome, inputsOf(node, artifacts))
+  const known = knownOf(manifest, outcome, inputsOf(node, artifacts, expected))
   return {
     node,
     state: "fresh",
@@ -128,6 +129,7 @@ function fromTraces(
   preimage: Preimage,
   key: string,
   artifacts: Artifacts,
+  expected: Expected,
   { store, outside, retryFailed }: Planning,
   seen: Seen
 ): { readonly plan: NodePlan } | { readonly changes: ReadonlyArray<Cue> } {
@@ -156,16 +158,16 @@ function fromTraces(
     if (failures.length > 0 && retryFailed) return { changes: [...changes, ...failed] }
     const state = failures.length > 0 ? "failed" : "fresh"
     if (state === "fresh") store.freshIndex.learn(node.stage.name, key, preimage.output, trace.reads)
-    const known = knownOf(manifest, trace, inputsOf(node, artifacts))
+    const known = knownOf(manifest, trace, inputsOf(node, artifacts, expected))
     const cues = [...freshCues(trace), ...failed]
     return { plan: planOf(node, { state, preimage, key, trace, known, failures, cues }) }
   }
   return { changes }
 }
 
-/** Without those of which only members' names are read, if they are still to be made. */
-const inputsOf = ({ inputs }: GraphNode, artifacts: Artifacts) =>
-  inputs.flatMap(({ id }) => artifacts.get(id) ?? [])
+/** Those that exist, and those of which only members' names are read, if they are still to be made. */
+const inputsOf = ({ inputs }: GraphNode, artifacts: Artifacts, expected: Expected) =>
+  inputs.map(({ id }) => artifacts.get(id) ?? expected.get(id)!)
 
 /** The inputs without which it is not known what the node reads. */
 function waitingFor(

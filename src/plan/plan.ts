@@ -9,11 +9,10 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import { eachInTurn } from "../support/each-in-turn.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
 import { sharedKeyOf } from "../store/records/preimage.ts"
-import type { Manifest } from "../store/records/manifest.ts"
-import { expectedFamilies } from "./expected-families.ts"
+import { expectedArtifact } from "./expected-artifact.ts"
 import { itemPorts } from "./items.ts"
 import { type NodePlan, planOf } from "./node-plan.ts"
-import type { KnownArtifact, Planning } from "./planning.ts"
+import type { ExpectedArtifact, KnownArtifact, Planning } from "./planning.ts"
 import { planNode, withItemPlan } from "./plan-node.ts"
 
 /** Nodes planned between two yields to the event loop, for signals above all. */
@@ -30,7 +29,7 @@ export function planAll(
   { keepGoing = false, withItems = true, signal }: PlanAllOptions = {}
 ): ReadonlyArray<NodePlan> | Promise<ReadonlyArray<NodePlan>> {
   const known = new Map<string, KnownArtifact>()
-  const expected = new Map<string, Manifest["families"]>()
+  const expected = new Map<string, ExpectedArtifact>()
   const listed = new Set(
     nodes.flatMap(({ ports }) =>
       Object.values(ports).flatMap(({ mode, from }) => (mode === "memberNames" ? from : []))
@@ -42,8 +41,8 @@ export function planAll(
     if (plan.known !== null) known.set(node.id, plan.known)
     // a run waits for the artifact
     else if (withItems && listed.has(node)) {
-      const families = expectedFamilies(node, known, planning)
-      if (families !== null) expected.set(node.id, families)
+      const artifact = expectedArtifact(plan, known, expected, planning)
+      if (artifact !== null) expected.set(node.id, artifact)
     }
     plans.push(plan)
   }

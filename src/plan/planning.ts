@@ -8,12 +8,19 @@ import type { Trace } from "../store/records/trace.ts"
 import type { Identities } from "./identity.ts"
 import type { Fetching, Outside } from "./world.ts"
 
-/** An artifact, with facts from its trace. */
-export interface KnownArtifact {
-  readonly manifest: Manifest
+/** Facts about an artifact that pass on to those made from it. */
+export interface Inherited {
   readonly partial: ReadonlyArray<string>
   /** the artifact, or one that it was made from, omits failed items */
   readonly incomplete: boolean
+}
+/** An artifact, with facts from its trace. */
+export interface KnownArtifact extends Inherited {
+  readonly manifest: Manifest
+}
+/** An artifact that is still to be made, as far as the items that are done tell. */
+export interface ExpectedArtifact extends Inherited {
+  readonly families: Manifest["families"]
 }
 export interface Planning {
   readonly store: Store

@@ -8,7 +8,7 @@ import { Problem } from "../support/problem.ts"
 import { stageErrorFields } from "../support/stage-error.ts"
 import { thrownAt, thrownText } from "../support/stage-failure.ts"
 import { machineFault } from "../support/system-error.ts"
-import { type FileChanged, isFileChanged, limitOf, pathOf, refusalOf } from "../store/files/outside-file.ts"
+import { isFileChanged, limitOf, pathOf, refusalOf } from "../store/files/outside-file.ts"
 import { writeShard } from "../store/items/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
@@ -26,13 +26,13 @@ export async function executeItems(
   signal: AbortSignal
 ): Promise<TaskResult> {
   const { items, failed } = withMembers(store, task, await joinedRows(store, task), resources.members)
-  let refusal: FileChanged | null = null
-  const broadcast = givenTables(store, task, (error) => (refusal ??= error))
+  const broadcast = givenTables(store, task, (error) => resources.refuse(task.node, error))
   if (items.length === 0) return { shards: [], failed, reads: [], partial: [] }
   const computed = await runStage(task, async () => {
     const computed = await computeItems(task, report, items, broadcast, signal, resources)
     // a file of a whole port belongs to every item
-    if (refusal !== null) throw refusal
+    const refusal = resources.refusalOf(task.node)
+    if (refusal !== undefined) throw refusal
     return computed
   })
   const shards: Array<MadeShard> = []

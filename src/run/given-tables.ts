@@ -35,7 +35,7 @@ export const givenTables = (
       const { mode, reads } = fed
       if (mode === "memberNames") {
         const family = Object.keys(reads)[0]!
-        return [[name, own(fed.from[0]!.manifest.families, family)?.members ?? []]]
+        return [[name, [...(own(fed.from[0]!.manifest.families, family)?.members ?? [])]]]
       }
       const port = { node, name, mode, reads }
       const tables = fed.from.map(({ manifest }) =>
@@ -77,7 +77,8 @@ function givenTable(table: ArtifactTable, port: NamedPort, { rows }: Manifest) {
     async *batches(...names: ReadonlyArray<string>) {
       yield* evenBatches(table.batches(plain(names)), ["item", ...names])
     },
-    members: (family: string) => members(family),
+    // a copy: the stage may sort it
+    members: (family: string) => [...members(family)],
     tensor: async (family: string, member: string) => {
       const all = members(family)
       if (!all.includes(member))

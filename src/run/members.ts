@@ -81,7 +81,7 @@ export function withMembers(
 /** @param read gets the matrix, which must stay as it is */
 const memberOf = ({ rows }: Manifest, shape: ReadonlyArray<number>, read: () => TensorBlock): Member => ({
   rows,
-  shape,
+  shape: [...shape],
   read: async (some) => {
     const { data } = read()
     if (some === undefined) return data.slice()
@@ -89,7 +89,8 @@ const memberOf = ({ rows }: Manifest, shape: ReadonlyArray<number>, read: () => 
     const copy = new Float32Array(some.length * size)
     for (let i = 0; i < some.length; i++) {
       const row = some[i]!
-      if (!(row >= 0 && row < rows)) throw new RangeError(`there is no row ${row} among ${rows}`)
+      if (!Number.isInteger(row) || row < 0 || row >= rows)
+        throw new RangeError(`there is no row ${row} among ${rows}`)
       copy.set(data.subarray(row * size, (row + 1) * size), i * size)
     }
     return copy

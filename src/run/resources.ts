@@ -2,6 +2,7 @@
  * What a process keeps between tasks: the results of stages' `open`, one per node, disposed of at the end, and the
  * matrices read last.
  */
+import type { FileChanged } from "../store/files/outside-file.ts"
 import { MemberCache } from "./members.ts"
 import type { Task } from "./task.ts"
 import type { Store } from "../store/store.ts"
@@ -12,6 +13,16 @@ export class Resources {
   readonly #opened = new Map<string, Promise<unknown>>()
   /** resources that are still opening */
   readonly #opening = new Set<Promise<unknown>>()
+  readonly #refusals = new Map<string, FileChanged>()
+
+  /** Notes that a node's stage could not read a file of a whole port. Only the first such file counts. */
+  refuse(node: string, error: FileChanged): void {
+    if (!this.#refusals.has(node)) this.#refusals.set(node, error)
+  }
+  /** Such a file, if there is one: whichever task read it, since a resource may hold tables for all of them. */
+  refusalOf(node: string): FileChanged | undefined {
+    return this.#refusals.get(node)
+  }
 
   /** The node's resource, opened by the first task that needs it. */
   of(task: Task, open: () => Promise<unknown>): Promise<unknown> {

@@ -145,7 +145,7 @@ export function tensorBlock(store: Store, manifest: Manifest, family: string, me
     }
     at += length
   }
-  return { rows: manifest.rows, shape, data }
+  return { rows: manifest.rows, shape: [...shape], data }
 }
 
 /** Ids in order, read from sidecars a few thousand at a time. */

@@ -63,6 +63,8 @@ function publishTensors(
       const file = `${name}.${String(part).padStart(5, "0")}.arrow`
       link(store, shard.tensors[tensor]!, path.join(folder, file), folders)
     }
+  // a table's rows belong to no items
+  if (manifest.idColumn === null) return
   const items = remembered(store, `${manifest.digest}.items`, async () =>
     (await import("../items/merged-table.ts")).itemsTable(store, manifest)
   )

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, it } from "vitest"
 import { changeLines } from "../../../src/cli/change-lines.ts"
 import { column, defineStage, each, many, one, param, whole } from "../../../src/index.ts"
 import { itemChanges } from "../../../src/plan/item-changes.ts"
-import { coarse, type Items, Lab, numbers, total } from "../run/lab.ts"
+import { sentence } from "../../../src/plan/cue.ts"
+import { coarse, fits, fitted, type Items, Lab, numbers, taps, total } from "../run/lab.ts"
 
 let lab: Lab
 beforeEach(() => {
@@ -64,4 +65,28 @@ it("names those of inputs that an itemwise stage takes as a whole, and passes ov
 it("says nothing of nodes whose inputs are as they were", async () => {
   const of = await changesBetween({ i0: [1, 1] }, { i0: [1, 2] })
   expect([of("both"), of("shifted")]).toEqual([[], []])
+})
+
+it("names those of a family where an item gets one member of it, and none where only names are read", async () => {
+  const graphOf = (items: Items, names: ReadonlyArray<string>) => {
+    const of = numbers("source", { file: { path: lab.writeItems(items) } })
+    const rows = taps("taps", { of, members: names.map((name, i) => ({ name, times: i + 1 })) })
+    return lab.graph({ out: fitted("out", { rows, fit: fits("fits", { names: rows }) }) })
+  }
+  await lab.run(graphOf({ i0: [1, 1], i1: [2, 1] }, ["m"]))
+  const graph = graphOf({ i0: [1, 1], i1: [3, 1], i2: [4, 1] }, ["m", "n"])
+  await lab.run({ ...graph, nodes: graph.nodes.filter(({ id }) => id !== "out" && id !== "fits") })
+  const plans = await lab.plan(graph)
+  const cuesOf = (id: string) => plans.find(({ node }) => node.id === id)!.cues.map(sentence)
+  expect(cuesOf("fits")).toEqual([expect.stringMatching(/^the values of input names \(taps\).x changed/)])
+  expect((await itemChanges(plans, lab.planning())).get("fits")).toBeUndefined()
+  await lab.run({ ...graph, nodes: graph.nodes.filter(({ id }) => id !== "out") })
+  const changes = await itemChanges(await lab.plan(graph), lab.planning())
+  expect(changeLines(changes.get("out")!)).toEqual([
+    "rows (taps): new items i2",
+    "rows (taps): b changed in i1",
+    "fit (fits): new items fit n",
+    "x (taps): new items i2",
+    "x (taps): x/n, x/m changed in i0, i1"
+  ])
 })

@@ -41,6 +41,10 @@ import { layout } from "../../../src/store/files/layout.ts"
 import type { RunRecord } from "../../../src/store/records/run-record.ts"
 import { StatCache } from "../../../src/store/fresh/stat-cache.ts"
 import { makeStore, type Store } from "../../../src/store/store.ts"
+import { fits, fitted, taps } from "./member-stages.ts"
+
+// workers find the laboratory's stages among the exports of this file
+export { fits, fitted, taps }
 
 // ---- the stages: two columns a and b, so that dependence by column can be told ----------------------------------
 const pair = { a: column.float64(), b: column.float64() }
@@ -248,7 +252,10 @@ export const executedIn = (run: RunRecord): ReadonlyArray<string> =>
 export const artifactsOf = (run: RunRecord) =>
   Object.fromEntries(run.nodes.map(({ id, artifact }) => [id, artifact]))
 
-/** A small world with every kind of stage and file, for tests that break it at every write. */
+/**
+ * A small world with every kind of stage and file, for tests that break it at every write. Few nodes run at once, and so
+ * the clock ticks alike in each run, and cuts the same chunks.
+ */
 export function crashGraph(
   lab: Lab,
   items: Items = { i0: [7, 1], i1: [3, 2], i2: [9, 0], i3: [4, 5], i4: [8, 2] }
@@ -256,5 +263,9 @@ export function crashGraph(
   const source = numbers("source", { file: { path: lab.writeItems(items) } })
   const halves = coarse("halves", { of: source, step: 2 })
   const parts = gathered("parts", { of: spread("spread", { of: source }) })
-  return lab.graph({ total: total("total", { of: [halves, sum("sum", { x: halves, y: parts })] }) })
+  const sums = sum("sum", { x: halves, y: parts })
+  const members = ["x", "y"].map((name, i) => ({ name, times: i + 2 }))
+  const rows = taps("taps", { of: sums, members })
+  const fit = fits("fits", { names: rows })
+  return lab.graph({ total: total("total", { of: [halves, sums, fitted("fitted", { rows, fit })] }) })
 }

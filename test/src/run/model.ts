@@ -6,7 +6,7 @@
  * not seen is what a run may execute, no more and no less.
  */
 import type { Held } from "./held.ts"
-import type { World } from "./worlds.ts"
+import { sourcedStep, type World } from "./worlds.ts"
 
 interface Values {
   readonly ids: ReadonlyArray<string>
@@ -59,11 +59,16 @@ export class Model {
       failed: []
     }
     artifacts.set("source", pairsOf(source))
+    const fail = (key: string) => {
+      fails = true
+      if (!this.#seen.has(key)) failing.add(key)
+    }
     const made: Array<Values> = []
     const at = (i: number) => (i < 0 ? source : made[i]!)
+    const input = (i: number) => at(sourcedStep(world, i))
     for (const [i, step] of world.steps.entries()) {
       if (step.kind === "coarse") {
-        const { ids, a } = at(step.of)
+        const { ids, a } = input(step.of)
         const good = ids.flatMap((_, k) => (Number.isFinite(a[k]) ? [k] : []))
         const failed = ids.filter((_, k) => !Number.isFinite(a[k]))
         need(
@@ -71,11 +76,7 @@ export class Model {
           "coarse",
           good.map((k) => [step.step, ids[k], a[k]])
         )
-        for (const id of failed) {
-          const key = piece("coarse", [step.step, id, Infinity])
-          fails = true
-          if (!this.#seen.has(key)) failing.add(key)
-        }
+        for (const id of failed) fail(piece("coarse", [step.step, id, Infinity]))
         made.push({
           ids: good.map((k) => ids[k]!),
           a: good.map((k) => Math.floor(a[k]! / step.step)),
@@ -83,7 +84,7 @@ export class Model {
           failed
         })
       } else if (step.kind === "sum") {
-        const [x, y] = [at(step.x), at(step.y)]
+        const [x, y] = [input(step.x), input(step.y)]
         const ids = x.ids.filter((id) => y.ids.includes(id))
         const [xa, yb] = [ids.map((id) => x.a[x.ids.indexOf(id)]!), ids.map((id) => y.b[y.ids.indexOf(id)]!)]
         need(
@@ -92,8 +93,54 @@ export class Model {
           ids.map((id, k) => [id, xa[k], yb[k]])
         )
         made.push({ ids, a: xa.map((one, k) => one + yb[k]!), b: xa, failed: [] })
+      } else if (step.kind === "fits") {
+        const { ids, a } = input(step.of)
+        const b = a.map((one) => one % 3)
+        // one tensor a member, with a float of each row
+        const tensors = new Map(
+          step.members.map(({ name, times }) => [name, a.map((one) => Math.fround(one * times))])
+        )
+        need(
+          `s${i}.taps`,
+          "taps",
+          ids.map((id, k) => [step.members, id, a[k]])
+        )
+        const rows = ids.map((item, k) => ({
+          item,
+          b: b[k]!,
+          x: Object.fromEntries([...tensors].map(([name, data]) => [name, Float32Array.of(data[k]!)]))
+        }))
+        artifacts.set(`s${i}.taps`, {
+          items: rows.map((row) => [row.item, [row]] as const),
+          rows: rows.map(({ item, b }) => ({ item, b })),
+          failed: []
+        })
+        // without rows there are no tensors
+        const known = ids.length === 0 ? [] : [...tensors.keys()]
+        const names = [...known, ...step.absent]
+        need(
+          `s${i}.fits`,
+          "fits",
+          names.map((name) => [known, step.absent, name])
+        )
+        const listed = names.map((name) => ({ item: `fit ${name}`, name }))
+        artifacts.set(`s${i}.fits`, {
+          items: listed.map((row) => [row.item, [row]] as const),
+          rows: listed,
+          failed: []
+        })
+        // of the tensors, a fit reads the one that it names
+        const read = (name: string) => [ids, b, name, known.includes(name) ? tensors.get(name) : "absent"]
+        need(`s${i}`, "fitted", known.map(read))
+        for (const name of step.absent) fail(piece("fitted", read(name)))
+        made.push({
+          ids: known.map((name) => `fit ${name}`),
+          a: known.map((name) => tensors.get(name)!.reduce((sum, value, k) => sum + value * b[k]!, 0)),
+          b: known.map(() => ids.length),
+          failed: step.absent.map((name) => `fit ${name}`)
+        })
       } else {
-        const { ids, b } = at(step.of)
+        const { ids, b } = input(step.of)
         need(
           `s${i}.spread`,
           "spread",

@@ -22,6 +22,7 @@ import { build, edit, newWorld, varyChunks, type World } from "./worlds.ts"
 
 const worlds = Number(process.env["PROBELINE_WORLDS"] ?? 12)
 const first = Number(process.env["PROBELINE_FROM"] ?? 0)
+const timeout = Math.max(240_000, worlds * 20_000)
 const root = resolve(import.meta.dirname, "../../..")
 /** Worker processes import the laboratory's stages from a bundle, as they import a user's. */
 let stages: Awaited<ReturnType<typeof bundled>>
@@ -50,27 +51,31 @@ afterEach(() => {
   for (const lab of labs.splice(0)) lab.close()
 })
 
-it(`a run executes exactly what changed, and the store holds its values, whatever broke before (${worlds} worlds)`, async () => {
-  const seen = {
-    steps: 0,
-    edits: 0,
-    killed: 0,
-    errors: 0,
-    overcome: 0,
-    outlived: 0,
-    apart: 0,
-    failures: 0,
-    artifacts: 0
-  }
-  for (let seed = first; seed < first + worlds; seed++) {
-    await oneWorld(seed, seen)
-    for (const lab of labs.splice(0)) lab.close()
-  }
-  console.log(`random worlds: ${worlds}, ${JSON.stringify(seen)}`)
-  expect(seen.steps).toBe(worlds * 4)
-  // the writes are counted before, so that a child does not end well
-  if (worlds >= 12) expect(seen.killed).toBeGreaterThan(seen.outlived)
-})
+it(
+  `a run executes exactly what changed, and the store holds its values, whatever broke before (${worlds} worlds)`,
+  async () => {
+    const seen = {
+      steps: 0,
+      edits: 0,
+      killed: 0,
+      errors: 0,
+      overcome: 0,
+      outlived: 0,
+      apart: 0,
+      failures: 0,
+      artifacts: 0
+    }
+    for (let seed = first; seed < first + worlds; seed++) {
+      await oneWorld(seed, seen)
+      for (const lab of labs.splice(0)) lab.close()
+    }
+    console.log(`random worlds: ${worlds}, ${JSON.stringify(seen)}`)
+    expect(seen.steps).toBe(worlds * 4)
+    // the writes are counted before, so that a child does not end well
+    if (worlds >= 12) expect(seen.killed).toBeGreaterThan(seen.outlived)
+  },
+  timeout
+)
 
 async function oneWorld(seed: number, seen: Record<string, number>): Promise<void> {
   const random = seededRandom("random worlds", seed)

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { column, defineStage, each, failed, one, param, whole, table } from "../../../src/index.ts"
 import type { Graph } from "../../../src/pipeline/graph.ts"
 import type { FileSystem } from "../../../src/store/files/file-system.ts"
+import { storeOf } from "../store/gc/worlds.ts"
+import { heldIn } from "./held.ts"
 import { Lab, type LabOptions } from "./lab.ts"
 
 const photo = { photo: column.file() }
@@ -155,6 +157,44 @@ describe("a file that is refused when it is read, later than it was sampled", ()
       make()
     }
     expect((await run({ keepGoing: true })).nodes[1]).toMatchObject({ failures: [{ item: "p1" }], key: null })
+  })
+})
+
+describe("a file of a whole port that is refused", () => {
+  /** Takes the pictures with it from `open`, and makes a row of what cannot be read, too. */
+  const together = (when: "open" | "compute") =>
+    defineStage.itemwise("together", {
+      inputs: { of: each({ length: column.int32() }), all: whole(photo) },
+      output: one({ bytes: column.int32() }),
+      chunk: 1,
+      open: async (_params, _context, { all }) => {
+        const { photo: photos } = await all.read("photo")
+        const lengthOf = (i: number) =>
+          photos[i]!.bytes().then(
+            ({ length }) => length,
+            () => -1
+          )
+        const early = when === "open" ? await Promise.all(photos.map((_, i) => lengthOf(i))) : []
+        return { lengthOf: async (i: number) => early[i] ?? lengthOf(i) }
+      },
+      compute: async (items, { resource }) =>
+        Promise.all(items.map(async ({ id }) => ({ bytes: await resource.lengthOf(Number(id[1])) })))
+    })
+  it.each([
+    ["open", 1],
+    ["open", 3],
+    ["compute", 1],
+    ["compute", 3]
+  ] as const)("fails the node if a resource reads it in %s, with %i tasks at a time", async (when, jobs) => {
+    const of = photos("photos", { folder: { path: folder } })
+    const graph = lab.graph({ out: together(when)("out", { of: lengths("lengths", { of }), all: of }) })
+    await lab.run({ ...graph, nodes: graph.nodes.slice(0, 2) })
+    const broken = await lab.run(graph, { jobs, keepGoing: true, files: failing("readIfPresent", "EIO") })
+    expect(broken.run.nodes[2]).toMatchObject({ status: "failed", artifact: null, key: null })
+    const { run } = await lab.run(graph)
+    expect(run.status).toBe("ok")
+    const { rows } = await heldIn(storeOf(lab), run.nodes[2]!.artifact!)
+    expect(rows.map(({ bytes }) => bytes)).toEqual([2, 2, 2])
   })
 })
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, it } from "vitest"
-import { column, defineStage, each, one } from "../../../src/index.ts"
+import { column, defineStage, each, one, table, whole } from "../../../src/index.ts"
 import { tensorFileNames } from "../../../src/store/runs/view.ts"
 import { storeOf } from "../store/gc/worlds.ts"
 import { Lab, numbers } from "./lab.ts"
@@ -101,6 +101,19 @@ it("those of two columns have files of their own too", async () => {
       "second=x.00000.arrow"
     ].sort()
   )
+})
+
+it("those of a table, whose rows belong to no items, lie in the node's folder alone", async () => {
+  const tables = defineStage.whole("tables", {
+    inputs: { of: whole({ a: column.float64() }) },
+    output: table({ n: column.int32(), x: column.tensors("width") }),
+    compute: () => [{ n: 1, x: tensors("m", "n") }]
+  })
+  const of = numbers("source", { file: { path: lab.writeItems({ i0: [1, 2] }) } })
+  const { run: record } = await lab.run(lab.graph({ node: tables("a/node", { of }) }))
+  expect(record.status).toBe("ok")
+  const folder = join(lab.folder, "store", "runs", record.id, "a", "node")
+  expect(readdirSync(folder).sort()).toEqual(["m.00000.arrow", "n.00000.arrow"])
 })
 
 it.each([
