@@ -1,5 +1,5 @@
 /**
- * Builds a WebAssembly module byte by byte: as much of the format as a pixel kernel needs.
+ * Builds a WebAssembly module byte by byte: as much of the format as the kernels need.
  *
  * Expressions are folded, as in the text format: an operator takes the code of its operands. Source: the binary
  * format, https://webassembly.github.io/spec/core/binary/ (instructions, modules). Every supported Node has its
@@ -71,6 +71,24 @@ export const i32x4 = {
   add: vector(174),
   mul: vector(181)
 }
+/** Four floats. Each operation rounds to the nearest, as `Math.fround` does. */
+export const f32x4 = { add: vector(228), sub: vector(229), mul: vector(230) }
+/** `v128`'s load and store, this many bytes after the address. */
+export const loadAt = (address: Code, offset: number): Code => [
+  ...address,
+  vectorPrefix,
+  0,
+  0,
+  ...unsigned(offset)
+]
+export const storeAt = (address: Code, offset: number, value: Code): Code => [
+  ...address,
+  ...value,
+  vectorPrefix,
+  11,
+  0,
+  ...unsigned(offset)
+]
 
 const [loop, noResult, branchIf, end] = [0x03, 0x40, 0x0d, 0x0b]
 /** Runs the body once, then repeats it while the condition is not 0. */
