@@ -10,7 +10,7 @@
 export type Code = ReadonlyArray<number>
 
 /** Unsigned LEB128. */
-function unsigned(value: number): Code {
+export function unsigned(value: number): Code {
   const bytes: Array<number> = []
   for (let rest = value >>> 0; ; rest >>>= 7) {
     if (rest < 0x80) return [...bytes, rest]
@@ -28,11 +28,11 @@ function signed(value: number): Code {
 }
 
 /** The operands' code, followed by the instruction. */
-const instruction =
+export const instruction =
   (...bytes: Code) =>
   (...operands: ReadonlyArray<Code>): Code => [...operands.flat(), ...bytes]
-const vectorPrefix = 0xfd
-const vector = (number: number) => instruction(vectorPrefix, ...unsigned(number))
+export const vectorPrefix = 0xfd
+export const vector = (number: number) => instruction(vectorPrefix, ...unsigned(number))
 /** Declares no alignment (2⁰ bytes), and no offset to the address. */
 const inMemory = (number: number, lane: Code = []) =>
   instruction(vectorPrefix, ...unsigned(number), 0, 0, ...lane)
@@ -71,25 +71,6 @@ export const i32x4 = {
   add: vector(174),
   mul: vector(181)
 }
-/** Four floats. Each operation rounds to the nearest, as `Math.fround` does. */
-export const f32x4 = { add: vector(228), sub: vector(229), mul: vector(230) }
-/** `v128`'s load and store, this many bytes after the address. */
-export const loadAt = (address: Code, offset: number): Code => [
-  ...address,
-  vectorPrefix,
-  0,
-  0,
-  ...unsigned(offset)
-]
-export const storeAt = (address: Code, offset: number, value: Code): Code => [
-  ...address,
-  ...value,
-  vectorPrefix,
-  11,
-  0,
-  ...unsigned(offset)
-]
-
 const [loop, noResult, branchIf, end] = [0x03, 0x40, 0x0d, 0x0b]
 /** Runs the body once, then repeats it while the condition is not 0. */
 export const doWhile = (body: ReadonlyArray<Code>, condition: Code): Code => [

@@ -13,7 +13,12 @@ export interface Scores {
  *
  * @param start where the row begins in x
  */
-export function choose(scores: Scores, x: Float32Array | Float64Array, width: number, start: number): number {
+export function chooseClass(
+  scores: Scores,
+  x: Float32Array | Float64Array,
+  width: number,
+  start: number
+): number {
   const { coefficients, intercepts } = scores
   let best = 0
   let highest = intercepts.length === 1 ? 0 : -Infinity
@@ -31,10 +36,10 @@ export function choose(scores: Scores, x: Float32Array | Float64Array, width: nu
 /**
  * The same from quick scores; undefined if they leave it in doubt.
  *
- * For d features, what `choose` computes differs from the exact score by at most (d + 1)·2⁻⁵³ of Σ|w·x|, which the vector's
+ * For d features, what `chooseClass` computes differs from the exact score by at most (d + 1)·2⁻⁵³ of Σ|w·x|, which the vector's
  * bound covers (score-bound.ts), and of the intercept. Twice that leaves room for the rounding here.
  */
-export function chooseQuickly(
+export function chooseClassQuickly(
   vectors: ReadonlyArray<FilteredWeights>,
   intercepts: Float64Array,
   width: number,

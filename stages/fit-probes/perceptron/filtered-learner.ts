@@ -27,13 +27,15 @@ export class FilteredLearner implements Learner {
     let loss = 0
     let error = 0
     weights.measure()
-    for (let i = 0; i < order.length; i++) {
-      const row = order[i]!
+    weights.show(order, signs)
+    for (let next = 0; next < order.length;) {
+      next = weights.scan(next, order.length, this.intercept)
+      const row = order[next - 1]!
       const sign = signs[row]!
-      const score = weights.score(row)
+      const score = weights.lastScore()
       let bound = weights.error(row)
       let margin = sign * (score + this.intercept)
-      if (margin > bound) continue
+      if (margin > bound) continue // the last row
       // also if the bound is NaN
       if (!(margin <= -bound)) {
         margin = sign * (weights.exact.score(row) + this.intercept)

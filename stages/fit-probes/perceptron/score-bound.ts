@@ -19,7 +19,7 @@
  * Norms are computed in float64, with relative errors below 2⁻³⁰; they, and the rounding of E and of what is compared with
  * it, are covered by 1.1 in place of 1.02.
  */
-import { floatsAtATime } from "./dot-kernel.ts"
+import { floatsAtATime } from "./scan-kernel.ts"
 
 const widest = 2 ** 20
 const largestProduct = 2 ** 126
@@ -36,7 +36,7 @@ export const scoreBound = (width: number): ScoreBound => ({
 })
 
 /** E / ‖x‖ without the absolute part. NaN, and so no bound, if something may overflow for a row with the largest norm. */
-export function reachOf(bound: ScoreBound, weightNorm: number, largestRowNorm: number): number {
+export function largestError(bound: ScoreBound, weightNorm: number, largestRowNorm: number): number {
   const fits = weightNorm < largestProduct && weightNorm * largestRowNorm < largestProduct
   return fits ? bound.relative * weightNorm : NaN
 }

@@ -5,7 +5,7 @@
  * shuffles what the last one left, so that it repeats this permutation. Fisher–Yates with xorshift32 (Marsaglia 2003)
  * modulo 2³¹.
  */
-export function shuffled(length: number, seed: number): Int32Array {
+export function shuffleOf(length: number, seed: number): Int32Array {
   const order = Int32Array.from({ length }, (_, i) => i)
   let state = seed
   for (let i = 0; i < length - 1; i++) {

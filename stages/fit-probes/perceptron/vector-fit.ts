@@ -29,7 +29,7 @@ export class VectorFit {
   epoch(): boolean {
     const { permutation, order, learner, rule } = this
     // a new array each time, because a loss may still need the last ones
-    if (permutation !== null) this.order = permutation.map((from) => order[from]!)
+    if (permutation !== null) this.order = permuted(order, permutation)
     const { updates, loss } = learner.epoch(this.order, this.signs)
     if (updates > 0) return rule.count(loss)
     // after an epoch without updates all later ones are the same in any order: count them without running them
@@ -37,4 +37,10 @@ export class VectorFit {
     while (!over) over = rule.count(exactly(0))
     return over
   }
+}
+
+function permuted(order: Int32Array, permutation: Int32Array): Int32Array {
+  const next = new Int32Array(order.length)
+  for (let i = 0; i < order.length; i++) next[i] = order[permutation[i]!]!
+  return next
 }

@@ -8,13 +8,13 @@
  */
 import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "./probe.ts"
 import { breathe, checkProbeData, isConstant, presentClasses } from "./probe.ts"
-import { choose, chooseQuickly } from "../perceptron/choose.ts"
+import { chooseClass, chooseClassQuickly } from "../perceptron/choose.ts"
 import { ExactLearner, type Learner } from "../perceptron/exact-learner.ts"
 import { Float32Weights, Float64Weights } from "../perceptron/exact-weights.ts"
 import { FilteredLearner } from "../perceptron/filtered-learner.ts"
 import { FilteredWeights } from "../perceptron/filtered-weights.ts"
 import { KernelRows } from "../perceptron/kernel-rows.ts"
-import { shuffled } from "../perceptron/shuffle.ts"
+import { shuffleOf } from "../perceptron/shuffle.ts"
 import { VectorFit } from "../perceptron/vector-fit.ts"
 
 /** The shuffle's seeds for `random_state=0`, as drawn from NumPy's MT19937: for two classes, and one-vs-rest in class order. */
@@ -110,10 +110,10 @@ async function fitSplit({
   const quick: Array<FilteredWeights> = []
   let epochs = 0
   for (const [k, positive] of positives.entries()) {
-    const signs = Int8Array.from(labels, (label) => (label === positive ? 1 : -1))
+    const signs = signsOf(labels, positive)
     const seed = binary ? SEED_BINARY : SEEDS_ONE_VS_REST[k]!
     const { learner, weights } = vectors(k)
-    const fit = new VectorFit(learner, train, signs, shuffle ? shuffled(train.length, seed) : null)
+    const fit = new VectorFit(learner, train, signs, shuffle ? shuffleOf(train.length, seed) : null)
     while (!fit.epoch()) {
       // yield after every few million products
       if (fit.epochs % Math.ceil(4e6 / (train.length * width)) === 0) await breathe()
@@ -128,10 +128,17 @@ async function fitSplit({
   }
   const model = { classes, coefficients, intercepts, epochs }
   const predictions = test.map((row) => {
-    const quickly = quick.length > 0 ? chooseQuickly(quick, intercepts, width, row) : undefined
-    return classes[quickly ?? choose(model, x, width, row * width)]!
+    const quickly = quick.length > 0 ? chooseClassQuickly(quick, intercepts, width, row) : undefined
+    return classes[quickly ?? chooseClass(model, x, width, row * width)]!
   })
   return { ...model, predictions }
+}
+
+/** [rows] 1 for the class, −1 for the others */
+function signsOf(labels: Int32Array, positive: number): Int8Array {
+  const signs = new Int8Array(labels.length)
+  for (let row = 0; row < labels.length; row++) signs[row] = labels[row] === positive ? 1 : -1
+  return signs
 }
 
 /**
@@ -142,5 +149,5 @@ export function predictPerceptron(
   { x, width }: Pick<ProbeData, "x" | "width">,
   rows: Int32Array
 ): Int32Array {
-  return rows.map((row) => model.classes[choose(model, x, width, row * width)]!)
+  return rows.map((row) => model.classes[chooseClass(model, x, width, row * width)]!)
 }
