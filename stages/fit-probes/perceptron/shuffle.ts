@@ -7,7 +7,7 @@
  */
 export function shuffleOf(length: number, seed: number): Int32Array {
   const order = Int32Array.from({ length }, (_, i) => i)
-  let state = seed
+  let state = seed === 0 ? 1 : seed // xorshift cannot leave 0, so scikit-learn takes 1 instead
   for (let i = 0; i < length - 1; i++) {
     state ^= state << 13
     state ^= state >>> 17
