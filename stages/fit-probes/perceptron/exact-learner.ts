@@ -31,14 +31,14 @@ export class ExactLearner implements Learner {
   }
 
   epoch(order: Int32Array, signs: Int8Array): Epoch {
-    const { updates, loss, intercept } = exactEpoch(this.weights, this.intercept, order, signs)
+    const { updates, loss, intercept } = exactPass(this.weights, this.intercept, order, signs)
     this.intercept = intercept
-    return { updates, loss: exactly(loss) }
+    return { updates, loss: exactly(loss / order.length) }
   }
 }
 
-/** @returns the mean loss, and the intercept after the epoch */
-export function exactEpoch(
+/** @returns the sum of losses, and the intercept afterwards; rows that change nothing add nothing to either */
+export function exactPass(
   weights: ExactWeights,
   intercept: number,
   order: Int32Array,
@@ -56,5 +56,5 @@ export function exactEpoch(
     weights.add(row, sign)
     intercept += sign
   }
-  return { updates, loss: loss / order.length, intercept }
+  return { updates, loss, intercept }
 }

@@ -2,7 +2,7 @@
  * Epochs that compute exact scores only where quick ones leave in doubt whether a row changes the weights. The weights,
  * the intercept and the number of updates are scikit-learn's to the bit; the loss is an interval.
  */
-import { type Epoch, exactEpoch, type Learner } from "./exact-learner.ts"
+import { type Epoch, exactPass, type Learner } from "./exact-learner.ts"
 import { Float32Weights } from "./exact-weights.ts"
 import type { FilteredWeights } from "./filtered-weights.ts"
 import type { KernelRows } from "./kernel-rows.ts"
@@ -23,7 +23,7 @@ export class FilteredLearner implements Learner {
   epoch(order: Int32Array, signs: Int8Array): Epoch {
     const { weights } = this
     const before = { values: this.values.slice(), intercept: this.intercept }
-    let updates = 0
+    const updated: Array<number> = []
     let loss = 0
     let error = 0
     weights.measure()
@@ -44,13 +44,16 @@ export class FilteredLearner implements Learner {
       }
       loss -= margin
       error += bound
-      updates++
+      updated.push(row)
       weights.add(row, sign, score)
       this.intercept += sign
     }
-    const exact = () =>
-      exactEpoch(new Float32Weights(before.values.slice(), this.rows), before.intercept, order, signs).loss
-    return { updates, loss: { ...meanWithin(loss, error, order.length), exact } }
+    const rows = Int32Array.from(updated)
+    const exact = () => {
+      const again = new Float32Weights(before.values.slice(), this.rows)
+      return exactPass(again, before.intercept, rows, signs).loss / order.length
+    }
+    return { updates: rows.length, loss: { ...meanWithin(loss, error, order.length), exact } }
   }
 }
 

@@ -28,7 +28,6 @@ export class VectorFit {
   /** Runs an epoch; returns true when training is over. */
   epoch(): boolean {
     const { permutation, order, learner, rule } = this
-    // a new array each time, because a loss may still need the last ones
     if (permutation !== null) this.order = permuted(order, permutation)
     const { updates, loss } = learner.epoch(this.order, this.signs)
     if (updates > 0) return rule.count(loss)
