@@ -1,6 +1,6 @@
 /** Epochs in scikit-learn's own arithmetic. */
 import type { ExactWeights } from "./exact-weights.ts"
-import { exactly, type Loss } from "./stopping-rule.ts"
+import { exactly, type EpochLoss } from "./stopping-rule.ts"
 
 /** One vector that learns, epoch by epoch. */
 export interface Learner {
@@ -17,7 +17,7 @@ export interface Learner {
 
 export interface Epoch {
   readonly updates: number
-  readonly loss: Loss
+  readonly loss: EpochLoss
 }
 
 export class ExactLearner implements Learner {

@@ -4,7 +4,7 @@
  */
 
 /** [rows × stride], row-major; the first `width` values of a row are its features */
-export interface Rows<T extends Float32Array | Float64Array> {
+export interface FeatureRows<T extends Float32Array | Float64Array> {
   readonly x: T
   readonly stride: number
   readonly width: number
@@ -19,9 +19,9 @@ export interface ExactWeights {
 export class Float32Weights implements ExactWeights {
   /** [width], or longer */
   readonly values: Float32Array
-  private readonly rows: Rows<Float32Array>
+  private readonly rows: FeatureRows<Float32Array>
 
-  constructor(values: Float32Array, rows: Rows<Float32Array>) {
+  constructor(values: Float32Array, rows: FeatureRows<Float32Array>) {
     this.values = values
     this.rows = rows
   }
@@ -46,9 +46,9 @@ export class Float32Weights implements ExactWeights {
 export class Float64Weights implements ExactWeights {
   /** [width] */
   readonly values: Float64Array
-  private readonly rows: Rows<Float64Array>
+  private readonly rows: FeatureRows<Float64Array>
 
-  constructor(values: Float64Array, rows: Rows<Float64Array>) {
+  constructor(values: Float64Array, rows: FeatureRows<Float64Array>) {
     this.values = values
     this.rows = rows
   }

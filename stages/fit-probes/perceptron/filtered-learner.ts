@@ -6,7 +6,7 @@ import { type Epoch, exactPass, type Learner } from "./exact-learner.ts"
 import { Float32Weights } from "./exact-weights.ts"
 import type { FilteredWeights } from "./filtered-weights.ts"
 import type { KernelRows } from "./kernel-rows.ts"
-import type { Loss } from "./stopping-rule.ts"
+import type { EpochLoss } from "./stopping-rule.ts"
 
 export class FilteredLearner implements Learner {
   readonly values: Float32Array
@@ -62,7 +62,7 @@ export class FilteredLearner implements Learner {
  * addition: 2⁻⁵³ of either. Both sums of positive losses have relative errors of at most about n·2⁻⁵³, and so has the
  * sum of errors; the mean adds another 2⁻⁵³. All of this together is below (n + 4)·2⁻⁵⁰ of the largest possible loss.
  */
-function meanWithin(loss: number, error: number, n: number): Omit<Loss, "exact"> {
+function meanWithin(loss: number, error: number, n: number): Omit<EpochLoss, "exact"> {
   const rounding = (n + 4) * 2 ** -50 * (loss + error)
   return { low: (loss - error - rounding) / n, high: (loss + error + rounding) / n }
 }

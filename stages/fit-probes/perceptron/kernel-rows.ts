@@ -1,5 +1,5 @@
 /** Float32 features in the kernel's memory, and beside them what it needs to know about rows, and vectors of weights. */
-import type { Rows } from "./exact-weights.ts"
+import type { FeatureRows } from "./exact-weights.ts"
 import { floatsAtATime, type ScanKernel, scanKernel, sideBytes, state } from "./scan-kernel.ts"
 import { type ScoreBound, scoreBound, squaredNorm } from "./score-bound.ts"
 
@@ -7,7 +7,7 @@ import { type ScoreBound, scoreBound, squaredNorm } from "./score-bound.ts"
 const mostBytes = 2 ** 31
 const aligned = (bytes: number) => Math.ceil(bytes / (4 * floatsAtATime)) * 4 * floatsAtATime
 
-export class KernelRows implements Rows<Float32Array> {
+export class KernelRows implements FeatureRows<Float32Array> {
   readonly kernel: ScanKernel
   /** the whole memory, which begins with the rows */
   readonly x: Float32Array

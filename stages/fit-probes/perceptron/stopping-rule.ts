@@ -5,7 +5,7 @@ const TOLERANCE = 1e-3
 const PATIENCE = 5
 
 /** An epoch's mean loss, as scikit-learn computes it. */
-export interface Loss {
+export interface EpochLoss {
   /** it lies in low … high */
   readonly low: number
   readonly high: number
@@ -13,7 +13,7 @@ export interface Loss {
   readonly exact: () => number
 }
 
-export const exactly = (loss: number): Loss => ({ low: loss, high: loss, exact: () => loss })
+export const exactly = (loss: number): EpochLoss => ({ low: loss, high: loss, exact: () => loss })
 
 export class StoppingRule {
   epochs = 0
@@ -21,7 +21,7 @@ export class StoppingRule {
   private stale = 0
 
   /** Counts an epoch; returns whether it is the last. */
-  count(loss: Loss): boolean {
+  count(loss: EpochLoss): boolean {
     this.epochs++
     if (!this.decides(loss)) {
       this.best = exactly(this.best.exact())
@@ -37,7 +37,7 @@ export class StoppingRule {
    * Whether the intervals show how the loss compares with the best one, and with the best one less the tolerance.
    * Rounding does not matter here, since the difference is rounded monotonically.
    */
-  private decides({ low, high }: Loss): boolean {
+  private decides({ low, high }: EpochLoss): boolean {
     const { best } = this
     const isStale = low > best.high - TOLERANCE || high <= best.low - TOLERANCE
     return isStale && (high < best.low || low >= best.high)
