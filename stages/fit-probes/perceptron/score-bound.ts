@@ -37,11 +37,11 @@ export const scoreBound = (width: number): ScoreBound => ({
 
 /** E / ‖x‖ without the absolute part. NaN, and so no bound, if something may overflow for a row with the largest norm. */
 export function largestError(bound: ScoreBound, weightNorm: number, largestRowNorm: number): number {
-  const fits = weightNorm < largestProduct && weightNorm * largestRowNorm < largestProduct
-  return fits ? bound.relative * weightNorm : NaN
+  const isSafe = weightNorm < largestProduct && weightNorm * largestRowNorm < largestProduct
+  return isSafe ? bound.relative * weightNorm : NaN
 }
 
-/** The sum of squares, and so the norm, of a vector that is followed by zeros. A square of a float32 is exact in float64. */
+/** The sum of squares of the values from `start` to `end`. The square of a float32 is exact in float64. */
 export function squaredNorm(values: Float32Array, start: number, end: number): number {
   let sum = 0
   for (let i = start; i < end; i++) sum += values[i]! * values[i]!
