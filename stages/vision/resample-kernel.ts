@@ -14,8 +14,8 @@ import {
   moduleBytes,
   narrow,
   v128
-} from "./wasm/code.ts"
-import { instantiate, type Memory } from "./wasm/instance.ts"
+} from "../wasm/code.ts"
+import { instantiate, type Memory } from "../wasm/instance.ts"
 
 /** Fractional bits of a weight: Pillow's PRECISION_BITS. */
 export const precisionBits = 32 - 8 - 2

@@ -42,7 +42,7 @@ export function checkProbeData(data: ProbeData, outer: ReadonlyArray<OuterSplit>
   for (let row = 0; row < rows; row++)
     if (labels[row]! < 0 || labels[row]! >= classes)
       throw new RangeError(`labels[${row}] is ${labels[row]}, not in 0 … ${classes - 1}`)
-  for (let i = 0; i < x.length; i++)
+  for (let i = isAllFinite(x) ? x.length : 0; i < x.length; i++)
     if (!Number.isFinite(x[i]!))
       throw new RangeError(`x is ${x[i]} at row ${Math.floor(i / width)}, feature ${i % width}`)
   outer.forEach(({ train, test }, split) => {
@@ -58,6 +58,13 @@ export function checkProbeData(data: ProbeData, outer: ReadonlyArray<OuterSplit>
       if (trained[row]) throw new RangeError(`outer[${split}]: row ${row} is in train and in test`)
     }
   })
+}
+
+/** What is finite less itself is 0, and anything else NaN: this is many times as fast as asking about each. */
+function isAllFinite(x: Float32Array | Float64Array): boolean {
+  let nothing = 0
+  for (let i = 0; i < x.length; i++) nothing += x[i]! - x[i]!
+  return nothing === 0
 }
 
 /** The classes that occur in some rows, in order: like scikit-learn's, a probe knows no others. */

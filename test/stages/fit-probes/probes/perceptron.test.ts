@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { fitPerceptron } from "../../../../stages/fit-probes/probes/perceptron.ts"
+import { fitPerceptron, predictPerceptron } from "../../../../stages/fit-probes/probes/perceptron.ts"
+import { shuffleSeeds } from "../../../../stages/fit-probes/perceptron/seeds.ts"
+import { below, seededRandom } from "../../../../src/index.ts"
 import { float32, float64, sets } from "../fixture.ts"
+import { dataOf, kinds } from "../perceptron/data.ts"
+import { plainPerceptron } from "../perceptron/plain-perceptron.ts"
 
 const toy = (x: ReadonlyArray<number>, labels: ReadonlyArray<number>, classes = 2) => ({
   x: Float32Array.from(x),
@@ -29,10 +33,42 @@ describe("the Perceptron", () => {
     for (const { data, perceptron } of sets) {
       const half = { train: data.labels.map((_, row) => row), test: rows() }
       const [fit] = await fitPerceptron({ ...data, outer: [half] })
-      const { predictPerceptron } = await import("../../../../stages/fit-probes/probes/perceptron.ts")
       if (fit!.undefined) throw new Error(fit!.undefined)
       expect([...predictPerceptron(fit!, data, half.train)]).toEqual(perceptron[0]!.predictions)
     }
+  })
+
+  it.each(Object.keys(kinds))("equals the plain model to the bit, and predicts like it: %s", async (kind) => {
+    for (let world = 0; world < 25; world++) {
+      const random = seededRandom("plain perceptron", kind, world)
+      const classes = 2 + below(random, [2, 5, 24][world % 3]!)
+      const rows = classes + below(random, 60)
+      const drawn = dataOf(random, kind, rows, 1 + below(random, [5, 40, 150][below(random, 3)]!), classes)
+      const data = world % 5 === 4 ? { ...drawn, x: Float64Array.from(drawn.x) } : drawn
+      const [shuffle, randomState] = [random() < 0.8, below(random, 3)]
+      const outer = [0.5, 0.2].map((share) => {
+        const tested = Array.from({ length: rows }, () => random() < share)
+        const of = (side: boolean) => Int32Array.from(tested.keys()).filter((row) => tested[row] === side)
+        return { train: of(false), test: of(true) }
+      })
+      if (outer.some(({ train }) => train.length === 0)) continue
+      const fits = await fitPerceptron({ ...data, outer, shuffle, randomState })
+      for (const [i, { train, test }] of outer.entries()) {
+        const fit = fits[i]!
+        if (fit.undefined) continue
+        const vectors = fit.intercepts.length
+        const plain = plainPerceptron(data, train, shuffle ? shuffleSeeds(vectors, randomState) : null)
+        expect(fit).toEqual({ ...plain, predictions: predictPerceptron(plain, data, test) })
+      }
+    }
+  })
+
+  it("equals the plain model where sums overflow", async () => {
+    const data = toy([3e38, 3e38, -3e38, 2e38, 1e38, -3e38, 3e38, 1], [0, 1, 1, 0])
+    const plain = plainPerceptron(data, rows(0, 1, 2, 3), shuffleSeeds(1, 0))
+    const [fit] = await fitPerceptron({ ...data, outer: [{ train: rows(0, 1, 2, 3), test: rows() }] })
+    expect(fit).toEqual({ ...plain, predictions: rows() })
+    expect(plain.coefficients.every(Number.isFinite)).toBe(false)
   })
 
   it("fits each split on its own training rows", async () => {

@@ -1,5 +1,5 @@
 /**
- * Builds a WebAssembly module byte by byte: as much of the format as a pixel kernel needs.
+ * Builds a WebAssembly module byte by byte: as much of the format as the kernels need.
  *
  * Expressions are folded, as in the text format: an operator takes the code of its operands. Source: the binary
  * format, https://webassembly.github.io/spec/core/binary/ (instructions, modules). Every supported Node has its
@@ -10,7 +10,7 @@
 export type Code = ReadonlyArray<number>
 
 /** Unsigned LEB128. */
-function unsigned(value: number): Code {
+export function unsigned(value: number): Code {
   const bytes: Array<number> = []
   for (let rest = value >>> 0; ; rest >>>= 7) {
     if (rest < 0x80) return [...bytes, rest]
@@ -28,11 +28,11 @@ function signed(value: number): Code {
 }
 
 /** The operands' code, followed by the instruction. */
-const instruction =
+export const instruction =
   (...bytes: Code) =>
   (...operands: ReadonlyArray<Code>): Code => [...operands.flat(), ...bytes]
-const vectorPrefix = 0xfd
-const vector = (number: number) => instruction(vectorPrefix, ...unsigned(number))
+export const vectorPrefix = 0xfd
+export const vector = (number: number) => instruction(vectorPrefix, ...unsigned(number))
 /** Declares no alignment (2⁰ bytes), and no offset to the address. */
 const inMemory = (number: number, lane: Code = []) =>
   instruction(vectorPrefix, ...unsigned(number), 0, 0, ...lane)
@@ -71,7 +71,6 @@ export const i32x4 = {
   add: vector(174),
   mul: vector(181)
 }
-
 const [loop, noResult, branchIf, end] = [0x03, 0x40, 0x0d, 0x0b]
 /** Runs the body once, then repeats it while the condition is not 0. */
 export const doWhile = (body: ReadonlyArray<Code>, condition: Code): Code => [

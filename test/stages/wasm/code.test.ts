@@ -9,8 +9,8 @@ import {
   moduleBytes,
   narrow,
   v128
-} from "../../../../stages/vision/wasm/code.ts"
-import { instantiate, type Memory } from "../../../../stages/vision/wasm/instance.ts"
+} from "../../../stages/wasm/code.ts"
+import { instantiate, type Memory } from "../../../stages/wasm/instance.ts"
 
 /** The 16 bytes at 0 after the vector was stored there, as four whole numbers. */
 function stored(vector: Code, memory: ReadonlyArray<number> = []): Array<number> {
