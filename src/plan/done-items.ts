@@ -44,6 +44,11 @@ export class DoneItems {
     const source = this.#sources[this.#source[i]! - 1]
     return source === undefined ? undefined : { shard: source.shard, itemIndex: this.#item[i]! }
   }
+  /** The shards of the items that are done. */
+  shards(): ReadonlyArray<Shard> {
+    const used = new Set(this.#source)
+    return this.#sources.flatMap(({ shard }, s) => (used.has(s + 1) ? [shard] : []))
+  }
   /** The acceptance of this item, if it was accepted. */
   acceptedAt(i: number): Accepted | undefined {
     return this.#sources[this.#source[i]! - 1]?.accepted
