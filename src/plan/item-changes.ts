@@ -54,10 +54,10 @@ export async function itemChanges(
         if (old === null || old.form === "table" || now.form === "table") continue
         const port = from.length > 1 ? `${name}[${i}]` : name
         const columns = Object.keys(reads).flatMap((column) => valueColumns(now, column))
-        const compared = await comparisons.between(old, now, columns)
+        const difference = await comparisons.between(old, now, columns)
         // the items of a member port are those of its whole port
         const alone = mode === "member" ? { added: [], removed: [] } : {}
-        changes.push({ port, node: id, ...compared, ...alone })
+        changes.push({ port, node: id, ...difference, ...alone })
       }
     }
     const real = changes.filter(

@@ -1,4 +1,5 @@
 /** An item that names a member of a tensor family depends on that member, and on no other. */
+import { itemCounts } from "../../../src/inspect/item-counts.ts"
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest"
 import { column, defineStage, each, memberNames, one, param } from "../../../src/index.ts"
 import type { Graph } from "../../../src/pipeline/graph.ts"
@@ -149,6 +150,19 @@ describe("where the tensors are still to be made", () => {
     })
     const { run } = await lab.run(graph)
     expect(executedIn(run)).toEqual(["taps", "fitted"])
+  })
+  it("and also while it is unknown which items there will be", async () => {
+    await lab.run(graphOf(thirteen))
+    const plans = await lab.plan(graphOf(thirteen, more))
+    const found = Object.fromEntries(plans.map(({ node, state }) => [node.id, state]))
+    expect(found).toEqual({
+      source: "stale",
+      taps: "unknown",
+      listed: "fresh",
+      fitted: "unknown",
+      named: "fresh"
+    })
+    expect(itemCounts(plans).get("fitted")!.total).toBe(2 * 13)
   })
   it("the items below a list that would run again are known too", async () => {
     await lab.run(graphOf(thirteen))
