@@ -76,6 +76,25 @@ it("of a tap that changed are computed again, and no others; why names the tap",
   expect(executed(document)).not.toContain("probes")
 })
 
+it("of a tap that is dropped stay as long as gc keeps a run with them, and are found again", async () => {
+  const without = (bytes: Buffer) =>
+    Buffer.from(bytes.toString().replace('"embed": "embed.npy",', " ".repeat('"embed": "embed.npy",'.length)))
+  const manifest = "dump/manifest.json"
+  const gc = (keep: string) => rig.cli("gc", "--keep", keep, "--grace", "0s")
+  const dropped = () =>
+    edited(
+      manifest,
+      (bytes) => void without(bytes).copy(bytes),
+      async () => fitted((await run()).document)
+    )
+  expect(await dropped()).toEqual({ total: 8, computed: 0, failed: 0 })
+  expect((await gc("5")).code).toBe(0)
+  expect(fitted((await run()).document)).toEqual({ total: 12, computed: 0, failed: 0 })
+  expect(await dropped()).toEqual({ total: 8, computed: 0, failed: 0 })
+  expect((await gc("1")).code).toBe(0)
+  expect(fitted((await run()).document)).toEqual({ total: 12, computed: 4, failed: 0 })
+})
+
 it("may be listed by a stage of one's own; one that names no tap fails alone", async () => {
   const own = rig.write(
     "own.ts",
