@@ -6,6 +6,8 @@
  *     node bench/scale.mjs items 1000 100000     rows of a file, an itemwise stage and its sum
  *     node bench/scale.mjs rows 1000 1000000     rows of a whole stage
  *     node bench/scale.mjs nodes 10000           a DAG of whole stages, no two alike
+ *     node bench/scale.mjs fits 10000            fits of probes, on small taps
+ *     node bench/scale.mjs taps 2000             fits of probes, on taps of 50 MB
  *     node bench/scale.mjs peers                 the same DAG of small tasks in make, snakemake and wireit
  *
  * Wall-clock medians (min–max) over interleaved rounds; memory is the resident peak.
@@ -32,12 +34,19 @@ switch (what) {
   case "nodes":
     for (const count of numbers(words, [10_000])) nodes(count)
     break
+  case "fits":
+    for (const count of numbers(words, [10_000])) fits(count, { scenes: 40, kinds: 100, width: 8 })
+    break
+  case "taps":
+    // 160 scenes × 100 tokens × 768 floats: 49 MB per tap
+    for (const count of numbers(words, [2000])) fits(count, { scenes: 160, kinds: 100, width: 768 })
+    break
   case "peers":
     await peers(numbers(words, [20, 2000]))
     break
   default:
     console.error(
-      "usage: node bench/scale.mjs start | items [N..] | rows [N..] | nodes [N..] | peers [BRANCHES..]"
+      "usage: node bench/scale.mjs start | items [N..] | rows [N..] | nodes [N..] | fits [N..] | taps [N..] | peers [BRANCHES..]"
     )
     process.exitCode = 2
 }
@@ -105,6 +114,34 @@ function rowsOfTable(count) {
       return timed(probeline("run", pipeline("rows"), "-S", `rows=${count}`, "--store", store))
     })
     line(`${count.toLocaleString("en")} rows of a whole stage`, summary(all))
+  })
+}
+
+/** Two fits, one per kind of probe, for each kind of token at each tap. */
+function fits(count, { scenes, kinds, width }) {
+  inFolder((folder) => {
+    const taps = Math.max(1, Math.round(count / kinds / 2))
+    const set = { scenes, kinds, width, taps }
+    const args = (some = {}) => [
+      pipeline("fits"),
+      ...Object.entries({ ...set, ...some }).flatMap(([name, value]) => ["-S", `${name}=${value}`]),
+      "--store",
+      join(folder, "store")
+    ]
+    const megabytes = Math.round((scenes * kinds * width * 4) / 1e6)
+    const of = `${(taps * kinds * 2).toLocaleString("en")} fits on ${taps} taps of ${megabytes} MB`
+    line(
+      `${of}: activations`,
+      summary([timed(probeline("run", args()[0], "activations", "examples", ...args().slice(1)))])
+    )
+    // the peak is that of the largest process: a worker, or the run itself
+    line(`${of}: fits`, summary([timed(probeline("run", ...args()))]))
+    const runs = interleaved(rounds, {
+      "no-op run": () => probeline("run", ...args()),
+      status: () => probeline("status", ...args()),
+      "status, one scene more": () => probeline("status", ...args({ scenes: scenes + 1 }))
+    })
+    for (const [name, all] of Object.entries(runs)) line(`${of}: ${name}`, summary(all))
   })
 }
 
