@@ -10,11 +10,13 @@ const usualCall = 64
 const manyChunks = 256
 /** They grow to at most this many calls, to limit memory. */
 const mostCalls = 16
+/** Quick items of a stage that wants few per call share a chunk, and so its files. */
+const fewCalls = 16
 /**
  * The most items per chunk when this many are left; `stageChunk` is the number that the stage wants per call.
  */
 export const mostItems = (left: number, stageChunk = usualCall): number =>
-  Math.min(Math.max(stageChunk, Math.ceil(left / manyChunks)), stageChunk * mostCalls)
+  Math.min(Math.max(stageChunk, fewCalls, Math.ceil(left / manyChunks)), stageChunk * mostCalls)
 
 /** Items per chunk until the first chunk is finished, and for the last ones, which all tasks share. */
 const few = 8

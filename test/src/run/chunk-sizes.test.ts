@@ -9,7 +9,7 @@ it.each([
   [100, 16, 16],
   [10_000, 16, 40],
   [1_000_000, 16, 256],
-  [10, 1, 1]
+  [10, 1, 16]
 ])("of %d items, where the stage wants %s in a call, a chunk has %d at most", (left, stageChunk, size) => {
   expect(mostItems(left, stageChunk)).toBe(size)
 })
@@ -38,7 +38,7 @@ describe("sizes of chunks", () => {
   })
   it("are never more than the stage wants, where there are few items", () => {
     expect(Math.max(...sizesOf(300, 1, { chunk: 16 }))).toBe(16)
-    expect(Math.max(...sizesOf(30, 1, { chunk: 1 }))).toBe(1)
+    expect(Math.max(...sizesOf(300, 1, { chunk: 40 }))).toBe(40)
   })
   it("leave something for every job", () => {
     expect(sizesOf(40, 1, { jobs: 4 })).toEqual([8, 8, 8, 8, 8])
@@ -47,6 +47,7 @@ describe("sizes of chunks", () => {
   it("begin with one item where the stage wants one per call, so a kill loses one", () => {
     expect(sizesOf(2000, 3000, { chunk: 1, jobs: 2 }).slice(0, 3)).toEqual([1, 1, 1])
     expect(sizesOf(2000, 400, { chunk: 1, jobs: 2 }).slice(0, 3)).toEqual([1, 5, 5])
+    expect(sizesOf(160, 10, { chunk: 1, jobs: 2 }).slice(0, 3)).toEqual([1, 16, 16])
   })
   it("go by the slowest of the last eight chunks, so that a few quick items do not make a long chunk", () => {
     const sizes = new ChunkSizes(1000, 64, { tasks: 1, chunkMs: 2000 })
