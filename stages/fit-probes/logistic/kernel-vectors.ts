@@ -11,7 +11,8 @@ export const OTHER_FACTOR = 4
 /** Where passes leave sums, as two doubles that the host adds. */
 export const SUM = 16
 export const OTHER_SUM = 32
-export const RESERVED = 48
+/** Constants follow; vectors begin here. */
+export const RESERVED = 1024
 
 const factor = loadSplat(i32.const(FACTOR))
 const otherFactor = loadSplat(i32.const(OTHER_FACTOR))
@@ -115,4 +116,26 @@ const precondition = () =>
     ]
   )
 
-export const vectorPasses = () => [dot(), combine(), scale(), foldScaling(), gradient(), precondition()]
+/** SUM = Σ |r| − r²/w, where w > 0 */
+const curvature = () =>
+  func(
+    "curvature",
+    ["residuals", "weights", "end"],
+    { four: "v128", low: "v128", high: "v128" },
+    ({ residuals, weights, end, four, low, high }) => [
+      eightByEight([residuals, weights], end, (offset) => [
+        four.set(f32.abs(load(residuals.get, offset))),
+        // elsewhere r is 0
+        four.set(
+          f32.sub(
+            four.get,
+            f32.div(f32.mul(four.get, four.get), f32.max(load(weights.get, offset), f32.const(1e-30)))
+          )
+        ),
+        ...addFour(low, high, four)
+      ]),
+      store(i32.const(SUM), f64.add(low.get, high.get))
+    ]
+  )
+
+export const vectorPasses = () => [curvature(), dot(), combine(), scale(), foldScaling(), gradient(), precondition()]

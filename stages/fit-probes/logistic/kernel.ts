@@ -7,6 +7,7 @@
 import { moduleBytes } from "../../vision/wasm/code.ts"
 import { instantiate, type Memory } from "../../vision/wasm/instance.ts"
 import { lossPasses } from "./kernel-losses.ts"
+import { CONSTANTS, constantBytes } from "./simd.ts"
 import { FACTOR, OTHER_FACTOR, OTHER_SUM, RESERVED, SUM, vectorPasses } from "./kernel-vectors.ts"
 
 /** The functions of the module; see there. */
@@ -18,6 +19,7 @@ interface Passes {
   foldScaling(target: number, x: number, inverse: number, mean: number, end: number): void
   gradient(target: number, products: number, mean: number, gain: number, x: number, end: number): void
   precondition(target: number, products: number, gradient: number, mask: number, end: number): void
+  curvature(residuals: number, weights: number, end: number): void
   binomial(scores: number, end: number, signs: number, weights: number, heldOut: number): void
   softmax(
     scores: number,
@@ -42,6 +44,7 @@ export class Kernel {
 
   constructor() {
     this.passes = instantiate<Passes>(moduleBytes([...vectorPasses(), ...lossPasses()]))
+    new Uint8Array(this.passes.memory.buffer, CONSTANTS, RESERVED - CONSTANTS).set(constantBytes())
   }
 
   /** All memory as floats; replaced when it grows. */

@@ -88,17 +88,25 @@ export function searchSpace(kernel: Kernel, floats: number): SearchSpace {
   }
 }
 
+/** When a search stops. */
+export interface Tolerance {
+  /** the expected remaining decrease is at most this share of the loss */
+  readonly loss: number
+  /** or at most this larger share, and the last step changed the held-out loss by at most such a share of it */
+  readonly settled?: { readonly loss: number; readonly heldOut: number }
+}
+const NEVER = { loss: 0, heldOut: 0 }
+
 export interface LbfgsOptions {
   readonly kernel: Kernel
   readonly space: SearchSpace
   readonly start: Float32Array
-  /** stop when the expected remaining decrease is below this share of the loss */
-  readonly tolerance: number
+  readonly tolerance: Tolerance
   readonly maxSteps?: number
 }
 
 export function* lbfgs(options: LbfgsOptions): Generator<Query, Minimum, void> {
-  const { kernel, space, start, tolerance, maxSteps = 1000 } = options
+  const { kernel, space, start, tolerance: { loss: tolerance, settled = NEVER }, maxSteps = 1000 } = options
   const n = start.length
   const { direction, scratch } = space
   let { here, there } = space
@@ -107,6 +115,8 @@ export function* lbfgs(options: LbfgsOptions): Generator<Query, Minimum, void> {
   const pairs: Array<Pair> = []
   const forget = () => spare.push(...pairs.splice(0))
   let evaluations = 1
+  /** of the held-out loss in the last step, relative to it */
+  let change = Infinity
   const minimum = (converged: boolean): Minimum => ({
     x: kernel.at(here.x, n).slice(),
     loss: here.loss,
@@ -123,7 +133,8 @@ export function* lbfgs(options: LbfgsOptions): Generator<Query, Minimum, void> {
       slope = descend(kernel, pairs, here, direction, scratch, n)
     }
     // −slope/2 is the decrease that a Newton step would give
-    if (-slope / 2 <= tolerance * Math.abs(here.loss)) return minimum(true)
+    const left = -slope / 2 / Math.abs(here.loss)
+    if (left <= tolerance || (left <= settled.loss && change <= settled.heldOut)) return minimum(true)
 
     const noise = NOISE * Math.abs(here.loss)
     let low = 0
@@ -160,6 +171,7 @@ export function* lbfgs(options: LbfgsOptions): Generator<Query, Minimum, void> {
       forget()
       continue
     }
+    change = Math.abs(there.heldOut / here.heldOut - 1)
     const pair = spare.pop() ?? pairs.shift()!
     ;(difference(kernel, pair, here, there, n) ? pairs : spare).push(pair)
     ;[here, there] = [there, here]

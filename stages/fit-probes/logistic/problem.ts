@@ -160,15 +160,10 @@ export function meanCurvatures(
   { vectors, total, place }: LogisticProblem,
   residuals: number
 ): Float64Array {
-  const weights = kernel.at(place.weights, rows)
   return Float64Array.from({ length: vectors }, (_, k) => {
-    const of = kernel.at(residuals + k * rows * FLOAT, rows)
-    let sum = 0
-    for (let row = 0; row < rows; row++) {
-      const size = Math.abs(of[row]!)
-      if (size > 0) sum += size * (1 - size / weights[row]!)
-    }
-    return sum / total
+    const at = residuals + k * rows * FLOAT
+    kernel.passes.curvature(at, place.weights, at + rows * FLOAT)
+    return kernel.sum / total
   })
 }
 

@@ -5,7 +5,7 @@
  * C runs from small to large, and each fit starts where the two solutions before it point. The path ends early once the loss has
  * risen at two consecutive C's, which gives the same choice if the loss has a single valley over the grid.
  */
-import type { Minimum } from "./lbfgs.ts"
+import type { Minimum, Tolerance } from "./lbfgs.ts"
 import type { LogisticProblem, Regression } from "./problem.ts"
 import { priorSolution } from "./problem.ts"
 import type { Slot, Solver } from "./solver.ts"
@@ -18,10 +18,10 @@ export interface PathResult {
   readonly minimum: Minimum
 }
 
-/** How closely objectives are minimised, relative to themselves: for the choice of C, and for the refit. */
+/** How closely objectives are minimised: for the choice of C, where only held-out losses matter, and for the refit. */
 export interface Tolerances {
-  readonly inner: number
-  readonly refit: number
+  readonly inner: Tolerance
+  readonly refit: Tolerance
 }
 
 /**
@@ -150,8 +150,11 @@ export class RegularisationPath {
 const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
 
 /** Where the next solution would lie if it were as far from the last as that from the one before. */
-const extrapolated = ({ solution, before }: Fold): Float32Array =>
-  solution.map((value, i) => value + (value - before[i]!))
+function extrapolated({ solution, before }: Fold): Float32Array {
+  const next = new Float32Array(solution.length)
+  for (let i = 0; i < next.length; i++) next[i] = 2 * solution[i]! - before[i]!
+  return next
+}
 
 function average(solutions: ReadonlyArray<Float32Array>): Float32Array {
   const mean = new Float64Array(solutions[0]!.length)

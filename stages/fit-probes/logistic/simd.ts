@@ -7,21 +7,34 @@
  */
 import { type Code, i32, type Local } from "../../vision/wasm/code.ts"
 
-const vector =
-  (number: number, ...immediate: Code) =>
-  (...operands: ReadonlyArray<Code>): Code => [
+function vector(number: number, ...immediate: Code) {
+  return (...operands: ReadonlyArray<Code>): Code => [
     ...operands.flat(),
     0xfd,
     // LEB128
     ...(number < 0x80 ? [number] : [(number & 0x7f) | 0x80, number >> 7]),
     ...immediate
   ]
-const bytesOf = (values: Float32Array | Float64Array | BigInt64Array): Code =>
-  Array.from(new Uint8Array(values.buffer))
-const constant = (values: Float32Array | Float64Array | BigInt64Array): Code => vector(12, ...bytesOf(values))()
+}
+/** Where constants lie in memory. V8 would build a constant in the code from two halves, at every use. */
+export const CONSTANTS = 64
+/** 16 bytes each, in the order of their first use */
+const constants: Array<Uint8Array> = []
+
+function constant(values: Float32Array | Float64Array | BigInt64Array): Code {
+  const bytes = new Uint8Array(values.buffer)
+  const known = constants.findIndex((other) => other.every((byte, i) => byte === bytes[i]))
+  const index = known < 0 ? constants.push(bytes) - 1 : known
+  return load(i32.const(CONSTANTS + 16 * index))
+}
+
+/** The bytes that code with constants expects at `CONSTANTS`, once that code is built. */
+export const constantBytes = (): Uint8Array => Uint8Array.from(constants.flatMap((bytes) => [...bytes]))
 
 /** Loads and stores of 16 bytes, `offset` bytes (less than 128) after the address. */
-export const load = (address: Code, offset = 0): Code => vector(0, 0, offset)(address)
+export function load(address: Code, offset = 0): Code {
+  return vector(0, 0, offset)(address)
+}
 export const store = (address: Code, value: Code, offset = 0): Code => vector(11, 0, offset)(address, value)
 /** 4 bytes, four times */
 export const loadSplat = (address: Code): Code => vector(9, 0, 0)(address)

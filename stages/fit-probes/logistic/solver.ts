@@ -4,7 +4,7 @@
  */
 import { breathe } from "../probes/probe.ts"
 import { FLOAT, type Kernel } from "./kernel.ts"
-import type { Minimum, Query, SearchSpace } from "./lbfgs.ts"
+import type { Minimum, Query, SearchSpace, Tolerance } from "./lbfgs.ts"
 import { lbfgs, SEARCH_VECTORS, searchSpace } from "./lbfgs.ts"
 import type { Matrix } from "./matrix.ts"
 import type { Spectrum } from "./preconditioner.ts"
@@ -27,7 +27,7 @@ interface Task {
   readonly c: number
   readonly slot: Slot
   readonly start: Float32Array
-  readonly tolerance: number
+  readonly tolerance: Tolerance
   /** may add more */
   readonly done: (minimum: Minimum) => void
 }
@@ -106,7 +106,7 @@ export class Solver {
       }
       for (const item of current) {
         const next = item.search.next()
-        if (next.done) item.done(next.value)
+        if (next.done) { const S = ((globalThis as any).STATS ??= {}); const k = (item.tolerance.loss < 1e-9 ? 'R' : 'I') + item.c.toPrecision(1); (S[k] ??= [0, 0])[0]++; S[k][1] += next.value.evaluations; item.done(next.value) }
         else {
           item.query = next.value
           this.active.push(item)
@@ -162,8 +162,10 @@ export class Solver {
     const inner = kernel.at(reduced, k * rank)
     await spectrum.vectors.timesTranspose(kernel.at(operands, k * stride), k, inner)
     let at = 0
-    for (const { inverse } of items)
-      for (let i = 0; i < inverse!.leading.length; i++, at++) inner[at]! *= inverse!.leading[i]!
+    for (const { inverse } of items) {
+      multiply(inner, at, inverse!.leading)
+      at += inverse!.leading.length
+    }
     await spectrum.vectors.times(inner, k, kernel.at(products, k * stride))
     const { floats, passes } = kernel
     let from = products
@@ -193,4 +195,8 @@ export class Solver {
     )
     return { leading, rest: taus, intercept: curvatures.map((curvature) => 1 / curvature) }
   }
+}
+
+function multiply(values: Float32Array, from: number, factors: Float32Array): void {
+  for (let i = 0; i < factors.length; i++) values[from + i]! *= factors[i]!
 }
