@@ -72,8 +72,8 @@ export async function cocoQuestions(root: string, run = "latest"): Promise<Reado
 
 /**
  * A suite of paired objects: four tokens of either object × either object's category (2 or 4), 2,000 images in eight
- * cells, five seeds of five folds. Features resemble a deep layer's: eigenvalues fall as j^−0.9, and the categories
- * shift them along random directions of the leading half, the other object's less.
+ * cells, five seeds of five folds. Features resemble a deep layer's: each mixes 48 latent variables, whose variances fall as
+ * j^−0.9, and the categories shift these along random directions of the leading half, the other object's less.
  */
 export function pairedQuestions(images = 2000, width = 768): ReadonlyArray<Question> {
   const random = seededRandom("bench", "paired")
@@ -83,13 +83,15 @@ export function pairedQuestions(images = 2000, width = 768): ReadonlyArray<Quest
   const secondary = Array.from({ length: images }, (_, i) => (i >> 1) % 4)
   const ids = primary.map((_, i) => `image-${i}`)
   const cells = primary.map((p, i) => `${p}/${secondary[i]}`)
-  const rotation = noise(width * width)
+  const mixed = 48
+  const from = Int32Array.from({ length: width * mixed }, () => Math.floor(random() * width))
+  const factor = noise(width * mixed)
   const questions: Array<Question> = []
   for (const [token, strength] of [
-    ["avg_obj", 0.5],
-    ["random_obj", 0.35],
+    ["avg_obj", 0.3],
+    ["random_obj", 0.2],
     ["random", 0.12],
-    ["cls", 0.3]
+    ["cls", 0.2]
   ] as const)
     for (const source of ["primary", "secondary"]) {
       const shifts = Array.from({ length: 6 }, () => noise(width >> 1))
@@ -102,7 +104,7 @@ export function pairedQuestions(images = 2000, width = 768): ReadonlyArray<Quest
         for (let j = 0; j < width; j++) latent[j]! *= scale[j]!
         for (let k = 0; k < width; k++) {
           let sum = 0
-          for (let j = 0; j < width; j++) sum += rotation[k * width + j]! * latent[j]!
+          for (let m = k * mixed; m < (k + 1) * mixed; m++) sum += factor[m]! * latent[from[m]!]!
           x[i * width + k] = sum
         }
       }

@@ -106,7 +106,7 @@ export class Solver {
       }
       for (const item of current) {
         const next = item.search.next()
-        if (next.done) { const S = ((globalThis as any).STATS ??= {}); const k = (item.tolerance.loss < 1e-9 ? 'R' : 'I') + item.c.toPrecision(1); (S[k] ??= [0, 0])[0]++; S[k][1] += next.value.evaluations; item.done(next.value) }
+        if (next.done) item.done(next.value)
         else {
           item.query = next.value
           this.active.push(item)
