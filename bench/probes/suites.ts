@@ -98,7 +98,8 @@ export function pairedQuestions(images = 2000, width = 768): ReadonlyArray<Quest
       const x = new Float32Array(images * width)
       for (let i = 0; i < images; i++) {
         const latent = noise(width)
-        const [own, other] = source === "primary" ? [primary[i]!, secondary[i]! + 2] : [secondary[i]! + 2, primary[i]!]
+        const [own, other] =
+          source === "primary" ? [primary[i]!, secondary[i]! + 2] : [secondary[i]! + 2, primary[i]!]
         for (let j = 0; j < width >> 1; j++)
           latent[j]! += strength * (0.5 * shifts[own]![j]! + 0.2 * shifts[other]![j]!)
         for (let j = 0; j < width; j++) latent[j]! *= scale[j]!
@@ -108,8 +109,16 @@ export function pairedQuestions(images = 2000, width = 768): ReadonlyArray<Quest
           x[i * width + k] = sum
         }
       }
-      for (const [target, labels] of [["primary", primary], ["secondary", secondary]] as const)
-        questions.push({ name: `${token} (${source}) → ${target}`, x, width, ...asked(labels.map(String), cells, ids, 5) })
+      for (const [target, labels] of [
+        ["primary", primary],
+        ["secondary", secondary]
+      ] as const)
+        questions.push({
+          name: `${token} (${source}) → ${target}`,
+          x,
+          width,
+          ...asked(labels.map(String), cells, ids, 5)
+        })
     }
   return questions
 }

@@ -72,7 +72,10 @@ const binomial = () =>
             f32.neg(
               f32.mul(
                 f32.mul(load(signs.get), load(weights.get)),
-                f32.div(select(e.get, f32.const(1), f32.gt(m.get, f32.const(0))), f32.add(e.get, f32.const(1)))
+                f32.div(
+                  select(e.get, f32.const(1), f32.gt(m.get, f32.const(0))),
+                  f32.add(e.get, f32.const(1))
+                )
               )
             )
           ),

@@ -17,7 +17,11 @@ export const RESERVED = 1024
 const factor = loadSplat(i32.const(FACTOR))
 const otherFactor = loadSplat(i32.const(OTHER_FACTOR))
 /** Eight floats at a time, while the first of the places is before `end`. */
-const eightByEight = (places: ReadonlyArray<Local>, end: Local, four: (offset: number) => ReadonlyArray<Code>) =>
+const eightByEight = (
+  places: ReadonlyArray<Local>,
+  end: Local,
+  four: (offset: number) => ReadonlyArray<Code>
+) =>
   doWhile(
     [...four(0), ...four(16), ...places.map((place) => advance(place, 32))],
     i32.ltU(places[0]!.get, end.get)
@@ -29,13 +33,18 @@ const addFour = (low: Local, high: Local, four: Local): ReadonlyArray<Code> => [
 
 /** SUM = a · b */
 const dot = () =>
-  func("dot", ["a", "b", "end"], { four: "v128", low: "v128", high: "v128" }, ({ a, b, end, four, low, high }) => [
-    eightByEight([a, b], end, (offset) => [
-      four.set(f32.mul(load(a.get, offset), load(b.get, offset))),
-      ...addFour(low, high, four)
-    ]),
-    store(i32.const(SUM), f64.add(low.get, high.get))
-  ])
+  func(
+    "dot",
+    ["a", "b", "end"],
+    { four: "v128", low: "v128", high: "v128" },
+    ({ a, b, end, four, low, high }) => [
+      eightByEight([a, b], end, (offset) => [
+        four.set(f32.mul(load(a.get, offset), load(b.get, offset))),
+        ...addFour(low, high, four)
+      ]),
+      store(i32.const(SUM), f64.add(low.get, high.get))
+    ]
+  )
 
 /** target = a + FACTOR · b */
 const combine = () =>
@@ -50,7 +59,9 @@ const combine = () =>
 const scale = () =>
   func("scale", ["target", "a", "end"], { c: "v128" }, ({ target, a, end, c }) => [
     c.set(factor),
-    eightByEight([target, a], end, (offset) => [store(target.get, f32.mul(c.get, load(a.get, offset)), offset)])
+    eightByEight([target, a], end, (offset) => [
+      store(target.get, f32.mul(c.get, load(a.get, offset)), offset)
+    ])
   ])
 
 /** target = x ⊙ inverse; SUM = mean · target */
@@ -138,4 +149,12 @@ const curvature = () =>
     ]
   )
 
-export const vectorPasses = () => [curvature(), dot(), combine(), scale(), foldScaling(), gradient(), precondition()]
+export const vectorPasses = () => [
+  curvature(),
+  dot(),
+  combine(),
+  scale(),
+  foldScaling(),
+  gradient(),
+  precondition()
+]

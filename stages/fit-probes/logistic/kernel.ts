@@ -33,10 +33,10 @@ interface Passes {
 }
 
 /** Bytes of a float. */
-export const FLOAT = 4
+export const FLOAT_BYTES = 4
 const PAGE = 65_536
 
-export class Kernel {
+export class FitKernel {
   readonly passes: Passes
   private floatsNow = new Float32Array(0)
   private doublesNow = new Float64Array(0)
@@ -59,10 +59,10 @@ export class Kernel {
   /** The address of new zeros. @throws RangeError if there is no memory left */
   allocate(floats: number): number {
     const at = this.used
-    this.used += Math.ceil(floats / 4) * 4 * FLOAT
+    this.used += Math.ceil(floats / 4) * 4 * FLOAT_BYTES
     const lacking = this.used - this.passes.memory.buffer.byteLength
     if (lacking > 0) this.passes.memory.grow(Math.ceil(lacking / PAGE))
-    this.floats.fill(0, at / FLOAT, this.used / FLOAT)
+    this.floats.fill(0, at / FLOAT_BYTES, this.used / FLOAT_BYTES)
     return at
   }
 
@@ -73,18 +73,18 @@ export class Kernel {
 
   /** The floats at an address. */
   at(address: number, length: number): Float32Array {
-    return this.floats.subarray(address / FLOAT, address / FLOAT + length)
+    return this.floats.subarray(address / FLOAT_BYTES, address / FLOAT_BYTES + length)
   }
 
   copy(target: number, source: number, floats: number): void {
-    this.floats.copyWithin(target / FLOAT, source / FLOAT, source / FLOAT + floats)
+    this.floats.copyWithin(target / FLOAT_BYTES, source / FLOAT_BYTES, source / FLOAT_BYTES + floats)
   }
 
   /** Numbers for the next pass. */
   factors(first: number, second = 0): void {
     const { floats } = this
-    floats[FACTOR / FLOAT] = first
-    floats[OTHER_FACTOR / FLOAT] = second
+    floats[FACTOR / FLOAT_BYTES] = first
+    floats[OTHER_FACTOR / FLOAT_BYTES] = second
   }
 
   /** What the last pass summed. */
@@ -101,28 +101,28 @@ export class Kernel {
 
   /** The inner product of two vectors. */
   dot(a: number, b: number, floats: number): number {
-    this.passes.dot(a, b, a + floats * FLOAT)
+    this.passes.dot(a, b, a + floats * FLOAT_BYTES)
     return this.sum
   }
 
   /** target = a + factor · b */
   combine(target: number, a: number, factor: number, b: number, floats: number): void {
     this.factors(factor)
-    this.passes.combine(target, a, b, target + floats * FLOAT)
+    this.passes.combine(target, a, b, target + floats * FLOAT_BYTES)
   }
 
   /** target = factor · a */
   scale(target: number, factor: number, a: number, floats: number): void {
     this.factors(factor)
-    this.passes.scale(target, a, target + floats * FLOAT)
+    this.passes.scale(target, a, target + floats * FLOAT_BYTES)
   }
 }
 
-const idle: Array<Kernel> = []
+const idle: Array<FitKernel> = []
 
 /** Lends a kernel, with its memory empty. Several fits may run at a time, in turns, so each has its own. */
-export async function withKernel<A>(use: (kernel: Kernel) => Promise<A>): Promise<A> {
-  const kernel = idle.pop() ?? new Kernel()
+export async function withKernel<A>(use: (kernel: FitKernel) => Promise<A>): Promise<A> {
+  const kernel = idle.pop() ?? new FitKernel()
   kernel.reset()
   try {
     return await use(kernel)

@@ -7,7 +7,7 @@
  * (2005), which does not stall on float32 rounding in the loss. The line search looks for the zero of the slope,
  * which rises along any line because the functions are convex.
  */
-import type { Kernel } from "./kernel.ts"
+import type { FitKernel } from "./kernel.ts"
 
 /** A request for an evaluation. Its vectors are addresses in the kernel's memory, of as many floats as the problem has. */
 export interface Query {
@@ -63,7 +63,7 @@ export interface SearchSpace {
 export const SEARCH_VECTORS = 2 * 3 + 2 + 3 * MEMORY
 
 /** @param floats the longest point */
-export function searchSpace(kernel: Kernel, floats: number): SearchSpace {
+export function searchSpace(kernel: FitKernel, floats: number): SearchSpace {
   const vector = () => kernel.allocate(floats)
   const query = (): Query => ({
     x: vector(),
@@ -98,7 +98,7 @@ export interface Tolerance {
 const NEVER = { loss: 0, heldOut: 0 }
 
 export interface LbfgsOptions {
-  readonly kernel: Kernel
+  readonly kernel: FitKernel
   readonly space: SearchSpace
   readonly start: Float32Array
   readonly tolerance: Tolerance
@@ -106,7 +106,13 @@ export interface LbfgsOptions {
 }
 
 export function* lbfgs(options: LbfgsOptions): Generator<Query, Minimum, void> {
-  const { kernel, space, start, tolerance: { loss: tolerance, settled = NEVER }, maxSteps = 1000 } = options
+  const {
+    kernel,
+    space,
+    start,
+    tolerance: { loss: tolerance, settled = NEVER },
+    maxSteps = 1000
+  } = options
   const n = start.length
   const { direction, scratch } = space
   let { here, there } = space
@@ -181,7 +187,7 @@ export function* lbfgs(options: LbfgsOptions): Generator<Query, Minimum, void> {
 
 /** Sets direction = −H · gradient; returns its slope. */
 function descend(
-  kernel: Kernel,
+  kernel: FitKernel,
   pairs: ReadonlyArray<Pair>,
   { gradient, preconditioned }: Query,
   direction: number,
@@ -207,7 +213,7 @@ function descend(
 }
 
 /** Sets the pair of a step; false if there is only rounding and no curvature to learn from. */
-function difference(kernel: Kernel, pair: Pair, from: Query, to: Query, n: number): boolean {
+function difference(kernel: FitKernel, pair: Pair, from: Query, to: Query, n: number): boolean {
   kernel.combine(pair.s, to.x, -1, from.x, n)
   kernel.combine(pair.y, to.gradient, -1, from.gradient, n)
   kernel.combine(pair.hy, to.preconditioned, -1, from.preconditioned, n)

@@ -1,6 +1,6 @@
 /** The input of a logistic fit: its data, how strengths are chosen, and its validation. */
 import type { FitControl, OuterSplit, ProbeData } from "../probes/probe.ts"
-import type { Tolerances } from "./regularisation-path.ts"
+import type { Tolerance } from "./lbfgs.ts"
 
 /** C ∈ 10^{−4, −3.5 … 2}, as decimals: powers in V8 differ in the last bit between versions. */
 // oxfmt-ignore
@@ -8,6 +8,12 @@ export const DEFAULT_GRID: ReadonlyArray<number> = [
   1e-4, 3.1622776601683794e-4, 1e-3, 3.1622776601683794e-3, 1e-2, 0.03162277660168379, 0.1, 0.31622776601683794,
   1, 3.1622776601683795, 10, 31.622776601683793, 100
 ]
+
+/** How closely objectives are minimised: for the choice of C, where only held-out losses matter, and for the refit. */
+export interface Tolerances {
+  readonly inner: Tolerance
+  readonly refit: Tolerance
+}
 
 /**
  * The inner losses of a split are then within 2e-3 of their limit, and almost all within 1e-3, a tenth of the difference

@@ -9,7 +9,7 @@
  * contain the offset and Σr.
  */
 import { log } from "../../../src/support/elementary/exponential.ts"
-import { FLOAT, type Kernel } from "./kernel.ts"
+import { FLOAT_BYTES, type FitKernel } from "./kernel.ts"
 import type { Query } from "./lbfgs.ts"
 import type { Shape } from "./shape.ts"
 import type { Scaling } from "./standardise.ts"
@@ -60,7 +60,7 @@ export interface LogisticProblem {
 export const problemFloats = ({ stride, rows }: Shape): number => 4 * stride + 3 * rows
 
 export function placeProblem(
-  kernel: Kernel,
+  kernel: FitKernel,
   shape: Shape,
   { rows, labels, weights, total, scaling: { mean, inverse }, vectors }: Regression,
   heldOut?: HeldOut
@@ -116,18 +116,18 @@ export function priorSolution(
 
 /** Writes the vectors for the shared matrix, [vectors × stride], to an address. */
 export function foldScalingIn(
-  kernel: Kernel,
+  kernel: FitKernel,
   { stride, width }: Shape,
   { vectors, place }: LogisticProblem,
   { x }: Query,
   out: number
 ): void {
   for (let k = 0; k < vectors; k++) {
-    const at = k * stride * FLOAT
+    const at = k * stride * FLOAT_BYTES
     const to = out + at
-    kernel.passes.foldScaling(to, x + at, place.inverse, place.mean, to + stride * FLOAT)
+    kernel.passes.foldScaling(to, x + at, place.inverse, place.mean, to + stride * FLOAT_BYTES)
     // the sum is of rounded values, as are the scores
-    kernel.floats[to / FLOAT + width] = kernel.floats[(x + at) / FLOAT + width]! - kernel.sum
+    kernel.floats[to / FLOAT_BYTES + width] = kernel.floats[(x + at) / FLOAT_BYTES + width]! - kernel.sum
   }
 }
 
@@ -139,12 +139,12 @@ export interface Losses {
 
 /** Replaces the scores, [vectors × rows], by residuals r = w(p − y). */
 export function lossPass(
-  kernel: Kernel,
+  kernel: FitKernel,
   { rows }: Shape,
   { vectors, place: { labels, weights, heldOut } }: LogisticProblem,
   scores: number
 ): Losses {
-  const below = rows * FLOAT
+  const below = rows * FLOAT_BYTES
   if (vectors === 1) kernel.passes.binomial(scores, scores + below, labels, weights, heldOut)
   else kernel.passes.softmax(scores, scores + below, below, vectors * below, labels, weights, heldOut)
   return { loss: kernel.sum, heldOut: kernel.otherSum }
@@ -155,14 +155,14 @@ export function lossPass(
  * p).
  */
 export function meanCurvatures(
-  kernel: Kernel,
+  kernel: FitKernel,
   { rows }: Shape,
   { vectors, total, place }: LogisticProblem,
   residuals: number
 ): Float64Array {
   return Float64Array.from({ length: vectors }, (_, k) => {
-    const at = residuals + k * rows * FLOAT
-    kernel.passes.curvature(at, place.weights, at + rows * FLOAT)
+    const at = residuals + k * rows * FLOAT_BYTES
+    kernel.passes.curvature(at, place.weights, at + rows * FLOAT_BYTES)
     return kernel.sum / total
   })
 }
@@ -173,7 +173,7 @@ export function meanCurvatures(
  * @param products the address of [vectors × stride] Xᵀr, and Σr in the column of ones
  */
 export function finishGradient(
-  kernel: Kernel,
+  kernel: FitKernel,
   { stride, width }: Shape,
   { vectors, total, place }: LogisticProblem,
   c: number,
@@ -184,15 +184,15 @@ export function finishGradient(
   const shrink = 1 / (c * total)
   let squares = kernel.dot(x, x, vectors * stride)
   for (let k = 0; k < vectors; k++) {
-    const at = k * stride * FLOAT
-    const intercept = at / FLOAT + width
-    const sum = floats[products / FLOAT + intercept]!
+    const at = k * stride * FLOAT_BYTES
+    const intercept = at / FLOAT_BYTES + width
+    const sum = floats[products / FLOAT_BYTES + intercept]!
     const to = gradient + at
     kernel.factors(sum, shrink)
-    kernel.passes.gradient(to, products + at, place.mean, place.gain, x + at, to + stride * FLOAT)
-    floats[gradient / FLOAT + intercept] = sum / total
+    kernel.passes.gradient(to, products + at, place.mean, place.gain, x + at, to + stride * FLOAT_BYTES)
+    floats[gradient / FLOAT_BYTES + intercept] = sum / total
     // taken out as it went in, rounded
-    squares -= Math.fround(floats[x / FLOAT + intercept]! * floats[x / FLOAT + intercept]!)
+    squares -= Math.fround(floats[x / FLOAT_BYTES + intercept]! * floats[x / FLOAT_BYTES + intercept]!)
   }
   return (shrink / 2) * squares
 }

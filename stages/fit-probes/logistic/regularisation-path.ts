@@ -5,7 +5,8 @@
  * C runs from small to large, and each fit starts where the two solutions before it point. The path ends early once the loss has
  * risen at two consecutive C's, which gives the same choice if the loss has a single valley over the grid.
  */
-import type { Minimum, Tolerance } from "./lbfgs.ts"
+import type { Minimum } from "./lbfgs.ts"
+import type { Tolerances } from "./options.ts"
 import type { LogisticProblem, Regression } from "./problem.ts"
 import { priorSolution } from "./problem.ts"
 import type { Slot, Solver } from "./solver.ts"
@@ -16,12 +17,6 @@ export interface PathResult {
   /** [grid] the mean inner log-loss; NaN past the end of the path */
   readonly innerLosses: Float64Array
   readonly minimum: Minimum
-}
-
-/** How closely objectives are minimised: for the choice of C, where only held-out losses matter, and for the refit. */
-export interface Tolerances {
-  readonly inner: Tolerance
-  readonly refit: Tolerance
 }
 
 /**

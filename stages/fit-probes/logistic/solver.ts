@@ -3,7 +3,7 @@
  * problem's solution does not depend on the others (a row of a product depends only on its own vector).
  */
 import { breathe } from "../probes/probe.ts"
-import { FLOAT, type Kernel } from "./kernel.ts"
+import { FLOAT_BYTES, type FitKernel } from "./kernel.ts"
 import type { Minimum, Query, SearchSpace, Tolerance } from "./lbfgs.ts"
 import { lbfgs, SEARCH_VECTORS, searchSpace } from "./lbfgs.ts"
 import type { Matrix } from "./matrix.ts"
@@ -20,7 +20,7 @@ export type Slot = SearchSpace
 
 /** Bytes of a slot for this many classes. */
 export const searchBytes = ({ stride }: Shape, classes: number): number =>
-  SEARCH_VECTORS * (classes === 2 ? 1 : classes) * stride * FLOAT
+  SEARCH_VECTORS * (classes === 2 ? 1 : classes) * stride * FLOAT_BYTES
 
 interface Task {
   readonly problem: LogisticProblem
@@ -51,7 +51,7 @@ interface Inverse {
 export class Solver {
   readonly shape: Shape
   private active: Array<Active> = []
-  private readonly kernel: Kernel
+  private readonly kernel: FitKernel
   private readonly features: Matrix
   private readonly spectrum: Spectrum
   /** vectors that fit the buffers */
@@ -63,7 +63,7 @@ export class Solver {
   private readonly reduced: number
 
   /** @param classes the largest number of classes of a problem */
-  constructor(kernel: Kernel, shape: Shape, features: Matrix, spectrum: Spectrum, classes: number) {
+  constructor(kernel: FitKernel, shape: Shape, features: Matrix, spectrum: Spectrum, classes: number) {
     this.kernel = kernel
     this.shape = shape
     this.features = features
@@ -128,7 +128,7 @@ export class Solver {
   private async evaluate(items: ReadonlyArray<Active>): Promise<void> {
     const { kernel, shape, features, operands, scores, products } = this
     const { stride, rows } = shape
-    const place = (address: number, from: number, width: number) => address + from * width * FLOAT
+    const place = (address: number, from: number, width: number) => address + from * width * FLOAT_BYTES
     const firsts: Array<number> = []
     let k = 0
     for (const { problem, query } of items) {
@@ -170,12 +170,13 @@ export class Solver {
     const { floats, passes } = kernel
     let from = products
     for (const { problem, query, inverse } of items)
-      for (let v = 0; v < problem.vectors; v++, from += stride * FLOAT) {
-        const offset = v * stride * FLOAT
+      for (let v = 0; v < problem.vectors; v++, from += stride * FLOAT_BYTES) {
+        const offset = v * stride * FLOAT_BYTES
         const to = query.preconditioned + offset
         kernel.factors(inverse!.rest[v]!)
-        passes.precondition(to, from, query.gradient + offset, problem.place.mask, to + stride * FLOAT)
-        floats[to / FLOAT + width] = floats[(query.gradient + offset) / FLOAT + width]! * inverse!.intercept[v]!
+        passes.precondition(to, from, query.gradient + offset, problem.place.mask, to + stride * FLOAT_BYTES)
+        floats[to / FLOAT_BYTES + width] =
+          floats[(query.gradient + offset) / FLOAT_BYTES + width]! * inverse!.intercept[v]!
       }
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest"
 import { normal, seededRandom } from "../../../../src/support/random.ts"
-import { FLOAT, Kernel, withKernel } from "../../../../stages/fit-probes/logistic/kernel.ts"
+import { FLOAT_BYTES, FitKernel, withKernel } from "../../../../stages/fit-probes/logistic/kernel.ts"
 
-const kernel = new Kernel()
+const kernel = new FitKernel()
 const random = seededRandom("kernel")
 /** The address of floats in a kernel's memory. */
 const put = (values: ArrayLike<number>, where = kernel) => {
@@ -10,8 +10,7 @@ const put = (values: ArrayLike<number>, where = kernel) => {
   where.at(address, values.length).set(values)
   return address
 }
-const noise = (length: number, scale = 1) =>
-  Float32Array.from({ length }, () => scale * normal(random))
+const noise = (length: number, scale = 1) => Float32Array.from({ length }, () => scale * normal(random))
 
 describe("passes over vectors", () => {
   const n = 64
@@ -19,7 +18,7 @@ describe("passes over vectors", () => {
   const [at, bt, ct, dt, xt] = [a, b, c, d, x].map((values) => put(values))
   const target = kernel.allocate(n)
   const result = () => kernel.at(target, n)
-  const end = target + n * FLOAT
+  const end = target + n * FLOAT_BYTES
   const f = Math.fround
 
   it("sum products in doubles", () => {
@@ -47,8 +46,7 @@ describe("passes over vectors", () => {
   it("finish gradients and precondition them", () => {
     kernel.factors(3, 0.5)
     kernel.passes.gradient(target, at!, bt!, ct!, xt!, end)
-    for (let i = 0; i < n; i++)
-      expect(result()[i]).toBeCloseTo((a[i]! - 3 * b[i]!) * c[i]! + 0.5 * x[i]!, 4)
+    for (let i = 0; i < n; i++) expect(result()[i]).toBeCloseTo((a[i]! - 3 * b[i]!) * c[i]! + 0.5 * x[i]!, 4)
     kernel.factors(0.25)
     kernel.passes.precondition(target, at!, bt!, dt!, end)
     for (let i = 0; i < n; i++) expect(result()[i]).toBeCloseTo((a[i]! + 0.25 * b[i]!) * d[i]!, 5)
@@ -69,8 +67,7 @@ function expected(scores: Float32Array, rows: number, labels: ArrayLike<number>,
     loss += weights[row]! * (others < 1 ? Math.log1p(others) : Math.log(1 + others))
     for (let k = 0; k < classes; k++)
       residuals[k * rows + row] =
-        weights[row]! *
-        (k === labels[row] ? -others / (1 + others) : Math.exp(own[k]! - highest) / all)
+        weights[row]! * (k === labels[row] ? -others / (1 + others) : Math.exp(own[k]! - highest) / all)
   }
   return { loss, residuals }
 }
@@ -88,16 +85,8 @@ describe("passes over scores", () => {
         for (let k = 0; k < classes; k++) scores[k * rows + 1] = k === labels[1] ? 30 : -5
         const { loss, residuals } = expected(scores, rows, labels, weights)
         const at = put(scores)
-        const below = rows * FLOAT
-        kernel.passes.softmax(
-          at,
-          at + below,
-          below,
-          classes * below,
-          put(labels),
-          put(weights),
-          put(heldOut)
-        )
+        const below = rows * FLOAT_BYTES
+        kernel.passes.softmax(at, at + below, below, classes * below, put(labels), put(weights), put(heldOut))
         expect(kernel.sum / loss - 1).toBeCloseTo(0, 6)
         expect(kernel.otherSum / expected(scores, rows, labels, heldOut).loss - 1).toBeCloseTo(0, 6)
         const got = kernel.at(at, scores.length)
@@ -117,7 +106,7 @@ describe("passes over scores", () => {
       both.set(scores, rows)
       const { loss, residuals } = expected(both, rows, labels, weights)
       const at = put(scores)
-      kernel.passes.binomial(at, at + rows * FLOAT, put(signs), put(weights), put(heldOut))
+      kernel.passes.binomial(at, at + rows * FLOAT_BYTES, put(signs), put(weights), put(heldOut))
       expect(kernel.sum / loss - 1).toBeCloseTo(0, 6)
       expect(kernel.otherSum / expected(both, rows, labels, heldOut).loss - 1).toBeCloseTo(0, 6)
       const got = kernel.at(at, rows)
