@@ -119,6 +119,8 @@ export class FitKernel {
 }
 
 const idle: Array<FitKernel> = []
+/** A larger memory is not kept for the next fit. */
+const MOST_KEPT = 2 ** 28
 
 /** Lends a kernel, with its memory empty. Several fits may run at a time, in turns, so each has its own. */
 export async function withKernel<A>(use: (kernel: FitKernel) => Promise<A>): Promise<A> {
@@ -127,6 +129,6 @@ export async function withKernel<A>(use: (kernel: FitKernel) => Promise<A>): Pro
   try {
     return await use(kernel)
   } finally {
-    idle.push(kernel)
+    if (kernel.passes.memory.buffer.byteLength <= MOST_KEPT) idle.push(kernel)
   }
 }

@@ -106,7 +106,20 @@ export class FoldScalings {
     const { width, stride } = this.shape
     const linear = new Float64Array(width)
     const squares = new Float64Array(width)
-    for (const row of rows)
+    // four rows at a time halve the time, most of which loads and stores sums
+    const whole = rows.length - (rows.length % 4)
+    for (let i = 0; i < whole; i += 4) {
+      const [a, b, c, d] = [0, 1, 2, 3].map((k) => rows[i + k]! * stride) as [number, number, number, number]
+      for (let j = 0; j < width; j++) {
+        const v = z[a + j]!
+        const w = z[b + j]!
+        const x = z[c + j]!
+        const y = z[d + j]!
+        linear[j]! += v + w + (x + y)
+        squares[j]! += v * v + w * w + (x * x + y * y)
+      }
+    }
+    for (const row of rows.subarray(whole))
       for (let j = 0, at = row * stride; j < width; j++, at++) {
         const value = z[at]!
         linear[j]! += value
