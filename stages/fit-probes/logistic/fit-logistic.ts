@@ -8,16 +8,18 @@
 import type { UndefinedProbe } from "../probes/probe.ts"
 import { checkProbeData, isConstant, presentClasses } from "../probes/probe.ts"
 import { fitOf, type LogisticFit } from "./fit-of-split.ts"
+import { withKernel } from "./kernel.ts"
 import type { Matrix } from "./matrix.ts"
 import { openMatrix } from "./matrix.ts"
 import { checkLogistic, DEFAULT_GRID, DEFAULT_TOLERANCES, type LogisticOptions } from "./options.ts"
 import type { Spectrum } from "./preconditioner.ts"
 import { leadingSpectrum } from "./preconditioner.ts"
 import { RegularisationPath } from "./regularisation-path.ts"
-import { Solver } from "./solver.ts"
+import { type Shape, shapeOf } from "./shape.ts"
+import { searchBytes, Solver } from "./solver.ts"
 import type { Scaling } from "./standardise.ts"
-import { scaled, scalingOf } from "./standardise.ts"
-import { innerFoldsOf, regressionOn } from "./training-sets.ts"
+import { FoldScalings, scaled, scalingOf } from "./standardise.ts"
+import { trainingSets } from "./training-sets.ts"
 
 /**
  * @throws RangeError on inconsistent shapes, a grid that does not ascend, or fewer images than inner folds in a
@@ -29,7 +31,7 @@ export async function fitLogistic(given: LogisticOptions): Promise<Array<Logisti
     test
   }))
   const options = { ...given, outer }
-  const { x, rows, width, grid = DEFAULT_GRID } = options
+  const { x, rows, width, grid = DEFAULT_GRID, threads = 1 } = options
   checkProbeData(options, outer)
   checkLogistic(options, grid)
   const verdicts = outer.map(({ train }): UndefinedProbe | null => {
@@ -43,12 +45,14 @@ export async function fitLogistic(given: LogisticOptions): Promise<Array<Logisti
     width,
     Int32Array.from({ length: rows }, (_, row) => row)
   )
-  const z = scaled(x, width, overall)
-  const features = await openMatrix(z, rows, width)
+  const shape = shapeOf(rows, width)
+  const z = scaled(x, shape, overall)
+  const features = await openMatrix(z, shape.rows, shape.stride, threads)
   try {
-    const spectrum = await leadingSpectrum(features)
+    const spectrum = await leadingSpectrum(features, shape, rows, threads)
     try {
-      return await fitAll(options, { z, overall, features, spectrum, grid, verdicts })
+      const scalings = new FoldScalings(x, z, shape, overall)
+      return await fitAll(options, { shape, overall, scalings, features, spectrum, grid, verdicts })
     } finally {
       await spectrum.vectors.release()
     }
@@ -58,44 +62,48 @@ export async function fitLogistic(given: LogisticOptions): Promise<Array<Logisti
 }
 
 interface Shared {
-  /** [rows × width] the features scaled by `overall`, the matrix behind `features` */
-  readonly z: Float32Array
+  readonly shape: Shape
   readonly overall: Scaling
+  readonly scalings: FoldScalings
+  /** [shape.rows × shape.stride] the features scaled by `overall`, and ones */
   readonly features: Matrix
   readonly spectrum: Spectrum
   readonly grid: ReadonlyArray<number>
   readonly verdicts: ReadonlyArray<UndefinedProbe | null>
 }
 
+/** Splits are solved together as far as their searches fit in so many bytes. */
+const MOST_MEMORY = 2 ** 29
+
 async function fitAll(
   options: LogisticOptions,
   shared: Shared
 ): Promise<Array<LogisticFit | UndefinedProbe>> {
-  const { outer, signal, progress, tolerances = DEFAULT_TOLERANCES } = options
-  const { z, overall, features, spectrum, grid, verdicts } = shared
-  const solver = new Solver(features, spectrum, options.classes)
-  const regress = (part: Int32Array) => regressionOn(options, z, overall, part)
-
-  const paths = outer.map(({ train }, split) =>
-    verdicts[split]
-      ? null
-      : new RegularisationPath({
+  const { outer, signal, progress, innerFolds = 4, tolerances = DEFAULT_TOLERANCES } = options
+  const { shape, overall, scalings, features, spectrum, grid, verdicts } = shared
+  const fits: Array<LogisticFit | UndefinedProbe> = [...verdicts] as Array<UndefinedProbe>
+  const defined = Array.from(outer.keys()).filter((split) => !verdicts[split])
+  const atOnce = Math.max(1, Math.floor(MOST_MEMORY / (innerFolds * searchBytes(shape, options.classes))))
+  const all = outer.length * (grid.length + 1)
+  let done = (outer.length - defined.length) * (grid.length + 1)
+  for (let from = 0; from < defined.length; from += atOnce)
+    await withKernel(async (kernel) => {
+      const solver = new Solver(kernel, shape, features, spectrum, options.classes)
+      const paths = defined.slice(from, from + atOnce).map((split) => ({
+        split,
+        path: new RegularisationPath({
           solver,
-          features,
-          outer: regress(train),
-          inner: grid.length === 1 ? [] : innerFoldsOf(options, train, regress),
+          sets: trainingSets(options, scalings, outer[split]!.train, grid.length > 1),
           grid,
           tolerances
         })
-  )
-  for (const path of paths) await path?.start()
-  const all = paths.length * (grid.length + 1)
-  await solver.run(signal, () =>
-    progress?.(paths.reduce((sum, path) => sum + (path?.steps ?? grid.length + 1), 0) / all)
-  )
-  return Promise.all(
-    paths.map(
-      (path, split) => verdicts[split] ?? fitOf(options, features, overall, grid, path!, outer[split]!)
-    )
-  )
+      }))
+      for (const { path } of paths) path.start()
+      const steps = () => paths.reduce((sum, { path }) => sum + path.steps, done)
+      await solver.run(signal, () => progress?.(steps() / all))
+      done = steps()
+      for (const { split, path } of paths)
+        fits[split] = await fitOf(options, features, shape, overall, grid, path, outer[split]!)
+    })
+  return fits
 }

@@ -3,6 +3,7 @@ import type { OuterSplit } from "../probes/probe.ts"
 import type { Matrix } from "./matrix.ts"
 import type { LogisticOptions } from "./options.ts"
 import { logProbabilities } from "./predict.ts"
+import type { Shape } from "./shape.ts"
 import type { RegularisationPath } from "./regularisation-path.ts"
 import { compose, type Scaling } from "./standardise.ts"
 
@@ -34,6 +35,7 @@ export interface LogisticFit {
 export async function fitOf(
   options: LogisticOptions,
   features: Matrix,
+  shape: Shape,
   overall: Scaling,
   grid: ReadonlyArray<number>,
   path: RegularisationPath,
@@ -42,7 +44,7 @@ export async function fitOf(
   const { outer } = path
   const { cIndex, innerLosses, minimum } = path.result!
   const { width, classes: count } = options
-  const own = await logProbabilities(features, outer, minimum.x, test)
+  const own = await logProbabilities(features, shape, outer, minimum.x, test)
   const logs = new Float64Array(test.length * count).fill(-Infinity)
   const predictions = new Int32Array(test.length)
   const k = outer.classes.length
@@ -55,7 +57,7 @@ export async function fitOf(
     predictions[t] = outer.classes[best]!
   }
   const vectors = Array.from({ length: outer.vectors }, (_, v) =>
-    minimum.x.subarray(v * (width + 1), (v + 1) * (width + 1))
+    minimum.x.subarray(v * shape.stride, (v + 1) * shape.stride)
   )
   const coefficients = new Float64Array(outer.vectors * width)
   vectors.forEach((vector, v) => coefficients.set(vector.subarray(0, width), v * width))

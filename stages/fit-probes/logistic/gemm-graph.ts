@@ -14,7 +14,7 @@ export type Product = "times-transpose" | "times"
 /** The name under which callers pass M's values as external data. */
 export const MATRIX_LOCATION = "matrix"
 
-const FLOAT = 1
+const FLOAT_BYTES = 1
 const EXTERNAL = 1
 
 export function gemmGraph(product: Product, rows: number, columns: number): Uint8Array {
@@ -23,7 +23,7 @@ export function gemmGraph(product: Product, rows: number, columns: number): Uint
   const matrix = message(
     integer(1, rows),
     integer(1, columns),
-    integer(2, FLOAT),
+    integer(2, FLOAT_BYTES),
     text(8, "M"),
     embedded(13, message(text(1, "location"), text(2, MATRIX_LOCATION))),
     integer(14, EXTERNAL)

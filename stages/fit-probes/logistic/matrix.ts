@@ -23,11 +23,19 @@ export interface Matrix {
 /** Up to this many values, plain loops are used. */
 export const PLAIN_LIMIT = 4096
 
-/** @param values [rows × columns] row-major; must not be changed while the matrix is in use */
-export function openMatrix(values: Float32Array, rows: number, columns: number): Promise<Matrix> {
+/**
+ * @param values [rows × columns] row-major; must not be changed while the matrix is in use
+ * @param threads used by large products; their number does not change a bit
+ */
+export function openMatrix(
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  threads: number
+): Promise<Matrix> {
   return values.length <= PLAIN_LIMIT
     ? Promise.resolve(plainMatrix(values, rows, columns))
-    : runtimeMatrix(values, rows, columns)
+    : runtimeMatrix(values, rows, columns, threads)
 }
 
 export function plainMatrix(values: Float32Array, rows: number, columns: number): Matrix {
@@ -62,16 +70,23 @@ export function plainMatrix(values: Float32Array, rows: number, columns: number)
 }
 
 /** @throws Error from onnxruntime if it cannot be loaded or rejects the matrix */
-export async function runtimeMatrix(values: Float32Array, rows: number, columns: number): Promise<Matrix> {
+export async function runtimeMatrix(
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  threads: number
+): Promise<Matrix> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node")
   const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   const open = (product: Product) =>
     InferenceSession.create(gemmGraph(product, rows, columns), {
       externalData: [{ path: MATRIX_LOCATION, data }],
       executionMode: "sequential",
-      intraOpNumThreads: 1,
+      intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3
+      logSeverityLevel: 3,
+      // between products, threads would otherwise wait in a busy loop
+      extra: { session: { intra_op: { allow_spinning: "0" } } }
     })
   const run = async (
     session: InferenceSession,

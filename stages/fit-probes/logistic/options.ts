@@ -1,6 +1,6 @@
 /** The input of a logistic fit: its data, how strengths are chosen, and its validation. */
 import type { FitControl, OuterSplit, ProbeData } from "../probes/probe.ts"
-import type { Tolerances } from "./regularisation-path.ts"
+import type { Tolerance } from "./lbfgs.ts"
 
 /** C ∈ 10^{−4, −3.5 … 2}, as decimals: powers in V8 differ in the last bit between versions. */
 // oxfmt-ignore
@@ -9,8 +9,20 @@ export const DEFAULT_GRID: ReadonlyArray<number> = [
   1, 3.1622776601683795, 10, 31.622776601683793, 100
 ]
 
-/** The inner losses are then within 1e-3 of their limit, a tenth of the difference between neighbouring C's. */
-export const DEFAULT_TOLERANCES: Tolerances = { inner: 1e-7, refit: 1e-10 }
+/** How closely objectives are minimised: for the choice of C, where only held-out losses matter, and for the refit. */
+export interface Tolerances {
+  readonly inner: Tolerance
+  readonly refit: Tolerance
+}
+
+/**
+ * The inner losses of a split are then within 2e-3 of their limit, and almost all within 1e-3, a tenth of the difference
+ * between neighbouring C's (`bench/README.md`).
+ */
+export const DEFAULT_TOLERANCES: Tolerances = {
+  inner: { loss: 1e-7, settled: { loss: 1e-5, heldOut: 3e-5 } },
+  refit: { loss: 1e-10 }
+}
 
 export interface LogisticOptions extends ProbeData, FitControl {
   /** [rows] the number of the image that a row belongs to: inner folds keep an image's rows together */
@@ -31,11 +43,13 @@ export interface LogisticOptions extends ProbeData, FitControl {
   readonly innerFolds?: number
   readonly seed: number
   readonly tolerances?: Tolerances
+  /** threads of large matrix products, which do not change a bit of the result; default: 1 */
+  readonly threads?: number
 }
 
 /** @throws RangeError on inconsistent shapes, negative weights, or a grid that does not ascend */
 export function checkLogistic(
-  { images, imageIds, weights, cells, rows, seed }: LogisticOptions,
+  { images, imageIds, weights, cells, rows, seed, threads = 1 }: LogisticOptions,
   grid: ReadonlyArray<number>
 ): void {
   if (images.length !== rows) throw new RangeError(`images has ${images.length} rows and x ${rows}`)
@@ -50,6 +64,8 @@ export function checkLogistic(
     if (!(weight >= 0 && weight < Infinity)) throw new RangeError(`weights[${row}] is ${weight}`)
   })
   if (!Number.isSafeInteger(seed)) throw new RangeError(`seed: ${seed} is not a whole number`)
+  if (!(Number.isSafeInteger(threads) && threads >= 1))
+    throw new RangeError(`threads: ${threads} is not a whole number of 1 or more`)
   if (grid.length === 0) throw new RangeError("grid: give at least one strength C")
   grid.forEach((c, i) => {
     if (!(c > 0 && c < Infinity) || (i > 0 && c <= grid[i - 1]!))

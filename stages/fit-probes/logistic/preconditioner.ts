@@ -11,13 +11,14 @@ import { normal, seededRandom } from "../../../src/support/random.ts"
 import { jacobiEigenvectors } from "./eigen.ts"
 import type { Matrix } from "./matrix.ts"
 import { openMatrix } from "./matrix.ts"
+import type { Shape } from "./shape.ts"
 
 /** The largest number of eigenvectors kept; with no more features than this they are exact. */
-const RANK = 96
-const ITERATIONS = 3
+const RANK = 64
+const ITERATIONS = 2
 
 export interface Spectrum {
-  /** [rank × features] the leading eigenvectors, one per row */
+  /** [rank × stride] the leading eigenvectors, one per row */
   readonly vectors: Matrix
   /** [rank] */
   readonly values: Float64Array
@@ -25,23 +26,32 @@ export interface Spectrum {
   readonly rest: number | null
 }
 
-/** The leading eigenvectors of MᵀM/rows. @param features M, [rows × columns] */
-export async function leadingSpectrum(features: Matrix): Promise<Spectrum> {
-  const { rows, columns } = features
-  const rank = Math.min(RANK, columns)
-  let basis = startingBasis(rank, columns)
-  let image = await gramTimes(features, basis, rank)
-  if (rank < columns)
+/**
+ * The leading eigenvectors of MᵀM/n, without the column of ones.
+ *
+ * @param features M, [rows × stride]
+ * @param n the rows of data
+ */
+export async function leadingSpectrum(
+  features: Matrix,
+  { width, stride: columns }: Shape,
+  n: number,
+  threads: number
+): Promise<Spectrum> {
+  const rank = Math.min(RANK, width)
+  let basis = startingBasis(rank, width, columns)
+  let image = await gramTimes(features, basis, rank, width)
+  if (rank < width)
     for (let i = 0; i < ITERATIONS; i++) {
       basis = orthonormal(image, rank, columns)
-      image = await gramTimes(features, basis, rank)
+      image = await gramTimes(features, basis, rank, width)
     }
   const small = new Float64Array(rank * rank)
   for (let i = 0; i < rank; i++)
     for (let j = 0; j <= i; j++) {
       let sum = 0
       for (let k = 0; k < columns; k++) sum += image[i * columns + k]! * basis[j * columns + k]!
-      small[i * rank + j] = small[j * rank + i] = sum / rows
+      small[i * rank + j] = small[j * rank + i] = sum / n
     }
   const rotation = jacobiEigenvectors(small, rank)
   const vectors = new Float32Array(rank * columns)
@@ -54,27 +64,32 @@ export async function leadingSpectrum(features: Matrix): Promise<Spectrum> {
   }
   const values = Float64Array.from({ length: rank }, (_, i) => Math.max(0, small[i * rank + i]!))
   // each standardised feature contributes 1 to the trace
-  const trace = columns - values.reduce((a, b) => a + b)
-  const rest = rank === columns ? null : Math.max(trace / (columns - rank), 1e-2 * Math.min(...values))
-  return { vectors: await openMatrix(vectors, rank, columns), values, rest }
+  const trace = width - values.reduce((a, b) => a + b)
+  const rest = rank === width ? null : Math.max(trace / (width - rank), 1e-2 * Math.min(...values))
+  return { vectors: await openMatrix(vectors, rank, columns, threads), values, rest }
 }
 
 /** [rank × columns] the unit vectors if they span everything, else seeded noise. */
-function startingBasis(rank: number, columns: number): Float32Array {
+function startingBasis(rank: number, width: number, columns: number): Float32Array {
   const basis = new Float32Array(rank * columns)
-  if (rank === columns) for (let i = 0; i < rank; i++) basis[i * columns + i] = 1
-  else {
-    const random = seededRandom("logistic regression", "subspace")
-    for (let i = 0; i < basis.length; i++) basis[i] = normal(random)
-  }
+  const random = seededRandom("logistic regression", "subspace")
+  for (let i = 0; i < rank; i++)
+    if (rank === width) basis[i * columns + i] = 1
+    else for (let j = 0; j < width; j++) basis[i * columns + j] = normal(random)
   return basis
 }
 
-async function gramTimes(features: Matrix, basis: Float32Array, rank: number): Promise<Float32Array> {
+async function gramTimes(
+  features: Matrix,
+  basis: Float32Array,
+  rank: number,
+  width: number
+): Promise<Float32Array> {
   const scores = new Float32Array(rank * features.rows)
   await features.timesTranspose(basis, rank, scores)
   const image = new Float32Array(basis.length)
   await features.times(scores, rank, image)
+  for (let i = 0; i < rank; i++) image.fill(0, i * features.columns + width, (i + 1) * features.columns)
   return image
 }
 

@@ -1,20 +1,30 @@
 /** Log-probabilities of a fitted problem on rows of the shared matrix. */
 import { exp, log } from "../../../src/support/elementary/exponential.ts"
 import type { Matrix } from "./matrix.ts"
-import type { LogisticProblem } from "./problem.ts"
-import { foldScalingIn } from "./problem.ts"
+import type { Regression } from "./problem.ts"
+import type { Shape } from "./shape.ts"
 
 /** [rows × K] natural logs of the probabilities of the problem's own classes. */
 export async function logProbabilities(
   features: Matrix,
-  problem: Pick<LogisticProblem, "scaling" | "vectors">,
-  solution: Float64Array,
+  { width }: Shape,
+  { scaling: { mean, inverse }, vectors }: Regression,
+  solution: Float32Array,
   rows: Int32Array
 ): Promise<Float64Array> {
   const { rows: n, columns } = features
-  const { vectors } = problem
   const vectorsIn = new Float32Array(vectors * columns)
-  const offsets = foldScalingIn(solution, problem, vectorsIn)
+  const offsets = Float64Array.from({ length: vectors }, (_, k) => {
+    const at = k * columns
+    let offset = solution[at + width]!
+    for (let j = 0; j < width; j++) {
+      // the offset must use the rounded value
+      const value = Math.fround(solution[at + j]! * inverse[j]!)
+      vectorsIn[at + j] = value
+      offset -= mean[j]! * value
+    }
+    return offset
+  })
   const scores = new Float32Array(vectors * n)
   await features.timesTranspose(vectorsIn, vectors, scores)
   const classes = Math.max(2, vectors)

@@ -5,14 +5,19 @@
  * classes have one vector, for the second; more have one each, and a softmax.
  *
  * The scaling is folded into the vectors: the scores of rows x of the shared matrix are x·(v ⊘ σ) + b − μ·(v ⊘ σ), and
- * the gradient is (Xᵀr) ⊘ σ − (μ ⊘ σ) Σr.
+ * the gradient is (Xᵀr) ⊘ σ − (μ ⊘ σ) Σr. The shared matrix has a column of ones behind the features, so the products
+ * contain the offset and Σr.
  */
-import { log, log1p } from "../../../src/support/elementary/exponential.ts"
-import { expNonPositive } from "./exp.ts"
+import { log } from "../../../src/support/elementary/exponential.ts"
+import { FLOAT_BYTES, type FitKernel } from "./kernel.ts"
+import type { Query } from "./lbfgs.ts"
+import type { Shape } from "./shape.ts"
 import type { Scaling } from "./standardise.ts"
 
-export interface LogisticProblem {
-  /** the rows to fit */
+/** The regression on some rows, before C is chosen. */
+export interface Regression {
+  /** the classes in its rows, ascending; its labels are indices into this list */
+  readonly classes: ReadonlyArray<number>
   readonly rows: Int32Array
   /** for each of them: its class (0 … K − 1) and its weight */
   readonly labels: Int32Array
@@ -21,174 +26,173 @@ export interface LogisticProblem {
   readonly scaling: Scaling
   /** 1 for two classes, else K */
   readonly vectors: number
-  readonly c: number
 }
 
-/** The length of a solution: the coefficients and the intercept of each vector. */
-export const solutionLength = (vectors: number, width: number): number => vectors * (width + 1)
+/** Rows held out of a regression, for a loss. */
+export interface HeldOut {
+  readonly rows: Int32Array
+  /** for each of them: its class as in the regression's list, or −1 if that lacks it, and its weight */
+  readonly labels: Int32Array
+  readonly weights: Float64Array
+}
+
+/** A regression in the kernel's memory. */
+export interface LogisticProblem {
+  readonly vectors: number
+  readonly total: number
+  readonly place: {
+    /** [stride] σ⁻¹ and μ of the features, then zeros */
+    readonly inverse: number
+    readonly mean: number
+    /** [stride] σ⁻¹ / Σw */
+    readonly gain: number
+    /** [stride] 1 for features that vary */
+    readonly mask: number
+    /** [rows] two classes are −1 and 1 */
+    readonly labels: number
+    /** [rows] 0 for rows that are not fitted, or not held out */
+    readonly weights: number
+    readonly heldOut: number
+  }
+}
+
+/** Floats that a problem takes in the kernel's memory. */
+export const problemFloats = ({ stride, rows }: Shape): number => 4 * stride + 3 * rows
+
+export function placeProblem(
+  kernel: FitKernel,
+  shape: Shape,
+  { rows, labels, weights, total, scaling: { mean, inverse }, vectors }: Regression,
+  heldOut?: HeldOut
+): LogisticProblem {
+  const floats = (values: Iterable<number>, length: number) => {
+    const address = kernel.allocate(length)
+    kernel.at(address, length).set([...values])
+    return address
+  }
+  const byRow = (value: (t: number) => number, of: Int32Array = rows, into = kernel.allocate(shape.rows)) => {
+    const all = kernel.at(into, shape.rows)
+    of.forEach((row, t) => (all[row] = value(t)))
+    return into
+  }
+  const label = (k: number) => (vectors === 1 ? [0, -1, 1][k + 1]! : k)
+  const places = byRow((t) => label(labels[t]!))
+  if (heldOut) byRow((t) => label(heldOut.labels[t]!), heldOut.rows, places)
+  return {
+    vectors,
+    total,
+    place: {
+      inverse: floats(inverse, shape.stride),
+      mean: floats(mean, shape.stride),
+      gain: floats(
+        inverse.map((value) => value / total),
+        shape.stride
+      ),
+      mask: floats(
+        inverse.map((value) => Number(value !== 0)),
+        shape.stride
+      ),
+      labels: places,
+      weights: byRow((t) => weights[t]!),
+      heldOut: heldOut
+        ? byRow((t) => (heldOut.labels[t]! < 0 ? 0 : heldOut.weights[t]!), heldOut.rows)
+        : kernel.allocate(shape.rows)
+    }
+  }
+}
 
 /** No coefficients, and intercepts that reproduce the classes' weighted shares: the minimum as C → 0. */
-export function priorSolution(problem: Omit<LogisticProblem, "c">, width: number): Float64Array {
-  const { labels, weights, total, vectors } = problem
+export function priorSolution(
+  { labels, weights, total, vectors }: Regression,
+  { stride, width }: Shape
+): Float32Array {
   const shares = new Float64Array(Math.max(2, vectors))
   for (let t = 0; t < labels.length; t++) shares[labels[t]!]! += weights[t]! / total
-  const solution = new Float64Array(solutionLength(vectors, width))
+  const solution = new Float32Array(vectors * stride)
   for (let k = 0; k < vectors; k++)
-    solution[k * (width + 1) + width] = vectors === 1 ? log(shares[1]! / shares[0]!) : log(shares[k]!)
+    solution[k * stride + width] = vectors === 1 ? log(shares[1]! / shares[0]!) : log(shares[k]!)
   return solution
 }
 
-/** Writes the vectors for the shared matrix, v ⊘ σ, into `out` [vectors × width]; returns b − μ·(v ⊘ σ). */
+/** Writes the vectors for the shared matrix, [vectors × stride], to an address. */
 export function foldScalingIn(
-  solution: Float64Array,
-  { scaling: { mean, inverse }, vectors }: Pick<LogisticProblem, "scaling" | "vectors">,
-  out: Float32Array
-): Float64Array {
-  const width = mean.length
-  const offsets = new Float64Array(vectors)
+  kernel: FitKernel,
+  { stride, width }: Shape,
+  { vectors, place }: LogisticProblem,
+  { x }: Query,
+  out: number
+): void {
   for (let k = 0; k < vectors; k++) {
-    const at = k * (width + 1)
-    let offset = solution[at + width]!
-    for (let j = 0; j < width; j++) {
-      // the offset must use the rounded value
-      const value = Math.fround(solution[at + j]! * inverse[j]!)
-      out[k * width + j] = value
-      offset -= mean[j]! * value
-    }
-    offsets[k] = offset
+    const at = k * stride * FLOAT_BYTES
+    const to = out + at
+    kernel.passes.foldScaling(to, x + at, place.inverse, place.mean, to + stride * FLOAT_BYTES)
+    // the sum is of rounded values, as are the scores
+    kernel.floats[to / FLOAT_BYTES + width] = kernel.floats[(x + at) / FLOAT_BYTES + width]! - kernel.sum
   }
-  return offsets
 }
 
-export interface Pass {
-  /** Σ wᵢℓᵢ */
+/** Σ wᵢℓᵢ over the fitted rows, and over the rows held out. */
+export interface Losses {
   readonly loss: number
-  /** [vectors] Σr */
-  readonly sums: Float64Array
+  readonly heldOut: number
+}
+
+/** Replaces the scores, [vectors × rows], by residuals r = w(p − y). */
+export function lossPass(
+  kernel: FitKernel,
+  { rows }: Shape,
+  { vectors, place: { labels, weights, heldOut } }: LogisticProblem,
+  scores: number
+): Losses {
+  const below = rows * FLOAT_BYTES
+  if (vectors === 1) kernel.passes.binomial(scores, scores + below, labels, weights, heldOut)
+  else kernel.passes.softmax(scores, scores + below, below, vectors * below, labels, weights, heldOut)
+  return { loss: kernel.sum, heldOut: kernel.otherSum }
 }
 
 /**
  * [vectors] the mean curvature Σ wᵢ pᵢ(1 − pᵢ) / Σw, from the residuals r = w(p − y), where |r|(1 − |r|/w) = wp(1 −
  * p).
  */
-export function meanCurvatures(problem: LogisticProblem, residuals: Float32Array, n: number): Float64Array {
-  const { rows, weights, total, vectors } = problem
+export function meanCurvatures(
+  kernel: FitKernel,
+  { rows }: Shape,
+  { vectors, total, place }: LogisticProblem,
+  residuals: number
+): Float64Array {
   return Float64Array.from({ length: vectors }, (_, k) => {
-    let sum = 0
-    for (let t = 0; t < rows.length; t++) {
-      const size = Math.abs(residuals[k * n + rows[t]!]!)
-      if (size > 0) sum += size * (1 - size / weights[t]!)
-    }
-    return sum / total
+    const at = residuals + k * rows * FLOAT_BYTES
+    kernel.passes.curvature(at, place.weights, at + rows * FLOAT_BYTES)
+    return kernel.sum / total
   })
-}
-
-/**
- * Losses and residuals r = w(p − y).
- *
- * @param scores [vectors × n] without `offsets`
- * @param residuals [vectors × n] set to 0 for rows outside the problem
- */
-export function lossPass(
-  problem: LogisticProblem,
-  scores: Float32Array,
-  offsets: Float64Array,
-  residuals: Float32Array,
-  n: number
-): Pass {
-  residuals.fill(0)
-  return problem.vectors === 1
-    ? binomialPass(problem, scores, offsets[0]!, residuals)
-    : softmaxPass(problem, scores, offsets, residuals, n)
-}
-
-function binomialPass(
-  problem: LogisticProblem,
-  scores: Float32Array,
-  offset: number,
-  residuals: Float32Array
-): Pass {
-  const { rows, labels, weights } = problem
-  let loss = 0
-  let sum = 0
-  for (let t = 0; t < rows.length; t++) {
-    const row = rows[t]!
-    const score = scores[row]! + offset
-    // the margin of the true class
-    const margin = labels[t] === 1 ? score : -score
-    const e = expNonPositive(-Math.abs(margin))
-    const wrong = (margin > 0 ? e : 1) / (1 + e)
-    const weight = weights[t]!
-    loss += weight * (log1p(e) + (margin < 0 ? -margin : 0))
-    const residual = labels[t] === 1 ? -weight * wrong : weight * wrong
-    residuals[row] = residual
-    sum += residual
-  }
-  return { loss, sums: Float64Array.of(sum) }
-}
-
-function softmaxPass(
-  problem: LogisticProblem,
-  scores: Float32Array,
-  offsets: Float64Array,
-  residuals: Float32Array,
-  n: number
-): Pass {
-  const { rows, labels, weights, vectors } = problem
-  const sums = new Float64Array(vectors)
-  const terms = new Float64Array(vectors)
-  let loss = 0
-  for (let t = 0; t < rows.length; t++) {
-    const row = rows[t]!
-    let highest = -Infinity
-    for (let k = 0, at = row; k < vectors; k++, at += n) {
-      const score = scores[at]! + offsets[k]!
-      terms[k] = score
-      if (score > highest) highest = score
-    }
-    const label = labels[t]!
-    const weight = weights[t]!
-    const truth = terms[label]!
-    let sum = 0
-    for (let k = 0; k < vectors; k++) sum += terms[k] = expNonPositive(terms[k]! - highest)
-    loss += weight * (log(sum) + highest - truth)
-    const factor = 1 / sum
-    for (let k = 0, at = row; k < vectors; k++, at += n) {
-      const p = terms[k]! * factor
-      const residual = weight * (k === label ? p - 1 : p)
-      residuals[at] = residual
-      sums[k]! += residual
-    }
-  }
-  return { loss, sums }
 }
 
 /**
  * Returns F's penalty; writes F's gradient.
  *
- * @param products [vectors × width] Xᵀr
+ * @param products the address of [vectors × stride] Xᵀr, and Σr in the column of ones
  */
 export function finishGradient(
-  problem: LogisticProblem,
-  solution: Float64Array,
-  sums: Float64Array,
-  products: Float32Array,
-  gradient: Float64Array
+  kernel: FitKernel,
+  { stride, width }: Shape,
+  { vectors, total, place }: LogisticProblem,
+  c: number,
+  { x, gradient }: Query,
+  products: number
 ): number {
-  const { scaling, total, vectors, c } = problem
-  const { mean, inverse } = scaling
-  const width = mean.length
+  const { floats } = kernel
   const shrink = 1 / (c * total)
-  let squares = 0
+  let squares = kernel.dot(x, x, vectors * stride)
   for (let k = 0; k < vectors; k++) {
-    const at = k * (width + 1)
-    const sum = sums[k]!
-    for (let j = 0; j < width; j++) {
-      const value = solution[at + j]!
-      squares += value * value
-      gradient[at + j] = ((products[k * width + j]! - mean[j]! * sum) * inverse[j]!) / total + shrink * value
-    }
-    gradient[at + width] = sum / total
+    const at = k * stride * FLOAT_BYTES
+    const intercept = at / FLOAT_BYTES + width
+    const sum = floats[products / FLOAT_BYTES + intercept]!
+    const to = gradient + at
+    kernel.factors(sum, shrink)
+    kernel.passes.gradient(to, products + at, place.mean, place.gain, x + at, to + stride * FLOAT_BYTES)
+    floats[gradient / FLOAT_BYTES + intercept] = sum / total
+    // taken out as it went in, rounded
+    squares -= Math.fround(floats[x / FLOAT_BYTES + intercept]! * floats[x / FLOAT_BYTES + intercept]!)
   }
   return (shrink / 2) * squares
 }

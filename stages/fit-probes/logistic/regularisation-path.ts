@@ -2,29 +2,15 @@
  * Chooses C for one outer split: inner folds by image, each with its own scaling; the C with the least mean
  * out-of-fold log-loss, ties to the smaller; then a refit on all training rows.
  *
- * C runs from small to large, and each fit starts at the previous C's solution. The path ends early once the loss has
+ * C runs from small to large, and each fit starts where the two solutions before it point. The path ends early once the loss has
  * risen at two consecutive C's, which gives the same choice if the loss has a single valley over the grid.
  */
 import type { Minimum } from "./lbfgs.ts"
-import type { Matrix } from "./matrix.ts"
-import { logProbabilities } from "./predict.ts"
-import type { LogisticProblem } from "./problem.ts"
+import type { Tolerances } from "./options.ts"
+import type { LogisticProblem, Regression } from "./problem.ts"
 import { priorSolution } from "./problem.ts"
-import type { Solver } from "./solver.ts"
-
-/** The regression on some rows, before C is chosen. */
-export interface Regression extends Omit<LogisticProblem, "c"> {
-  /** the classes in its rows, ascending; its labels are indices into this list */
-  readonly classes: ReadonlyArray<number>
-}
-
-export interface InnerFold {
-  readonly regression: Regression
-  readonly heldOut: Int32Array
-  /** for each held-out row: its class, by its number over all data, and its weight */
-  readonly labels: Int32Array
-  readonly weights: Float64Array
-}
+import type { Slot, Solver } from "./solver.ts"
+import type { TrainingSets } from "./training-sets.ts"
 
 export interface PathResult {
   readonly cIndex: number
@@ -33,127 +19,141 @@ export interface PathResult {
   readonly minimum: Minimum
 }
 
-/** How closely objectives are minimised, relative to themselves: for the choice of C, and for the refit. */
-export interface Tolerances {
-  readonly inner: number
-  readonly refit: number
-}
-
 /**
  * −ln p for a class missing from a fold's training rows: p is float64's epsilon, 2⁻⁵², as in scikit-learn's
  * `log_loss`.
  */
 const UNSEEN_LOSS = 36.04365338911715
 
+/** A regression with its last two solutions along the path. */
+interface Fold {
+  readonly regression: Regression
+  readonly problem: LogisticProblem
+  readonly slot: Slot
+  solution: Float32Array
+  before: Float32Array
+  /** Σ wℓ of the held-out rows whose class is missing */
+  readonly unseen: number
+  heldOut: number
+}
+
 export class RegularisationPath {
   result: PathResult | null = null
   /** steps done, of grid.length + 1 */
   steps = 0
   private readonly solver: Solver
-  private readonly features: Matrix
   readonly outer: Regression
-  private readonly inner: ReadonlyArray<InnerFold>
+  private readonly folds: ReadonlyArray<Fold>
+  private readonly outerProblem: LogisticProblem
+  private readonly outerSlot: Slot
   private readonly grid: ReadonlyArray<number>
   private readonly tolerances: Tolerances
   private readonly losses: Float64Array
-  private readonly solutions: Array<Float64Array>
-  private best = { index: -1, loss: Infinity, solutions: [] as Array<Float64Array> }
+  /** of all held-out rows */
+  private readonly weight: number
+  private best = { index: -1, loss: Infinity, solutions: [] as Array<Float32Array> }
   private rises = 0
   private index = 0
   private pending = 0
-  private sums: Float64Array
 
   constructor(options: {
     readonly solver: Solver
-    readonly features: Matrix
-    readonly outer: Regression
-    readonly inner: ReadonlyArray<InnerFold>
+    readonly sets: TrainingSets
     readonly grid: ReadonlyArray<number>
     readonly tolerances: Tolerances
   }) {
-    this.solver = options.solver
-    this.features = options.features
-    this.outer = options.outer
-    this.inner = options.inner
-    this.grid = options.grid
-    this.tolerances = options.tolerances
-    this.losses = new Float64Array(this.grid.length).fill(NaN)
-    this.solutions = this.inner.map(({ regression }) => priorSolution(regression, this.features.columns))
-    this.sums = new Float64Array(this.inner.length)
+    const { solver, sets, grid, tolerances } = options
+    this.solver = solver
+    this.outer = sets.outer
+    this.grid = grid
+    this.tolerances = tolerances
+    this.losses = new Float64Array(grid.length).fill(NaN)
+    this.weight = sets.inner.reduce((total, { heldOut }) => total + sum(heldOut.weights), 0)
+    this.folds = sets.inner.map(({ regression, heldOut }) => {
+      const prior = priorSolution(regression, solver.shape)
+      return {
+        regression,
+        problem: solver.place(regression, heldOut),
+        slot: solver.slot(sets.outer.vectors),
+        solution: prior,
+        before: prior,
+        unseen: UNSEEN_LOSS * sum(heldOut.weights.filter((_, t) => heldOut.labels[t]! < 0)),
+        heldOut: 0
+      }
+    })
+    this.outerProblem = solver.place(sets.outer)
+    this.outerSlot = this.folds[0]?.slot ?? solver.slot(sets.outer.vectors)
   }
 
   /** Adds the first fits to the solver. */
-  async start(): Promise<void> {
-    if (this.inner.length === 0) return this.refit(0)
-    this.pending = this.inner.length
-    for (const [f, { regression }] of this.inner.entries()) {
-      if (regression.classes.length < 2) await this.judge(f)
+  start(): void {
+    if (this.folds.length === 0) return this.refit(0)
+    this.pending = this.folds.length
+    for (const fold of this.folds) {
+      // a single class has no loss
+      if (fold.regression.classes.length < 2) this.judge(fold, 0)
       else
-        this.solver.add(
-          { ...regression, c: this.grid[this.index]! },
-          this.solutions[f]!,
-          this.tolerances.inner,
-          async ({ x }) => {
-            this.solutions[f] = x
-            await this.judge(f)
+        this.solver.add({
+          problem: fold.problem,
+          c: this.grid[this.index]!,
+          slot: fold.slot,
+          start: extrapolated(fold),
+          tolerance: this.tolerances.inner,
+          done: ({ x, heldOut }) => {
+            fold.before = fold.solution
+            fold.solution = x
+            this.judge(fold, heldOut)
           }
-        )
+        })
     }
   }
 
-  private async judge(f: number): Promise<void> {
-    this.sums[f] = await heldOutLoss(this.features, this.inner[f]!, this.solutions[f]!)
-    if (--this.pending === 0) await this.advance()
+  private judge(fold: Fold, heldOut: number): void {
+    fold.heldOut = heldOut + fold.unseen
+    if (--this.pending === 0) this.advance()
   }
 
-  private async advance(): Promise<void> {
-    const weight = this.inner.reduce((sum, { weights }) => sum + weights.reduce((a, b) => a + b, 0), 0)
-    const loss = this.sums.reduce((a, b) => a + b) / weight
+  private advance(): void {
+    const loss = this.folds.reduce((total, { heldOut }) => total + heldOut, 0) / this.weight
     this.rises = this.index > 0 && loss > this.losses[this.index - 1]! ? this.rises + 1 : 0
     this.losses[this.index] = loss
-    if (loss < this.best.loss) this.best = { index: this.index, loss, solutions: [...this.solutions] }
+    if (loss < this.best.loss)
+      this.best = { index: this.index, loss, solutions: this.folds.map(({ solution }) => solution) }
     this.index++
     this.steps = this.index
     if (this.rises >= 2 || this.index === this.grid.length) this.refit(this.best.index)
-    else await this.start()
+    else this.start()
   }
 
   private refit(cIndex: number): void {
-    const length = this.outer.vectors * (this.features.columns + 1)
-    const fitting = this.best.solutions.filter((solution) => solution.length === length)
-    const start =
-      fitting.length === 0 ? priorSolution(this.outer, this.features.columns) : average(fitting, length)
-    this.solver.add(
-      { ...this.outer, c: this.grid[cIndex]! },
-      start,
-      this.tolerances.refit,
-      async (minimum) => {
+    const prior = priorSolution(this.outer, this.solver.shape)
+    const fitting = this.best.solutions.filter((solution) => solution.length === prior.length)
+    this.solver.add({
+      problem: this.outerProblem,
+      c: this.grid[cIndex]!,
+      slot: this.outerSlot,
+      start: fitting.length === 0 ? prior : average(fitting),
+      tolerance: this.tolerances.refit,
+      done: (minimum) => {
         this.steps = this.grid.length + 1
         this.result = { cIndex, innerLosses: this.losses, minimum }
       }
-    )
+    })
   }
 }
 
-function average(solutions: ReadonlyArray<Float64Array>, length: number): Float64Array {
-  const mean = new Float64Array(length)
+const sum = (values: Float64Array): number => values.reduce((a, b) => a + b, 0)
+
+/** Where the next solution would lie if it were as far from the last as that from the one before. */
+function extrapolated({ solution, before }: Fold): Float32Array {
+  const next = new Float32Array(solution.length)
+  for (let i = 0; i < next.length; i++) next[i] = 2 * solution[i]! - before[i]!
+  return next
+}
+
+function average(solutions: ReadonlyArray<Float32Array>): Float32Array {
+  const mean = new Float64Array(solutions[0]!.length)
   for (const solution of solutions)
-    for (let i = 0; i < length; i++) mean[i]! += solution[i]! / solutions.length
-  return mean
-}
-
-async function heldOutLoss(features: Matrix, fold: InnerFold, solution: Float64Array): Promise<number> {
-  const { regression, heldOut, labels, weights } = fold
-  const { classes } = regression
-  const width = classes.length
-  const logs =
-    width < 2
-      ? new Float64Array(heldOut.length * width)
-      : await logProbabilities(features, regression, solution, heldOut)
-  let loss = 0
-  for (let t = 0; t < heldOut.length; t++) {
-    const k = classes.indexOf(labels[t]!)
-    loss += weights[t]! * (k < 0 ? UNSEEN_LOSS : -logs[t * width + k]!)
-  }
-  return loss
+    for (let i = 0; i < mean.length; i++) mean[i]! += solution[i]! / solutions.length
+  return Float32Array.from(mean)
 }

@@ -3,26 +3,66 @@ import { assignFolds } from "../../statistics/folds.ts"
 import { cellWeights } from "../../statistics/weights.ts"
 import { presentClasses } from "../probes/probe.ts"
 import type { LogisticOptions } from "./options.ts"
-import type { InnerFold, Regression } from "./regularisation-path.ts"
-import { foldScaling, type Scaling } from "./standardise.ts"
+import type { HeldOut, Regression } from "./problem.ts"
+import type { FoldScalings, Scaling } from "./standardise.ts"
 
-/** The regression on some rows, with their own classes, weights and scaling. */
-export function regressionOn(
+export interface InnerFold {
+  readonly regression: Regression
+  readonly heldOut: HeldOut
+}
+
+export interface TrainingSets {
+  readonly outer: Regression
+  /** none if there is no choice */
+  readonly inner: ReadonlyArray<InnerFold>
+}
+
+/** The regressions on some rows and, for a choice, on all inner folds but one. */
+export function trainingSets(
   options: LogisticOptions,
-  z: Float32Array,
-  overall: Scaling,
-  rows: Int32Array
-): Regression {
-  const { x, labels, width } = options
+  scalings: FoldScalings,
+  train: Int32Array,
+  choice: boolean
+): TrainingSets {
+  const regression = (rows: Int32Array, scaling: Scaling) => regressionOn(options, rows, scaling)
+  if (!choice) return { outer: regression(train, scalings.of([scalings.sums(train)])), inner: [] }
+  const { labels, innerFolds = 4 } = options
+  const foldOf = innerFoldsOf(options, train, innerFolds)
+  const sums = Array.from({ length: innerFolds }, (_, fold) =>
+    scalings.sums(train.filter((_, t) => foldOf[t] === fold))
+  )
+  const weights = weightsOf(options, train)
+  return {
+    outer: regression(train, scalings.of(sums)),
+    inner: sums.map(({ rows }, fold) => {
+      const own = regression(
+        train.filter((_, t) => foldOf[t] !== fold),
+        scalings.of(sums.filter((_, other) => other !== fold))
+      )
+      return {
+        regression: own,
+        heldOut: {
+          rows,
+          labels: rows.map((row) => own.classes.indexOf(labels[row]!)),
+          weights: weights.filter((_, t) => foldOf[t] === fold)
+        }
+      }
+    })
+  }
+}
+
+/** The regression on some rows, with their own classes and weights. */
+function regressionOn(options: LogisticOptions, rows: Int32Array, scaling: Scaling): Regression {
+  const { labels } = options
   const classes = presentClasses(options, rows)
-  const taken = weightsOf(options, rows)
+  const weights = weightsOf(options, rows)
   return {
     classes,
     rows,
     labels: rows.map((row) => classes.indexOf(labels[row]!)),
-    weights: taken,
-    total: taken.reduce((a, b) => a + b, 0),
-    scaling: foldScaling(z, x, width, rows, overall),
+    weights,
+    total: weights.reduce((a, b) => a + b, 0),
+    scaling,
     vectors: classes.length === 2 ? 1 : classes.length
   }
 }
@@ -33,13 +73,9 @@ const weightsOf = ({ weights, cells }: LogisticOptions, rows: Int32Array): Float
     ? Float64Array.from(rows, (row) => weights?.[row] ?? 1)
     : cellWeights(rows.map((row) => cells[row]!))
 
-/** Inner folds by image, balanced by the classes of an image's rows. */
-export function innerFoldsOf(
-  options: LogisticOptions,
-  train: Int32Array,
-  regress: (rows: Int32Array) => Regression
-): Array<InnerFold> {
-  const { images, imageIds, labels, innerFolds: folds = 4, seed } = options
+/** [train] inner folds by image, balanced by the classes of an image's rows. */
+function innerFoldsOf(options: LogisticOptions, train: Int32Array, folds: number): Int32Array {
+  const { images, imageIds, labels, seed } = options
   const classesOf = new Map<string, Array<number>>()
   const idOf = (row: number) => imageIds?.[images[row]!] ?? String(images[row]!)
   for (const row of train) {
@@ -58,15 +94,5 @@ export function innerFoldsOf(
     folds,
     seed: `${seed} inner`
   })
-  const foldOf = train.map((row) => assigned.get(idOf(row))!)
-  const weights = weightsOf(options, train)
-  return Array.from({ length: folds }, (_, fold) => {
-    const heldOut = train.filter((_, t) => foldOf[t] === fold)
-    return {
-      regression: regress(train.filter((_, t) => foldOf[t] !== fold)),
-      heldOut,
-      labels: heldOut.map((row) => labels[row]!),
-      weights: weights.filter((_, t) => foldOf[t] === fold)
-    }
-  })
+  return train.map((row) => assigned.get(idOf(row))!)
 }

@@ -155,6 +155,16 @@ describe("fitLogistic", () => {
     expect(alone).toEqual(together[1])
   })
 
+  it("fits the same, to the bit, on any number of threads", async () => {
+    // large enough for the runtime to divide its products
+    const data = scene(10, 480, 120)
+    const fits = []
+    for (const threads of [1, 2, 3]) fits.push((await fitLogistic({ ...data, threads })).map(defined))
+    expect(fits[1]).toEqual(fits[0])
+    expect(fits[2]).toEqual(fits[0])
+    await expect(fitLogistic({ ...data, threads: 0 })).rejects.toThrow("threads: 0 is not")
+  })
+
   it("does not look at test rows beyond predicting them", async () => {
     const data = scene(3)
     const before = defined((await fitLogistic({ ...data, outer: [data.outer[0]!] }))[0])
