@@ -103,7 +103,7 @@ async function fitOne(
   }
   const fits =
     probe === "logistic"
-      ? await fitLogistic({ ...data, ...weighting(question), seed: settings.seed })
+      ? await fitLogistic({ ...data, ...weighting(question), seed: settings.seed, threads: context.threads })
       : await fitPerceptron(data)
   const defined = fits.flatMap((one) => (isUndefined(one) ? [] : [one]))
   const lacking = fits.find(isUndefined)

@@ -5,7 +5,7 @@
  * residuals are floats; sums of exponentials and losses are doubles, so that the loss of a row that is fitted well keeps
  * its digits: it is ln(1 + the others' exponentials), and its residual is minus the others' share.
  */
-import { type Code, doWhile, func, i32, type Local } from "../../vision/wasm/code.ts"
+import { type Code, doWhile, func, i32, type Local } from "../../wasm/code.ts"
 import { OTHER_SUM, SUM } from "./kernel-vectors.ts"
 import {
   accumulate,

@@ -2,7 +2,7 @@
  * The kernel's passes over vectors of floats. All addresses are in bytes; lengths are whole multiples of 8 floats, and
  * a pass ends when `target`, or for sums the first vector, reaches `end`. Sums are of doubles.
  */
-import { doWhile, func, i32, type Code, type Local } from "../../vision/wasm/code.ts"
+import { doWhile, func, i32, type Code, type Local } from "../../wasm/code.ts"
 import { accumulate, advance, f32, f64, load, loadSplat, promoteHigh, promoteLow, store } from "./simd.ts"
 
 /** Where the host puts numbers that a pass needs, as floats. */

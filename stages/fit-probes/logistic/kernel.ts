@@ -4,8 +4,8 @@
  * Every operation is defined to the last bit, so results are the same on every machine. Vectors are floats, because the
  * products that they are made of are; sums are doubles.
  */
-import { moduleBytes } from "../../vision/wasm/code.ts"
-import { instantiate, type Memory } from "../../vision/wasm/instance.ts"
+import { moduleBytes } from "../../wasm/code.ts"
+import { instantiate, type Memory } from "../../wasm/instance.ts"
 import { lossPasses } from "./kernel-losses.ts"
 import { CONSTANTS, constantBytes } from "./simd.ts"
 import { FACTOR, OTHER_FACTOR, OTHER_SUM, RESERVED, SUM, vectorPasses } from "./kernel-vectors.ts"

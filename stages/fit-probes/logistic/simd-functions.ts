@@ -4,7 +4,7 @@
  * Sources: Cody and Waite, "Software manual for the elementary functions" (1980), for the reduction x = n·ln 2 + r; the
  * polynomial of expf in the Cephes library, S. L. Moshier, https://www.netlib.org/cephes/; s_log1p of fdlibm 5.3 for ln.
  */
-import { type Code, i32, type Local } from "../../vision/wasm/code.ts"
+import { type Code, i32, type Local } from "../../wasm/code.ts"
 import { and, f32, f64, int32, int64 } from "./simd.ts"
 
 /** c₀ + x(c₁ + x(c₂ + …)) */

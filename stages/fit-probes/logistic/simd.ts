@@ -5,7 +5,7 @@
  * Without the "relaxed" instructions, none of which is here, WebAssembly defines every result to the last bit.
  * Source: https://webassembly.github.io/spec/core/binary/instructions.html#vector-instructions.
  */
-import { type Code, i32, type Local } from "../../vision/wasm/code.ts"
+import { type Code, i32, type Local } from "../../wasm/code.ts"
 
 function vector(number: number, ...immediate: Code) {
   return (...operands: ReadonlyArray<Code>): Code => [
