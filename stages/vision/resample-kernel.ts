@@ -60,11 +60,11 @@ export interface Kernel {
 
 const half = i32x4.splat(i32.const(1 << (precisionBits - 1)))
 const rounded = (sum: Local) => i32x4.shrS(sum.get, i32.const(precisionBits))
-const advance = (place: Local, by: Code) => place.set(i32.add(place.get, by))
+const advance = (place: Local, by: Code) => place.set(i32.plus(place.get, by))
 const isBefore = (place: Local, end: Local) => i32.ltU(place.get, end.get)
 /** Adds four values times the weight. */
 const addProduct = (sum: Local, values: Code, weight: Local) =>
-  sum.set(i32x4.add(sum.get, i32x4.mul(values, weight.get)))
+  sum.set(i32x4.plus(sum.get, i32x4.times(values, weight.get)))
 
 // functions, so that loading this file costs nothing until something is resampled
 const horizontal = () =>
@@ -80,15 +80,15 @@ const horizontal = () =>
       return [
         doWhile(
           [
-            from.set(i32.add(source.get, i32.load(taps.get))),
-            at.set(i32.add(taps.get, i32.const(tapHead))),
-            end.set(i32.add(at.get, i32.load(taps.get, 4))),
+            from.set(i32.plus(source.get, i32.load(taps.get))),
+            at.set(i32.plus(taps.get, i32.const(tapHead))),
+            end.set(i32.plus(at.get, i32.load(taps.get, 4))),
             ...sums.map((sum) => sum.set(half)),
             doWhile(
               [
                 w.set(v128.load32Splat(at.get)),
                 ...sums.flatMap((sum) => [addProduct(sum, pixel, w), advance(from, below.get)]),
-                advance(from, i32.sub(i32.const(3), i32.mul(below.get, i32.const(rowsAtATime)))),
+                advance(from, i32.minus(i32.const(3), i32.times(below.get, i32.const(rowsAtATime)))),
                 advance(at, i32.const(4))
               ],
               isBefore(at, end)
@@ -97,7 +97,7 @@ const horizontal = () =>
             ...sums.flatMap((sum) => [
               sum.set(narrow.toUnsigned8(narrow.to16(rounded(sum), rounded(sum)), half)),
               v128.store16First(to.get, sum.get),
-              v128.store8Third(i32.add(to.get, i32.const(2)), sum.get),
+              v128.store8Third(i32.plus(to.get, i32.const(2)), sum.get),
               advance(to, under.get)
             ]),
             advance(target, i32.const(3)),

@@ -40,9 +40,9 @@ const inMemory = (number: number, lane: Code = []) =>
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   load: (address: Code, offset = 0): Code => [...address, 0x28, 0, ...unsigned(offset)],
-  add: instruction(0x6a),
-  sub: instruction(0x6b),
-  mul: instruction(0x6c),
+  plus: instruction(0x6a),
+  minus: instruction(0x6b),
+  times: instruction(0x6c),
   ltU: instruction(0x49)
 }
 export const v128 = {
@@ -67,9 +67,10 @@ export const extend = {
 export const narrow = { to16: vector(133), toUnsigned8: vector(102) }
 export const i32x4 = {
   splat: vector(17),
+  shl: vector(171),
   shrS: vector(172),
-  add: vector(174),
-  mul: vector(181)
+  plus: vector(174),
+  times: vector(181)
 }
 const [loop, noResult, branchIf, end] = [0x03, 0x40, 0x0d, 0x0b]
 /** Runs the body once, then repeats it while the condition is not 0. */

@@ -5,21 +5,10 @@
  * residuals are floats; sums of exponentials and losses are doubles, so that the loss of a row that is fitted well keeps
  * its digits: it is ln(1 + the others' exponentials), and its residual is minus the others' share.
  */
-import { type Code, doWhile, func, i32, type Local } from "../../wasm/code.ts"
+import { type Code, doWhile, func, i32, i32x4, type Local } from "../../wasm/code.ts"
 import { OTHER_SUM, SUM } from "./kernel-vectors.ts"
-import {
-  accumulate,
-  advance,
-  demote,
-  f32,
-  f64,
-  int32,
-  load,
-  promoteHigh,
-  promoteLow,
-  select,
-  store
-} from "./simd.ts"
+import { access, bits, f32x4, f64x2 } from "../../wasm/floats.ts"
+import { float32s, float64s, advance, accumulate } from "./constants.ts"
 import { expOfNonPositive, log1pOf } from "./simd-functions.ts"
 
 const scratch = { n: "v128", r: "v128", sum: "v128", k: "v128", f: "v128", s: "v128", z: "v128" } as const
@@ -28,7 +17,7 @@ type Locals = Readonly<Record<keyof typeof scratch | keyof typeof sums, Local>>
 
 /** Adds weight · (ln(1 + rest) + gap) to both losses, for two of the four rows; overwrites `rest`. */
 const addLosses = (
-  half: typeof promoteLow,
+  half: typeof f64x2.fromLow,
   { sum, k, f, s, z, loss, held }: Locals,
   rest: Local,
   gap: Local,
@@ -36,13 +25,13 @@ const addLosses = (
   heldOut: Local
 ): Code => [
   ...log1pOf(rest, sum, k, f, s, z),
-  ...rest.set(f64.add(rest.get, half(gap.get))),
-  ...accumulate(loss, f64.mul(half(load(weights.get)), rest.get)),
-  ...accumulate(held, f64.mul(half(load(heldOut.get)), rest.get))
+  ...rest.set(f64x2.plus(rest.get, half(gap.get))),
+  ...accumulate(loss, f64x2.times(half(access.load(weights.get)), rest.get)),
+  ...accumulate(held, f64x2.times(half(access.load(heldOut.get)), rest.get))
 ]
 const storeLosses = ({ loss, held }: Locals): ReadonlyArray<Code> => [
-  store(i32.const(SUM), loss.get),
-  store(i32.const(OTHER_SUM), held.get)
+  access.store(i32.const(SUM), loss.get),
+  access.store(i32.const(OTHER_SUM), held.get)
 ]
 
 /**
@@ -59,22 +48,22 @@ const binomial = () =>
     ({ scores, end, signs, weights, heldOut, m, e, gap, rest, ...others }) => [
       doWhile(
         [
-          m.set(f32.mul(load(scores.get), load(signs.get))),
-          e.set(f32.neg(f32.abs(m.get))),
+          m.set(f32x4.times(access.load(scores.get), access.load(signs.get))),
+          e.set(f32x4.neg(f32x4.abs(m.get))),
           expOfNonPositive(e, others.n, others.r),
-          gap.set(f32.max(f32.neg(m.get), f32.const(0))),
-          rest.set(promoteLow(e.get)),
-          addLosses(promoteLow, others, rest, gap, weights, heldOut),
-          rest.set(promoteHigh(e.get)),
-          addLosses(promoteHigh, others, rest, gap, weights, heldOut),
-          store(
+          gap.set(f32x4.max(f32x4.neg(m.get), float32s(0))),
+          rest.set(f64x2.fromLow(e.get)),
+          addLosses(f64x2.fromLow, others, rest, gap, weights, heldOut),
+          rest.set(f64x2.fromHigh(e.get)),
+          addLosses(f64x2.fromHigh, others, rest, gap, weights, heldOut),
+          access.store(
             scores.get,
-            f32.neg(
-              f32.mul(
-                f32.mul(load(signs.get), load(weights.get)),
-                f32.div(
-                  select(e.get, f32.const(1), f32.gt(m.get, f32.const(0))),
-                  f32.add(e.get, f32.const(1))
+            f32x4.neg(
+              f32x4.times(
+                f32x4.times(access.load(signs.get), access.load(weights.get)),
+                f32x4.over(
+                  bits.select(e.get, float32s(1), f32x4.gt(m.get, float32s(0))),
+                  f32x4.plus(e.get, float32s(1))
                 )
               )
             )
@@ -122,57 +111,62 @@ const softmax = () =>
         doWhile(
           [
             ...body,
-            at.set(i32.add(at.get, below.get)),
-            locals.class.set(i32.add(locals.class.get, i32.const(1)))
+            at.set(i32.plus(at.get, below.get)),
+            locals.class.set(i32.plus(locals.class.get, i32.const(1)))
           ],
           i32.ltU(at.get, last.get)
         )
       ]
-      const isOwn = mask.set(f32.eq(load(labels.get), f32.from(int32.splat(locals.class.get))))
-      const shareOfOthers = (half: typeof promoteLow, total: Local) =>
-        f64.div(f64.sub(total.get, half(own.get)), total.get)
+      const isOwn = mask.set(
+        f32x4.eq(access.load(labels.get), f32x4.fromI32x4(i32x4.splat(locals.class.get)))
+      )
+      const shareOfOthers = (half: typeof f64x2.fromLow, total: Local) =>
+        f64x2.over(f64x2.minus(total.get, half(own.get)), total.get)
       return [
         doWhile(
           [
-            last.set(i32.add(scores.get, all.get)),
-            highest.set(load(scores.get)),
-            ...eachClass([highest.set(f32.max(highest.get, load(at.get)))]),
-            low.set(f64.const(0)),
-            high.set(f64.const(0)),
-            own.set(f32.const(0)),
-            gap.set(f32.const(0)),
+            last.set(i32.plus(scores.get, all.get)),
+            highest.set(access.load(scores.get)),
+            ...eachClass([highest.set(f32x4.max(highest.get, access.load(at.get)))]),
+            low.set(float64s(0)),
+            high.set(float64s(0)),
+            own.set(float32s(0)),
+            gap.set(float32s(0)),
             ...eachClass([
               isOwn,
-              e.set(f32.sub(load(at.get), highest.get)),
-              gap.set(select(f32.neg(e.get), gap.get, mask.get)),
+              e.set(f32x4.minus(access.load(at.get), highest.get)),
+              gap.set(bits.select(f32x4.neg(e.get), gap.get, mask.get)),
               expOfNonPositive(e, n, r),
-              own.set(select(e.get, own.get, mask.get)),
-              store(at.get, e.get),
-              accumulate(low, promoteLow(e.get)),
-              accumulate(high, promoteHigh(e.get))
+              own.set(bits.select(e.get, own.get, mask.get)),
+              access.store(at.get, e.get),
+              accumulate(low, f64x2.fromLow(e.get)),
+              accumulate(high, f64x2.fromHigh(e.get))
             ]),
             factor.set(
-              f32.mul(
-                demote(f64.div(f64.const(1), low.get), f64.div(f64.const(1), high.get)),
-                load(weights.get)
+              f32x4.times(
+                f32x4.fromF64x2(f64x2.over(float64s(1), low.get), f64x2.over(float64s(1), high.get)),
+                access.load(weights.get)
               )
             ),
             others.set(
-              f32.neg(
-                f32.mul(
-                  demote(shareOfOthers(promoteLow, low), shareOfOthers(promoteHigh, high)),
-                  load(weights.get)
+              f32x4.neg(
+                f32x4.times(
+                  f32x4.fromF64x2(shareOfOthers(f64x2.fromLow, low), shareOfOthers(f64x2.fromHigh, high)),
+                  access.load(weights.get)
                 )
               )
             ),
             // one of the exponentials is exactly 1
-            low.set(f64.sub(low.get, f64.const(1))),
-            addLosses(promoteLow, named, low, gap, weights, heldOut),
-            high.set(f64.sub(high.get, f64.const(1))),
-            addLosses(promoteHigh, named, high, gap, weights, heldOut),
+            low.set(f64x2.minus(low.get, float64s(1))),
+            addLosses(f64x2.fromLow, named, low, gap, weights, heldOut),
+            high.set(f64x2.minus(high.get, float64s(1))),
+            addLosses(f64x2.fromHigh, named, high, gap, weights, heldOut),
             ...eachClass([
               isOwn,
-              store(at.get, select(others.get, f32.mul(load(at.get), factor.get), mask.get))
+              access.store(
+                at.get,
+                bits.select(others.get, f32x4.times(access.load(at.get), factor.get), mask.get)
+              )
             ]),
             ...[scores, labels, weights, heldOut].map((place) => advance(place, 16))
           ],

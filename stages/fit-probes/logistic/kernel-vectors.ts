@@ -3,7 +3,8 @@
  * a pass ends when `target`, or for sums the first vector, reaches `end`. Sums are of doubles.
  */
 import { doWhile, func, i32, type Code, type Local } from "../../wasm/code.ts"
-import { accumulate, advance, f32, f64, load, loadSplat, promoteHigh, promoteLow, store } from "./simd.ts"
+import { access, f32x4, f64x2 } from "../../wasm/floats.ts"
+import { float32s, advance, accumulate } from "./constants.ts"
 
 /** Where the host puts numbers that a pass needs, as floats. */
 export const FACTOR = 0
@@ -14,8 +15,8 @@ export const OTHER_SUM = 32
 /** Constants follow; vectors begin here. */
 export const RESERVED = 1024
 
-const factor = loadSplat(i32.const(FACTOR))
-const otherFactor = loadSplat(i32.const(OTHER_FACTOR))
+const factor = access.loadSplat(i32.const(FACTOR))
+const otherFactor = access.loadSplat(i32.const(OTHER_FACTOR))
 /** Eight floats at a time, while the first of the places is before `end`. */
 const eightByEight = (
   places: ReadonlyArray<Local>,
@@ -27,8 +28,8 @@ const eightByEight = (
     i32.ltU(places[0]!.get, end.get)
   )
 const addFour = (low: Local, high: Local, four: Local): ReadonlyArray<Code> => [
-  accumulate(low, promoteLow(four.get)),
-  accumulate(high, promoteHigh(four.get))
+  accumulate(low, f64x2.fromLow(four.get)),
+  accumulate(high, f64x2.fromHigh(four.get))
 ]
 
 /** SUM = a · b */
@@ -39,10 +40,10 @@ const dot = () =>
     { four: "v128", low: "v128", high: "v128" },
     ({ a, b, end, four, low, high }) => [
       eightByEight([a, b], end, (offset) => [
-        four.set(f32.mul(load(a.get, offset), load(b.get, offset))),
+        four.set(f32x4.times(access.load(a.get, offset), access.load(b.get, offset))),
         ...addFour(low, high, four)
       ]),
-      store(i32.const(SUM), f64.add(low.get, high.get))
+      access.store(i32.const(SUM), f64x2.plus(low.get, high.get))
     ]
   )
 
@@ -51,7 +52,11 @@ const combine = () =>
   func("combine", ["target", "a", "b", "end"], { c: "v128" }, ({ target, a, b, end, c }) => [
     c.set(factor),
     eightByEight([target, a, b], end, (offset) => [
-      store(target.get, f32.add(load(a.get, offset), f32.mul(c.get, load(b.get, offset))), offset)
+      access.store(
+        target.get,
+        f32x4.plus(access.load(a.get, offset), f32x4.times(c.get, access.load(b.get, offset))),
+        offset
+      )
     ])
   ])
 
@@ -60,7 +65,7 @@ const scale = () =>
   func("scale", ["target", "a", "end"], { c: "v128" }, ({ target, a, end, c }) => [
     c.set(factor),
     eightByEight([target, a], end, (offset) => [
-      store(target.get, f32.mul(c.get, load(a.get, offset)), offset)
+      access.store(target.get, f32x4.times(c.get, access.load(a.get, offset)), offset)
     ])
   ])
 
@@ -72,12 +77,12 @@ const foldScaling = () =>
     { four: "v128", low: "v128", high: "v128" },
     ({ target, x, inverse, mean, end, four, low, high }) => [
       eightByEight([target, x, inverse, mean], end, (offset) => [
-        four.set(f32.mul(load(x.get, offset), load(inverse.get, offset))),
-        store(target.get, four.get, offset),
-        four.set(f32.mul(four.get, load(mean.get, offset))),
+        four.set(f32x4.times(access.load(x.get, offset), access.load(inverse.get, offset))),
+        access.store(target.get, four.get, offset),
+        four.set(f32x4.times(four.get, access.load(mean.get, offset))),
         ...addFour(low, high, four)
       ]),
-      store(i32.const(SUM), f64.add(low.get, high.get))
+      access.store(i32.const(SUM), f64x2.plus(low.get, high.get))
     ]
   )
 
@@ -91,14 +96,17 @@ const gradient = () =>
       sum.set(factor),
       shrink.set(otherFactor),
       eightByEight([target, products, mean, gain, x], end, (offset) => [
-        store(
+        access.store(
           target.get,
-          f32.add(
-            f32.mul(
-              f32.sub(load(products.get, offset), f32.mul(sum.get, load(mean.get, offset))),
-              load(gain.get, offset)
+          f32x4.plus(
+            f32x4.times(
+              f32x4.minus(
+                access.load(products.get, offset),
+                f32x4.times(sum.get, access.load(mean.get, offset))
+              ),
+              access.load(gain.get, offset)
             ),
-            f32.mul(shrink.get, load(x.get, offset))
+            f32x4.times(shrink.get, access.load(x.get, offset))
           ),
           offset
         )
@@ -115,11 +123,11 @@ const precondition = () =>
     ({ target, products, gradient: g, mask, end, tau }) => [
       tau.set(factor),
       eightByEight([target, products, g, mask], end, (offset) => [
-        store(
+        access.store(
           target.get,
-          f32.mul(
-            f32.add(load(products.get, offset), f32.mul(tau.get, load(g.get, offset))),
-            load(mask.get, offset)
+          f32x4.times(
+            f32x4.plus(access.load(products.get, offset), f32x4.times(tau.get, access.load(g.get, offset))),
+            access.load(mask.get, offset)
           ),
           offset
         )
@@ -135,17 +143,20 @@ const curvature = () =>
     { four: "v128", low: "v128", high: "v128" },
     ({ residuals, weights, end, four, low, high }) => [
       eightByEight([residuals, weights], end, (offset) => [
-        four.set(f32.abs(load(residuals.get, offset))),
+        four.set(f32x4.abs(access.load(residuals.get, offset))),
         // elsewhere r is 0
         four.set(
-          f32.sub(
+          f32x4.minus(
             four.get,
-            f32.div(f32.mul(four.get, four.get), f32.max(load(weights.get, offset), f32.const(1e-30)))
+            f32x4.over(
+              f32x4.times(four.get, four.get),
+              f32x4.max(access.load(weights.get, offset), float32s(1e-30))
+            )
           )
         ),
         ...addFour(low, high, four)
       ]),
-      store(i32.const(SUM), f64.add(low.get, high.get))
+      access.store(i32.const(SUM), f64x2.plus(low.get, high.get))
     ]
   )
 

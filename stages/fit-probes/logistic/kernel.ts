@@ -7,7 +7,7 @@
 import { moduleBytes } from "../../wasm/code.ts"
 import { instantiate, type Memory } from "../../wasm/instance.ts"
 import { lossPasses } from "./kernel-losses.ts"
-import { CONSTANTS, constantBytes } from "./simd.ts"
+import { CONSTANTS, constantBytes } from "./constants.ts"
 import { FACTOR, OTHER_FACTOR, OTHER_SUM, RESERVED, SUM, vectorPasses } from "./kernel-vectors.ts"
 
 /** The functions of the module; see there. */

@@ -4,13 +4,19 @@
  * Sources: Cody and Waite, "Software manual for the elementary functions" (1980), for the reduction x = n·ln 2 + r; the
  * polynomial of expf in the Cephes library, S. L. Moshier, https://www.netlib.org/cephes/; s_log1p of fdlibm 5.3 for ln.
  */
-import { type Code, i32, type Local } from "../../wasm/code.ts"
-import { and, f32, f64, int32, int64 } from "./simd.ts"
+import { type Code, i32, i32x4, type Local } from "../../wasm/code.ts"
+import { bits, f32x4, f64x2, i64x2 } from "../../wasm/floats.ts"
+import { float32s, float64s, int64s } from "./constants.ts"
 
 /** c₀ + x(c₁ + x(c₂ + …)) */
-const polynomial = (of: typeof f32 | typeof f64, x: Local, coefficients: ReadonlyArray<number>): Code =>
+const polynomial = (
+  { plus, times }: typeof f32x4 | typeof f64x2,
+  constant: (value: number) => Code,
+  x: Local,
+  coefficients: ReadonlyArray<number>
+): Code =>
   coefficients.reduceRight<Code>(
-    (sum, c) => (sum.length === 0 ? of.const(c) : of.add(of.const(c), of.mul(x.get, sum))),
+    (sum, c) => (sum.length === 0 ? constant(c) : plus(constant(c), times(x.get, sum))),
     []
   )
 
@@ -25,12 +31,27 @@ const EXP = [
 
 /** Sets x to e^x, for x ≤ 0, with a relative error below 2e-7; e^0 is 1. Uses `n` and `r`. */
 export const expOfNonPositive = (x: Local, n: Local, r: Local): Code => [
-  ...x.set(f32.max(x.get, f32.const(LOWEST))),
-  ...n.set(f32.nearest(f32.mul(x.get, f32.const(Math.LOG2E)))),
-  ...r.set(f32.sub(f32.sub(x.get, f32.mul(n.get, f32.const(LN2_HIGH))), f32.mul(n.get, f32.const(LN2_LOW)))),
-  ...x.set(f32.add(f32.add(f32.mul(f32.mul(r.get, r.get), polynomial(f32, r, EXP)), r.get), f32.const(1))),
+  ...x.set(f32x4.max(x.get, float32s(LOWEST))),
+  ...n.set(f32x4.nearest(f32x4.times(x.get, float32s(Math.LOG2E)))),
+  ...r.set(
+    f32x4.minus(
+      f32x4.minus(x.get, f32x4.times(n.get, float32s(LN2_HIGH))),
+      f32x4.times(n.get, float32s(LN2_LOW))
+    )
+  ),
+  ...x.set(
+    f32x4.plus(
+      f32x4.plus(f32x4.times(f32x4.times(r.get, r.get), polynomial(f32x4, float32s, r, EXP)), r.get),
+      float32s(1)
+    )
+  ),
   // times 2ⁿ, whose exponent is n + 127
-  ...x.set(f32.mul(x.get, int32.shl(int32.add(f32.toInt(n.get), int32.splat(i32.const(127))), i32.const(23))))
+  ...x.set(
+    f32x4.times(
+      x.get,
+      i32x4.shl(i32x4.plus(f32x4.toI32x4(n.get), i32x4.splat(i32.const(127))), i32.const(23))
+    )
+  )
 ]
 
 const ONE = 0x3ff0000000000000n
@@ -49,23 +70,24 @@ const LOG = [
  * k·ln 2 + ln(1 + f), corrected for the rounding of 1 + x. Uses the other locals.
  */
 export const log1pOf = (x: Local, sum: Local, k: Local, f: Local, s: Local, z: Local): Code => [
-  ...sum.set(f64.add(x.get, f64.const(1))),
+  ...sum.set(f64x2.plus(x.get, float64s(1))),
   // the correction
-  ...x.set(f64.div(f64.sub(x.get, f64.sub(sum.get, f64.const(1))), sum.get)),
-  ...sum.set(int64.add(sum.get, int64.const(ONE - HALF_ROOT))),
-  ...k.set(
-    f64.sub(int64.add(int64.shrU(sum.get, i32.const(52)), int64.const(WHOLE - 1023n)), int64.const(WHOLE))
-  ),
-  ...f.set(f64.sub(int64.add(and(sum.get, int64.const(FRACTION)), int64.const(HALF_ROOT)), f64.const(1))),
-  ...s.set(f64.div(f.get, f64.add(f.get, f64.const(2)))),
-  ...z.set(f64.mul(s.get, s.get)),
-  ...z.set(f64.mul(z.get, polynomial(f64, z, LOG))),
-  ...sum.set(f64.mul(f64.mul(f.get, f.get), f64.const(0.5))),
+  ...x.set(f64x2.over(f64x2.minus(x.get, f64x2.minus(sum.get, float64s(1))), sum.get)),
+  ...sum.set(i64x2.plus(sum.get, int64s(ONE - HALF_ROOT))),
+  ...k.set(f64x2.minus(i64x2.plus(i64x2.shrU(sum.get, i32.const(52)), int64s(WHOLE - 1023n)), int64s(WHOLE))),
+  ...f.set(f64x2.minus(i64x2.plus(bits.and(sum.get, int64s(FRACTION)), int64s(HALF_ROOT)), float64s(1))),
+  ...s.set(f64x2.over(f.get, f64x2.plus(f.get, float64s(2)))),
+  ...z.set(f64x2.times(s.get, s.get)),
+  ...z.set(f64x2.times(z.get, polynomial(f64x2, float64s, z, LOG))),
+  ...sum.set(f64x2.times(f64x2.times(f.get, f.get), float64s(0.5))),
   // k ln 2 + (f − (f²/2 − s(f²/2 + z))) + the correction
   ...x.set(
-    f64.add(
-      f64.mul(k.get, f64.const(Math.LN2)),
-      f64.add(f64.sub(f.get, f64.sub(sum.get, f64.mul(s.get, f64.add(sum.get, z.get)))), x.get)
+    f64x2.plus(
+      f64x2.times(k.get, float64s(Math.LN2)),
+      f64x2.plus(
+        f64x2.minus(f.get, f64x2.minus(sum.get, f64x2.times(s.get, f64x2.plus(sum.get, z.get)))),
+        x.get
+      )
     )
   )
 ]

@@ -1,6 +1,6 @@
 /** The inner loops of the Perceptron in WebAssembly: four floats at a time, sixteen in each round. */
 import { type Code, doWhile, func, i32, i32x4, type Local, moduleBytes } from "../../wasm/code.ts"
-import { at, both, f32x4, f64 } from "../../wasm/floats.ts"
+import { access, both, f32x4, f64 } from "../../wasm/floats.ts"
 import { instantiate, type Memory } from "../../wasm/instance.ts"
 
 /** Vectors begin at a multiple of this many floats, and are padded with zeros to such a multiple. */
@@ -46,7 +46,7 @@ export interface ScanLayout {
 }
 export const sideBytes = 16
 
-const advance = (place: Local, by: number) => place.set(i32.add(place.get, i32.const(by)))
+const advance = (place: Local, by: number) => place.set(i32.plus(place.get, i32.const(by)))
 const isBefore = (place: Local, end: Local) => i32.ltU(place.get, end.get)
 
 const scan = (layout: ScanLayout) =>
@@ -57,52 +57,52 @@ const scan = (layout: ScanLayout) =>
     ({ next, end, w, wEnd, row, x, from, a, b, c, d }) => {
       const sums = [a, b, c, d]
       const ours = i32.const(layout.state)
-      const side = i32.mul(row.get, i32.const(sideBytes))
+      const side = i32.times(row.get, i32.const(sideBytes))
       const score = [0, 1, 2, 3]
         .map((lane) => f64.fromF32(f32x4.lane(a.get, lane)))
-        .reduce((sum, term) => f64.add(sum, term))
-      const margin = f64.mul(
-        at.loadF64(side, layout.sides + 8),
-        f64.add(score, at.loadF64(ours, state.intercept))
+        .reduce((sum, term) => f64.plus(sum, term))
+      const margin = f64.times(
+        access.loadF64(side, layout.sides + 8),
+        f64.plus(score, access.loadF64(ours, state.intercept))
       )
-      const error = f64.add(
-        f64.mul(at.loadF64(ours, state.reach), at.loadF64(side, layout.sides)),
-        at.loadF64(ours, state.absolute)
+      const error = f64.plus(
+        f64.times(access.loadF64(ours, state.reach), access.loadF64(side, layout.sides)),
+        access.loadF64(ours, state.absolute)
       )
       return [
         doWhile(
           [
             row.set(i32.load(next.get)),
-            x.set(i32.mul(row.get, i32.const(layout.rowBytes))),
+            x.set(i32.times(row.get, i32.const(layout.rowBytes))),
             from.set(w.get),
             ...sums.map((sum) => sum.set(i32x4.splat(i32.const(0)))), // the bits of 0.0
             doWhile(
               [
-                ...sums.map((sum, i) => sum.set(f32x4.add(sum.get, product(from, x, quarters[i]!)))),
+                ...sums.map((sum, i) => sum.set(f32x4.plus(sum.get, product(from, x, quarters[i]!)))),
                 advance(from, bytesAtATime),
                 advance(x, bytesAtATime)
               ],
               isBefore(from, wEnd)
             ),
-            a.set(f32x4.add(f32x4.add(a.get, b.get), f32x4.add(c.get, d.get))),
+            a.set(f32x4.plus(f32x4.plus(a.get, b.get), f32x4.plus(c.get, d.get))),
             advance(next, 4)
           ],
           both(f64.gt(margin, error), isBefore(next, end))
         ),
-        at.store(ours, state.sums, a.get),
-        at.storeI32(ours, state.next, next.get)
+        access.store(ours, a.get, state.sums),
+        access.storeI32(ours, next.get, state.next)
       ]
     }
   )
 const product = (w: Local, x: Local, offset: number) =>
-  f32x4.mul(at.load(w.get, offset), at.load(x.get, offset))
+  f32x4.times(access.load(w.get, offset), access.load(x.get, offset))
 
 const change = (name: "add" | "subtract", operation: (a: Code, b: Code) => Code) =>
   func(name, ["w", "wEnd", "x"], {}, ({ w, wEnd, x }) => [
     doWhile(
       [
         ...quarters.map((offset) =>
-          at.store(w.get, offset, operation(at.load(w.get, offset), at.load(x.get, offset)))
+          access.store(w.get, operation(access.load(w.get, offset), access.load(x.get, offset)), offset)
         ),
         advance(w, bytesAtATime),
         advance(x, bytesAtATime)
@@ -114,7 +114,7 @@ const change = (name: "add" | "subtract", operation: (a: Code, b: Code) => Code)
 /** A kernel with memory for this many bytes. @throws {RangeError} there is no room for them */
 export function scanKernel(layout: ScanLayout, bytes: number): ScanKernel {
   const kernel = instantiate<ScanKernel>(
-    moduleBytes([scan(layout), change("add", f32x4.add), change("subtract", f32x4.sub)])
+    moduleBytes([scan(layout), change("add", f32x4.plus), change("subtract", f32x4.minus)])
   )
   const lacking = bytes - kernel.memory.buffer.byteLength
   if (lacking > 0) kernel.memory.grow(Math.ceil(lacking / 65_536))

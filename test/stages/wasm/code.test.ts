@@ -44,7 +44,7 @@ it("a loop runs once, and again while its condition holds; parameters come befor
   const fill = func("fill", ["from", "to"], { at: "i32", four: "v128" }, ({ from, to, at, four }) => [
     at.set(from.get),
     four.set(i32x4.splat(i32.const(9))),
-    doWhile([v128.store(at.get, four.get), at.set(i32.add(at.get, i32.const(16)))], i32.ltU(at.get, to.get))
+    doWhile([v128.store(at.get, four.get), at.set(i32.plus(at.get, i32.const(16)))], i32.ltU(at.get, to.get))
   ])
   const module = instantiate<{ memory: Memory; fill(from: number, to: number): void }>(moduleBytes([fill]))
   module.fill(16, 16)

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { doWhile, func, i32, moduleBytes } from "../../../stages/wasm/code.ts"
-import { at, both, f32x4, f64 } from "../../../stages/wasm/floats.ts"
+import { access, both, f32x4, f64 } from "../../../stages/wasm/floats.ts"
 import { instantiate, type Memory } from "../../../stages/wasm/instance.ts"
 
 const zero = i32.const(0)
@@ -17,29 +17,31 @@ it("adds, subtracts and multiplies four floats, each rounded as Math.fround does
   const a = [0.1, 1e-30, 3e38, -0].map(Math.fround)
   const b = [0.7, 1e-12, 3e38, 0].map(Math.fround)
   const operations = {
-    add: (x: number, y: number) => x + y,
-    sub: (x: number, y: number) => x - y,
-    mul: (x: number, y: number) => x * y
+    plus: (x: number, y: number) => x + y,
+    minus: (x: number, y: number) => x - y,
+    times: (x: number, y: number) => x * y,
+    over: (x: number, y: number) => x / y,
+    max: (x: number, y: number) => Math.max(x, y)
   }
   for (const [name, operation] of Object.entries(operations)) {
-    const result = f32x4[name as keyof typeof operations](at.load(zero, 0), at.load(zero, 16))
-    const memory = after([...a, ...b], [at.store(i32.const(32), 300, result)])
+    const result = f32x4[name as keyof typeof operations](access.load(zero, 0), access.load(zero, 16))
+    const memory = after([...a, ...b], [access.store(i32.const(32), result, 300)])
     const expected = a.map((value, i) => Math.fround(operation(value, b[i]!)))
     expect([...new Float32Array(memory, 332, 4)]).toEqual(expected)
   }
 })
 
 it("computes and compares in float64", () => {
-  const lane = (n: number) => f64.fromF32(f32x4.lane(at.load(zero, 0), n))
+  const lane = (n: number) => f64.fromF32(f32x4.lane(access.load(zero, 0), n))
   const [x, y, z] = [0.1, 0.7, 3].map(Math.fround) as [number, number, number]
   const isAbove = (limit: number) => {
     const memory = after(
       [x, y, z, 0, ...new Float32Array(Float64Array.of(limit).buffer)],
       [
-        at.storeI32(
+        access.storeI32(
           i32.const(64),
-          4,
-          f64.gt(f64.mul(lane(2), f64.add(lane(0), lane(1))), at.loadF64(zero, 16))
+          f64.gt(f64.times(lane(2), f64.plus(lane(0), lane(1))), access.loadF64(zero, 16)),
+          4
         )
       ]
     )
@@ -53,10 +55,10 @@ it("computes and compares in float64", () => {
 it("joins two conditions", () => {
   const count = func("run", ["times", "limit"], { i: "i32" }, ({ times, limit, i }) => [
     doWhile(
-      [i.set(i32.add(i.get, i32.const(1)))],
+      [i.set(i32.plus(i.get, i32.const(1)))],
       both(i32.ltU(i.get, times.get), i32.ltU(i.get, limit.get))
     ),
-    at.storeI32(zero, 0, i.get)
+    access.storeI32(zero, i.get)
   ])
   const module = instantiate<{ memory: Memory; run(times: number, limit: number): void }>(
     moduleBytes([count])
