@@ -2,8 +2,7 @@
  * Epochs that compute exact scores only where quick ones leave in doubt whether a row changes the weights. The weights,
  * the intercept and the number of updates are scikit-learn's to the bit; the loss is an interval.
  */
-import { type Epoch, exactPass, type Learner } from "./exact-learner.ts"
-import { Float32Weights } from "./exact-weights.ts"
+import { type Epoch, exactPass, Float32Weights, type Learner } from "./exact.ts"
 import type { FilteredWeights } from "./filtered-weights.ts"
 import type { KernelRows } from "./kernel-rows.ts"
 import type { EpochLoss } from "./stopping-rule.ts"

@@ -1,5 +1,5 @@
 /** One vector of float32 weights in the kernel's memory, with quick scores and a bound for their error. */
-import { Float32Weights } from "./exact-weights.ts"
+import { Float32Weights } from "./exact.ts"
 import type { KernelRows } from "./kernel-rows.ts"
 import { state } from "./scan-kernel.ts"
 import { largestError, squaredNorm } from "./score-bound.ts"

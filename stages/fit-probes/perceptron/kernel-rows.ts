@@ -1,5 +1,5 @@
 /** Float32 features in the kernel's memory, and beside them what it needs to know about rows, and vectors of weights. */
-import type { FeatureRows } from "./exact-weights.ts"
+import type { FeatureRows } from "./exact.ts"
 import { floatsAtATime, type ScanKernel, scanKernel, sideBytes, state } from "./scan-kernel.ts"
 import { type ScoreBound, scoreBound, squaredNorm } from "./score-bound.ts"
 

@@ -1,5 +1,5 @@
 /** One vector, fitted epoch by epoch. */
-import type { Learner } from "./exact-learner.ts"
+import type { Learner } from "./exact.ts"
 import { exactly, StoppingRule } from "./stopping-rule.ts"
 
 export class VectorFit {

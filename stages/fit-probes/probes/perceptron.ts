@@ -11,13 +11,11 @@
 import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "./probe.ts"
 import { breathe, checkProbeData, isConstant, presentClasses } from "./probe.ts"
 import { chooseClass, chooseClassQuickly } from "../perceptron/choose.ts"
-import { ExactLearner, type Learner } from "../perceptron/exact-learner.ts"
-import { Float32Weights, Float64Weights } from "../perceptron/exact-weights.ts"
+import { ExactLearner, Float32Weights, Float64Weights, type Learner } from "../perceptron/exact.ts"
 import { FilteredLearner } from "../perceptron/filtered-learner.ts"
 import { FilteredWeights } from "../perceptron/filtered-weights.ts"
 import { KernelRows } from "../perceptron/kernel-rows.ts"
-import { shuffleSeeds } from "../perceptron/seeds.ts"
-import { shuffleOf } from "../perceptron/shuffle.ts"
+import { shuffleOf, shuffleSeeds } from "../perceptron/shuffle.ts"
 import { VectorFit } from "../perceptron/vector-fit.ts"
 
 export interface PerceptronModel {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { fitPerceptron, predictPerceptron } from "../../../../stages/fit-probes/probes/perceptron.ts"
-import { shuffleSeeds } from "../../../../stages/fit-probes/perceptron/seeds.ts"
+import { shuffleSeeds } from "../../../../stages/fit-probes/perceptron/shuffle.ts"
 import { below, seededRandom } from "../../../../src/index.ts"
 import { float32, float64, sets } from "../fixture.ts"
 import { dataOf, kinds } from "../perceptron/data.ts"

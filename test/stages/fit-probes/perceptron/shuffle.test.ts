@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { Mt19937 } from "../../../../stages/fit-probes/perceptron/mt19937.ts"
-import { shuffleSeeds } from "../../../../stages/fit-probes/perceptron/seeds.ts"
+import { shuffleSeeds } from "../../../../stages/fit-probes/perceptron/shuffle.ts"
 
 it("draws what NumPy's RandomState(0) draws: randint(2³¹ − 1, size=1000)", () => {
   const random = new Mt19937(0)
