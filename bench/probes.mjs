@@ -34,7 +34,7 @@ const lacking = whyNotPython()
 
 const probes = {
   logistic: (question) => fitLogistic({ ...question, seed: 7, threads: 2 }),
-  perceptron: (question) => fitPerceptron({ ...question, threads: 2 })
+  perceptron: (question) => fitPerceptron(question)
 }
 const suites = { coco350: () => cocoQuestions(store), paired: () => pairedQuestions() }
 for (const [suite, make] of Object.entries(suites)) {

@@ -29,11 +29,14 @@ function linesOf({ port, node, added, removed, changed }: ItemChanges): Readonly
   ]
 }
 
-/** For an itemwise node. @param kind of its items, such as "scene" */
+/** For an itemwise node. @param left null if unknown. @param kind of its items, such as "scene" */
 export const leftLine = (
-  { left, total }: { readonly left: number; readonly total: number },
+  { left, total }: { readonly left: number | null; readonly total: number },
   kind: string | null
-): string => `${count(left)} of ${counted(total, kind ?? "item")} left to compute`
+): string =>
+  left === null
+    ? `at most ${counted(total, kind ?? "item")} to compute`
+    : `${count(left)} of ${counted(total, kind ?? "item")} left to compute`
 
 const some = (names: ReadonlyArray<string>, most = named) =>
   `${names.slice(0, most).join(", ")}${names.length > most ? `, … (${names.length})` : ""}`

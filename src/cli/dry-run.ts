@@ -8,7 +8,6 @@ import type { Paint, Style } from "../support/colour.ts"
 import { type Forecast, forecast } from "../plan/forecast.ts"
 import { type ItemCounts, itemCounts } from "../inspect/item-counts.ts"
 import { idColumnOf } from "../plan/node-preimage.ts"
-import { counted } from "../support/numbers.ts"
 import { totals } from "./status.ts"
 import { oneLine, widthOf } from "../support/plain-text.ts"
 import type { Opened } from "../project/open-pipeline.ts"
@@ -91,7 +90,7 @@ const reasonsOf = (
     ...changeLines(changes),
     ...(items === null ? [] : [leftLine({ left: items.left.length, total: items.ids.length }, kind)]),
     ...(state === "unknown" && total !== null && node.form !== "table"
-      ? [`at most ${counted(total, kind ?? "item")} to compute`]
+      ? [leftLine({ left: null, total }, kind)]
       : [])
   ]
 }

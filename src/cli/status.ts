@@ -133,6 +133,7 @@ export function totals(forecasts: ReadonlyMap<string, Forecast>): string {
   const some = (n: number, what: string) => (n === 0 ? [] : [`${count(n)} ${what}`])
   const of = (status: Forecast["status"], certain: boolean) =>
     all.filter((one) => one.status === status && one.certain === certain).length
+  const fresh = of("cached", true) + of("cached", false)
   const refused = all.filter(({ status, why }) => status === "failed" && why !== null).length
   const parts = [
     ...some(of("executed", true), "would run"),
@@ -140,7 +141,7 @@ export function totals(forecasts: ReadonlyMap<string, Forecast>): string {
     ...some(refused, "would fail"),
     ...some(of("failed", true) - refused, "failed before (--retry-failed retries)"),
     ...some(of("skipped", true), "would be skipped"),
-    ...some(of("cached", true), of("cached", true) === 1 ? "is fresh" : "are fresh")
+    ...some(fresh, fresh === 1 ? "is fresh" : "are fresh")
   ]
-  return of("cached", true) === all.length ? "everything is fresh" : parts.join(", ")
+  return fresh === all.length ? "everything is fresh" : parts.join(", ")
 }

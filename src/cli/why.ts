@@ -8,6 +8,7 @@ import type { ItemPlan } from "../plan/items.ts"
 import type { NodePlan, State } from "../plan/node-plan.ts"
 import { idColumnOf } from "../plan/node-preimage.ts"
 import { planAll } from "../plan/plan.ts"
+import { itemCounts } from "../inspect/item-counts.ts"
 import type { Store } from "../store/store.ts"
 import { chooseNodes, findNode, noItem } from "../project/choose-nodes.ts"
 import type { Paint } from "../support/colour.ts"
@@ -39,10 +40,10 @@ export const whyCommand = defineCommand({
       const node = findNode(opened, id)
       const plans = await planAll(chooseNodes(opened, [id]), opened.planning, { signal })
       const plan = plans.find((one) => one.node === node)!
-      if (item !== null) await checkItem(plan, item, opened.planning.store)
+      if (item !== null) await checkItem(plan, item, plans, opened.planning.store)
       const changes = await itemChanges(plans, opened.planning, [plan])
       const asked = item === null ? plan : await withCuesOf(item, plan, plans, opened.planning)
-      const answer = whyOf(asked, item, changes.get(node.id))
+      const answer = whyOf(asked, item, changes.get(node.id), itemCounts(plans).get(node.id)?.total ?? null)
       output.out(json ? JSON.stringify(answer) : whyText(answer, output.paint))
       return 0
     })
@@ -55,17 +56,29 @@ export interface Why {
   readonly cues: ReadonlyArray<Cue>
   /** what changed in the items that it reads, if known */
   readonly changes: ReadonlyArray<ItemChanges>
-  /** for a stale itemwise node: how many items left to compute */
-  readonly items: { readonly total: number; readonly left: number; readonly kind: string | null } | null
+  /** for a stale itemwise node: how many items are left to compute; null for `left`: unknown, all of them at most */
+  readonly items: {
+    readonly total: number
+    readonly left: number | null
+    readonly kind: string | null
+  } | null
 }
 
 /** An item has its node's state, except in a node with failed items. */
-export function whyOf(plan: NodePlan, item: string | null, changes: ReadonlyArray<ItemChanges> = []): Why {
+export function whyOf(
+  plan: NodePlan,
+  item: string | null,
+  changes: ReadonlyArray<ItemChanges> = [],
+  total: number | null = null
+): Why {
   const { node, state, cues, failures } = plan
+  const kind = idColumnOf(node)
   const items =
-    plan.items === null
-      ? null
-      : { total: plan.items.ids.length, left: plan.items.left.length, kind: idColumnOf(node) }
+    plan.items !== null
+      ? { total: plan.items.ids.length, left: plan.items.left.length, kind }
+      : state === "unknown" && total !== null && node.form !== "table"
+        ? { total, left: null, kind }
+        : null
   const all = { node: node.id, item, state, cues, changes, items }
   if (item !== null && plan.items !== null) return whyItem(plan.items, item, all)
   if (item === null || state !== "failed" || failures.length === 0) return all
@@ -125,7 +138,12 @@ export function whyText({ node, item, state, cues, changes, items }: Why, paint:
 }
 
 /** Refuses an id that is not among the known items. */
-async function checkItem(plan: NodePlan, item: ItemId, store: Store): Promise<void> {
+async function checkItem(
+  plan: NodePlan,
+  item: ItemId,
+  plans: ReadonlyArray<NodePlan>,
+  store: Store
+): Promise<void> {
   const { known, node, failures } = plan
   if (node.form === "table")
     throw new Problem("Usage", `"${node.id}" is a single table, so it has no items`, {
@@ -136,8 +154,12 @@ async function checkItem(plan: NodePlan, item: ItemId, store: Store): Promise<vo
     if (plan.items.ids.indexOf(item) >= 0) return
     throw noItem(node.id, item, [...plan.items.ids])
   }
-  if (known === null || failures.some((failure) => failure.item === item)) return
+  if (failures.some((failure) => failure.item === item)) return
+  // an unknown node has no other items than those it is joined with
+  const joined = Object.values(node.ports).find(({ mode }) => mode === "each" || mode === "group")?.from[0]
+  const manifest = (known ?? plans.find((one) => one.node === joined)?.known)?.manifest
+  if (manifest === undefined) return
   const { readItemIndex } = await import("../store/items/item-index.ts")
-  const { ids } = readItemIndex(store, known.manifest)
+  const { ids } = readItemIndex(store, manifest)
   if (!ids.includes(item)) throw noItem(node.id, item, ids)
 }

@@ -3,7 +3,7 @@ import type { GraphNode } from "../pipeline/graph.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodePlan } from "../plan/node-plan.ts"
 
-/** A whole stage counts as one item; null if unknown until other nodes have run. */
+/** A whole stage that gives a table counts as one item; null if unknown until other nodes have run. */
 export interface ItemCounts {
   readonly total: number | null
   readonly fresh: number | null

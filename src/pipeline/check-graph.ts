@@ -1,10 +1,11 @@
-/** Checks of a graph that types cannot express: names, ports, samples, and columns that do not match. */
+/** Checks of a graph that types cannot express: ids, ports, kinds of items, and columns that do not match. */
 import { columnName, type Columns } from "./columns.ts"
 import { own } from "../support/own.ts"
-import { type GraphNode, portColumn } from "./graph-node.ts"
+import type { GraphNode } from "./graph-node.ts"
+import { type Issue, temporary } from "./check-stage.ts"
 import { mostIdBytes, tooLongName } from "../support/file-names.ts"
-import type { MemberOf, PortMode } from "./ports.ts"
-import type { AnyRef, AnyStage } from "./stage.ts"
+import type { PortMode } from "./ports.ts"
+import type { AnyRef } from "./stage.ts"
 
 /** An error in the graph, with its node and field. */
 export interface GraphIssue {
@@ -16,107 +17,8 @@ export interface GraphIssue {
 const nodeId = /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/
 const dotSegment = /(?:^|\/)\.\.?(?:\/|$)/
 
-/** The store deletes files with this in their names sooner or later. */
-const temporary = ".tmp-"
 /** File name endings in a run's folder: a node's table, the parts of its tensors, a lock. */
 const endings = /\.(?:parquet|arrow|json|ndjson|lock)$/
-
-/** A stage's name becomes a folder of the store. */
-const stageName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
-/** Names that a row or an item already uses. */
-const reserved = ["id", "item", "failed"]
-/** Names already used in an item, or next to a stage's whole ports. */
-const takenByItem = new Set(["id", "params", "resource"])
-
-export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): void {
-  if (seen.has(stage)) return
-  seen.add(stage)
-  if (!stageName.test(stage.name))
-    issue(
-      stage.name,
-      `"${stage.name}" cannot be a stage's name`,
-      "use letters, digits, '.', '_' and '-', a letter or digit first"
-    )
-  checkLength(`stage "${stage.name}": its name`, stage.name, stage.name, issue)
-  if (stage.name.includes(temporary))
-    issue(stage.name, `"${stage.name}" cannot be a stage's name`, `"${temporary}" marks temporary files`)
-  const { item, output } = stage.spec
-  const makesItems = stage.kind !== "itemwise" && output.form !== "table"
-  if (makesItems && item === undefined)
-    issue(
-      stage.name,
-      `stage "${stage.name}" makes items, but does not say of which kind`,
-      'declare `item`, such as item: "scene"'
-    )
-  if (stage.kind === "whole" && !makesItems && item !== undefined)
-    issue(
-      stage.name,
-      `stage "${stage.name}" declares items ("${item}"), but gives a table, which has none`,
-      "leave `item` out, or declare its output by one(…) or rows(…)"
-    )
-  if (item !== undefined) checkLength(`stage "${stage.name}": its items' name`, item, stage.name, issue)
-  if (item !== undefined && (!columnName.test(item) || reserved.includes(item)))
-    issue(
-      stage.name,
-      `stage "${stage.name}": its items cannot be called "${item}"`,
-      "name the kind of item, such as scene"
-    )
-  for (const [name, { mode, member }] of Object.entries(stage.spec.inputs ?? {})) {
-    const field = `${stage.name}.${name}`
-    if (stage.kind === "itemwise" && takenByItem.has(name))
-      issue(
-        field,
-        `stage "${stage.name}": a port cannot be called "${name}"`,
-        "the function gets another value by that name"
-      )
-    if (Object.hasOwn(stage.spec.params ?? {}, name))
-      issue(
-        field,
-        `stage "${stage.name}" has a port and a parameter "${name}"`,
-        "give one of them another name"
-      )
-    if (stage.kind === "whole" && (mode === "each" || mode === "group" || mode === "member"))
-      issue(
-        field,
-        `stage "${stage.name}": its port "${name}" is joined by items, which a whole stage does not read`,
-        "read it by whole(…) or many(…), or make the stage itemwise"
-      )
-    if (stage.kind === "itemwise" && member !== undefined) checkMember(stage, field, member, issue)
-  }
-  for (const name of Object.keys(output.columns)) {
-    checkLength(`stage "${stage.name}": the column name "${name}"`, name, `${stage.name}.${name}`, issue)
-    if (reserved.includes(name))
-      issue(
-        `${stage.name}.${name}`,
-        `stage "${stage.name}": a column cannot be called "${name}"`,
-        `${reserved.join(", ")} are taken by the items`
-      )
-  }
-}
-
-/** A member port reads the artifact of a whole port, and an item names its member in a text column of its own. */
-function checkMember({ name, spec }: AnyStage, field: string, { of, by }: MemberOf, issue: Issue): void {
-  const ports = spec.inputs ?? {}
-  if (own(ports, of)?.mode !== "whole")
-    issue(
-      field,
-      `stage "${name}": its member port reads the artifact of "${of}", which is not a whole(…) port`,
-      "add such a port for the artifact: its columns describe the rows of the member's matrix"
-    )
-  const { port, column } = portColumn(by)
-  const named = own(ports, port)
-  if (named?.mode !== "each" || own(named.reads, column)?.type !== "utf8")
-    issue(
-      field,
-      `stage "${name}": its member port takes names from "${by}", which is not a text column of an each(…) port`,
-      'write `by: "port.column"`, and let the port read that column as column.utf8()'
-    )
-}
-
-function checkLength(what: string, name: string, field: string, issue: Issue): void {
-  const wrong = tooLongName(name)
-  if (wrong !== null) issue(field, `${what} ${wrong}`, "give it a shorter name")
-}
 
 /** A run's own files; they share a folder with its artifacts, which are named by node id. */
 const ofTheRun = new Set(["run.json", "log.ndjson", "pinned", "items"])
@@ -135,8 +37,6 @@ export function checkViews(nodes: ReadonlyArray<GraphNode>, issue: Issue): void 
       issue(items, `the node "${items}" takes the place of the items of "${id}"`, "give it another id")
   }
 }
-
-export type Issue = (field: string | null, message: string, hint?: string | null) => void
 
 export function checkId(ref: AnyRef, ids: Map<string, AnyRef>, issue: Issue): void {
   const id = String(ref.id)

@@ -5,15 +5,8 @@
  * (two nodes with one id, an empty fan-out, ports with different samples, values out of range) are rejected
  * here, all at once.
  */
-import {
-  checkColumns,
-  checkId,
-  checkPort,
-  checkStage,
-  checkViews,
-  type GraphIssue,
-  itemRootOf
-} from "./check-graph.ts"
+import { checkColumns, checkId, checkPort, checkViews, type GraphIssue, itemRootOf } from "./check-graph.ts"
+import { checkStage } from "./check-stage.ts"
 import { checkParams } from "./check-params.ts"
 import { type Graph, type GraphNode, type GraphPort, portColumn } from "./graph-node.ts"
 import { own } from "../support/own.ts"

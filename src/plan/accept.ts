@@ -122,6 +122,9 @@ function checkSame(
       `its items have changed: ${other.path}`,
       "run the node: only outputs for the same items can be accepted"
     )
+  const names = cues.find(({ cue, path }) => cue === "member" && path.startsWith("the names in "))
+  if (names !== undefined && node.itemRoot === node)
+    throw refusal(node, `${names.path} changed, and its items come from these`, "run it: it takes a moment")
   const read = changedReads(previous.reads, outside)[0]
   if (read !== undefined)
     throw refusal(

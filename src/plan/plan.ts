@@ -39,7 +39,7 @@ export function planAll(
   const add = (plan: NodePlan) => {
     const { node } = plan
     if (plan.known !== null) known.set(node.id, plan.known)
-    // a run waits for the artifact
+    // a run does not plan by what it expects: it waits for the artifact
     else if (withItems && listed.has(node)) {
       const artifact = expectedArtifact(plan, known, expected, planning)
       if (artifact !== null) expected.set(node.id, artifact)

@@ -34,7 +34,7 @@ export interface Running {
    */
   readonly lockQueues: Map<string, Semaphore.Semaphore>
   readonly views: Views
-  /** set by the first failure if the run does not keep going */
+  /** set by the first node that failed as a whole if the run does not keep going */
   stopped: boolean
 }
 
@@ -59,7 +59,9 @@ export const bringUpToDate = Effect.fn("run.bringUpToDate")(function* (node: Gra
       (problem) => refuse(node, problem, running)
     )
   )
-  if (outcome.record.status === "failed" && !options.keepGoing) running.stopped = true
+  // after failed items, the ports of each node below decide
+  if (outcome.record.status === "failed" && outcome.known === null && !options.keepGoing)
+    running.stopped = true
   if (outcome.known !== null) {
     const { manifest } = outcome.known
     yield* attemptAsync(() => views.publish(options.planning.store, node.id, manifest))

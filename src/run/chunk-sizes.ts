@@ -1,6 +1,7 @@
 /**
  * Decides how many items a chunk has. A killed run loses the chunks in progress, so a chunk should not take
- * long; but each costs a few files, so it should not be small if items are quick.
+ * long; but each costs a few files, so it should not be small if items are quick. A forecast may be wrong: a
+ * chunk also ends early, between two calls of the stage, once it has lasted long enough (`execute-items.ts`).
  */
 import type { Executor } from "./task.ts"
 
@@ -20,31 +21,24 @@ export const mostItems = (left: number, stageChunk = usualCall): number =>
 
 /** Items per chunk until the first chunk is finished, and for the last ones, which all tasks share. */
 const few = 8
-/** Finished chunks whose slowest sets the pace: among quick items there may be slow ones. */
-const paces = 8
 export class ChunkSizes {
   readonly #most: number
   readonly #executor: Pick<Executor, "tasks" | "chunkMs">
-  /** milliseconds per item in the chunks that finished last */
-  readonly #paces: Array<number> = []
-  readonly #few: number
+  /** milliseconds per item in the chunk that finished last */
+  #pace: number | null = null
   constructor(left: number, stageChunk: number | undefined, executor: Pick<Executor, "tasks" | "chunkMs">) {
     this.#most = mostItems(left, stageChunk)
-    // a stage that wants few items per call has slow ones
-    this.#few = Math.min(few, stageChunk ?? few)
     this.#executor = executor
   }
 
   /** The size of the next chunk, when this many items are left. */
   next(left: number): number {
-    const pace = Math.max(...this.#paces)
-    const fitting = this.#paces.length === 0 ? this.#few : Math.floor(this.#executor.chunkMs / pace)
-    const share = Math.max(this.#few, Math.ceil(left / this.#executor.tasks))
+    const fitting = this.#pace === null ? few : Math.floor(this.#executor.chunkMs / this.#pace)
+    const share = Math.max(few, Math.ceil(left / this.#executor.tasks))
     return Math.max(1, Math.min(this.#most, fitting, share, left))
   }
 
   took(items: number, ms: number): void {
-    this.#paces.push(ms / items)
-    if (this.#paces.length > paces) this.#paces.shift()
+    this.#pace = ms / items
   }
 }

@@ -28,21 +28,30 @@ export const executeChunks = Effect.fn("run.executeChunks")(function* (
   const meter = progressMeter(task, left.length, executing)
   const results = new ChunkResults(items)
   let start = 0
+  /** indices of items that a chunk left, in order */
+  let returned: ReadonlyArray<number> = []
+  const remaining = () => returned.length + left.length - start
   /** Cuts a chunk when it is due, sized by how long earlier ones took. Null if nothing is left. */
   const nextChunk = (report: TaskReport) =>
     Effect.suspend(() => {
-      if (start >= left.length) return Effect.succeed(null)
-      const size = sizes.next(left.length - start)
-      const chunk = Array.from(left.slice(start, (start += size)))
+      if (remaining() === 0) return Effect.succeed(null)
+      const size = sizes.next(remaining())
+      const again = returned.slice(0, size)
+      returned = returned.slice(size)
+      const chunk = [...again, ...left.slice(start, (start += size - again.length))]
       const indexOf = new Map(chunk.map((i) => [items.ids.at(i), i]))
       const from = now().getTime()
       return Effect.map(executeChunk(task, items, chunk, report, executing), (result) => {
-        sizes.took(size, now().getTime() - from)
+        for (const id of result.left ?? []) {
+          returned = [...returned, indexOf.get(id)!]
+          indexOf.delete(id)
+        }
+        sizes.took(indexOf.size, now().getTime() - from)
         return { indexOf, result }
       })
     })
   const lane = Effect.gen(function* () {
-    while (start < left.length) {
+    while (remaining() > 0) {
       const report = meter()
       const executed = yield* permits.withPermits(1)(nextChunk(report))
       if (executed === null) return
@@ -114,6 +123,7 @@ const executeChunk = (
       (results) => ({
         shards: results.flatMap((result) => result.shards),
         failed: results.flatMap((result) => result.failed),
+        left: results.flatMap((result) => result.left ?? []),
         reads: [],
         partial: []
       })

@@ -40,7 +40,14 @@ export async function executeItems(
     const { shard, ids } = await writeShard(store, task, computed.done)
     shards.push({ shard, ids, table: null })
   }
-  return { shards, failed: [...failed, ...computed.failed], reads: [], partial: [] }
+  const { left } = computed
+  return {
+    shards,
+    failed: [...failed, ...computed.failed],
+    ...(left.length === 0 ? {} : { left }),
+    reads: [],
+    partial: []
+  }
 }
 
 async function computeItems(
@@ -103,10 +110,13 @@ async function computeItems(
       else done.push(checked(task, item.id, result, check))
     })
   }
+  const started = performance.now()
   // a task may have more items than the stage takes per call
-  for (; before < items.length; before += chunk ?? items.length)
+  for (; before < items.length; before += chunk ?? items.length) {
+    if (before > 0 && performance.now() - started >= task.chunkMs) break
     await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
-  return { done, failed }
+  }
+  return { done, failed, left: items.slice(before).map(({ id }) => id) }
 }
 
 /** An item's failure has one text. */

@@ -223,7 +223,8 @@ function taskOf(node: GraphNode, inputs: Inputs, { addressOf, executor, planning
     items: null,
     previous: previousShards(node, planning),
     base: planning.outside.base,
-    threads: executor.threads
+    threads: executor.threads,
+    chunkMs: executor.chunkMs
   }
 }
 

@@ -12,7 +12,7 @@ const mostBytes = 2 ** 28
 
 /**
  * The matrices read last. A stage gets copies of their rows and cannot change them. One larger than the limit is read
- * again by every task.
+ * from the store each time.
  */
 export class MemberCache {
   readonly #limit: number

@@ -16,7 +16,7 @@ export interface Executed {
   readonly failure: NodeFailure | null
   /** what to do about the failure */
   readonly hint: string | null
-  /** items computed now and those done before; a whole stage counts as one */
+  /** items computed now and those done before; a table counts as one */
   readonly executed: number
   readonly cached: number
   /** set if some of the items done before were accepted */
@@ -79,7 +79,7 @@ export const cached = (planned: NodePlan): Outcome => {
   }
 }
 
-/** Items of an itemwise node or a source with items, failed ones included; a whole stage counts as one. */
+/** Its items, failed ones included; a table counts as one. */
 const itemCount = (node: GraphNode, { manifest }: KnownArtifact) =>
   node.form === "table" ? 1 : manifest.items + manifest.failed.length
 

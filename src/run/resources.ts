@@ -46,7 +46,7 @@ export class Resources {
    * hang.
    */
   async close(node?: string): Promise<void> {
-    this.members.clear()
+    if (node === undefined) this.members.clear()
     for (const [key, opened] of this.#opened) {
       if (node !== undefined && key !== node) continue
       this.#opened.delete(key)

@@ -56,6 +56,8 @@ export interface Task {
   readonly base: string
   /** CPU threads that it may use; no result depends on it */
   readonly threads: number
+  /** milliseconds after which it leaves the items that it has not begun */
+  readonly chunkMs: number
 }
 
 /** `outside`: the cause is external, so the failure is not cached and the item is tried again. */
@@ -82,6 +84,8 @@ export const hexDigests = (digests: Readonly<Record<string, Uint8Array>>): TaskT
 export interface TaskResult {
   readonly shards: ReadonlyArray<MadeShard>
   readonly failed: ReadonlyArray<FailedNow>
+  /** items that it has not begun, since the others took long enough; absent if none */
+  readonly left?: ReadonlyArray<ItemId>
   readonly reads: ReadonlyArray<ReadRecord>
   readonly partial: ReadonlyArray<string>
   /** what a source reported leaving out; absent if nothing */

@@ -4,7 +4,9 @@
 export const count = (n: number): string => String(Math.trunc(n)).replace(/\B(?=(\d{3})+$)/g, ",")
 
 /** `1 item`, `400 items` */
-export const counted = (n: number, noun: string): string => `${count(n)} ${n === 1 ? noun : `${noun}s`}`
+export const counted = (n: number, noun: string): string => `${count(n)} ${n === 1 ? noun : plural(noun)}`
+const plural = (noun: string): string =>
+  /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : /(?:s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`
 
 /** Decimal units, as disks are sold and `ls --si` prints: `512 B`, `3.4 MB`. */
 export function bytes(n: number): string {

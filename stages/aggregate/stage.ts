@@ -1,6 +1,13 @@
 /** `aggregate`: turns per-example predictions into one flat table of accuracies and measures with intervals. */
 import { defineStage, many, StageError, table } from "../../src/index.ts"
-import { fitId, lacksExamples, questionNameOf, type ScoredFit, scoredColumns } from "../tables/fits.ts"
+import {
+  undefinedBecause,
+  fitId,
+  lacksExamples,
+  questionNameOf,
+  type ScoredFit,
+  scoredColumns
+} from "../tables/fits.ts"
 import { measureColumns, type MeasureRow } from "../tables/measures.ts"
 import { eachRow } from "../tables/readers.ts"
 import { type Cell, cellOf } from "./cells.ts"
@@ -39,6 +46,10 @@ function refuseTwice(fit: ScoredFit, table: number, from: Map<string, number>): 
   const { encoder, probe, tap, token, source, target } = fit
   const key = JSON.stringify([encoder, fitId(fit)])
   const before = from.get(key)
+  if (before === table)
+    throw new StageError(`table ${table} of the port "probes" has two fits ${fitId(fit)}`, {
+      hint: "list each fit once"
+    })
   if (before !== undefined)
     throw new StageError(
       `tables ${before} and ${table} of the port "probes" both have the ${probe} probe of ${target} from ${token} (${source}) at ${tap} of encoder "${encoder}"`,
@@ -51,6 +62,11 @@ function refuseTwice(fit: ScoredFit, table: number, from: Map<string, number>): 
 function noFit(fits: ReadonlyArray<ScoredFit>): StageError {
   const most = (of: "n" | "classes" | "images") => fits.reduce((a, fit) => Math.max(a, fit[of]), 0)
   const [n, classes] = [most("n"), most("classes")]
+  const [first] = fits
+  if (fits.every((fit) => fit.undefined_because === undefinedBecause.untargeted))
+    return new StageError(`no example asks about what the fits predict, such as "${first!.target}"`, {
+      hint: "give list-fits and choose-examples the same `question`"
+    })
   return new StageError(
     `too few objects for any probe: at most ${n} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${most("images")} images are left; a probe needs 2 classes, and 4 images per fold`,
     {

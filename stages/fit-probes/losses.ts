@@ -89,7 +89,8 @@ function* unansweredExamples(
 ): Generator<Loss> {
   const keyOf = ({ scene, object, target }: Pick<Example, "scene" | "object" | "target">) =>
     JSON.stringify([scene, object, target])
-  const kept = asked.filter(({ left_out }) => left_out === null)
+  const targets = new Set(questions.map(({ target }) => target))
+  const kept = asked.filter(({ left_out, target }) => left_out === null && targets.has(target))
   const answered = new Map<string, Set<string>>()
   for (const { token, source, target, scene, object } of questions) {
     const kind = `${token} (${source})`

@@ -6,7 +6,7 @@
 import { StageError } from "../../src/index.ts"
 import type { ActivationNames } from "../tables/activations.ts"
 import type { Example } from "../tables/examples.ts"
-import type { FitName } from "../tables/fits.ts"
+import { type FitName, undefinedBecause } from "../tables/fits.ts"
 import { byCodePoint, noObject, objectId } from "../tables/ids.ts"
 import { imagesOf } from "../tables/images.ts"
 
@@ -42,6 +42,8 @@ export interface Question extends QuestionId {
 export class Questions {
   /** by target, the examples that are kept */
   readonly #kept: ReadonlyMap<string, ReadonlyArray<Asked>>
+  /** of all examples, kept or left out */
+  readonly #targets: ReadonlySet<string>
   /** by token and source, the rows of objects and scenes */
   readonly #rows: ReadonlyMap<string, ReadonlyMap<string, number>>
 
@@ -64,7 +66,15 @@ export class Questions {
       rows.set(kind, of)
     })
     this.#kept = kept
+    this.#targets = new Set(examples.map(({ target }) => target))
     this.#rows = rows
+  }
+
+  /** Why a question has no examples; null if it has some. */
+  whyNone({ token, source, target }: QuestionId): string | null {
+    if (!this.#targets.has(target)) return undefinedBecause.untargeted
+    if (!this.#kept.has(target)) return undefinedBecause.leftOut
+    return this.of({ token, source, target }).rows.length === 0 ? undefinedBecause.tokenless : null
   }
 
   /** A question with the examples that have such a token, in the examples' order; there may be none. */

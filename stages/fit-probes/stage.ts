@@ -2,6 +2,7 @@
 import {
   defineStage,
   each,
+  failed,
   type Member,
   member,
   one,
@@ -16,9 +17,11 @@ import { tokenNameColumns } from "../tables/tokens.ts"
 import { assignFolds } from "../statistics/folds.ts"
 import { fitLogistic } from "./logistic/fit-logistic.ts"
 import { probeLosses, refuseDisjoint } from "./losses.ts"
-import { fitPerceptron } from "./probes/perceptron.ts"
+import { fitPerceptron } from "./perceptron/fit-perceptron.ts"
 import type { OuterSplit, UndefinedProbe, UndefinedReason } from "./probes/probe.ts"
 import { askedOf, type Question, Questions, strata } from "./questions.ts"
+
+const probes = new Set(["logistic", "perceptron"])
 
 interface Settings {
   readonly encoder: string
@@ -65,7 +68,13 @@ export const fitProbes = defineStage.itemwise("fit-probes", {
     }
   },
   compute: (items, { params, resource }, context) =>
-    Promise.all(items.map(({ fits, activation }) => fitOne(fits, activation, params, resource, context)))
+    Promise.all(
+      items.map(({ fits, activation }) =>
+        probes.has(fits.probe)
+          ? fitOne(fits, activation, params, resource, context)
+          : failed(`its probe, ${JSON.stringify(fits.probe)}, is neither "logistic" nor "perceptron"`)
+      )
+    )
 })
 
 async function fitOne(
@@ -89,7 +98,7 @@ async function fitOne(
     images,
     classes: question.classes.length
   }
-  const few = tooFew(question, images, settings.folds)
+  const few = questions.whyNone(fit) ?? tooFew(question, images, settings.folds)
   if (few !== null) return { ...about, ...noPredictions, undefined_because: few }
   const splits = splitsOf(question, foldings, settings.folds)
   const data = {
@@ -121,8 +130,7 @@ const isUndefined = (fit: { readonly undefined?: UndefinedReason }): fit is Unde
   fit.undefined !== undefined
 
 /** A probe needs two classes, and enough images for its outer and inner folds. */
-function tooFew({ rows, classes }: Question, images: number, folds: number): string | null {
-  if (rows.length === 0) return undefinedBecause.unasked
+function tooFew({ classes }: Question, images: number, folds: number): string | null {
   return classes.length < 2 || images < 4 * folds ? undefinedBecause.few : null
 }
 

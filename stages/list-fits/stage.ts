@@ -32,6 +32,8 @@ export const listFits = defineStage.whole("list-fits", {
       throw new StageError("the activations have no taps", {
         hint: "they have no rows: see what select-tokens and extract-activations left out"
       })
+    if (probes.length === 0)
+      throw new StageError("no kind of probe is chosen", { field: "probes", hint: "logistic, perceptron" })
     const kinds = chosenKinds([...tokensOfQuestion[question], ...other_tokens], chosen)
     const fits = matchingNames(activations, chosen.taps, "tap").flatMap((tap) =>
       kinds.flatMap(({ token, source }) =>
@@ -40,7 +42,8 @@ export const listFits = defineStage.whole("list-fits", {
         )
       )
     )
-    return fits.map((fit) => ({ id: fitId(fit), ...fit }))
+    // a name that is given twice makes one fit
+    return [...new Map(fits.map((fit) => [fitId(fit), fit]))].map(([id, fit]) => ({ id, ...fit }))
   }
 })
 

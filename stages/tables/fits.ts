@@ -59,14 +59,16 @@ export const fitColumns = {
 }
 /** The values of `undefined_because`. */
 export const undefinedBecause = {
-  unasked: "no example has such a token",
+  untargeted: "no example asks about this target",
+  leftOut: "every example about this target is left out",
+  tokenless: "no example has such a token",
   few: "too few examples",
   constant: "the tap is constant over the training rows",
   "one-class": "the training rows have one class only"
 } as const
 /** Whether a fit lacks examples, so that it has nothing to measure. */
-export const lacksExamples = ({ undefined_because }: Pick<ScoredFit, "undefined_because">): boolean =>
-  undefined_because === undefinedBecause.unasked || undefined_because === undefinedBecause.few
+export const lacksExamples = ({ undefined_because: why }: Pick<ScoredFit, "undefined_because">): boolean =>
+  why !== null && why !== undefinedBecause.constant && why !== undefinedBecause["one-class"]
 
 export type Fit = Row<typeof fitColumns>
 export type ScoredFit = Row<typeof scoredColumns>

@@ -15,10 +15,11 @@ export function matchingNames(
 ): ReadonlyArray<string> {
   if (patterns === null) return names
   const chosen = new Set<string>()
-  const all = splitPatterns(patterns).flatMap(alternatives)
+  // a name may look like a pattern
+  const all = splitPatterns(patterns).flatMap((one) => (names.includes(one) ? one : alternatives(one)))
   for (const pattern of all) {
     const matches = matcher(pattern)
-    const found = names.filter((name) => matches.test(name))
+    const found = names.filter((name) => name === pattern || matches.test(name))
     if (found.length === 0) throw noMatch(`no ${what} matches "${pattern}"`, names, what)
     for (const name of found) chosen.add(name)
   }

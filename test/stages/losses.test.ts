@@ -164,7 +164,7 @@ describe("fit-probes", () => {
       fit("embed", "avg_obj", undefinedBecause.constant),
       fit("block.0", "avg_obj", null),
       fit("block.0", "random_obj", undefinedBecause.few),
-      fit("block.0", "cls", undefinedBecause.unasked)
+      fit("block.0", "cls", undefinedBecause.tokenless)
     ])
     const inputs = { activations: activations(numbers), examples: tableOf(examples, {}) }
     expect(await lossesOf(fitProbes, { output, inputs, params: { folds: 5 } })).toEqual([

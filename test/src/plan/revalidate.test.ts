@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs"
 import { afterEach, expect, it } from "vitest"
 import { column, defineStage, each, file, one, param } from "../../../src/index.ts"
+import type { Executor } from "../../../src/run/task.ts"
 import { executedIn, type Items, Lab, numbers } from "../run/lab.ts"
 
 const labs: Array<Lab> = []
@@ -37,7 +38,9 @@ function world(change: { at: number | null }) {
 it("stores nothing under the digest that the file had before, and keeps what was finished", async () => {
   const change = { at: 3 as number | null }
   const { lab, graph, scale } = world(change)
-  const { run } = await lab.run(graph(), { jobs: 1 })
+  // each chunk ends after one call
+  const executor = (usual: Executor): Executor => ({ ...usual, chunkMs: 0 })
+  const { run } = await lab.run(graph(), { jobs: 1, executor })
   expect(run.status).toBe("failed")
   expect(run.nodes.at(-1)).toMatchObject({
     status: "failed",

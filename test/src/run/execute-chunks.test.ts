@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest"
 import { column, defineStage, each, failed, one } from "../../../src/index.ts"
+import type { Executor } from "../../../src/run/task.ts"
 import { artifactsOf, Lab, numbers } from "./lab.ts"
 
 let lab: Lab
@@ -60,4 +61,27 @@ it("an artifact's digest does not depend on the size of chunks", async () => {
   }
   expect(digests.size).toBe(1)
   expect(digests.has("null")).toBe(false)
+})
+
+it("a chunk that has lasted long enough leaves the items that it has not begun to later chunks", async () => {
+  const count = 20
+  const items = Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [`i${i + 20}`, [i + 20, 0] as const])
+  )
+  const source = numbers("source", { file: { path: lab.writeItems(items) } })
+  const chunks: Array<number> = []
+  const executor = (usual: Executor): Executor => ({
+    ...usual,
+    chunkMs: 0,
+    execute: (task, report) => {
+      if (task.node === "node") chunks.push(task.items!.length)
+      return usual.execute(task, report)
+    }
+  })
+  const { run } = await lab.run(lab.graph({ node: single("node", { of: source }) }), { jobs: 1, executor })
+  expect(run.nodes[1]).toMatchObject({ status: "executed", items: { total: count, executed: count } })
+  // one item each, whatever was planned
+  expect(chunks).toHaveLength(count)
+  const kept = lab.planning().store.manifest(String(artifactsOf(run)["node"]))!
+  expect(kept.shards.map(({ items: held }) => held)).toEqual(Array.from({ length: count }, () => 1))
 })

@@ -1,5 +1,5 @@
 /** A plain model of scikit-learn's Perceptron: all sums as it computes them, one after another. */
-import type { PerceptronModel } from "../../../../stages/fit-probes/probes/perceptron.ts"
+import type { PerceptronModel } from "../../../../stages/fit-probes/perceptron/fit-perceptron.ts"
 import type { ProbeData } from "../../../../stages/fit-probes/probes/probe.ts"
 
 const MAX_EPOCHS = 1000

@@ -8,15 +8,15 @@
  *
  * Float32 data is fitted much faster than by computing such sums: see filtered-learner.ts.
  */
-import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "./probe.ts"
-import { breathe, checkProbeData, isConstant, presentClasses } from "./probe.ts"
-import { chooseClass, chooseClassQuickly } from "../perceptron/choose.ts"
-import { ExactLearner, Float32Weights, Float64Weights, type Learner } from "../perceptron/exact.ts"
-import { FilteredLearner } from "../perceptron/filtered-learner.ts"
-import { FilteredWeights } from "../perceptron/filtered-weights.ts"
-import { KernelRows } from "../perceptron/kernel-rows.ts"
-import { shuffleOf, shuffleSeeds } from "../perceptron/shuffle.ts"
-import { VectorFit } from "../perceptron/vector-fit.ts"
+import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "../probes/probe.ts"
+import { breathe, checkProbeData, isConstant, presentClasses } from "../probes/probe.ts"
+import { chooseClass, chooseClassQuickly } from "./choose.ts"
+import { ExactLearner, Float32Weights, Float64Weights, type Learner } from "./exact.ts"
+import { FilteredLearner } from "./filtered-learner.ts"
+import { FilteredWeights } from "./filtered-weights.ts"
+import { KernelRows } from "./kernel-rows.ts"
+import { shuffleOf, shuffleSeeds } from "./shuffle.ts"
+import { VectorFit } from "./vector-fit.ts"
 
 export interface PerceptronModel {
   /** the classes it was fitted on, ascending */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { fitPerceptron, predictPerceptron } from "../../../../stages/fit-probes/probes/perceptron.ts"
+import { fitPerceptron, predictPerceptron } from "../../../../stages/fit-probes/perceptron/fit-perceptron.ts"
 import { shuffleSeeds } from "../../../../stages/fit-probes/perceptron/shuffle.ts"
 import { below, seededRandom } from "../../../../src/index.ts"
 import { float32, float64, sets } from "../fixture.ts"
