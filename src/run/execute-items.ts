@@ -113,7 +113,11 @@ async function computeItems(
   const started = performance.now()
   // a task may have more items than the stage takes per call
   for (; before < items.length; before += chunk ?? items.length) {
-    if (before > 0 && performance.now() - started >= task.chunkMs) break
+    if (before > 0) {
+      // signals are heard between two calls
+      await new Promise((resolve) => setImmediate(resolve))
+      if (performance.now() - started >= task.chunkMs) break
+    }
     await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
   }
   return { done, failed, left: items.slice(before).map(({ id }) => id) }

@@ -86,7 +86,7 @@ describe("too few objects", () => {
       expect.objectContaining({
         node: "probes",
         what: "fits",
-        reason: "undefined: no example has such a token"
+        reason: "undefined: every example about this target is left out"
       })
     )
     const measures = nodeOf(document, "measures")

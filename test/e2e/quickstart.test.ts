@@ -88,7 +88,7 @@ describe("the second run", () => {
     expect(written.length).toBeGreaterThan(1)
     for (const file of written) expect(fs.existsSync(rig.at(file.trim())), file).toBe(true)
     expect(stdout.trimEnd().split("\n").at(-1)).toMatch(
-      /^quickstart: ok in .*everything was fresh \(22 nodes\)/
+      /^quickstart: ok in .*everything was fresh \(26 nodes\)/
     )
   })
 })
@@ -189,7 +189,7 @@ describe("runs", () => {
       pipeline: "quickstart",
       status: "ok",
       params: { scenes: 40, seed: 7 },
-      nodes: { total: 22, executed: 20, cached: 2, failed: 0, skipped: 0 }
+      nodes: { total: 26, executed: 21, cached: 5, failed: 0, skipped: 0 }
     })
     const text = await rig.cli("runs")
     expect(text.stdout).toMatch(new RegExp(`^@1 +${runs[0].run} `, "m"))

@@ -126,7 +126,7 @@ describe("damaged photographs among good ones", () => {
     expect(executed(document)).toEqual(["probes", "measures"])
     const text = await rig.cli("run", coco, ...data.set, ...one, "-k")
     expect(text.code).toBe(1)
-    expect(text.stdout).toMatch(/^incomplete: activations, probes, measures/m)
+    expect(text.stdout).toMatch(/^incomplete: activations, fits, probes, measures/m)
     expect(text.stdout).toMatch(/^encoder +embed +avg_obj/m)
   })
   it("are taken up once they are whole, without a flag; masks and tokens stay as they were", async () => {

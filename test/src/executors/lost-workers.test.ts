@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from "vitest"
 import { workerProcesses } from "../../../src/executors/worker-processes.ts"
 import { column, defineStage, each, one } from "../../../src/index.ts"
 import type { AnyStage, Stage } from "../../../src/pipeline/stage.ts"
-import type { Task } from "../../../src/run/task.ts"
+import type { Executor, Task } from "../../../src/run/task.ts"
 import { Lab, type LabOptions, numbers } from "../run/lab.ts"
 import { alive, until } from "./processes.ts"
 
@@ -138,7 +138,9 @@ it.each([0, 1, 5, 20])("a worker that dies %i ms after its answer costs no item"
 })
 
 it("an item is blamed for its worker's death only if the worker was new", async () => {
-  const { run: record } = await run(isolated("deadly")("node", { of: source(5) }))
+  // each chunk ends after one item
+  const executor = (usual: Executor): Executor => ({ ...usual, chunkMs: 0 })
+  const { run: record } = await run(isolated("deadly")("node", { of: source(5) }), { executor })
   expect(record.nodes[1]).toMatchObject({ items: { executed: 4, failed: 1 }, failures: [{ item: "i3" }] })
   // i0 to i3 in the first, i3 again in the second, i4 in the third
   const pids = marks()

@@ -51,12 +51,12 @@ export const throws = itemwise("throws", (items) => {
   if (items.some(({ of }) => of.a === 3)) throw new Error("three is too many")
   return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
 })
+const send = process.send
 export const chatty = itemwise("chatty", (items, _given, context) => {
+  process.send = send
   for (const message of [{ type: "result", result: 7 }, { type: "defect", message: "no", stack: "" }, "ready", null])
     process.send(message)
   process.send({ token: undefined, said: { type: "result", result: 7 } })
-  const { send } = process
-  setImmediate(() => (process.send = send))
   process.send = () => { throw new Error("not for the worker") }
   context.log("said")
   return items.map(({ of }) => ({ pid: process.pid, a: of.a }))
