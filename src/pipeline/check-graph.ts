@@ -137,8 +137,8 @@ export function itemRootOf(node: GraphNode, issue: Issue): GraphNode | null {
     const named = [...roots].map(([s, port]) => `"${port}" from "${s.id}"`).join(", ")
     issue(
       node.id,
-      `node "${node.id}": its ports have items of different nodes: ${named}`,
-      "items are joined by id: feed all of them with items that one node makes"
+      `node "${node.id}": its ports get items from different nodes: ${named}`,
+      "items are joined by id: connect ports whose items come from the same node"
     )
   }
   return [...roots.keys()][0] ?? null

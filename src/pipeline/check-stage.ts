@@ -34,13 +34,13 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
   if (makesItems && item === undefined)
     issue(
       stage.name,
-      `stage "${stage.name}" makes items, but does not say of which kind`,
+      `stage "${stage.name}" makes items but does not declare their kind`,
       'declare `item`, such as item: "scene"'
     )
   if (stage.kind === "whole" && !makesItems && item !== undefined)
     issue(
       stage.name,
-      `stage "${stage.name}" declares items ("${item}"), but gives a table, which has none`,
+      `stage "${stage.name}" declares items ("${item}") but gives a table`,
       "leave `item` out, or declare its output by one(…) or rows(…)"
     )
   if (item !== undefined) checkLength(`stage "${stage.name}": its items' name`, item, stage.name, issue)
@@ -67,7 +67,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
     if (stage.kind === "whole" && (mode === "each" || mode === "group" || mode === "member"))
       issue(
         field,
-        `stage "${stage.name}": its port "${name}" is joined by items, which a whole stage does not read`,
+        `stage "${stage.name}": its port "${name}" is read item by item, which a whole stage cannot do`,
         "read it by whole(…) or many(…), or make the stage itemwise"
       )
     if (stage.kind === "itemwise" && member !== undefined) checkMember(stage, field, member, issue)

@@ -124,7 +124,11 @@ function checkSame(
     )
   const names = cues.find(({ cue, path }) => cue === "member" && path.startsWith("the names in "))
   if (names !== undefined && node.itemRoot === node)
-    throw refusal(node, `${names.path} changed, and its items come from these`, "run it: it takes a moment")
+    throw refusal(
+      node,
+      `${names.path} changed, and its items are made from them`,
+      "run the node: it is quick"
+    )
   const read = changedReads(previous.reads, outside)[0]
   if (read !== undefined)
     throw refusal(

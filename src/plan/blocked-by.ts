@@ -10,7 +10,7 @@ export interface InputEnd {
   readonly known: KnownArtifact | null
 }
 
-/** Ports that read an artifact as a whole: a result from an incomplete one would be a conclusion from part of the data. */
+/** Ports that read an artifact as a whole: an incomplete one would give a result from only part of the data. */
 const readsAll: ReadonlySet<PortMode> = new Set(["whole", "many", "member"])
 
 /**

@@ -1,4 +1,4 @@
-/** Foretells what can be told of an artifact that is still to be made. */
+/** Predicts the tensor families of an artifact that does not exist yet. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { familiesOfShard, type Shard } from "../store/records/manifest.ts"
 import { sharedKeyOf } from "../store/records/preimage.ts"
@@ -11,10 +11,10 @@ import type { ExpectedArtifact, KnownArtifact, Planning } from "./planning.ts"
 const nothing: ReadonlyMap<string, ExpectedArtifact> = new Map()
 
 /**
- * Its tensor families: all shards of an artifact have the same members. So the items that are done tell them. If the
- * items are unknown, all finished ones tell them that share the node's code, parameters and whole inputs.
+ * All shards of an artifact have the same members, so the finished items reveal them. If the items are unknown, any
+ * finished item with the same code, parameters and whole inputs will do.
  *
- * Null if no item tells them, or if items disagree: then their names come from values.
+ * Null if there is none, or if they disagree: then names depend on values.
  */
 export function expectedArtifact(
   { node, items }: NodePlan,
@@ -32,7 +32,7 @@ export function expectedArtifact(
 
 const namesOf = ({ shapes }: Shard): string => JSON.stringify(Object.keys(shapes))
 
-/** The shards that share everything with the node but the items. */
+/** The shards of items with the same code, parameters and whole inputs. */
 function finishedShards(
   node: GraphNode,
   known: ReadonlyMap<string, KnownArtifact>,

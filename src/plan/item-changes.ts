@@ -44,7 +44,7 @@ export async function itemChanges(
     runs.set(trace.run, before)
     const changes: Array<ItemChanges> = []
     for (const [name, { from, mode, reads }] of Object.entries(node.ports)) {
-      // the names of members are no item's
+      // member names belong to no item
       if (mode === "memberNames") continue
       for (const [i, { id }] of from.entries()) {
         const now = known.get(id) ?? null

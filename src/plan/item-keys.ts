@@ -3,9 +3,9 @@
  *
  * An item's key covers its id, since a stage may draw random numbers by it, and the digests of its values in
  * the columns that the joined ports read; for tensors also the order of their members, which is visible in a
- * row. So a stage that does not read captions does not have them in its keys. Of a member port it covers the
- * digest of the item's own member; the artifact's ids and failed items are in what all items share, since a
- * member port reads the artifact of a whole port.
+ * row. So a stage that does not read captions does not have them in its keys. For a member port,
+ * the key covers the digest of the item's own member. The artifact's ids and failed items are in the shared key,
+ * through the whole port.
  */
 import { setImmediate as nextTurn } from "node:timers/promises"
 import type { Columns } from "../pipeline/columns.ts"

@@ -17,10 +17,7 @@ export interface MemberPort {
   readonly manifest: Manifest
 }
 
-/**
- * Finds names by their digests: an item's digest in the column that names its member is that of an item with just one
- * name.
- */
+/** Looks names up by digest: a cell's digest equals the digest of the name alone. */
 export class NamedMembers {
   readonly #names: ReadonlyArray<string>
   /** the index of a name, by its digest in hexadecimal */

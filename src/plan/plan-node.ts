@@ -165,11 +165,11 @@ function fromTraces(
   return { changes }
 }
 
-/** Those that exist, and those of which only members' names are read, if they are still to be made. */
+/** Existing inputs, and expected ones whose member names alone are read. */
 const inputsOf = ({ inputs }: GraphNode, artifacts: Artifacts, expected: Expected) =>
   inputs.map(({ id }) => artifacts.get(id) ?? expected.get(id)!)
 
-/** The inputs without which it is not known what the node reads. */
+/** Inputs that must be computed before it is known what the node reads. */
 function waitingFor(
   { inputs, ports }: GraphNode,
   artifacts: Artifacts,

@@ -18,7 +18,7 @@ export interface Inherited {
 export interface KnownArtifact extends Inherited {
   readonly manifest: Manifest
 }
-/** An artifact that is still to be made, as far as the items that are done tell. */
+/** An artifact that does not exist yet, as predicted from finished items. */
 export interface ExpectedArtifact extends Inherited {
   readonly families: Manifest["families"]
 }

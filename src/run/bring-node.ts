@@ -59,7 +59,7 @@ export const bringUpToDate = Effect.fn("run.bringUpToDate")(function* (node: Gra
       (problem) => refuse(node, problem, running)
     )
   )
-  // after failed items, the ports of each node below decide
+  // if only items failed, each downstream node's ports decide whether it runs
   if (outcome.record.status === "failed" && outcome.known === null && !options.keepGoing)
     running.stopped = true
   if (outcome.known !== null) {

@@ -28,7 +28,7 @@ export const executeChunks = Effect.fn("run.executeChunks")(function* (
   const meter = progressMeter(task, left.length, executing)
   const results = new ChunkResults(items)
   let start = 0
-  /** indices of items that a chunk left, in order */
+  /** indices of items that chunks returned unstarted */
   let returned: ReadonlyArray<number> = []
   const remaining = () => returned.length + left.length - start
   /** Cuts a chunk when it is due, sized by how long earlier ones took. Null if nothing is left. */

@@ -70,7 +70,7 @@ export function withMembers(
       const shape = own(shapes, name)
       if (shape !== undefined)
         return { ...item, [port]: memberOf(manifest, shape, () => cache.get(store, manifest, family, name)) }
-      const error = `its ${by.column}, ${JSON.stringify(name)}, is not a member of "${family}"`
+      const error = `there is no ${by.column} ${JSON.stringify(name)} in "${family}"`
       failed.set(item.id, { item: item.id, error })
       return []
     })

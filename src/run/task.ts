@@ -56,7 +56,7 @@ export interface Task {
   readonly base: string
   /** CPU threads that it may use; no result depends on it */
   readonly threads: number
-  /** milliseconds after which it leaves the items that it has not begun */
+  /** milliseconds after which it starts no more items */
   readonly chunkMs: number
 }
 
@@ -84,7 +84,7 @@ export const hexDigests = (digests: Readonly<Record<string, Uint8Array>>): TaskT
 export interface TaskResult {
   readonly shards: ReadonlyArray<MadeShard>
   readonly failed: ReadonlyArray<FailedNow>
-  /** items that it has not begun, since the others took long enough; absent if none */
+  /** items that it did not start, because its time was up; absent if none */
   readonly left?: ReadonlyArray<ItemId>
   readonly reads: ReadonlyArray<ReadRecord>
   readonly partial: ReadonlyArray<string>

@@ -67,13 +67,20 @@ function noFit(fits: ReadonlyArray<ScoredFit>): StageError {
     return new StageError(`no example asks about what the fits predict, such as "${first!.target}"`, {
       hint: "give list-fits and choose-examples the same `question`"
     })
+  if (fits.every((fit) => fit.undefined_because === undefinedBecause.tokenless))
+    return new StageError(
+      `no activation has a token of the fits, such as "${first!.token}" (${first!.source})`,
+      {
+        hint: "list-fits takes the names of tokens and sources that the activations have"
+      }
+    )
   return new StageError(
     `too few objects for any probe: at most ${n} examples of ${classes} ${classes === 1 ? "class" : "classes"} in ${most("images")} images are left; a probe needs 2 classes, and 4 images per fold`,
     {
       hint:
         n === 0
           ? 'no examples are left: the run\'s report and the table of examples list what was left out and why; if the reason is "too few", lower `minimum` or sample more scenes'
-          : "sample more scenes, or lower `minimum`; masks and activations are kept, and the table of examples lists what was left out and why"
+          : "sample more scenes, lower `minimum`, or use fewer `folds`; masks and activations are kept, and the table of examples lists what was left out and why"
     }
   )
 }

@@ -1,4 +1,4 @@
-/** Reports what probes are not fitted for: examples without activations, and undefined fits. */
+/** Reports examples without activations, and undefined fits. */
 import type { Loss, Table } from "../../src/index.ts"
 import { type ActivationNames, type ActivationTable, readActivationNames } from "../tables/activations.ts"
 import { type Example, readExamples } from "../tables/examples.ts"
@@ -56,9 +56,10 @@ export async function* probeLosses(
     kinds.set(JSON.stringify([token, source, target]), { token, source, target })
     fits.push(
       reason === null
-        ? { what: "fits", reason: null }
+        ? { what: "fits", reason: null, verb: "defined" }
         : {
             what: "fits",
+            verb: "defined",
             reason: `undefined: ${reason}${reason === undefinedBecause.few ? needed : ""}`,
             examples: [fitId(fit)]
           }
@@ -77,7 +78,7 @@ export async function* probeLosses(
       "scenes of the activations",
       "no example asks about them"
     )
-  yield { what: "fits", reason: null, count: 0 }
+  yield { what: "fits", reason: null, count: 0, verb: "defined" }
   yield* fits
 }
 const fitNames = Object.keys(fitNameColumns) as ReadonlyArray<keyof typeof fitNameColumns>

@@ -1,4 +1,4 @@
-/** `fit-probes`: out-of-fold predictions that show what a tap's tokens reveal about objects, fit by fit. */
+/** `fit-probes`: fits one probe for each fit of a list, and gives its out-of-fold predictions. */
 import {
   defineStage,
   each,

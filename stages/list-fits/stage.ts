@@ -16,7 +16,10 @@ export const listFits = defineStage.whole("list-fits", {
     question: param.choice(["category", "pair"], {
       doc: "as in choose-examples; it determines the tokens and the targets that exist"
     }),
-    probes: param.list(param.choice(["logistic", "perceptron"]), { default: ["logistic", "perceptron"] }),
+    probes: param.list(param.choice(["logistic", "perceptron"]), {
+      default: ["logistic", "perceptron"],
+      doc: "kinds of probe: logistic, perceptron"
+    }),
     taps: param.maybe(param.text(), { doc: `${patterns}, such as block.{6,9,11}.resid_post; default: all` }),
     tokens: param.maybe(param.text(), { doc: `${patterns}; default: all` }),
     sources: param.maybe(param.text(), { doc: `what the tokens stand for: ${patterns}; default: all` }),

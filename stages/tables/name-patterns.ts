@@ -16,11 +16,16 @@ export function matchingNames(
   if (patterns === null) return names
   const chosen = new Set<string>()
   // a name may look like a pattern
-  const all = splitPatterns(patterns).flatMap((one) => (names.includes(one) ? one : alternatives(one)))
-  for (const pattern of all) {
+  const all = splitPatterns(patterns).flatMap((given) =>
+    (names.includes(given) ? [given] : alternatives(given)).map((pattern) => ({ pattern, given }))
+  )
+  for (const { pattern, given } of all) {
     const matches = matcher(pattern)
     const found = names.filter((name) => name === pattern || matches.test(name))
-    if (found.length === 0) throw noMatch(`no ${what} matches "${pattern}"`, names, what)
+    if (found.length === 0) {
+      const from = given === pattern ? "" : ` (of "${given}")`
+      throw noMatch(`no ${what} matches "${pattern}"${from}`, names, what)
+    }
     for (const name of found) chosen.add(name)
   }
   if (all.length === 0) throw noMatch(`no ${what} is chosen`, names, what)
@@ -28,7 +33,9 @@ export function matchingNames(
 }
 
 const noMatch = (message: string, names: ReadonlyArray<string>, what: string) =>
-  new StageError(message, { hint: `the ${what}s are ${names.join(", ")}` })
+  new StageError(message, {
+    hint: `* matches anything but a dot; the ${what}s are ${names.join(", ")}`
+  })
 
 /** Splits at commas outside braces. A tensor's name may contain anything but a comma. */
 export const splitPatterns = (patterns: string): ReadonlyArray<string> =>

@@ -125,7 +125,7 @@ export default definePipeline("own", {
   expect(nodeOf(document, "probes")).toMatchObject({
     status: "failed",
     items: { total: 4, executed: 3, failed: 1 },
-    failures: [{ item: "nothing", error: 'its tap, "nothing", is not a member of "activation"' }]
+    failures: [{ item: "nothing", error: 'there is no tap "nothing" in "activation"' }]
   })
   expect(nodeOf(document, "measures").status).toBe("skipped")
   const went = await rig.json("run", own, ...set, "-k")

@@ -92,7 +92,7 @@ export const sum = defineStage.itemwise("sum", {
     expectRefusal(ended, {
       code: 2,
       tag: "PipelineInvalid",
-      says: ['"sum"', "items of different nodes", '"a" from "scenes"', '"b" from "others"', "one node"]
+      says: ['"sum"', "items from different nodes", '"a" from "scenes"', '"b" from "others"', "the same node"]
     })
   })
   it("with an empty fan-out names the port", async () => {

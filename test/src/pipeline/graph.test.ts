@@ -53,7 +53,7 @@ it("refuses two nodes of one id", () => {
 it("refuses ports with items of different nodes, naming both", () => {
   const out = add("sum", { a: numbers("here", {}), b: numbers("there", {}) })
   expect(messages({ out })).toEqual([
-    'node "sum": its ports have items of different nodes: "a" from "here", "b" from "there"'
+    'node "sum": its ports get items from different nodes: "a" from "here", "b" from "there"'
   ])
 })
 
@@ -255,7 +255,7 @@ it("refuses ports that a stage's function could not tell from something else", (
     compute: () => []
   })
   expect(messages({ out: joined("x", { of: n }) })).toEqual([
-    'stage "joined": its port "of" is joined by items, which a whole stage does not read'
+    'stage "joined": its port "of" is read item by item, which a whole stage cannot do'
   ])
 })
 

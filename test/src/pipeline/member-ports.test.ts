@@ -124,7 +124,7 @@ describe("refuses a member port", () => {
       compute: () => []
     })
     expect(messages(stage("y", { rows: tensors }))).toEqual([
-      'stage "wrong": its port "x" is joined by items, which a whole stage does not read'
+      'stage "wrong": its port "x" is read item by item, which a whole stage cannot do'
     ])
   })
   it("as the only one: it gives no items", () => {
@@ -175,7 +175,7 @@ describe("a whole stage", () => {
     expect(issuesOf(making({ output: made }))).toEqual([
       {
         field: "making",
-        message: 'stage "making" makes items, but does not say of which kind',
+        message: 'stage "making" makes items but does not declare their kind',
         hint: 'declare `item`, such as item: "scene"'
       }
     ])
@@ -183,7 +183,7 @@ describe("a whole stage", () => {
   })
   it("that makes a table has no items", () => {
     expect(messages(making({ output: table(output), item: "thing" }))).toEqual([
-      'stage "making" declares items ("thing"), but gives a table, which has none'
+      'stage "making" declares items ("thing") but gives a table'
     ])
   })
   it("cannot call a column as its items, nor its items as everything is called", () => {
@@ -201,7 +201,7 @@ describe("a whole stage", () => {
       compute: () => []
     })
     expect(messages(both("y", { a: fit, b: n }))).toEqual([
-      'node "y": its ports have items of different nodes: "a" from "fits", "b" from "n"'
+      'node "y": its ports get items from different nodes: "a" from "fits", "b" from "n"'
     ])
   })
 })

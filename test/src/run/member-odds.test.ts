@@ -73,7 +73,7 @@ describe("odd worlds", () => {
     expect([none.status, none.nodes.map(({ items: { total } }) => total)]).toEqual(["ok", [0, 0, 0, 0]])
     const fit = fits("fits", { names: tensors, absent: ["m"] })
     const { nodes } = await run({ out: fitted("out", { rows: tensors, fit }) })
-    expect(nodes[3]!.failures).toEqual([{ item: "fit m", error: 'its name, "m", is not a member of "x"' }])
+    expect(nodes[3]!.failures).toEqual([{ item: "fit m", error: 'there is no name "m" in "x"' }])
   })
   it("tensors of a table, which have no items", async () => {
     const made = defineStage.whole("made", {

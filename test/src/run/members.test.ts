@@ -97,10 +97,10 @@ it("an item that names no member fails alone, in words; it is mended by a member
     status: "failed",
     items: { total: 6, executed: 2, failed: 4 },
     failures: [
-      { item: "none.0", error: 'its name, "none", is not a member of "x"' },
-      { item: "none.1", error: 'its name, "none", is not a member of "x"' },
-      { item: "toString.0", error: 'its name, "toString", is not a member of "x"' },
-      { item: "toString.1", error: 'its name, "toString", is not a member of "x"' }
+      { item: "none.0", error: 'there is no name "none" in "x"' },
+      { item: "none.1", error: 'there is no name "none" in "x"' },
+      { item: "toString.0", error: 'there is no name "toString" in "x"' },
+      { item: "toString.1", error: 'there is no name "toString" in "x"' }
     ]
   })
   // that is known, and not tried again

@@ -68,7 +68,11 @@ describe("list-fits", () => {
 
   it.each([
     [{ taps: "block.7.resid_post" }, 'no tap matches "block.7.resid_post"', "final.norm"],
-    [{ taps: "block.{0,7}.resid_post" }, 'no tap matches "block.7.resid_post"', "embed"],
+    [
+      { taps: "block.{0,7}.resid_post" },
+      'no tap matches "block.7.resid_post" (of "block.{0,7}.resid_post")',
+      "embed"
+    ],
     [{ taps: " , " }, "no tap is chosen", "embed"],
     [{ tokens: "clss" }, 'no token matches "clss"', "random_obj"],
     [{ sources: "object" }, 'no source matches "object"', "secondary"],
