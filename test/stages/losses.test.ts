@@ -184,6 +184,7 @@ describe("fit-probes", () => {
       },
       {
         what: "fits",
+        verb: "defined",
         reason: "undefined: the tap is constant over the training rows",
         count: 1,
         total: 4,
@@ -191,6 +192,7 @@ describe("fit-probes", () => {
       },
       {
         what: "fits",
+        verb: "defined",
         reason: "undefined: too few examples (5 folds need 2 classes and 20 images)",
         count: 1,
         total: 4,
@@ -198,6 +200,7 @@ describe("fit-probes", () => {
       },
       {
         what: "fits",
+        verb: "defined",
         reason: "undefined: no example has such a token",
         count: 1,
         total: 4,
