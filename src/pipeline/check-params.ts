@@ -129,7 +129,7 @@ function missingHint(declared: AnyParam, field: string): string {
   const what = declared.options.doc === undefined ? "" : ` (${declared.options.doc})`
   return `give it with -S ${field}=${valueWord(declared)}${what}`
 }
-/** The placeholder for a value in help: `FILE`, `N`, or the choices. */
+/** How help names a value: `FILE`, `N`, or the choices. */
 export function valueWord({ kind, options }: AnyParam): string {
   if (kind === "file") return "FILE"
   if (kind === "folder") return "DIR"

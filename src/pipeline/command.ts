@@ -11,7 +11,7 @@ interface Documented {
   /** one letter */
   readonly alias?: string
 }
-/** An option of a command. `value` is the placeholder in help. */
+/** An option of a command. `value` is how help names its value. */
 export type Option =
   | (Documented & { readonly kind: "flag" })
   | (Documented & { readonly kind: "text"; readonly value: string })

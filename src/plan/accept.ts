@@ -122,11 +122,11 @@ function checkSame(
       `its items have changed: ${other.path}`,
       "run the node: only outputs for the same items can be accepted"
     )
-  const names = cues.find(({ cue, path }) => cue === "member" && path.startsWith("the names in "))
+  const names = cues.find(({ cue }) => cue === "names")
   if (names !== undefined && node.itemRoot === node)
     throw refusal(
       node,
-      `${names.path} changed, and its items are made from them`,
+      `the names in ${names.path} changed, and its items are made from them`,
       "run the node: it is quick"
     )
   const read = changedReads(previous.reads, outside)[0]

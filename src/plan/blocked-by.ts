@@ -23,18 +23,17 @@ export const blockedBy = (
   node: GraphNode,
   endOf: (input: GraphNode) => InputEnd | null,
   keepGoing: boolean
-): ReadonlyArray<string> => {
-  const whole = new Set(
-    Object.values(node.ports).flatMap(({ mode, from }) => (readsAll.has(mode) ? from : []))
-  )
-  return node.inputs.flatMap((input) => {
+): ReadonlyArray<string> =>
+  node.inputs.flatMap((input) => {
     const end = endOf(input)
     if (end === null) return []
     const { status, known } = end
     if (status === "skipped") return `${input.id} is skipped`
     if (status === "failed" && known === null) return `${input.id} failed`
-    return known?.incomplete === true && whole.has(input) && !keepGoing
+    return known?.incomplete === true && !keepGoing && readsWhole(node, input)
       ? `${input.id} is incomplete (--keep-going continues without the failed items)`
       : []
   })
-}
+
+const readsWhole = ({ ports }: GraphNode, input: GraphNode): boolean =>
+  Object.values(ports).some(({ mode, from }) => readsAll.has(mode) && from.includes(input))

@@ -27,6 +27,8 @@ export type CueKind =
   | "input"
   /** a member of a tensor family that items name is new, gone or changed; `path` is such as `tap embed of probes/vit` */
   | "member"
+  /** the names of a tensor family's members changed, and the stage reads nothing else; `path` is `activation of probes/vit` */
+  | "names"
   /** the items of an input changed */
   | "items"
   /** a file or folder that a source read changed */
@@ -110,8 +112,7 @@ function inputCues(before: Preimage, after: Preimage): ReadonlyArray<Cue> {
 function artifactCues(port: string, before: InputPreimage, after: InputPreimage): ReadonlyArray<Cue> {
   if (after.namesOnly === true)
     return Object.entries(after.columns).flatMap(([family, now]) => {
-      const names = `the names in ${family} of ${after.node}`
-      return valueCues("member", names, own(before.columns, family) ?? null, now)
+      return valueCues("names", `${family} of ${after.node}`, own(before.columns, family) ?? null, now)
     })
   if (after.member !== undefined) return memberCues(port, before, after, after.member)
   return [
@@ -181,6 +182,8 @@ export function sentence({ cue, path, before, after }: Cue): string {
         : after === null
           ? `${path} is gone`
           : `${path} changed (${change})`
+    case "names":
+      return `the names in ${path} changed (${change})`
     case "items":
       return `the items of input ${path} changed (${change})`
     case "read":

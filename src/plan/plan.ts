@@ -30,17 +30,13 @@ export function planAll(
 ): ReadonlyArray<NodePlan> | Promise<ReadonlyArray<NodePlan>> {
   const known = new Map<string, KnownArtifact>()
   const expected = new Map<string, ExpectedArtifact>()
-  const listed = new Set(
-    nodes.flatMap(({ ports }) =>
-      Object.values(ports).flatMap(({ mode, from }) => (mode === "memberNames" ? from : []))
-    )
-  )
+  // a run does not plan by what it expects: it waits for the artifact
+  const listed = withItems ? listedNodes(nodes) : new Set<GraphNode>()
   const plans: Array<NodePlan> = []
   const add = (plan: NodePlan) => {
     const { node } = plan
     if (plan.known !== null) known.set(node.id, plan.known)
-    // a run does not plan by what it expects: it waits for the artifact
-    else if (withItems && listed.has(node)) {
+    else if (listed.has(node)) {
       const artifact = expectedArtifact(plan, known, expected, planning)
       if (artifact !== null) expected.set(node.id, artifact)
     }
@@ -69,6 +65,14 @@ export function planAll(
   )
   return planned === undefined ? plans : planned.then(() => plans)
 }
+/** The nodes of which others read the names of members. */
+const listedNodes = (nodes: ReadonlyArray<GraphNode>): ReadonlySet<GraphNode> =>
+  new Set(
+    nodes.flatMap(({ ports }) =>
+      Object.values(ports).flatMap(({ mode, from }) => (mode === "memberNames" ? from : []))
+    )
+  )
+
 export interface PlanAllOptions {
   readonly keepGoing?: boolean
   /** false: do not compute which items are left */

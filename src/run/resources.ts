@@ -41,14 +41,10 @@ export class Resources {
     return opened
   }
 
-  /**
-   * Disposes of one node's resource, or of all. Does not wait for resources that are still opening: they may
-   * hang.
-   */
-  async close(node?: string): Promise<void> {
-    if (node === undefined) this.members.clear()
+  /** Disposes of all resources. Does not wait for those that are still opening: they may hang. */
+  async close(): Promise<void> {
+    this.members.clear()
     for (const [key, opened] of this.#opened) {
-      if (node !== undefined && key !== node) continue
       this.#opened.delete(key)
       if (this.#opening.has(opened)) void dispose(opened)
       else await dispose(opened)

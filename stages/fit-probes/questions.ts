@@ -70,11 +70,10 @@ export class Questions {
     this.#rows = rows
   }
 
-  /** Why a question has no examples; null if it has some. */
-  whyNone({ token, source, target }: QuestionId): string | null {
+  /** Why a question about this target has no examples. */
+  whyNone(target: string): string {
     if (!this.#targets.has(target)) return undefinedBecause.untargeted
-    if (!this.#kept.has(target)) return undefinedBecause.leftOut
-    return this.of({ token, source, target }).rows.length === 0 ? undefinedBecause.tokenless : null
+    return this.#kept.has(target) ? undefinedBecause.tokenless : undefinedBecause.leftOut
   }
 
   /** A question with the examples that have such a token, in the examples' order; there may be none. */

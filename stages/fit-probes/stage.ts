@@ -98,7 +98,7 @@ async function fitOne(
     images,
     classes: question.classes.length
   }
-  const few = questions.whyNone(fit) ?? tooFew(question, images, settings.folds)
+  const few = about.n === 0 ? questions.whyNone(target) : tooFew(question, images, settings.folds)
   if (few !== null) return { ...about, ...noPredictions, undefined_because: few }
   const splits = splitsOf(question, foldings, settings.folds)
   const data = {

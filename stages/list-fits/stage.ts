@@ -38,11 +38,10 @@ export const listFits = defineStage.whole("list-fits", {
     if (probes.length === 0)
       throw new StageError("no kind of probe is chosen", { field: "probes", hint: "logistic, perceptron" })
     const kinds = chosenKinds([...tokensOfQuestion[question], ...other_tokens], chosen)
+    const asked = matchingNames(targets[question], chosen.targets, "target")
     const fits = matchingNames(activations, chosen.taps, "tap").flatMap((tap) =>
       kinds.flatMap(({ token, source }) =>
-        matchingNames(targets[question], chosen.targets, "target").flatMap((target) =>
-          probes.map((probe): FitName => ({ probe, tap, token, source, target }))
-        )
+        asked.flatMap((target) => probes.map((probe): FitName => ({ probe, tap, token, source, target })))
       )
     )
     // a name that is given twice makes one fit

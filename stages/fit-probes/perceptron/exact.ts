@@ -17,24 +17,17 @@ export interface ExactWeights {
   add(row: number, sign: number): void
 }
 
-export class Float32Weights implements ExactWeights {
+abstract class Weights<T extends Float32Array | Float64Array> implements ExactWeights {
   /** [width], or longer */
-  readonly values: Float32Array
-  private readonly rows: FeatureRows<Float32Array>
+  readonly values: T
+  protected readonly rows: FeatureRows<T>
 
-  constructor(values: Float32Array, rows: FeatureRows<Float32Array>) {
+  constructor(values: T, rows: FeatureRows<T>) {
     this.values = values
     this.rows = rows
   }
 
-  score(row: number): number {
-    const { values, rows } = this
-    const { x, stride, width } = rows
-    const start = row * stride
-    let score = 0
-    for (let j = 0; j < width; j++) score += Math.fround(values[j]! * x[start + j]!)
-    return score
-  }
+  abstract score(row: number): number
 
   add(row: number, sign: number): void {
     const { values, rows } = this
@@ -44,16 +37,18 @@ export class Float32Weights implements ExactWeights {
   }
 }
 
-export class Float64Weights implements ExactWeights {
-  /** [width] */
-  readonly values: Float64Array
-  private readonly rows: FeatureRows<Float64Array>
-
-  constructor(values: Float64Array, rows: FeatureRows<Float64Array>) {
-    this.values = values
-    this.rows = rows
+export class Float32Weights extends Weights<Float32Array> {
+  score(row: number): number {
+    const { values, rows } = this
+    const { x, stride, width } = rows
+    const start = row * stride
+    let score = 0
+    for (let j = 0; j < width; j++) score += Math.fround(values[j]! * x[start + j]!)
+    return score
   }
+}
 
+export class Float64Weights extends Weights<Float64Array> {
   score(row: number): number {
     const { values, rows } = this
     const { x, stride, width } = rows
@@ -61,13 +56,6 @@ export class Float64Weights implements ExactWeights {
     let score = 0
     for (let j = 0; j < width; j++) score += values[j]! * x[start + j]!
     return score
-  }
-
-  add(row: number, sign: number): void {
-    const { values, rows } = this
-    const { x, stride, width } = rows
-    const start = row * stride
-    for (let j = 0; j < width; j++) values[j]! += sign * x[start + j]!
   }
 }
 

@@ -15,24 +15,15 @@ import {
 import type { AnyRef } from "../../../src/pipeline/stage.ts"
 import { storeOf } from "../store/gc/worlds.ts"
 import { heldIn } from "./held.ts"
-import { fits, type Items, Lab, numbers, taps } from "./lab.ts"
+import { fits, type Items, Lab } from "./lab.ts"
+import { memberInputs, memberWorld } from "./member-rig.ts"
 
 let lab: Lab
 beforeEach(() => void (lab = new Lab()))
 afterEach(() => lab.close())
 
-const items: Items = { i0: [1, 1], i1: [2, 1], i2: [5, 1] }
-const source = (of = items) => numbers("source", { file: { path: lab.writeItems(of) } })
-const run = async (outputs: Readonly<Record<string, AnyRef>>, jobs = 1) =>
-  (await lab.run(lab.graph(outputs), { jobs, keepGoing: true })).run
-const tapsOf = (names: ReadonlyArray<string>, of = items) =>
-  taps("taps", { of: source(of), members: names.map((name, i) => ({ name, times: i + 1 })) })
-
-const inputs = {
-  rows: whole({ b: column.float64() }),
-  fit: each({ name: column.utf8() }),
-  x: member("x", { of: "rows", by: "fit.name" })
-}
+const { source, run, tapsOf } = memberWorld(() => lab)
+const inputs = memberInputs
 type Item = Batch<typeof inputs>[number]
 let version = 0
 /** A stage of its own for each look at what it gets. */
