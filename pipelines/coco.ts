@@ -6,6 +6,9 @@
  *
  * The probes read the mean of the object's tokens, one of them, a random token of the image, and CLS, at every tap. The
  * table `examples` lists what was left out, and why.
+ *
+ * `-S presence=person` also asks, of the tokens of all other objects and of the background: is there a person in the
+ * image?
  */
 import { definePipeline, file, param } from "probeline"
 import {
@@ -14,11 +17,14 @@ import {
   chooseExamples,
   coco,
   extractActivations,
+  findSupport,
   fitProbes,
+  kfold,
   listFits,
   onnx,
   presetParam,
   sampleScenes,
+  scoreProbes,
   selectTokens
 } from "probeline/stages"
 
@@ -27,7 +33,9 @@ export default definePipeline("coco", {
     annotations: param.file({ doc: "instances JSON in COCO's format" }),
     images: param.folder({ doc: "the folder of its images" }),
     captions: param.maybe(param.file(), { doc: "captions JSON in COCO's format" }),
-    limit: param.maybe(param.int({ min: 1 }), { doc: "take so many images, in a stable seeded order" }),
+    limit: param.maybe(param.int({ min: 1 }), {
+      doc: "maximum number of images, the first in a stable seeded order"
+    }),
     skip_degenerate: param.bool({ default: false, doc: "leave out objects with degenerate polygons" }),
     skip_bad_images: param.bool({
       default: false,
@@ -46,13 +54,16 @@ export default definePipeline("coco", {
     }),
     provider: param.choice(["cpu", "cuda", "tensorrt", "webgpu", "coreml", "dml"], {
       default: "cpu",
-      doc: "what of onnxruntime computes (docs/providers.md)"
+      doc: "onnxruntime execution provider (docs/providers.md)"
     }),
-    minimum: param.int({ default: 20, min: 2, doc: "objects that a category needs" }),
-    classes: param.int({ default: 20, min: 2, max: 20, doc: "categories at most, the largest first" }),
-    cap: param.int({ default: 100, min: 2, doc: "objects of a category at most" }),
-    seeds: param.int({ default: 1, min: 1, doc: "times that images are dealt to five folds" }),
-    seed: param.int({ default: 7, doc: "of the sample, tokens and folds" })
+    minimum: param.int({ default: 20, min: 2, doc: "minimum number of images of a category" }),
+    classes: param.int({ default: 20, min: 2, doc: "maximum number of categories, the largest first" }),
+    cap: param.int({ default: 100, min: 2, doc: "maximum number of objects of a category" }),
+    presence: param.maybe(param.text(), {
+      doc: "a category, such as person: asks other objects' tokens whether the image has one"
+    }),
+    seeds: param.int({ default: 5, min: 1, doc: "number of random 5-fold partitions" }),
+    seed: param.int({ default: 7, doc: "random seed of the sample, tokens and folds" })
   },
   graph: ({
     annotations,
@@ -70,6 +81,7 @@ export default definePipeline("coco", {
     minimum,
     classes,
     cap,
+    presence,
     seeds,
     seed
   }) => {
@@ -87,9 +99,17 @@ export default definePipeline("coco", {
       precision,
       provider
     })
+    const support = findSupport("support", {
+      scenes,
+      tokens: [tokens],
+      activations: [activations],
+      encoders: [name],
+      of: "objects"
+    })
+    const split = kfold({ seeds, seed })
     const examples = chooseExamples("examples", {
       scenes,
-      tokens,
+      support,
       question: "category",
       minimum,
       classes,
@@ -97,7 +117,32 @@ export default definePipeline("coco", {
       seed
     })
     const fits = listFits("fits", { activations, question: "category" })
-    const probes = [fitProbes("probes", { fits, activations, examples, encoder: name, seeds, seed })]
-    return { examples, measures: aggregate("measures", { probes }) }
+    const probes = fitProbes("probes", { fits, activations, examples, encoder: name, split })
+    const scores = [scoreProbes("scores", { fits: probes })]
+    if (presence === null) return { examples, measures: aggregate("measures", { scores }) }
+
+    const asked = chooseExamples("presence/examples", {
+      scenes,
+      support,
+      question: "presence",
+      categories: [presence],
+      cap: 1000,
+      seed
+    })
+    const others = listFits("presence/fits", {
+      activations,
+      question: "presence",
+      tasks: [presence],
+      probes: ["logistic"]
+    })
+    const present = fitProbes("presence/probes", {
+      fits: others,
+      activations,
+      examples: asked,
+      encoder: name,
+      split
+    })
+    scores.push(scoreProbes("presence/scores", { fits: present }))
+    return { examples, measures: aggregate("measures", { scores }) }
   }
 })

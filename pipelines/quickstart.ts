@@ -7,33 +7,66 @@
 import { definePipeline, param } from "probeline"
 import {
   aggregate,
+  assignTasks,
   buildObjectMasks,
   chooseExamples,
   extractActivations,
+  findSupport,
   fitProbes,
+  kfold,
   listFits,
   onnx,
   sampleScenes,
+  scoreProbes,
   selectTokens,
-  synthetic
+  synthetic,
+  syntheticTask,
+  taskRules
 } from "probeline/stages"
+
+const names = ["vit", "clip", "blip", "flava"]
 
 export default definePipeline("quickstart", {
   params: {
     scenes: param.int({ default: 400, min: 40, doc: "scenes to render" }),
-    seed: param.int({ default: 7, doc: "of scenes, tokens and folds" })
+    seeds: param.int({
+      default: 1,
+      min: 1,
+      doc: "number of random 5-fold partitions; 5 give intervals about half as wide"
+    }),
+    seed: param.int({ default: 7, doc: "random seed of scenes, tokens and folds" })
   },
-  graph: ({ scenes: count, seed }) => {
+  graph: ({ scenes: count, seeds, seed }) => {
     const scenes = sampleScenes("scenes", { source: synthetic({ count, seed }) })
-    const probes = ["vit", "clip", "blip", "flava"].map((name) => {
+    const tasks = assignTasks("tasks", { scenes, tasks: taskRules([syntheticTask]) })
+    const encoders = names.map((name) => {
       const encoder = onnx(`./quickstart/${name}/model.onnx`)
       const masks = buildObjectMasks(`masks/${name}`, { scenes, encoder })
-      const tokens = selectTokens(`tokens/${name}`, { masks, scenes, encoder, of: "pair", seed })
+      const tokens = selectTokens(`tokens/${name}`, { masks, scenes, tasks, encoder, of: "pair", seed })
       const activations = extractActivations(`activations/${name}`, { scenes, tokens, encoder })
-      const examples = chooseExamples(`examples/${name}`, { scenes, tokens, question: "pair" })
-      const fits = listFits(`fits/${name}`, { activations, question: "pair" })
-      return fitProbes(`probes/${name}`, { fits, activations, examples, encoder: name, seeds: 1, seed })
+      return { name, tokens, activations }
     })
-    return { measures: aggregate("measures", { probes }) }
+    // all encoders are asked about the same scenes
+    const support = findSupport("support", {
+      scenes,
+      tasks,
+      tokens: encoders.map(({ tokens }) => tokens),
+      activations: encoders.map(({ activations }) => activations),
+      encoders: names,
+      of: "pair"
+    })
+    const examples = chooseExamples("examples", { scenes, tasks, support, question: "pair" })
+    const scores = encoders.map(({ name, activations }) => {
+      const fits = listFits(`fits/${name}`, {
+        activations,
+        question: "pair",
+        tasks: [syntheticTask.task],
+        probes: ["logistic"]
+      })
+      const split = kfold({ seeds, seed })
+      const probes = fitProbes(`probes/${name}`, { fits, activations, examples, encoder: name, split })
+      return scoreProbes(`scores/${name}`, { fits: probes })
+    })
+    return { measures: aggregate("measures", { scores }) }
   }
 })

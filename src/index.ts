@@ -27,12 +27,24 @@ export { file, param } from "./pipeline/params.ts"
 export type { FileRef, Param, Params, Values, Written } from "./pipeline/params.ts"
 export { definePipeline } from "./pipeline/pipeline.ts"
 export type { Outputs, Pipeline } from "./pipeline/pipeline.ts"
-export { each, group, many, member, memberNames, one, rows, table, whole } from "./pipeline/ports.ts"
+export {
+  each,
+  group,
+  many,
+  member,
+  memberNames,
+  one,
+  optional,
+  rows,
+  table,
+  whole
+} from "./pipeline/ports.ts"
 export type { Form, Member, Output, Port, Ports, Table, TensorBlock } from "./pipeline/ports.ts"
 export { below, normal, pick, seededRandom, shuffled } from "./support/random.ts"
 export type { Random } from "./support/random.ts"
 export { defineStage, failed } from "./pipeline/stage.ts"
 export { StageError } from "./support/stage-error.ts"
+export type { InputAt } from "./support/stage-error.ts"
 export type { Batch, Failed, Ref, Stage, Summary } from "./pipeline/stage.ts"
 export type { Fetcher } from "./pipeline/world.ts"
 export type { FetchRequest } from "./pipeline/world.ts"

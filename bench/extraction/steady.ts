@@ -8,7 +8,7 @@ import { writeShard } from "../../src/store/items/write-shard.ts"
 import { Extractor, type ExtractorOptions } from "../../stages/extract-activations/extractor.ts"
 import { InputReader } from "../../stages/extract-activations/inputs.ts"
 import { activationColumns } from "../../stages/tables/activations.ts"
-import { poolingWeights } from "../../stages/extract-activations/activation-rows.ts"
+import { poolingOf, poolingWeights } from "../../stages/extract-activations/activation-rows.ts"
 import { resolveEncoderFile } from "../../stages/vision/encoder.ts"
 import { patchCount } from "../../stages/vision/grid.ts"
 import { chooseTaps } from "../../stages/onnx/tap.ts"
@@ -28,6 +28,8 @@ export async function openWorker(options: ExtractorOptions, store: string) {
     source: "object",
     object,
     token: "avg_obj",
+    selection: "aligned",
+    task: null,
     indices: [0, 1, 2].map((k) => grid.prefix + object * 3 + k),
     weights: [0.3, 0.3, 0.4]
   }))
@@ -50,7 +52,7 @@ export async function openWorker(options: ExtractorOptions, store: string) {
     async infer(pixels: Float32Array, batch: number) {
       const all = grid.prefix + patchCount(grid)
       const weights = poolingWeights(
-        Array.from({ length: batch }, () => tokens),
+        Array.from({ length: batch }, () => poolingOf(tokens)),
         rows,
         all
       )

@@ -4,7 +4,7 @@
  */
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
-import type { GraphNode } from "../pipeline/graph.ts"
+import { type GraphNode, inputIds } from "../pipeline/graph.ts"
 import { type Loss, type Lost, LossTally } from "../pipeline/losses.ts"
 import type { HookName } from "../pipeline/stage-fields.ts"
 import type { Summary } from "../pipeline/stage.ts"
@@ -184,10 +184,11 @@ const doing: Readonly<Record<HookName, (id: string) => string>> = {
   summary: (id) => `summarize "${id}"`,
   losses: (id) => `count what "${id}" left out`
 }
-const failedHook = ({ id, stage }: GraphNode, hook: HookName, error: unknown, base: string) =>
-  stageFailure("OutputInvalid", `stage "${stage.name}" cannot ${doing[hook](id)}`, error, {
-    field: id,
+const failedHook = (node: GraphNode, hook: HookName, error: unknown, base: string) =>
+  stageFailure("OutputInvalid", `stage "${node.stage.name}" cannot ${doing[hook](node.id)}`, error, {
+    field: node.id,
     base,
+    inputs: inputIds(node),
     hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again`
   })
 

@@ -127,12 +127,17 @@ export function itemRootOf(node: GraphNode, issue: Issue): GraphNode | null {
   const roots = new Map<GraphNode, string>()
   for (const [name, port] of joined)
     for (const input of port.from) if (input.itemRoot !== null) roots.set(input.itemRoot, name)
-  if (joined.length === 0)
+  if (joined.length === 0) {
+    const inputs = Object.entries(node.stage.spec.inputs ?? {})
+    const open = inputs.flatMap(([name, { mode }]) => (mode === "each" || mode === "group" ? [name] : []))
     issue(
       node.id,
-      `itemwise stage "${node.stage.name}" has no port that gives it items`,
-      "give it an each(…) or group(…) input"
+      open.length === 0
+        ? `itemwise stage "${node.stage.name}" has no port that gives it items`
+        : `node "${node.id}": no port gives it items, because ${open.map((name) => `"${name}"`).join(" and ")} of stage "${node.stage.name}" ${open.length === 1 ? "is" : "are"} left out`,
+      open.length === 0 ? "give it an each(…) or group(…) input" : "connect a node to one of them"
     )
+  }
   if (roots.size > 1) {
     const named = [...roots].map(([s, port]) => `"${port}" from "${s.id}"`).join(", ")
     issue(

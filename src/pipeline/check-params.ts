@@ -111,10 +111,15 @@ function checkOne(declared: AnyParam, given: unknown, field: string, checking: C
       return checkFields(options.fields!, value, `${field}.`, checking)
     case "oneOf": {
       const shapes = options.of as { readonly [kind: string]: Params }
-      if (!isRecord(value)) return wrong(`expected an object, got ${show(value)}`)
+      const kinds = Object.keys(shapes)
+      if (!isRecord(value))
+        return wrong(
+          `expected an object, its "kind" one of ${kinds.join(", ")}, got ${show(value)}`,
+          (typeof value === "string" ? didYouMean(value, kinds) : null) ?? options.doc ?? null
+        )
       const { kind, ...rest } = value
       if (typeof kind !== "string" || !Object.hasOwn(shapes, kind))
-        return wrong(`"kind" must be one of ${Object.keys(shapes).join(", ")}, got ${show(kind)}`)
+        return wrong(`"kind" must be one of ${kinds.join(", ")}, got ${show(kind)}`)
       return { kind, ...checkFields(shapes[kind]!, rest, `${field}.`, checking) }
     }
     default:
@@ -136,6 +141,7 @@ export function valueWord({ kind, options }: AnyParam): string {
   if (kind === "choice") return (options.of as ReadonlyArray<string>).join("|")
   if (kind === "bool") return "true|false"
   if (kind === "maybe") return valueWord(options.of as AnyParam)
+  if (kind === "oneOf") return Object.keys(options.of as object).join("|")
   return kind === "int" || kind === "number" ? "N" : "VALUE"
 }
 function show(value: unknown): string {
@@ -146,7 +152,7 @@ function show(value: unknown): string {
 
 /**
  * Parses the text of `-S key=value`: numbers, booleans and paths by the parameter's kind; lists, structs and
- * variants as JSON. Text that cannot be parsed stays text, for `checkParams` to reject.
+ * variants as JSON, a variant also as its `kind` alone. Text that cannot be parsed stays text, for `checkParams` to reject.
  */
 export function fromText(declared: AnyParam, text: string): unknown {
   switch (declared.kind) {
@@ -166,8 +172,10 @@ export function fromText(declared: AnyParam, text: string): unknown {
       return text === "" ? [] : text.split(",").map((part) => fromText(of, part))
     }
     case "struct":
-    case "oneOf":
       return parsed(text)
+    case "oneOf":
+      // its name alone is a shape whose fields all have defaults
+      return Object.hasOwn(declared.options.of as object, text) ? { kind: text } : parsed(text)
     default:
       return text
   }

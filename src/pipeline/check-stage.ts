@@ -1,6 +1,7 @@
 /** Checks of a stage's declaration that types cannot express. */
-import { columnName } from "./columns.ts"
+import { type AnyColumn, columnName } from "./columns.ts"
 import { own } from "../support/own.ts"
+import { didYouMean } from "../support/problem.ts"
 import { portColumn } from "./graph-node.ts"
 import { tooLongName } from "../support/file-names.ts"
 import type { MemberOf } from "./ports.ts"
@@ -50,7 +51,7 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
       `stage "${stage.name}": its items cannot be called "${item}"`,
       "name the kind of item, such as scene"
     )
-  for (const [name, { mode, member }] of Object.entries(stage.spec.inputs ?? {})) {
+  for (const [name, { mode, member, optional }] of Object.entries(stage.spec.inputs ?? {})) {
     const field = `${stage.name}.${name}`
     if (stage.kind === "itemwise" && takenByItem.has(name))
       issue(
@@ -70,6 +71,12 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
         `stage "${stage.name}": its port "${name}" is read item by item, which a whole stage cannot do`,
         "read it by whole(…) or many(…), or make the stage itemwise"
       )
+    if (optional === true && mode !== "group" && mode !== "whole" && mode !== "many")
+      issue(
+        field,
+        `stage "${stage.name}": its port "${name}" is read by ${mode}(…), which cannot be optional`,
+        "only group(…), whole(…) and many(…) ports can be left out"
+      )
     if (stage.kind === "itemwise" && member !== undefined) checkMember(stage, field, member, issue)
   }
   for (const name of Object.keys(output.columns)) {
@@ -81,6 +88,40 @@ export function checkStage(stage: AnyStage, seen: Set<AnyStage>, issue: Issue): 
         `${reserved.join(", ")} are taken by the items`
       )
   }
+  checkRowKey(stage, issue)
+}
+
+const scalars = new Set(["utf8", "int32", "float64", "bool"])
+const isScalar = ({ type, detail }: AnyColumn): boolean =>
+  scalars.has(type === "nullable" ? (detail as AnyColumn).type : type)
+
+function checkRowKey({ name, spec: { rowKey, output } }: AnyStage, issue: Issue): void {
+  if (rowKey === undefined) return
+  const field = `${name}.rowKey`
+  const refuse = (what: string, hint: string) => issue(field, `stage "${name}": its rowKey ${what}`, hint)
+  if (output.form === "row per item")
+    return refuse("has nothing to name: it gives one row per item", "leave it out: the item names the row")
+  if (!Array.isArray(rowKey) || rowKey.length === 0)
+    return refuse(
+      "is not a list of columns",
+      "list the columns that tell its rows apart, or leave rowKey out if nothing does"
+    )
+  const keys = Object.keys(output.columns).filter((column) => isScalar(output.columns[column]!))
+  for (const column of new Set(rowKey as ReadonlyArray<string>)) {
+    const declared = own(output.columns, column)
+    if (declared === undefined)
+      refuse(
+        `names "${column}", which is no column of its output`,
+        didYouMean(String(column), keys) ?? `it can name: ${keys.join(", ")}`
+      )
+    else if (!isScalar(declared))
+      refuse(
+        `names "${column}", which holds ${declared.type}`,
+        "name columns of text, numbers or booleans, nullable or not"
+      )
+    if (rowKey.indexOf(column) !== rowKey.lastIndexOf(column))
+      refuse(`names "${column}" twice`, "name each column once")
+  }
 }
 
 /** A member port reads the artifact of a whole port, and an item names its member in a text column of its own. */
@@ -91,6 +132,12 @@ function checkMember({ name, spec }: AnyStage, field: string, { of, by }: Member
       field,
       `stage "${name}": its member port reads the artifact of "${of}", which is not a whole(…) port`,
       "add such a port for the artifact: its columns describe the rows of the member's matrix"
+    )
+  else if (ports[of]!.optional === true)
+    issue(
+      field,
+      `stage "${name}": its member port reads the artifact of "${of}", which a node may leave out`,
+      `declare "${of}" without optional(…)`
     )
   const { port, column } = portColumn(by)
   const named = own(ports, port)

@@ -11,6 +11,8 @@ export interface GraphPort {
   readonly from: ReadonlyArray<GraphNode>
   /** of a member port: the port and column that name each item's member */
   readonly by?: PortColumn
+  /** true if the node could have left it out */
+  readonly optional?: true
 }
 export interface PortColumn {
   readonly port: string
@@ -34,6 +36,12 @@ export interface GraphNode {
   /** the node that makes its items, a source or a whole stage; null for a table */
   readonly itemRoot: GraphNode | null
 }
+/** The ids of the nodes connected to each port, for messages. */
+export const inputIds = ({
+  ports
+}: Pick<GraphNode, "ports">): Readonly<Record<string, ReadonlyArray<string>>> =>
+  Object.fromEntries(Object.entries(ports).map(([port, { from }]) => [port, from.map(({ id }) => id)]))
+
 export interface Graph {
   readonly pipeline: string
   /** inputs first */

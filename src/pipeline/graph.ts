@@ -13,6 +13,7 @@ import { own } from "../support/own.ts"
 import type { AnyRef, AnyStage } from "./stage.ts"
 
 export type { GraphIssue } from "./check-graph.ts"
+export { inputIds } from "./graph-node.ts"
 export type { Graph, GraphNode, GraphPort, PortColumn } from "./graph-node.ts"
 
 const isRef = (value: unknown): value is AnyRef =>
@@ -52,7 +53,8 @@ export function buildGraph(
     const ports = new Map<string, GraphPort>()
     const all = new Set<GraphNode>()
     const written = Object.entries(ref.args).filter(([name]) => !Object.hasOwn(inputs, name))
-    for (const [name, { mode, reads, member }] of Object.entries(inputs)) {
+    for (const [name, { mode, reads, member, optional }] of Object.entries(inputs)) {
+      if (optional === true && own(ref.args, name) === undefined) continue
       const fedAt = member?.of ?? name
       const arg = Object.hasOwn(inputs, fedAt) ? own(ref.args, fedAt) : undefined
       const fed = mode === "many" ? arg : [arg]
@@ -83,7 +85,7 @@ export function buildGraph(
         all.add(input)
       }
       const by = member === undefined ? {} : { by: portColumn(member.by) }
-      ports.set(name, { mode, reads, from, ...by })
+      ports.set(name, { mode, reads, from, ...by, ...(optional === true ? { optional } : {}) })
     }
     const checked = checkParams(spec.params ?? {}, Object.fromEntries(written), resolve)
     for (const wrong of checked.issues)

@@ -47,9 +47,8 @@ export interface Artifacts<I extends Ports, P extends Params, C extends Columns>
       infer D,
       infer T
     >
-      ? T extends "many"
-        ? ReadonlyArray<Table<D>>
-        : Table<D>
+      ? | (T extends "many" ? ReadonlyArray<Table<D>> : Table<D>)
+        | (I[K] extends { readonly optional: true } ? undefined : never)
       : never
   }
   readonly params: Values<P>

@@ -103,12 +103,17 @@ export const param = {
   struct: <const P extends Params>(fields: P, options: Doc = {}): Param<Show<Values<P>>, Written<P>, false> =>
     make("struct", { fields, ...options }),
   /** One of several shapes, distinguished by `kind`. */
-  oneOf: <const M extends { readonly [kind: string]: Params }>(
+  oneOf: <
+    const M extends { readonly [kind: string]: Params },
+    const O extends Doc & {
+      readonly default?: { [K in keyof M]: Show<{ readonly kind: K } & Written<M[K]>> }[keyof M]
+    } = {}
+  >(
     of: M,
-    options: Doc = {}
+    options?: O
   ): Param<
     { [K in keyof M]: Show<{ readonly kind: K } & Values<M[K]>> }[keyof M],
     { [K in keyof M]: Show<{ readonly kind: K } & Written<M[K]>> }[keyof M],
-    false
+    HasDefault<O>
   > => make("oneOf", { of, ...options })
 }

@@ -31,7 +31,17 @@ export interface Port<out C extends Columns, out T extends PortMode> {
   readonly reads: C
   /** of a `member` port */
   readonly member?: MemberOf
+  /** true if a node may leave it out */
+  readonly optional?: boolean
 }
+export type OptionalPort<C extends Columns, T extends PortMode> = Port<C, T> & { readonly optional: true }
+/**
+ * A port that a node may leave out: the stage then gets `undefined`, and the key holds nothing of it. A node that
+ * connects it later becomes stale.
+ */
+export const optional = <const C extends Columns, const T extends "group" | "whole" | "many">(
+  port: Port<C, T>
+): OptionalPort<C, T> => ({ ...port, optional: true })
 /** Where a `member` port finds its artifact, and the names of its items' members. */
 export interface MemberOf {
   /** the `whole` port with the artifact: row i of a member's matrix belongs to row i of that port's columns */
@@ -114,7 +124,8 @@ export interface Table<C extends Columns> {
 }
 
 /** The value that a port passes to a stage's function. */
-export type Given<P> =
+export type Given<P> = P extends { readonly optional: true } ? GivenValue<P> | undefined : GivenValue<P>
+type GivenValue<P> =
   P extends Port<infer C, infer T>
     ? T extends "each"
       ? Row<C>

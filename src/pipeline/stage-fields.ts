@@ -5,9 +5,10 @@ import type { StageSpec } from "./stage.ts"
  * - `result`: it can change the stage's output, so the digest of the stage's code covers it.
  * - `words`: texts for people.
  * - `scheduling`: how the stage is executed.
+ * - `check`: what must hold of the output; it refuses rows and changes none.
  * - `hook`: a function that reads finished artifacts; `inspect/hooks.ts` calls it and caches its answer.
  */
-type FieldRole = "result" | "words" | "scheduling" | "hook"
+type FieldRole = "result" | "words" | "scheduling" | "check" | "hook"
 
 export const stageFields = {
   doc: "words",
@@ -16,6 +17,7 @@ export const stageFields = {
   params: "result",
   inputs: "result",
   output: "result",
+  rowKey: "check",
   identity: "result",
   open: "result",
   compute: "result",

@@ -4,7 +4,7 @@
  * A declaration is plain data and a plain function: no registry, no classes, so that a worker process can
  * find the same stage from (bundle, module, export, parameters). Nothing here imports Effect.
  */
-import type { Columns, WrittenRow } from "./columns.ts"
+import type { Columns, Nullable, Scalar, WrittenRow } from "./columns.ts"
 import type { Artifacts, Loss } from "./losses.ts"
 import type { Broadcast, Form, Given, Output, PerItem, Port, Ports } from "./ports.ts"
 import type { Params, Values, Written } from "./params.ts"
@@ -55,6 +55,19 @@ type Result<C extends Columns, F extends Form> = F extends "row per item"
 /** The items of one call to an itemwise stage; the scheduler chooses how many. */
 export type Batch<I extends Ports> = ReadonlyArray<PerItem<I> & { readonly id: string }>
 
+/** The columns that may be part of a row key: scalars, null included. */
+type KeyColumn<C extends Columns> = {
+  [K in keyof C & string]: C[K] extends Scalar | Nullable<Scalar> ? K : never
+}[keyof C & string]
+/**
+ * The columns that, with the item, name a row of the output; in a table they name it alone. No two rows may have
+ * the same values in them, where null is a value like any other, −0 is 0 and NaN is NaN. Rows are checked when
+ * they are written. In no key. With one row per item, the item names the row, so there is nothing to declare.
+ */
+type RowKey<C extends Columns, F extends Form> = F extends "row per item"
+  ? never
+  : ReadonlyArray<KeyColumn<C>>
+
 interface Common<P extends Params, C extends Columns, I extends Ports = {}> {
   readonly doc?: string
   /**
@@ -91,6 +104,7 @@ export interface Itemwise<
 > extends Common<P, C, I> {
   readonly inputs: I
   readonly output: Output<C, F>
+  readonly rowKey?: RowKey<C, F>
   /** true if native code could crash or block: the stage then runs in worker processes */
   readonly isolate?: boolean
   /** the most items per call; a matter of scheduling, in no key */
@@ -125,6 +139,7 @@ export interface Whole<I extends Ports, P extends Params, C extends Columns, F e
   readonly item?: F extends "table" ? never : string
   readonly inputs: I
   readonly output: Output<C, F>
+  readonly rowKey?: RowKey<C, F>
   readonly isolate?: boolean
   /** how many seconds the whole stage may take before it counts as failed (like `itemSeconds`); in no key */
   readonly seconds?: number
@@ -139,6 +154,7 @@ export interface Source<P extends Params, C extends Columns, F extends Form> ext
   /** the kind of item ("scene"): the name of the id column in every table downstream of this source */
   readonly item: string
   readonly output: Output<C, F>
+  readonly rowKey?: RowKey<C, F>
   /** how many seconds it may take before it counts as failed; in no key */
   readonly seconds?: number
   /**
@@ -166,6 +182,7 @@ export interface StageSpec {
   readonly params?: Params
   readonly inputs?: Ports
   readonly output: Output<Columns, Form>
+  readonly rowKey?: ReadonlyArray<string>
   readonly isolate?: boolean
   readonly chunk?: number
   readonly itemSeconds?: number
@@ -178,7 +195,11 @@ export interface StageSpec {
 }
 /** A `member` port has no input of its own. */
 type Args<I extends Ports, P extends Params> = {
-  readonly [K in keyof I as I[K]["mode"] extends "member" ? never : K]: RefFor<I[K]>
+  readonly [
+    K in keyof I as I[K] extends { readonly mode: "member" } | { readonly optional: true } ? never : K
+  ]: RefFor<I[K]>
+} & {
+  readonly [K in keyof I as I[K] extends { readonly optional: true } ? K : never]?: RefFor<I[K]> | undefined
 } & Written<P>
 /** A stage is a function: called with an id, inputs and parameters, it makes a node. */
 export interface Stage<I extends Ports, P extends Params, C extends Columns, F extends Form> {

@@ -23,7 +23,7 @@ export type CueKind =
   | "parameter"
   | "environment"
   | "schema"
-  /** the values of an input's column changed */
+  /** the values of an input's column changed; or a port has other nodes: `before` and `after` are lists of them */
   | "input"
   /** a member of a tensor family that items name is new, gone or changed; `path` is such as `tap embed of probes/vit` */
   | "member"
@@ -173,6 +173,9 @@ export function sentence({ cue, path, before, after }: Cue): string {
     case "schema":
       return `schema: ${path} changed (${change})`
     case "input":
+      if (Array.isArray(before) && before.length === 0) return `input ${path} is new (${brief(after)})`
+      if (Array.isArray(after) && after.length === 0)
+        return `input ${path} is left out now (it was ${brief(before)})`
       return before === null && after === null
         ? `the value of input ${path} changed`
         : `the values of input ${path} changed (${change})`

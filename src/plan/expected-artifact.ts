@@ -1,9 +1,8 @@
 /** Predicts the tensor families of an artifact that does not exist yet. */
 import type { GraphNode } from "../pipeline/graph.ts"
 import { familiesOfShard, type Shard } from "../store/records/manifest.ts"
-import { sharedKeyOf } from "../store/records/preimage.ts"
 import { knownParams } from "./identity.ts"
-import { itemPorts } from "./items.ts"
+import { itemPorts, sharedKeyOfItems } from "./items.ts"
 import { isKnownPort, preimageOf } from "./node-preimage.ts"
 import { type NodePlan, partialOf } from "./node-plan.ts"
 import type { ExpectedArtifact, KnownArtifact, Planning } from "./planning.ts"
@@ -46,6 +45,6 @@ function finishedShards(
   if (params === null) return []
   const preimage = preimageOf({ ...node, ports: Object.fromEntries(shared) }, known, { codeOf }, params)
   return store
-    .itemTraces(node.stage.name, sharedKeyOf(preimage, []))
+    .itemTraces(node.stage.name, sharedKeyOfItems(node, preimage))
     .flatMap(({ shard }) => (shard === null ? [] : [shard]))
 }

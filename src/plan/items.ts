@@ -28,6 +28,16 @@ export const itemPorts = ({ ports }: GraphNode): ReadonlyArray<string> =>
     mode === "each" || mode === "group" || mode === "member" ? [name] : []
   )
 
+/** The digest of everything that all items of an itemwise node share, whatever is known of its joined ports. */
+export function sharedKeyOfItems(node: GraphNode, preimage: Preimage): string {
+  const joined = itemPorts(node)
+  return sharedKeyOf(
+    preimage,
+    joined,
+    joined.filter((name) => node.ports[name]!.optional === true)
+  )
+}
+
 /** Looks up every item in the traces of its stage. Reads sidecars and traces, but no data. */
 export async function planItems(
   node: GraphNode,
@@ -49,7 +59,7 @@ export async function planItems(
         manifest: manifest()
       })
   }
-  const shared = sharedKeyOf(preimage, itemPorts(node))
+  const shared = sharedKeyOfItems(node, preimage)
   const items = await keyedItems(store, joined, members)
   const traces = force.has(node.id) ? [] : store.itemTraces(node.stage.name, shared)
   const { done, errors } = lookUp(items.keys, traces)

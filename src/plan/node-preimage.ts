@@ -62,11 +62,14 @@ export const preimageSoFar = (
     inputs: {
       ...preimage.inputs,
       ...Object.fromEntries(
-        untold.flatMap(([name]) => (Object.hasOwn(before.inputs, name) ? [[name, before.inputs[name]!]] : []))
+        untold.map(([name, { from }]) => [name, own(before.inputs, name) ?? from.map(({ id }) => unread(id))])
       )
     }
   }
 }
+
+/** An input that was not connected before: whatever it holds, the node has changed. */
+const unread = (node: string): InputPreimage => ({ node, ids: null, columns: {}, failed: [] })
 
 /** The name of the id column, as the node that makes the items named it. */
 export const idColumnOf = (node: GraphNode): string | null =>

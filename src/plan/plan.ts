@@ -8,9 +8,8 @@ import { setImmediate as nextTurn } from "node:timers/promises"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { eachInTurn } from "../support/each-in-turn.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
-import { sharedKeyOf } from "../store/records/preimage.ts"
 import { expectedArtifact } from "./expected-artifact.ts"
-import { itemPorts } from "./items.ts"
+import { sharedKeyOfItems } from "./items.ts"
 import { type NodePlan, planOf } from "./node-plan.ts"
 import type { ExpectedArtifact, KnownArtifact, Planning } from "./planning.ts"
 import { planNode, withItemPlan } from "./plan-node.ts"
@@ -86,7 +85,7 @@ export const failsAlone = ({ _tag }: Problem, keepGoing: boolean): boolean =>
 
 /** The lock of a node's work: that of the folder for its traces, or its items' traces. */
 export const lockName = ({ node, preimage, key }: NodePlan): string => {
-  const folder = node.stage.kind === "itemwise" ? sharedKeyOf(preimage!, itemPorts(node)) : key!
+  const folder = node.stage.kind === "itemwise" ? sharedKeyOfItems(node, preimage!) : key!
   return `${node.stage.name}-${folder.slice(0, 32)}`
 }
 const refusedPlan = (node: GraphNode, refusal: Problem): NodePlan =>

@@ -7,29 +7,29 @@ import type { Columns } from "../pipeline/columns.ts"
 import { didYouMean, Problem } from "../support/problem.ts"
 import { cellCheck, shownValue } from "../store/format/cell.ts"
 import type { ItemRows } from "../store/items/write-shard.ts"
+import { repeatedKey, rowKeyText, TableKeys } from "./row-keys.ts"
 import type { Task } from "./task.ts"
 
 export type Rows = ItemRows
 type Row = Rows["rows"][number]
 
-/**
- * Rejects rows that violate the schema; looks up its columns once. `stage` and `node` appear in the message.
- */
-export function rowChecker(columns: Columns, stage: string, node: string): (rows: Rows) => void {
+type Checked = Pick<Task, "columns" | "stage" | "node">
+
+/** Rejects an item's rows if they violate the schema, or if two have the same row key; looks up the columns once. */
+export function rowChecker({ columns, stage, node }: Checked): (rows: Rows) => void {
   const wrongRow = rowCheck(columns)
+  const { rowKey } = stage.spec
   return ({ item, rows }) => {
+    const at = (i: number) => (rows.length === 1 ? item : `${item}, row ${i}`)
     for (let i = 0; i < rows.length; i++) {
       const wrong = wrongRow(rows[i])
-      if (wrong === null) continue
-      throw broken(
-        stage,
-        node,
-        rows.length === 1 ? item : `${item}, row ${i}`,
-        wrong.column,
-        wrong.what,
-        wrong.hint
-      )
+      if (wrong !== null) throw broken(stage.name, node, at(i), wrong.column, wrong.what, wrong.hint)
     }
+    if (rowKey === undefined) return
+    const repeated = repeatedKey(rows, rowKey)
+    if (repeated === null) return
+    const { row, earlier } = repeated
+    throw sameKey(stage.name, node, at(row), rowKey, rows[row]!, `row ${earlier} of the item`)
   }
 }
 
@@ -38,17 +38,43 @@ export function rowChecker(columns: Columns, stage: string, node: string): (rows
  * aborted.
  */
 export function tableRowChecker(
-  { columns, stage, node }: Pick<Task, "columns" | "stage" | "node">,
+  { columns, stage, node }: Checked,
   signal: AbortSignal
 ): (row: unknown) => asserts row is Row {
   const wrongRow = rowCheck(columns)
+  const { rowKey } = stage.spec
+  const keys = new TableKeys()
   let count = 0
   return (row) => {
     signal.throwIfAborted()
     const wrong = wrongRow(row)
     if (wrong !== null) throw broken(stage.name, node, `row ${count}`, wrong.column, wrong.what, wrong.hint)
+    if (rowKey !== undefined) {
+      const earlier = keys.add(rowKeyText(row as Row, rowKey))
+      if (earlier !== null)
+        throw sameKey(stage.name, node, `row ${count}`, rowKey, row as Row, `row ${earlier}`)
+    }
     count++
   }
+}
+
+function sameKey(
+  stage: string,
+  node: string,
+  at: string,
+  rowKey: ReadonlyArray<string>,
+  row: Row,
+  earlier: string
+): Problem {
+  const values = rowKey.map((name) => `${name} ${shownValue(own(row, name))}`).join(", ")
+  return broken(
+    stage,
+    node,
+    at,
+    "rowKey",
+    `it has the row key of ${earlier}: ${values}`,
+    "give each row values of its own in these columns, or add to `rowKey` the column that tells such rows apart"
+  )
 }
 
 interface Wrong {

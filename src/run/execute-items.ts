@@ -13,6 +13,7 @@ import { writeShard } from "../store/items/write-shard.ts"
 import { broken, rowChecker, type Rows } from "./check-rows.ts"
 import { givenTables } from "./given-tables.ts"
 import { type JoinedItem as Item, joinedRows } from "./join.ts"
+import { taskWindows } from "./task-windows.ts"
 import { withMembers } from "./members.ts"
 import { runStage, stageContext } from "./stage-context.ts"
 import type { FailedNow, MadeShard, Task, TaskReport, TaskResult } from "./task.ts"
@@ -25,29 +26,43 @@ export async function executeItems(
   { store, resources }: Tools,
   signal: AbortSignal
 ): Promise<TaskResult> {
-  const { items, failed } = withMembers(store, task, await joinedRows(store, task), resources.members)
   const broadcast = givenTables(store, task, (error) => resources.refuse(task.node, error))
-  if (items.length === 0) return { shards: [], failed, reads: [], partial: [] }
-  const computed = await runStage(task, async () => {
-    const computed = await computeItems(task, report, items, broadcast, signal, resources)
-    // a file of a whole port belongs to every item
-    const refusal = resources.refusalOf(task.node)
-    if (refusal !== undefined) throw refusal
-    return computed
-  })
+  const started = performance.now()
+  const isLate = () => performance.now() - started >= task.chunkMs
+  const done: Array<Rows> = []
+  const failed: Array<FailedNow> = []
+  let left: ReadonlyArray<ItemId> = []
+  const total = task.items!.length
+  for (const { from, part } of taskWindows(task)) {
+    // a task may have more items than may be in memory
+    if (from > 0 && isLate()) {
+      left = task.items!.slice(from)
+      break
+    }
+    const joined = withMembers(store, part, await joinedRows(store, part), resources.members)
+    failed.push(...joined.failed)
+    if (joined.items.length === 0) continue
+    const within = { ...report, progress: (some: number) => report.progress(from + some, total) }
+    const computed = await runStage(task, async () => {
+      const computed = await computeItems(part, within, joined.items, broadcast, signal, resources, isLate)
+      // a file of a whole port belongs to every item
+      const refusal = resources.refusalOf(task.node)
+      if (refusal !== undefined) throw refusal
+      return computed
+    })
+    for (const rows of computed.done) done.push(rows)
+    failed.push(...computed.failed)
+    if (computed.left.length > 0) {
+      left = [...computed.left, ...task.items!.slice(from + part.items!.length)]
+      break
+    }
+  }
   const shards: Array<MadeShard> = []
-  if (computed.done.length > 0) {
-    const { shard, ids } = await writeShard(store, task, computed.done)
+  if (done.length > 0) {
+    const { shard, ids } = await writeShard(store, task, done)
     shards.push({ shard, ids, table: null })
   }
-  const { left } = computed
-  return {
-    shards,
-    failed: [...failed, ...computed.failed],
-    ...(left.length === 0 ? {} : { left }),
-    reads: [],
-    partial: []
-  }
+  return { shards, failed, ...(left.length === 0 ? {} : { left }), reads: [], partial: [] }
 }
 
 async function computeItems(
@@ -56,7 +71,8 @@ async function computeItems(
   items: ReadonlyArray<Item>,
   broadcast: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
-  resources: Tools["resources"]
+  resources: Tools["resources"],
+  isLate: () => boolean
 ) {
   const { open, compute, chunk } = task.stage.spec
   let before = 0
@@ -70,7 +86,7 @@ async function computeItems(
       ? undefined
       : await resources.of(task, async () => open(task.params, context, broadcast))
   const filesOfItem = filesOf(task)
-  const check = rowChecker(task.columns, task.stage.name, task.node)
+  const check = rowChecker(task)
   const done: Array<Rows> = []
   const failed: Array<FailedNow> = []
 
@@ -82,7 +98,7 @@ async function computeItems(
     } catch (error) {
       if (signal.aborted || error instanceof Problem) throw error
       if (some.length === 1) {
-        const one = failure(some[0]!, filesOfItem(some[0]!), withHint(error, task.base), error)
+        const one = failure(some[0]!, filesOfItem(some[0]!), withHint(error, task), error)
         failed.push({ ...one, thrown: thrownAt(error) })
         return
       }
@@ -110,13 +126,12 @@ async function computeItems(
       else done.push(checked(task, item.id, result, check))
     })
   }
-  const started = performance.now()
   // a task may have more items than the stage takes per call
   for (; before < items.length; before += chunk ?? items.length) {
     if (before > 0) {
       // signals are heard between two calls
       await new Promise((resolve) => setImmediate(resolve))
-      if (performance.now() - started >= task.chunkMs) break
+      if (isLate()) break
     }
     await attempt(chunk === undefined ? items : items.slice(before, before + chunk))
   }
@@ -124,9 +139,9 @@ async function computeItems(
 }
 
 /** An item's failure has one text. */
-function withHint(error: unknown, base: string): string {
+function withHint(error: unknown, { base, inputs }: Task): string {
   const { hint } = stageErrorFields(error)
-  return `${thrownText(error, base)}${hint === null ? "" : `\nhint: ${hint}`}`
+  return `${thrownText(error, base, inputs)}${hint === null ? "" : `\nhint: ${hint}`}`
 }
 
 /**

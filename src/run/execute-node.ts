@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { GraphNode } from "../pipeline/graph.ts"
+import { type GraphNode, inputIds } from "../pipeline/graph.ts"
 import { isFileColumn } from "../pipeline/columns.ts"
 import type { Problem } from "../support/problem.ts"
 import { acceptedItems, type ItemPlan } from "../plan/items.ts"
@@ -217,6 +217,7 @@ function taskOf(node: GraphNode, inputs: Inputs, { addressOf, executor, planning
     address: addressOf(node.stage),
     params: node.params,
     ports: Object.fromEntries(ports),
+    inputs: inputIds(node),
     form: node.form,
     columns: node.columns,
     idColumn: idColumnOf(node),

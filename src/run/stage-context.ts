@@ -40,5 +40,5 @@ const stageProblem = (task: Task) => (error: unknown) => {
   const machine = isChanged ? null : machineProblem(error, failed)
   if (machine !== null) return machine
   const tag = isChanged ? "InputChanged" : task.stage.kind === "source" ? "SourceInvalid" : "StageFailed"
-  return stageFailure(tag, failed, error, { field: task.node, base: task.base })
+  return stageFailure(tag, failed, error, { field: task.node, base: task.base, inputs: task.inputs })
 }

@@ -11,7 +11,7 @@ import type { Lost } from "../pipeline/losses.ts"
 import type { PortColumn } from "../pipeline/graph.ts"
 import type { Form } from "../pipeline/ports.ts"
 import type { Problem } from "../support/problem.ts"
-import type { Thrown } from "../support/stage-failure.ts"
+import type { InputIds, Thrown } from "../support/stage-failure.ts"
 import type { StageAddress } from "../pipeline/stage-address.ts"
 import type { AnyStage } from "../pipeline/stage.ts"
 import type { ItemSelection } from "../store/items/segments.ts"
@@ -45,6 +45,8 @@ export interface Task {
   readonly address: StageAddress | null
   readonly params: Readonly<Record<string, unknown>>
   readonly ports: Readonly<Record<string, TaskPort>>
+  /** the nodes connected to each port, for messages: no result depends on them */
+  readonly inputs: InputIds
   readonly form: Form
   readonly columns: Columns
   readonly idColumn: string | null

@@ -51,7 +51,7 @@ async function writeItems(
   const shards: Array<MadeShard> = []
   const failed: Array<FailedNow> = []
   const known = knownShards(task.previous)
-  const check = rowChecker(task.columns, task.stage.name, task.node)
+  const check = rowChecker(task)
   let some: Array<Rows> = []
   const seen = new SeenIds(
     (id) => [...some, ...failed].some(({ item }) => item === id) || isIn(store, shards, id)

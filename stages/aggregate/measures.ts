@@ -1,107 +1,137 @@
 /**
- * The measures of paired scenes: M1, M2, and what they hide.
+ * The measures of pairs: M1, M2, and what they hide.
  *
  * A_xy is the accuracy of target y from the tokens of object x: A_pp, A_ps, A_sp, A_ss. M1 = A_ss; M2 = A_sp/A_pp, a
  * ratio of means (arXiv 2406.09067). M2 alone does not show mixing, because A_sp includes what any token of the image
- * knows. Therefore A_sp is compared with A_bg, the same question from background tokens, and with its own value at
- * `embed`.
+ * knows. Therefore A_sp is compared with the same question from background tokens, like with like (`sidesOf`), and with
+ * its own value at `embed`.
  */
-import { correctedInterval, ratioInterval } from "../statistics/intervals.ts"
-import type { Cell } from "./cells.ts"
+import { ratioInterval } from "../statistics/intervals.ts"
+import { meanOfNumbers } from "../statistics/scores.ts"
+import type { MeasureRow } from "../tables/measures.ts"
+import { type Comparison, sidesOf } from "../tables/questions.ts"
+import { type Cell, type CellIndex, intervalOf, isComplete } from "./cells.ts"
 
-export interface Measures {
-  readonly m1: number | null
-  readonly m1_low: number | null
-  readonly m1_high: number | null
-  /** (A_ss − chance)/(1 − chance) */
-  readonly m1_corrected: number | null
-  readonly m2: number | null
-  readonly m2_low: number | null
-  readonly m2_high: number | null
-  /** (A_sp − chance)/(A_pp − chance); null where A_pp's lower limit is under .6 */
-  readonly m2_corrected: number | null
-  readonly m2_corrected_low: number | null
-  readonly m2_corrected_high: number | null
-  readonly a_bg: number | null
-  /** A_sp − A_bg, over the same folds */
-  readonly entanglement: number | null
-  readonly entanglement_low: number | null
-  readonly entanglement_high: number | null
-  /** A_sp at the tap `embed` */
-  readonly embed_floor: number | null
-}
-export const noMeasures: Measures = {
-  m1: null,
-  m1_low: null,
-  m1_high: null,
-  m1_corrected: null,
-  m2: null,
-  m2_low: null,
-  m2_high: null,
-  m2_corrected: null,
-  m2_corrected_low: null,
-  m2_corrected_high: null,
-  a_bg: null,
-  entanglement: null,
-  entanglement_low: null,
-  entanglement_high: null,
-  embed_floor: null
-}
+/** M2 means nothing where A_pp's lower limit is under this: both accuracies are then near chance. */
+export const leastLimit = 0.6
+/** The selection that repeats the published procedure, in which M2 is given whatever A_pp is. */
+export const published = "as-published"
 
-/**
- * Which of A_pp, A_ps, A_sp, A_ss, A_bg a cell is; null for a question that is not about a pair. The image's tokens
- * stand for both objects.
- */
-export function measureOf({ source, target }: Pick<Cell, "source" | "target">): string | null {
-  if (target !== "primary" && target !== "secondary") return null
-  const of = target === "primary" ? "p" : "s"
-  if (source === "primary" || source === "secondary") return `A_${source[0]}${of}`
-  if (source === "image") return `A_${of}${of}`
-  return source === "background" && target === "primary" ? "A_bg" : null
-}
+/** The columns that hold measures of pairs. */
+type MeasureName = Extract<
+  keyof MeasureRow,
+  `${"m1" | "m2" | "a_" | "entanglement" | "reverse_" | "embed_"}${string}`
+>
+export type Measures = Pick<MeasureRow, MeasureName>
 
-/**
- * The measures of one (encoder, probe, tap, token), keyed by the names from `measureOf`; `floor` is A_sp at `embed`.
- */
-export function measures(
-  cells: ReadonlyMap<string, Cell>,
-  backgroundCell: Cell | undefined,
-  floor: Cell | undefined
-): { readonly m1: Partial<Measures>; readonly m2: Partial<Measures> } {
-  const [pp, sp, ss] = ["A_pp", "A_sp", "A_ss"].map((name) => cells.get(name))
+/** The measures in a cell's row: M1 in rows of A_ss, M2 and what belongs to it in rows of A_sp, the reverse in rows of A_ps. */
+export function measuresOf(cell: Cell, index: CellIndex): Partial<Measures> {
+  // the image's tokens stand for both objects: their answers about the secondary are an A_ss
+  if (cell.measure === "A_ss") return m1Of(cell)
+  if (cell.measure === "A_ps") return comparedOf("reverse", cell, index)
+  if (cell.measure !== "A_sp") return {}
   return {
-    m1: m1Of(ss),
-    m2: { ...m2Of(sp, pp), ...entanglementOf(sp, backgroundCell), embed_floor: floor?.accuracy ?? null }
+    ...m2Of(cell, index.beside(cell, { source: "primary" })),
+    ...comparedOf("background", cell, index),
+    ...comparedOf("near", cell, index),
+    embed_floor: index.beside(cell, { tap: "embed" })?.balanced_accuracy ?? null
   }
 }
 
-function m1Of(ss: Cell | undefined): Partial<Measures> {
-  if (ss === undefined || ss.accuracy === null) return {}
-  const { accuracy, low, high, chance } = ss
-  return { m1: accuracy, m1_low: low, m1_high: high, m1_corrected: (accuracy - chance) / (1 - chance) }
-}
-
-function m2Of(sp: Cell | undefined, pp: Cell | undefined): Partial<Measures> {
-  if (sp?.runs == null || pp?.runs?.length !== sp.runs.length) return {}
-  const { folds, chance } = sp
-  const plain = ratioInterval(sp.runs, pp.runs, { folds, chance: 0 })
-  const corrected = ratioInterval(sp.runs, pp.runs, { folds, chance })
+function m1Of({ balanced_accuracy: accuracy, low, high, chance }: Cell): Partial<Measures> {
+  const corrected = (value: number | null) =>
+    value === null || chance === null || chance === 1 ? null : (value - chance) / (1 - chance)
   return {
-    ...(plain.undefined ? {} : { m2: plain.estimate, m2_low: plain.lower, m2_high: plain.upper }),
-    ...(corrected.undefined
-      ? {}
-      : {
-          m2_corrected: corrected.estimate,
-          m2_corrected_low: corrected.lower,
-          m2_corrected_high: corrected.upper
-        })
+    m1: accuracy,
+    m1_low: low,
+    m1_high: high,
+    m1_corrected: corrected(accuracy),
+    m1_corrected_low: corrected(low),
+    m1_corrected_high: corrected(high)
   }
 }
 
-function entanglementOf(sp: Cell | undefined, bg: Cell | undefined): Partial<Measures> {
-  if (bg?.accuracy == null) return {}
-  if (sp?.runs == null || bg.runs?.length !== sp.runs.length) return { a_bg: bg.accuracy }
-  const differences = sp.runs.map((value, i) => value - bg.runs![i]!)
-  const { estimate, lower, upper } = correctedInterval(differences, { folds: sp.folds })
-  return { a_bg: bg.accuracy, entanglement: estimate, entanglement_low: lower, entanglement_high: upper }
+function m2Of(sp: Cell, pp: Cell | undefined): Partial<Measures> {
+  if (sp.balanced_accuracy === null || pp?.balanced_accuracy == null) return {}
+  const isClear = pp.low !== null && pp.low >= leastLimit
+  const plain = isClear || sp.selection === published ? ratioOf(sp, pp, 0) : null
+  // with another number of labels left on one side, their chances differ, and no one chance can be taken off both
+  const corrected =
+    isClear && sp.chance !== null && sp.chance === pp.chance ? ratioOf(sp, pp, sp.chance) : null
+  return {
+    m2: plain?.estimate ?? null,
+    m2_low: plain?.lower ?? null,
+    m2_high: plain?.upper ?? null,
+    m2_corrected: corrected?.estimate ?? null,
+    m2_corrected_low: corrected?.lower ?? null,
+    m2_corrected_high: corrected?.upper ?? null
+  }
+}
+
+interface Estimate {
+  readonly estimate: number
+  readonly lower: number | null
+  readonly upper: number | null
+}
+
+/** (mean A_sp − c)/(mean A_pp − c) over the seeds and folds of both; without an interval if some have no value. */
+function ratioOf(sp: Cell, pp: Cell, chance: number): Estimate | null {
+  const { folds, run_accuracy: above } = sp
+  const below = pp.run_accuracy
+  if (folds !== pp.folds || above.length !== below.length) return null
+  if (isComplete(above, folds) && isComplete(below, folds)) {
+    const ratio = ratioInterval(above, below, { folds, chance, minimum: -Infinity })
+    return ratio.undefined ? null : ratio
+  }
+  const [a, b] = meansOfBoth(above, below)
+  const estimate = (a - chance) / (b - chance)
+  return Number.isFinite(estimate) ? { estimate, lower: null, upper: null } : null
+}
+
+/** The columns of each comparison. */
+const columnsOf = {
+  background: ["a_bg", "entanglement"],
+  near: ["a_near", "entanglement_near"],
+  reverse: ["a_bs", "reverse_entanglement"]
+} as const
+
+/** Both sides of a comparison at a cell's tap; undefined if one is missing or undefined. */
+export function sidesAt(comparison: Comparison, cell: Cell, index: CellIndex) {
+  const { object, background, target } = sidesOf[comparison]
+  const [ours, theirs] = [object, background].map((source) => index.beside(cell, { source, target }))
+  if (ours?.balanced_accuracy == null || theirs?.balanced_accuracy == null) return undefined
+  const areAlike =
+    ours.examples_digest === theirs.examples_digest &&
+    ours.folds === theirs.folds &&
+    ours.run_accuracy.length === theirs.run_accuracy.length
+  return { ours, theirs, areAlike }
+}
+
+/**
+ * The background's accuracy and the difference to it, paired by seed and fold: two fits on the same scenes and folds,
+ * with as many patches. Null if the two were not asked about the same examples: then it is not like with like.
+ */
+function comparedOf(comparison: Comparison, cell: Cell, index: CellIndex): Partial<Measures> {
+  const sides = sidesAt(comparison, cell, index)
+  if (sides === undefined || !sides.areAlike) return {}
+  const { ours, theirs } = sides
+  const [a, b] = meansOfBoth(ours.run_accuracy, theirs.run_accuracy)
+  const differences = ours.run_accuracy.map((value, run) => value - theirs.run_accuracy[run]!)
+  const interval = intervalOf(differences, ours.folds)
+  const [background, difference] = columnsOf[comparison]
+  return {
+    [background]: theirs.balanced_accuracy,
+    [difference]: Number.isFinite(a - b) ? a - b : null,
+    [`${difference}_low`]: interval?.lower ?? null,
+    [`${difference}_high`]: interval?.upper ?? null,
+    [`${difference}_n`]: ours.n_scored
+  }
+}
+
+/** The means over the seeds and folds in which both have a value. */
+function meansOfBoth(a: ReadonlyArray<number>, b: ReadonlyArray<number>): readonly [number, number] {
+  const isBoth = (run: number) => !Number.isNaN(a[run]! + b[run]!)
+  const mean = (of: ReadonlyArray<number>) =>
+    meanOfNumbers(of.map((value, run) => (isBoth(run) ? value : NaN)))
+  return [mean(a), mean(b)]
 }

@@ -1,72 +1,67 @@
 /** `build-object-masks`: computes how much of each patch of an encoder's token grid each object covers. */
 import { defineStage, each, failed, param, rows } from "../../src/index.ts"
-import { noObject, objectId } from "../tables/ids.ts"
-import { maskColumns, type MaskRow } from "../tables/masks.ts"
-import { eachRow, following, pickColumns, rowsBy } from "../tables/readers.ts"
-import { sceneColumns, type SceneObject } from "../tables/scenes.ts"
-import { centrePixelCoverage, coverageOf } from "../vision/coverage.ts"
+import { noObject } from "../tables/ids.ts"
+import { maskColumns, type MaskRow, selections } from "../tables/masks.ts"
+import { pickColumns } from "../tables/readers.ts"
+import { sceneColumns } from "../tables/scenes.ts"
 import { encoderParam, gridIdentity, resolveEncoderFile } from "../vision/encoder.ts"
 import { geometryOf } from "../vision/geometry.ts"
 import { maskOf } from "../vision/mask.ts"
 import { type Mask, unionOf } from "../vision/rle.ts"
+import { maskLosses } from "./losses.ts"
+import { rulesOf } from "./rules.ts"
 
 export const buildObjectMasks = defineStage.itemwise("build-object-masks", {
-  doc: "per-patch coverage of every object, including crowds, mapped through the encoder's own resize and crop",
+  doc: "the patches that every object covers, crowds included, and every category with several objects",
   inputs: {
-    scenes: each(pickColumns(sceneColumns, "height", "width", "objects", "primary", "secondary"))
+    scenes: each(pickColumns(sceneColumns, "height", "width", "objects"))
   },
   params: {
     encoder: encoderParam,
-    mode: param.choice(["aligned", "as-published"], {
-      default: "aligned",
-      doc: "aligned: exact coverage through the geometry; as-published: whole-image nearest resize, centre pixel, ignoring the crop"
+    selections: param.list(param.choice(selections), {
+      default: ["aligned"],
+      doc: "how masks become patches. aligned: area covered, through the encoder's resize and crop; centre: the pixel at the patch's centre, through resize and crop; as-published: whole-image nearest resize, ignoring the crop"
+    }),
+    grid: param.maybe(param.int({ min: 1 }), {
+      doc: "as-published: side of the grid that the mask is resized to, if not the encoder's; its positions, row by row, then count as the encoder's patches (14 reproduces the published clip-large)"
     })
   },
-  identity: gridIdentity,
-  output: rows(maskColumns),
-  losses: async function* ({ output, inputs, params }) {
-    yield { what: "objects", reason: null, count: 0 }
-    const isDone = following(output.items())
-    const covered = rowsBy(output, "object")
-    const reason =
-      params.mode === "aligned"
-        ? "it covers no patch: the encoder's crop leaves it out, or its mask is empty"
-        : "it covers the centre of no patch"
-    for await (const { scene, objects } of eachRow(inputs.scenes, "objects")) {
-      const having = new Set((await covered.of(scene)).object)
-      if (!(await isDone.of(scene))) continue
-      for (const index of (objects as ReadonlyArray<SceneObject>).keys())
-        yield having.has(index)
-          ? { what: "objects", reason: null }
-          : { what: "objects", reason, examples: [objectId(scene, index)] }
-    }
-    await Promise.all([isDone.end(), covered.end()])
+  identity: async (params, world) => {
+    const identity = await gridIdentity(params, world)
+    rulesOf(params, identity.encoder.grid)
+    return identity
   },
-  open: ({ encoder }) => resolveEncoderFile(encoder),
-  compute: (items, { params, resource: { grid, preprocessing } }) =>
-    items.map(({ id: scene, scenes }) => {
-      const geometry = geometryOf(preprocessing, scenes.height, scenes.width)
-      const rowsOf = (object: number, category: string, mask: Mask): ReadonlyArray<MaskRow> => {
-        const coverage =
-          params.mode === "aligned" ? coverageOf(mask, geometry, grid) : centrePixelCoverage(mask, grid)
-        return [...coverage.entries()]
-          .filter(([, share]) => share > 0)
-          .map(([patch, share]) => ({ object, category, patch, coverage: share }))
-      }
-      const masks: Array<Mask> = []
-      for (const [object, { category, segmentation }] of scenes.objects.entries())
+  output: rows(maskColumns),
+  rowKey: ["selection", "object", "category", "patch"],
+  losses: ({ output, inputs, params }) => maskLosses(output, inputs.scenes, params.selections),
+  open: async (params) => {
+    const { grid, preprocessing } = await resolveEncoderFile(params.encoder)
+    return { preprocessing, rules: rulesOf(params, grid) }
+  },
+  compute: (items, { resource: { preprocessing, rules } }) =>
+    items.map(({ id: scene, scenes: { height, width, objects } }) => {
+      const geometry = geometryOf(preprocessing, height, width)
+      const byCategory = new Map<string, Array<Mask>>()
+      const masks: Array<readonly [object: number, category: string, mask: Mask]> = []
+      for (const [object, { category, segmentation }] of objects.entries())
         try {
-          masks.push(maskOf(segmentation, scenes.height, scenes.width))
+          const mask = maskOf(segmentation, height, width)
+          masks.push([object, category, mask])
+          const parts = byCategory.get(category)
+          if (parts === undefined) byCategory.set(category, [mask])
+          else parts.push(mask)
         } catch (error) {
           return failed(`object ${object} (${category}) of scene ${scene}: ${(error as Error).message}`)
         }
-      const pair = [scenes.primary, scenes.secondary].filter((category) => category !== null)
-      return [
-        ...scenes.objects.flatMap(({ category }, object) => rowsOf(object, category, masks[object]!)),
-        ...pair.flatMap((category) => {
-          const parts = masks.filter((_, object) => scenes.objects[object]!.category === category)
-          return parts.length === 0 ? [] : rowsOf(noObject, category, unionOf(parts))
+      for (const [category, parts] of byCategory)
+        if (parts.length > 1) masks.push([noObject, category, unionOf(parts)])
+      return rules.flatMap(({ selection, coverage }) =>
+        masks.flatMap(([object, category, mask]) => {
+          const found: Array<MaskRow> = []
+          for (const [patch, share] of coverage(mask, geometry).entries())
+            if (share > 0) found.push({ selection, object, category, patch, coverage: share })
+          return found
         })
-      ]
+      )
     })
 })

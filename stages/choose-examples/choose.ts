@@ -1,25 +1,27 @@
 /**
- * Decides which objects or scenes are asked about, and why the others are not.
+ * Decides which objects are asked about, and why the others are not, without looking at an encoder.
  *
- * A class needs enough objects, and no class may dominate: categories below `minimum` are left out, then all but the
- * `classes` largest, then all but `cap` seeded objects of each. An object listed by several scenes of one image
- * counts once, and all its copies are kept or left out together.
+ * A class needs enough images, and no class may dominate: classes in fewer than `minimum` images are left out, then
+ * all but the `classes` largest, then all but `cap` seeded objects of each. An object listed by several scenes of one
+ * image counts once, and all its copies are kept or left out together.
  */
 import { byCodePoint } from "../tables/ids.ts"
 
 /** An object that could be asked about. */
 export interface Candidate {
   readonly scene: string
+  readonly image_group: string
   /** equal for copies of one object */
   readonly key: string
-  /** its index in the scene; −1 (`noObject`) for the scene itself */
+  /** its index in the scene */
   readonly object: number
+  /** the right answer: its class */
   readonly label: string
   /** why it cannot be asked about; null where it can */
   readonly barred: string | null
 }
 export interface Limits {
-  /** the least number of objects in a class */
+  /** the least number of images of a class */
   readonly minimum: number
   /** the largest number of classes; larger classes come first */
   readonly classes: number
@@ -31,33 +33,46 @@ export interface Chosen extends Candidate {
   readonly reason: string | null
 }
 
+/** The objects of a class that can be asked about. */
+interface Class {
+  /** by key, the index of the object's first copy, by the scene's id */
+  readonly objects: Map<string, number>
+  readonly images: Set<string>
+}
+
 /**
- * Decides about every candidate, in order. Ties between classes go to the lower code point.
+ * Decides about every candidate, in order. The largest classes are those in the most images, then those with the most
+ * objects, then those with the lower code point.
  *
  * @param place a candidate's position in its class's order, which must depend on the candidate alone: the first `cap`
  *   are kept, so they stay when others are added (except for those that these displace)
+ * @param what what the label is, for the reasons: `category`
  */
 export function choose(
   candidates: ReadonlyArray<Candidate>,
   limits: Limits,
-  place: (candidate: Candidate) => number
+  place: (candidate: Candidate) => number,
+  what = "category"
 ): ReadonlyArray<Chosen> {
-  /** by label, the objects by key: each with the index of its first copy, by the scene's id */
-  const byLabel = new Map<string, Map<string, number>>()
-  candidates.forEach(({ label, key, barred }, i) => {
+  const byLabel = new Map<string, Class>()
+  candidates.forEach(({ label, key, image_group, barred }, i) => {
     if (barred !== null) return
     let of = byLabel.get(label)
-    if (of === undefined) byLabel.set(label, (of = new Map()))
-    const before = of.get(key)
+    if (of === undefined) byLabel.set(label, (of = { objects: new Map(), images: new Set() }))
+    of.images.add(image_group)
+    const before = of.objects.get(key)
     if (before === undefined || byCodePoint(candidates[i]!.scene, candidates[before]!.scene) < 0)
-      of.set(key, i)
+      of.objects.set(key, i)
   })
-  const enough = [...byLabel].filter(([, of]) => of.size >= limits.minimum)
+  const enough = [...byLabel].filter(([, { images }]) => images.size >= limits.minimum)
   const largest = enough
-    .sort(([a, ofA], [b, ofB]) => ofB.size - ofA.size || byCodePoint(a, b))
+    .sort(
+      ([a, ofA], [b, ofB]) =>
+        ofB.images.size - ofA.images.size || ofB.objects.size - ofA.objects.size || byCodePoint(a, b)
+    )
     .slice(0, limits.classes)
   const kept = new Map(
-    largest.map(([label, of]) => [label, firstOf(of, limits.cap, (i) => place(candidates[i]!))])
+    largest.map(([label, { objects }]) => [label, firstOf(objects, limits.cap, (i) => place(candidates[i]!))])
   )
   return candidates.map((candidate) => {
     const { label, key, barred } = candidate
@@ -66,10 +81,10 @@ export function choose(
       (kept.get(label)?.has(key)
         ? null
         : kept.has(label)
-          ? `capped: more than ${limits.cap} objects of its category`
-          : byLabel.get(label)!.size < limits.minimum
-            ? `too few: fewer than ${limits.minimum} objects of its category`
-            : `not among the ${limits.classes} largest categories`)
+          ? `capped: more than ${limits.cap} objects of its ${what}`
+          : byLabel.get(label)!.images.size < limits.minimum
+            ? `too few: its ${what} is in fewer than ${limits.minimum} images`
+            : `not one of the ${limits.classes} largest classes`)
     return { ...candidate, reason }
   })
 }

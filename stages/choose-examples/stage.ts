@@ -1,197 +1,89 @@
-/** `choose-examples`: chooses which objects are asked about, with which label, and why the others are left out. */
-import { defineStage, param, table, whole } from "../../src/index.ts"
-import { exampleColumns, type Example } from "../tables/examples.ts"
-import { noObject } from "../tables/ids.ts"
-import { joinIds } from "../tables/joins.ts"
+/** `choose-examples`: chooses what is asked about, with which right answer, and why the rest is left out. */
+import { defineStage, optional, param, StageError, table, whole } from "../../src/index.ts"
+import { exampleColumns } from "../tables/examples.ts"
+import { questions } from "../tables/questions.ts"
 import { pickColumns } from "../tables/readers.ts"
-import { crowdReason, type LeftOutObject, sceneColumns, type SceneObject } from "../tables/scenes.ts"
-import { tokenColumns, tokenSourceKey } from "../tables/tokens.ts"
-import { type Candidate, choose } from "./choose.ts"
-import { degenerate, exampleLosses, exclusionReason, sidesOf } from "./losses.ts"
+import { readSceneTasks, askedTaskColumns } from "../tables/scene-tasks.ts"
+import { sceneColumns } from "../tables/scenes.ts"
+import { supportColumns } from "../tables/support.ts"
+import { checkDrafts, checkExamples } from "./check-probes.ts"
+import { categoryDrafts, pairDrafts, presenceDrafts } from "./draft.ts"
+import { exampleLosses } from "./losses.ts"
+import { exampleSummary } from "./summary.ts"
+import { commonExamples, ownExamples, readSupport } from "./support.ts"
 
 export const chooseExamples = defineStage.whole("choose-examples", {
-  doc: "which objects are asked about, with which label, and why the others are left out",
+  doc: "what is asked about, with which right answer, and why the rest is left out",
   inputs: {
-    scenes: whole(pickColumns(sceneColumns, "image_group", "objects", "left_out", "primary", "secondary")),
-    tokens: whole(pickColumns(tokenColumns, "source", "object"))
+    scenes: whole(pickColumns(sceneColumns, "image_group", "objects", "left_out")),
+    tasks: optional(whole(askedTaskColumns)),
+    support: whole(supportColumns)
   },
   params: {
-    question: param.choice(["category", "pair"], {
-      doc: "category: the category of each object; pair: the primary and the secondary category of each scene"
+    question: param.choice(questions, {
+      doc: "category: the category of each object; pair: the primary and the secondary category of each task of each scene (needs `tasks`); presence: is there an object of a category in the image? asked of the objects of other categories"
+    }),
+    categories: param.list(param.text(), {
+      default: [],
+      doc: "for presence: the categories asked about; each is a task of its own"
+    }),
+    examples: param.choice(["common", "own"], {
+      default: "common",
+      doc: "common: encoders and selections are asked about the same, so what one lacks is left out for all; own: each is asked about what it supports. With a single encoder and selection, both choose the same examples"
     }),
     minimum: param.int({
       default: 20,
       min: 2,
-      doc: "least number of objects in a class; copies in scenes of one image count once"
+      doc: "minimum number of images of a class; a class in fewer is left out (not for pair)"
     }),
     classes: param.int({
       default: 20,
       min: 2,
-      max: 20,
-      doc: "largest number of classes; larger classes come first"
+      doc: "maximum number of classes; those in the most images come first (not for pair)"
     }),
     cap: param.int({
       default: 100,
       min: 2,
-      doc: "largest number of objects in a class, so that none dominates"
+      doc: "maximum number of objects in a class, so that none dominates; copies in scenes of one image count once (not for pair)"
     }),
     seed: param.int({ default: 0, doc: "seed for choosing the objects that a cap keeps" })
   },
   output: table(exampleColumns),
-  summary: (rows) => leftOutSummary(rows),
-  losses: ({ output, inputs, params }) => exampleLosses(output, inputs, params.question),
-  compute: async ({ scenes, tokens }, { question, ...limits }, context) => {
-    const {
-      item: allScenes,
-      image_group,
-      objects,
-      left_out,
-      primary,
-      secondary
-    } = await scenes.read("image_group", "objects", "left_out", "primary", "secondary")
-    const { item: tokenScenes, source, object } = await tokens.read("source", "object")
-    const withTokens = new Set(tokenScenes)
-    for await (const scene of tokens.items()) withTokens.add(scene)
-    joinIds(...sidesOf(withTokens, allScenes))
-    const has: Having = {
-      scenes: withTokens,
-      sources: new Set(source),
-      tokens: new Set(tokenScenes.map((scene, i) => tokenSourceKey(scene, source[i]!, object[i]!)))
-    }
-    if (question === "category") {
-      const shared = repeated(image_group)
-      const candidates = allScenes.flatMap((scene, i) => {
-        const group = image_group[i]!
-        return [
-          ...objectCandidates(scene, objects[i]!, has, shared.has(group) ? group : null),
-          ...leftOutCandidates(scene, left_out[i]!, objects[i]!.length)
-        ]
+  rowKey: ["encoder", "selection", "scene", "object", "task", "target"],
+  summary: exampleSummary,
+  losses: ({ output, inputs, params }) => exampleLosses(output, inputs, params),
+  compute: async (
+    { scenes: sceneTable, tasks, support: supportTable },
+    { question, categories, examples: mode, ...limits },
+    { random }
+  ) => {
+    if (question !== "presence" && categories.length > 0)
+      throw new StageError(`\`categories\` is for the question presence; this one is ${question}`, {
+        field: "categories",
+        hint: question === "pair" ? "the categories of pairs come from `tasks`" : "leave it out"
       })
-      const groupOf = new Map(allScenes.map((scene, i) => [scene, image_group[i]!]))
-      const place = ({ label, scene, object }: Candidate) => context.random("cap", label, scene, object)()
-      return choose(candidates, limits, place).map(({ scene, object, label, reason }) => ({
-        scene,
-        image_group: groupOf.get(scene)!,
-        object,
-        target: "category",
-        label,
-        cell: label,
-        left_out: reason
-      }))
-    }
-    return allScenes.flatMap((scene, i) =>
-      pairExamples(scene, image_group[i]!, primary[i]!, secondary[i]!, has)
+    const { item, image_group, objects, left_out } = await sceneTable.read(
+      "image_group",
+      "objects",
+      "left_out"
     )
+    const scenes = item.map((scene, i) => ({
+      scene,
+      image_group: image_group[i]!,
+      objects: objects[i]!,
+      left_out: left_out[i]!
+    }))
+    // choose first, then look at the encoders: classes and caps must not depend on them
+    const drafts =
+      question === "pair"
+        ? pairDrafts(scenes, await readSceneTasks(tasks, new Set(item)))
+        : question === "category"
+          ? categoryDrafts(scenes, limits, random)
+          : presenceDrafts(scenes, categories, limits, random)
+    checkDrafts(drafts, question)
+    const support = await readSupport(supportTable, question === "pair" ? "pair" : "objects", item)
+    const examples = mode === "common" ? commonExamples(drafts, support) : ownExamples(drafts, support)
+    checkExamples(examples, drafts, support, mode)
+    return examples
   }
 })
-
-/** The values that occur more than once. */
-function repeated(values: ReadonlyArray<string>): ReadonlySet<string> {
-  const seen = new Set<string>()
-  return new Set(values.filter((value) => seen.size === seen.add(value).size))
-}
-
-/** The tokens that exist. */
-interface Having {
-  /** ids of scenes, including those without tokens */
-  readonly scenes: ReadonlySet<string>
-  readonly sources: ReadonlySet<string>
-  /** by `tokenSourceKey` */
-  readonly tokens: ReadonlySet<string>
-}
-/** Why a scene lacks one of the given tokens; null if it has all. */
-function noToken(
-  { scenes, sources, tokens }: Having,
-  scene: string,
-  wanted: ReadonlyArray<{ readonly source: string; readonly object: number }>
-): string | null {
-  if (wanted.every(({ source, object }) => tokens.has(tokenSourceKey(scene, source, object)))) return null
-  if (!scenes.has(scene)) return "no token: its scene is not among those of the tokens"
-  if (tokens.size === 0) return "no token: no token was selected in any scene"
-  const { source } = wanted[0]!
-  if (!sources.has(source))
-    return source === "object"
-      ? 'no token: the tokens are not of objects (select-tokens takes `of: "objects"`)'
-      : 'no token: the tokens are not of pairs (select-tokens takes `of: "pair"`)'
-  return wanted.length === 1
-    ? "no token: no patch is covered enough by it, or none was imported"
-    : "no token: one of the two objects covers no patch enough, or was not imported"
-}
-
-/** `group`: the scene's image, if other scenes show it too: an object listed by both is the same one. */
-function objectCandidates(
-  scene: string,
-  objects: ReadonlyArray<SceneObject>,
-  has: Having,
-  group: string | null
-): Array<Candidate> {
-  return objects.map(({ category, crowd, segmentation }, object) => ({
-    scene,
-    key: group === null ? JSON.stringify([scene, object]) : JSON.stringify([group, null, segmentation]),
-    object,
-    label: category,
-    barred: crowd ? crowdReason : noToken(has, scene, [{ source: "object", object }])
-  }))
-}
-
-/** Objects left out by the scenes' source are numbered after the scene's own objects. */
-const leftOutCandidates = (
-  scene: string,
-  others: ReadonlyArray<LeftOutObject>,
-  objects: number
-): Array<Candidate> =>
-  others.map(({ category, reason }, i) => ({
-    scene,
-    key: "",
-    object: objects + i,
-    label: category,
-    barred: `${degenerate}: ${reason}`
-  }))
-
-function pairExamples(
-  scene: string,
-  image_group: string,
-  primary: string | null,
-  secondary: string | null,
-  has: Having
-): Array<Example> {
-  const left_out =
-    primary === null || secondary === null
-      ? "the scene has no primary or secondary category"
-      : noToken(
-          has,
-          scene,
-          ["primary", "secondary"].map((source) => ({ source, object: noObject }))
-        )
-  const cell = `${primary} × ${secondary}`
-  const example = (target: string, label: string | null) => ({
-    scene,
-    image_group,
-    object: noObject,
-    target,
-    label: label ?? "",
-    cell,
-    left_out
-  })
-  return [example("primary", primary), example("secondary", secondary)]
-}
-
-function leftOutSummary(rows: ReadonlyArray<Example>) {
-  const counts = new Map<string, { examples: number; readonly images: Set<string> }>()
-  for (const { target, left_out, image_group } of rows) {
-    const key = JSON.stringify([target, exclusionReason(left_out)])
-    const of = counts.get(key) ?? { examples: 0, images: new Set() }
-    counts.set(key, of)
-    of.examples++
-    of.images.add(image_group)
-  }
-  const lines = [...counts].map(([key, { examples, images }]): [string, string, number, number] => {
-    const [target, reason] = JSON.parse(key) as [string, string | null]
-    return [target, reason ?? "kept", examples, images.size]
-  })
-  return {
-    title: "Examples",
-    columns: ["target", "kept, or left out because", "examples", "images"],
-    rows: lines.sort((a, b) => b[2] - a[2])
-  }
-}

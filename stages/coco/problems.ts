@@ -1,14 +1,14 @@
-/** The problems of a COCO file, collected so that all can be fixed in one go. */
+/** The problems of a COCO file or a task list, collected so that all can be fixed in one go. */
 
 /** One problem. */
 export interface CocoProblem {
-  /** such as `annotations[12].segmentation`; empty for the file as a whole */
+  /** such as `annotations[12].segmentation` or `line 12`; empty for the file as a whole */
   readonly field: string
   /** what is wrong and what to do */
   readonly message: string
 }
 
-/** A file does not conform to COCO's format. */
+/** A file does not conform to COCO's format, or is no task list. */
 export class CocoError extends Error {
   override readonly name = "CocoError"
   readonly file: string

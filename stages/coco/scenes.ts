@@ -1,15 +1,15 @@
 /** Scenes of a data set in COCO's layout: checked against their image files, one row each. */
-import type { FileHandle, FileRef, SourceContext, World } from "../../src/index.ts"
-import { isProblem } from "../../src/support/problem.ts"
-import { isOneFileRefused, machineFault } from "../../src/support/system-error.ts"
-import { fileText, NotUtf8 } from "../../src/support/utf8.ts"
+import type { FileRef, SourceContext, World } from "../../src/index.ts"
 import { joinIds, unmatched } from "../tables/joins.ts"
-import { type ImageSize, imageSize } from "../vision/image.ts"
 import type { LeftOutObject, SceneObject } from "../tables/scenes.ts"
-import { type CocoImage, parseInstances } from "./annotations.ts"
+import { type CocoImage, type Instances, parseInstances } from "./annotations.ts"
 import { parseCaptions } from "./captions.ts"
+import { fileTextOf } from "./file-text.ts"
+import { imageOf } from "./image-file.ts"
 import { sceneLimit } from "./limit.ts"
+import { listedImages } from "./listed-images.ts"
 import { Problems } from "./problems.ts"
+import { parseTaskList } from "./task-list.ts"
 
 export interface CocoSource {
   readonly annotations: FileRef
@@ -24,6 +24,10 @@ export interface CocoSource {
    * the file
    */
   readonly skip_bad_images: boolean
+  /** a task list: only its images are sampled */
+  readonly tasks: FileRef | null
+  /** `error` refuses rows of the task list that the annotations cannot serve; `skip` leaves out those without an image */
+  readonly missing: "error" | "skip"
 }
 
 /**
@@ -35,27 +39,23 @@ export interface CocoSource {
  */
 export async function* cocoScenes(source: CocoSource, world: World, context: SourceContext) {
   const file = source.annotations.path
-  const { images, objects, leftOut, notes } = parseInstances(await text(world, file, "annotations"), {
+  const instances = parseInstances(await text(world, file, "annotations"), {
     file,
     skipDegenerate: source.skip_degenerate
   })
+  const { images, objects, leftOut, notes } = instances
   for (const note of notes) context.lost({ what: "pairs of alike category names", reason: note })
   const captions = source.captions === null ? null : await captionsOf(source.captions.path, world)
-  const chosen = new Set(
-    sceneLimit(
-      images.map(({ id }) => id),
-      source.limit,
-      source.seed
-    )
-  )
+  const candidates = await candidatesOf(instances, source, world, context)
+  const chosen = new Set(sceneLimit(candidates, source.limit, source.seed))
   if (captions !== null) checkCaptions(captions, images, chosen, source, context)
-  if (chosen.size < images.length) {
-    context.partial(`${chosen.size} of ${images.length} scenes`)
+  if (chosen.size < candidates.length) {
+    context.partial(`${chosen.size} of ${candidates.length} scenes`)
     context.lost({
       what: "images",
       reason: `not among the first ${chosen.size} (limit)`,
-      count: images.length - chosen.size,
-      examples: images.filter(({ id }) => !chosen.has(id)).map(({ id }) => id)
+      count: candidates.length - chosen.size,
+      examples: candidates.filter((id) => !chosen.has(id))
     })
   }
 
@@ -98,9 +98,7 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
       width: image.width,
       objects: objects.get(image.id) ?? [],
       left_out: others,
-      captions: captions?.get(image.id) ?? [],
-      primary: null,
-      secondary: null
+      captions: captions?.get(image.id) ?? []
     }
   }
   // list the folder only once we know this is an error: a recorded listing makes the scenes stale on any change in the folder
@@ -113,6 +111,28 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
     const ids = skipped.length > 5 ? [...skipped.slice(0, 5), "…"] : skipped
     context.partial(`${skipped.length} of ${chosen.size} scenes left out for bad images (${ids.join(", ")})`)
   }
+}
+
+/** The ids of the images to sample from, in the file's order: all, or those of the task list. */
+async function candidatesOf(
+  instances: Instances,
+  { tasks, annotations, missing }: CocoSource,
+  world: World,
+  context: SourceContext
+): Promise<ReadonlyArray<string>> {
+  const all = instances.images.map(({ id }) => id)
+  if (tasks === null) return all
+  const rows = parseTaskList(await bytesOf(world, tasks.path, "tasks"), { file: tasks.path })
+  const listed = listedImages(rows, instances, { tasks, annotations, missing }, context)
+  const isListed = new Set(listed)
+  const others = all.filter((id) => !isListed.has(id))
+  context.lost({
+    what: "images",
+    reason: "in no row of the task list",
+    count: others.length,
+    examples: others
+  })
+  return listed
 }
 
 /** Reports a scene's contents and what was left out. */
@@ -158,82 +178,13 @@ function checkCaptions(
       })
 }
 
-async function text(world: World, file: string, parameter: string): Promise<string> {
-  const bytes = await world.readIfPresent(file)
-  if (bytes === null) return noSuch("file", file, parameter)
-  try {
-    return fileText(bytes)
-  } catch (error) {
-    if (!(error instanceof NotUtf8)) throw error
-    return new Problems(file).fail("", `${error.message}; ${error.hint}`)
-  }
-}
+const text = async (world: World, file: string, parameter: string) =>
+  fileTextOf(await bytesOf(world, file, parameter), file)
+const bytesOf = async (world: World, file: string, parameter: string) =>
+  (await world.readIfPresent(file)) ?? noSuch("file", file, parameter)
 function noSuch(what: "file" | "folder", path: string, parameter: string): never {
   const hint = "in a pipeline file it is relative to that file, after -S to the working directory"
   return new Problems(path).fail(`source.${parameter}`, `there is no such ${what}: check the path (${hint})`)
 }
 const captionsOf = async (file: string, world: World) =>
   parseCaptions(await text(world, file, "captions"), { file })
-
-/** The image's file and its problem, if any; no file if its masks would not fit. */
-type FoundImage =
-  | { readonly file: FileHandle; readonly wrong: Wrong | null }
-  | { readonly file: null; readonly wrong: Wrong }
-interface Wrong {
-  /** the field in the annotations, such as `images[12].file_name` */
-  readonly field: string
-  readonly problem: string
-  /** the same without the path, for counting */
-  readonly reason: string
-  /** `refused`: by the operating system, which tells nothing about other images */
-  readonly is: "missing" | "refused" | "bad"
-}
-
-/** Checks that the image file exists and has the annotated size. */
-async function imageOf(
-  { fileName, height, width }: CocoImage,
-  index: number,
-  folder: string,
-  world: World
-): Promise<FoundImage> {
-  const path = `${folder}/${fileName}`
-  const field = `images[${index}]`
-  const unreadable = (error: unknown) => `${path} cannot be read: ${(error as Error).message}`
-  const wrong = (is: Wrong["is"], field: string, problem: string, reason: string): Wrong => ({
-    field,
-    problem,
-    reason,
-    is
-  })
-  const named = `${field}.file_name`
-  let file: FileHandle | null
-  let bytes: Uint8Array
-  try {
-    file = await world.file(path)
-    if (file === null) {
-      const problem = `there is no image ${path}: check the folder of images`
-      return { file: null, wrong: wrong("missing", named, problem, "the file is missing") }
-    }
-    bytes = await file.bytes()
-  } catch (error) {
-    if (!isOneFileRefused(error) && !isOneFileRefused((error as Error).cause)) throw error
-    const reason = "the operating system refuses the file"
-    return { file: null, wrong: wrong("refused", named, unreadable(error), reason) }
-  }
-  try {
-    const real = await imageSize(bytes)
-    if (real.height === height && real.width === width) return { file, wrong: null }
-    const problem = `${path} is ${real.width}×${real.height} pixels, but the annotations say ${width}×${height}: ${whyNot(real, height, width)}`
-    return { file: null, wrong: wrong("bad", field, problem, "of another size than annotated") }
-  } catch (error) {
-    if (isProblem(error) || machineFault(error) !== null) throw error
-    const reason = "the file cannot be read as an image"
-    return { file, wrong: wrong("bad", field, unreadable(error), reason) }
-  }
-}
-
-/** EXIF orientations from 5 on swap height and width in viewers that apply them, possibly annotation tools too. */
-const whyNot = (real: ImageSize, height: number, width: number): string =>
-  real.orientation >= 5 && real.height === width && real.width === height
-    ? `viewers rotate it by its EXIF orientation (${real.orientation}), but encoders get the pixels as stored: keep the annotations and rotate the files (magick mogrify -auto-orient)`
-    : "its masks would not fit"

@@ -13,7 +13,15 @@ import { chooseTaps } from "../onnx/tap.ts"
 import { OnnxError } from "../onnx/onnx-error.ts"
 import type { Provider, Runtime } from "../onnx/providers.ts"
 import { type EncoderSession, openEncoder } from "../onnx/session.ts"
-import { type ActivationRow, activationRows, pixelsOf, poolingWeights } from "./activation-rows.ts"
+import {
+  type ActivationRow,
+  activationRows,
+  type EncoderFacts,
+  pixelsOf,
+  poolingOf,
+  poolingWeights
+} from "./activation-rows.ts"
+import { encoderDigest } from "./encoder-digest.ts"
 import { InputReader } from "./inputs.ts"
 import type { Precision } from "./precision.ts"
 
@@ -49,9 +57,11 @@ export class Extractor implements AsyncDisposable {
   /** tokens per image: the prefix and the patches */
   readonly #tokens: number
   readonly #reader: InputReader
+  readonly #facts: EncoderFacts
   private constructor(
     session: EncoderSession,
     { grid, inputSize, preprocessing }: ResolvedEncoder,
+    facts: EncoderFacts,
     taps: ReadonlyArray<string>,
     { precision, provider }: ExtractorOptions
   ) {
@@ -62,6 +72,7 @@ export class Extractor implements AsyncDisposable {
     this.#size = inputSize
     this.#tokens = grid.prefix + patchCount(grid)
     this.#reader = new InputReader(preprocessing, this.#size)
+    this.#facts = facts
   }
 
   /**
@@ -82,27 +93,37 @@ export class Extractor implements AsyncDisposable {
       provider,
       ...(runtime === undefined ? {} : { runtime })
     })
-    const extractor = new Extractor(session, resolved, taps, options)
     try {
+      const facts = {
+        encoder_digest: await encoderDigest(options, resolved),
+        // taps that are given by tensor may tell of no block
+        blocks: resolved.description.blocks || null
+      }
+      const extractor = new Extractor(session, resolved, facts, taps, options)
       await extractor.#tryZeros()
+      return extractor
     } catch (error) {
       await session.release()
+      throw error
+    }
+  }
+
+  /** @throws {OnnxError} the runtime cannot compute the taps of an image of zeros */
+  async #tryZeros(): Promise<void> {
+    const { height, width } = this.#size
+    try {
+      await this.#session.run(
+        new Float32Array(3 * height * width),
+        [1, 3, height, width],
+        new Float32Array(fewestRows * this.#tokens),
+        fewestRows
+      )
+    } catch (error) {
       throw new OnnxError(
         `${(error as Error).message} (on a test image of zeros, so the model is at fault: its only input must be images [batch, 3, height, width])`,
         { cause: error }
       )
     }
-    return extractor
-  }
-
-  async #tryZeros(): Promise<void> {
-    const { height, width } = this.#size
-    await this.#session.run(
-      new Float32Array(3 * height * width),
-      [1, 3, height, width],
-      new Float32Array(fewestRows * this.#tokens),
-      fewestRows
-    )
   }
 
   /** One result per item, in order. An unreadable image fails only its item. */
@@ -148,16 +169,17 @@ export class Extractor implements AsyncDisposable {
     }
     if (good.length === 0) return results
     const { height, width } = this.#size
-    const selections = good.map(({ item }) => item.tokens)
-    const rows = Math.max(fewestRows, ...selections.map((selection) => selection.length))
+    const poolings = good.map(({ item }) => poolingOf(item.tokens))
+    const rows = Math.max(fewestRows, ...poolings.map(({ vectors }) => vectors.length))
     const outputs = await this.#session.run(
       joined(good.map(({ input }) => input)),
       [good.length, 3, height, width],
-      poolingWeights(selections, rows, this.#tokens),
+      poolingWeights(poolings, rows, this.#tokens),
       rows
     )
     for (const [i, { item, input }] of good.entries()) {
-      const kept = activationRows(item.tokens, pixelsOf(input), i, rows, outputs, this.#taps, this.#precision)
+      const same = { ...this.#facts, pixels: pixelsOf(input) }
+      const kept = activationRows(poolings[i]!, same, i, rows, outputs, this.#taps, this.#precision)
       results.push([item.id, kept])
     }
     return results

@@ -3,9 +3,10 @@ import { defineStage, each, group, param, rows } from "../../src/index.ts"
 import { following, pickColumns, rowsBy } from "../tables/readers.ts"
 import { sceneColumns } from "../tables/scenes.ts"
 import { tokenColumns } from "../tables/tokens.ts"
-import { encoderParam, resolveWithWorld, structureIdentity } from "../vision/encoder.ts"
+import { encoderParam, resolveWithWorld } from "../vision/encoder.ts"
 import { providers, type Provider } from "../onnx/providers.ts"
 import { extractedColumns } from "./activation-rows.ts"
+import { encoderIdentity } from "./encoder-digest.ts"
 import { Extractor } from "./extractor.ts"
 import { precisions, type Precision } from "./precision.ts"
 import { samePixels } from "./same-pixels.ts"
@@ -37,20 +38,20 @@ export const extractActivations = defineStage.itemwise("extract-activations", {
   itemSeconds: 120,
   identity: async ({ encoder, provider, precision }, world) => {
     const resolved = await resolveWithWorld(encoder, world)
-    const { preprocessing, dataFiles } = resolved
     const digests: Array<string> = []
-    for (const file of [resolved.model, ...dataFiles]) {
+    for (const file of [resolved.model, ...resolved.dataFiles]) {
       const found = await world.file(file)
       if (found === null) throw new Error(`${resolved.model}: its weights file ${file} is missing`)
       digests.push(found.sha256)
     }
     return {
-      encoder: { sha256: digests, preprocessing, ...structureIdentity(encoder, resolved) },
+      encoder: encoderIdentity(encoder, resolved, digests),
       environment: runtimeEnvironment(provider, precision),
       about: { encoder: resolved.origin }
     }
   },
   output: rows(extractedColumns),
+  rowKey: ["selection", "task", "source", "object", "token"],
   losses: async function* ({ output, inputs: { scenes, tokens } }) {
     yield { what: "scenes", reason: null, count: 0 }
     const isDone = following(output.items())

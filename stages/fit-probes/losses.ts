@@ -6,7 +6,8 @@ import { fitId, fitNameColumns, undefinedBecause } from "../tables/fits.ts"
 import { noObject, objectId, sceneOrObjectId } from "../tables/ids.ts"
 import { joinIds, unmatched } from "../tables/joins.ts"
 import { eachRow } from "../tables/readers.ts"
-import { askedOf, type Question, type QuestionId, Questions } from "./questions.ts"
+import { type Asked, askedOf, ofEncoder, type QuestionId, Questions } from "./questions.ts"
+import { splitNeeds, type SplitValues } from "./splits/splits.ts"
 
 type AnyTable = Pick<Table<any>, "items" | "batches">
 interface Inputs {
@@ -17,7 +18,7 @@ interface Inputs {
 /** Compares the scenes of activations and examples. @throws Error if no scene, or no object, matches */
 export async function refuseDisjoint(
   activations: Pick<AnyTable, "items">,
-  { scene, object }: ActivationNames,
+  { scene, object }: Pick<ActivationNames, "scene" | "object">,
   asked: ReadonlyArray<Example>
 ) {
   const scenes = new Set(scene)
@@ -44,33 +45,30 @@ export async function refuseDisjoint(
 export async function* probeLosses(
   output: AnyTable,
   { activations, examples }: Inputs,
-  { folds }: { readonly folds: number }
+  { encoder, split }: { readonly encoder: string; readonly split: SplitValues }
 ): AsyncGenerator<Loss> {
   const asked = askedOf(await readExamples(examples))
   const tokens = await readActivationNames(activations)
-  const needed = ` (${folds} folds need 2 classes and ${4 * folds} images)`
+  const needed = ` (${splitNeeds(split)})`
   const fits: Array<Loss> = []
   const kinds = new Map<string, QuestionId>()
   for await (const fit of eachRow(output, ...fitNames, "undefined_because")) {
-    const { token, source, target, undefined_because: reason } = fit
-    kinds.set(JSON.stringify([token, source, target]), { token, source, target })
+    const { selection, token, source, task, target, undefined_because: reason } = fit
+    const kind = { selection, token, source, task, target }
+    kinds.set(JSON.stringify(Object.values(kind)), kind)
     fits.push(
       reason === null
         ? { what: "fits", reason: null, verb: "defined" }
         : {
             what: "fits",
             verb: "defined",
-            reason: `undefined: ${reason}${reason === undefinedBecause.few ? needed : ""}`,
+            reason: `${reason}${reason === undefinedBecause.few ? needed : ""}`,
             examples: [fitId(fit)]
           }
     )
   }
-  const questions = new Questions(asked, tokens)
-  yield* unansweredExamples(
-    asked,
-    [...kinds.values()].map((kind) => questions.of(kind)).filter(({ rows }) => rows.length > 0)
-  )
-  const { onlyLeft, cause } = await refuseDisjoint(activations, tokens, asked)
+  yield* unansweredExamples(new Questions(asked, tokens, encoder), [...kinds.values()])
+  const { onlyLeft, cause } = await refuseDisjoint(activations, tokens, ofEncoder(asked, encoder))
   // activations without examples are normal, unless the two tables write ids differently
   if (cause !== null)
     yield* unmatched(
@@ -83,38 +81,42 @@ export async function* probeLosses(
 }
 const fitNames = Object.keys(fitNameColumns) as ReadonlyArray<keyof typeof fitNameColumns>
 
-/** Counts, among kept examples, how many have an activation of each kind of token. */
-function* unansweredExamples(
-  asked: ReadonlyArray<Example>,
-  questions: ReadonlyArray<Question>
-): Generator<Loss> {
-  const keyOf = ({ scene, object, target }: Pick<Example, "scene" | "object" | "target">) =>
-    JSON.stringify([scene, object, target])
-  const targets = new Set(questions.map(({ target }) => target))
-  const kept = asked.filter(({ left_out, target }) => left_out === null && targets.has(target))
-  const answered = new Map<string, Set<string>>()
-  for (const { token, source, target, scene, object } of questions) {
-    const kind = `${token} (${source})`
-    const of = answered.get(kind) ?? new Set<string>()
-    answered.set(kind, of)
-    scene.forEach((id, i) => of.add(keyOf({ scene: id, object: object[i]!, target })))
+/** Counts, among kept examples, how many have an activation of each kind of token, with each selection. */
+function* unansweredExamples(questions: Questions, kinds: ReadonlyArray<QuestionId>): Generator<Loss> {
+  const kept = new Set<Asked>()
+  const answered = new Set<Asked>()
+  /** by kind of token; a kind may be asked for several tasks and targets */
+  const byToken = new Map<string, { readonly kept: Set<Asked>; readonly answered: Set<Asked> }>()
+  const several = new Set(kinds.map(({ selection }) => selection)).size > 1
+  for (const kind of kinds) {
+    const asked = questions.keptOf(kind)
+    for (const example of asked) kept.add(example)
+    const { examples } = questions.of(kind)
+    if (examples.length === 0) continue
+    const { token, source, selection } = kind
+    const name = `${token} (${several ? `${source}, ${selection}` : source})`
+    const of = byToken.get(name) ?? { kept: new Set<Asked>(), answered: new Set<Asked>() }
+    byToken.set(name, of)
+    for (const example of asked) of.kept.add(example)
+    for (const example of examples) {
+      of.answered.add(example)
+      answered.add(example)
+    }
   }
-  const all = new Set<string>()
-  for (const of of answered.values()) for (const key of of) all.add(key)
-  const named = ({ scene, object }: Example) => sceneOrObjectId(scene, object)
   yield { what: "examples", reason: null, count: 0 }
   for (const example of kept)
-    yield all.has(keyOf(example))
+    yield answered.has(example)
       ? { what: "examples", reason: null }
       : {
           what: "examples",
           reason: "no activation matches their scene and object",
-          examples: [named(example)]
+          examples: [nameOf(example)]
         }
-  for (const [kind, of] of answered)
-    for (const example of kept)
-      if (all.has(keyOf(example)))
-        yield of.has(keyOf(example))
-          ? { what: `examples for ${kind}`, reason: null }
-          : { what: `examples for ${kind}`, reason: "no such activation", examples: [named(example)] }
+  for (const [token, of] of byToken)
+    for (const example of of.kept)
+      if (answered.has(example))
+        yield of.answered.has(example)
+          ? { what: `examples for ${token}`, reason: null }
+          : { what: `examples for ${token}`, reason: "no such activation", examples: [nameOf(example)] }
 }
+const nameOf = ({ scene, object }: Example) => sceneOrObjectId(scene, object)

@@ -1,14 +1,20 @@
 /** A parsed manifest of activations: vectors, their places in files, and their tokens. */
 import { StageError } from "../../src/index.ts"
 
-/** Which token of a scene a vector belongs to: see the columns of extract-activations. */
+/** Which token of a scene a vector belongs to: see the columns of tokens. */
 export interface TokenLabel {
+  readonly selection: string | null
+  readonly task: string | null
   readonly source: string
   readonly object: number
   readonly token: string
 }
-export const labelKey = ({ source, object, token }: TokenLabel): string =>
-  `${token} (source ${source}, object ${object})`
+export const labelKey = ({ selection, task, source, object, token }: TokenLabel): string => {
+  const some = Object.entries({ selection, task }).flatMap(([name, value]) =>
+    value === null ? [] : [`, ${name} ${value}`]
+  )
+  return `${token} (source ${source}, object ${object}${some.join("")})`
+}
 
 /** The place of a tap's values. */
 export interface Place {

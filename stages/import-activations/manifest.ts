@@ -9,7 +9,7 @@
  */
 import * as path from "node:path"
 import { checkJson, type Fail, fieldIn, isObject, type JsonObject } from "../json/check-json.ts"
-import { parseCsv } from "./csv.ts"
+import { parseCsv } from "../csv/parse-csv.ts"
 import { type Entry, ImportError } from "./entry.ts"
 import { arraysManifest, idList, itemOf, itemsManifest, rowOfIds } from "./schemas.ts"
 
@@ -91,7 +91,8 @@ async function idsOf(manifest: string, file: string, readText: ReadText): Promis
 }
 
 function csvRows(file: string, text: string): ReadonlyArray<ListedId> {
-  const hint = "its columns are id and, where they are needed, source, object, token and image"
+  const hint =
+    "its columns are id and, where they are needed, source, object, token, task, selection and image"
   let table: ReturnType<typeof parseCsv>
   try {
     table = parseCsv(text)

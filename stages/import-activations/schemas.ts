@@ -4,6 +4,7 @@ import * as v from "valibot"
 import { wrongPath } from "../../src/support/file-names.ts"
 import { isUnicode } from "../../src/support/utf8.ts"
 import { byName, exactFields, expected, isObject, shown } from "../json/check-json.ts"
+import { selections } from "../tables/masks.ts"
 import { labelKey, type Place, type TokenLabel } from "./entry.ts"
 
 /** JSON can contain one ("\ud800"); in UTF-8 all of them become one character. */
@@ -33,11 +34,18 @@ const numericId = v.pipe(v.number(), v.safeInteger(expected(idWords)), v.transfo
 const textId = textOf(idWords)
 const id = v.lazy((input) => (typeof input === "number" ? numericId : textId))
 
-const labelFields = { source: v.optional(text, "image"), object: v.optional(whole(-1), -1), token: text }
+const selection = v.picklist(selections, expected(`one of ${selections.join(", ")}`))
+const labelFields = {
+  selection: v.nullish(selection, null),
+  task: v.nullish(id, null),
+  source: v.optional(text, "image"),
+  object: v.optional(whole(-1), -1),
+  token: text
+}
 const label = exactFields(labelFields)
 const name = v.pipe(
   text,
-  v.transform((token): TokenLabel => ({ source: "image", object: -1, token }))
+  v.transform((token): TokenLabel => ({ selection: null, task: null, source: "image", object: -1, token }))
 )
 const labels = expected("a list of names, or of { source, object, token }")
 /** The labels of an array's second dimension, or of every vector. */
@@ -149,15 +157,24 @@ interface LabelledRow {
 interface Row extends Partial<Record<"source" | "token", string | undefined>> {
   readonly id: string
   readonly image?: string | undefined
+  readonly selection?: string | null | undefined
+  readonly task?: string | null | undefined
   readonly object?: number | undefined
 }
 function rowFields(folder: string, tokens: Tokens) {
   const elsewhere = v.optional(v.never("not allowed here: the manifest's `tokens` apply to all items"))
-  const labels = tokens === null ? labelFields : { source: elsewhere, object: elsewhere, token: elsewhere }
+  const none = {
+    selection: elsewhere,
+    task: elsewhere,
+    source: elsewhere,
+    object: elsewhere,
+    token: elsewhere
+  }
+  const labels = tokens === null ? labelFields : none
   return { id, image: v.optional(fileIn(folder)), ...labels }
 }
-const labelled = (tokens: Tokens, { id, image, source, object, token }: Row): LabelledRow => ({
+const labelled = (tokens: Tokens, { id, image, ...label }: Row): LabelledRow => ({
   id,
   image: image ?? null,
-  tokens: tokens ?? [{ source, object, token } as TokenLabel]
+  tokens: tokens ?? [label as TokenLabel]
 })

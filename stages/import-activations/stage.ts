@@ -17,6 +17,7 @@ export const importActivations = defineStage.source("import-activations", {
     /** if the manifest names it */
     image: column.nullable(column.file())
   }),
+  rowKey: ["selection", "task", "source", "object", "token"],
   compute: async function* ({ manifest: { path: file } }, world, context) {
     const manifest = await readManifest(file, world)
     const reader = new TensorReader((name) => world.open(name), manifest.rows)
@@ -98,6 +99,8 @@ async function rowsOf(entry: Entry, { taps }: ImportManifest, reader: TensorRead
   for (const tap of taps) byTap.push([tap, await reader.read(entry, tap)])
   return entry.tokens.map((label, i) => ({
     ...label,
+    encoder_digest: null,
+    blocks: null,
     image,
     activation: Object.fromEntries(byTap.map(([tap, vectors]) => [tap, vectors[i]!]))
   }))

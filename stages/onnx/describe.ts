@@ -145,9 +145,10 @@ function described(model: Model, given: GivenStructure): PartialDescription {
   }
   const found = recognised(model)
   if (found !== null) {
-    const { patch: own, prefixTokens, width, warnings } = found
+    const { patch: own, prefixTokens, width, blocks, warnings } = found
     return {
       ...base,
+      blocks,
       width,
       patch: patch ?? own,
       prefixTokens: given.prefix ?? prefixTokens,
@@ -178,5 +179,6 @@ function recognised(model: Model): EncoderDescription | null {
   }
 }
 
+/** As many as the highest number in a tap's name tells: not every block need have a tap. */
 const blocksNamed = (taps: ReadonlyArray<Tap>): number =>
-  new Set(taps.flatMap(({ name }) => /^block\.(\d+)\./.exec(name)?.[1] ?? [])).size
+  taps.reduce((most, { name }) => Math.max(most, 1 + Number(/^block\.(\d+)\./.exec(name)?.[1] ?? -1)), 0)

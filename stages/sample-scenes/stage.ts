@@ -4,6 +4,7 @@ import { defineStage, type FileRef, one, param, seededRandom, type SourceContext
 import { sceneColumns } from "../tables/scenes.ts"
 import { cocoScenes } from "../coco/scenes.ts"
 import { Repeats } from "./repeats.ts"
+import { PRIMARIES, SECONDARIES } from "./synthetic/outlines.ts"
 import { encodePng } from "./synthetic/png.ts"
 import { renderScene } from "./synthetic/render-scene.ts"
 
@@ -27,6 +28,13 @@ const sources = {
     skip_bad_images: param.bool({
       default: false,
       doc: "leave out scenes with a missing, empty or unreadable image, or one of another size than annotated, and mark the run as partial"
+    }),
+    tasks: param.maybe(
+      param.file({ doc: "a task list (CSV: task, primary, secondary, image_id): sample its images alone" })
+    ),
+    missing: param.choice(["error", "skip"], {
+      default: "error",
+      doc: "rows of the task list that the annotations cannot serve: refuse the list, or leave out rows without an image (assign-tasks lists those that lack a category)"
     })
   }
 }
@@ -39,6 +47,9 @@ export const synthetic = (options: {
   readonly width?: number
 }) => ({ kind: "synthetic" as const, ...options })
 
+/** The paired task that rendered scenes are made for, as a rule of `assign-tasks`: each scene has one pair. */
+export const syntheticTask = { task: "main", primary: PRIMARIES, secondary: SECONDARIES } as const
+
 /** A data set in the layout of COCO 2017. */
 export const coco = (options: {
   readonly annotations: FileRef
@@ -48,10 +59,12 @@ export const coco = (options: {
   readonly seed?: number
   readonly skip_degenerate?: boolean
   readonly skip_bad_images?: boolean
+  readonly tasks?: FileRef | null
+  readonly missing?: "error" | "skip"
 }) => ({ kind: "coco" as const, ...options })
 
 export const sampleScenes = defineStage.source("sample-scenes", {
-  doc: "scenes: images with their size, objects with masks, captions, and the categories of paired questions",
+  doc: "scenes: images with their size, objects with masks, and captions",
   item: "scene",
   params: { source: param.oneOf(sources) },
   output: one(sceneColumns),
@@ -85,9 +98,7 @@ async function* syntheticScenes(
       width,
       objects: scene.objects,
       left_out: [],
-      captions: scene.captions,
-      primary: scene.primary,
-      secondary: scene.secondary
+      captions: scene.captions
     }
   }
 }

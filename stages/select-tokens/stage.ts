@@ -1,151 +1,111 @@
 /** `select-tokens`: turns masks into weight vectors over an encoder's tokens, item by item. */
-import { defineStage, each, group, type Random, param, rows } from "../../src/index.ts"
+import { defineStage, each, group, optional, param, rows, StageError } from "../../src/index.ts"
 import { noObject } from "../tables/ids.ts"
 import { maskColumns, type MaskRow } from "../tables/masks.ts"
+import { type Comparison, comparisons } from "../tables/questions.ts"
 import { pickColumns } from "../tables/readers.ts"
 import { sceneColumns, type SceneObject } from "../tables/scenes.ts"
+import { taskColumns } from "../tables/tasks.ts"
 import { tokenColumns, type TokenRow } from "../tables/tokens.ts"
 import { encoderParam, gridIdentity, resolveGrid } from "../vision/encoder.ts"
-import { patchCount, type TokenGrid } from "../vision/grid.ts"
 import { objectLosses, pairLosses } from "./losses.ts"
+import { pairRows } from "../tokens/pair-rows.ts"
 import {
-  averageObject,
-  background,
-  type Coverage,
-  oneHot,
-  patchesOf,
-  randomAnywhere,
-  randomOf,
-  type Weights
-} from "./weights.ts"
+  backgroundRows,
+  classToken,
+  type TokenContext,
+  coverageBy,
+  type Draw,
+  everyToken,
+  objectRows
+} from "../tokens/token-rows.ts"
+import { freePatches } from "../tokens/weights.ts"
 
 export const selectTokens = defineStage.itemwise("select-tokens", {
-  doc: "weight vectors over an encoder's tokens: which tokens represent which object",
+  doc: "weight vectors over an encoder's tokens: which tokens represent which object, for every selection of masks",
   inputs: {
     masks: group(maskColumns),
-    scenes: each(pickColumns(sceneColumns, "objects", "primary", "secondary"))
+    scenes: each(pickColumns(sceneColumns, "objects")),
+    tasks: optional(group(taskColumns))
   },
   params: {
     encoder: encoderParam,
     of: param.choice(["objects", "pair", "all"], {
       default: "objects",
-      doc: "objects: every non-crowd object; pair: the union of the primary and of the secondary category; all: every token"
+      doc: "objects: every non-crowd object, and the background; pair: for every task, the unions of its two categories; all: every token"
     }),
     threshold: param.number({
       default: 0.5,
       min: 0,
       max: 1,
-      doc: "the least coverage at which a patch belongs to an object"
+      doc: "aligned: the least coverage at which a patch belongs to an object"
     }),
-    seed: param.int({ default: 0, doc: "seed of random_obj, random and background" })
+    comparisons: param.list(param.choice(comparisons), {
+      default: ["background"],
+      doc: "pair: what objects are compared with, patch for patch. background: the secondary with patches off both objects; near: with patches at the same distances from the primary; reverse: the primary with patches off both"
+    }),
+    seed: param.int({ default: 0, doc: "seed of all draws" })
   },
   identity: gridIdentity,
   output: rows(tokenColumns),
-  losses: ({ output, inputs, params }) =>
+  rowKey: ["selection", "task", "source", "object", "token"],
+  losses: ({ output, inputs: { masks, scenes, tasks }, params }) =>
     params.of === "all"
       ? []
-      : params.of === "pair"
-        ? pairLosses(output, inputs.scenes, params.threshold)
-        : objectLosses(output, inputs, params.threshold),
+      : params.of === "objects"
+        ? objectLosses(output, scenes, masks, params.threshold)
+        : pairLosses(output, masks, needTasks(tasks), params.threshold, chosenOf(params)),
   open: ({ encoder }) => resolveGrid(encoder),
   compute: (items, { params, resource: grid }, context) =>
-    items.map(({ id: scene, masks, scenes }) => {
-      const random = (...labels: ReadonlyArray<string | number>) => context.random(scene, ...labels)
-      if (params.of === "all") return allTokens(grid)
-      if (params.of === "pair") {
-        const unions = coverageBy(masks, (mask) => (mask.object === noObject ? mask.category : null))
-        return pairTokens(grid, unions, scenes, params.threshold, random)
-      }
-      const objects = coverageBy(masks, (mask) => (mask.object === noObject ? null : mask.object))
-      return objectTokens(grid, objects, scenes.objects, params.threshold, random)
+    items.map(({ id: scene, masks, scenes, tasks }) => {
+      if (params.of === "all") return everyToken(grid)
+      const draw: Draw = (...labels) => context.random(scene, ...labels)
+      const shared = { grid, threshold: params.threshold, draw }
+      const selected = [...bySelection(masks)].flatMap(([selection, own]) =>
+        params.of === "objects"
+          ? sceneRows({ ...shared, selection, task: null }, own, scenes.objects)
+          : needTasks(tasks).flatMap(({ task, left_out, ...pair }) =>
+              left_out === null ? pairRows({ ...shared, selection, task }, own, pair, chosenOf(params)) : []
+            )
+      )
+      // a scene without objects to ask about needs no tokens at all
+      return selected.length === 0 ? [] : [...classToken(grid), ...selected]
     })
 })
 
-type Draw = (...labels: ReadonlyArray<string | number>) => Random
-const row = (source: string, object: number, token: string, { indices, weights }: Weights): TokenRow => ({
-  source,
-  object,
-  token,
-  indices,
-  weights
-})
+/** Each once, in one order. */
+const chosenOf = (params: { readonly comparisons: ReadonlyArray<Comparison> }) =>
+  comparisons.filter((comparison) => params.comparisons.includes(comparison))
 
-/** Token 0 is the class token, unless the encoder has none: then it is a register or a patch. */
-const classToken = (grid: TokenGrid) => (grid.classToken ? [row("image", noObject, "cls", oneHot(0))] : [])
+function needTasks<A>(tasks: A | undefined): A {
+  if (tasks !== undefined) return tasks
+  throw new StageError('of: "pair" needs tasks, which say what the pairs are', {
+    field: "tasks",
+    hint: "give the node tasks, the output of assign-tasks"
+  })
+}
 
-const allTokens = (grid: TokenGrid) =>
-  Array.from({ length: grid.prefix + patchCount(grid) }, (_, token) =>
-    row("image", noObject, "token", oneHot(token))
-  )
-
-/** Coverage by object; unions of a category have no object (`noObject`) and are found by category. */
-function coverageBy<K>(
-  masks: ReadonlyArray<MaskRow>,
-  keyOf: (mask: MaskRow) => K | null
-): ReadonlyMap<K, Coverage> {
-  const all = new Map<K, Map<number, number>>()
+function bySelection(masks: ReadonlyArray<MaskRow>): ReadonlyMap<string, ReadonlyArray<MaskRow>> {
+  const all = new Map<string, Array<MaskRow>>()
   for (const mask of masks) {
-    const key = keyOf(mask)
-    if (key === null) continue
-    const of = all.get(key) ?? new Map<number, number>()
-    of.set(mask.patch, mask.coverage)
-    all.set(key, of)
+    const own = all.get(mask.selection)
+    if (own === undefined) all.set(mask.selection, [mask])
+    else own.push(mask)
   }
   return all
 }
 
-function tokensOf(
-  grid: TokenGrid,
-  source: string,
-  object: number,
-  coverage: Coverage,
-  threshold: number,
-  draw: Draw
-) {
-  const patches = patchesOf(coverage, threshold)
-  if (patches.length === 0) return []
-  return [
-    row(source, object, "avg_obj", averageObject(grid, coverage, patches)),
-    row(source, object, "random_obj", randomOf(grid, patches, draw("random_obj", source, object))),
-    row(source, object, "random", randomAnywhere(grid, draw("random", source, object)))
-  ]
-}
-
-function objectTokens(
-  grid: TokenGrid,
-  coverage: ReadonlyMap<number, Coverage>,
-  objects: ReadonlyArray<SceneObject>,
-  threshold: number,
-  draw: Draw
-) {
-  const selected = objects.flatMap((object, index) =>
-    object.crowd ? [] : tokensOf(grid, "object", index, coverage.get(index) ?? new Map(), threshold, draw)
+/** The tokens of a scene's objects, and, if there are any, of the patches that no object covers, crowds included. */
+function sceneRows(
+  context: TokenContext,
+  masks: ReadonlyArray<MaskRow>,
+  objects: ReadonlyArray<SceneObject>
+): ReadonlyArray<TokenRow> {
+  const coverage = coverageBy(masks, ({ object }) => (object === noObject ? null : object))
+  const selected = objects.flatMap(({ crowd }, index) =>
+    crowd ? [] : objectRows(context, "object", index, coverage.get(index) ?? new Map(), index)
   )
-  // a scene without objects to ask about needs no tokens at all
-  return selected.length === 0 ? [] : [...classToken(grid), ...selected]
-}
-
-function pairTokens(
-  grid: TokenGrid,
-  unions: ReadonlyMap<string, Coverage>,
-  scene: { readonly primary: string | null; readonly secondary: string | null },
-  threshold: number,
-  draw: Draw
-) {
-  const union = (category: string | null): Coverage => unions.get(category ?? "") ?? new Map()
-  const [primary, secondary] = [union(scene.primary), union(scene.secondary)]
-  const tokens = [
-    ...tokensOf(grid, "primary", noObject, primary, threshold, draw),
-    ...tokensOf(grid, "secondary", noObject, secondary, threshold, draw)
-  ]
-  const [ofPrimary, ofSecondary] = [patchesOf(primary, threshold), patchesOf(secondary, threshold)]
-  // ask about both objects or neither, so that all cells cover the same scenes
-  if (ofPrimary.length === 0 || ofSecondary.length === 0) return []
-  const covered = [...primary.keys(), ...secondary.keys()]
-  const off = background(grid, covered, ofSecondary.length, draw("background"))
-  return [
-    ...classToken(grid),
-    ...tokens,
-    ...(off === null ? [] : [row("background", noObject, "background", off)])
-  ]
+  return selected.length === 0
+    ? []
+    : [...selected, ...backgroundRows(context, freePatches(context.grid, [...coverage.values()]))]
 }

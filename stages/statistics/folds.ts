@@ -10,9 +10,12 @@ export interface FoldImage {
 /**
  * The fold (0 … folds − 1) of each image.
  *
- * Images are sorted by (stratum, seeded hash of the id) and dealt round-robin. Dealing continues from one stratum to
- * the next, so that fold sizes differ by at most one image, overall and within each stratum. The order of the input
- * does not matter, and all comparisons over the same images share the same folds.
+ * Each stratum is dealt on its own, in rounds: its images are sorted by a seeded hash of their ids; in each round of
+ * `folds` images, each takes the first fold that is still free, counting up from a fold that is hashed from its own id.
+ * So sizes within a stratum differ by at most one, an image that comes or goes moves no image of another stratum, and
+ * on average a fifth of its own, and an image alone in its stratum keeps its fold whatever the stratum is called. Sizes over all strata
+ * may differ by more, the more so the smaller the strata: folds that stay when data change are worth more than folds of
+ * one size. The order of the input does not matter, and all comparisons over the same images share the same folds.
  *
  * @throws RangeError if `folds` is not a whole number ≥ 2; Error if an id occurs twice
  */
@@ -24,18 +27,34 @@ export function assignFolds(options: {
   const { folds, seed } = options
   if (!Number.isInteger(folds) || folds < 2)
     throw new RangeError(`folds: ${folds} is not a whole number of 2 or more`)
-  const keyed = Array.from(options.images, ({ id, stratum }) => ({ id, stratum, hash: seededHash(seed, id) }))
-  keyed.sort((a, b) => compare(a.stratum, b.stratum) || compare(a.hash, b.hash) || compare(a.id, b.id))
+  const strata = new Map<string, Array<{ readonly id: string; readonly hash: Buffer }>>()
+  const ids = new Set<string>()
+  for (const { id, stratum } of options.images) {
+    if (ids.has(id)) throw new Error(`image ${JSON.stringify(id)} is given twice; an image has one fold`)
+    ids.add(id)
+    const one = { id, hash: seededHash(seed, id) }
+    const others = strata.get(stratum)
+    if (others === undefined) strata.set(stratum, [one])
+    else others.push(one)
+  }
   const assigned = new Map<string, number>()
-  for (const { id } of keyed) {
-    if (assigned.has(id)) throw new Error(`image ${JSON.stringify(id)} is given twice; an image has one fold`)
-    assigned.set(id, assigned.size % folds)
+  for (const images of strata.values()) {
+    images.sort((a, b) => Buffer.compare(a.hash, b.hash) || compare(a.id, b.id))
+    let taken = new Set<number>()
+    for (const { id, hash } of images) {
+      if (taken.size === folds) taken = new Set()
+      // other bits than those that sort; a double holds 48 exactly
+      let fold = hash.readUIntBE(26, 6) % folds
+      while (taken.has(fold)) fold = (fold + 1) % folds
+      taken.add(fold)
+      assigned.set(id, fold)
+    }
   }
   return assigned
 }
 
 const seededHash = (seed: number | string, id: string) =>
-  createHash("sha256").update(`probeline folds v1\n${seed}\n${id}`).digest("hex")
+  createHash("sha256").update(`probeline folds v2\n${seed}\n${id}`).digest()
 
 /** By UTF-16 code unit: the same on every machine, whatever its locale. */
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)

@@ -75,8 +75,19 @@ export function ratioInterval(
 
 function around(estimate: number, se: number, degrees: number, level = 0.95): Interval {
   if (!(level > 0 && level < 1)) throw new RangeError(`level: ${level} is not in (0, 1)`)
-  const half = studentTQuantile((1 + level) / 2, degrees) * se
+  const half = quantileOf(level, degrees) * se
   return { estimate, lower: estimate - half, upper: estimate + half, standardError: se, degrees }
+}
+
+/** Quantiles by level and degrees: finding one takes a millisecond, and a table of measures has thousands of intervals. */
+const quantiles = new Map<string, number>()
+function quantileOf(level: number, degrees: number): number {
+  const key = `${level} ${degrees}`
+  const known = quantiles.get(key)
+  if (known !== undefined) return known
+  const quantile = studentTQuantile((1 + level) / 2, degrees)
+  quantiles.set(key, quantile)
+  return quantile
 }
 
 function standardError(values: ArrayLike<number>, folds: number): number {

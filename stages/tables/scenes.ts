@@ -15,10 +15,7 @@ export const sceneColumns = {
   objects: column.json<ReadonlyArray<SceneObject>>(),
   /** annotations that did not become objects, and why */
   left_out: column.json<ReadonlyArray<LeftOutObject>>(),
-  captions: column.list(column.utf8()),
-  /** the categories of the main and the second object, in scenes made for paired questions */
-  primary: column.nullable(column.utf8()),
-  secondary: column.nullable(column.utf8())
+  captions: column.list(column.utf8())
 }
 
 export interface SceneObject {

@@ -3,11 +3,18 @@ import { column, type Row } from "../../src/index.ts"
 
 /** Which vector of a scene it is. Activations have these columns too. */
 export const tokenNameColumns = {
-  /** what the tokens represent: `object`, `primary`, `secondary`, `image` or `background` */
+  /** how masks became patches (see masks); null if it does not matter, as for `cls` */
+  selection: column.nullable(column.utf8()),
+  /** the paired task; null if the row serves any, as for `cls` and for single objects */
+  task: column.nullable(column.utf8()),
+  /**
+   * what the tokens represent: `object`, `primary`, `secondary`, `image`, `background`, or one side of a comparison
+   * (see `questions`)
+   */
   source: column.utf8(),
   /** the object's index in the scene; −1 (`noObject`) where the row is not about one object */
   object: column.int32(),
-  /** `cls`, `avg_obj`, `random_obj`, `random`, `background`, or `token` when all tokens are kept */
+  /** `cls`, `avg_obj`, `random_obj`, `random`; or `token.0`, `token.1` … when all tokens are kept */
   token: column.utf8()
 }
 export const tokenColumns = {
@@ -19,32 +26,8 @@ export const tokenColumns = {
 }
 export type TokenRow = Row<typeof tokenColumns>
 
-/** A kind of token, and what it stands for. */
-export interface TokenKind {
-  readonly token: string
-  readonly source: string
-}
-const kind = (token: string, source: string): TokenKind => ({ token, source })
-/** The kinds that `select-tokens` makes for a question, if the encoder has a class token. */
-export const tokensOfQuestion: Readonly<Record<"category" | "pair", ReadonlyArray<TokenKind>>> = {
-  category: [
-    kind("avg_obj", "object"),
-    kind("cls", "image"),
-    kind("random", "object"),
-    kind("random_obj", "object")
-  ],
-  pair: [
-    kind("avg_obj", "primary"),
-    kind("avg_obj", "secondary"),
-    kind("background", "background"),
-    kind("cls", "image"),
-    kind("random", "primary"),
-    kind("random", "secondary"),
-    kind("random_obj", "primary"),
-    kind("random_obj", "secondary")
-  ]
-}
-
-/** Names all tokens that represent one thing in a scene: an object, or the union of a category. */
-export const tokenSourceKey = (scene: string, source: string, object: number): string =>
-  JSON.stringify([scene, source, object])
+/** Names all tokens that represent one thing in a scene: an object, or the union of a category in a task. */
+export const tokenSourceKey = (
+  scene: string,
+  { task, source, object }: Pick<TokenRow, "task" | "source" | "object">
+): string => JSON.stringify([scene, task, source, object])

@@ -1,4 +1,7 @@
-/** Coverage: how much of each patch of an encoder's grid a mask fills. */
+/**
+ * Coverage: how much of each patch of an encoder's grid a mask fills, by area (`coverageOf`), by the pixel under the
+ * patch's centre (`centreCoverage`), or as the paper did (`nearestCoverage`).
+ */
 
 import { checkGrid, type Geometry, type PatchGrid } from "./geometry.ts"
 import { columnMajorOf, type Mask } from "./rle.ts"
@@ -15,12 +18,7 @@ import { columnMajorOf, type Mask } from "./rle.ts"
  */
 export function coverageOf(mask: Mask, geometry: Geometry, grid: PatchGrid): Float64Array {
   const { imageHeight, imageWidth, resizedHeight, resizedWidth } = geometry
-  if (mask.height !== imageHeight || mask.width !== imageWidth) {
-    throw new RangeError(
-      `a mask of ${mask.width} × ${mask.height} px does not fit an image of ${imageWidth} × ${imageHeight} px`
-    )
-  }
-  checkGrid(geometry, grid)
+  checkFit(mask, geometry, grid)
   const { rows, columns, patch } = grid
   const across = bandsOf(columns, geometry.cropLeft * imageWidth, patch.width * imageWidth, resizedWidth)
   const down = bandsOf(rows, geometry.cropTop * imageHeight, patch.height * imageHeight, resizedHeight)
@@ -62,6 +60,15 @@ export function coverageOf(mask: Mask, geometry: Geometry, grid: PatchGrid): Flo
   return areas
 }
 
+function checkFit(mask: Mask, geometry: Geometry, grid: PatchGrid): void {
+  const { imageHeight, imageWidth } = geometry
+  if (mask.height !== imageHeight || mask.width !== imageWidth)
+    throw new RangeError(
+      `a mask of ${mask.width} × ${mask.height} px does not fit an image of ${imageWidth} × ${imageHeight} px`
+    )
+  checkGrid(geometry, grid)
+}
+
 /** Patches along one axis: `count` bands of `size` units starting at `origin`; image pixels are `pixel` units wide. */
 function bandsOf(count: number, origin: number, size: number, pixel: number) {
   return {
@@ -76,30 +83,57 @@ function bandsOf(count: number, origin: number, size: number, pixel: number) {
 }
 
 /**
- * The paper's masks (mode `as-published`): the mask of the whole image, ignoring the encoder's crop, is resized to
- * the grid by PIL's NEAREST. A patch has coverage 1 if the pixel sampled at its centre belongs to the mask, else 0.
+ * The rule of the paper's masks: the mask of the whole image, ignoring the encoder's crop, is resized to the grid by
+ * PIL's NEAREST. A patch has coverage 1 if the pixel sampled at its centre belongs to the mask, else 0.
  *
  * Source of the sampled positions: `ImagingScaleAffine` in Pillow's src/libImaging/Geometry.c. It adds up steps, and
  * so do we, because products round differently.
  *
  * @returns rows · columns values, 0 or 1, row-major
  */
-export function centrePixelCoverage(
+export const nearestCoverage = (
   mask: Mask,
   { rows, columns }: Pick<PatchGrid, "rows" | "columns">
-): Float64Array {
-  const coverage = new Float64Array(rows * columns)
-  const pixels = columnMajorOf(mask)
-  const ys = sampledPixels(mask.height, rows)
-  for (const [c, x] of sampledPixels(mask.width, columns).entries()) {
-    for (const [r, y] of ys.entries()) coverage[r * columns + c] = pixels[x * mask.height + y]!
-  }
-  return coverage
-}
+): Float64Array => sampledCoverage(mask, nearestPixels(mask.height, rows), nearestPixels(mask.width, columns))
 
-function sampledPixels(size: number, samples: number): Array<number> {
+function nearestPixels(size: number, samples: number): Array<number> {
   const step = size / samples
   const pixels: Array<number> = []
   for (let i = 0, at = step * 0.5; i < samples; i++, at += step) pixels.push(Math.trunc(at))
   return pixels
+}
+
+/**
+ * A patch has coverage 1 if the image's pixel under its centre, through the encoder's resize and crop, belongs to the
+ * mask, else 0. A centre in the padding has no pixel, and so 0. A centre between two pixels takes the later one.
+ *
+ * @returns rows · columns values, 0 or 1, row-major
+ * @throws {RangeError} as `coverageOf`
+ */
+export function centreCoverage(mask: Mask, geometry: Geometry, grid: PatchGrid): Float64Array {
+  checkFit(mask, geometry, grid)
+  const { imageHeight, imageWidth, resizedHeight, resizedWidth, cropTop, cropLeft } = geometry
+  const { rows, columns, patch } = grid
+  return sampledCoverage(
+    mask,
+    centrePixels(rows, patch.height, cropTop, imageHeight, resizedHeight),
+    centrePixels(columns, patch.width, cropLeft, imageWidth, resizedWidth)
+  )
+}
+
+/** The pixel under each patch's centre along one axis; −1 outside the image. One quotient of whole numbers is exact. */
+const centrePixels = (patches: number, patch: number, crop: number, image: number, resized: number) =>
+  Array.from({ length: patches }, (_, i) => {
+    const pixel = Math.floor((((2 * i + 1) * patch + 2 * crop) * image) / (2 * resized))
+    return pixel >= 0 && pixel < image ? pixel : -1
+  })
+
+/** [ys · xs], row-major: 1 where the pixel (x, y) belongs to the mask; −1 is no pixel. */
+function sampledCoverage(mask: Mask, ys: ReadonlyArray<number>, xs: ReadonlyArray<number>): Float64Array {
+  const coverage = new Float64Array(ys.length * xs.length)
+  const pixels = columnMajorOf(mask)
+  for (const [c, x] of xs.entries())
+    for (const [r, y] of ys.entries())
+      if (x >= 0 && y >= 0) coverage[r * xs.length + c] = pixels[x * mask.height + y]!
+  return coverage
 }

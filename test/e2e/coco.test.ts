@@ -82,16 +82,11 @@ describe("too few objects", () => {
   it("are said to be, with counts and ways out; masks and activations are kept", async () => {
     const { document, code } = await rig.json(...run, ...few)
     expect(code).toBe(1)
-    expect(document.losses).toContainEqual(
-      expect.objectContaining({
-        node: "probes",
-        what: "fits",
-        reason: "undefined: every example about this target is left out"
-      })
+    const examples = nodeOf(document, "examples")
+    expect(examples).toMatchObject({ status: "failed", hint: expect.stringContaining("minimum") })
+    expect(examples.error).toMatch(
+      /no question has examples of two classes \(too few: its category is in fewer than 50 images: 64\)/
     )
-    const measures = nodeOf(document, "measures")
-    expect(measures).toMatchObject({ status: "failed", hint: expect.stringContaining("minimum") })
-    expect(measures.error).toMatch(/too few objects.* a probe needs 2 classes, and 4 images per fold/)
     expect(statuses(document)).toMatchObject({
       scenes: "cached",
       masks: "cached",
@@ -102,8 +97,8 @@ describe("too few objects", () => {
   it("end a run under -k in the same way, without touching the others", async () => {
     const { stdout, code } = await rig.cli(...run, ...few, "-k")
     expect(code).toBe(1)
-    expect(stdout).toMatch(/^category +too few: fewer than 50 objects of its category +64 +32$/m)
-    expect(stdout).toMatch(/7 cached, 1 failed$/m)
+    expect(stdout).toMatch(/too few: its category is in fewer than 50 images: 64/)
+    expect(stdout).toMatch(/6 cached, 1 failed, 3 skipped$/m)
     const { document } = await rig.json(...run)
     expect(artifacts(document)).toEqual(artifacts(first.document))
     expect(executed(document)).toEqual([])

@@ -40,7 +40,7 @@ const edited = async <A>(name: string, edit: (bytes: Buffer) => void, act: () =>
 }
 /** The last number of a .npy file of float32. */
 const setLast = (value: number) => (bytes: Buffer) => void bytes.writeFloatLE(value, bytes.length - 4)
-const one = "logistic/embed/avg_obj/object/category"
+const one = "logistic/aligned/embed/avg_obj/object/category"
 
 it("are items with ids that people can read, one row each", async () => {
   expect(first.code, first.stderr).toBe(0)
@@ -51,7 +51,7 @@ it("are items with ids that people can read, one row each", async () => {
   expect(first.document.losses).toContainEqual(
     expect.objectContaining({
       node: "probes",
-      reason: "undefined: no example has such a token",
+      reason: "no example has such a token",
       count: 9,
       total: 12
     })
@@ -96,15 +96,19 @@ it("may be listed by a stage of one's own; one that names no tap fails alone", a
   const own = rig.write(
     "own.ts",
     `import { column, definePipeline, defineStage, memberNames, one, param } from "probeline"
-import { aggregate, chooseExamples, coco, fitProbes, importActivations, sampleScenes } from "probeline/stages"
-const [probe, tap, token, source, target] = Array.from({ length: 5 }, () => column.utf8())
+import {
+  aggregate, chooseExamples, coco, findSupport, fitProbes, importActivations, kfold, sampleScenes, scoreProbes
+} from "probeline/stages"
+const [probe, selection, tap, token, source, target] = Array.from({ length: 6 }, () => column.utf8())
+const task = column.nullable(column.utf8())
 export const ownFits = defineStage.whole("own-fits", {
   item: "fit",
   inputs: { activations: memberNames("activation") },
-  output: one({ probe, tap, token, source, target }),
+  output: one({ probe, selection, tap, token, source, task, target }),
   compute: ({ activations }) =>
     [...activations, "nothing"].map((tap) => ({
-      id: tap, tap, probe: "perceptron", token: "avg_obj", source: "object", target: "category"
+      id: tap, tap, probe: "perceptron", selection: "aligned", token: "avg_obj", source: "object", task: null,
+      target: "category"
     }))
 })
 export default definePipeline("own", {
@@ -112,10 +116,13 @@ export default definePipeline("own", {
   graph: ({ annotations, images, manifest }) => {
     const scenes = sampleScenes("scenes", { source: coco({ annotations, images }) })
     const activations = importActivations("activations", { manifest })
-    const examples = chooseExamples("examples", { scenes, tokens: activations, question: "category" })
+    const support = findSupport("support", {
+      scenes, tokens: [activations], activations: [activations], encoders: ["own"], of: "objects"
+    })
+    const examples = chooseExamples("examples", { scenes, support, question: "category" })
     const fits = ownFits("fits", { activations })
-    const probes = [fitProbes("probes", { fits, activations, examples, encoder: "own", seeds: 1 })]
-    return { measures: aggregate("measures", { probes }) }
+    const probes = fitProbes("probes", { fits, activations, examples, encoder: "own", split: kfold({ seeds: 1 }) })
+    return { measures: aggregate("measures", { scores: [scoreProbes("scores", { fits: probes })] }) }
   }
 })
 `

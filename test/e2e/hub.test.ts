@@ -58,7 +58,7 @@ describe("a pipeline with an encoder on a hub", () => {
   it("downloads it when it runs, once for all nodes, and logs that", async () => {
     const { code, document, stderr } = await rig.json("run", pipeline, ...set)
     expect(code, stderr).toBe(0)
-    expect(executed(document)).toEqual(["masks", "tokens", "activations"])
+    expect(executed(document)).toEqual(["masks", "tasks", "tokens", "activations"])
     expect(stderr).toContain("downloading lab/vit: onnx/model.onnx")
     expect(server.take().filter((request) => request === `GET /${commit}/onnx/model.onnx`)).toHaveLength(1)
     const at = rig.at(`.cache/huggingface/hub/models--lab--vit/snapshots/${commit}/onnx/model.onnx`)

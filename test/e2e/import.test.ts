@@ -120,9 +120,9 @@ describe("ids that the dump writes in another way", () => {
     const { document, code } = await rig.json(...run)
     undo()
     expect(code).toBe(1)
-    expect(nodeOf(document, "examples")).toMatchObject({
+    expect(nodeOf(document, "support")).toMatchObject({
       status: "failed",
-      error: expect.stringMatching(/no ids match: the tokens are of 32 scenes \(".*"1", "2"/),
+      error: expect.stringMatching(/no ids match: the tokens of elsewhere are of 32 scenes \(".*"1", "2"/),
       hint: expect.stringMatching(how)
     })
     expect(nodeOf(document, "probes").status).toBe("skipped")
@@ -130,14 +130,20 @@ describe("ids that the dump writes in another way", () => {
   it("is a loss that is told, where some are the same", async () => {
     const undo = ids((id, row) => (row < 4 ? `${id}.0` : id))
     const { stdout } = await rig.cli(...run)
-    const { document } = await rig.json("show", "@1:examples")
+    const { document } = await rig.json("show", "@1:support")
     undo()
     expect(stdout).toMatch(
       /examples +asked about \d+ of 64 objects; left out: .*no token: its scene is not among those of the tokens 4/
     )
-    expect(stdout).toMatch(/examples +2 scenes of the tokens: .*"1\.0" is probably the same as "1"/)
+    expect(stdout).toMatch(
+      /support +2 scenes of the tokens of elsewhere: .*"1\.0" is probably the same as "1"/
+    )
     expect(document.losses).toContainEqual(
-      expect.objectContaining({ what: "scenes of the tokens", count: 2, examples: ["1.0", "2.0"] })
+      expect.objectContaining({
+        what: "scenes of the tokens of elsewhere",
+        count: 2,
+        examples: ["1.0", "2.0"]
+      })
     )
   })
 })

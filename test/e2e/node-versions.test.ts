@@ -43,7 +43,7 @@ async function install(): Promise<string | null> {
   }
 }
 
-const [pipeline, nodes] = full ? [path.join(pipelines, "quickstart.ts"), 26] : [small, 8]
+const [pipeline, nodes] = full ? [path.join(pipelines, "quickstart.ts"), 29] : [small, 11]
 const compared = [pipeline, "-S", "scenes=40"]
 
 describe("each version of Node", () => {

@@ -8,7 +8,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { encoder, fixtures, makeRig, type Rig, small } from "./cli.ts"
 
 const python = process.env["PROBELINE_PYTHON"]
-const nodes = ["scenes", "masks", "tokens", "activations", "fits", "examples", "probes", "measures"]
+const nodes = [
+  "scenes",
+  "tasks",
+  "masks",
+  "tokens",
+  "activations",
+  "support",
+  "examples",
+  "fits",
+  "probes",
+  "scores",
+  "measures"
+]
 const taps = ["embed", "final.norm"]
 
 const duckdb = await (await DuckDBInstance.create(":memory:")).connect()
@@ -157,3 +169,37 @@ describe.skipIf(python === undefined)(
     })
   }
 )
+
+describe("one row per prediction, by the lines of docs/measures.md", () => {
+  const page = fs.readFileSync(new URL("../../docs/measures.md", import.meta.url), "utf8")
+  const linesIn = (language: string) =>
+    new RegExp(`\`\`\`${language}\n([^\`]*unnest[^\`]*|[^\`]*explode[^\`]*)\`\`\``).exec(page)![1]!
+  const path = () => `${latest}/probes.parquet`
+  const inThisRun = (text: string) => text.replace(/artifacts\/runs\/latest\/probes\/vit\.parquet/g, path())
+  const expected = async () => {
+    const { rows } = await query(
+      `select max(images)::int, sum(n * seeds)::int, sum(list_sum(list_transform(list_zip(label, predicted), x -> (x[1] = x[2])::int)))::int
+       from '${path()}' where undefined_because is null`
+    )
+    return rows[0] as [number, number, number]
+  }
+  it("in DuckDB", async () => {
+    const predictions = `(${inThisRun(linesIn("sql"))})`
+    const { rows } = await query(
+      `select count(*)::int, sum((label = predicted)::int)::int, count(distinct image)::int from ${predictions}`
+    )
+    const [images, count, right] = await expected()
+    expect(count).toBeGreaterThan(1000)
+    expect(rows).toEqual([[count, right, images]])
+  })
+  it.skipIf(python === undefined)(
+    `in polars${python === undefined ? " (skipped: PROBELINE_PYTHON names no Python that has it)" : ""}`,
+    async () => {
+      const script = `${inThisRun(linesIn("python"))}
+print(predictions.height, (predictions["label"] == predictions["predicted"]).sum(), predictions["image"].n_unique())`
+      const told = execFileSync(python!, ["-c", script], { encoding: "utf8" })
+      const [images, count, right] = await expected()
+      expect(told.trim().split(" ").map(Number)).toEqual([count, right, images])
+    }
+  )
+})

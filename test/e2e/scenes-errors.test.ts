@@ -121,12 +121,14 @@ describe("damaged photographs among good ones", () => {
   it("do not hold up the probes under -k, whose numbers are marked as incomplete", async () => {
     const { document, code } = await rig.json("run", coco, ...data.set, ...one, "-k")
     expect(code).toBe(1)
-    for (const id of ["activations", "probes", "measures"])
-      expect(nodeOf(document, id).incomplete, id).toBe(true)
-    expect(executed(document)).toEqual(["probes", "measures"])
+    const below = ["support", "examples", "probes", "scores", "measures"]
+    for (const id of ["activations", ...below]) expect(nodeOf(document, id).incomplete, id).toBe(true)
+    expect(executed(document).toSorted()).toEqual(below.toSorted())
     const text = await rig.cli("run", coco, ...data.set, ...one, "-k")
     expect(text.code).toBe(1)
-    expect(text.stdout).toMatch(/^incomplete: activations, fits, probes, measures/m)
+    expect(text.stdout).toMatch(
+      /^incomplete: activations, support, examples, fits, probes, scores and 1 more/m
+    )
     expect(text.stdout).toMatch(/^encoder +embed +avg_obj/m)
   })
   it("are taken up once they are whole, without a flag; masks and tokens stay as they were", async () => {

@@ -128,6 +128,11 @@ describe.skipIf(!mountable)(`a full disk${mountable ? "" : " (skipped: cannot mo
     const freed = await rig.json(...run, "-S", "seed=8", ...store)
     expect(freed.code, freed.stderr).toBe(0)
     const before = await rig.json(...run, ...store)
-    expect(statuses(before.document)).toEqual({ scenes: "cached", masks: "executed", tokens: "executed" })
+    expect(statuses(before.document)).toEqual({
+      scenes: "cached",
+      tasks: "executed",
+      masks: "executed",
+      tokens: "executed"
+    })
   })
 })

@@ -11,9 +11,10 @@ import { memorySource } from "../../src/store/format/bytes.ts"
 import { column } from "../../src/pipeline/columns.ts"
 import { openTable } from "../../src/store/format/parquet-read.ts"
 import { encodeParquet } from "../../src/store/format/parquet-write.ts"
-import { parseCsv } from "../../stages/import-activations/csv.ts"
+import { parseCsv } from "../../stages/csv/parse-csv.ts"
 import { parseManifest } from "../../stages/import-activations/manifest.ts"
 import { parseInstances } from "../../stages/coco/annotations.ts"
+import { parseTaskList } from "../../stages/coco/task-list.ts"
 import { encodeNpy, openNpy } from "../../stages/tensor-files/npy.ts"
 import { openSafetensors } from "../../stages/tensor-files/safetensors.ts"
 import { readValues } from "../../stages/tensor-files/stored-tensor.ts"
@@ -146,6 +147,7 @@ const manifests = [
     items: [{ id: "a", object: 3, token: "cls", taps: { embed: { file: "a.npy", row: 2 } } }]
   })
 ]
+const tasks = 'image_id,task,primary,secondary\n139,0,cat,bench\n285,0,dog,bed\n139,1,person,"cup, full"\n'
 const csv = [
   'id,token\na,cls\n"b, ""c""",avg\n',
   readFileSync(join(fixtures, "import/activations/ids.csv"), "utf8")
@@ -244,6 +246,10 @@ export const targets: Readonly<Record<string, Target>> = {
     draw: ofText(manifests, (text) => parseManifest("manifest.json", text, async () => csv[0]!))
   },
   csv: { errors: ["Error"], draw: ofText(csv, parseCsv) },
+  taskLists: {
+    errors: ["CocoError"],
+    draw: ofText([tasks], (text) => parseTaskList(Buffer.from(text), { file: "tasks.csv" }))
+  },
   preprocessing: {
     errors: ["PreprocessorConfigError", "SyntaxError"],
     draw: ofText([preprocessing], (text) => parsePreprocessorConfig(JSON.parse(text)))

@@ -8,8 +8,10 @@ import { file } from "../../src/index.ts"
 import { checkParams } from "../../src/pipeline/check-params.ts"
 import { aggregate } from "../../stages/aggregate/stage.ts"
 import { chooseExamples } from "../../stages/choose-examples/stage.ts"
+import { findSupport } from "../../stages/find-support/stage.ts"
 import { askedOf, Questions } from "../../stages/fit-probes/questions.ts"
 import { importActivations } from "../../stages/import-activations/stage.ts"
+import { scoreProbes } from "../../stages/score-probes/stage.ts"
 import { coco, sampleScenes } from "../../stages/sample-scenes/stage.ts"
 import { encodeNpy, openNpy } from "../../stages/tensor-files/npy.ts"
 import { TensorFileError } from "../../stages/tensor-files/tensor-file-error.ts"
@@ -108,22 +110,50 @@ describe("COCO files", () => {
     )
 
     const rows = scenes.map((scene) => ({ ...scene, item: scene.id }))
-    const tokens = names.map((item) => ({ item, source: "object", object: 0 }))
+    const tokens = tableOf(
+      names.map((item) => ({ item, selection: null, task: null, source: "object", object: 0 }))
+    )
+    const support = await collect(
+      computeOf(findSupport)(
+        { scenes: tableOf(rows), tokens: names.map(() => tokens), activations: names.map(() => tokens) },
+        { encoders: names, of: "objects" },
+        fakeContext(findSupport)
+      )
+    )
     const examples = (await computeOf(chooseExamples)(
-      { scenes: tableOf(rows), tokens: tableOf(tokens) },
-      { question: "category", minimum: 1, classes: 20, cap: 100, seed: 0 },
+      { scenes: tableOf(rows), support: tableOf(support as ReadonlyArray<object>) },
+      {
+        question: "category",
+        categories: [],
+        examples: "common",
+        minimum: 1,
+        classes: 20,
+        cap: 100,
+        seed: 0
+      },
       fakeContext(chooseExamples)
     )) as ReadonlyArray<{ label: string; left_out: string | null }>
     expect(new Set(examples.map(({ label }) => label))).toEqual(new Set(names))
     expect(examples.every(({ left_out }) => left_out === null)).toBe(true)
 
-    const questions = new Questions(askedOf(examples as never), {
+    const activationNames = {
       scene: names,
+      selection: names.map(() => null),
+      task: names.map(() => null),
       source: names.map(() => "constructor"),
       object: names.map(() => 0),
-      token: names.map(() => "__proto__")
+      token: names.map(() => "__proto__"),
+      encoder_digest: names.map(() => null),
+      blocks: names.map(() => null)
+    }
+    const questions = new Questions(askedOf(examples as never), activationNames, "constructor")
+    const question = questions.of({
+      selection: "aligned",
+      token: "__proto__",
+      source: "constructor",
+      task: null,
+      target: "category"
     })
-    const question = questions.of({ token: "__proto__", source: "constructor", target: "category" })
     expect(new Set(question.classes)).toEqual(new Set(names))
   })
 })
@@ -133,10 +163,14 @@ it("aggregate keeps encoders, taps, tokens, targets and labels of these names ap
     ["__proto__", "constructor"].flatMap((label, object) =>
       [0, 1].map((fold) => ({
         encoder,
+        encoder_digest: null,
+        blocks: null,
         probe: "logistic",
+        selection: "aligned",
         tap: encoder,
         token: encoder,
         source: encoder,
+        task: encoder,
         target: encoder,
         seed: 0,
         fold,
@@ -145,12 +179,19 @@ it("aggregate keeps encoders, taps, tokens, targets and labels of these names ap
         object,
         cell: label,
         label,
-        predicted: label
+        predicted: label,
+        log_probability: NaN,
+        one_sided: false
       }))
     )
   )
+  const scores = await computeOf(scoreProbes)(
+    tableOfFits(predictions).map((fits, i) => ({ id: String(i), fits })),
+    { params: {} },
+    fakeContext(scoreProbes)
+  )
   const rows = (await computeOf(aggregate)(
-    { probes: [tableOf(tableOfFits(predictions))] },
+    { scores: [tableOf(scores)] },
     {},
     fakeContext(aggregate)
   )) as ReadonlyArray<{ encoder: string; balanced_accuracy: number }>

@@ -1,7 +1,7 @@
 /**
  * Prepares a module for its digest: removes code that cannot change a stage's results, or makes it tree-shakable.
  *
- * First, fields for people and for the scheduler (`doc`, `summary`, `losses`, `chunk`, `isolate`) are removed from stages,
+ * First, fields that change no result (`doc`, `rowKey`, `summary`, `losses`, `chunk`, `isolate`) are removed from stages,
  * along with helpers that only they use. Second, a declaration at module level is assumed to have no side effects:
  * `const other = makeTable(3)` counts only for stages that use `other`. Code with side effects is a statement
  * (`register(x)`, `table.push(1)`, `import "./setup.ts"`), and statements always count.

@@ -34,6 +34,11 @@ export interface TableBatch {
 const options = { useDataPageV2: false, pageIndex: false } as const
 /** A row group ends when its encoded pages exceed this many bytes. */
 const groupBytes = 2 ** 25
+/**
+ * It also ends when its lists hold this many values: a reader of some rows decodes the group from its start, and large
+ * lists may compress to little.
+ */
+const groupListValues = 2 ** 19
 /** Values per page: encoding a page's levels takes time quadratic in their number. */
 const pageValues = 20_000
 
@@ -60,6 +65,7 @@ export class TableWriter {
   #pages = noPages()
   #rows = 0
   #bytes = 0
+  #listValues = 0
   /** @throws TypeError if a column cannot be stored in Parquet, or two columns have the same name */
   constructor(sink: ByteSink, head: TableHead) {
     this.#head = head
@@ -94,8 +100,10 @@ export class TableWriter {
     for (let from = 0; from < rows;) {
       const to = pageEnd(lists, from, Math.min(rows, from + rowGroupRows - this.#rows))
       await this.#writePage(sources, from, to)
+      for (const list of lists) this.#listValues += valuesOf(list, from, to)
       from = to
-      if (this.#rows === rowGroupRows || this.#bytes > groupBytes) await this.#endGroup()
+      const isFull = this.#bytes > groupBytes || this.#listValues > groupListValues
+      if (this.#rows === rowGroupRows || isFull) await this.#endGroup()
     }
   }
 
@@ -126,7 +134,7 @@ export class TableWriter {
     const group = { rowCount: this.#rows, pageRowCount: 0, columnData: {}, pages: this.#pages }
     await thrownAsError(() => this.#envelope.writeRowGroup(group))
     this.#pages = noPages()
-    this.#rows = this.#bytes = 0
+    this.#rows = this.#bytes = this.#listValues = 0
   }
 
   /** Completes the file; without this call there is no file. */
@@ -169,11 +177,18 @@ function pageEnd(lists: ReadonlyArray<ArrayLike<unknown>>, from: number, end: nu
   for (const list of lists) {
     let values = 0
     for (let row = from; row < to; row++) {
-      values += (list[row] as ArrayLike<unknown> | null)?.length ?? 1
+      values += valuesOf(list, row, row + 1)
       if (values > pageValues && row > from) to = row
     }
   }
   return to
+}
+
+/** A null counts as one: it takes a level. */
+function valuesOf(list: ArrayLike<unknown>, from: number, to: number): number {
+  let values = 0
+  for (let row = from; row < to; row++) values += (list[row] as ArrayLike<unknown> | null)?.length ?? 1
+  return values
 }
 
 /** parquetjs-lite throws strings. */

@@ -4,6 +4,7 @@
  */
 import { column } from "../../pipeline/columns.ts"
 import type { Manifest } from "../records/manifest.ts"
+import { cellBytes } from "../format/cell.ts"
 import { type TableHead, TableWriter } from "../format/parquet-write.ts"
 import { ItemWindows } from "./item-windows.ts"
 import { partsOf, rowBatches } from "./artifact-rows.ts"
@@ -12,8 +13,9 @@ import { SegmentList, segmentsOf } from "./segments.ts"
 import type { Store } from "../store.ts"
 import type { ObjectRef } from "../objects/object-ref.ts"
 
-/** Rows written together: one page per shard would make very many small ones. */
+/** Rows written together, unless their cells hold very many bytes: one page per shard would make very many small ones. */
 const pageRows = 4096
+const pageBytes = 2 ** 23
 /** Items written together. */
 const itemRows = 20_000
 
@@ -21,14 +23,17 @@ const itemRows = 20_000
 export const mergedTable = (store: Store, manifest: Manifest): Promise<ObjectRef> =>
   writtenTable(store, { columns: manifest.columns, idColumn: manifest.idColumn }, async (writer) => {
     let group: RowBatch | null = null
+    let bytes = 0
     const parts = partsOf(store, manifest)
     for await (const read of rowBatches(store, parts, (file, start, end) =>
       file.readWithItems({ start, end })
     )) {
       group = group === null ? read : joined(group, read)
-      if (group.rows < pageRows) continue
+      bytes += cellBytes(read.vectors)
+      if (group.rows < pageRows && bytes < pageBytes) continue
       await writer.write(group)
       group = null
+      bytes = 0
     }
     if (group !== null) await writer.write(group)
   })

@@ -22,7 +22,7 @@ export interface RowBatch extends TableRows {
   readonly rows: number
 }
 
-/** The largest table, in bytes, that is read at once; a larger one is read by row groups. */
+/** The largest table, in bytes, that is read at once; of a larger one, only the row groups that are wanted. */
 const smallTable = 2 ** 22
 
 /**
@@ -81,7 +81,7 @@ export async function shardRows(
 ): Promise<Array<StoredRow>> {
   const plain = withoutTensors(columns)
   try {
-    const { items, vectors } = await readColumns(store, plain)(wholeTable(store, shard.table), start, end)
+    const { items, vectors } = await readColumns(store, plain)(tableOf(store, shard.table), start, end)
     const rows = rowObjects(Object.keys(plain), vectors, items, end - start)
     for (const [name, family] of Object.entries(families)) {
       if (!Object.hasOwn(columns, name)) continue
@@ -100,6 +100,9 @@ export async function shardRows(
     throw damaged(error, store.root)
   }
 }
+
+const tableOf = (store: Store, table: ObjectRef): TableFile =>
+  table.bytes <= smallTable ? wholeTable(store, table) : openTable(store.objects.open(table))
 
 const wholeTable = ({ objects, root }: Store, table: ObjectRef): TableFile =>
   openTable(memorySource(objects.read(table), `${root}/${objects.location(table)}`))

@@ -153,6 +153,16 @@ export function selectItems(
   return { form, families, shards, segments: list.segments }
 }
 
+/** Items `from` … `to − 1` of a selection. */
+export function slicedItems(selection: ItemSelection, from: number, to: number): ItemSelection {
+  const segments = Array.from(SegmentList.of(selection.segments).pieces(from, to), (piece): Segment => [
+    piece.shard,
+    piece.from,
+    piece.to
+  ])
+  return { ...selection, segments }
+}
+
 /** The first row of each item, then the row count. */
 export function rowOffsets(rows: Int32Array): Int32Array {
   const offsets = new Int32Array(rows.length + 1)

@@ -44,11 +44,23 @@ export interface Preimage {
   readonly inputs: Readonly<Record<string, ReadonlyArray<InputPreimage>>>
 }
 
-/** The digest of everything that all items of an itemwise node share: all but the ports joined by item. */
-export const sharedKeyOf = (preimage: Preimage, joined: ReadonlyArray<string>): string =>
+/**
+ * The digest of everything that all items of an itemwise node share: all but the ports joined by item.
+ *
+ * @param connected those of the joined ports that could have been left out. An item's key does not tell whether they
+ *   were: it names the columns read, and not the ports.
+ */
+export const sharedKeyOf = (
+  preimage: Preimage,
+  joined: ReadonlyArray<string>,
+  connected: ReadonlyArray<string> = []
+): string =>
   keyOf({
     ...preimage,
-    inputs: Object.fromEntries(Object.entries(preimage.inputs).filter(([port]) => !joined.includes(port)))
+    inputs: Object.fromEntries([
+      ...Object.entries(preimage.inputs).filter(([port]) => !joined.includes(port)),
+      ...connected.map((port) => [port, []] as const)
+    ])
   })
 
 /**

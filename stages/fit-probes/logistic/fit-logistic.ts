@@ -5,8 +5,8 @@
  * optimisation is in float64. The objective differs from that of scikit-learn's fully converged
  * `LogisticRegression` by at most 1e-6, relative to the objective for C ≤ 1 and to ln K for C > 1.
  */
-import type { UndefinedProbe } from "../probes/probe.ts"
-import { checkProbeData, isConstant, presentClasses } from "../probes/probe.ts"
+import type { UndefinedProbe } from "../data/probe-data.ts"
+import { checkProbeData, INNER_FOLDS, isConstant, presentClasses } from "../data/probe-data.ts"
 import { fitOf, type LogisticFit } from "./fit-of-split.ts"
 import { withKernel } from "./kernel.ts"
 import type { Matrix } from "./matrix.ts"
@@ -79,7 +79,7 @@ async function fitAll(
   options: LogisticOptions,
   shared: Shared
 ): Promise<Array<LogisticFit | UndefinedProbe>> {
-  const { outer, signal, progress, innerFolds = 4, tolerances = DEFAULT_TOLERANCES } = options
+  const { outer, signal, progress, innerFolds = INNER_FOLDS, tolerances = DEFAULT_TOLERANCES } = options
   const { shape, overall, scalings, features, spectrum, grid, verdicts } = shared
   const fits: Array<LogisticFit | UndefinedProbe> = [...verdicts] as Array<UndefinedProbe>
   const defined = Array.from(outer.keys()).filter((split) => !verdicts[split])

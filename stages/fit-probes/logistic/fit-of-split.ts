@@ -1,5 +1,6 @@
 /** A finished fit: the chosen strength, its coefficients, and predictions of the held-out rows. */
-import type { OuterSplit } from "../probes/probe.ts"
+import type { OuterSplit } from "../data/probe-data.ts"
+import { innerAccuracyOf } from "./inner-accuracy.ts"
 import type { Matrix } from "./matrix.ts"
 import type { LogisticOptions } from "./options.ts"
 import { logProbabilities } from "./predict.ts"
@@ -18,6 +19,8 @@ export interface LogisticFit {
   readonly edge: "lower" | "upper" | null
   /** [grid] the mean log-loss over the inner folds; NaN past the end of the path, or if nothing was chosen */
   readonly innerLosses: Float64Array
+  /** over the inner folds at the chosen C (see `innerAccuracyOf`); NaN if nothing was chosen */
+  readonly innerAccuracy: number
   /** F on the training rows */
   readonly objective: number
   readonly converged: boolean
@@ -42,7 +45,7 @@ export async function fitOf(
   { test }: OuterSplit
 ): Promise<LogisticFit> {
   const { outer } = path
-  const { cIndex, innerLosses, minimum } = path.result!
+  const { cIndex, innerLosses, solutions, minimum } = path.result!
   const { width, classes: count } = options
   const own = await logProbabilities(features, shape, outer, minimum.x, test)
   const logs = new Float64Array(test.length * count).fill(-Infinity)
@@ -67,6 +70,7 @@ export async function fitOf(
     c: grid[cIndex]!,
     edge: grid.length === 1 ? null : cIndex === 0 ? "lower" : cIndex === grid.length - 1 ? "upper" : null,
     innerLosses,
+    innerAccuracy: await innerAccuracyOf(options, features, shape, path.inner, solutions),
     objective: minimum.loss,
     converged: minimum.converged,
     classes: outer.classes,

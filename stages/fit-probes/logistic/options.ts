@@ -1,5 +1,5 @@
 /** The input of a logistic fit: its data, how strengths are chosen, and its validation. */
-import type { FitControl, OuterSplit, ProbeData } from "../probes/probe.ts"
+import type { FitControl, OuterSplit, ProbeData } from "../data/probe-data.ts"
 import type { Tolerance } from "./lbfgs.ts"
 
 /** C ∈ 10^{−4, −3.5 … 2}, as decimals: powers in V8 differ in the last bit between versions. */
@@ -39,7 +39,7 @@ export interface LogisticOptions extends ProbeData, FitControl {
   readonly outer: ReadonlyArray<OuterSplit>
   /** strengths C, ascending; with only one, there is no choice */
   readonly grid?: ReadonlyArray<number>
-  /** default: 4 */
+  /** default: `INNER_FOLDS` */
   readonly innerFolds?: number
   readonly seed: number
   readonly tolerances?: Tolerances

@@ -1,11 +1,11 @@
-/** Log-probabilities of a fitted problem on rows of the shared matrix. */
+/** Scores and log-probabilities of a fitted problem on rows of the shared matrix. */
 import { exp, log } from "../../../src/support/elementary/exponential.ts"
 import type { Matrix } from "./matrix.ts"
 import type { Regression } from "./problem.ts"
 import type { Shape } from "./shape.ts"
 
-/** [rows × K] natural logs of the probabilities of the problem's own classes. */
-export async function logProbabilities(
+/** [rows × K] scores of the problem's own classes, of which there are at least two; two classes have 0 and z. */
+export async function classScores(
   features: Matrix,
   { width }: Shape,
   { scaling: { mean, inverse }, vectors }: Regression,
@@ -31,9 +31,18 @@ export async function logProbabilities(
   const result = new Float64Array(rows.length * classes)
   for (let t = 0; t < rows.length; t++) {
     const at = t * classes
-    // two classes: scores 0 and z
     for (let k = 0; k < vectors; k++)
       result[at + classes - vectors + k] = scores[k * n + rows[t]!]! + offsets[k]!
+  }
+  return result
+}
+
+/** [rows × K] natural logs of the probabilities of the problem's own classes. */
+export async function logProbabilities(...given: Parameters<typeof classScores>): Promise<Float64Array> {
+  const result = await classScores(...given)
+  const [, , { vectors }, , rows] = given
+  const classes = Math.max(2, vectors)
+  for (let at = 0; at < rows.length * classes; at += classes) {
     let highest = -Infinity
     for (let k = 0; k < classes; k++) highest = Math.max(highest, result[at + k]!)
     let sum = 0

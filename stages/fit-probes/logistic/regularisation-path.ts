@@ -10,20 +10,21 @@ import type { Tolerances } from "./options.ts"
 import type { LogisticProblem, Regression } from "./problem.ts"
 import { priorSolution } from "./problem.ts"
 import type { Slot, Solver } from "./solver.ts"
-import type { TrainingSets } from "./training-sets.ts"
+import type { InnerFold, TrainingSets } from "./training-sets.ts"
 
 export interface PathResult {
   readonly cIndex: number
   /** [grid] the mean inner log-loss; NaN past the end of the path */
   readonly innerLosses: Float64Array
+  /** of each inner fold at the chosen C; none if nothing was chosen */
+  readonly solutions: ReadonlyArray<Float32Array>
   readonly minimum: Minimum
 }
 
 /**
- * −ln p for a class missing from a fold's training rows: p is float64's epsilon, 2⁻⁵², as in scikit-learn's
- * `log_loss`.
+ * −ln p for a class missing from the training rows: p is float64's epsilon, 2⁻⁵², as in scikit-learn's `log_loss`.
  */
-const UNSEEN_LOSS = 36.04365338911715
+export const UNSEEN_LOSS = 36.04365338911715
 
 /** A regression with its last two solutions along the path. */
 interface Fold {
@@ -43,6 +44,7 @@ export class RegularisationPath {
   steps = 0
   private readonly solver: Solver
   readonly outer: Regression
+  readonly inner: ReadonlyArray<InnerFold>
   private readonly folds: ReadonlyArray<Fold>
   private readonly outerProblem: LogisticProblem
   private readonly outerSlot: Slot
@@ -65,6 +67,7 @@ export class RegularisationPath {
     const { solver, sets, grid, tolerances } = options
     this.solver = solver
     this.outer = sets.outer
+    this.inner = sets.inner
     this.grid = grid
     this.tolerances = tolerances
     this.losses = new Float64Array(grid.length).fill(NaN)
@@ -136,7 +139,7 @@ export class RegularisationPath {
       tolerance: this.tolerances.refit,
       done: (minimum) => {
         this.steps = this.grid.length + 1
-        this.result = { cIndex, innerLosses: this.losses, minimum }
+        this.result = { cIndex, innerLosses: this.losses, solutions: this.best.solutions, minimum }
       }
     })
   }

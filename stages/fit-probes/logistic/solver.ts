@@ -2,7 +2,7 @@
  * Solves many regressions over one matrix in lock-step: each round evaluates all active ones on shared products. A
  * problem's solution does not depend on the others (a row of a product depends only on its own vector).
  */
-import { breathe } from "../probes/probe.ts"
+import { breathe } from "../data/probe-data.ts"
 import { FLOAT_BYTES, type FitKernel } from "./kernel.ts"
 import type { Minimum, Query, SearchSpace, Tolerance } from "./lbfgs.ts"
 import { lbfgs, SEARCH_VECTORS, searchSpace } from "./lbfgs.ts"

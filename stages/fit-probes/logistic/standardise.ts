@@ -2,7 +2,7 @@
  * Scaling of features: once over all rows, so that large means cost float32 products no digits; then per training
  * fold by an affine map, so that the fit sees features standardised within its fold.
  */
-import { isRounding } from "../probes/probe.ts"
+import { isRounding } from "../data/probe-data.ts"
 import type { Shape } from "./shape.ts"
 
 /** z = (x − mean) · inverse, per feature; `inverse` is 0 for a constant feature, which removes it. */

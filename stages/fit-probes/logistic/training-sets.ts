@@ -1,7 +1,7 @@
 /** Training sets: the rows of an outer split, and the inner folds within them that decide the strength. */
 import { assignFolds } from "../../statistics/folds.ts"
 import { cellWeights } from "../../statistics/weights.ts"
-import { presentClasses } from "../probes/probe.ts"
+import { INNER_FOLDS, presentClasses } from "../data/probe-data.ts"
 import type { LogisticOptions } from "./options.ts"
 import type { HeldOut, Regression } from "./problem.ts"
 import type { FoldScalings, Scaling } from "./standardise.ts"
@@ -26,7 +26,7 @@ export function trainingSets(
 ): TrainingSets {
   const regression = (rows: Int32Array, scaling: Scaling) => regressionOn(options, rows, scaling)
   if (!choice) return { outer: regression(train, scalings.of([scalings.sums(train)])), inner: [] }
-  const { labels, innerFolds = 4 } = options
+  const { labels, innerFolds = INNER_FOLDS } = options
   const foldOf = innerFoldsOf(options, train, innerFolds)
   const sums = Array.from({ length: innerFolds }, (_, fold) =>
     scalings.sums(train.filter((_, t) => foldOf[t] === fold))

@@ -8,8 +8,8 @@
  *
  * Float32 data is fitted much faster than by computing such sums: see filtered-learner.ts.
  */
-import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "../probes/probe.ts"
-import { breathe, checkProbeData, isConstant, presentClasses } from "../probes/probe.ts"
+import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "../data/probe-data.ts"
+import { breathe, checkProbeData, isConstant, presentClasses } from "../data/probe-data.ts"
 import { chooseClass, chooseClassQuickly } from "./choose.ts"
 import { ExactLearner, Float32Weights, Float64Weights, type Learner } from "./exact.ts"
 import { FilteredLearner } from "./filtered-learner.ts"

@@ -1,6 +1,6 @@
 /** scikit-learn's rule for the end of training, also for losses that are known only to lie in an interval. */
 
-const MAX_EPOCHS = 1000
+export const MAX_EPOCHS = 1000
 const TOLERANCE = 1e-3
 const PATIENCE = 5
 

@@ -1,100 +1,62 @@
-/** The parts shared by all probes: the data, the splits, and when a probe is undefined. */
+/** A kind of probe: what `fit-probes` asks of each. */
+import type { FitControl, OuterSplit, ProbeData, UndefinedProbe } from "../data/probe-data.ts"
 
-export interface ProbeData {
-  /** [rows × width] row-major raw features (probes scale them themselves) */
-  readonly x: Float32Array | Float64Array
-  readonly rows: number
-  readonly width: number
-  /** [rows] the class of each row, 0 … classes − 1 */
-  readonly labels: Int32Array
-  readonly classes: number
+export interface Probe {
+  /**
+   * Fits each outer split on its training rows and predicts its test rows.
+   *
+   * @throws RangeError on inconsistent data; the signal's reason if aborted
+   */
+  fit(task: ProbeTask): Promise<Array<ProbeFit | UndefinedProbe>>
 }
 
-/** Row numbers to fit on and to predict; no image may be on both sides. */
-export interface OuterSplit {
-  readonly train: Int32Array
-  readonly test: Int32Array
+export interface ProbeTask extends ProbeData, FitControl {
+  readonly outer: ReadonlyArray<OuterSplit>
+  /** [rows] the number of the image that a row belongs to, for folds within the training rows */
+  readonly images: Int32Array
+  /** the images' ids, by that number */
+  readonly imageIds: ReadonlyArray<string>
+  /** [rows] cells, which weigh the same */
+  readonly cells: Int32Array
+  readonly settings: ProbeSettings
+  /** may not change a result */
+  readonly threads: number
+}
+export interface ProbeSettings {
+  /** of folds within the training rows */
+  readonly seed: number
+  /** scikit-learn's `random_state`, 0 … 2³² − 1 */
+  readonly randomState: number
 }
 
-/**
- * Why a probe is undefined: the features are `constant` over the training rows (like `cls` at `embed`), or these have
- * only one class (`one-class`).
- */
-export type UndefinedReason = "constant" | "one-class"
-
-export interface UndefinedProbe {
-  readonly undefined: UndefinedReason
+export interface ProbeFit {
+  readonly undefined?: never
+  /** [test] the predicted class of each test row */
+  readonly predictions: Int32Array
+  /** [test] ln p of each test row's own class; null if the probe has no probabilities */
+  readonly logProbabilities: Float64Array | null
+  /** the strength chosen within the training rows; NaN if there is none */
+  readonly c: number
+  /** whether it lies at an end of the grid */
+  readonly edge: "lower" | "upper" | ""
+  readonly converged: boolean
+  /** passes over the training rows; 0 if the probe does not count them */
+  readonly epochs: number
+  /** balanced accuracy within the training rows at the chosen strength; NaN if there was no choice */
+  readonly innerAccuracy: number
+  readonly weights: ProbeWeights
 }
 
-/** Progress and cancellation of a long fit. */
-export interface FitControl {
-  /** if aborted, the fit rejects with its reason */
-  readonly signal?: AbortSignal
-  /** called with the completed share, 0 … 1 */
-  readonly progress?: (done: number) => void
+/** A linear probe: its scores are (x − mean) · scale · coefficientsᵀ + intercepts. */
+export interface ProbeWeights {
+  /** [width] */
+  readonly mean: Float64Array
+  /** [width] 0 for a feature that is constant in the training rows */
+  readonly scale: Float64Array
+  /** [vectors × width]; two classes have one vector: a score above 0 means the second */
+  readonly coefficients: Float64Array
+  /** [vectors] */
+  readonly intercepts: Float64Array
+  /** the classes in the training rows, ascending */
+  readonly classes: ReadonlyArray<number>
 }
-
-/** @throws RangeError naming the field and the row if shapes, labels, splits or values are inconsistent */
-export function checkProbeData(data: ProbeData, outer: ReadonlyArray<OuterSplit>): void {
-  const { x, rows, width, labels, classes } = data
-  if (x.length !== rows * width) throw new RangeError(`x has ${x.length} values, not ${rows} rows × ${width}`)
-  if (labels.length !== rows) throw new RangeError(`labels has ${labels.length} rows and x ${rows}`)
-  for (let row = 0; row < rows; row++)
-    if (labels[row]! < 0 || labels[row]! >= classes)
-      throw new RangeError(`labels[${row}] is ${labels[row]}, not in 0 … ${classes - 1}`)
-  for (let i = isAllFinite(x) ? x.length : 0; i < x.length; i++)
-    if (!Number.isFinite(x[i]!))
-      throw new RangeError(`x is ${x[i]} at row ${Math.floor(i / width)}, feature ${i % width}`)
-  outer.forEach(({ train, test }, split) => {
-    if (train.length === 0) throw new RangeError(`outer[${split}].train has no rows`)
-    const trained = new Uint8Array(rows)
-    for (const row of train) {
-      if (!(row >= 0 && row < rows)) throw new RangeError(`outer[${split}].train names row ${row} of ${rows}`)
-      if (trained[row]) throw new RangeError(`outer[${split}].train names row ${row} twice`)
-      trained[row] = 1
-    }
-    for (const row of test) {
-      if (!(row >= 0 && row < rows)) throw new RangeError(`outer[${split}].test names row ${row} of ${rows}`)
-      if (trained[row]) throw new RangeError(`outer[${split}]: row ${row} is in train and in test`)
-    }
-  })
-}
-
-/** What is finite less itself is 0, and anything else NaN: this is many times as fast as asking about each. */
-function isAllFinite(x: Float32Array | Float64Array): boolean {
-  let nothing = 0
-  for (let i = 0; i < x.length; i++) nothing += x[i]! - x[i]!
-  return nothing === 0
-}
-
-/** The classes that occur in some rows, in order: like scikit-learn's, a probe knows no others. */
-export function presentClasses(data: Pick<ProbeData, "labels" | "classes">, rows: Int32Array): Array<number> {
-  const seen = new Uint8Array(data.classes)
-  for (const row of rows) seen[data.labels[row]!] = 1
-  return Array.from(seen.keys()).filter((k) => seen[k])
-}
-
-/**
- * Whether a feature's values, from `low` to `high`, are equal up to rounding: within eight steps of the data's type.
- * Smaller differences are the runtime's noise, not signal.
- */
-export const isRounding = (low: number, high: number, x: Float32Array | Float64Array): boolean =>
-  high - low <= (x instanceof Float32Array ? 2 ** -20 : 2 ** -49) * Math.max(Math.abs(low), Math.abs(high))
-
-/** Whether every feature is constant over the rows. */
-export function isConstant({ x, width }: Pick<ProbeData, "x" | "width">, rows: Int32Array): boolean {
-  for (let j = 0; j < width; j++) {
-    let low = Infinity
-    let high = -Infinity
-    for (const row of rows) {
-      const value = x[row * width + j]!
-      if (value < low) low = value
-      if (value > high) high = value
-    }
-    if (!isRounding(low, high, x)) return false
-  }
-  return true
-}
-
-/** Lets timers and signals run between two pieces of work. */
-export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

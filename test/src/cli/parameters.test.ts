@@ -56,15 +56,44 @@ it("says what a value looks like, the required ones first", () => {
       mode: param.choice(["a", "b"], { doc: "how" }),
       crop: param.maybe(param.bool()),
       model: param.file({ default: { path: "./model.onnx" } }),
+      split: param.oneOf({ kfold: { k: param.int() }, given: {} }, { default: { kind: "kfold", k: 5 } }),
       preset: param.choice(["a preset of a long name", "and another one"], { default: "and another one" })
     }).split("\n")
   ).toEqual([
     "    parameter                                 default",
-    "    -S mode=a|b                               required         how",
+    "    -S mode=a|b                               required                how",
     "    -S seed=N                                 7",
     "    -S crop=true|false                        null",
     "    -S model=FILE                             ./model.onnx",
+    '    -S split=kfold|given                      {"kind":"kfold","k":5}',
     "    -S preset=a preset of a long name|and a…  and another one"
   ])
   expect(parameterTable({})).toBe("this pipeline has no parameters")
+})
+
+it("a variant is given to a command by its kind alone, as JSON, or by its default", async () => {
+  const file = join(lab.folder, "splits.ts")
+  writeFileSync(
+    file,
+    `import { column, definePipeline, defineStage, param, table } from "probeline"
+const splits = param.oneOf({ kfold: { k: param.int({ default: 5 }) }, holdout: { share: param.number({ default: 0.2 }) } }, { default: { kind: "kfold", k: 4 } })
+export const folds = defineStage.whole("folds", { inputs: {}, params: { splits }, output: table({ n: column.int32() }), compute: () => [] })
+export default definePipeline("p", { params: { splits }, graph: ({ splits }) => ({ own: folds("own", {}), given: folds("given", { splits }) }) })
+`
+  )
+  const splitsOf = async (option: string) => {
+    const { json } = await typed(lab, dagCommand, `dag ${file} --json${option}`)
+    const { nodes } = json as { readonly nodes: ReadonlyArray<{ id: string; params: object }> }
+    return Object.fromEntries(nodes.map(({ id, params }) => [id, params]))
+  }
+  const own = { splits: { kind: "kfold", k: 4 } }
+  expect(await splitsOf("")).toEqual({ own, given: own })
+  expect(await splitsOf(" -S splits=holdout")).toEqual({
+    own,
+    given: { splits: { kind: "holdout", share: 0.2 } }
+  })
+  expect(await splitsOf(` -S splits={"kind":"kfold","k":3}`)).toEqual({
+    own,
+    given: { splits: { kind: "kfold", k: 3 } }
+  })
 })

@@ -65,6 +65,11 @@ describe("a stage's digest does not change with", () => {
       "compute: async () => [{ n: helper(1) }] })",
       'compute: async () => [{ n: helper(1) }], summary: (rows) => printed(rows), })\nconst printed = (rows: unknown) => ({ title: "t", columns: [], rows: [] })'
     ),
+    "its row key, and what that alone uses": edit(
+      "a.ts",
+      "compute: async () => [{ n: helper(1) }] })",
+      'rowKey: key, compute: async () => [{ n: helper(1) }] })\nconst key = ["n"] as const'
+    ),
     "how the scheduler cuts and places it": edit(
       "a.ts",
       "compute: async () => [{ n: helper",

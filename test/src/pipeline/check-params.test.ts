@@ -59,6 +59,59 @@ it("reads a variant by its kind, and refuses the fields of another", () => {
   ])
 })
 
+const splits = param.oneOf(
+  {
+    kfold: { k: param.int({ default: 5, min: 2 }) },
+    given: { file: param.file(), column: param.text({ default: "fold" }) }
+  },
+  { default: { kind: "kfold" }, doc: "how folds are made" }
+)
+const splitsOf = (given: Record<string, unknown>) => {
+  const { values, issues } = checkParams({ splits }, given, resolve)
+  return issues.length === 0 ? values["splits"] : issues
+}
+
+it("takes a variant's default, with the defaults of its fields", () => {
+  expect(splits.optional).toBe(true)
+  expect(splitsOf({})).toEqual({ kind: "kfold", k: 5 })
+  expect(splitsOf({ splits: { kind: "kfold", k: 3 } })).toEqual({ kind: "kfold", k: 3 })
+  expect(splitsOf({ splits: { kind: "given", file: file("f.csv") } })).toEqual({
+    kind: "given",
+    file: { path: "/base/f.csv" },
+    column: "fold"
+  })
+  const given = param.oneOf(
+    { given: { file: param.file() } },
+    { default: { kind: "given", file: file("f.csv") } }
+  )
+  expect(checkParams({ given }, {}, resolve).values["given"]).toEqual({
+    kind: "given",
+    file: { path: "/base/f.csv" }
+  })
+})
+
+it("checks a variant's default like any other value", () => {
+  const wrong = param.oneOf({ kfold: { k: param.int({ min: 2 }) } }, { default: { kind: "kfold", k: 1 } })
+  expect(checkParams({ wrong }, {}, resolve).issues.map(({ message }) => message)).toEqual([
+    "wrong.k: 1 is outside 2 to …"
+  ])
+})
+
+it("takes a variant from -S as JSON, or by its kind alone", () => {
+  const typed = (text: string) => splitsOf({ splits: fromText(splits, text) })
+  expect(typed("kfold")).toEqual({ kind: "kfold", k: 5 })
+  expect(typed('{"kind":"kfold","k":3}')).toEqual({ kind: "kfold", k: 3 })
+  expect(typed("given")).toMatchObject([{ field: "splits.file", message: "splits.file: a value is missing" }])
+  expect(typed("kfodl")).toEqual([
+    {
+      field: "splits",
+      message: 'splits: expected an object, its "kind" one of kfold, given, got "kfodl"',
+      hint: 'did you mean "kfold"?'
+    }
+  ])
+  expect(typed("constructor")).toMatchObject([{ field: "splits", hint: "how folds are made" }])
+})
+
 it.each([
   [declared.count, "7", 7],
   [declared.count, "seven", "seven"],

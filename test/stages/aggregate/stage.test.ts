@@ -1,212 +1,239 @@
 import { describe, expect, it } from "vitest"
-import { measureColumns, type MeasureRow } from "../../../stages/tables/measures.ts"
+import type { Score } from "../../../stages/tables/scores.ts"
+import { measureColumns } from "../../../stages/tables/measures.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
-import { computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
-import { type NamedPrediction as Defined, tableOfFits } from "../fit-probes/fits.ts"
+import { lossesOf, rejection, tableOf } from "../fakes.ts"
+import { aggregated, asked, five, found, only, pairOf, scoreRow, undefinedRow } from "./scores.ts"
 
-type Prediction = Omit<Defined, "predicted"> & { readonly predicted: string | null }
-
-type Named = Pick<Prediction, "encoder" | "probe" | "tap" | "token" | "source" | "target">
-const named: Named = {
-  encoder: "vit",
-  probe: "logistic",
-  tap: "block.0",
-  token: "avg_obj",
-  source: "secondary",
-  target: "primary"
-}
-/** Two folds with two scenes of each of the four cells; in each fold the first `right` of four are right. */
-function predictionsOf(some: Partial<Named>, right: number | null, seeds = 1): Array<Prediction> {
-  const name = { ...named, ...some }
-  const label = (cell: string) => (name.target === "primary" ? cell[0]! : cell[1]!)
-  return Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
-    [0, 1].flatMap((fold) =>
-      ["ax", "ay", "bx", "by"].map((cell, i): Prediction => {
-        const predicted = right === null ? null : i < right ? label(cell) : "?"
-        return {
-          ...name,
-          seed,
-          fold,
-          scene: `${cell}${fold}`,
-          image: `${cell}${fold}`,
-          object: -1,
-          cell,
-          label: label(cell),
-          predicted
-        }
-      })
-    )
-  )
-}
-/** All questions of a pair at one tap: 3 of 4 right for A_sp, all for A_pp and A_ss, 1 for A_ps, 2 for A_bg. */
-const pairOf = (some: Partial<Named>) => [
-  ...predictionsOf({ ...some, source: "primary", target: "primary" }, 4),
-  ...predictionsOf({ ...some, source: "primary", target: "secondary" }, 1),
-  ...predictionsOf({ ...some, source: "secondary", target: "primary" }, 3),
-  ...predictionsOf({ ...some, source: "secondary", target: "secondary" }, 4),
-  ...predictionsOf({ ...some, source: "background", target: "primary", token: "background" }, 2)
-]
-const aggregated = (...tables: ReadonlyArray<ReadonlyArray<Prediction>>): Promise<Array<MeasureRow>> =>
-  computeOf(aggregate)(
-    { probes: tables.map((rows) => tableOf(tableOfFits(rows))) },
-    {},
-    fakeContext(aggregate)
-  )
-const found = (rows: ReadonlyArray<MeasureRow>, some: Partial<MeasureRow>) =>
-  rows.filter((row) => Object.entries(some).every(([key, value]) => row[key as keyof MeasureRow] === value))
-const only = (rows: ReadonlyArray<MeasureRow>, some: Partial<MeasureRow>) => {
-  expect(found(rows, some)).toHaveLength(1)
-  return found(rows, some)[0]!
-}
+const pair = (some: Partial<Score> = {}) =>
+  pairOf({ A_pp: five(0.9), A_ps: five(0.4), A_sp: five(0.72), A_ss: five(0.7) }, some)
 
 describe("aggregate", () => {
-  it("gives a row a question, with every column of its schema and no other", async () => {
-    const rows = await aggregated([...pairOf({}), ...pairOf({ tap: "embed" })])
-    expect(rows).toHaveLength(10)
+  it("gives a row a fit, with every column of its schema and no other", async () => {
+    const rows = await aggregated([...pair(), ...pair({ tap: "embed" })])
+    expect(rows).toHaveLength(8)
     for (const row of rows) expect(Object.keys(row).sort()).toEqual(Object.keys(measureColumns).sort())
     expect(only(rows, { tap: "embed", measure: "A_sp" })).toMatchObject({
-      ...named,
-      tap: "embed",
-      balanced_accuracy: 0.75,
+      encoder: "vit",
+      layer: -1,
+      depth: 0,
       chance: 0.5,
-      n: 8,
-      classes: 2,
-      folds_with_empty_cells: 0
+      n: 400,
+      folds: 5,
+      seeds: 1,
+      macro_f1: 0.5,
+      log_loss: 0.25,
+      same_examples: null
     })
   })
 
-  it("puts M1 on the rows of A_ss, M2 and its company on those of A_sp, and nulls everywhere else", async () => {
-    const rows = await aggregated([...pairOf({}), ...predictionsOf({ tap: "embed" }, 2)])
-    const sp = only(rows, { tap: "block.0", measure: "A_sp" })
-    expect(sp).toMatchObject({ m2: 0.75, m2_corrected: 0.5, a_bg: 0.5, entanglement: 0.25, embed_floor: 0.5 })
-    expect(sp.m1).toBeNull()
-    expect(only(rows, { measure: "A_ss" })).toMatchObject({ m1: 1, m1_corrected: 1, m2: null, a_bg: null })
-    for (const measure of ["A_pp", "A_ps", "A_bg"]) {
-      const { m1, m2, m2_corrected, a_bg, entanglement, embed_floor } = only(rows, { measure })
-      expect([m1, m2, m2_corrected, a_bg, entanglement, embed_floor]).toEqual(Array(6).fill(null))
+  it("never mixes encoders, probes, selections, taps, tokens or tasks", async () => {
+    const others = {
+      encoder: "dino",
+      probe: "perceptron",
+      selection: "centre",
+      tap: "embed",
+      token: "random_obj",
+      task: "1"
     }
-  })
-
-  it("never mixes encoders, probes, taps or tokens", async () => {
-    const other = { encoder: "dino", probe: "perceptron", tap: "block.1", token: "random_obj" }
-    for (const [key, value] of Object.entries(other)) {
+    for (const [key, value] of Object.entries(others)) {
       const rows = await aggregated([
-        ...predictionsOf({}, 3),
-        ...predictionsOf({ source: "primary", [key]: value }, 4)
+        scoreRow(five(0.72)),
+        scoreRow(five(0.9), { ...asked.A_pp, [key]: value })
       ])
-      expect(only(rows, { measure: "A_sp" }).m2).toBeNull()
       expect(rows).toHaveLength(2)
+      expect(only(rows, { measure: "A_sp" }).m2, key).toBeNull()
     }
-  })
-
-  it("asks the background of any token's A_sp at the same tap, and of no other tap", async () => {
-    const rows = await aggregated([
-      ...pairOf({}),
-      ...predictionsOf({ token: "random" }, 4),
-      ...predictionsOf({ tap: "block.1" }, 4)
-    ])
-    expect(only(rows, { token: "random" }).a_bg).toBe(0.5)
-    expect(only(rows, { tap: "block.1" }).a_bg).toBeNull()
   })
 
   it("takes several encoders, a table each, and a probe's table of an encoder beside another's", async () => {
-    const rows = await aggregated(
-      pairOf({}),
-      pairOf({ encoder: "dino" }),
-      pairOf({ encoder: "dino", probe: "perceptron" })
-    )
-    expect(rows).toHaveLength(15)
-    expect(found(rows, { measure: "A_sp" }).map(({ m2 }) => m2)).toEqual([0.75, 0.75, 0.75])
+    const rows = await aggregated(pair(), pair({ encoder: "dino" }), pair({ probe: "perceptron" }))
+    expect(found(rows, { measure: "A_sp" }).map(({ m2 }) => m2?.toFixed(3))).toEqual([
+      "0.800",
+      "0.800",
+      "0.800"
+    ])
   })
 
-  it("refuses two tables that both have a cell, naming them and what to do", async () => {
-    const error = await rejection(aggregated(pairOf({}), pairOf({ encoder: "dino" }), predictionsOf({}, 4)))
-    expect(error.message).toBe(
-      'tables 1 and 3 of the port "probes" both have the logistic probe of primary from avg_obj (secondary) at block.0 of encoder "vit"'
-    )
-    expect(error).toMatchObject({ hint: expect.stringContaining("`encoder`") })
+  it("keeps the rows of undefined probes, with nulls, and drops fits that lack examples", async () => {
+    const few = undefinedRow({ ...asked.A_ss, undefined_because: "too few examples", n: 3 })
+    const rows = await aggregated([scoreRow(five(0.72)), undefinedRow(asked.A_pp), few])
+    expect(rows).toHaveLength(2)
+    expect(only(rows, { measure: "A_pp" })).toMatchObject({ balanced_accuracy: null, low: null, n: 400 })
   })
 
-  it("keeps the rows of undefined probes, with nulls, and lets the others be", async () => {
-    const rows = await aggregated([...predictionsOf({}, 3), ...predictionsOf({ source: "primary" }, null)])
-    const { balanced_accuracy, low, high, n } = only(rows, { measure: "A_pp" })
-    expect([balanced_accuracy, low, high, n]).toEqual([null, null, null, 8])
-    expect(only(rows, { measure: "A_sp" })).toMatchObject({ balanced_accuracy: 0.75, m2: null })
-  })
-
-  it("has no measures for questions of a category", async () => {
-    const rows = await aggregated(predictionsOf({ source: "object", target: "category" }, 3))
-    expect(only(rows, {})).toMatchObject({ measure: null, m1: null, m2: null, balanced_accuracy: 0.75 })
-  })
-
-  it("makes no rows of no predictions", async () => {
+  it("makes no rows of no scores", async () => {
     expect(await aggregated([])).toEqual([])
+  })
+
+  it("says how many examples there are if no fit has enough", async () => {
+    const few = undefinedRow({ undefined_because: "too few examples", n: 3, images: 2, classes: 1 })
+    expect((await rejection(aggregated([few]))).message).toBe(
+      "too few objects for any probe: at most 3 examples of 1 class in 2 images are left; a probe needs 2 classes, and 4 images per fold"
+    )
   })
 })
 
-describe("aggregate's summary", () => {
-  const summaryOf = (rows: ReadonlyArray<MeasureRow>) => aggregate.stage.spec.summary!(rows)
+describe("same_examples", () => {
+  const of = (n: number, digest: string, some: Partial<Score> = {}) =>
+    scoreRow(five(0.7), { n, examples_digest: digest, ...some })
+  const dino = { encoder: "dino" }
 
-  it("has a line an encoder, tap and token of a pair, and A_bg beside every A_sp", async () => {
-    const summary = summaryOf(await aggregated([...pairOf({}), ...pairOf({ encoder: "dino" })]))
-    expect(summary.columns).toEqual([
-      "encoder",
-      "tap",
-      "token",
-      "A_pp",
-      "A_ps",
-      "A_sp",
-      "A_ss",
-      "A_bg",
-      "M1",
-      "M2",
-      "n",
-      "images"
-    ])
-    expect(summary.rows).toHaveLength(2)
-    expect(summary.rows[0]).toEqual([
-      "vit",
-      "block.0",
-      "avg_obj",
-      "1.000",
-      "0.250",
-      "0.750",
-      "1.000",
-      "0.500",
-      "1.000",
-      "0.750",
-      8,
-      8
-    ])
-    for (const row of summary.rows) expect(row).toHaveLength(summary.columns.length)
-  })
-
-  it("has a line a question of a category, with its interval", async () => {
-    const question = { source: "object", target: "category" }
-    const summary = summaryOf(
-      await aggregated([...predictionsOf(question, 3), ...predictionsOf({ ...question, token: "cls" }, null)])
+  it("is null for one encoder, and compares several question by question, over all taps", async () => {
+    const rows = await aggregated(
+      [of(400, "d"), of(400, "d", { tap: "embed" }), of(400, "e", asked.A_pp), of(400, "f", asked.A_ss)],
+      [of(400, "d", dino), of(399, "x", { ...dino, ...asked.A_pp })]
     )
-    expect(summary.columns).toEqual([
-      "encoder",
-      "tap",
-      "token",
-      "target",
-      "accuracy",
-      "95 % interval",
-      "chance",
-      "n",
-      "images"
-    ])
-    expect(summary.rows).toEqual([
-      ["vit", "block.0", "avg_obj", "category", "0.750", "0.750 – 0.750", "0.500", 8, 8],
-      ["vit", "block.0", "cls", "category", "", "undefined", "0.500", 8, 8]
+    const told = (measure: string) => found(rows, { measure }).map(({ same_examples }) => same_examples)
+    expect(told("A_sp")).toEqual([true, true, true])
+    expect(told("A_pp")).toEqual([false, false])
+    expect(told("A_ss")).toEqual([null])
+  })
+
+  it("goes by the number of examples where a fit is undefined", async () => {
+    const undefinedFit = undefinedRow({ ...dino, token: "cls", tap: "embed" })
+    const cls = of(400, "d", { token: "cls" })
+    for (const { same_examples } of await aggregated([cls], [undefinedFit])) expect(same_examples).toBe(true)
+    for (const { same_examples } of await aggregated([cls], [{ ...undefinedFit, n: 9 }]))
+      expect(same_examples).toBe(false)
+  })
+
+  it("does not count an encoder without a single example", async () => {
+    const none = undefinedRow({ ...dino, n: 0, undefined_because: "no example has such a token" })
+    expect((await aggregated([of(400, "d")], [none]))[0]!.same_examples).toBeNull()
+  })
+})
+
+describe("tables that do not go together", () => {
+  const errorOf = (...tables: ReadonlyArray<ReadonlyArray<Score>>) => rejection(aggregated(...tables))
+
+  it("are two with one fit", async () => {
+    const error = await errorOf(pair(), pair({ encoder: "dino" }), [scoreRow(five(0.5))])
+    expect(error.message).toBe(
+      'tables 1 and 3 of the port scores both have the logistic probe of primary from avg_obj (secondary) at block.3.resid_post of encoder "vit"'
+    )
+    expect(error).toMatchObject({
+      field: "encoder",
+      hint: expect.stringContaining("`encoder`"),
+      inputs: [
+        { port: "scores", index: 0 },
+        { port: "scores", index: 2 }
+      ]
+    })
+    expect(await errorOf([...pair(), scoreRow(five(0.5))])).toMatchObject({
+      message: expect.stringContaining("table 1 of the port scores has two fits logistic/aligned/"),
+      inputs: [{ port: "scores", index: 0 }]
+    })
+  })
+
+  it("are two with one name for two encoders", async () => {
+    const error = await errorOf(
+      pair({ encoder_digest: "aa" }),
+      pair({ encoder: "dino" }),
+      pair({ encoder_digest: "bb", tap: "embed" })
+    )
+    expect(error.message).toBe(
+      'tables 1 and 3 of the port scores use the name "vit" for two encoders: their weights or preprocessing differ'
+    )
+    expect(error).toMatchObject({
+      inputs: [
+        { port: "scores", index: 0 },
+        { port: "scores", index: 2 }
+      ]
+    })
+  })
+
+  it("are two with two names for one encoder", async () => {
+    const error = await errorOf(
+      pair({ encoder_digest: "aa" }),
+      pair({ encoder: "dino", encoder_digest: "aa" })
+    )
+    expect(error.message).toBe(
+      'tables 1 and 2 of the port scores name one encoder "vit" and "dino": the weights and preprocessing are the same'
+    )
+  })
+
+  it("are not two encoders whose digests are not known", async () => {
+    const rows = await aggregated(
+      pair(),
+      pair({ encoder: "dino" }),
+      pair({ tap: "embed", encoder_digest: "aa" })
+    )
+    expect(rows).toHaveLength(12)
+  })
+})
+
+describe("aggregate's losses", () => {
+  const losses = async (...rows: ReadonlyArray<Score>) =>
+    (await lossesOf(aggregate, { output: tableOf([]), inputs: { scores: [tableOf(rows)] }, params: {} })).map(
+      ({ what, reason, count, total }) => `${what}: ${reason}: ${count} of ${total}`
+    )
+
+  it("are empty where every value is there", async () => {
+    expect(await losses(...pair(), ...pairOf({ A_sp_vs_bg: five(0.7), A_bg: five(0.6) }))).toEqual([])
+  })
+
+  it("name values that are undefined, and why", async () => {
+    const blind = [...five(0.55).slice(1), 0.5]
+    expect(
+      await losses(
+        ...pairOf({ A_pp: blind, A_sp: five(0.5) }),
+        undefinedRow({ ...asked.A_pp, tap: "embed" }),
+        scoreRow(five(0.5), { tap: "embed" }),
+        scoreRow([0.5, 0.5, NaN, 0.5, 0.5], { ...asked.A_ss, folds_with_empty_cells: 1 })
+      )
+    ).toEqual([
+      "accuracies: the tap is constant over the training rows: 1 of 5",
+      "intervals: some fold has no example: 1 of 4",
+      "values of M2: the lower limit of A_pp is under .6: 1 of 2",
+      "values of M2: A_pp or A_sp is undefined: 1 of 2",
+      "values of corrected M2: the lower limit of A_pp is under .6: 1 of 2",
+      "values of corrected M2: A_pp or A_sp is undefined: 1 of 2",
+      "fits with a fold that lacks a cell: the accuracy of that fold, used for the interval, is over the other cells: 1 of null"
     ])
   })
 
-  it("shows the first probe alone and says so", async () => {
-    const summary = summaryOf(await aggregated(pairOf({}), pairOf({ probe: "perceptron" })))
-    expect(summary.title).toBe("Balanced accuracy (logistic probe; the table has the others)")
-    expect(summary.rows).toHaveLength(1)
-    expect(summaryOf([])).toMatchObject({ title: "Balanced accuracy (no probe)", rows: [] })
+  it("say which comparisons are not like with like", async () => {
+    expect(
+      await losses(
+        ...pair(),
+        ...pairOf({ A_sp_vs_bg: five(0.7) }),
+        scoreRow(five(0.6), { ...asked.A_bg, examples_digest: "other" }),
+        ...pairOf({ A_sp_vs_near: five(0.7), A_near: five(0.6) })
+      )
+    ).toEqual([
+      "differences to the background: A_sp_vs_bg and A_bg are of different examples: not like with like: 1 of 2"
+    ])
+  })
+
+  it("flag A_ps above A_ss as published: a sign of a wrong grid", async () => {
+    const flagged = (ps: number, some: Partial<Score> = {}) =>
+      losses(
+        ...pairOf({ A_ps: five(ps), A_ss: five(0.618) }, { selection: "as-published", ...some }).map(
+          (row) => ({
+            ...row,
+            ...some
+          })
+        )
+      )
+    expect(await flagged(0.647)).toEqual(["values of A_ps above A_ss: a sign of a wrong grid: 1 of null"])
+    expect(await flagged(0.6)).toEqual([])
+    expect(await flagged(0.647, { selection: "aligned" })).toEqual([])
+    // any patch of the image, on both sides
+    expect(await flagged(0.647, { token: "random" })).toEqual([])
+    // an encoder that knows neither: a matter of chance
+    expect(
+      await losses(...pairOf({ A_ps: five(0.25), A_ss: five(0.24) }, { selection: "as-published" }))
+    ).toEqual([])
+  })
+
+  it("name questions that encoders were asked about different examples, once for all taps", async () => {
+    const rows = ["embed", "block.0.resid_post"].flatMap((tap) => [
+      scoreRow(five(0.7), { tap }),
+      scoreRow(five(0.7), { tap, encoder: "dino", examples_digest: "other" })
+    ])
+    expect((await losses(...rows)).at(-1)).toBe(
+      "questions: asked of encoders about different examples: their accuracies cannot be compared: 1 of null"
+    )
   })
 })

@@ -9,6 +9,7 @@ const limits = { minimum: 1, classes: 20, cap: 100 }
 const of = (label: string, count: number, barred: string | null = null): Array<Candidate> =>
   Array.from({ length: count }, (_, i) => ({
     scene: `${label}-${i}`,
+    image_group: `${label}-${i}`,
     key: `${i}`,
     object: i % 3,
     label,
@@ -25,8 +26,17 @@ describe("choose", () => {
       Array.from({ length: 5 }, () => "dog")
     )
     expect(new Set(chosen.filter(({ label }) => label === "cat").map(({ reason }) => reason))).toEqual(
-      new Set(["too few: fewer than 5 objects of its category"])
+      new Set(["too few: its category is in fewer than 5 images"])
     )
+  })
+
+  it("counts images towards the minimum, not objects", () => {
+    // as broccoli and orange in 350 photographs of COCO: 24 and 23 objects in 8 images
+    const inImages = (label: string, objects: number, images: number) =>
+      of(label, objects).map((candidate, i) => ({ ...candidate, image_group: `image ${i % images}` }))
+    const candidates = [...inImages("broccoli", 24, 8), ...inImages("cup", 20, 20)]
+    expect(labelsOf(keptOf(candidates, { minimum: 20 }))).toEqual(["cup"])
+    expect(labelsOf(keptOf(candidates, { minimum: 8 }))).toEqual(["broccoli", "cup"])
   })
 
   it("counts towards the minimum only what can be asked about, and keeps the reason of the rest", () => {
@@ -42,11 +52,18 @@ describe("choose", () => {
     expect(chosen.filter(({ reason }) => reason === "a crowd")).toHaveLength(3)
   })
 
-  it("keeps the largest classes, ties going to the lower code point", () => {
+  it("keeps the classes in the most images, then those with the most objects", () => {
+    const twice = (label: string, images: number) =>
+      of(label, 2 * images).map((candidate, i) => ({ ...candidate, image_group: `image ${i % images}` }))
+    expect(labelsOf(keptOf([...twice("sheep", 5), ...of("cup", 6)], { classes: 1 }))).toEqual(["cup"])
+    expect(labelsOf(keptOf([...of("cup", 5), ...twice("sheep", 5)], { classes: 1 }))).toEqual(["sheep"])
+  })
+
+  it("breaks ties in favour of the lower code point", () => {
     const candidates = [...of("cat", 5), ...of("ant", 5), ...of("bee", 6), ...of("dog", 4)]
     expect(labelsOf(keptOf(candidates, { classes: 2 }))).toEqual(["ant", "bee"])
     const chosen = choose(candidates, { ...limits, classes: 2 }, place)
-    expect(chosen.find(({ label }) => label === "cat")!.reason).toBe("not among the 2 largest categories")
+    expect(chosen.find(({ label }) => label === "cat")!.reason).toBe("not one of the 2 largest classes")
     // a surrogate pair begins with a lower code unit than "～", but is a higher code point
     expect(labelsOf(keptOf([...of("😀", 3), ...of("～", 3)], { classes: 1 }))).toEqual(["～"])
   })
@@ -71,7 +88,7 @@ describe("choose", () => {
       )
     const few = choose(copies("cat", 4), { ...limits, minimum: 5 }, place)
     expect(new Set(few.map(({ reason }) => reason))).toEqual(
-      new Set(["too few: fewer than 5 objects of its category"])
+      new Set(["too few: its category is in fewer than 5 images"])
     )
     const kept = keptOf(copies("cat", 30), { cap: 10 })
     expect(kept).toHaveLength(20)
@@ -99,6 +116,27 @@ describe("choose", () => {
     expect(newcomers.length).toBeGreaterThan(0)
     expect(newcomers.length).toBeLessThan(20)
     expect(after.filter((scene) => kept.has(scene))).toHaveLength(20 - newcomers.length)
+  })
+
+  it("names what the label is in its reasons", () => {
+    const chosen = choose(
+      [...of("present", 5), ...of("absent", 2)],
+      { minimum: 3, classes: 2, cap: 4 },
+      place,
+      "label"
+    )
+    expect(new Set(chosen.map(({ reason }) => reason))).toEqual(
+      new Set([
+        null,
+        "capped: more than 4 objects of its label",
+        "too few: its label is in fewer than 3 images"
+      ])
+    )
+  })
+
+  it("keeps more classes than 20", () => {
+    const candidates = Array.from({ length: 30 }, (_, i) => of(`class ${i}`, 2)).flat()
+    expect(labelsOf(keptOf(candidates, { classes: 30 }))).toHaveLength(30)
   })
 
   it("takes no time that grows with the square of a class", () => {

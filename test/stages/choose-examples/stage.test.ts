@@ -1,395 +1,396 @@
 import { describe, expect, it } from "vitest"
 import { chooseExamples } from "../../../stages/choose-examples/stage.ts"
 import type { Example } from "../../../stages/tables/examples.ts"
-import { computeOf, fakeContext, lossesOf as told, rejection, tableOf } from "../fakes.ts"
+import { rejection } from "../fakes.ts"
+import {
+  examplesOf,
+  type Given,
+  type GivenScene,
+  kept,
+  sceneOf,
+  supportRows,
+  taskOf,
+  uncovered,
+  vit
+} from "./rig.ts"
 
-interface Scene {
-  readonly item: string
-  readonly objects: ReadonlyArray<{
-    readonly category: string
-    readonly crowd: boolean
-    readonly segmentation?: ReadonlyArray<ReadonlyArray<number>>
-  }>
-  readonly image_group?: string
-  readonly left_out?: ReadonlyArray<{
-    readonly id: number
-    readonly category: string
-    readonly reason: string
-  }>
-  readonly primary: string | null
-  readonly secondary: string | null
-}
-interface TokenRow {
-  readonly item: string
-  readonly source: string
-  readonly object: number
-}
-/** Of all of the scenes, also of those without a token. */
-const tokenTable = (scenes: ReadonlyArray<Scene>, tokens: ReadonlyArray<TokenRow>) =>
-  tableOf(tokens, {}, [...new Set([...scenes, ...tokens].map(({ item }) => item))])
-/** @param torn scenes that have an annotation left out */
-const sceneTable = (scenes: ReadonlyArray<Scene>, torn: ReadonlyArray<string> = []) =>
-  tableOf(
-    scenes.map((scene) => ({
-      left_out: torn.includes(scene.item) ? [{ id: 9, category: "cup", reason: "torn" }] : [],
-      image_group: scene.item,
-      ...scene,
-      objects: scene.objects.map((object, i) => ({ segmentation: [[i]], ...object }))
-    }))
-  )
-const defaults = { minimum: 2, classes: 20, cap: 100, seed: 0 }
-const examplesOf = (
-  question: "category" | "pair",
-  scenes: ReadonlyArray<Scene>,
-  tokens: ReadonlyArray<TokenRow>,
-  some: Partial<typeof defaults> = {}
-): Promise<Array<Example>> =>
-  computeOf(chooseExamples)(
-    {
-      scenes: sceneTable(scenes),
-      tokens: tokenTable(scenes, tokens)
-    },
-    { question, ...defaults, ...some },
-    fakeContext(chooseExamples, some.seed)
-  )
-
-const sceneOf = (item: string, categories: ReadonlyArray<string>): Scene => ({
-  item,
-  objects: categories.map((category) => ({ category, crowd: false })),
-  primary: null,
-  secondary: null
-})
-const objectTokens = (scenes: ReadonlyArray<Scene>): Array<TokenRow> =>
-  scenes.flatMap(({ item, objects }) =>
-    objects.flatMap((_, object) => [
-      { item, source: "object", object },
-      { item, source: "object", object }
-    ])
-  )
+const common = { encoder: null, selection: null }
+const named = (examples: ReadonlyArray<Example>) => examples.map(({ scene, object }) => `${scene}/${object}`)
 
 describe("choose-examples of a category", () => {
-  const street: Scene = {
-    ...sceneOf("street", ["car", "person", "car", "dog"]),
+  const street: GivenScene = {
+    item: "street",
     objects: [
       { category: "car", crowd: false },
       { category: "person", crowd: true },
-      { category: "car", crowd: false },
       { category: "dog", crowd: false }
     ]
   }
-  const tokens = [
-    { item: "street", source: "image", object: -1 },
-    { item: "street", source: "object", object: 0 },
-    { item: "street", source: "object", object: 1 },
-    { item: "street", source: "object", object: 2 },
-    { item: "elsewhere", source: "object", object: 3 }
-  ]
+  const park = sceneOf("park", ["dog", "car"])
+  const given = { question: "category", scenes: [street, park] } as const
 
-  it("has a row for what the source has left out, and its reason; no other object changes its place or its class", async () => {
+  it("has a row for every object: its label, its cell, and why it is left out", async () => {
+    const rows = await examplesOf({
+      ...given,
+      lacks: (_, scene, object) => (scene === "park" && object === 0 ? uncovered : null)
+    })
+    const of = (scene: string, object: number, label: string, left_out: string | null) => ({
+      ...common,
+      scene,
+      image_group: scene,
+      object,
+      task: null,
+      target: "category",
+      label,
+      cell: label,
+      left_out,
+      lacks: []
+    })
+    expect(rows).toEqual([
+      of("street", 0, "car", null),
+      of("street", 1, "person", "a crowd: one annotation for many objects"),
+      of("street", 2, "dog", null),
+      of("park", 0, "dog", uncovered),
+      of("park", 1, "car", null)
+    ])
+  })
+
+  it("has a row for what the source left out, with its reason; other objects keep their numbers", async () => {
     const reason = "segmentation[0] has 2 points; a polygon has at least 3"
-    const torn: Scene = {
-      ...street,
-      left_out: [
-        { id: 9, category: "dog", reason },
-        { id: 10, category: "car", reason }
-      ]
-    }
-    const without = await examplesOf("category", [street], tokens)
-    const rows = await examplesOf("category", [torn], tokens)
-    expect(rows.slice(0, 4)).toEqual(without)
-    expect(rows.slice(4)).toEqual(
+    const left_out = [
+      { id: 9, category: "dog", reason },
+      { id: 10, category: "car", reason }
+    ]
+    const without = await examplesOf(given)
+    const rows = await examplesOf({ ...given, scenes: [{ ...street, left_out }, park] })
+    expect([...rows.slice(0, 3), ...rows.slice(5)]).toEqual(without)
+    expect(rows.slice(3, 5)).toMatchObject(
       ["dog", "car"].map((label, i) => ({
         scene: "street",
-        image_group: "street",
-        target: "category",
-        object: 4 + i,
+        object: 3 + i,
         label,
-        cell: label,
         left_out: `degenerate polygons: ${reason}`
       }))
     )
-    const { rows: counts } = chooseExamples.stage.spec.summary!(rows)
-    expect(counts).toContainEqual(["category", "degenerate polygons", 2, 1])
-  })
-  it("has a row for every object: its label, its cell, and why it is left out", async () => {
-    const common = { scene: "street", image_group: "street", target: "category" }
-    expect(await examplesOf("category", [street], tokens)).toEqual([
-      { ...common, object: 0, label: "car", cell: "car", left_out: null },
-      {
-        ...common,
-        object: 1,
-        label: "person",
-        cell: "person",
-        left_out: "a crowd: one annotation for many objects"
-      },
-      { ...common, object: 2, label: "car", cell: "car", left_out: null },
-      {
-        ...common,
-        object: 3,
-        label: "dog",
-        cell: "dog",
-        left_out: "no token: no patch is covered enough by it, or none was imported"
-      }
-    ])
-  })
-
-  it("keeps the tokens of one scene apart from those of another whose name begins alike", async () => {
-    const scenes = [sceneOf("a", ["cup", "cup"]), sceneOf("a/object/1", ["cup", "cup"])]
-    const rows = await examplesOf("category", scenes, [
-      { item: "a/object/1", source: "object", object: 0 },
-      { item: "a", source: "object", object: 0 }
-    ])
-    expect(
-      rows.filter(({ left_out }) => left_out === null).map(({ scene, object }) => [scene, object])
-    ).toEqual([
-      ["a", 0],
-      ["a/object/1", 0]
+    expect(chooseExamples.stage.spec.summary!(rows).rows).toContainEqual([
+      "category",
+      "degenerate polygons",
+      2,
+      1
     ])
   })
 
   const crowded = Array.from({ length: 40 }, (_, i) =>
     sceneOf(`scene-${i}`, ["cup", "cup", i % 2 === 0 ? "fork" : "knife"])
   )
-  const keptOf = async (scenes: ReadonlyArray<Scene>, some: Partial<typeof defaults>) =>
-    (await examplesOf("category", scenes, objectTokens(scenes), some))
-      .filter(({ left_out }) => left_out === null)
-      .map(({ scene, object }) => `${scene}/${object}`)
+  const keptOf = async (scenes: ReadonlyArray<GivenScene>, some: Partial<Given>) =>
+    named(kept(await examplesOf({ question: "category", scenes, ...some })))
 
-  it("caps by seed, whatever the order of scenes and of tokens", async () => {
-    const kept = await keptOf(crowded, { cap: 15 })
-    expect(kept).toHaveLength(45)
-    expect((await keptOf(crowded.toReversed(), { cap: 15 })).sort()).toEqual([...kept].sort())
-    expect(await keptOf(crowded, { cap: 15, seed: 1 })).not.toEqual(kept)
+  it("caps by seed, whatever the order of the scenes", async () => {
+    const first = await keptOf(crowded, { cap: 15 })
+    expect(first).toHaveLength(45)
+    expect((await keptOf(crowded.toReversed(), { cap: 15 })).sort()).toEqual([...first].sort())
+    expect(await keptOf(crowded, { cap: 15, seed: 1 })).not.toEqual(first)
   })
 
   it("decides for old scenes as before when scenes come that no cap feels", async () => {
-    const more = [...crowded, sceneOf("new", ["spoon", "spoon", "spoon"])]
-    const kept = await keptOf(crowded, { cap: 15 })
-    expect((await keptOf(more, { cap: 15 })).filter((key) => !key.startsWith("new"))).toEqual(kept)
+    const more = [...crowded, sceneOf("new", ["spoon", "spoon"])]
+    const before = await keptOf(crowded, { cap: 15 })
+    expect((await keptOf(more, { cap: 15 })).filter((key) => !key.startsWith("new"))).toEqual(before)
+  })
+
+  it("keeps scenes apart whose names begin alike", async () => {
+    const scenes = [sceneOf("a", ["cup", "fork"]), sceneOf("a/1", ["cup", "fork"])]
+    const rows = await examplesOf({
+      question: "category",
+      scenes,
+      lacks: (_, scene, object) => ((scene === "a") === (object === 1) ? uncovered : null)
+    })
+    expect(named(kept(rows))).toEqual(["a/0", "a/1/1"])
+  })
+
+  it("refuses categories, which are for presence", async () => {
+    const error = (await rejection(examplesOf({ ...given, categories: ["dog"] }))) as Error & {
+      field: string
+    }
+    expect(error.message).toBe("`categories` is for the question presence; this one is category")
+    expect(error.field).toBe("categories")
   })
 })
 
 describe("choose-examples where scenes show one image", () => {
   const square = (at: number) => [[at, at, at + 4, at, at + 4, at + 4, at, at + 4]]
-  const listed = (item: string, image_group: string, places: ReadonlyArray<number>): Scene => ({
-    ...sceneOf(item, []),
+  const listed = (item: string, image_group: string, places: ReadonlyArray<number>): GivenScene => ({
+    item,
     image_group,
     objects: places.map((at) => ({ category: "cup", crowd: false, segmentation: square(at) }))
   })
-  const keptFor = async (scenes: ReadonlyArray<Scene>, minimum: number) =>
-    (await examplesOf("category", scenes, objectTokens(scenes), { minimum })).filter(
-      ({ left_out }) => left_out === null
-    ).length
+  // forks in three images of their own, so that there are two classes
+  const forks = ["f1", "f2", "f3"].map((item) => sceneOf(item, ["fork"]))
+  const cupsOf = async (scenes: ReadonlyArray<GivenScene>, limits: Partial<Given>) =>
+    kept(await examplesOf({ question: "category", scenes: [...scenes, ...forks], ...limits })).filter(
+      ({ label }) => label === "cup"
+    )
 
   it("counts an object once that all of them list, in whatever order", async () => {
-    const twice = [listed("a", "x", [0, 9]), listed("b", "x", [9, 0])]
-    expect(await keptFor(twice, 2)).toBe(4)
-    expect(await keptFor(twice, 3)).toBe(0)
-  })
-
-  it("counts objects apart that they share out", async () => {
-    const shared = [listed("a", "x", [0]), listed("b", "x", [9]), listed("c", "x", [18])]
-    expect(await keptFor(shared, 3)).toBe(3)
+    const twice = [listed("a", "x", [0, 9]), listed("b", "x", [9, 0]), listed("c", "y", [0])]
+    expect(await cupsOf(twice, { cap: 3 })).toHaveLength(5)
+    // of one object, both copies are kept or none
+    const objects = (await cupsOf(twice, { cap: 2 })).length
+    expect([3, 4]).toContain(objects)
   })
 
   it("counts objects of one place in two images", async () => {
-    expect(await keptFor([listed("a", "x", [0]), listed("b", "y", [0])], 2)).toBe(2)
+    const apart = [listed("a", "x", [0]), listed("b", "y", [0])]
+    expect(await cupsOf(apart, { cap: 2 })).toHaveLength(2)
+    expect(await cupsOf([...apart, listed("c", "z", [0])], { cap: 2 })).toHaveLength(2)
+  })
+
+  it("counts images towards the minimum, not scenes", async () => {
+    const shared = [listed("a", "x", [0]), listed("b", "x", [9]), listed("c", "y", [18])]
+    expect(await cupsOf(shared, { minimum: 2 })).toHaveLength(3)
+    const error = await rejection(cupsOf(shared, { minimum: 3 }))
+    expect(error.message).toContain("too few: its category is in fewer than 3 images: 3")
   })
 
   it("hands on the image group, and counts images in its summary", async () => {
-    const scenes = [listed("a", "x", [0]), listed("b", "x", [0]), listed("c", "y", [0])]
-    const rows = await examplesOf("category", scenes, objectTokens(scenes))
-    expect(rows.map(({ image_group }) => image_group)).toEqual(["x", "x", "y"])
-    expect(chooseExamples.stage.spec.summary!(rows).rows).toEqual([["category", "kept", 3, 2]])
+    const scenes = [listed("a", "x", [0]), listed("b", "x", [0]), listed("c", "y", [0]), ...forks]
+    const rows = await examplesOf({ question: "category", scenes })
+    expect(rows.map(({ image_group }) => image_group)).toEqual(["x", "x", "y", "f1", "f2", "f3"])
+    expect(chooseExamples.stage.spec.summary!(rows).rows).toEqual([["category", "kept", 6, 5]])
   })
 })
 
 describe("choose-examples of a pair", () => {
-  const scene = (item: string, primary: string | null, secondary: string | null): Scene => ({
-    item,
-    objects: [],
-    primary,
-    secondary
-  })
-  const both = (item: string) => [
-    { item, source: "primary", object: -1 },
-    { item, source: "secondary", object: -1 },
-    { item, source: "image", object: -1 }
+  const scenes = ["s", "t", "u"].map((item) => sceneOf(item, ["disc", "star"]))
+  const tasks = [
+    taskOf("s", "1", "disc", "star"),
+    taskOf("s", "2", "disc", "ring"),
+    taskOf("t", "1", "bar", "star"),
+    taskOf("u", "1", "disc", "ring", "the image lacks the category ring")
   ]
 
-  it("asks two questions a scene, in one cell of primary × secondary", async () => {
-    const common = { scene: "s", image_group: "s", object: -1, cell: "disc × star", left_out: null }
-    expect(await examplesOf("pair", [scene("s", "disc", "star")], both("s"))).toEqual([
-      { ...common, target: "primary", label: "disc" },
-      { ...common, target: "secondary", label: "star" }
-    ])
-  })
-
-  it("leaves both out, with a reason, where an object has no token or the scene no pair", async () => {
-    const rows = await examplesOf(
-      "pair",
-      [scene("s", "disc", "star"), scene("t", "disc", null), scene("u", "disc", "ring")],
-      [...both("s").slice(1), ...both("t")]
-    )
-    expect(rows.map(({ scene: name, left_out }) => [name, left_out])).toEqual([
-      ["s", "no token: one of the two objects covers no patch enough, or was not imported"],
-      ["s", "no token: one of the two objects covers no patch enough, or was not imported"],
-      ["t", "the scene has no primary or secondary category"],
-      ["t", "the scene has no primary or secondary category"],
-      ["u", "no token: one of the two objects covers no patch enough, or was not imported"],
-      ["u", "no token: one of the two objects covers no patch enough, or was not imported"]
-    ])
-  })
-})
-
-it("choose-examples counts what was kept and what was left out, by reason, the most first", () => {
-  const example = (left_out: string | null): Example => ({
-    scene: "s",
-    image_group: "s",
-    object: 0,
-    target: "category",
-    label: "cup",
-    cell: "cup",
-    left_out
-  })
-  const summary = chooseExamples.stage.spec.summary!([
-    example("a crowd"),
-    example(null),
-    example(null),
-    { ...example(null), target: "primary" }
-  ])
-  expect(summary.rows).toEqual([
-    ["category", "kept", 2, 1],
-    ["category", "a crowd", 1, 1],
-    ["primary", "kept", 1, 1]
-  ])
-  expect(summary.columns).toHaveLength(4)
-})
-
-describe("tokens and scenes that do not go together", () => {
-  const scenes = [sceneOf("1", ["cup", "cup"]), sceneOf("2", ["cup", "fork"]), sceneOf("3", ["fork"])]
-  const objects = (write: (id: string) => string) =>
-    objectTokens(scenes).map((token) => ({ ...token, item: write(token.item) }))
-  const choose = (tokens: ReadonlyArray<TokenRow>, items?: ReadonlyArray<string>): Promise<Array<Example>> =>
-    computeOf(chooseExamples)(
-      {
-        scenes: sceneTable(scenes),
-        tokens: tableOf(tokens, {}, items)
-      },
-      { question: "category", ...defaults },
-      fakeContext(chooseExamples)
-    )
-  it("are refused where no id is the same, with ids of both and the likely cause", async () => {
-    const error = (await rejection(choose(objects((id) => `${id}.0`)))) as Error & { hint: string }
-    expect(error.message).toBe(
-      'no ids match: the tokens are of 3 scenes ("1.0", "2.0", "3.0"), the rows of scenes are of 3 scenes ("1", "2", "3")'
-    )
-    expect(error.hint).toMatch(/^"1\.0" is probably the same as "1" .*; write them the same way in both$/)
-    expect((await rejection(choose(objects((id) => `other ${id}${id}`)))).message).toMatch(/^no ids match/)
-  })
-  it("are not refused where no scene has a token, which is no question of ids", async () => {
-    const rows = await choose([], ["1", "2", "3"])
-    expect(rows.every(({ left_out }) => left_out === "no token: no token was selected in any scene")).toBe(
-      true
-    )
-  })
-  it("are told apart: no such scene, no such object, tokens of something else", async () => {
-    const some = objects((id) => (id === "3" ? "3.0" : id)).filter(({ object }) => object === 0)
-    const reasons = (await choose(some)).map(({ scene, object, left_out }) => [
-      `${scene}/${object}`,
-      left_out
-    ])
-    expect(Object.fromEntries(reasons)).toMatchObject({
-      "1/1": "no token: no patch is covered enough by it, or none was imported",
-      "3/0": "no token: its scene is not among those of the tokens"
+  it("asks two questions for each task of a scene, in one cell of primary × secondary", async () => {
+    const rows = await examplesOf({ question: "pair", scenes, tasks })
+    const of = (task: string, target: string, label: string, cell: string) => ({
+      ...common,
+      scene: "s",
+      image_group: "s",
+      object: -1,
+      task,
+      target,
+      label,
+      cell,
+      left_out: null,
+      lacks: []
     })
-    const pairs = scenes.map(({ item }) => ({ item, source: "primary", object: -1 }))
-    for (const { left_out } of await choose(pairs)) expect(left_out).toMatch(/the tokens are not of objects/)
+    expect(rows.slice(0, 4)).toEqual([
+      of("1", "primary", "disc", "disc × star"),
+      of("1", "secondary", "star", "disc × star"),
+      of("2", "primary", "disc", "disc × ring"),
+      of("2", "secondary", "ring", "disc × ring")
+    ])
+  })
+
+  it("leaves both out where the task does, or where an encoder lacks an object", async () => {
+    const rows = await examplesOf({
+      question: "pair",
+      scenes,
+      tasks: [...tasks, taskOf("u", "3", "bar", "ring"), taskOf("t", "3", "disc", "ring")],
+      lacks: (_, scene, __, task) => (scene === "s" && task === "2" ? "no token: one of the two" : null)
+    })
+    expect(
+      rows
+        .filter(({ left_out }) => left_out !== null)
+        .map(({ scene, task, left_out }) => [scene, task, left_out])
+    ).toEqual([
+      ["s", "2", "no token: one of the two"],
+      ["s", "2", "no token: one of the two"],
+      ["u", "1", "the image lacks the category ring"],
+      ["u", "1", "the image lacks the category ring"]
+    ])
+  })
+
+  it("keeps cells with fewer images than there are folds, and ignores the limits of classes", async () => {
+    const rows = await examplesOf({ question: "pair", scenes, tasks, minimum: 20, cap: 2 })
+    expect(kept(rows)).toHaveLength(6)
+  })
+
+  it("needs tasks that scenes are in", async () => {
+    const refused = async (given: Partial<Given>) =>
+      (await rejection(examplesOf({ question: "pair", scenes, ...given }))) as Error & {
+        field: string
+        hint: string
+      }
+    expect((await refused({})).message).toMatch(/port `tasks` is empty/)
+    const none = await refused({ tasks: [] })
+    expect(none.message).toBe("no scene is in any task")
+    expect(none.hint).toContain("image_id")
+    const other = await refused({ tasks: tasks.map((task) => ({ ...task, item: `${task.item}.jpg` })) })
+    expect(other.message).toMatch(/^no ids match: the tasks are of 3 scenes/)
+    expect(other.hint).toContain("a file extension")
+  })
+
+  it("does not ask about tasks of unknown scenes", async () => {
+    const rows = await examplesOf({ question: "pair", scenes, tasks: [...tasks, taskOf("v", "1", "a", "b")] })
+    expect(rows.some(({ scene }) => scene === "v")).toBe(false)
   })
 })
 
-describe("what choose-examples tells of its losses", () => {
-  const lossesOf = async (
-    question: "category" | "pair",
-    scenes: ReadonlyArray<Scene>,
-    tokens: ReadonlyArray<TokenRow>,
-    left_out: ReadonlyArray<string> = []
-  ) => {
-    const given = { scenes: sceneTable(scenes, left_out), tokens: tokenTable(scenes, tokens) }
-    const params = { question, ...defaults }
-    const output = tableOf(await computeOf(chooseExamples)(given, params, fakeContext(chooseExamples)))
-    return told(chooseExamples, { output, inputs: given, params })
-  }
-  const asked = { what: "objects", verb: "asked about" }
+describe("choose-examples of presence", () => {
+  const scenes = [
+    sceneOf("1", ["cup", "person"]),
+    sceneOf("2", ["fork", "cup"]),
+    {
+      item: "3",
+      objects: [
+        { category: "person", crowd: true },
+        { category: "fork", crowd: false }
+      ]
+    },
+    sceneOf("4", ["cup"])
+  ]
+  const given = { question: "presence", scenes, categories: ["person"] } as const
 
-  it("counts all objects of the scenes, degenerate ones too, for one object each", async () => {
-    const scenes = [sceneOf("1", ["cup", "cup", "fork"]), sceneOf("2", [])]
-    const tokens = objectTokens(scenes).filter(({ object }) => object < 2)
-    expect(await lossesOf("category", scenes, tokens, ["1"])).toEqual([
-      {
-        ...asked,
-        reason: "no token: no patch is covered enough by it, or none was imported",
-        count: 1,
-        total: 4,
-        examples: ["1/2"]
-      },
-      { ...asked, reason: "degenerate polygons", count: 1, total: 4, examples: ["1/3"] }
+  it("asks every object of another category whether the image has the category; a crowd counts", async () => {
+    const rows = await examplesOf(given)
+    const of = (scene: string, object: number, label: string) => ({
+      ...common,
+      scene,
+      image_group: scene,
+      object,
+      task: "person",
+      target: "presence",
+      label,
+      cell: label,
+      left_out: null,
+      lacks: []
+    })
+    expect(rows).toEqual([
+      of("1", 0, "present"),
+      of("2", 0, "absent"),
+      of("2", 1, "absent"),
+      of("3", 1, "present"),
+      of("4", 0, "absent")
     ])
   })
-  it("counts the objects of other categories where pairs are asked about", async () => {
-    const pair = { primary: "cup", secondary: "fork" }
-    const scenes = [
-      { ...sceneOf("1", ["cup", "fork", "spoon", "fork"]), ...pair },
-      { ...sceneOf("2", ["cup", "fork", "spoon"]), ...pair },
-      sceneOf("3", ["cup"])
-    ]
-    const tokens = ["primary", "secondary"].map((source) => ({ item: "1", source, object: -1 }))
-    expect(await lossesOf("pair", scenes, tokens)).toEqual([
-      {
-        ...asked,
-        reason: "neither the primary nor the secondary category of its scene",
-        count: 2,
-        total: 8,
-        examples: ["1/2", "2/2"]
-      },
-      {
-        ...asked,
-        reason: "no token: one of the two objects covers no patch enough, or was not imported",
-        count: 2,
-        total: 8,
-        examples: ["2/0", "2/1"]
-      },
-      {
-        ...asked,
-        reason: "the scene has no primary or secondary category",
-        count: 1,
-        total: 8,
-        examples: ["3/0"]
-      }
-    ])
+
+  it("counts an annotation with degenerate polygons as present, and scenes of one image as one", async () => {
+    const torn = {
+      ...sceneOf("4", ["cup"]),
+      left_out: [{ id: 7, category: "person", reason: "2 points" }]
+    }
+    const copy = { ...sceneOf("5", ["spoon"]), image_group: "1" }
+    const other = sceneOf("6", ["spoon"])
+    const rows = await examplesOf({ ...given, scenes: [...scenes.slice(0, 3), torn, copy, other] })
+    const labels = Object.fromEntries(rows.map(({ scene, label }) => [scene, label]))
+    expect(labels).toEqual({
+      "1": "present",
+      "2": "absent",
+      "3": "present",
+      "4": "present",
+      "5": "present",
+      "6": "absent"
+    })
   })
-  it("tells of tokens whose scene or object is unknown", async () => {
-    const scenes = [sceneOf("1", ["cup", "cup"]), sceneOf("2", ["fork", "fork"])]
-    const tokens = [
-      { item: "1", source: "object", object: 2 },
-      ...objectTokens(scenes),
-      { item: "003.png", source: "object", object: 0 }
-    ]
-    expect(await lossesOf("category", scenes, tokens)).toEqual([
-      {
-        what: "scenes of the tokens",
-        reason: "no scene has this id",
-        count: 1,
-        total: null,
-        examples: ["003.png"]
-      },
-      {
-        what: "objects of the tokens",
-        reason: "their scene has fewer objects (the first is object 0)",
-        count: 1,
-        total: null,
-        examples: ["1/2"]
-      }
-    ])
+
+  it("asks about several categories as several tasks, with limits of their own", async () => {
+    const many = Array.from({ length: 30 }, (_, i) =>
+      sceneOf(`${i}`, ["cup", ...(i % 2 === 0 ? ["person"] : []), ...(i < 3 ? ["dog"] : [])])
+    )
+    const rows = await examplesOf({
+      ...given,
+      scenes: many,
+      categories: ["person", "dog"],
+      minimum: 4,
+      cap: 6
+    })
+    const count = (task: string, label: string) =>
+      kept(rows).filter((row) => row.task === task && row.label === label).length
+    expect([count("person", "present"), count("person", "absent")]).toEqual([6, 6])
+    expect([count("dog", "present"), count("dog", "absent")]).toEqual([0, 0])
+    const fates = rows.filter(({ task }) => task === "dog").map(({ left_out }) => left_out)
+    expect(new Set(fates)).toEqual(
+      new Set([
+        "too few: its label is in fewer than 4 images",
+        "too few: the other label is in too few images",
+        "capped: more than 6 objects of its label"
+      ])
+    )
+  })
+
+  it("is asked of the tokens of objects", async () => {
+    const rows = await examplesOf({
+      ...given,
+      lacks: (_, scene, object) => (scene === "2" && object === 1 ? uncovered : null)
+    })
+    expect(rows.filter(({ left_out }) => left_out === uncovered)).toMatchObject([{ scene: "2", object: 1 }])
+  })
+
+  it.each([
+    [[], "`categories` is empty: there is nothing whose presence could be asked about"],
+    [["person", "person"], '`categories` has "person" twice'],
+    [["person", "cat"], 'no scene has the category "cat"']
+  ])("refuses the categories %j", async (categories, message) => {
+    const error = (await rejection(examplesOf({ ...given, categories }))) as Error & {
+      field: string
+      hint: string
+    }
+    expect(error.message).toBe(message)
+    expect(error.field).toBe("categories")
+    if (categories.includes("cat")) expect(error.hint).toBe("the scenes have: cup, fork, person")
+  })
+})
+
+it("choose-examples refuses support of other things, of other scenes, and none", async () => {
+  const scenes = [sceneOf("1", ["cup", "fork"]), sceneOf("2", ["cup", "fork"])]
+  const tasks = [taskOf("1", "t", "cup", "fork"), taskOf("2", "t", "fork", "cup")]
+  const refused = async (given: Partial<Given>) =>
+    (await rejection(examplesOf({ question: "category", scenes, ...given }))) as Error & { hint: string }
+  const ofPairs = supportRows(scenes, tasks, [vit], () => null)
+  const ofObjects = supportRows(scenes, [], [vit], () => null)
+  expect(await refused({ support: ofPairs })).toMatchObject({
+    message: "the support table is about pairs, not about objects",
+    hint: 'give find-support `of: "objects"`'
+  })
+  expect(await refused({ question: "pair", tasks, support: ofObjects })).toMatchObject({
+    message: "the support table is about objects, not about pairs",
+    hint: 'give find-support `of: "pair"`'
+  })
+  expect((await refused({ support: [] })).message).toBe("the support table is empty")
+  const renamed = ofObjects.map((row) => ({ ...row, scene: `${row.scene}.0` }))
+  expect((await refused({ support: renamed })).message).toMatch(
+    /^no ids match: the rows of support are of 2 scenes \("1\.0", "2\.0"\), the rows of scenes are of 2 scenes/
+  )
+})
+
+it("choose-examples leaves out what the support table does not list", async () => {
+  const scenes = [sceneOf("1", ["cup", "fork"]), sceneOf("2", ["cup", "fork"])]
+  const support = supportRows(scenes, [], [vit], () => null).slice(0, 3)
+  const rows = await examplesOf({ question: "category", scenes, support })
+  expect(rows.map(({ left_out }) => left_out)).toEqual([
+    null,
+    null,
+    null,
+    "no token: the support table does not list it"
+  ])
+})
+
+it("choose-examples says where examples went if there are no two classes", async () => {
+  const refused = async (given: Given) =>
+    (await rejection(examplesOf(given))) as Error & { field: string | null; hint: string }
+  const scenes = [sceneOf("1", ["cup", "fork"]), sceneOf("2", ["cup", "fork"]), sceneOf("3", ["cup"])]
+  expect(await refused({ question: "category", scenes, minimum: 3 })).toMatchObject({
+    message:
+      "nothing can be asked: no question has examples of two classes (kept: 3; too few: its category is in fewer than 3 images: 2)",
+    hint: "lower `minimum`, or add scenes"
+  })
+  expect((await refused({ question: "category", scenes: [sceneOf("1", [])], minimum: 3 })).message).toMatch(
+    /^there is nothing to ask about/
+  )
+  const reason = "no token: no token was selected in any scene"
+  expect(await refused({ question: "category", scenes, lacks: () => reason })).toMatchObject({
+    message: `nothing can be asked of vit (aligned): no question has examples of two classes (${reason}: 5)`,
+    field: "support"
   })
 })

@@ -1,7 +1,11 @@
-import { expect, it, test } from "vitest"
+import { expect, it, test, vi } from "vitest"
 import { fromFloat16, toFloat16 } from "../../../src/index.ts"
 import type { ActivationRow } from "../../../stages/extract-activations/activation-rows.ts"
-import { extracted, imageFile, item, runtimeOf, selections } from "./images.ts"
+import { encoderDigest } from "../../../stages/extract-activations/encoder-digest.ts"
+import { InputReader } from "../../../stages/extract-activations/inputs.ts"
+import type { TokenRow } from "../../../stages/tables/tokens.ts"
+import { resolveEncoderFile } from "../../../stages/vision/encoder.ts"
+import { chosenTokens, extracted, imageFile, item, options, runtimeOf, tokens } from "./images.ts"
 
 const names = ["rgb.jpg", "portrait.png", "grey.png", "landscape.png", "palette.gif", "small.png"]
 const items = names.map((name) => item(imageFile(name)))
@@ -24,7 +28,7 @@ it("gives each item its selected rows, in the items' order, with every tap", () 
 
 it("an item's values are the same to the bit, whatever is beside it, and however many rows", async () => {
   const backwards = reversed(items)
-  const more = [...selections, ...selections]
+  const more = [...chosenTokens, ...chosenTokens]
   const among = await extracted([
     item(imageFile("wide.png"), more),
     ...backwards.slice(0, 2),
@@ -34,6 +38,69 @@ it("an item's values are the same to the bit, whatever is beside it, and however
   expect(await extracted([items[2]!])).toEqual([whole[2]])
   expect(await extracted(backwards)).toEqual(reversed(whole))
   expect(among.slice(1, 3)).toEqual(reversed(whole).slice(0, 2))
+})
+
+it("rows carry what names the token, and whose activations they are", async () => {
+  const task = { selection: "centre", task: "kitchens", source: "secondary", object: -1, token: "avg_obj" }
+  const [rows] = await extracted([item(imageFile("rgb.jpg"), [{ ...chosenTokens[1]!, ...task }])])
+  const encoder_digest = await encoderDigest(options, await resolveEncoderFile(options.encoder))
+  expect(rows).toEqual([
+    { ...task, encoder_digest, blocks: 6, pixels: expect.any(String), activation: expect.anything() }
+  ])
+  expect(encoder_digest).toMatch(/^[0-9a-f]{64}$/)
+})
+
+it("taps that are given by tensor do not change the number of blocks", async () => {
+  const { description } = await resolveEncoderFile(options.encoder)
+  const tensor = description.taps.find(({ name }) => name === "embed")!.tensor
+  const encoder = { ...options.encoder, taps: [{ name: "mine", tensor }] }
+  const [rows] = await extracted([items[0]!], { encoder, taps: "mine" })
+  expect((rows as Array<ActivationRow>)[0]!.blocks).toBe(6)
+})
+
+it("an image is read, decoded and encoded once, though three selections and two tasks ask about it", async () => {
+  let reads = 0
+  const decoded = vi.spyOn(InputReader.prototype, "input")
+  try {
+    const many = ["as-published", "centre", "aligned"].flatMap((selection) =>
+      ["a", "b"].flatMap((task) =>
+        chosenTokens.map((row) => ({
+          ...row,
+          selection,
+          task,
+          // one selection has other patches
+          indices: selection === "aligned" ? row.indices : row.indices.map((index) => (index + 1) % tokens)
+        }))
+      )
+    )
+    const images = names.slice(0, 3).map((name) => {
+      const file = imageFile(name)
+      return item({ ...file, bytes: () => (reads++, file.bytes()) }, many)
+    })
+    const { asked, runtime } = runtimeOf(1)
+    const results = await extracted(images, {}, runtime)
+    expect(results.map((rows) => (rows as Array<ActivationRow>).length)).toEqual([12, 12, 12])
+    expect([reads, decoded.mock.calls.length]).toEqual([3, 3])
+    // the first is the image of zeros; of twelve vectors per image four differ
+    expect(asked.batches).toEqual([1, 3])
+    expect(asked.rows).toEqual([2, 4])
+  } finally {
+    decoded.mockRestore()
+  }
+})
+
+it("equal vectors have equal values, and others their own", async () => {
+  const [cls, average] = chosenTokens as [TokenRow, TokenRow]
+  const named = (row: TokenRow, selection: string) => ({ ...row, selection })
+  const asked = [cls, average, named(average, "a"), named(cls, "b"), named({ ...cls, indices: [3] }, "c")]
+  const [rows] = (await extracted([item(imageFile("rgb.jpg"), asked)])) as [Array<ActivationRow>]
+  expect(rows.map(({ selection }) => selection)).toEqual([null, "aligned", "a", "b", "c"])
+  const values = rows.map(({ activation }) => activation)
+  expect([values[2], values[3]]).toEqual([values[1], values[0]])
+  expect(values[4]).not.toEqual(values[0])
+  expect([values[0], values[1]]).toEqual(
+    (whole[0] as Array<ActivationRow>).map(({ activation }) => activation)
+  )
 })
 
 it("an item of which nothing was selected has no rows, and its image is not read", async () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import type { FileHandle } from "../../../src/index.ts"
 import { Extractor, type ExtractorOptions } from "../../../stages/extract-activations/extractor.ts"
 import { onnx } from "../../../stages/vision/encoder.ts"
+import type { TokenRow } from "../../../stages/tables/tokens.ts"
 import type { Runtime } from "../../../stages/onnx/providers.ts"
 
 const model = fileURLToPath(new URL("../../fixtures/vit-random/model.onnx", import.meta.url))
@@ -27,9 +28,11 @@ export const fileOf = (bytes: () => Promise<Uint8Array>): FileHandle => ({
 export const imageFile = (name: string) => fileOf(() => readFile(path.join(images, name)))
 
 /** The CLS token, and the mean of all others. */
-export const selections = [
-  { source: "s", object: -1, token: "cls", indices: [0], weights: [1] },
+export const chosenTokens: ReadonlyArray<TokenRow> = [
+  { selection: null, task: null, source: "s", object: -1, token: "cls", indices: [0], weights: [1] },
   {
+    selection: "aligned",
+    task: null,
     source: "s",
     object: 4,
     token: "avg_obj",
@@ -38,7 +41,7 @@ export const selections = [
   }
 ]
 /** An item of its own id. */
-export const item = (image: FileHandle, chosen = selections) => ({
+export const item = (image: FileHandle, chosen = chosenTokens) => ({
   id: `image-${items++}`,
   scenes: { image },
   tokens: chosen
@@ -59,10 +62,12 @@ export async function extracted(
 export interface Asked {
   readonly options: Array<Readonly<Record<string, unknown>>>
   readonly batches: Array<number>
+  /** rows of pooling weights per image */
+  readonly rows: Array<number>
 }
 /** A runtime whose every output is `value`, of width 2. */
 export function runtimeOf(value: number, backends: ReadonlyArray<string> = ["cpu", "cuda"]) {
-  const asked: Asked = { options: [], batches: [] }
+  const asked: Asked = { options: [], batches: [], rows: [] }
   const runtime = {
     listSupportedBackends: () => backends.map((name) => ({ name, bundled: true })),
     Tensor: class {
@@ -83,6 +88,7 @@ export function runtimeOf(value: number, backends: ReadonlyArray<string> = ["cpu
           ) => {
             const weights = feeds["probeline_weights"]!
             asked.batches.push(weights.dims[0]!)
+            asked.rows.push(weights.dims[1]!)
             const dims = [weights.dims[0]!, weights.dims[1]!, 2]
             const data = new Float32Array(dims.reduce((a, b) => a * b)).fill(value)
             return Object.fromEntries(names.map((name) => [name, { data, dims }]))

@@ -1,12 +1,11 @@
 /** What computes: given to the runtime as it was asked for, in the key, and said where it is missing. */
 import { createRequire } from "node:module"
 import { describe, expect, it, test } from "vitest"
-import { extractActivations } from "../../../stages/index.ts"
 import { openEncoder } from "../../../stages/onnx/session.ts"
 import { type Provider, reasonOfProvider } from "../../../stages/onnx/providers.ts"
 import { rejection, worldOf } from "../fakes.ts"
 import { extracted, imageFile, item, options, runtimeOf } from "./images.ts"
-import { runtimeEnvironment } from "../../../stages/extract-activations/stage.ts"
+import { extractActivations, runtimeEnvironment } from "../../../stages/extract-activations/stage.ts"
 
 const items = ["rgb.jpg", "grey.png", "small.png"].map((name) => item(imageFile(name)))
 

@@ -1,68 +1,104 @@
 /** Fits all probes of tables in memory, as the orchestrator does item by item. */
+import type { CellOf } from "../../../src/index.ts"
 import type { Example } from "../../../stages/tables/examples.ts"
 import {
-  type Prediction,
-  predictionsOf,
   type Fit,
   type FitName,
+  type predictionColumns,
   type QuestionName,
   questionNameOf,
-  type ScoredFit,
   undefinedBecause
 } from "../../../stages/tables/fits.ts"
+import type { NewFit } from "../../../stages/fit-probes/fit-one.ts"
+import type { SplitValues } from "../../../stages/fit-probes/splits/splits.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
 import { computeOf, fakeContext, tableOf } from "../fakes.ts"
 
+/** A row of the activations. */
+export interface TokenName {
+  readonly item: string
+  readonly source: string
+  readonly object: number
+  readonly token: string
+  readonly selection?: string | null
+  readonly task?: string | null
+  readonly encoder_digest?: string | null
+  readonly blocks?: number | null
+}
+type Optional = "encoder" | "selection" | "task" | "left_out" | "lacks"
+export type GivenExample = Omit<Example, Optional> & Partial<Pick<Example, Optional>>
 export interface Given {
-  /** a row of the activations each */
-  readonly rows: ReadonlyArray<{
-    readonly item: string
-    readonly source: string
-    readonly object: number
-    readonly token: string
-  }>
-  readonly examples: ReadonlyArray<Example>
+  readonly rows: ReadonlyArray<TokenName>
+  readonly examples: ReadonlyArray<GivenExample>
   /** by tap, a vector for each row */
   readonly taps: Readonly<Record<string, ReadonlyArray<Float32Array>>>
 }
 export interface Settings {
   readonly encoder: string
   readonly probes: ReadonlyArray<"logistic" | "perceptron">
-  readonly folds: number
-  readonly seeds: number
-  readonly seed: number
+  readonly split: SplitValues
+  readonly random_state: number
+  readonly keep: "nothing" | "weights"
+}
+/** One entry of a fit's lists. */
+export type Prediction = {
+  readonly [K in keyof typeof predictionColumns]: CellOf<(typeof predictionColumns)[K]>[number]
 }
 export type NamedPrediction = QuestionName & Prediction
 
-const sorted = (texts: Iterable<string>) => [...new Set(texts)].sort()
+/** Three in four columns are null in most tests. */
+export const exampleOf = (example: GivenExample): Example => ({
+  encoder: null,
+  selection: null,
+  task: null,
+  left_out: null,
+  lacks: [],
+  ...example
+})
+const rowOf = (row: TokenName) => ({
+  selection: null,
+  task: null,
+  encoder_digest: null,
+  blocks: null,
+  ...row
+})
 
-/** Every probe of every target from every token at every tap. */
+const unique = <A>(values: Iterable<A>): ReadonlyArray<A> => {
+  const texts = new Set(Array.from(values, (value) => JSON.stringify(value)))
+  return [...texts].sort().map((text) => JSON.parse(text) as A)
+}
+
+/** Every probe of every task and target from every token at every tap, with the selection `aligned`. */
 export function fitsOf(
   { rows, examples, taps }: Given,
   { probes }: Pick<Settings, "probes">
 ): Array<FitName> {
-  const kinds = sorted(rows.map(({ token, source }) => JSON.stringify([token, source])))
-  const targets = sorted(examples.map(({ target }) => target))
+  const kinds = unique(rows.map(({ token, source }) => ({ token, source })))
+  const asked = unique(examples.map(({ task = null, target }) => ({ task, target })))
   return Object.keys(taps).flatMap((tap) =>
-    kinds.flatMap((kind) => {
-      const [token, source] = JSON.parse(kind) as [string, string]
-      return targets.flatMap((target) => probes.map((probe) => ({ probe, tap, token, source, target })))
-    })
+    kinds.flatMap((kind) =>
+      asked.flatMap((question) =>
+        probes.map((probe): FitName => ({ probe, selection: "aligned", tap, ...kind, ...question }))
+      )
+    )
   )
 }
 
 export async function fitAll(
   given: Given,
-  settings: Settings,
+  { probes, ...params }: Settings,
   context = fakeContext(fitProbes),
-  fits = fitsOf(given, settings)
-): Promise<Array<Fit>> {
-  const tables = { activations: tableOf(given.rows), examples: tableOf(given.examples) }
-  const resource = await fitProbes.stage.spec.open!(settings, context, tables)
+  fits = fitsOf(given, { probes })
+): Promise<Array<NewFit>> {
+  const tables = {
+    activations: tableOf(given.rows.map(rowOf)),
+    examples: tableOf(given.examples.map(exampleOf))
+  }
+  const resource = await fitProbes.stage.spec.open!(params, context, tables)
   const items = fits.map((fit) => ({ id: "?", fits: fit, activation: memberOf(given.taps[fit.tap]!) }))
-  const all: Array<Fit> = []
+  const all: Array<NewFit> = []
   for (const item of items)
-    all.push(...(await computeOf(fitProbes)([item], { params: settings, resource, ...tables }, context)))
+    all.push(...(await computeOf(fitProbes)([item], { params, resource, ...tables }, context)))
   return all
 }
 
@@ -80,27 +116,44 @@ function memberOf(vectors: ReadonlyArray<Float32Array>) {
 }
 
 /** One row per answer, with the name of its fit. */
-export const namedPredictions = (fits: ReadonlyArray<Fit>): Array<NamedPrediction> =>
-  fits.flatMap((fit) => predictionsOf(fit).map((answer) => ({ ...questionNameOf(fit), ...answer })))
+export const namedPredictions = (fits: ReadonlyArray<NewFit>): Array<NamedPrediction> =>
+  fits.flatMap((fit) =>
+    fit.seed.map((seed, i) => ({
+      ...questionNameOf(fit),
+      seed,
+      fold: fit.fold[i]!,
+      scene: fit.scene[i]!,
+      image: fit.image[i]!,
+      object: fit.object[i]!,
+      cell: fit.cell[i]!,
+      label: fit.label[i]!,
+      predicted: fit.predicted[i]!,
+      log_probability: fit.log_probability[i]!,
+      one_sided: fit.one_sided[i]!
+    }))
+  )
 
 /** The fits of some predictions, in their order. A fit with a null is undefined. */
 export function tableOfFits(
   predictions: ReadonlyArray<Omit<NamedPrediction, "predicted"> & { readonly predicted: string | null }>
-): Array<ScoredFit> {
+): Array<Fit> {
   const groups = new Map<string, Array<(typeof predictions)[number]>>()
   for (const one of predictions) {
     const key = JSON.stringify(questionNameOf(one))
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
-  return [...groups.values()].map((all) => {
+  return [...groups.values()].map((all): Fit => {
     const isUndefined = all.some(({ predicted }) => predicted === null)
     const list = <K extends keyof Prediction>(name: K) =>
       isUndefined ? [] : all.map((one) => one[name] as Prediction[K])
+    const [folds, seeds] = [all.map(({ fold }) => fold), all.map(({ seed }) => seed)]
     return {
       ...questionNameOf(all[0]!),
       n: new Set(all.map(({ scene, object }) => `${scene}/${object}`)).size,
       images: new Set(all.map(({ image }) => image)).size,
       classes: new Set(all.map(({ label }) => label)).size,
+      folds: Math.max(...folds) + 1,
+      seeds: Math.max(...seeds) + 1,
       undefined_because: isUndefined ? undefinedBecause.constant : null,
       seed: list("seed"),
       fold: list("fold"),
@@ -109,7 +162,17 @@ export function tableOfFits(
       object: list("object"),
       cell: list("cell"),
       label: list("label"),
-      predicted: list("predicted")
+      predicted: list("predicted"),
+      log_probability: list("log_probability"),
+      one_sided: list("one_sided"),
+      split_seed: [],
+      split_fold: [],
+      c: [],
+      edge: [],
+      converged: [],
+      epochs: [],
+      inner_accuracy: [],
+      weights: null
     }
   })
 }

@@ -1,6 +1,6 @@
 /** Data sets with scikit-learn's fits of them, made by test/fixtures/probes/make_probes.py. */
 import { readFileSync } from "node:fs"
-import type { ProbeData } from "../../../stages/fit-probes/probes/probe.ts"
+import type { ProbeData } from "../../../stages/fit-probes/data/probe-data.ts"
 
 interface Stored {
   readonly name: string

@@ -1,19 +1,24 @@
 import { describe, expect, it } from "vitest"
 import { normal, seededRandom } from "../../../src/index.ts"
 import { fitColumns, undefinedBecause } from "../../../stages/tables/fits.ts"
-import type { Example } from "../../../stages/tables/examples.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
-import { aggregate } from "../../../stages/aggregate/stage.ts"
-import { computeOf, fakeContext, rejection, tableOf } from "../fakes.ts"
-import { fitAll, type NamedPrediction, namedPredictions, type Settings } from "./fits.ts"
+import { fakeContext, rejection } from "../fakes.ts"
+import {
+  fitAll,
+  type GivenExample,
+  type NamedPrediction,
+  namedPredictions,
+  type Settings,
+  type TokenName
+} from "./fits.ts"
 
 const width = 4
 const labels = ["cat", "dog", "eel"]
 /** Three objects a scene, one of each label, whose tokens' first numbers tell the label. */
 function world(scenes: number, token: (label: number, i: number) => boolean = () => true) {
   const random = seededRandom("fit-probes", scenes)
-  const examples: Array<Example> = []
-  const rows: Array<{ item: string; source: string; object: number; token: string }> = []
+  const examples: Array<GivenExample> = []
+  const rows: Array<TokenName> = []
   const x: Array<Float32Array> = []
   const add = (item: string, source: string, object: number, name: string, label: number | null) => {
     rows.push({ item, source, object, token: name })
@@ -29,8 +34,7 @@ function world(scenes: number, token: (label: number, i: number) => boolean = ()
         object,
         target: "category",
         label,
-        cell: label,
-        left_out: null
+        cell: label
       })
       add(item, "object", object, "avg_obj", object)
       if (token(object, i)) add(item, "object", object, "rare", object)
@@ -42,10 +46,13 @@ type World = ReturnType<typeof world>
 const settings: Settings = {
   encoder: "vit",
   probes: ["logistic", "perceptron"],
-  folds: 5,
-  seeds: 1,
-  seed: 0
+  split: { kind: "kfold", folds: 5, seeds: 1, seed: 0 },
+  random_state: 0,
+  keep: "nothing"
 }
+const seeds = (count: number): Pick<Settings, "split"> => ({
+  split: { kind: "kfold", folds: 5, seeds: count, seed: 0 }
+})
 const fitted = (
   { examples, rows, x }: World,
   some: Partial<Settings> = {},
@@ -65,10 +72,11 @@ describe("fit-probes", () => {
     expect(fits).toHaveLength(2 * 3)
     for (const fit of fits) {
       expect(Object.keys(fit).sort()).toEqual(Object.keys(fitColumns).sort())
-      const { seed, fold, scene, image, object, cell, label, predicted } = fit
-      for (const list of [seed, fold, scene, image, object, cell, label, predicted])
-        expect(list).toHaveLength(90)
-      expect(fit).toMatchObject({ n: 90, images: 30, classes: 3, undefined_because: null })
+      const { seed, fold, scene, image, object, cell, label, predicted, log_probability, one_sided } = fit
+      const answers = [seed, fold, scene, image, object, cell, label, predicted, log_probability, one_sided]
+      for (const list of answers) expect(list).toHaveLength(90)
+      expect(fit).toMatchObject({ n: 90, images: 30, classes: 3, undefined_because: null, weights: null })
+      expect(fit).toMatchObject({ folds: 5, seeds: 1, selection: "aligned", task: null })
     }
     expect(fits[0]).toMatchObject({ encoder: "vit", tap: "block.0", target: "category", probe: "logistic" })
   })
@@ -83,24 +91,60 @@ describe("fit-probes", () => {
     }
   })
 
-  it("says which C was chosen for logistic probes, from the grid, and none for perceptrons", async () => {
-    for (const { probe, c, split_seed, split_fold } of await fitted(small)) {
-      const splits = probe === "perceptron" ? [] : [0, 1, 2, 3, 4]
-      expect(split_fold).toEqual(splits)
-      expect(split_seed).toEqual(splits.map(() => 0))
-      expect(c).toHaveLength(splits.length)
-      for (const strength of c) {
-        const steps = 2 * Math.log10(strength)
-        expect(Math.abs(steps - Math.round(steps))).toBeLessThan(1e-9)
-        expect(Math.round(steps)).toBeGreaterThanOrEqual(-8)
-        expect(Math.round(steps)).toBeLessThanOrEqual(4)
+  it("says of each split which C was chosen for a logistic probe, and how long a perceptron took", async () => {
+    for (const fit of await fitted(small)) {
+      const { probe, c, edge, converged, epochs, inner_accuracy, split_seed, split_fold } = fit
+      expect(split_fold).toEqual([0, 1, 2, 3, 4])
+      expect(split_seed).toEqual([0, 0, 0, 0, 0])
+      for (const list of [c, edge, converged, epochs, inner_accuracy]) expect(list).toHaveLength(5)
+      expect(converged).toEqual(c.map(() => true))
+      if (probe === "perceptron") {
+        for (const one of [...c, ...inner_accuracy]) expect(one).toBeNaN()
+        for (const count of epochs) expect(count).toBeGreaterThan(5)
+        expect(edge).toEqual(["", "", "", "", ""])
+      } else {
+        expect(epochs).toEqual([0, 0, 0, 0, 0])
+        c.forEach((strength, split) => {
+          const steps = Math.round(2 * Math.log10(strength))
+          expect(2 * Math.log10(strength)).toBeCloseTo(steps, 9)
+          expect(edge[split]).toBe(steps === -8 ? "lower" : steps === 4 ? "upper" : "")
+        })
+        for (const accuracy of inner_accuracy)
+          if (fit.token === "cls") expect(accuracy).toBeCloseTo(1 / 3, 12)
+          else expect(accuracy).toBeGreaterThan(0.95)
       }
     }
   })
 
+  it("gives the log-probability of the right label, and none for a perceptron", async () => {
+    const fits = await fitted(small)
+    for (const { probe, token, log_probability, label, predicted } of fits)
+      log_probability.forEach((value, i) => {
+        if (probe === "perceptron") expect(value).toBeNaN()
+        else if (token === "avg_obj") {
+          expect(value).toBeLessThanOrEqual(0)
+          // with more than half of the probability, a label is predicted
+          if (value > Math.log(0.5)) expect(predicted[i]).toBe(label[i])
+        }
+      })
+  })
+
+  it("gives a label that the training rows lack the log-probability of scikit-learn's log_loss", async () => {
+    const rare = world(30).examples.map((example) =>
+      example.scene === "scene-4" && example.label === "eel"
+        ? { ...example, label: "owl", cell: "owl" }
+        : example
+    )
+    const [fit] = await fitted({ ...small, examples: rare }, { probes: ["logistic"] })
+    const owl = fit!.label.indexOf("owl")
+    expect(fit!.log_probability[owl]).toBe(-36.04365338911715)
+    expect(fit!.log_probability[owl]).toBeCloseTo(Math.log(2 ** -52), 12)
+    expect(fit!.log_probability.filter((value) => value === -36.04365338911715)).toHaveLength(1)
+  })
+
   it("never splits a scene of several objects between folds", async () => {
     const folds = new Map<string, Set<number>>()
-    for (const { seed, scene, fold } of await run(small, { seeds: 2, probes: ["perceptron"] })) {
+    for (const { seed, scene, fold } of await run(small, { ...seeds(2), probes: ["perceptron"] })) {
       const key = `${seed} ${scene}`
       folds.set(key, (folds.get(key) ?? new Set()).add(fold))
     }
@@ -114,7 +158,7 @@ describe("fit-probes", () => {
       ...example,
       image_group: groups.get(example.scene)!
     }))
-    const rows = await run({ ...small, examples }, { seeds: 2, probes: ["perceptron"] })
+    const rows = await run({ ...small, examples }, { ...seeds(2), probes: ["perceptron"] })
     const folds = new Map<string, Set<number>>()
     for (const { seed, scene, fold } of rows) {
       const key = `${seed} ${groups.get(scene)!}`
@@ -142,11 +186,10 @@ describe("fit-probes", () => {
         object: -1,
         target: "category",
         label,
-        cell: label,
-        left_out: null
+        cell: label
       }))
       const given = { examples, rows, x: twins.map(({ x }) => x) }
-      return accuracy(await run(given, { probes: ["perceptron"], seeds: 3 }))
+      return accuracy(await run(given, { ...seeds(3), probes: ["perceptron"] }))
     }
     expect(await accuracyOf(true)).toBeLessThan(0.65)
     expect(await accuracyOf(false)).toBeGreaterThan(0.8)
@@ -189,8 +232,7 @@ describe("fit-probes", () => {
       object: -1,
       target: "category",
       label,
-      cell: label,
-      left_out: null
+      cell: label
     }))
     const predictions = await run({ examples, rows, x }, { probes: ["logistic"] })
     const recall = (of: string) => accuracy(predictions.filter(({ label }) => label === of))
@@ -219,7 +261,7 @@ describe("fit-probes of a question with too few examples", () => {
       ["perceptron", "rare", 9, 3]
     ])
     for (const { token, undefined_because, predicted, c } of fits)
-      if (token === "rare") expect([undefined_because, predicted, c]).toEqual(["too few examples", [], []])
+      if (token === "rare") expect([undefined_because, predicted, c]).toEqual([undefinedBecause.few, [], []])
       else expect(predicted).toHaveLength(90)
   })
 
@@ -232,7 +274,15 @@ describe("fit-probes of a question with too few examples", () => {
   })
 
   it("says so if no example has such a token, or none asks about the target", async () => {
-    const fit = { probe: "logistic", tap: "block.0", token: "avg_obj", source: "object", target: "category" }
+    const fit = {
+      probe: "logistic",
+      selection: "aligned",
+      tap: "block.0",
+      token: "avg_obj",
+      source: "object",
+      task: null,
+      target: "category"
+    }
     const given = { rows: small.rows, examples: small.examples, taps: { "block.0": small.x } }
     const fits = await fitAll(given, settings, undefined, [
       { ...fit, token: "nothing" },
@@ -247,30 +297,15 @@ describe("fit-probes of a question with too few examples", () => {
     for (const one of fits) expect(one).toMatchObject({ n: 0, images: 0, classes: 0 })
   })
 
-  it("is left out of the measures, which fail with the numbers if nothing else is left", async () => {
-    const measured = async (some: World) =>
-      computeOf(aggregate)({ probes: [tableOf(await fitted(some))] }, {}, fakeContext(aggregate))
-    const rows = await measured(world(30, (_, i) => i < 3))
-    expect(new Set(rows.map((row: { token: string }) => row.token))).toEqual(new Set(["avg_obj", "cls"]))
-    const error = await rejection(measured(world(19)))
-    expect(error.message).toBe(
-      "too few objects for any probe: at most 57 examples of 3 classes in 19 images are left; a probe needs 2 classes, and 4 images per fold"
-    )
-    expect(error).toMatchObject({ hint: expect.stringContaining("sample more scenes") })
-  })
-
-  it("does without a fold that has none of its examples, down to the table of measures", async () => {
+  it("does without a fold that has none of its examples", async () => {
     const all = world(60)
     const fold = new Map((await run(all, { probes: ["perceptron"] })).map((row) => [row.scene, row.fold]))
     const fits = await fitted(world(60, (_, i) => i < 40 && fold.get(`scene-${i}`) !== 2))
-    const folds = new Set(
-      namedPredictions(fits.filter(({ token }) => token === "rare")).map((row) => row.fold)
-    )
-    expect(folds).toEqual(new Set([0, 1, 3, 4]))
-    const measures = await computeOf(aggregate)({ probes: [tableOf(fits)] }, {}, fakeContext(aggregate))
-    for (const row of measures) {
-      expect(row.balanced_accuracy).not.toBeNull()
-      expect(row.low === null).toBe(row.token === "rare")
+    for (const { token, fold, split_fold, folds } of fits) {
+      const held = token === "rare" ? [0, 1, 3, 4] : [0, 1, 2, 3, 4]
+      expect(split_fold).toEqual(held)
+      expect(new Set(fold)).toEqual(new Set(held))
+      expect(folds).toBe(5)
     }
   })
 })

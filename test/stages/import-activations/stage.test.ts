@@ -17,6 +17,10 @@ afterAll(() => rmSync(root, { recursive: true }))
 interface Item {
   readonly id: string
   readonly rows: ReadonlyArray<{
+    readonly selection: string | null
+    readonly task: string | null
+    readonly encoder_digest: string | null
+    readonly blocks: number | null
     readonly source: string
     readonly object: number
     readonly token: string
@@ -120,6 +124,46 @@ describe("arrays, a row an id", () => {
       ["a", "image/-1/cls: 0", 'image/-1/mean, "all": 2'],
       ["b", "image/-1/cls: 1"]
     ])
+  })
+})
+
+describe("the labels of a vector", () => {
+  const named = (items: ReadonlyArray<Item>) =>
+    items.flatMap(({ id, rows }) =>
+      rows.map(({ selection, task, source, token }) => [id, selection, task, source, token])
+    )
+  const taps = { embed: "x.npy" }
+  it("are null for task and selection if none are given; encoder and depth are never known", async () => {
+    const [{ rows }] = (await run(fixture)) as [Item]
+    expect(rows[0]).toMatchObject({ selection: null, task: null, encoder_digest: null, blocks: null })
+  })
+  it("may name task and selection in `tokens`", async () => {
+    const tokens = [
+      "cls",
+      { task: 0, selection: "centre", source: "primary", token: "avg_obj" },
+      { task: "1", selection: "centre", source: "primary", token: "avg_obj" },
+      { task: "1", selection: null, source: "primary", token: "avg_obj" }
+    ]
+    const folder = folderOf({ format: 1, ids: ["a"], tokens, taps }, { "x.npy": counting(1, 4, 2) })
+    expect(named(await run(folder))).toEqual([
+      ["a", null, null, "image", "cls"],
+      ["a", "centre", "0", "primary", "avg_obj"],
+      ["a", "centre", "1", "primary", "avg_obj"],
+      ["a", null, "1", "primary", "avg_obj"]
+    ])
+  })
+  it("may name them in a CSV, where an empty cell means no value", async () => {
+    const ids = "id,token,source,task,selection\na,avg_obj,primary,0,aligned\na,cls,,,\n"
+    const folder = folderOf({ format: 1, ids: "i.csv", taps }, { "x.npy": counting(2, 2), "i.csv": ids })
+    expect(named(await run(folder))).toEqual([
+      ["a", "aligned", "0", "primary", "avg_obj"],
+      ["a", null, null, "image", "cls"]
+    ])
+  })
+  it("may name them in an item", async () => {
+    const items = [{ id: "a", task: "0", selection: "as-published", token: "avg_obj", taps }]
+    const folder = folderOf({ format: 1, items }, { "x.npy": counting(2) })
+    expect(named(await run(folder))).toEqual([["a", "as-published", "0", "image", "avg_obj"]])
   })
 })
 
@@ -248,6 +292,30 @@ describe("what is not as it should be is refused, with file, field and what to d
       { ...arrays, ids: [{ id: "a", token: "cls" }] },
       files,
       /ids\[0\]\.token: not allowed here: the manifest's `tokens` apply/
+    ],
+    [
+      "a selection that is none",
+      { ...arrays, tokens: [{ token: "avg_obj", selection: "center" }] },
+      files,
+      /tokens\[0\]\.selection: expected one of as-published, centre, aligned, got "center"/
+    ],
+    [
+      "a task without a name",
+      { ...arrays, tokens: [{ token: "avg_obj", task: "" }] },
+      files,
+      /tokens\[0\]\.task: expected text or a whole number, got ""/
+    ],
+    [
+      "a task that is said in two places",
+      { ...arrays, ids: [{ id: "a", task: "0" }] },
+      files,
+      /ids\[0\]\.task: not allowed here: the manifest's `tokens` apply/
+    ],
+    [
+      "two items of one token in one task",
+      { ...arrays, tokens: [{ token: "cls", task: "0" }], ids: ["a", "a"] },
+      files,
+      /ids\[1\]: item "a" already has token cls \(source image, object -1, task 0\), from ids\[0\]/
     ],
     [
       "two items of one token",

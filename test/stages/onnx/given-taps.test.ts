@@ -56,6 +56,11 @@ describe("an encoder whose structure is not recognised", () => {
     ])
   })
 
+  it("has as many blocks as the last tap's number says, though the others have no tap", () => {
+    expect(describeUnknown({ "block.2.resid_post": "/enc/layer.2/output" }).blocks).toBe(3)
+    expect(describeUnknown({ embed: "x" }).blocks).toBe(0)
+  })
+
   it("takes patch and prefix from beside, before what the graph says", () => {
     const taps = list({ embed: "x" })
     const given = describeGiven(unknown, { taps, patch: 16, prefix: 5 })
@@ -117,7 +122,7 @@ describe("taps that are given are refused", () => {
 
 describe("taps that are given for an encoder that is recognised", () => {
   const model = modelOf(fixture("clip.onnx"))
-  const { taps: found, prefixTokens } = describeEncoder(model)
+  const { taps: found, prefixTokens, blocks } = describeEncoder(model)
   const tensorOf = (name: string) => found.find((tap) => tap.name === name)!.tensor
   const taps = list({ mine: tensorOf("block.1.attn_out"), embed: tensorOf("embed") })
 
@@ -129,7 +134,7 @@ describe("taps that are given for an encoder that is recognised", () => {
       ],
       patch: { height: 8, width: 8 },
       prefixTokens,
-      blocks: 0
+      blocks
     })
   })
 

@@ -16,8 +16,6 @@ interface Scene {
   readonly width: number
   readonly objects: ReadonlyArray<{ readonly id: number; readonly category: string; readonly crowd: boolean }>
   readonly captions: ReadonlyArray<string>
-  readonly primary: string | null
-  readonly secondary: string | null
 }
 const count = 8
 const fileName = (i: number) => `train/${String(i).padStart(12, "0")}.png`
@@ -101,7 +99,7 @@ describe("sample-scenes of a COCO data set", () => {
     expect(all.map(({ id }) => id)).toEqual(Array.from({ length: count }, (_, i) => String(100 + i)))
     for (const [i, scene] of all.entries()) {
       expect(Object.keys(scene).sort()).toEqual(["id", ...Object.keys(sceneColumns)].sort())
-      expect(scene).toMatchObject({ height: 8, width: 10 + i, captions: [], primary: null, secondary: null })
+      expect(scene).toMatchObject({ height: 8, width: 10 + i, captions: [] })
       const { width, height } = await sharp(await scene.image.bytes()).metadata()
       expect([width, height]).toEqual([10 + i, 8])
     }
@@ -173,6 +171,68 @@ describe("sample-scenes of a COCO data set", () => {
     expect(context.lines).toEqual([
       "left out annotation 1001 of image 101: segmentation[0] has 2 points; a polygon has at least 3"
     ])
+  })
+})
+
+describe("a task list", () => {
+  const listed = (...rows: ReadonlyArray<string>) => {
+    writeFileSync(join(folder, "tasks.csv"), ["image_id,task,primary,secondary", ...rows].join("\n"))
+    return { tasks: file("tasks.csv") }
+  }
+  const row = (id: number | string) => `${id},0,person,cup`
+  /** A person in every image: an image without one serves no row. */
+  const withPeople = () => {
+    const change = instances()
+    const people = change.annotations.map((one) => ({ ...one, id: one.id + 5000, category_id: 1 }))
+    change.annotations.push(...people.slice(0, count))
+    write(change)
+  }
+
+  it("samples its images alone, in the annotations' order, and counts the others; the scenes are no part", async () => {
+    withPeople()
+    const { scenes, context, world } = sampling(listed(row(105), row(101), "101,1,cup,person"))
+    expect((await scenes).map(({ id }) => id)).toEqual(["101", "105"])
+    expect(context.parts).toEqual([])
+    expect(context.tally.lost()).toEqual([
+      {
+        what: "images",
+        reason: "in no row of the task list",
+        count: 6,
+        total: 8,
+        examples: ["100", "102", "103", "104", "106"]
+      }
+    ])
+    expect(world.reads()).toContainEqual(expect.objectContaining({ look: "file", path: "tasks.csv" }))
+  })
+
+  it("is cut by the limit, in the same stable order", async () => {
+    withPeople()
+    const all = listed(...Array.from({ length: count }, (_, i) => row(100 + i)))
+    const few = await idsOf({ ...all, limit: 3 })
+    expect(few).toEqual(await idsOf({ limit: 3 }))
+    const cut = sampling({ ...listed(...few.map(row)), limit: 2 })
+    expect((await cut.scenes).map(({ id }) => id)).toEqual(await idsOf({ limit: 2 }))
+    expect(cut.context.parts).toEqual(["2 of 3 scenes"])
+  })
+
+  it("is refused if a row's image is unknown or lacks a category, in one error with file, lines and ids", async () => {
+    const error = await rejection(sampling(listed(row(100), row(999), row(103))).scenes)
+    expect(error).toMatchObject({ name: "CocoError", file: join(folder, "tasks.csv"), field: "line 3" })
+    expect(error.message).toMatch(
+      /tasks\.csv: 2 problems\n {2}line 3: image 999 of task "0" is not in .*instances\.json: .*\n {2}line 4: image 103 of task "0": no "person" in the image: /
+    )
+  })
+
+  it("with `skip` loses rows whose image is unknown, and keeps images that lack a category", async () => {
+    const { scenes, context } = sampling({ ...listed(row(100), row(999), row(103)), missing: "skip" })
+    expect((await scenes).map(({ id }) => id)).toEqual(["100", "103"])
+    expect(context.tally.lost()).toContainEqual({
+      what: "task rows",
+      reason: "the annotations have no image with this id",
+      count: 1,
+      total: 3,
+      examples: ["line 3: 999"]
+    })
   })
 })
 
@@ -399,7 +459,8 @@ describe("a COCO data set is refused, and the error names file and field:", () =
 
   it.each([
     ["annotations", { annotations: file("gone.json") }],
-    ["captions", { captions: file("gone.json") }]
+    ["captions", { captions: file("gone.json") }],
+    ["tasks", { tasks: file("gone.json") }]
   ])("%s that are missing", async (parameter, options) => {
     const { scenes, world } = sampling(options)
     const error = await rejection(scenes)

@@ -1,9 +1,18 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
-import { balancedAccuracy } from "../../../stages/statistics/scores.ts"
+import {
+  balancedAccuracy,
+  type Design,
+  imageCeiling,
+  labelRecalls,
+  macroF1,
+  meanOfNumbers,
+  scoreWeights,
+  weightedLogLoss
+} from "../../../stages/statistics/scores.ts"
 import { cellWeights } from "../../../stages/statistics/weights.ts"
 
-const { scores: golden } = JSON.parse(
+const { scores: golden, crossed } = JSON.parse(
   readFileSync(new URL("../../fixtures/statistics/statistics.json", import.meta.url), "utf8")
 ) as {
   scores: {
@@ -12,51 +21,125 @@ const { scores: golden } = JSON.parse(
     balancedAccuracy: number
     weights: Array<number>
   }
+  crossed: {
+    cells: Array<number>
+    labelOf: Array<number>
+    predicted: Array<number>
+    logProbabilities: Array<number>
+    weights: Array<number>
+    balancedAccuracy: number
+    macroF1: number
+    logLoss: number
+  }
 }
-const { actual, predicted } = golden
-const correct = actual.map((label, row) => label === predicted[row])
+const { actual } = golden
 
-describe("scores", () => {
-  it("are scikit-learn's, with the classes as cells", () => {
-    expect(balancedAccuracy({ correct, cells: actual, cellCount: 4 }).value).toBeCloseTo(
-      golden.balancedAccuracy,
-      12
-    )
+/** Rows and right answers of each of some cells. */
+function counted(cells: ReadonlyArray<number>, isRight: (row: number) => boolean, count: number) {
+  const [hits, counts] = [new Int32Array(count), new Int32Array(count)]
+  cells.forEach((cell, row) => {
+    counts[cell]!++
+    if (isRight(row)) hits[cell]!++
+  })
+  return { hits, counts }
+}
+const plain = (labels: number): Design => ({ labelOf: Array.from({ length: labels }, (_, i) => i), labels })
+const design: Design = { labelOf: crossed.labelOf, labels: 4 }
+const truth = crossed.cells.map((cell) => crossed.labelOf[cell]!)
+
+describe("balanced accuracy", () => {
+  it("is scikit-learn's, with the labels as cells", () => {
+    const { hits, counts } = counted(actual, (row) => actual[row] === golden.predicted[row], 4)
+    expect(balancedAccuracy(hits, counts, plain(4))).toBeCloseTo(golden.balancedAccuracy, 12)
   })
 
-  it("give each cell the same say, however small", () => {
-    const cells = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
-    const { value, recalls, counts } = balancedAccuracy({
-      correct: cells.map((cell) => cell === 0),
-      cells,
-      cellCount: 2
-    })
-    expect(value).toBe(0.5)
-    expect([...recalls]).toEqual([1, 0])
-    expect([...counts]).toEqual([9, 1])
+  it("in a crossed design is scikit-learn's accuracy with weights by cell and label", () => {
+    const { hits, counts } = counted(crossed.cells, (row) => truth[row] === crossed.predicted[row], 7)
+    expect(balancedAccuracy(hits, counts, design)).toBeCloseTo(crossed.balancedAccuracy, 12)
+    const recalls = labelRecalls(hits, counts, design)
+    expect(Array.from(recalls.slice(0, 3), (recall) => recall.toFixed(4))).toEqual([
+      "0.5833",
+      "0.8333",
+      "0.0000"
+    ])
+    expect(recalls[3]).toBeNaN()
   })
 
-  it("leave a fold's empty cell to the others, and name it", () => {
-    const outcomes = { correct: [1, 0, 1, 1, 0], cells: [0, 0, 1, 0, 1], cellCount: 2 }
-    const folds = [0, 0, 0, 1, -1]
-    const byFold = [0, 1].map((fold) => balancedAccuracy(outcomes, (row) => folds[row] === fold))
-    expect(byFold[0]!.value).toBe(0.75)
-    expect(byFold[0]!.empty).toEqual([])
-    expect(byFold[1]!.value).toBe(1)
-    expect(byFold[1]!.empty).toEqual([1])
-    expect(byFold[1]!.recalls[1]).toBeNaN()
-    // 2 of 3 and 1 of 1; the row of fold −1 takes no part
-    const pooled = balancedAccuracy(outcomes, (row) => folds[row]! >= 0)
-    expect(pooled.value).toBeCloseTo((2 / 3 + 1) / 2, 12)
-    expect([...pooled.counts]).toEqual([3, 1])
+  it("stays at chance for a constant, whichever cell is empty", () => {
+    const eight: Design = { labelOf: [0, 0, 0, 0, 1, 1, 1, 1], labels: 2 }
+    const counts = [9, 5, 4, 0, 7, 3, 2, 20]
+    const always = (label: number) => counts.map((count, cell) => (eight.labelOf[cell] === label ? count : 0))
+    expect([0, 1].map((label) => balancedAccuracy(always(label), counts, eight))).toEqual([0.5, 0.5])
   })
 
-  it("are NaN without rows, and refuse what does not fit", () => {
-    expect(balancedAccuracy({ correct: [], cells: [], cellCount: 2 }).value).toBeNaN()
-    expect(() => balancedAccuracy({ correct: [1], cells: [2], cellCount: 2 })).toThrow(/cells\[0\] is 2/)
-    expect(() => balancedAccuracy({ correct: [1], cells: [0, 0], cellCount: 1 })).toThrow(
-      /correct has 1 rows and cells 2/
-    )
+  it("is NaN without rows", () => {
+    expect(balancedAccuracy([0, 0], [0, 0], plain(2))).toBeNaN()
+  })
+})
+
+describe("scoreWeights", () => {
+  it("are those of scikit-learn's example, and sum to 1", () => {
+    const weights = scoreWeights(crossed.cells, design)
+    crossed.weights.forEach((weight, row) => expect(weights[row]).toBeCloseTo(weight, 14))
+    expect(weights.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
+  })
+
+  it("leave rows of cell −1 out, as if they were not there", () => {
+    const some = scoreWeights([0, -1, 2, -1, 2], design)
+    const alone = scoreWeights([0, 2, 2], design)
+    expect([...some]).toEqual([alone[0], 0, alone[1], 0, alone[2]])
+  })
+})
+
+describe("weightedLogLoss", () => {
+  it("is scikit-learn's with these weights", () => {
+    const weights = scoreWeights(crossed.cells, design)
+    expect(weightedLogLoss(crossed.logProbabilities, weights)).toBeCloseTo(crossed.logLoss, 12)
+  })
+
+  it("does not read rows that do not count", () => {
+    expect(weightedLogLoss([-1, NaN], [1, 0])).toBe(1)
+  })
+})
+
+describe("macroF1", () => {
+  const tally = (labels: ReadonlyArray<number>) => {
+    const counts = [0, 0, 0, 0]
+    for (const label of labels) counts[label]!++
+    return counts
+  }
+  it("is scikit-learn's over fixed labels: 0 for one that is never right, and for one without rows", () => {
+    const right = truth.filter((label, row) => label === crossed.predicted[row])
+    expect(macroF1(tally(right), tally(truth), tally(crossed.predicted))).toBeCloseTo(crossed.macroF1, 12)
+  })
+})
+
+describe("imageCeiling", () => {
+  const images = [0, 0, 1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 5, 5, 5, 5]
+
+  it("is the best of all functions of the image", () => {
+    const weights = scoreWeights(crossed.cells, design)
+    let best = 0
+    for (let code = 0; code < 4 ** 6; code++) {
+      const answer = (row: number) => Math.floor(code / 4 ** images[row]!) % 4
+      const { hits, counts } = counted(crossed.cells, (row) => answer(row) === truth[row], 7)
+      best = Math.max(best, balancedAccuracy(hits, counts, design))
+    }
+    expect(imageCeiling(images, crossed.cells, weights, design)).toBeCloseTo(best, 12)
+    expect(best).toBeLessThan(0.95)
+  })
+
+  it("is 1 where no image is asked for two labels, to the last bit", () => {
+    const cells = Array.from({ length: 700 }, (_, i) => i % 7)
+    const own = Array.from(cells.keys())
+    expect(imageCeiling(own, cells, scoreWeights(cells, design), design)).toBe(1)
+  })
+})
+
+describe("meanOfNumbers", () => {
+  it("leaves NaN out", () => {
+    expect(meanOfNumbers([1, NaN, 2])).toBe(1.5)
+    expect(meanOfNumbers([NaN])).toBeNaN()
   })
 })
 

@@ -8,8 +8,9 @@ import { Extractor } from "../../../stages/extract-activations/extractor.ts"
 import { inspectCommand } from "../../../stages/commands/inspect.ts"
 import { onnx, type OnnxOptions, resolveEncoderFile } from "../../../stages/vision/encoder.ts"
 import { describeEncoder } from "../../../stages/onnx/describe.ts"
+import { selections } from "../../../stages/tables/masks.ts"
 import { fileOf, item } from "../extract-activations/images.ts"
-import { computeOf, fakeContext } from "../fakes.ts"
+import { fakeContext } from "../fakes.ts"
 import { look } from "../commands/rig.ts"
 import { graphBytes, graphModel, modelOf, relativeDifference } from "../onnx/fixture.ts"
 import { readNpy } from "../onnx/npy.ts"
@@ -38,29 +39,33 @@ describe("an input that is no multiple of the patch", () => {
   })
 
   it("has masks where its patches are: an object exactly at the last patch covers that one and no other", async () => {
-    const { grid, preprocessing } = await resolveEncoderFile(onnx(fixture("vit36")))
+    const encoder = onnx(fixture("vit36"))
+    const { compute, open } = buildObjectMasks.stage.spec
+    const resource = await open!({ encoder, selections, grid: null }, fakeContext(buildObjectMasks), {})
     const segmentation = [[24, 24, 32, 24, 32, 32, 24, 32]]
     const scenes = {
       height: 36,
       width: 36,
-      objects: [{ id: 1, category: "cup", segmentation, crowd: false, area: 64 }],
-      primary: null,
-      secondary: null
+      objects: [{ id: 1, category: "cup", segmentation, crowd: false, area: 64 }]
     }
-    const [rows] = computeOf(buildObjectMasks)(
-      [{ id: "scene", scenes }],
-      { params: { mode: "aligned" }, resource: { grid, preprocessing } },
-      fakeContext(buildObjectMasks)
-    )
-    expect(rows).toEqual([{ object: 0, category: "cup", patch: 15, coverage: 1 }])
+    const [rows] = compute([{ id: "scene", scenes }], { resource }, fakeContext(buildObjectMasks))
+    const here = { object: 0, category: "cup", patch: 15, coverage: 1 }
+    expect(rows).toEqual([
+      // of the whole image, 36 pixels wide, the mask has the centre of the last patch: 31.5
+      { ...here, selection: "as-published" },
+      { ...here, selection: "centre" },
+      { ...here, selection: "aligned" }
+    ])
   })
 
   it("is extracted, and every token is transformers' own", async () => {
     const image = path.join(folderOf("vit36"), "image.png")
     const tokens = Array.from({ length: 17 }, (_, token) => ({
+      selection: null,
+      task: null,
       source: "image",
       object: -1,
-      token: "token",
+      token: `token.${token}`,
       indices: [token],
       weights: [1]
     }))

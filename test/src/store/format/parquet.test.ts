@@ -250,6 +250,20 @@ describe("a table in Parquet", () => {
     expect(await groupsOf(10, 1 << 20)).toEqual([0, 40, 80, 100])
   })
 
+  test("ends a row group whose lists hold very many values", async () => {
+    const list = Array.from({ length: 2 ** 15 }, (_, i) => i)
+    const sink = new MemorySink()
+    const columns = { a: column.list(column.int32()), b: column.list(column.int32()) }
+    const writer = new TableWriter(sink, { columns, idColumn: null })
+    const rows = Array.from({ length: 20 }, () => list)
+    await writer.write({ rows: 20, items: null, vectors: { a: rows, b: rows } })
+    await writer.close()
+    const table = openTable(memorySource(sink.bytes()))
+    // 8 rows have 2^19 values, and a group ends when it has more
+    expect(table.groups).toEqual([0, 9, 18, 20])
+    expect((await table.read({ start: 18 })).b).toEqual([list, list])
+  })
+
   test("refuses two columns that would have one name", async () => {
     const columns = { image: column.file(), image_path: column.utf8() }
     await expect(

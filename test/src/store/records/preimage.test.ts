@@ -49,6 +49,8 @@ it("a key is the digest of the canonical JSON of all that is not there to explai
       if (port === undefined) return
       const { [port]: _, ...others } = plain.inputs
       expect(sharedKeyOf(one, [port])).toBe(digestJson({ ...plain, inputs: others }))
+      const connected = { ...others, [port]: [] }
+      expect(sharedKeyOf(one, [port], [port])).toBe(digestJson({ ...plain, inputs: connected }))
     }),
     { seed: 7, numRuns: 300 }
   )

@@ -1,9 +1,10 @@
+import { assignFolds } from "../../../../stages/statistics/folds.ts"
 import { describe, expect, it } from "vitest"
 import { normal, seededRandom } from "../../../../src/support/random.ts"
 import { fitLogistic } from "../../../../stages/fit-probes/logistic/fit-logistic.ts"
 import type { LogisticFit } from "../../../../stages/fit-probes/logistic/fit-of-split.ts"
 import { DEFAULT_GRID } from "../../../../stages/fit-probes/logistic/options.ts"
-import type { UndefinedProbe } from "../../../../stages/fit-probes/probes/probe.ts"
+import type { UndefinedProbe } from "../../../../stages/fit-probes/data/probe-data.ts"
 import type { FixtureSet } from "../fixture.ts"
 import { sets } from "../fixture.ts"
 
@@ -70,6 +71,16 @@ describe("logistic regression at a given C", () => {
   })
 })
 
+/** For each inner fold, the id of an image that is dealt to it, if it is alone in its stratum. */
+const idsOfFolds = (folds: number, seed: number): ReadonlyArray<string> =>
+  Array.from({ length: folds }, (_, fold) => {
+    for (let i = 0; ; i++) {
+      const id = `image ${i}`
+      const dealt = assignFolds({ images: [{ id, stratum: "" }], folds, seed: `${seed} inner` })
+      if (dealt.get(id) === fold) return id
+    }
+  })
+
 describe("the choice of C", () => {
   for (const name of ["two", "four-weighted"])
     it(`has scikit-learn's inner losses and choice, on the same inner folds: ${name}`, async () => {
@@ -81,6 +92,7 @@ describe("the choice of C", () => {
             ...data,
             ...(weights && { weights }),
             images: Int32Array.from(inner!),
+            imageIds: idsOfFolds(4, 1),
             outer: [{ train: all, test: none }],
             seed: 1
           })

@@ -1,6 +1,6 @@
 /** A plain model of scikit-learn's Perceptron: all sums as it computes them, one after another. */
 import type { PerceptronModel } from "../../../../stages/fit-probes/perceptron/fit-perceptron.ts"
-import type { ProbeData } from "../../../../stages/fit-probes/probes/probe.ts"
+import type { ProbeData } from "../../../../stages/fit-probes/data/probe-data.ts"
 
 const MAX_EPOCHS = 1000
 const TOLERANCE = 1e-3

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { parseCsv } from "../../../stages/import-activations/csv.ts"
+import { parseCsv } from "../../../stages/csv/parse-csv.ts"
 
 const recordsOf = (text: string) => parseCsv(text).records.map(({ cells }) => cells)
 

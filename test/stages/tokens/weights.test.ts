@@ -2,12 +2,13 @@ import { describe, expect, it } from "vitest"
 import { seededRandom } from "../../../src/index.ts"
 import {
   averageObject,
-  background,
+  averagePatches,
+  freePatches,
   oneHot,
   patchesOf,
   randomAnywhere,
   randomOf
-} from "../../../stages/select-tokens/weights.ts"
+} from "../../../stages/tokens/weights.ts"
 
 /** Patches 0 … 19 are tokens 5 … 24. */
 const grid = { rows: 4, columns: 5, prefix: 5 }
@@ -53,42 +54,33 @@ describe("token weights", () => {
   })
 })
 
-describe("background tokens", () => {
-  const of = (covered: ReadonlyArray<number>, count: number) =>
-    background(grid, covered, count, seededRandom("background"))
+describe("free patches", () => {
+  const of = (...covered: ReadonlyArray<number>) =>
+    freePatches(
+      grid,
+      // a patch is an object's, for this, however little of it is covered
+      covered.map((patch) => new Map([[patch, 0.01]]))
+    )
 
   it("keep one patch away from what is covered, across corners too", () => {
     // patch 6 (row 1, column 1) takes columns 0 … 2 of rows 0 … 2
-    const free = [3, 4, 8, 9, 13, 14, 15, 16, 17, 18, 19]
-    expect(of([6], 20)).toEqual({
-      indices: free.map((patch) => 5 + patch),
-      weights: free.map(() => 1 / 11)
-    })
+    expect(of(6)).toEqual([3, 4, 8, 9, 13, 14, 15, 16, 17, 18, 19])
+    expect(of(6, 19)).toEqual([3, 4, 8, 9, 15, 16, 17])
   })
 
   it("do not reach round the grid's edge: the guard of a patch at the right is not at the left", () => {
-    const indices = of([9], 20)!.indices.map((token) => token - 5)
-    expect(indices).toEqual([0, 1, 2, 5, 6, 7, 10, 11, 12, 15, 16, 17, 18, 19])
+    expect(of(9)).toEqual([0, 1, 2, 5, 6, 7, 10, 11, 12, 15, 16, 17, 18, 19])
   })
 
-  it("are as many as asked for, different ones, ascending, of equal weight", () => {
-    const { indices, weights } = of([0], 3)!
-    expect(new Set(indices).size).toBe(3)
-    expect([...indices].sort((a, b) => a - b)).toEqual(indices)
-    expect(weights).toEqual([1 / 3, 1 / 3, 1 / 3])
+  it("are none where objects and their guard fill the grid, and all without objects", () => {
+    expect(of(6, 8, 16, 18)).toEqual([])
+    expect(of()).toHaveLength(20)
   })
 
-  it("are none where objects and their guard fill the grid", () => {
-    expect(of([6, 8, 16, 18], 3)).toBeNull()
-  })
-
-  it("take every free patch as often", () => {
-    const counts = new Map<number, number>()
-    for (const random of draws(600))
-      for (const index of background(grid, [6], 2, random)!.indices)
-        counts.set(index, (counts.get(index) ?? 0) + 1)
-    expect(counts.size).toBe(11)
-    // 1200/11 ± 4 standard deviations of 9.4
-    for (const count of counts.values()) expect(Math.abs(count - 1200 / 11)).toBeLessThan(38)
+  it("are averaged with equal weights", () => {
+    expect(averagePatches(grid, [0, 3, 19])).toEqual({
+      indices: [5, 8, 24],
+      weights: [1 / 3, 1 / 3, 1 / 3]
+    })
   })
 })
