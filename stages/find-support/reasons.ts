@@ -12,7 +12,7 @@ export interface Thing {
   /** null for objects */
   readonly task: string | null
   readonly object: number
-  /** why nobody can be asked about it; null if it depends on the encoder */
+  /** the reason that excludes it for every encoder, such as a crowd; null without one */
   readonly barred: string | null
 }
 export type Of = "objects" | "pair"

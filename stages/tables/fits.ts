@@ -114,9 +114,3 @@ export const fitId = ({ probe, selection, tap, token, source, task, target }: Fi
   [probe, selection, tap, token, source, ...(task === null ? [] : [task]), target]
     .map((part) => part.replaceAll("%", "%25").replaceAll("/", "%2F"))
     .join("/")
-
-/** The columns of a row that name its fit. */
-export const questionNameOf = (row: QuestionName): QuestionName => {
-  const { encoder, encoder_digest, blocks, probe, selection, tap, token, source, task, target } = row
-  return { encoder, encoder_digest, blocks, probe, selection, tap, token, source, task, target }
-}

@@ -5,15 +5,16 @@ import type { NewFit } from "../../../stages/fit-probes/fit-one.ts"
 import { fakeContext, rejection } from "../fakes.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
 import { tensorsOf } from "../tensor-files/float64.ts"
-import { fitAll, fitsOf, type Given, type GivenExample, type Settings, type TokenName } from "./fits.ts"
+import {
+  defaultSettings,
+  fitAll,
+  fitsOf,
+  type Given,
+  type GivenExample,
+  type Settings,
+  type TokenName
+} from "./fits.ts"
 
-const settings: Settings = {
-  encoder: "vit",
-  probes: ["logistic", "perceptron"],
-  split: { kind: "kfold", folds: 5, seeds: 1, seed: 0 },
-  random_state: 0,
-  keep: "nothing"
-}
 const width = 6
 const primaries = ["cat", "dog"]
 const secondaries = ["bed", "bench", "chair", "couch"]
@@ -69,7 +70,7 @@ describe("one-sided predictions", () => {
     pair.secondary === "chair" ? { ...pair, primary: i === 4 ? "dog" : "cat" } : pair
   )
   const fitted = (examples = examplesOf(pairs), some: Partial<Settings> = {}) =>
-    fitAll(world(pairs, examples), { ...settings, ...some })
+    fitAll(world(pairs, examples), { ...defaultSettings, ...some })
   const sidedOf = (fit: NewFit) =>
     new Set(fit.scene.flatMap((scene, i) => (fit.one_sided[i]! ? [`${scene} ${fit.cell[i]}`] : [])))
 
@@ -109,7 +110,7 @@ describe("weights", () => {
 
   it("reproduce the predictions of every split, and its probabilities", async () => {
     const given = world(pairs)
-    const fits = await fitAll(given, { ...settings, keep: "weights" })
+    const fits = await fitAll(given, { ...defaultSettings, keep: "weights" })
     expect(fits).toHaveLength(4)
     const rowOf = new Map(given.rows.map(({ item }, row) => [item, row]))
     for (const fit of fits) {
@@ -155,7 +156,7 @@ describe("weights", () => {
   it("of a split without some classes are padded with NaN, and say which it has", async () => {
     // one couch: the split that holds it out does not know couches
     const few = pairs.filter(({ secondary }, i) => secondary !== "couch" || i === 6)
-    const fits = await fitAll(world(few), { ...settings, keep: "weights" })
+    const fits = await fitAll(world(few), { ...defaultSettings, keep: "weights" })
     for (const fit of fits.filter(({ target }) => target === "secondary")) {
       const { tensors, metadata } = tensorsOf((fit.weights as { content: Uint8Array }).content)
       const lacking = fit.split_fold.indexOf(fit.fold[fit.label.indexOf("couch")]!)
@@ -176,9 +177,9 @@ describe("what else a fit takes from its tables and settings", () => {
   it("takes digest and blocks of the encoder from the activations", async () => {
     const row = { encoder_digest: "abc", blocks: 12 }
     const given = world(pairs, undefined, row)
-    for (const fit of await fitAll(given, settings)) expect(fit).toMatchObject(row)
+    for (const fit of await fitAll(given, defaultSettings)) expect(fit).toMatchObject(row)
     const mixed = { ...given, rows: given.rows.map((one, i) => (i === 7 ? { ...one, blocks: 24 } : one)) }
-    const error = await rejection(fitAll(mixed, settings))
+    const error = await rejection(fitAll(mixed, defaultSettings))
     expect(error.message).toBe(
       "the activations are of several encoders: scene scene-0 has encoder_digest abc and 12 blocks, scene scene-7 abc and 24"
     )
@@ -187,7 +188,7 @@ describe("what else a fit takes from its tables and settings", () => {
 
   it("shuffles a perceptron's rows as its random state says, and nothing else", async () => {
     const weightsOf = async (random_state: number) =>
-      (await fitAll(world(pairs), { ...settings, random_state, keep: "weights" })).map(
+      (await fitAll(world(pairs), { ...defaultSettings, random_state, keep: "weights" })).map(
         ({ probe, weights }) => ({
           probe,
           bytes: Buffer.from((weights as { content: Uint8Array }).content).toString("base64")
@@ -206,7 +207,7 @@ describe("what else a fit takes from its tables and settings", () => {
       taps: { embed: [...one.taps["embed"]!, ...other.taps["embed"]!] }
     }
     const listed = fitsOf(given, { probes: ["perceptron"] })
-    const fits = await fitAll(given, settings, undefined, [
+    const fits = await fitAll(given, defaultSettings, undefined, [
       ...listed,
       ...listed.map((fit) => ({ ...fit, selection: "centre" })),
       ...listed.map((fit) => ({ ...fit, selection: "as-published" })),
@@ -246,13 +247,13 @@ describe("what else a fit takes from its tables and settings", () => {
     }
     const folds = (fits: ReadonlyArray<NewFit>) =>
       fits.map((fit) => new Map(fit.scene.map((scene, i) => [scene, fit.fold[i]])))
-    const of = folds(await fitAll(given, { ...settings, probes: ["perceptron"] }))
+    const of = folds(await fitAll(given, { ...defaultSettings, probes: ["perceptron"] }))
     expect(of).toHaveLength(4)
     for (const one of of) expect(one).toEqual(of[0])
-    const elsewhere = await fitAll(given, { ...settings, probes: ["perceptron"], encoder: "clip" })
+    const elsewhere = await fitAll(given, { ...defaultSettings, probes: ["perceptron"], encoder: "clip" })
     expect(folds(elsewhere)).toEqual(of)
     // another encoder is not asked about the second task
-    const third = await fitAll(given, { ...settings, probes: ["perceptron"], encoder: "dino" })
+    const third = await fitAll(given, { ...defaultSettings, probes: ["perceptron"], encoder: "dino" })
     expect(third.map(({ task, undefined_because }) => [task, undefined_because])).toEqual([
       ["0", null],
       ["0", null],
@@ -263,7 +264,7 @@ describe("what else a fit takes from its tables and settings", () => {
 
   it("refuses an unknown kind of probe by name", async () => {
     const [fit] = fitsOf(world(pairs), { probes: ["logistic"] })
-    const failed = await fitAll(world(pairs), settings, fakeContext(fitProbes), [
+    const failed = await fitAll(world(pairs), defaultSettings, fakeContext(fitProbes), [
       { ...fit!, probe: "toString" }
     ])
     expect(failed).toEqual([{ failed: 'its probe, "toString", is none of logistic, perceptron' }])

@@ -1,18 +1,11 @@
 /** Fits all probes of tables in memory, as the orchestrator does item by item. */
-import type { CellOf } from "../../../src/index.ts"
 import type { Example } from "../../../stages/tables/examples.ts"
-import {
-  type Fit,
-  type FitName,
-  type predictionColumns,
-  type QuestionName,
-  questionNameOf,
-  undefinedBecause
-} from "../../../stages/tables/fits.ts"
+import type { Fit, FitName, QuestionName } from "../../../stages/tables/fits.ts"
 import type { NewFit } from "../../../stages/fit-probes/fit-one.ts"
 import type { SplitValues } from "../../../stages/fit-probes/splits/splits.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
 import { computeOf, fakeContext, tableOf } from "../fakes.ts"
+import { fitRow, type Prediction } from "../score-probes/fit-rows.ts"
 
 /** A row of the activations. */
 export interface TokenName {
@@ -40,9 +33,12 @@ export interface Settings {
   readonly random_state: number
   readonly keep: "nothing" | "weights"
 }
-/** One entry of a fit's lists. */
-export type Prediction = {
-  readonly [K in keyof typeof predictionColumns]: CellOf<(typeof predictionColumns)[K]>[number]
+export const defaultSettings: Settings = {
+  encoder: "vit",
+  probes: ["logistic", "perceptron"],
+  split: { kind: "kfold", folds: 5, seeds: 1, seed: 0 },
+  random_state: 0,
+  keep: "nothing"
 }
 export type NamedPrediction = QuestionName & Prediction
 
@@ -115,6 +111,12 @@ function memberOf(vectors: ReadonlyArray<Float32Array>) {
   }
 }
 
+/** The columns of a row that name its fit. */
+const questionNameOf = (row: QuestionName): QuestionName => {
+  const { encoder, encoder_digest, blocks, probe, selection, tap, token, source, task, target } = row
+  return { encoder, encoder_digest, blocks, probe, selection, tap, token, source, task, target }
+}
+
 /** One row per answer, with the name of its fit. */
 export const namedPredictions = (fits: ReadonlyArray<NewFit>): Array<NamedPrediction> =>
   fits.flatMap((fit) =>
@@ -133,46 +135,15 @@ export const namedPredictions = (fits: ReadonlyArray<NewFit>): Array<NamedPredic
     }))
   )
 
-/** The fits of some predictions, in their order. A fit with a null is undefined. */
-export function tableOfFits(
-  predictions: ReadonlyArray<Omit<NamedPrediction, "predicted"> & { readonly predicted: string | null }>
-): Array<Fit> {
-  const groups = new Map<string, Array<(typeof predictions)[number]>>()
+/** The fits of some predictions, in their order. */
+export function tableOfFits(predictions: ReadonlyArray<NamedPrediction>): Array<Fit> {
+  const groups = new Map<string, Array<NamedPrediction>>()
   for (const one of predictions) {
     const key = JSON.stringify(questionNameOf(one))
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
-  return [...groups.values()].map((all): Fit => {
-    const isUndefined = all.some(({ predicted }) => predicted === null)
-    const list = <K extends keyof Prediction>(name: K) =>
-      isUndefined ? [] : all.map((one) => one[name] as Prediction[K])
-    const [folds, seeds] = [all.map(({ fold }) => fold), all.map(({ seed }) => seed)]
-    return {
-      ...questionNameOf(all[0]!),
-      n: new Set(all.map(({ scene, object }) => `${scene}/${object}`)).size,
-      images: new Set(all.map(({ image }) => image)).size,
-      classes: new Set(all.map(({ label }) => label)).size,
-      folds: Math.max(...folds) + 1,
-      seeds: Math.max(...seeds) + 1,
-      undefined_because: isUndefined ? undefinedBecause.constant : null,
-      seed: list("seed"),
-      fold: list("fold"),
-      scene: list("scene"),
-      image: list("image"),
-      object: list("object"),
-      cell: list("cell"),
-      label: list("label"),
-      predicted: list("predicted"),
-      log_probability: list("log_probability"),
-      one_sided: list("one_sided"),
-      split_seed: [],
-      split_fold: [],
-      c: [],
-      edge: [],
-      converged: [],
-      epochs: [],
-      inner_accuracy: [],
-      weights: null
-    }
+  return [...groups.values()].map((all) => {
+    const folds = 1 + Math.max(...all.map(({ fold }) => fold))
+    return { ...fitRow(all, { ...questionNameOf(all[0]!), folds }), weights: null }
   })
 }

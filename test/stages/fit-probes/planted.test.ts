@@ -14,7 +14,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { below, normal, type Random, seededRandom, shuffled } from "../../../src/index.ts"
 import { undefinedBecause } from "../../../stages/tables/fits.ts"
 import type { NewFit } from "../../../stages/fit-probes/fit-one.ts"
-import { fitAll, type NamedPrediction, namedPredictions, type Settings } from "./fits.ts"
+import { defaultSettings, fitAll, type NamedPrediction, namedPredictions, type Settings } from "./fits.ts"
 
 const width = 16
 const scenes = 400
@@ -82,11 +82,9 @@ const examplesOf = (drawn: ReadonlyArray<{ item: string; p: number; s: number }>
   })
 
 const settings: Settings = {
+  ...defaultSettings,
   encoder: "planted",
-  probes: ["logistic", "perceptron"],
-  split: { kind: "kfold", folds: 5, seeds: 2, seed: 7 },
-  random_state: 0,
-  keep: "nothing"
+  split: { kind: "kfold", folds: 5, seeds: 2, seed: 7 }
 }
 function fitted({ rows, examples }: Planted): Promise<Array<NewFit>> {
   const given = {

@@ -9,6 +9,7 @@ import {
   type NamedPrediction,
   namedPredictions,
   type Settings,
+  defaultSettings,
   type TokenName
 } from "./fits.ts"
 
@@ -43,13 +44,6 @@ function world(scenes: number, token: (label: number, i: number) => boolean = ()
   return { examples, rows, x }
 }
 type World = ReturnType<typeof world>
-const settings: Settings = {
-  encoder: "vit",
-  probes: ["logistic", "perceptron"],
-  split: { kind: "kfold", folds: 5, seeds: 1, seed: 0 },
-  random_state: 0,
-  keep: "nothing"
-}
 const seeds = (count: number): Pick<Settings, "split"> => ({
   split: { kind: "kfold", folds: 5, seeds: count, seed: 0 }
 })
@@ -57,7 +51,7 @@ const fitted = (
   { examples, rows, x }: World,
   some: Partial<Settings> = {},
   context = fakeContext(fitProbes)
-) => fitAll({ rows, examples, taps: { "block.0": x } }, { ...settings, ...some }, context)
+) => fitAll({ rows, examples, taps: { "block.0": x } }, { ...defaultSettings, ...some }, context)
 const run = async (...given: Parameters<typeof fitted>): Promise<Array<NamedPrediction>> =>
   namedPredictions(await fitted(...given))
 const accuracy = (rows: ReadonlyArray<NamedPrediction>) =>
@@ -83,7 +77,7 @@ describe("fit-probes", () => {
 
   it("finds what tokens tell plainly, and not what they do not", async () => {
     const rows = await run(small)
-    for (const probe of settings.probes) {
+    for (const probe of defaultSettings.probes) {
       const of = (token: string) => rows.filter((row) => row.probe === probe && row.token === token)
       expect(accuracy(of("avg_obj"))).toBeGreaterThan(0.97)
       // one CLS row stands for three labels, of which one is right
@@ -284,7 +278,7 @@ describe("fit-probes of a question with too few examples", () => {
       target: "category"
     }
     const given = { rows: small.rows, examples: small.examples, taps: { "block.0": small.x } }
-    const fits = await fitAll(given, settings, undefined, [
+    const fits = await fitAll(given, defaultSettings, undefined, [
       { ...fit, token: "nothing" },
       { ...fit, source: "image" },
       { ...fit, target: "primary" }

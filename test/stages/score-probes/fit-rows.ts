@@ -1,19 +1,11 @@
 /** Fits for tests, from predictions as rows. */
-import type { Fit } from "../../../stages/tables/fits.ts"
+import type { CellOf } from "../../../src/index.ts"
+import type { Fit, predictionColumns } from "../../../stages/tables/fits.ts"
 
 export type FitRow = Omit<Fit, "weights">
-/** An entry of a fit's lists. */
-export interface Prediction {
-  readonly seed: number
-  readonly fold: number
-  readonly scene: string
-  readonly image: string
-  readonly object: number
-  readonly cell: string
-  readonly label: string
-  readonly predicted: string
-  readonly log_probability: number
-  readonly one_sided: boolean
+/** One entry of a fit's lists. */
+export type Prediction = {
+  readonly [K in keyof typeof predictionColumns]: CellOf<(typeof predictionColumns)[K]>[number]
 }
 /** A prediction of a cell of two letters, such as `ax`; the label is the first, or "?" is predicted. */
 export const prediction = (
