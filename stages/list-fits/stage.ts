@@ -10,10 +10,10 @@ import {
   type Asking,
   askingsOf,
   type Comparison,
+  comparisonOf,
   comparisons,
   type QuestionKind,
-  questions,
-  sidesOf
+  questions
 } from "../tables/questions.ts"
 
 const patterns = "names or patterns, joined by commas"
@@ -62,9 +62,10 @@ export const listFits = defineStage.whole("list-fits", {
       throw new StageError("no kind of probe is chosen", { field: "probes", hint: "logistic, perceptron" })
     if (chosen.selections.length === 0)
       throw new StageError("no selection is chosen", { field: "selections", hint: selections.join(", ") })
-    const unwanted = notCompared(compared)
+    const isChosen = (comparison: Comparison | undefined) =>
+      comparison === undefined || compared.includes(comparison)
     const all = [
-      ...askingsOf[question].filter(({ source }) => !unwanted.has(source)),
+      ...askingsOf[question].filter(({ source }) => isChosen(comparisonOf(source))),
       ...otherAskings(question, other_tokens)
     ]
     const asked = chosenAskings(all, chosen)
@@ -84,15 +85,6 @@ export const listFits = defineStage.whole("list-fits", {
 })
 
 type Kind = Pick<Asking, "token" | "source" | "target">
-
-/** The sources of comparisons that are not chosen. */
-const notCompared = (chosen: ReadonlyArray<Comparison>): ReadonlySet<string> =>
-  new Set(
-    comparisons.flatMap((comparison) => {
-      const { object, background } = sidesOf[comparison]
-      return chosen.includes(comparison) ? [] : [object, background]
-    })
-  )
 
 const targetsOf = (askings: ReadonlyArray<Kind>) => [...new Set(askings.map(({ target }) => target))]
 
