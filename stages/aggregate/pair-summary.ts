@@ -14,19 +14,19 @@ import {
   varying
 } from "./figures.ts"
 
-/** The accuracies that are printed; the table has the two sides of each comparison as well. */
+/** The accuracies that are printed; the table has the others. */
 const accuracies = {
   A_pp: "the primary object's category, from its own tokens, ± 95 % over seeds and folds",
-  A_ps: "the secondary's category, from the primary's tokens",
-  A_sp: "the primary's category, from the secondary's tokens",
-  A_ss: "the secondary's category, from its own tokens"
+  A_ss: "the secondary object's category, from its own tokens"
 } as const
 const names = Object.keys(accuracies) as ReadonlyArray<keyof typeof accuracies>
+/** Lines are of rows with these measures: `A_sp` holds the comparison with the background, and M2. */
+const shown = [...names, "A_sp"]
 const targets = ["primary", "secondary"] as const
 
 /** The measures that the printed columns show or are made of. */
 export const isPrinted = ({ measure }: MeasureRow): boolean =>
-  [...names, sidesOf.background.objectMeasure, sidesOf.background.backgroundMeasure].some(
+  [...shown, sidesOf.background.objectMeasure, sidesOf.background.backgroundMeasure].some(
     (name) => name === measure
   )
 
@@ -36,7 +36,7 @@ export type PairLine = ReadonlyArray<MeasureRow>
 export function pairLines(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<PairLine> {
   const lines = new Map<string, Array<MeasureRow>>()
   for (const row of rows) {
-    if (!names.some((name) => name === row.measure)) continue
+    if (!shown.some((name) => name === row.measure)) continue
     const key = JSON.stringify([row.encoder, row.selection, row.task, row.tap, row.token])
     const others = lines.get(key)
     if (others === undefined) lines.set(key, [row])
@@ -61,21 +61,40 @@ export function pairSummary(lines: ReadonlyArray<PairLine>) {
     { name: "tap", cell: (line) => first(line).tap },
     { name: "token", doc: docsOf.token, cell: (line) => first(line).token },
     ...names.map((name): PrintedColumn<PairLine> => ({
-      name,
-      doc: `${accuracies[name]}${sharedChance(all, name)}${all.some(isLimited(name)) ? "; ≤ the best that any one vector of an image could reach" : ""}`,
+      name: `${name}${sharedChance(all, name)}`,
+      doc: `${accuracies[name]}${all.some(isLimited(name)) ? "; ≤ the best that any one vector of an image could reach" : ""}`,
       cell: (line) => {
         const row = of(line, name)
         return row === undefined ? "" : accuracyText(row, true)
       }
     })),
-    {
-      name: "A_sp − A_bg",
-      doc: "what the secondary's tokens know beyond as many background tokens of the same scenes",
-      cell: (line) => {
-        const { entanglement = null, entanglement_low = null, entanglement_high = null } = sp(line) ?? {}
-        return differenceText(entanglement, entanglement_low, entanglement_high)
-      }
-    },
+    ...(lines.some((line) => sp(line)?.entanglement != null)
+      ? [
+          {
+            name: "A_sp − A_bg",
+            doc: "what the secondary's tokens know of the primary's category beyond as many background tokens of the same scenes",
+            cell: (line: PairLine) => {
+              const {
+                entanglement = null,
+                entanglement_low = null,
+                entanglement_high = null
+              } = sp(line) ?? {}
+              return differenceText(entanglement, entanglement_low, entanglement_high)
+            }
+          }
+        ]
+      : lines.some((line) => sp(line) !== undefined)
+        ? [
+            {
+              name: `A_sp${sharedChance(all, "A_sp")}`,
+              doc: "the primary's category, from the secondary's tokens",
+              cell: (line: PairLine) => {
+                const row = sp(line)
+                return row === undefined ? "" : accuracyText(row)
+              }
+            }
+          ]
+        : []),
     // fewer where some scenes have no background
     ...(lines.some((line) => (sp(line)?.entanglement_n ?? sp(line)?.n_scored) !== sp(line)?.n_scored)
       ? [
@@ -135,12 +154,10 @@ const classesOf = (rows: ReadonlyArray<MeasureRow>, target: string) => {
   return some.length === 0 ? "" : countText(some.map(({ classes }) => classes))
 }
 
-/** Chance and classes, such as `; chance .500, 2 classes`; empty where lines differ and columns tell them. */
+/** The chance that all lines share, such as ` (chance .500)`; empty where they differ and a column tells it. */
 function sharedChance(rows: ReadonlyArray<MeasureRow>, measure: string): string {
   const target = rows.find((row) => row.measure === measure)?.target
   if (target === undefined) return ""
-  const [chances, classes] = [chancesOf(rows, target), classesOf(rows, target)]
-  return chances.length === 1 && typeof classes === "number"
-    ? `; chance ${chances[0]}, ${classes} classes`
-    : ""
+  const chances = chancesOf(rows, target)
+  return chances.length === 1 ? ` (chance ${chances[0]})` : ""
 }
