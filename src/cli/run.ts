@@ -12,6 +12,7 @@ import { attempt, attemptAsync } from "../run/attempt.ts"
 import { runGraph } from "../run/run.ts"
 import type { RunOptions } from "../run/run-options.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
+import { checkRunName } from "../store/runs/labels.ts"
 import { watchInterrupts } from "./interrupt-thread.ts"
 import { captureOutput, writingAsNobody } from "../support/stage-output.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
@@ -35,6 +36,8 @@ export const runCommand = defineCommand({
     "keep-going": { kind: "flag", alias: "k", doc: "continue after failures, even with incomplete inputs" },
     force: { kind: "texts", alias: "f", value: "NODE", doc: "recompute a node even if it is fresh" },
     ...setOption,
+    name: { kind: "text", value: "NAME", doc: "what to call the run: `show NAME`" },
+    note: { kind: "text", value: "TEXT", doc: "a note on the run, for `runs`" },
     "retry-failed": { kind: "flag", doc: "retry earlier failures" },
     "no-lock-wait": { kind: "flag", doc: "fail at once if another run holds a lock" }
   },
@@ -53,6 +56,10 @@ export const runCommand = defineCommand({
   run: (args, context) =>
     Effect.gen(function* () {
       const { store, output } = context
+      const labels = yield* attempt(() => ({
+        name: args.name === null ? null : checkRunName(args.name, "--name"),
+        note: args.note
+      }))
       const keepGoing = args["keep-going"]
       const { opened, nodes } = yield* interruptible(async () => {
         const options = { set: args.set, store, force: args.force, retryFailed: args["retry-failed"] }
@@ -71,6 +78,7 @@ export const runCommand = defineCommand({
           {
             jobs: args.jobs ?? os.availableParallelism(),
             keepGoing,
+            labels,
             lockWait: !args["no-lock-wait"],
             ...(nodes.length < opened.graph.nodes.length ? { targets: [...new Set(args.node)] } : {}),
             withLosses: (records) =>
@@ -126,7 +134,7 @@ const bringUpToDate = (
   {
     jobs,
     ...told
-  }: Pick<RunOptions, "keepGoing" | "lockWait" | "targets" | "withLosses"> & {
+  }: Pick<RunOptions, "keepGoing" | "labels" | "lockWait" | "targets" | "withLosses"> & {
     readonly jobs: number
   },
   context: CommandContext

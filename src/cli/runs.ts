@@ -1,7 +1,11 @@
 /** `runs`: lists the store's runs, newest first, by the references that `show` takes; `runs pin` protects one from gc. */
 import { attemptAsync } from "../run/attempt.ts"
 import { isPinned } from "../store/gc/pin.ts"
+import { resolveReference } from "../project/reference.ts"
 import type { NodeStatus, RunRecord } from "../store/records/run-record.ts"
+import { checkRunName, labelRun, type Labels, labelsOf } from "../store/runs/labels.ts"
+import type { Store } from "../store/store.ts"
+import { usage } from "../support/problem.ts"
 import { runAsItIs } from "../store/runs/run-so-far.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
@@ -17,9 +21,9 @@ const usualLimit = 20
 
 export const runsCommand = defineCommand({
   name: "runs",
-  doc: "list runs, newest first, or pin them",
+  doc: "list runs, newest first; pin or rename them",
   positionals: [
-    { name: "action", arity: "maybe", doc: "pin or unpin the given runs" },
+    { name: "action", arity: "maybe", doc: "pin or unpin the given runs; rename a run: rename RUN NAME" },
     { name: "run", arity: "rest", doc: runDoc }
   ],
   options: {
@@ -28,11 +32,17 @@ export const runsCommand = defineCommand({
   examples: [
     ["runs", "@1 is the most recently started run"],
     ["runs --json", "all runs, for scripts"],
+    ["runs rename @1 baseline", "name a run: `show baseline`"],
     ["runs pin @1", "protect @1 and everything it uses from gc, until `runs unpin`"]
   ],
   run: ({ action, run: named, limit }, { output, json, store: root, now }) =>
     attemptAsync(async () => {
       const store = await openStore(root)
+      if (action === "rename") {
+        const { run, name } = renameRun(store, named)
+        output.out(json ? JSON.stringify({ runs: [{ run, name }] }) : `renamed ${run} to ${name}`)
+        return 0
+      }
       if (action !== null) {
         const { word, runs } = pinRuns(store, action, named, now().toISOString())
         output.out(json ? JSON.stringify({ runs }) : runs.map(({ run }) => `${word} ${run}`).join("\n"))
@@ -40,23 +50,21 @@ export const runsCommand = defineCommand({
       }
       const ids = store.runs().toReversed()
       const shown = ids.slice(0, limit ?? (json ? ids.length : usualLimit))
-      const records: Array<RunRecord> = []
-      const refs: Array<string> = []
+      const listed: Array<ListedRun> = []
       for (const [i, id] of shown.entries()) {
         const record = store.run(id)
         if (record === null) continue
-        records.push(runAsItIs(record, store, now().getTime()))
-        refs.push(`@${i + 1}`)
+        listed.push({
+          run: runAsItIs(record, store, now().getTime()),
+          ref: `@${i + 1}`,
+          pinned: isPinned(store, id),
+          ...labelsOf(store, id),
+          changed: changedParams(record, runBefore(store, record, ids.slice(i + 1)))
+        })
       }
-      const pinned = new Set(shown.filter((id) => isPinned(store, id)))
-      if (json)
-        output.out(
-          JSON.stringify({
-            runs: records.map((record, i) => runLine(record, refs[i]!, pinned.has(record.id)))
-          })
-        )
-      else if (records.length === 0) output.out(`no runs in ${root}`)
-      else output.out(runsText(records, refs, ids.length, output.paint, pinned, output.width))
+      if (json) output.out(JSON.stringify({ runs: listed.map(runLine) }))
+      else if (listed.length === 0) output.out(`no runs in ${root}`)
+      else output.out(runsText(listed, ids.length, output.paint, output.width))
       return 0
     })
 })
@@ -68,9 +76,59 @@ const statusesOf = ({ nodes }: RunRecord) => {
 const secondsOf = ({ started, finished }: RunRecord) =>
   finished === null ? null : (Date.parse(finished) - Date.parse(started)) / 1000
 
-export const runLine = (run: RunRecord, ref: string, pinned = false) => ({
+/** A parameter that differs from that of the run before; null where a run has no such parameter. */
+interface ChangedParam {
+  readonly param: string
+  readonly before: unknown
+  readonly after: unknown
+}
+interface ListedRun extends Labels {
+  readonly run: RunRecord
+  readonly ref: string
+  readonly pinned: boolean
+  /** what differs from the run of the same pipeline before it; empty for the first */
+  readonly changed: ReadonlyArray<ChangedParam>
+}
+
+/** The run of the same pipeline before; `older` are ids, newest first. */
+function runBefore(store: Store, run: RunRecord, older: ReadonlyArray<string>): RunRecord | null {
+  for (const id of older) {
+    const record = store.run(id)
+    if (record !== null && record.pipeline === run.pipeline && record.file === run.file) return record
+  }
+  return null
+}
+
+function changedParams(run: RunRecord, before: RunRecord | null): ReadonlyArray<ChangedParam> {
+  if (before === null) return []
+  const names = [...new Set([...Object.keys(before.params), ...Object.keys(run.params)])]
+  return names.flatMap((param) => {
+    const [old, now] = [before.params[param] ?? null, run.params[param] ?? null]
+    return JSON.stringify(old) === JSON.stringify(now) ? [] : [{ param, before: old, after: now }]
+  })
+}
+
+/** @throws Problem Usage or RunNotFound */
+function renameRun(
+  store: Store,
+  words: ReadonlyArray<string>
+): { readonly run: string; readonly name: string } {
+  const [reference, name, ...more] = words
+  if (reference === undefined || name === undefined || more.length > 0)
+    throw usage("rename takes a run and its new name", "rename", "probeline runs rename @1 baseline")
+  const referred = resolveReference(store, reference)
+  if (referred.kind !== "run")
+    throw usage(`"${reference}" is an artifact: only runs have names`, reference, "give only the run")
+  const run = referred.run.id
+  labelRun(store, run, { ...labelsOf(store, run), name: checkRunName(name, "rename") })
+  return { run, name }
+}
+
+const runLine = ({ run, ref, pinned, name, note, changed }: ListedRun) => ({
   ref,
   run: run.id,
+  name,
+  note,
   pipeline: run.pipeline,
   file: run.file,
   status: run.status,
@@ -78,6 +136,7 @@ export const runLine = (run: RunRecord, ref: string, pinned = false) => ({
   finished: run.finished,
   seconds: secondsOf(run),
   params: run.params,
+  changed,
   nodes: { total: run.nodes.length, ...statusesOf(run) },
   outputs: run.outputs,
   targets: run.targets ?? null,
@@ -85,37 +144,41 @@ export const runLine = (run: RunRecord, ref: string, pinned = false) => ({
   pinned
 })
 
-/** What is unusual about the run. */
-const remark = ({ stopped, targets }: RunRecord): string =>
-  stopped?.reason ?? (targets === undefined ? "" : `only ${targets.join(", ")}`)
+const changedText = (changed: ReadonlyArray<ChangedParam>) =>
+  changed.map(({ param, before, after }) => `${param} ${valueText(before)} → ${valueText(after)}`).join(", ")
+const valueText = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value))
 
-export function runsText(
-  runs: ReadonlyArray<RunRecord>,
-  refs: ReadonlyArray<string>,
-  total: number,
-  paint: Paint,
-  pinned: ReadonlySet<string>,
-  width: number
-): string {
-  const rows = runs.map((run, i): ReadonlyArray<TableCell> => {
+/** What a user wants to know of the run besides its outcome: its note, what changed, what is unusual about it. */
+const remark = ({ run: { stopped, targets }, note, changed }: ListedRun): string =>
+  [
+    note ?? "",
+    changedText(changed),
+    stopped?.reason ?? (targets === undefined ? "" : `only ${targets.join(", ")}`)
+  ]
+    .filter((text) => text !== "")
+    .join("; ")
+
+function runsText(runs: ReadonlyArray<ListedRun>, total: number, paint: Paint, width: number): string {
+  const isNamed = runs.some(({ name }) => name !== null)
+  const rows = runs.map((listed): ReadonlyArray<TableCell> => {
+    const { run, ref, pinned, name } = listed
     const seconds = secondsOf(run)
     const nodes = Object.entries(statusesOf(run)).flatMap(([word, n]) =>
       n === 0 ? [] : [`${count(n)} ${word}`]
     )
     return [
-      { text: refs[i]!, style: "bold" },
+      { text: ref, style: "bold" },
       run.id,
+      ...(isNamed ? [name ?? ""] : []),
       run.pipeline,
       { text: run.status, style: runStyle[run.status] },
       seconds === null ? "–" : duration(seconds),
       nodes.join(", "),
-      clipped(oneLine(remark(run)), Math.max(40, width - 90)),
-      pinned.has(run.id) ? { text: "pinned", style: "yellow" } : ""
+      clipped(oneLine(remark(listed)), Math.max(40, width - 90)),
+      pinned ? { text: "pinned", style: "yellow" } : ""
     ]
   })
   const more = total > runs.length ? [`… ${count(total)} in total: --limit ${total} shows them all`] : []
-  return [
-    textTable(["ref", "run", "pipeline", "status", "time", "nodes", "", ""], rows, { paint }),
-    ...more
-  ].join("\n")
+  const columns = ["ref", "run", ...(isNamed ? ["name"] : []), "pipeline", "status", "time", "nodes", "", ""]
+  return [textTable(columns, rows, { paint }), ...more].join("\n")
 }

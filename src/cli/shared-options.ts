@@ -13,6 +13,6 @@ export const setOption = {
 
 /** A run reference. `latest` is the target of `runs/latest`: never an active or interrupted run, which `@1` may be. */
 export const runDoc =
-  "@1: most recently started run, @2: the one before, latest: most recently finished run (ok or failed), or a run id"
+  "@1: most recently started run, @2: the one before, latest: most recently finished run (ok or failed), a run id, or a run's name"
 
 export const referenceDoc = `a run (${runDoc}), or RUN:NODE for a node's artifact, or an artifact digest, or a manifest path`

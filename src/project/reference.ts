@@ -1,8 +1,8 @@
 /**
  * References: names of runs and artifacts on the command line.
  *
- * `@1` (the most recently started run), `@2` (the one before), `latest`, a run id or a unique prefix of one; any of these
- * followed by `:node` for the node's artifact; a digest or its prefix; a manifest path. Names are looked up, never joined
+ * `@1` (the most recently started run), `@2` (the one before), `latest`, a run id or a unique prefix of one, the name of a run
+ * (the last run that has it); any of these followed by `:node` for the node's artifact; a digest or its prefix; a manifest path. Names are looked up, never joined
  * into paths, so none can leave the store.
  *
  * `latest` is the target of `runs/latest`: the most recently finished run, ok or failed. It differs from `@1` during a
@@ -14,6 +14,7 @@ import { isDigest, layout } from "../store/files/layout.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import { runSoFar } from "../store/runs/run-so-far.ts"
+import { labelsOf } from "../store/runs/labels.ts"
 import type { Store } from "../store/store.ts"
 import { openStore } from "./open-store.ts"
 
@@ -52,7 +53,8 @@ export function resolveReference(store: Store, text: string): Referred {
     hint:
       ids.length === 0
         ? "it has no runs: is --store correct?"
-        : (didYouMean(head, ids) ?? "`probeline runs` lists the runs; @1 is the most recently started one")
+        : (didYouMean(head, [...ids, ...ids.flatMap((id) => labelsOf(store, id).name ?? [])]) ??
+          "`probeline runs` lists the runs; @1 is the most recently started one")
   })
 }
 
@@ -78,6 +80,8 @@ function findRun(store: Store, head: string): RunRecord | null {
     return recordOf(store, id)
   }
   if (head === "") return null
+  const called = ids.findLast((id) => labelsOf(store, id).name === head)
+  if (called !== undefined) return recordOf(store, called)
   const begun = ids.includes(head) ? [head] : ids.filter((id) => id.startsWith(head))
   if (begun.length > 1)
     throw new Problem("RunNotFound", `${begun.length} runs begin with "${head}"`, {

@@ -8,6 +8,7 @@ import type { AnyStage } from "../pipeline/stage.ts"
 import type { Planning } from "../plan/planning.ts"
 import type { NodeRecord, RunRecord, Stopped } from "../store/records/run-record.ts"
 import type { Host } from "../store/records/trace.ts"
+import type { Labels } from "../store/runs/labels.ts"
 import type { Emit } from "./events.ts"
 import type { Executor } from "./task.ts"
 
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly outputs: RunRecord["outputs"]
   /** ids of the requested nodes, if these are not all of the pipeline's */
   readonly targets?: ReadonlyArray<string>
+  /** what the user calls the run */
+  readonly labels?: Labels
   readonly planning: Planning
   readonly executor: Executor
   readonly addressOf: (stage: AnyStage) => StageAddress | null

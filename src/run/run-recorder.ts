@@ -1,9 +1,12 @@
 /** The record of a running run: how each node ended, written to the store when it matters. */
+import * as path from "node:path"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { thisProcess } from "../store/files/process-identity.ts"
 import { storeProblem } from "../store/files/store-error.ts"
-import type { NodeRecord, RunRecord, Stopped } from "../store/records/run-record.ts"
+import { isCompleteRun, type NodeRecord, type RunRecord, type Stopped } from "../store/records/run-record.ts"
+import { labelRun } from "../store/runs/labels.ts"
 import type { Store } from "../store/store.ts"
+import { mostNameBytes, wrongSegment } from "../support/file-names.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
 import type { Emit } from "./events.ts"
 import { type Outcome, skipped } from "./outcome.ts"
@@ -40,6 +43,9 @@ export class RunRecorder {
    */
   begin(): void {
     const begun = this.#write(this.#record("running", []))
+    const { id, labels } = this.#options
+    if (labels !== undefined && (labels.name !== null || labels.note !== null))
+      labelRun(this.#store, id, labels)
     this.emit({ type: "run-started", run: begun, nodes: this.#options.nodes.map((node) => node.id) })
   }
 
@@ -84,17 +90,25 @@ export class RunRecorder {
         if (isProblem(error)) this.emit({ type: "run-finished", run: unwritten(finished, error) })
         throw error
       }
-    if (status !== "interrupted") this.#pointLatest()
+    if (status !== "interrupted") this.#pointLatest(finished)
     this.emit({ type: "run-finished", run: finished })
     return finished
   }
 
-  #pointLatest(): void {
+  /** `runs/latest` is the last finished run, `latest/<pipeline>` the last complete one of the pipeline. */
+  #pointLatest(run: RunRecord): void {
     const { files, layout, root } = this.#store
     try {
-      files.symlink(this.#options.id, layout.latest)
+      files.symlink(run.id, layout.latest)
     } catch (error) {
       throw storeProblem(error, root, "point runs/latest at the run")
+    }
+    if (!isCompleteRun(run) || wrongSegment(run.pipeline, mostNameBytes) !== null) return
+    try {
+      files.makeFolder(layout.complete)
+      files.symlink(path.join("..", "runs", run.id), path.join(layout.complete, run.pipeline))
+    } catch (error) {
+      throw storeProblem(error, root, `point latest/${run.pipeline} at the run`)
     }
   }
 

@@ -34,6 +34,8 @@ export const layout = (root: string) => ({
   runs: path.join(root, "runs"),
   run: (id: string) => `${root}/runs/${named(root, "a run", id)}`,
   latest: path.join(root, "runs", "latest"),
+  /** a symlink for each pipeline, to its last complete run */
+  complete: path.join(root, "latest"),
   locks: path.join(root, "locks"),
   /** a lock is a folder of numbered records; the highest number counts */
   lock: (name: string) => `${root}/locks/${named(root, "a lock", name)}.lock`,

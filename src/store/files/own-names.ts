@@ -30,7 +30,7 @@ export const fileNames = {
   /** in a lock: one number per holder, and the file that a process writes before it takes a number */
   lockRecord: /^(?:[1-9][0-9]*|record\.tmp-[0-9a-f]+)$/,
   cache: /^(?:stat\.ndjson|answers\.ndjson|identities\.json|gc)$/,
-  ofRun: /^(?:run\.json|log\.ndjson|pinned)$/,
+  ofRun: /^(?:run\.json|log\.ndjson|pinned|labels\.json(?:\.tmp-[0-9]+)?)$/,
   view: /\.(?:parquet|arrow)$/
 } as const
 
@@ -59,6 +59,7 @@ const places: ReadonlyArray<Place> = [
   place(`traces/${segment}/[0-9a-f]{2}`, fileNames.trace),
   place(`traces/${segment}/items/${digest}`, fileNames.itemTrace),
   place("runs", /^latest$/),
+  place("latest", /^[^/]+$/),
   place(`runs/${segment}`, ofRun, view),
   place(`runs/${segment}/.+`, view),
   place(`locks/${segment}\\.lock(?:\\.tmp-[0-9a-f]+)?`, fileNames.lockRecord),

@@ -26,7 +26,7 @@ export type KeptFor =
   | "pinned"
   /** one of the most recent of its pipeline */
   | "recent"
-  /** `runs/latest` points at it */
+  /** `runs/latest` or `latest/<pipeline>` points at it */
   | "latest"
   /** younger than the grace period */
   | "young"
@@ -75,12 +75,17 @@ export function rootsOf(store: Store, { keep, grace, now }: GcOptions): Roots {
     runs.flatMap(({ record }) => record ?? []),
     keep
   )
-  const latest = readJson<RunRecord>(files, path.join(layout.latest, "run.json"))?.id
+  const latest = new Set(
+    [
+      layout.latest,
+      ...(files.list(layout.complete) ?? []).map((name) => path.join(layout.complete, name))
+    ].flatMap((link) => readJson<RunRecord>(files, path.join(link, "run.json"))?.id ?? [])
+  )
   const keptFor = (run: (typeof runs)[number]): KeptFor | null => {
     if (live.includes(run)) return "running"
     if (isPinned(store, run.id)) return "pinned"
     if (run.record !== null && recent.has(run.record)) return "recent"
-    if (run.id === latest) return "latest"
+    if (latest.has(run.id)) return "latest"
     if (run.changed >= cutoff) return "young"
     return run.record === null && run.hasRecord ? "unreadable" : null
   }

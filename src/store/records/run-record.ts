@@ -70,3 +70,12 @@ export interface RunRecord {
   /** the requested nodes, if they and their dependencies are not the whole pipeline; absent otherwise */
   readonly targets?: ReadonlyArray<string>
 }
+
+/** Whether the run made every output of its pipeline: nothing failed, no node was left out, and no source was limited. */
+export const isCompleteRun = ({ status, targets, nodes }: RunRecord): boolean =>
+  status === "ok" &&
+  targets === undefined &&
+  nodes.every(
+    ({ artifact, incomplete, partial, failures }) =>
+      artifact !== null && !incomplete && partial.length === 0 && failures.length === 0
+  )

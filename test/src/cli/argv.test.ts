@@ -56,6 +56,8 @@ it("reads options by their kind", () => {
     "keep-going": false,
     force: [],
     set: ["x=1", "y=2"],
+    name: null,
+    note: null,
     "retry-failed": false,
     "no-lock-wait": false
   })

@@ -54,6 +54,8 @@ export async function reasons(
   const reason = (name: string): string => {
     const [room, first = ""] = name.split("/")
     if (name.includes(".tmp-")) return "orphaned"
+    // a symlink to a run of the pipeline
+    if (room === "latest") return "run"
     if (room === "runs") return first === "latest" || runs.includes(first) ? "run" : "orphaned"
     if (room === "objects") return objects.has(basename(name).split(".")[0]!) ? "object" : "orphaned"
     if (room === "manifests") return artifacts.has(basename(name, ".json")) ? "manifest" : "orphaned"
