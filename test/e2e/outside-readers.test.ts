@@ -175,7 +175,8 @@ describe("one row per prediction, by the lines of docs/measures.md", () => {
   const linesIn = (language: string) =>
     new RegExp(`\`\`\`${language}\n([^\`]*unnest[^\`]*|[^\`]*explode[^\`]*)\`\`\``).exec(page)![1]!
   const path = () => `${latest}/probes.parquet`
-  const inThisRun = (text: string) => text.replace(/artifacts\/latest\/quickstart\/probes\/vit\.parquet/g, path())
+  const inThisRun = (text: string) =>
+    text.replace(/artifacts\/latest\/quickstart\/probes\/vit\.parquet/g, path())
   const expected = async () => {
     const { rows } = await query(
       `select max(images)::int, sum(n * seeds)::int, sum(list_sum(list_transform(list_zip(label, predicted), x -> (x[1] = x[2])::int)))::int
