@@ -50,16 +50,21 @@ export const runsCommand = defineCommand({
       }
       const ids = store.runs().toReversed()
       const shown = ids.slice(0, limit ?? (json ? ids.length : usualLimit))
+      const records = new Map<string, RunRecord | null>()
+      const read = (id: string) => {
+        if (!records.has(id)) records.set(id, store.run(id))
+        return records.get(id)!
+      }
       const listed: Array<ListedRun> = []
       for (const [i, id] of shown.entries()) {
-        const record = store.run(id)
+        const record = read(id)
         if (record === null) continue
         listed.push({
           run: runAsItIs(record, store, now().getTime()),
           ref: `@${i + 1}`,
           pinned: isPinned(store, id),
           ...labelsOf(store, id),
-          changed: changedParams(record, runBefore(store, record, ids.slice(i + 1)))
+          changed: changedParams(record, runBefore(read, record, ids.slice(i + 1)))
         })
       }
       if (json) output.out(JSON.stringify({ runs: listed.map(runLine) }))
@@ -91,9 +96,13 @@ interface ListedRun extends Labels {
 }
 
 /** The run of the same pipeline before; `older` are ids, newest first. */
-function runBefore(store: Store, run: RunRecord, older: ReadonlyArray<string>): RunRecord | null {
+function runBefore(
+  read: (id: string) => RunRecord | null,
+  run: RunRecord,
+  older: ReadonlyArray<string>
+): RunRecord | null {
   for (const id of older) {
-    const record = store.run(id)
+    const record = read(id)
     if (record !== null && record.pipeline === run.pipeline && record.file === run.file) return record
   }
   return null

@@ -1,5 +1,6 @@
 /** `show`: prints an artifact's schema, statistics and first rows, the rows of one item, or a run's record. */
 import { attemptAsync } from "../run/attempt.ts"
+import { labelsOf } from "../store/runs/labels.ts"
 import { runAsItIs } from "../store/runs/run-so-far.ts"
 import { defineCommand } from "./command.ts"
 import { openStore } from "../project/open-store.ts"
@@ -7,6 +8,7 @@ import { resolveReference } from "../project/reference.ts"
 import { runJson } from "../inspect/run-json.ts"
 import { runSummary } from "./run-summary.ts"
 import { referenceDoc } from "./shared-options.ts"
+import { oneLine } from "../support/plain-text.ts"
 import { usage } from "../support/problem.ts"
 
 const usualRows = 5
@@ -34,10 +36,15 @@ export const showCommand = defineCommand({
         if (item !== null)
           throw usage(`"${ref}" is a run: it has no items`, item, `name one of its nodes: ${ref}:<node>`)
         const run = runAsItIs(referred.run, referred.store, now().getTime())
+        const labels = labelsOf(referred.store, run.id)
+        const called = [
+          labels.name === null ? "" : `, named ${labels.name}`,
+          labels.note === null ? "" : `\n${oneLine(labels.note)}`
+        ]
         output.out(
           json
-            ? JSON.stringify(runJson(run))
-            : `${runSummary(run, { paint: output.paint, store: root, summaries: [], past: true })}\nrun ${run.id}, ${run.started}, ${run.file}`
+            ? JSON.stringify({ ...runJson(run), ...labels })
+            : `${runSummary(run, { paint: output.paint, store: root, summaries: [], past: true })}\nrun ${run.id}, ${run.started}, ${run.file}${called.join("")}`
         )
         return 0
       }

@@ -35,7 +35,12 @@ it("lists name, note and the parameters that changed since the pipeline's run be
 })
 
 it("takes a run's name wherever a run is asked for", async () => {
-  expect((await rig.json("show", "base")).document.run).toBe(runs[2].run)
+  expect((await rig.json("show", "base")).document).toMatchObject({
+    run: runs[2].run,
+    name: "base",
+    note: "four scenes, to begin with"
+  })
+  expect((await rig.cli("show", "base")).stdout).toMatch(/, named base\nfour scenes, to begin with\n$/)
   expect((await rig.json("show", "base:brightness")).document).toMatchObject({ node: "brightness" })
   const { document } = await rig.json("runs", "rename", "base", "four")
   expect(document).toEqual({ runs: [{ run: runs[2].run, name: "four" }] })
