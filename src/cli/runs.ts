@@ -6,6 +6,7 @@ import type { NodeStatus, RunRecord } from "../store/records/run-record.ts"
 import { checkRunName, labelRun, type Labels, labelsOf } from "../store/runs/labels.ts"
 import type { Store } from "../store/store.ts"
 import { usage } from "../support/problem.ts"
+import { runsOf } from "../store/runs/runs-of.ts"
 import { runAsItIs } from "../store/runs/run-so-far.ts"
 import type { Paint } from "../support/colour.ts"
 import { defineCommand } from "./command.ts"
@@ -48,23 +49,19 @@ export const runsCommand = defineCommand({
         output.out(json ? JSON.stringify({ runs }) : runs.map(({ run }) => `${word} ${run}`).join("\n"))
         return 0
       }
-      const ids = store.runs().toReversed()
+      const begun = store.runs()
+      const ids = begun.toReversed()
       const shown = ids.slice(0, limit ?? (json ? ids.length : usualLimit))
-      const records = new Map<string, RunRecord | null>()
-      const read = (id: string) => {
-        if (!records.has(id)) records.set(id, store.run(id))
-        return records.get(id)!
-      }
       const listed: Array<ListedRun> = []
       for (const [i, id] of shown.entries()) {
-        const record = read(id)
+        const record = store.run(id)
         if (record === null) continue
         listed.push({
           run: runAsItIs(record, store, now().getTime()),
           ref: `@${i + 1}`,
           pinned: isPinned(store, id),
           ...labelsOf(store, id),
-          changed: changedParams(record, runBefore(read, record, ids.slice(i + 1)))
+          changed: changedParams(record, runBefore(store, record, begun.slice(0, -1 - i)))
         })
       }
       if (json) output.out(JSON.stringify({ runs: listed.map(runLine) }))
@@ -95,15 +92,11 @@ interface ListedRun extends Labels {
   readonly changed: ReadonlyArray<ChangedParam>
 }
 
-/** The run of the same pipeline before; `older` are ids, newest first. */
-function runBefore(
-  read: (id: string) => RunRecord | null,
-  run: RunRecord,
-  older: ReadonlyArray<string>
-): RunRecord | null {
-  for (const id of older) {
-    const record = read(id)
-    if (record !== null && record.pipeline === run.pipeline && record.file === run.file) return record
+/** The run of the same pipeline before; `older` are ids, oldest first. */
+function runBefore(store: Store, run: RunRecord, older: ReadonlyArray<string>): RunRecord | null {
+  for (const id of runsOf(store, older, run)) {
+    const record = store.run(id)
+    if (record !== null) return record
   }
   return null
 }

@@ -1,9 +1,9 @@
 /**
  * References: names of runs and artifacts on the command line.
  *
- * `@1` (the most recently started run), `@2` (the one before), `latest`, a run id or a unique prefix of one, the name of a run
- * (the last run that has it); any of these followed by `:node` for the node's artifact; a digest or its prefix; a manifest path. Names are looked up, never joined
- * into paths, so none can leave the store.
+ * `@1` (the most recently started run), `@2` (the one before), `latest`, a run id or a unique prefix of one, a run's name
+ * (of the last run that has it); any of these followed by `:node` for the node's artifact; a digest or its prefix; a
+ * manifest path. Names are looked up, never joined into paths, so none can leave the store.
  *
  * `latest` is the target of `runs/latest`: the most recently finished run, ok or failed. It differs from `@1` during a
  * run, after an interrupted or killed run, and if the later of two concurrent runs finished first.
@@ -80,9 +80,10 @@ function findRun(store: Store, head: string): RunRecord | null {
     return recordOf(store, id)
   }
   if (head === "") return null
+  if (ids.includes(head)) return recordOf(store, head)
   const called = ids.findLast((id) => labelsOf(store, id).name === head)
   if (called !== undefined) return recordOf(store, called)
-  const begun = ids.includes(head) ? [head] : ids.filter((id) => id.startsWith(head))
+  const begun = ids.filter((id) => id.startsWith(head))
   if (begun.length > 1)
     throw new Problem("RunNotFound", `${begun.length} runs begin with "${head}"`, {
       field: head,

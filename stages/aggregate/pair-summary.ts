@@ -14,19 +14,18 @@ import {
   varying
 } from "./figures.ts"
 
-/** The accuracies that are printed; the table has the others. */
+/** The accuracies that are printed, A_sp only where it is not compared with the background; the table has the others. */
 const accuracies = {
   A_pp: "the primary object's category, from its own tokens, ± 95 % over seeds and folds",
-  A_ss: "the secondary object's category, from its own tokens"
+  A_ss: "the secondary object's category, from its own tokens",
+  A_sp: "the primary's category, from the secondary's tokens"
 } as const
 const names = Object.keys(accuracies) as ReadonlyArray<keyof typeof accuracies>
-/** Lines are of rows with these measures: `A_sp` holds the comparison with the background, and M2. */
-const shown = [...names, "A_sp"]
 const targets = ["primary", "secondary"] as const
 
 /** The measures that the printed columns show or are made of. */
 export const isPrinted = ({ measure }: MeasureRow): boolean =>
-  [...shown, sidesOf.background.objectMeasure, sidesOf.background.backgroundMeasure].some(
+  [...names, sidesOf.background.objectMeasure, sidesOf.background.backgroundMeasure].some(
     (name) => name === measure
   )
 
@@ -36,7 +35,7 @@ export type PairLine = ReadonlyArray<MeasureRow>
 export function pairLines(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<PairLine> {
   const lines = new Map<string, Array<MeasureRow>>()
   for (const row of rows) {
-    if (!shown.some((name) => name === row.measure)) continue
+    if (!names.some((name) => name === row.measure)) continue
     const key = JSON.stringify([row.encoder, row.selection, row.task, row.tap, row.token])
     const others = lines.get(key)
     if (others === undefined) lines.set(key, [row])
@@ -45,11 +44,25 @@ export function pairLines(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<PairLi
   return [...lines.values()]
 }
 
+const sp = (line: PairLine) => line.find((row) => row.measure === "A_sp")
+
+const beyondBackground: PrintedColumn<PairLine> = {
+  name: "A_sp − A_bg",
+  doc: "what the secondary's tokens know of the primary's category beyond as many background tokens of the same scenes",
+  cell: (line) => {
+    const { entanglement = null, entanglement_low = null, entanglement_high = null } = sp(line) ?? {}
+    return differenceText(entanglement, entanglement_low, entanglement_high)
+  }
+}
+
 export function pairSummary(lines: ReadonlyArray<PairLine>) {
   const first = (line: PairLine) => line[0]!
   const of = (line: PairLine, measure: string) => line.find((row) => row.measure === measure)
-  const sp = (line: PairLine) => of(line, "A_sp")
   const all = lines.flat()
+  const isCompared = lines.some((line) => sp(line)?.entanglement != null)
+  const accuraciesShown = names.filter(
+    (name) => name !== "A_sp" || (!isCompared && lines.some((line) => sp(line) !== undefined))
+  )
   const columns: ReadonlyArray<PrintedColumn<PairLine>> = [
     { name: "encoder", cell: (line) => first(line).encoder },
     ...varying(lines, {
@@ -60,41 +73,15 @@ export function pairSummary(lines: ReadonlyArray<PairLine>) {
     ...varying(lines, { name: "task", cell: (line) => first(line).task ?? "" }),
     { name: "tap", cell: (line) => first(line).tap },
     { name: "token", doc: docsOf.token, cell: (line) => first(line).token },
-    ...names.map((name): PrintedColumn<PairLine> => ({
+    ...accuraciesShown.map((name): PrintedColumn<PairLine> => ({
       name: `${name}${sharedChance(all, name)}`,
-      doc: `${accuracies[name]}${all.some(isLimited(name)) ? "; ≤ the best that any one vector of an image could reach" : ""}`,
+      doc: `${accuracies[name]}${sharedClasses(all, name)}${all.some(isLimited(name)) ? "; ≤ the best that any one vector of an image could reach" : ""}`,
       cell: (line) => {
         const row = of(line, name)
         return row === undefined ? "" : accuracyText(row, true)
       }
     })),
-    ...(lines.some((line) => sp(line)?.entanglement != null)
-      ? [
-          {
-            name: "A_sp − A_bg",
-            doc: "what the secondary's tokens know of the primary's category beyond as many background tokens of the same scenes",
-            cell: (line: PairLine) => {
-              const {
-                entanglement = null,
-                entanglement_low = null,
-                entanglement_high = null
-              } = sp(line) ?? {}
-              return differenceText(entanglement, entanglement_low, entanglement_high)
-            }
-          }
-        ]
-      : lines.some((line) => sp(line) !== undefined)
-        ? [
-            {
-              name: `A_sp${sharedChance(all, "A_sp")}`,
-              doc: "the primary's category, from the secondary's tokens",
-              cell: (line: PairLine) => {
-                const row = sp(line)
-                return row === undefined ? "" : accuracyText(row)
-              }
-            }
-          ]
-        : []),
+    ...(isCompared ? [beyondBackground] : []),
     // fewer where some scenes have no background
     ...(lines.some((line) => (sp(line)?.entanglement_n ?? sp(line)?.n_scored) !== sp(line)?.n_scored)
       ? [
@@ -144,20 +131,27 @@ export function pairSummary(lines: ReadonlyArray<PairLine>) {
 
 const isOneAnImage = (rows: ReadonlyArray<MeasureRow>) => rows.every(({ n, images }) => n === images)
 const isLimited = (name: string) => (row: MeasureRow) => row.measure === name && isLimit(row.ceiling)
-const chancesOf = (rows: ReadonlyArray<MeasureRow>, target: string) => [
+const chancesOf = (rows: ReadonlyArray<MeasureRow>, target: string | undefined) => [
   ...new Set(
     rows.filter((row) => row.target === target && row.chance !== null).map(({ chance }) => figure(chance!))
   )
 ]
-const classesOf = (rows: ReadonlyArray<MeasureRow>, target: string) => {
+const classesOf = (rows: ReadonlyArray<MeasureRow>, target: string | undefined) => {
   const some = rows.filter((row) => row.target === target)
   return some.length === 0 ? "" : countText(some.map(({ classes }) => classes))
 }
 
 /** The chance that all lines share, such as ` (chance .500)`; empty where they differ and a column tells it. */
 function sharedChance(rows: ReadonlyArray<MeasureRow>, measure: string): string {
-  const target = rows.find((row) => row.measure === measure)?.target
-  if (target === undefined) return ""
-  const chances = chancesOf(rows, target)
+  const chances = chancesOf(rows, targetOf(rows, measure))
   return chances.length === 1 ? ` (chance ${chances[0]})` : ""
 }
+
+/** The number of classes that all lines share, such as `; 2 classes`; empty where they differ and a column tells it. */
+function sharedClasses(rows: ReadonlyArray<MeasureRow>, measure: string): string {
+  const classes = classesOf(rows, targetOf(rows, measure))
+  return typeof classes === "number" ? `; ${classes} classes` : ""
+}
+
+const targetOf = (rows: ReadonlyArray<MeasureRow>, measure: string) =>
+  rows.find((row) => row.measure === measure)?.target

@@ -30,7 +30,7 @@ export const fileNames = {
   /** in a lock: one number per holder, and the file that a process writes before it takes a number */
   lockRecord: /^(?:[1-9][0-9]*|record\.tmp-[0-9a-f]+)$/,
   cache: /^(?:stat\.ndjson|answers\.ndjson|identities\.json|gc)$/,
-  ofRun: /^(?:run\.json|log\.ndjson|pinned|labels\.json(?:\.tmp-[0-9]+)?)$/,
+  ofRun: /^(?:run\.json|log\.ndjson|pinned|labels\.json)$/,
   view: /\.(?:parquet|arrow)$/
 } as const
 

@@ -75,11 +75,9 @@ export function rootsOf(store: Store, { keep, grace, now }: GcOptions): Roots {
     runs.flatMap(({ record }) => record ?? []),
     keep
   )
+  const complete = (files.list(layout.complete) ?? []).map((name) => path.join(layout.complete, name))
   const latest = new Set(
-    [
-      layout.latest,
-      ...(files.list(layout.complete) ?? []).map((name) => path.join(layout.complete, name))
-    ].flatMap((link) => readJson<RunRecord>(files, path.join(link, "run.json"))?.id ?? [])
+    [layout.latest, ...complete].map((link) => path.basename(files.entry(link)?.target ?? ""))
   )
   const keptFor = (run: (typeof runs)[number]): KeptFor | null => {
     if (live.includes(run)) return "running"

@@ -2,6 +2,7 @@
 import * as path from "node:path"
 import { usage } from "../../support/problem.ts"
 import { isRunName } from "../files/own-names.ts"
+import { replaceFile } from "../files/replace-file.ts"
 import { storeProblem } from "../files/store-error.ts"
 import type { Store } from "../store.ts"
 
@@ -30,11 +31,8 @@ export function labelsOf(store: Store, run: string): Labels {
 
 /** Replaces the labels of a run. */
 export function labelRun(store: Store, run: string, labels: Labels): void {
-  const file = fileOf(store, run)
-  const temporary = `${file}.tmp-${process.pid}`
   try {
-    store.files.write(temporary, `${JSON.stringify(labels)}\n`)
-    store.files.rename(temporary, file)
+    replaceFile(store.files, fileOf(store, run), `${JSON.stringify(labels)}\n`)
     store.files.syncFolder(store.layout.run(run))
   } catch (error) {
     throw storeProblem(error, store.root, `label run ${run}`)
@@ -57,10 +55,6 @@ function wrongRunName(name: string): string | null {
 export function checkRunName(name: string, field: string): string {
   const wrong = wrongRunName(name)
   if (wrong !== null)
-    throw usage(
-      `a run cannot be named ${JSON.stringify(name)}: it ${wrong}`,
-      field,
-      "for example --name vit-large"
-    )
+    throw usage(`a run cannot be named ${JSON.stringify(name)}: it ${wrong}`, field, "for example vit-large")
   return name
 }

@@ -23,6 +23,8 @@ it("has a line an encoder, tap and token of a pair, with an interval beside each
     ["dino", ...line]
   ])
   expect(summary.title).toBe("Balanced accuracy (logistic probe)")
+  expect(summary.docs!["A_pp (chance .500)"]).toMatch(/; 2 classes$/)
+  expect(summary.docs!["A_ss (chance .250)"]).toMatch(/; 4 classes$/)
   expect(Object.keys(summary.docs!)).toEqual(explained)
 })
 
