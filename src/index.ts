@@ -15,6 +15,7 @@ export type {
   Tensors,
   WrittenRow
 } from "./pipeline/columns.ts"
+export type { Comparing, Comparison, ComparisonTable, Threshold, Verdict } from "./pipeline/comparison.ts"
 export { defineStageCommand } from "./pipeline/command.ts"
 export type { Answer, Terminal, StageCommandContext, StageCommandGroup } from "./pipeline/command.ts"
 export { causeText, compareIds } from "./support/compare-ids.ts"
