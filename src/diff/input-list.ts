@@ -89,15 +89,13 @@ export class InputList {
   addSameInputs(pair: Pair, failures: ReadonlyArray<string>): number {
     const why = failures.length === 0 ? "" : ` (${failures.join(", ")})`
     const told = `same inputs, different outputs: ${pair.id}${why}`
-    return this.#put(
-      this.#entry(blank("same-inputs", pair.id, pair.a.artifact, pair.b.artifact, told)),
-      pair
-    )
+    return this.#put(this.#entry(blank("same-inputs", pair.id, pair.a.artifact, pair.b.artifact, told)), pair)
   }
 
-  addItems(pair: Pair, items: ItemsThatDiffer): number {
+  /** They follow from what else is told of their source. */
+  addItems(pair: Pair, items: ItemsThatDiffer): void {
     const entry = blank("items", pair.id, null, null, `${pair.id}: ${itemsSentence(items)}`)
-    return this.#put(this.#entry({ ...entry, items }), pair)
+    this.#put(this.#entry({ ...entry, items }), pair)
   }
 
   addHosts(pair: Pair, a: Host, b: Host): void {
@@ -132,7 +130,8 @@ export class InputList {
   #pipelineParam({ before, after }: Cue): number | undefined {
     const change = digestJson([before ?? null, after ?? null])
     const at = this.#entries.findIndex(
-      (entry) => entry.cue === "pipeline" && digestJson([entry.before ?? null, entry.after ?? null]) === change
+      (entry) =>
+        entry.cue === "pipeline" && digestJson([entry.before ?? null, entry.after ?? null]) === change
     )
     return at < 0 ? undefined : at
   }
@@ -140,7 +139,9 @@ export class InputList {
     this.#entries[at]!.pairs.set(pair.id, pair)
     return at
   }
-  #entry(entry: Pick<Entry, "cue" | "path" | "before" | "after" | "sentence"> & Partial<Pick<Entry, "items">>): number {
+  #entry(
+    entry: Pick<Entry, "cue" | "path" | "before" | "after" | "sentence"> & Partial<Pick<Entry, "items">>
+  ): number {
     const key = digestJson([entry.cue, entry.path, entry.before ?? null, entry.after ?? null])
     const known = this.#known.get(key)
     if (known !== undefined) return known

@@ -54,7 +54,11 @@ export function inputsThatDiffer(
           if (above === null || sameInput(old, now)) continue
           for (const cause of causes.get(above.id) ?? []) inherited.add(cause)
         }
-        for (const cue of ownDifferences(one.a.preimage, one.b.preimage, (old, now) => upstream(old, now) !== null))
+        for (const cue of ownDifferences(
+          one.a.preimage,
+          one.b.preimage,
+          (old, now) => upstream(old, now) !== null
+        ))
           add(cue)
         for (const cue of readDifferences(one.a, one.b)) add(cue)
       }
@@ -65,7 +69,7 @@ export function inputsThatDiffer(
     }
     if (isOther(pair) && one.a !== null && one.b !== null) list.addHosts(pair, one.a.host, one.b.host)
     const its = items.get(pair.id)
-    if (its !== undefined) ownCauses.add(list.addItems(pair, its))
+    if (its !== undefined) list.addItems(pair, its)
     if (ownCauses.size > 0) direct.add(pair.id)
     for (const cause of inherited) if (isOther(pair) && !ownCauses.has(cause)) list.follows(cause, pair)
     causes.set(pair.id, new Set([...ownCauses, ...inherited]))
@@ -85,6 +89,9 @@ function ownDifferences(
   after: Preimage,
   isExplained: (old: InputPreimage, now: InputPreimage) => boolean
 ): ReadonlyArray<Cue> {
+  // the inputs of two stages have nothing to do with each other
+  if (before.stage !== after.stage)
+    return [{ cue: "code", path: "stage", before: before.stage, after: after.stage }]
   const cues: Array<Cue> = []
   const inputs = Object.fromEntries(
     Object.entries(after.inputs).map(([port, fed]) => {

@@ -9,6 +9,24 @@ import type { Store } from "../store/store.ts"
 import { counted } from "../support/numbers.ts"
 import { Problem, usage } from "../support/problem.ts"
 
+/** A side as `diff --json` prints it. */
+export interface ToldSide {
+  readonly reference: string
+  readonly kind: "run" | "artifact"
+  readonly store: string
+  readonly run: string | null
+  readonly name: string | null
+  readonly note: string | null
+  readonly pipeline: string | null
+  readonly file: string | null
+  readonly status: string | null
+  readonly started: string | null
+  readonly params: Readonly<Record<string, unknown>> | null
+  readonly node: string | null
+  readonly artifact: string | null
+  readonly remarks: ReadonlyArray<string>
+}
+
 interface OfRun {
   /** as the user wrote it, or the id of a run that was chosen */
   readonly reference: string
@@ -49,7 +67,11 @@ export function resolveSides(store: Store, [first, second]: ReadonlyArray<string
   const given = sideOf(first, resolveReference(store, first), now)
   if (second !== undefined) return pairOf(given, sideOf(second, resolveReference(store, second), now))
   if (given.run === null)
-    throw usage(`there is nothing to compare ${first} with`, first, "give two artifacts, or name one by RUN:NODE")
+    throw usage(
+      `there is nothing to compare ${first} with`,
+      first,
+      "give two artifacts, or name one by RUN:NODE"
+    )
   const before = completeBefore(given.store, given.run)
   if (before === null) throw noneBefore(given.run)
   const reference = given.kind === "run" ? before.id : `${before.id}:${given.name}`
@@ -114,7 +136,10 @@ function sideOf(reference: string, referred: Referred, now: number): RunSide | A
 }
 
 /** The last run with a node that has this artifact. */
-function runWith(store: Store, digest: string): { readonly run: RunRecord; readonly node: NodeRecord } | null {
+function runWith(
+  store: Store,
+  digest: string
+): { readonly run: RunRecord; readonly node: NodeRecord } | null {
   for (const id of store.runs().slice(-mostRuns).toReversed()) {
     const run = store.run(id)
     const node = run?.nodes.find(({ artifact }) => artifact === digest)
@@ -146,3 +171,23 @@ const nodeRemarks = ({ partial, incomplete, accepted }: NodeRecord): ReadonlyArr
   ...(incomplete ? ["it is incomplete: it omits failed items and anything derived from them"] : []),
   ...(accepted === undefined ? [] : [`it was accepted at ${accepted.at}: computed under another key`])
 ]
+
+export function toldSide(side: RunSide | ArtifactSide): ToldSide {
+  const { reference, kind, store, run, labels, remarks } = side
+  return {
+    reference,
+    kind,
+    store: store.root,
+    run: run?.id ?? null,
+    name: labels.name,
+    note: labels.note,
+    pipeline: run?.pipeline ?? null,
+    file: run?.file ?? null,
+    status: run?.status ?? null,
+    started: run?.started ?? null,
+    params: run?.params ?? null,
+    node: side.kind === "run" ? null : (side.node?.id ?? null),
+    artifact: side.kind === "run" ? null : side.manifest.digest,
+    remarks
+  }
+}
