@@ -56,9 +56,9 @@ export function inputTexts(inputs: ReadonlyArray<DiffInput>, most: number): Read
 export function notableNodes({ nodes }: Diff): ReadonlyArray<DiffNode> {
   const notable = nodes.filter(
     ({ verdict, output, direct, comparison, values, note }) =>
-      verdict === null ||
+      (verdict === null && output) ||
       comparison !== null ||
-      note !== null ||
+      (note !== null && verdict !== null) ||
       (verdict !== "same" && (output || direct)) ||
       (values !== null && verdict === "same")
   )
@@ -97,6 +97,7 @@ export function otherNodes(diff: Diff): ReadonlyArray<string> {
         : ""
     ),
     ...line(ids("same"), "with the same values"),
+    ...line(ids(null), "not compared, since a side did not make them"),
     ...line(only.a, "only in a"),
     ...line(only.b, "only in b")
   ]

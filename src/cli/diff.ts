@@ -13,7 +13,7 @@ const exitCodes: Readonly<Record<Verdict, number>> = { same: 0, different: 1, in
 
 export const diffCommand = defineCommand({
   name: "diff",
-  doc: "compare two runs, or two artifacts: inputs, values, verdict",
+  doc: "compare two runs or two artifacts",
   positionals: [
     {
       name: "a",

@@ -3,7 +3,7 @@ import { type Cue, type CueKind, sentence } from "../plan/cue.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import type { Host } from "../store/records/trace.ts"
 import type { ChangedParam } from "./changed-params.ts"
-import type { Pair } from "./pairs.ts"
+import { isOther, type Pair } from "./pairs.ts"
 import { type ItemsThatDiffer, itemsSentence } from "./source-items.ts"
 
 export type DiffCue =
@@ -123,7 +123,7 @@ export class InputList {
         nodes: [...pairs.keys()],
         as: [...as],
         follows: [...followers].filter((id) => !pairs.has(id)).length,
-        effect: pairs.size > 0 ? [...pairs.values()].some(hasOtherValues) : anyOther ? null : false
+        effect: pairs.size > 0 ? [...pairs.values()].some(isOther) : anyOther ? null : false
       }))
   }
 
@@ -162,7 +162,6 @@ export class InputList {
   }
 }
 
-const hasOtherValues = ({ a, b }: Pair) => a.artifact !== b.artifact
 const blank = (cue: DiffCue, path: string, before: unknown, after: unknown, told: string) => ({
   cue,
   path,

@@ -14,7 +14,7 @@ import { counted } from "../support/numbers.ts"
 import type { ChangedParam } from "./changed-params.ts"
 import { type Causes, type DiffInput, InputList } from "./input-list.ts"
 import type { ItemsThatDiffer } from "./source-items.ts"
-import { inputPairs, type Pair, type Traced } from "./pairs.ts"
+import { inputPairs, isOther, type Pair, type Traced } from "./pairs.ts"
 
 export interface InputsOf {
   readonly inputs: ReadonlyArray<DiffInput>
@@ -79,7 +79,6 @@ export function inputsThatDiffer(
 
 /** Ids have no line breaks. */
 const nodesKey = (a: string, b: string) => `${a}\n${b}`
-const isOther = ({ a, b }: Pair) => a.artifact !== b.artifact
 const sameInput = (old: InputPreimage, now: InputPreimage) => digestJson(read(old)) === digestJson(read(now))
 const read = ({ ids, columns, failed }: InputPreimage) => ({ ids, columns, failed })
 

@@ -38,6 +38,10 @@ export const pairOfNodes = (a: NodeRecord, b: NodeRecord): Pair => ({
   b
 })
 
+/** Whether both sides made it, with other values. */
+export const isOther = ({ a, b }: Pair): boolean =>
+  a.artifact !== b.artifact && a.artifact !== null && b.artifact !== null
+
 /** What a store knows of how a pair was made. */
 export interface Traced {
   readonly pair: Pair

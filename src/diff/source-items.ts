@@ -3,7 +3,7 @@ import { changedItems } from "../plan/item-changes.ts"
 import { type Manifest, valueColumns } from "../store/records/manifest.ts"
 import type { Store } from "../store/store.ts"
 import { count, counted } from "../support/numbers.ts"
-import type { Traced } from "./pairs.ts"
+import { isOther, type Traced } from "./pairs.ts"
 
 /** Plain JSON. */
 export interface ItemsThatDiffer {
@@ -35,7 +35,7 @@ export async function sourceItems(
 ): Promise<ReadonlyMap<string, ItemsThatDiffer>> {
   const found = new Map<string, ItemsThatDiffer>()
   for (const { pair, a, b } of all) {
-    if (pair.a.artifact === pair.b.artifact || a === null || b === null) continue
+    if (!isOther(pair) || a === null || b === null) continue
     if ([a, b].some(({ preimage }) => Object.keys(preimage.inputs).length > 0)) continue
     const before = stores.a.manifest(pair.a.artifact ?? "")
     const after = stores.b.manifest(pair.b.artifact ?? "")
