@@ -59,9 +59,11 @@ const whyDifferent = (different: ReadonlyArray<DiffNode>, deciding: ReadonlyArra
 
 function whySame(deciding: ReadonlyArray<DiffNode>, nodes: ReadonlyArray<DiffNode>): string {
   if (nodes.every(({ by, verdict }) => by === "digest" && verdict === "same"))
-    return `all ${counted(nodes.length, "node")} have the same values`
+    return nodes.length === 1
+      ? `${nodes[0]!.id} has the same values`
+      : `all ${counted(nodes.length, "node")} have the same values`
   const how = deciding.some(({ by }) => by === "stage")
-    ? " within the thresholds of their stages"
+    ? " within the thresholds"
     : deciding.some(({ by }) => by === "values")
       ? " within the tolerance"
       : ""

@@ -51,7 +51,9 @@ export async function sourceItems(
       added: some(changes.added),
       removed: some(changes.removed),
       changed: some(changes.changed.map(({ item }) => item)),
-      columns: Object.fromEntries(counts)
+      columns: Object.fromEntries(
+        columns.flatMap((column) => (counts.has(column) ? [[column, counts.get(column)!]] : []))
+      )
     }
     if (told.added.count + told.removed.count + told.changed.count > 0) found.set(pair.id, told)
   }

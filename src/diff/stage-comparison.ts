@@ -7,7 +7,6 @@ import { digestJson } from "../store/format/canonical-json.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import { own } from "../support/own.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
-import { StageError } from "../support/stage-error.ts"
 import { stageFailure } from "../support/stage-failure.ts"
 import { writingAs } from "../support/stage-output.ts"
 
@@ -54,7 +53,7 @@ export async function compareByStage(
   } catch (error) {
     if (isProblem(error) && (error.exitCode === 5 || error._tag === "SystemRefused")) throw error
     if (lacking.length > 0) return cannot(lacking.join("; "))
-    if (error instanceof StageError || isProblem(error)) return cannot(error.message)
+    if (isProblem(error) || isStageError(error)) return cannot(error.message)
     const problem = stageFailure(
       "OutputInvalid",
       `stage "${b.node.stage.name}" cannot compare "${b.node.id}"`,
@@ -68,6 +67,9 @@ export async function compareByStage(
     return { comparison: null, note: problem.message, problem }
   }
 }
+
+/** By name: a stage in an installed package may throw the class of another copy of Probeline. */
+const isStageError = (error: unknown): error is Error => error instanceof Error && error.name === "StageError"
 
 const tablesInput = ({ opened, node, manifest, artifactOf }: StageSide) => ({
   context: opened,
@@ -103,12 +105,12 @@ function narrowed(side: StageSide): { readonly side: StageSide; readonly lacking
   return { side: { ...side, node: { ...node, columns, ports: Object.fromEntries(ports) } }, lacking }
 }
 
-const verdicts: ReadonlyArray<unknown> = ["same", "different", "inconclusive", null]
+const verdicts: ReadonlySet<unknown> = new Set(["same", "different", "inconclusive", null])
 
 /** @throws Error if a stage's function gives anything else */
 function checked(answer: unknown): Comparison {
   const { verdict, lines, tables } = (answer ?? {}) as Partial<Comparison>
-  const wrong = !verdicts.includes(verdict)
+  const wrong = !verdicts.has(verdict)
     ? "`verdict` must be same, different, inconclusive or null"
     : !Array.isArray(lines) || lines.some((line) => typeof line !== "string")
       ? "`lines` must be a list of texts"
