@@ -27,7 +27,7 @@ export function diffMarkdown(diff: Diff): string {
       ])
       .join("\n"),
     "### Inputs that differ",
-    diff.inputs.length === 0 ? "None are known." : listOf(inputTexts(diff.inputs, mostInputs)),
+    diff.inputs.length === 0 ? "None are known." : inputsOf(diff),
     "### Nodes",
     nodesOf(diff),
     listOf(otherNodes(diff)),
@@ -42,6 +42,10 @@ export function diffMarkdown(diff: Diff): string {
     .join("\n\n")
 }
 
+const inputsOf = ({ inputs }: Diff) =>
+  inputTexts(inputs, mostInputs)
+    .flatMap(({ text, lines }) => [`- ${escaped(text)}`, ...lines.map((line) => `  - ${escaped(line)}`)])
+    .join("\n")
 const listOf = (lines: ReadonlyArray<string>) => lines.map((line) => `- ${escaped(line)}`).join("\n")
 
 function nodesOf(diff: Diff): string {

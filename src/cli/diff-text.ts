@@ -12,7 +12,10 @@ import { inputTexts, nodeTexts, notableNodes, otherNodes, sideText } from "./dif
 /** Limits that keep a diff on one screen. */
 const mostInputs = 12
 const mostNodes = 8
-const nodeLines = 4
+/** Of all nodes together; the last one may exceed it. */
+const mostNodeLines = 16
+const outputLines = 6
+const otherLines = 2
 /** For two artifacts, which are one node. */
 const artifactLines = 20
 const tableRows = 12
@@ -52,22 +55,33 @@ const noInputs = ({ a, b, nodes }: Diff): string =>
       : "inputs: none that differ are known"
 
 function inputsText({ inputs }: Diff, paint: Paint, width: number): string {
-  const lines = inputTexts(inputs, mostInputs).map((line) => wrapped(`  ${line}`, width, "    "))
+  const lines = inputTexts(inputs, mostInputs).flatMap(({ text, lines: below }) => [
+    wrapped(`  ${text}`, width, "    "),
+    ...below.map((line) => wrapped(`    ${line}`, width, "      "))
+  ])
   return [paint("bold", "inputs that differ"), ...lines].join("\n")
 }
 
 function nodesText(diff: Diff, paint: Paint, width: number): string {
   const notable = notableNodes(diff)
-  const shown = notable.slice(0, mostNodes)
-  const longest = shown.reduce((most, { id }) => Math.max(most, widthOf(id)), 0)
-  const blocks = shown.flatMap((node) => [
-    `  ${padded(node.id, longest)}  ${verdictText(node, paint)}`,
-    ...linesOf(node, nodeLines).map((line) => wrapped(`    ${line}`, width, "      "))
-  ])
-  const more = notable.length - shown.length
+  const longest = notable.slice(0, mostNodes).reduce((most, { id }) => Math.max(most, widthOf(id)), 0)
+  const lines: Array<string> = []
+  let shown = 0
+  for (const node of notable.slice(0, mostNodes)) {
+    if (lines.length >= mostNodeLines) break
+    const block = [
+      wrapped(`  ${padded(node.id, longest)}  ${verdictText(node, paint)}`, width, "    "),
+      ...linesOf(node, node.output ? outputLines : otherLines).map((line) =>
+        wrapped(`    ${line}`, width, "      ")
+      )
+    ]
+    lines.push(...block.join("\n").split("\n"))
+    shown++
+  }
+  const more = notable.length - shown
   return [
     paint("bold", "nodes"),
-    ...blocks,
+    ...lines,
     ...(more > 0 ? [`  … and ${counted(more, "more node")}: --json has all`] : []),
     ...otherNodes(diff).map((line) => wrapped(`  ${line}`, width, "    "))
   ].join("\n")

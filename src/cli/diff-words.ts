@@ -24,32 +24,52 @@ export function sideText({ reference, run, name, pipeline, status, kind, node, a
   return oneLine(`${asked}${what}${of}${rest}`)
 }
 
-/** An input in words, with its nodes and how many follow. */
-export function inputText(input: DiffInput): string {
-  const { sentence, nodes, as, follows, effect, cue } = input
+/** Inputs in words. Several of the same nodes share a line that names these; `lines` are below it. */
+export interface InputText {
+  readonly text: string
+  readonly lines: ReadonlyArray<string>
+}
+
+/** Where an input differs, and how many nodes follow; "" if its sentence says all. */
+function reachOf({ nodes, as, follows, effect, cue }: DiffInput): string {
   // their sentences name the node
   const isNamed = cue === "items" || cue === "same-inputs" || cue === "unknown"
-  const where = as.length > 0 ? someOf(as) : isNamed || nodes.length === 0 ? "" : someOf(nodes)
-  const told = [
-    where,
+  return [
+    as.length > 0 ? someOf(as) : isNamed || nodes.length === 0 ? "" : someOf(nodes),
     follows === 0 ? "" : `${counted(follows, "node")} ${follows === 1 ? "follows" : "follow"}`,
     effect === false ? "no effect" : ""
-  ].filter((part) => part !== "")
-  return oneLine(`${sentence}${told.length === 0 ? "" : ` (${told.join("; ")})`}`)
+  ]
+    .filter((part) => part !== "")
+    .join("; ")
 }
 
 /** At most so many inputs are told one by one; of the others, how many there are of each kind. */
-export function inputTexts(inputs: ReadonlyArray<DiffInput>, most: number): ReadonlyArray<string> {
-  if (inputs.length <= most) return inputs.map(inputText)
-  // the first of each kind, so that no kind is hidden by another with hundreds
+export function inputTexts(inputs: ReadonlyArray<DiffInput>, most: number): ReadonlyArray<InputText> {
   const kinds = [...new Set(inputs.map(({ cue }) => cue))]
-  const each = Math.max(1, Math.floor(most / kinds.length))
-  return kinds.flatMap((kind) => {
+  // the first of each kind, so that no kind is hidden by another with hundreds
+  const each = inputs.length <= most ? most : Math.max(1, Math.floor(most / kinds.length))
+  const groups = new Map<string, Array<string>>()
+  const more: Array<InputText> = []
+  for (const kind of kinds) {
     const of = inputs.filter(({ cue }) => cue === kind)
-    const more = of.length - each
-    const lines = of.slice(0, more === 1 ? each + 1 : each).map(inputText)
-    return more <= 1 ? lines : [...lines, `… and ${count(more)} more of this kind (${kind}): --json has all`]
+    const shown = of.length === each + 1 ? of : of.slice(0, each)
+    for (const input of shown) {
+      const reach = reachOf(input)
+      groups.set(reach, [...(groups.get(reach) ?? []), oneLine(input.sentence)])
+    }
+    if (of.length > shown.length)
+      more.push({
+        text: `… and ${count(of.length - shown.length)} more of this kind (${kind}): --json has all`,
+        lines: []
+      })
+  }
+  const texts = [...groups].flatMap(([reach, sentences]): ReadonlyArray<InputText> => {
+    if (reach === "") return sentences.map((text) => ({ text, lines: [] }))
+    return sentences.length === 1
+      ? [{ text: `${sentences[0]} (${oneLine(reach)})`, lines: [] }]
+      : [{ text: `${oneLine(reach)}:`, lines: sentences }]
   })
+  return [...texts, ...more]
 }
 
 /** The nodes that deserve lines of their own, outputs first; the others are counted. */

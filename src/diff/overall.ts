@@ -1,6 +1,7 @@
 /** The verdict over the nodes of two runs, with the sentence that says what it rests on. */
 import type { Verdict } from "../pipeline/comparison.ts"
 import { counted } from "../support/numbers.ts"
+import { clipped } from "../support/plain-text.ts"
 import type { DiffNode } from "./node-diff.ts"
 
 export interface Overall {
@@ -54,7 +55,7 @@ const whyDifferent = (different: ReadonlyArray<DiffNode>, deciding: ReadonlyArra
   const line = different.length === 1 ? (only!.comparison?.lines[0] ?? only!.values?.lines[0]) : undefined
   const of =
     deciding.length > different.length ? `${different.length} of ${counted(deciding.length, "output")}: ` : ""
-  return line === undefined ? `${of}${said}` : `${of}${said}: ${line}`
+  return line === undefined ? `${of}${said}` : `${of}${said}: ${clipped(line, mostOfLine)}`
 }
 
 function whySame(deciding: ReadonlyArray<DiffNode>, nodes: ReadonlyArray<DiffNode>): string {
@@ -71,6 +72,8 @@ function whySame(deciding: ReadonlyArray<DiffNode>, nodes: ReadonlyArray<DiffNod
 }
 
 const mostNamed = 4
+/** Characters of a comparison's first line, which is in full with its node. */
+const mostOfLine = 120
 /** Between the ids of two nodes. */
 const arrow = " → "
 /** `measures differs`; `a, b and c differ` */
