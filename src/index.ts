@@ -27,7 +27,7 @@ export type { Artifacts, Loss, Lost } from "./pipeline/losses.ts"
 export { file, param } from "./pipeline/params.ts"
 export type { FileRef, Param, Params, Values, Written } from "./pipeline/params.ts"
 export { definePipeline } from "./pipeline/pipeline.ts"
-export type { Outputs, Pipeline } from "./pipeline/pipeline.ts"
+export type { DiffSettings, Outputs, Pipeline } from "./pipeline/pipeline.ts"
 export {
   each,
   group,

@@ -9,12 +9,14 @@ import { planAll } from "../plan/plan.ts"
 import type { RunEvent } from "../run/events.ts"
 import { logFile } from "../run/log-file.ts"
 import { attempt, attemptAsync } from "../run/attempt.ts"
+import { changedSince } from "../diff/changed-since.ts"
 import { runGraph } from "../run/run.ts"
 import type { RunOptions } from "../run/run-options.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { checkRunName } from "../store/runs/labels.ts"
 import { watchInterrupts } from "./interrupt-thread.ts"
 import { captureOutput, writingAsNobody } from "../support/stage-output.ts"
+import { oneLine } from "../support/plain-text.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
@@ -125,6 +127,8 @@ async function printRun(
   }
   const summaries = await outputSummaries(opened, record)
   output.out(runSummary(record, { paint: output.paint, store, summaries }))
+  const changed = changedSince(opened.planning.store, record)
+  if (changed !== null) output.out(oneLine(changed))
   if (problem !== null) throw problem
 }
 
