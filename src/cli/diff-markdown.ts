@@ -4,6 +4,7 @@ import type { ComparisonTable } from "../pipeline/comparison.ts"
 import { cellText } from "../inspect/cell-text.ts"
 import { counted } from "../support/numbers.ts"
 import { clipped, oneLine } from "../support/plain-text.ts"
+import { attributionTables } from "./attribution-tables.ts"
 import { inputTexts, nodeTexts, notableNodes, otherNodes, sideText } from "./diff-words.ts"
 
 const mostInputs = 30
@@ -31,6 +32,13 @@ export function diffMarkdown(diff: Diff): string {
     "### Nodes",
     nodesOf(diff),
     listOf(otherNodes(diff)),
+    ...attributionTables(diff).flatMap(({ title, columns, rows }) => [
+      escaped(title),
+      tableOf(
+        columns.map(escaped),
+        rows.map((row) => row.map(escaped))
+      )
+    ]),
     ...diff.nodes.flatMap(({ id, comparison, values }) =>
       Object.entries({ ...comparison?.tables, ...values?.tables }).map(([name, table]) =>
         detailsOf(`${id}: ${name}`, table)

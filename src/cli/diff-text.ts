@@ -7,6 +7,7 @@ import type { Paint, Style } from "../support/colour.ts"
 import { count, counted } from "../support/numbers.ts"
 import { clipped, oneLine, padded, widthOf, wrapped } from "../support/plain-text.ts"
 import { textTable } from "../support/text-table.ts"
+import { attributionTables } from "./attribution-tables.ts"
 import { inputTexts, nodeTexts, notableNodes, otherNodes, sideText } from "./diff-words.ts"
 
 /** Limits that keep a diff on one screen. */
@@ -29,6 +30,11 @@ export function diffText(diff: Diff, paint: Paint, width: number): string {
     headText(diff, paint, width),
     diff.inputs.length === 0 ? noInputs(diff) : inputsText(diff, paint, width),
     isOfRuns ? nodesText(diff, paint, width) : artifactText(diff, paint, width),
+    ...attributionTables(diff).map(({ title, columns, rows }) =>
+      [wrapped(paint("bold", title), width, "  "), textTable(columns, rows, { paint, indent: "  " })].join(
+        "\n"
+      )
+    ),
     diff.notes.map((note) => wrapped(`${paint("yellow", "note:")} ${oneLine(note)}`, width, "  ")).join("\n")
   ]
   return sections.filter((section) => section !== "").join("\n\n")

@@ -14,6 +14,13 @@ export interface Comparison {
   readonly lines: ReadonlyArray<string>
   /** by name; `diff --json` has them in full, and figures are drawn from them */
   readonly tables: Readonly<Record<string, ComparisonTable>>
+  /** the numbers that the verdict rests on, by a name that does not depend on the artifacts: `diff --attribute` shares them out */
+  readonly effects?: ReadonlyArray<Effect>
+}
+/** b's value less a's. */
+interface Effect {
+  readonly name: string
+  readonly difference: number
 }
 export interface ComparisonTable {
   readonly doc: string

@@ -90,7 +90,8 @@ async function resolve(encoder: Encoder, reader: EncoderReader): Promise<Resolve
     await fetchWeights(model, dataFiles, reader)
     const beside = await configOf(model, reader)
     const config = beside?.config ?? null
-    if (beside !== null && config !== null) await checkConfig(model, beside.file, config, description, structure)
+    if (beside !== null && config !== null)
+      await checkConfig(model, beside.file, config, description, structure)
     const inputEdge = description.input.height
     const given = { preset, preprocessor: preprocessor?.path ?? null, config, inputEdge }
     const { preprocessing, from } = await preprocessingOf(model, given, reader)
