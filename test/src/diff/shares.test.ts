@@ -8,7 +8,10 @@ const game = fc.integer({ min: 1, max: 7 }).chain((count) => {
   const params = names.slice(0, count)
   const mixtures = mixturesOf(params)
   return fc
-    .array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: mixtures.length, maxLength: mixtures.length })
+    .array(fc.double({ min: -1, max: 1, noNaN: true }), {
+      minLength: mixtures.length,
+      maxLength: mixtures.length
+    })
     .map((values) => {
       const table = new Map(mixtures.map((mixture, i) => [mixtureKey(mixture), values[i]!]))
       return { params, valueOf: (mixture: Mixture) => table.get(mixtureKey(mixture))! }
