@@ -111,8 +111,16 @@ async function blockOf(
   })
   const names = [...key, ...differing]
   const rows = [
-    await readRows(sides[0], items.map(({ places }) => places[0]), names),
-    await readRows(sides[1], items.map(({ places }) => places[1]), names)
+    await readRows(
+      sides[0],
+      items.map(({ places }) => places[0]),
+      names
+    ),
+    await readRows(
+      sides[1],
+      items.map(({ places }) => places[1]),
+      names
+    )
   ] as const
   const builder = new BlockBuilder()
   let [a, b] = [0, 0]

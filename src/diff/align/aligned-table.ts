@@ -111,15 +111,13 @@ function blockOf(
   differs: ReadonlyArray<boolean>
 ): RowBlock {
   const builder = new BlockBuilder()
-  const gathered = ([0, 1] as const).map(
-    (side): SideRows => ({
-      vectors: Object.fromEntries(
-        names.map((name) => [name, matched.map((pair) => pair[side].vectors[name]![pair[side].i])])
-      ),
-      shard: Int32Array.from(matched, (pair) => pair[side].shard),
-      row: Int32Array.from(matched, (pair) => pair[side].row)
-    })
-  )
+  const gathered = ([0, 1] as const).map((side): SideRows => ({
+    vectors: Object.fromEntries(
+      names.map((name) => [name, matched.map((pair) => pair[side].vectors[name]![pair[side].i])])
+    ),
+    shard: Int32Array.from(matched, (pair) => pair[side].shard),
+    row: Int32Array.from(matched, (pair) => pair[side].row)
+  }))
   matched.forEach(([x, y], i) => {
     builder.units.push({ item: "", differs, first: [x.at - i, y.at - i] })
     builder.add(i, i, i)

@@ -86,7 +86,12 @@ export class BlockBuilder {
   }
 
   /** Matches the rows of an item: by key, or by position if `key` is empty. */
-  match(unit: number, rows: readonly [SideRows, SideRows], [x, y]: readonly [RowRange, RowRange], key: ReadonlyArray<string>): void {
+  match(
+    unit: number,
+    rows: readonly [SideRows, SideRows],
+    [x, y]: readonly [RowRange, RowRange],
+    key: ReadonlyArray<string>
+  ): void {
     if (key.length === 0) {
       const common = Math.min(x.end - x.first, y.end - y.first)
       for (let i = 0; i < common; i++) this.add(unit, x.first + i, y.first + i)

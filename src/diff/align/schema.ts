@@ -116,12 +116,12 @@ function keyOf(a: Side, b: Side): ReadonlyArray<string> {
 
 const plain = (column: AnyColumn): AnyColumn =>
   column.type === "nullable" ? plain(column.detail as AnyColumn) : column
-const numbers: ReadonlyArray<string> = ["int32", "float64"]
+const numbers = new Set(["int32", "float64"])
 
 /** Whether values of the two types can be compared: nullable or not, whole numbers or not. */
 function areComparable(a: AnyColumn, b: AnyColumn): boolean {
   const [x, y] = [plain(a), plain(b)]
-  if (numbers.includes(x.type) && numbers.includes(y.type)) return true
+  if (numbers.has(x.type) && numbers.has(y.type)) return true
   if (x.type !== y.type) return false
   return x.type !== "list" || areComparable(x.detail as AnyColumn, y.detail as AnyColumn)
 }
@@ -129,5 +129,5 @@ function areComparable(a: AnyColumn, b: AnyColumn): boolean {
 /** Whether its values are numbers, or lists of them. */
 export function isNumeric(column: AnyColumn): boolean {
   const { type, detail } = plain(column)
-  return numbers.includes(type) || (type === "list" && isNumeric(detail as AnyColumn))
+  return numbers.has(type) || (type === "list" && isNumeric(detail as AnyColumn))
 }

@@ -57,7 +57,8 @@ export class Quantiles {
     if (rest <= 0) return 0
     for (let power = 0; power < this.#powers.length; power++) {
       const counts = this.#powers[power]
-      for (let i = 0; counts !== undefined && i < perPower; i++) {
+      if (counts === undefined) continue
+      for (let i = 0; i < perPower; i++) {
         rest -= counts[i]!
         if (rest <= 0) {
           bits[0] = Math.min(infinite, (power << powerShift) | (i << bucketShift))

@@ -20,8 +20,7 @@ export class Block {
   /** Appends a row. */
   add(row: Float64Array): void {
     const { values, width, rows } = this
-    for (let k = 0; k < width; k++)
-      values[(k >>> 2) * blockRows * panel + rows * panel + (k & 3)] = row[k]!
+    for (let k = 0; k < width; k++) values[(k >>> 2) * blockRows * panel + rows * panel + (k & 3)] = row[k]!
     this.rows++
   }
   clear(): void {

@@ -41,7 +41,8 @@ export class MemberRows {
     for (let start = from; start < to;) {
       const first = of[start]!
       let end = start + 1
-      while (end < to && shard[of[end]!] === shard[first] && row[of[end]!] === row[first]! + end - start) end++
+      while (end < to && shard[of[end]!] === shard[first] && row[of[end]!] === row[first]! + end - start)
+        end++
       const target = into.subarray((start - from) * this.width, (end - from) * this.width)
       this.#readRun(shard[first]!, row[first]!, end - start, target)
       start = end

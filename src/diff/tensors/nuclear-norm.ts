@@ -43,7 +43,13 @@ function bidiagonal(a: Float64Array, rows: number, columns: number): [Float64Arr
 }
 
 /** Makes column k zero below the diagonal by a reflection of the rows from k on. Returns the diagonal's value. */
-function reflectColumn(a: Float64Array, rows: number, columns: number, k: number, sums: Float64Array): number {
+function reflectColumn(
+  a: Float64Array,
+  rows: number,
+  columns: number,
+  k: number,
+  sums: Float64Array
+): number {
   let square = 0
   for (let i = k; i < rows; i++) square += a[i * columns + k]! * a[i * columns + k]!
   if (square === 0) return 0

@@ -41,10 +41,9 @@ const store = (local: number, offset: number, value: number) => [
 const multiplyAdd = (sum: number, a: number, b: number) =>
   set(sum, [...get(sum), ...get(a), ...get(b), 0xfd, ...leb(242), 0xfd, ...leb(240)])
 const zero = [0xfd, 12, ...Array.from({ length: 16 }, () => 0)]
-const repeatWhile = (body: ReadonlyArray<number>, a: number, b: number) => [
-  ...[0x03, 0x40, ...body],
-  ...[...get(a), ...get(b), 0x49, 0x0d, 0, 0x0b]
-]
+const [loop, noResult, lessUnsigned, branchIf, end] = [0x03, 0x40, 0x49, 0x0d, 0x0b]
+const repeatWhile = (body: ReadonlyArray<number>, a: number, b: number) =>
+  [loop, noResult, body, get(a), get(b), lessUnsigned, branchIf, 0, end].flat()
 const range = (length: number) => Array.from({ length }, (_, i) => i)
 
 function code(): ReadonlyArray<number> {
@@ -72,10 +71,11 @@ function code(): ReadonlyArray<number> {
 const text = (value: string) => [value.length, ...Buffer.from(value)]
 const section = (id: number, bytes: ReadonlyArray<number>) => [id, ...leb(bytes.length), ...bytes]
 
+const magicAndVersion = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
 function moduleBytes(): Uint8Array {
   const body = code()
   return Uint8Array.from([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...magicAndVersion,
     ...section(1, [1, 0x60, 5, i32, i32, i32, i32, i32, 0]),
     ...section(2, [1, ...text("m"), ...text("m"), 2, 0, 1]),
     ...section(3, [1, 0]),
@@ -102,13 +102,17 @@ const pageBytes = 2 ** 16
 let loaded: { readonly memory: KernelMemory; readonly multiply: MultiplyPanels } | null = null
 
 function instantiated(): NonNullable<typeof loaded> {
-  const { Module, Memory, Instance } = (globalThis as unknown as { readonly WebAssembly: Library }).WebAssembly
+  const { Module, Memory, Instance } = (globalThis as unknown as { readonly WebAssembly: Library })
+    .WebAssembly
   const memory = new Memory({ initial: 1 })
   return { memory, multiply: new Instance(new Module(moduleBytes()), { m: { m: memory } }).exports.f }
 }
 
 /** The kernel and its memory, of at least so many bytes. All products share it, for the time of one call. */
-export function productKernel(bytes: number): { readonly multiply: MultiplyPanels; readonly memory: ArrayBuffer } {
+export function productKernel(bytes: number): {
+  readonly multiply: MultiplyPanels
+  readonly memory: ArrayBuffer
+} {
   loaded ??= instantiated()
   const { memory, multiply } = loaded
   const missing = bytes - memory.buffer.byteLength

@@ -139,7 +139,13 @@ export class Similarity {
     const n = this.#items
     if (n < 4 || this.#isConstant(m)) return null
     const [sx, sy] = [withoutSkipped(m, 0), withoutSkipped(m, 1)]
-    const hsic = (c: Products, x: Float64Array, y: Float64Array, sides: readonly [0 | 1, 0 | 1], s: HsicSums) => {
+    const hsic = (
+      c: Products,
+      x: Float64Array,
+      y: Float64Array,
+      sides: readonly [0 | 1, 0 | 1],
+      s: HsicSums
+    ) => {
       const { square, form } = squareAndForm(c, x, y, m, sides)
       const pairs = form - dot(x, s.xb) - dot(y, s.ya) + s.ab
       const product = (dot(x, x) - s.a) * (dot(y, y) - s.b)
