@@ -134,7 +134,11 @@ describe("items", () => {
             any: { b: 2, a: 1 },
             picture: { name: "b.png", content: Buffer.from("picture") }
           }),
-          rowOf("b", 1, { label: null, counts: [1, 1], picture: { name: "a.png", content: Buffer.from("other") } }),
+          rowOf("b", 1, {
+            label: null,
+            counts: [1, 1],
+            picture: { name: "a.png", content: Buffer.from("other") }
+          }),
           rowOf("c", Infinity)
         )
       ],
@@ -206,7 +210,10 @@ describe("items", () => {
     const noRows = await made({ columns, items: items.map(({ item }) => scene(item)), rowKey })
     expect(await compareValues(none, none, exact)).toMatchObject({ verdict: "same", rows: { same: 0 } })
     expect(await compareValues(none, some, exact)).toMatchObject({ items: { added: 4 }, rows: { added: 6 } })
-    expect(await compareValues(some, none, exact)).toMatchObject({ items: { removed: 4 }, rows: { removed: 6 } })
+    expect(await compareValues(some, none, exact)).toMatchObject({
+      items: { removed: 4 },
+      rows: { removed: 6 }
+    })
     expect(await compareValues(some, noRows, exact)).toMatchObject({
       items: { same: 1, changed: 3 },
       rows: { same: 0, removed: 6 }
@@ -214,7 +221,9 @@ describe("items", () => {
   })
 
   test("repeated keys are reported, and the first are compared with each other", async () => {
-    const of = (...scores: ReadonlyArray<number>) => [scene("s1", ...scores.map((score) => rowOf("a", score)))]
+    const of = (...scores: ReadonlyArray<number>) => [
+      scene("s1", ...scores.map((score) => rowOf("a", score)))
+    ]
     const a = await made({ columns, items: of(1, 2, 3), rowKey })
     const b = await made({ columns, items: of(1, 5), rowKey })
     const found = await compareValues(a, b, exact)
@@ -260,9 +269,9 @@ describe("items", () => {
   test("stops when the signal is aborted", async () => {
     const a = await made({ columns, items, rowKey })
     const b = await made({ columns, items: [scene("s1", rowOf("cls", 5))], rowKey })
-    await expect(compareValues(a, b, { tolerance: {}, signal: AbortSignal.abort(new Error("stop")) })).rejects.toThrow(
-      "stop"
-    )
+    await expect(
+      compareValues(a, b, { tolerance: {}, signal: AbortSignal.abort(new Error("stop")) })
+    ).rejects.toThrow("stop")
   })
 
   test("a stage of a user is compared by its declaration alone", async () => {
