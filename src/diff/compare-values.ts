@@ -6,7 +6,7 @@ import { alignedTable } from "./align/aligned-table.ts"
 import { type RowBlock, rowLabel } from "./align/row-block.ts"
 import { sharedSchema, type SharedSchema } from "./align/schema.ts"
 import { ColumnComparer } from "./columns/column-comparer.ts"
-import { Tally } from "./tally.ts"
+import { FateCounts } from "./fate-counts.ts"
 import { driftRows, type DriftRow, driftTable, movedTable } from "./tensors/drift-tables.ts"
 import { RowGroups } from "./tensors/groups.ts"
 import { MemberDrift, type TensorShared } from "./tensors/member-drift.ts"
@@ -39,8 +39,8 @@ class Comparison {
   readonly #plain: ReadonlyArray<readonly [number, string, ColumnComparer]>
   readonly #tensors: ReadonlyArray<readonly [number, MemberDrift]>
   readonly #groups: RowGroups
-  readonly #items = new Tally()
-  readonly #rows = new Tally()
+  readonly #items = new FateCounts()
+  readonly #rows = new FateCounts()
   #isReordered = false
   #repeated = 0
 

@@ -5,7 +5,10 @@ import type { RowGroups } from "./tensors/groups.ts"
 import { mostGroups } from "./tensors/groups.ts"
 import type { ColumnDifference, Counts, ValueDifference } from "./values.ts"
 
-export interface Said extends Pick<ValueDifference, "verdict" | "schema" | "items" | "rows" | "columns"> {
+export interface Differences extends Pick<
+  ValueDifference,
+  "verdict" | "schema" | "items" | "rows" | "columns"
+> {
   readonly isEqual: boolean
   readonly drift: ReadonlyArray<DriftRow>
   readonly isReordered: boolean
@@ -19,7 +22,7 @@ export interface Said extends Pick<ValueDifference, "verdict" | "schema" | "item
 /** Columns and members that get a line of their own. */
 const mostLines = 5
 
-export function valueLines(said: Said): ReadonlyArray<string> {
+export function valueLines(said: Differences): ReadonlyArray<string> {
   if (said.isEqual) return ["the values are equal"]
   const { items, rows, verdict } = said
   const changes = [...(items === null ? [] : [countsLine(items, "item")]), countsLine(rows, "row")]
@@ -54,7 +57,7 @@ function countsLine(counts: Counts, noun: string): string | null {
   return parts.length === 0 ? null : `${parts.join(", ")} (${some})`
 }
 
-const schemaLine = ({ column, before, after }: Said["schema"][number]): string =>
+const schemaLine = ({ column, before, after }: Differences["schema"][number]): string =>
   before === null
     ? `${column} was added: ${after}`
     : after === null
@@ -72,7 +75,7 @@ function columnLines(columns: ReadonlyArray<ColumnDifference>): ReadonlyArray<st
   )
 }
 
-function driftLines({ drift, groups }: Said): ReadonlyArray<string> {
+function driftLines({ drift, groups }: Differences): ReadonlyArray<string> {
   const size = (row: DriftRow) => Number(row.relative_error ?? 1 - Number(row.cka ?? 1))
   const moved = drift.filter(({ rows }) => rows !== 0).toSorted((a, b) => size(b) - size(a))
   const lines = moved.map((row) => {
@@ -100,5 +103,5 @@ const limited = (lines: ReadonlyArray<string>, what: string): ReadonlyArray<stri
     ? lines
     : [...lines.slice(0, mostLines), `${count(lines.length - mostLines)} more ${what} differ`]
 
-const failedLine = ([before, after]: Said["failed"]): ReadonlyArray<string> =>
+const failedLine = ([before, after]: Differences["failed"]): ReadonlyArray<string> =>
   before + after === 0 ? [] : [`${counted(before, "item")} failed before, ${count(after)} after`]

@@ -5,7 +5,7 @@ const panelsOf = (width: number) => Math.ceil(width / panel)
 const tileSize = panel * panel
 
 /** A block of rows, in panels of columns. Unused rows and columns are 0. */
-export class Block {
+export class PackedRows {
   readonly width: number
   readonly values: Float64Array
   rows = 0
@@ -44,7 +44,7 @@ export class Products {
     this.#sums = new Float64Array(panelsOf(rows) * panelsOf(columns) * tileSize)
   }
 
-  add(x: Block, y: Block): void {
+  add(x: PackedRows, y: PackedRows): void {
     const [down, across] = [panelsOf(this.rows), panelsOf(this.columns)]
     const yAt = down * panelBytes
     const outAt = yAt + across * panelBytes

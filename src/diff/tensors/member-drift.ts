@@ -1,6 +1,6 @@
 /** How a member of a tensor family differs, row by row: the first pass over its values. */
 import { type RowBlock, rowLabel } from "../align/row-block.ts"
-import type { Shared, Side } from "../align/schema.ts"
+import type { Shared, ComparedSide } from "../align/schema.ts"
 import { type ColumnDifference, NumberDifferences } from "../columns/column-comparer.ts"
 import { shownCell } from "../columns/cell-difference.ts"
 import type { RowGroups } from "./groups.ts"
@@ -19,7 +19,10 @@ export class PairedRows {
   readonly #members: readonly [MemberRows, MemberRows]
   readonly #values: readonly [Float32Array, Float32Array]
   readonly #most: number
-  constructor(sides: readonly [Side, Side], { tensor: { family, member, widths } }: TensorShared) {
+  constructor(
+    sides: readonly [ComparedSide, ComparedSide],
+    { tensor: { family, member, widths } }: TensorShared
+  ) {
     const [d, e] = widths
     this.#most = Math.max(1, Math.floor(mostValues / Math.max(d, e)))
     this.#members = [
@@ -67,7 +70,12 @@ export class MemberDrift {
   #changed = 0
   compared = 0
   /** `column`: its index among the compared columns */
-  constructor(sides: readonly [Side, Side], shared: TensorShared, column: number, tolerance: number) {
+  constructor(
+    sides: readonly [ComparedSide, ComparedSide],
+    shared: TensorShared,
+    column: number,
+    tolerance: number
+  ) {
     this.shared = shared
     this.#column = column
     this.#pairs = new PairedRows(sides, shared)

@@ -7,7 +7,7 @@
  * (2019); Procrustes: Schönemann (1966), and Williams, Kunz, Kornblith and Linderman, "Generalized shape metrics on neural
  * representations" (2021).
  */
-import { Block, Products } from "./cross-products.ts"
+import { PackedRows, Products } from "./cross-products.ts"
 import { nuclearNorm } from "./nuclear-norm.ts"
 
 /** The widest representations whose products are kept, and the widest whose nuclear norm is computed. */
@@ -71,7 +71,7 @@ function addScaled(into: Float64Array, x: Float64Array, factor: number): void {
 
 export class Similarity {
   readonly #shift: readonly [Float64Array, Float64Array]
-  readonly #blocks: readonly [Block, Block]
+  readonly #blocks: readonly [PackedRows, PackedRows]
   readonly #xy: Products
   readonly #xx: Products
   readonly #yy: Products
@@ -94,7 +94,7 @@ export class Similarity {
   ) {
     const [d, e] = [shift[0].length, shift[1].length]
     this.#shift = shift
-    this.#blocks = [new Block(d), new Block(e)]
+    this.#blocks = [new PackedRows(d), new PackedRows(e)]
     this.#xy = new Products(d, e, false)
     this.#xx = new Products(d, d, true)
     this.#yy = new Products(e, e, true)

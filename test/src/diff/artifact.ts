@@ -53,7 +53,7 @@ export async function made({
   items,
   form = "rows per item",
   rowKey,
-  perShard = 3,
+  perShard = 8,
   order,
   failed = [],
   store = newStore()

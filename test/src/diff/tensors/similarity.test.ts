@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { expect, test } from "vitest"
-import { Block, Products } from "../../../../src/diff/tensors/cross-products.ts"
+import { PackedRows, Products } from "../../../../src/diff/tensors/cross-products.ts"
 import { nuclearNorm } from "../../../../src/diff/tensors/nuclear-norm.ts"
 import { Similarity } from "../../../../src/diff/tensors/similarity.ts"
 import { normal, seededRandom } from "../../../../src/support/random.ts"
@@ -88,7 +88,7 @@ test.each([
     Array.from({ length: rows }, () => Float64Array.from({ length: width }, () => normal(random)))
   const [x, y] = [matrix(d), matrix(e)]
   const [xy, xx] = [new Products(d, e, false), new Products(d, d, true)]
-  const [ofX, ofY] = [new Block(d), new Block(e)]
+  const [ofX, ofY] = [new PackedRows(d), new PackedRows(e)]
   const flush = () => {
     xy.add(ofX, ofY)
     xx.add(ofX, ofX)

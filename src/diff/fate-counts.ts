@@ -4,7 +4,7 @@ import type { Counts } from "./values.ts"
 type Fate = "changed" | "added" | "removed"
 const mostExamples = 5
 
-export class Tally {
+export class FateCounts {
   same = 0
   readonly #counts = { changed: 0, added: 0, removed: 0 }
   readonly #examples: Record<Fate, Array<string>> = { changed: [], added: [], removed: [] }
