@@ -1,9 +1,9 @@
 /** Compares the values of two artifacts by what their schemas say. */
 import type { ComparisonTable } from "../pipeline/comparison.ts"
-import type { ComparedSide } from "./align/schema.ts"
+import type { AlignedSide } from "./align/schema.ts"
 import type { ColumnDifference } from "./columns/column-comparer.ts"
 
-export type { ColumnDifference, ComparedSide as Side }
+export type { ColumnDifference, AlignedSide as Side }
 
 export interface ValueOptions {
   /** the largest absolute difference of two numbers that counts as none, by column; "*" for all others */

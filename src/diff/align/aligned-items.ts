@@ -5,7 +5,7 @@ import { digestBytes } from "../../store/format/value-encoding.ts"
 import { hasSameDigest, itemStream, type StreamedItem } from "./item-stream.ts"
 import { joined } from "./join.ts"
 import { BlockBuilder, type BlockUnit, type RowBlock, type SideRows } from "./row-block.ts"
-import type { SharedSchema, ComparedSide } from "./schema.ts"
+import type { SharedSchema, AlignedSide } from "./schema.ts"
 
 /** Units that were matched without reading them, or that have no partner; they are in no block. */
 export interface Unread {
@@ -37,7 +37,7 @@ type Place = Pick<StreamedItem, "shard" | "first" | "rows">
  * @throws Problem StoreCorrupt
  */
 export async function* alignedItems(
-  sides: readonly [ComparedSide, ComparedSide],
+  sides: readonly [AlignedSide, AlignedSide],
   { shared, key }: SharedSchema,
   columns: ReadonlyArray<string>,
   unread: Unread
@@ -99,7 +99,7 @@ export class Order {
 }
 
 async function blockOf(
-  sides: readonly [ComparedSide, ComparedSide],
+  sides: readonly [AlignedSide, AlignedSide],
   items: ReadonlyArray<MatchedItem>,
   shared: SharedSchema["shared"],
   key: ReadonlyArray<string>,
@@ -139,7 +139,7 @@ async function blockOf(
 }
 
 async function readRows(
-  { store, manifest }: ComparedSide,
+  { store, manifest }: AlignedSide,
   places: ReadonlyArray<Place>,
   names: ReadonlyArray<string>
 ): Promise<SideRows> {

@@ -4,7 +4,7 @@ import type { Vectors } from "../../store/items/read-artifact.ts"
 import { Order, type Unread } from "./aligned-items.ts"
 import { joined, type Keyed, type KeyedStream, type Pair } from "./join.ts"
 import { BlockBuilder, keyText, type RowBlock, type SideRows } from "./row-block.ts"
-import type { SharedSchema, ComparedSide } from "./schema.ts"
+import type { SharedSchema, AlignedSide } from "./schema.ts"
 
 /** A row of a batch of rows. */
 interface StreamedRow extends Keyed {
@@ -28,12 +28,12 @@ const waitingBytes = 2 ** 26
  * @throws Problem StoreCorrupt
  */
 export async function* alignedTable(
-  sides: readonly [ComparedSide, ComparedSide],
+  sides: readonly [AlignedSide, AlignedSide],
   { shared, key }: SharedSchema,
   columns: ReadonlyArray<string>,
   unread: Unread
 ): AsyncGenerator<RowBlock> {
-  const [a, b] = sides.map(({ manifest }) => manifest) as [ComparedSide["manifest"], ComparedSide["manifest"]]
+  const [a, b] = sides.map(({ manifest }) => manifest) as [AlignedSide["manifest"], AlignedSide["manifest"]]
   const isEqual = (name: string) => a.digests[name] === b.digests[name]
   const differs = shared.map(({ name, digests }) => !(digests && isEqual(name)))
   const isByPosition = key.every((name) => isEqual(name) && sameType(a.columns[name], b.columns[name]))
@@ -72,7 +72,7 @@ function labelOf([x, y]: Pair<StreamedRow>, key: ReadonlyArray<string>): string 
 }
 
 function rowStream(
-  { store, manifest }: ComparedSide,
+  { store, manifest }: AlignedSide,
   names: ReadonlyArray<string>,
   key: ReadonlyArray<string>
 ): KeyedStream<StreamedRow> {

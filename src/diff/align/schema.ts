@@ -8,7 +8,7 @@ import type { Manifest } from "../../store/records/manifest.ts"
 import type { Store } from "../../store/store.ts"
 
 /** One side of a comparison. */
-export interface ComparedSide {
+export interface AlignedSide {
   readonly store: Store
   readonly manifest: Manifest
   /** the columns that, with the item, name a row; null if they are not known */
@@ -47,7 +47,7 @@ export interface SharedSchema {
 }
 
 /** @throws Problem Usage if one side has items and the other has none: then nothing can be matched */
-export function sharedSchema(a: ComparedSide, b: ComparedSide): SharedSchema {
+export function sharedSchema(a: AlignedSide, b: AlignedSide): SharedSchema {
   const [before, after] = [a.manifest, b.manifest]
   if ((before.form === "table") !== (after.form === "table"))
     throw usage(
@@ -106,7 +106,7 @@ const valuesPerRow = (shape: ReadonlyArray<number>) => shape.reduce((product, on
  * The row key if both sides have one and all of its columns, else nothing. The keys of two versions of a stage may
  * differ: their common columns need not name a row any more, so such rows are matched by position.
  */
-function keyOf(a: ComparedSide, b: ComparedSide): ReadonlyArray<string> {
+function keyOf(a: AlignedSide, b: AlignedSide): ReadonlyArray<string> {
   const [x, y] = [a.rowKey ?? b.rowKey, b.rowKey ?? a.rowKey]
   if (x === null || y === null || x.toSorted().join("\n") !== y.toSorted().join("\n")) return []
   const isKey = ({ columns }: Manifest) => x.every((name) => own(columns, name) !== undefined)

@@ -1,6 +1,6 @@
 /** How a member of a tensor family differs, row by row: the first pass over its values. */
 import { type RowBlock, rowLabel } from "../align/row-block.ts"
-import type { Shared, ComparedSide } from "../align/schema.ts"
+import type { Shared, AlignedSide } from "../align/schema.ts"
 import { type ColumnDifference, NumberDifferences } from "../columns/column-comparer.ts"
 import { shownCell } from "../columns/cell-difference.ts"
 import type { RowGroups } from "./groups.ts"
@@ -20,7 +20,7 @@ export class PairedRows {
   readonly #values: readonly [Float32Array, Float32Array]
   readonly #most: number
   constructor(
-    sides: readonly [ComparedSide, ComparedSide],
+    sides: readonly [AlignedSide, AlignedSide],
     { tensor: { family, member, widths } }: TensorShared
   ) {
     const [d, e] = widths
@@ -71,7 +71,7 @@ export class MemberDrift {
   compared = 0
   /** `column`: its index among the compared columns */
   constructor(
-    sides: readonly [ComparedSide, ComparedSide],
+    sides: readonly [AlignedSide, AlignedSide],
     shared: TensorShared,
     column: number,
     tolerance: number

@@ -1,6 +1,6 @@
 /** Similarity of members, group by group: the second pass, which knows the means and the dominating dimensions. */
 import type { RowBlock } from "../align/row-block.ts"
-import type { ComparedSide } from "../align/schema.ts"
+import type { AlignedSide } from "../align/schema.ts"
 import type { RowGroups } from "./groups.ts"
 import { type MemberDrift, PairedRows, pairsThatDiffer } from "./member-drift.ts"
 import { cosineOf, dominating, type RowDrift } from "./row-drift.ts"
@@ -24,7 +24,7 @@ export type Similarities = ReadonlyArray<ReadonlyMap<number, GroupSimilarity>>
  * @throws Problem StoreCorrupt
  */
 export async function similarities(
-  sides: readonly [ComparedSide, ComparedSide],
+  sides: readonly [AlignedSide, AlignedSide],
   drifts: ReadonlyArray<readonly [column: number, MemberDrift]>,
   groups: RowGroups,
   blocks: () => AsyncIterable<RowBlock>
