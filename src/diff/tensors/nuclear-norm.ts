@@ -5,6 +5,11 @@
  *
  * Sources: Golub and Van Loan, "Matrix computations" (2013), 5.4.8 and 8.6.1; the implicit QL method of Bowdler, Martin,
  * Reinsch and Wilkinson (1968), as in EISPACK's `imtql1`.
+ */
+import { lanes, vectorKernel } from "./vector-kernel.ts"
+
+/**
+ * The sum of the singular values.
  *
  * @param matrix [rows × columns] row-major, overwritten
  * @returns null if the iteration does not converge, or a value is not finite
@@ -32,92 +37,64 @@ function transposed(matrix: Float64Array, rows: number, columns: number): Float6
 
 /** The two diagonals of an upper bidiagonal matrix with the same singular values; rows ≥ columns. */
 function bidiagonal(a: Float64Array, rows: number, columns: number): [Float64Array, Float64Array] {
+  const stride = Math.ceil(columns / lanes) * lanes
+  const { values, addScaled, dot } = vectorKernel((rows + 1) * stride)
+  values.fill(0, 0, (rows + 1) * stride)
+  for (let i = 0; i < rows; i++) values.set(a.subarray(i * columns, (i + 1) * columns), i * stride)
+  const sums = rows * stride
   const diagonal = new Float64Array(columns)
   const upper = new Float64Array(Math.max(0, columns - 1))
-  const sums = new Float64Array(columns)
   for (let k = 0; k < columns; k++) {
-    diagonal[k] = reflectColumn(a, rows, columns, k, sums)
-    if (k + 1 < columns) upper[k] = reflectRow(a, rows, columns, k)
+    // a reflection of rows makes column k zero below the diagonal. Vectors begin at a multiple of the lanes; what
+    // lies before column k + 1 there is not used any more
+    const start = Math.floor((k + 1) / lanes) * lanes
+    const columnScale = reflect(values, k * stride + k, stride, rows - k, (alpha) => (diagonal[k] = alpha))
+    const isLast = start >= stride
+    if (!isLast) {
+      values.fill(0, sums + start, sums + stride)
+      for (let i = k; i < rows; i++)
+        addScaled((sums + start) * 8, (sums + stride) * 8, (i * stride + start) * 8, values[i * stride + k]!)
+    }
+    const update = (i: number) => {
+      const v = values[i * stride + k]!
+      if (!isLast)
+        addScaled((i * stride + start) * 8, (i + 1) * stride * 8, (sums + start) * 8, -v * columnScale)
+    }
+    update(k)
+    if (k + 1 === columns) break
+    // a reflection of columns makes row k zero right of the upper diagonal
+    values.fill(0, k * stride + start, k * stride + k + 1)
+    const rowScale = reflect(values, k * stride + k + 1, 1, columns - k - 1, (alpha) => (upper[k] = alpha))
+    const [from, u] = [start * 8, (k * stride + start) * 8]
+    for (let i = k + 1; i < rows; i++) {
+      update(i)
+      const [row, end] = [i * stride * 8 + from, (i + 1) * stride * 8]
+      addScaled(row, end, u, -rowScale * dot(row, end, u))
+    }
   }
   return [diagonal, upper]
 }
 
-/** Makes column k zero below the diagonal by a reflection of the rows from k on. Returns the diagonal's value. */
-function reflectColumn(
-  a: Float64Array,
-  rows: number,
-  columns: number,
-  k: number,
-  sums: Float64Array
+/**
+ * Turns the vector x of `length` numbers into v = x − α e₁, of the reflection I − s v vᵀ that takes x to α e₁.
+ *
+ * @returns s = 1 / (α (α − x₁)); 0 if x = 0
+ */
+function reflect(
+  values: Float64Array,
+  at: number,
+  stride: number,
+  length: number,
+  onAlpha: (alpha: number) => void
 ): number {
   let square = 0
-  for (let i = k; i < rows; i++) square += a[i * columns + k]! * a[i * columns + k]!
+  for (let i = 0, k = at; i < length; i++, k += stride) square += values[k]! * values[k]!
   if (square === 0) return 0
-  const head = a[k * columns + k]!
+  const head = values[at]!
   const alpha = head > 0 ? -Math.sqrt(square) : Math.sqrt(square)
-  // v = x − α e₁, and the reflection is I − v vᵀ / (α (α − x₁))
-  a[k * columns + k] = head - alpha
-  const scale = 1 / (alpha * (alpha - head))
-  sums.fill(0, k + 1)
-  // four rows at a time: each sum is loaded and stored once for them
-  let i = k
-  for (; i + 4 <= rows; i += 4) {
-    const [p, q, r, s] = [i * columns, (i + 1) * columns, (i + 2) * columns, (i + 3) * columns]
-    const [u, v, w, x] = [a[p + k]!, a[q + k]!, a[r + k]!, a[s + k]!]
-    for (let j = k + 1; j < columns; j++)
-      sums[j] = sums[j]! + u * a[p + j]! + v * a[q + j]! + (w * a[r + j]! + x * a[s + j]!)
-  }
-  for (; i < rows; i++) {
-    const v = a[i * columns + k]!
-    for (let j = k + 1, at = i * columns + k + 1; j < columns; j++, at++) sums[j]! += v * a[at]!
-  }
-  for (let j = k + 1; j < columns; j++) sums[j]! *= scale
-  for (i = k; i < rows; i++) subtract(a, i * columns, a[i * columns + k]!, sums, 0, k + 1, columns)
-  return alpha
-}
-
-/** Makes row k zero right of the upper diagonal by a reflection of the columns from k + 1 on. */
-function reflectRow(a: Float64Array, rows: number, columns: number, k: number): number {
-  const own = k * columns
-  let square = 0
-  for (let j = k + 1; j < columns; j++) square += a[own + j]! * a[own + j]!
-  if (square === 0) return 0
-  const head = a[own + k + 1]!
-  const alpha = head > 0 ? -Math.sqrt(square) : Math.sqrt(square)
-  a[own + k + 1] = head - alpha
-  const scale = 1 / (alpha * (alpha - head))
-  for (let i = k + 1; i < rows; i++) {
-    const row = i * columns
-    let [even, odd] = [0, 0]
-    let j = k + 1
-    for (; j + 2 <= columns; j += 2) {
-      even += a[own + j]! * a[row + j]!
-      odd += a[own + j + 1]! * a[row + j + 1]!
-    }
-    if (j < columns) even += a[own + j]! * a[row + j]!
-    subtract(a, row, (even + odd) * scale, a, own, k + 1, columns)
-  }
-  return alpha
-}
-
-/** a[row + j] −= factor · b[from + j], for j = `start` … `end − 1`. */
-function subtract(
-  a: Float64Array,
-  row: number,
-  factor: number,
-  b: Float64Array,
-  from: number,
-  start: number,
-  end: number
-): void {
-  let j = start
-  for (; j + 4 <= end; j += 4) {
-    a[row + j]! -= factor * b[from + j]!
-    a[row + j + 1]! -= factor * b[from + j + 1]!
-    a[row + j + 2]! -= factor * b[from + j + 2]!
-    a[row + j + 3]! -= factor * b[from + j + 3]!
-  }
-  for (; j < end; j++) a[row + j]! -= factor * b[from + j]!
+  values[at] = head - alpha
+  onAlpha(alpha)
+  return 1 / (alpha * (alpha - head))
 }
 
 const mostIterations = 60
