@@ -1,35 +1,37 @@
 /**
  * A comparison of values against reading and hashing the same bytes, and its peak memory for few and many scenes.
  *
- *     node bench/diff.mjs [SCENES…]
+ *     node bench/diff.mjs [ROUNDS] [SCENES…]
  *
  * For each number of SCENES (default: 1,000 and 10,000), writes two artifacts of pooled activations: 12 taps of width 384, three
- * tokens a scene, all values different. Each measurement is a process of its own, in alternation; its start (0.2 s) is left out
- * of GB/s. Needs 110 kB of disk a scene.
+ * tokens a scene, all values different. Each measurement is a process of its own, in alternation; its start is left out of GB/s and
+ * CPU time. Needs 110 kB of disk a scene.
  */
 import { fileURLToPath } from "node:url"
 import { importTypeScript } from "../tools/import-typescript.mjs"
 import { inFolder, interleaved, line, median, summary } from "./measure.mjs"
 
-const [what, ...words] = process.argv.slice(2)
-if (what === "child") await child(words)
-else bench([what, ...words].filter((word) => word !== undefined).map(Number))
+const [first = "3", ...words] = process.argv.slice(2)
+if (first === "child") await child(words)
+else bench(Number(first), words.map(Number))
 
 async function child([act, root, ...rest]) {
   const values = await importTypeScript("bench/diff/values.ts")
-  const from = performance.now()
+  const [from, cpu] = [performance.now(), process.cpuUsage()]
   const result = await {
     write: () => writeBoth(values, root, Number(rest[0])),
     read: () => values.readAll(root, rest),
     compare: () => values.compare(root, rest)
   }[act]()
-  console.log(JSON.stringify({ seconds: (performance.now() - from) / 1000, result }))
+  const seconds = (performance.now() - from) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  console.log(JSON.stringify({ seconds, cpu: (user + system) / 1e6, result }))
 }
 async function writeBoth({ write }, root, scenes) {
   return [await write(root, scenes, 0), await write(root, scenes, 0.2)]
 }
 
-function bench(counts) {
+function bench(rounds, counts) {
   const self = (...args) => ({
     command: process.execPath,
     args: [fileURLToPath(import.meta.url), "child", ...args.map(String)]
@@ -39,7 +41,7 @@ function bench(counts) {
       const said = (run) => JSON.parse(run.stdout)
       const [written] = interleaved(1, { write: () => self("write", root, scenes) }).write
       const digests = said(written).result
-      const runs = interleaved(3, {
+      const runs = interleaved(rounds, {
         read: () => self("read", root, ...digests),
         compare: () => self("compare", root, ...digests)
       })
@@ -47,7 +49,11 @@ function bench(counts) {
       for (const [name, all] of Object.entries(runs)) {
         const seconds = median(all.map((run) => said(run).seconds))
         const speed = (bytes / seconds / 1e9).toFixed(3)
-        line(`${scenes} scenes, ${Math.round(bytes / 1e6)} MB: ${name}`, `${speed} GB/s, ${summary(all)}`)
+        const cpu = median(all.map((run) => said(run).cpu)).toFixed(1)
+        line(
+          `${scenes} scenes, ${Math.round(bytes / 1e6)} MB: ${name}`,
+          `${speed} GB/s, ${cpu} s of CPU time, ${summary(all)}`
+        )
       }
     })
 }

@@ -1,8 +1,7 @@
 /** Aligns artifacts with items: items by id, and the rows of items that differ by row key. */
 import { rowBatches, type ShardPart } from "../../store/items/artifact-rows.ts"
 import type { Manifest } from "../../store/records/manifest.ts"
-import { digestBytes } from "../../store/format/value-encoding.ts"
-import { hasSameDigest, itemStream, type StreamedItem } from "./item-stream.ts"
+import { bytesPerCopy, hasSameDigest, itemStream, type StreamedItem } from "./item-stream.ts"
 import { joined } from "./join.ts"
 import { BlockBuilder, type BlockUnit, type RowBlock, type SideRows } from "./row-block.ts"
 import type { SharedSchema, AlignedSide } from "./schema.ts"
@@ -23,7 +22,7 @@ export interface Unread {
 const mostRows = 2 ** 13
 const mostBytes = 2 ** 22
 /** Memory for items that wait for their partners. */
-const waitingBytes = 2 ** 25
+const waitingBytes = 2 ** 26
 
 interface MatchedItem extends BlockUnit {
   readonly places: readonly [Place, Place]
@@ -47,7 +46,7 @@ export async function* alignedItems(
   const digestOf = shared.map((one) => names.indexOf(one.name))
   const keyDigests = key.map((name) => names.lastIndexOf(name))
   const streams = sides.map(({ store, manifest }) => itemStream(store, manifest, names))
-  const most = Math.max(1024, Math.floor(waitingBytes / (200 + digestBytes * names.length)))
+  const most = Math.floor(waitingBytes / bytesPerCopy(names.length))
   const isRowPerItem = sides.every(({ manifest }) => manifest.form === "row per item")
   const bytesPerRow = sides.map(({ manifest }) => tableBytes(manifest) / Math.max(1, manifest.rows))
   const order = new Order(unread)

@@ -11,10 +11,17 @@ export interface StreamedItem extends Keyed {
   readonly shard: number
   readonly first: number
   readonly rows: number
-  readonly digests: ReadonlyArray<Pick<WindowColumn, "digests" | "absent">>
-  /** its index in those arrays */
+  /** its index in the window, and the window's columns; null in a copy */
   readonly k: number
+  readonly window: ReadonlyArray<WindowColumn> | null
+  /** in a copy: for each column whether it has a digest, and the digest */
+  readonly kept: Uint8Array | null
 }
+
+/** Bytes of a copy of an item. */
+const keptBytes = digestBytes + 1
+/** About how much memory a copy takes, with its place in a map. */
+export const bytesPerCopy = (columns: number): number => 400 + columns * keptBytes
 
 /** `columns`: those whose digests are wanted, `family/member` for tensors. Throws StoreCorrupt as it is read. */
 export function itemStream(
@@ -43,28 +50,39 @@ export function itemStream(
               shard: piece.shard,
               first: window.first[k]!,
               rows: window.rows[k]!,
-              digests: window.columns,
-              k
+              k,
+              window: window.columns,
+              kept: null
             })
           }
         yield items
       }
     },
-    keep: (item) => ({ ...item, digests: item.digests.map((column) => ofItem(column, item.k)), k: 0 })
+    keep: (item) => ({ ...item, window: null, kept: copyOf(item) })
   }
 }
 
-const ofItem = ({ digests, absent }: StreamedItem["digests"][number], k: number) => ({
-  digests: digests.slice(k * digestBytes, (k + 1) * digestBytes),
-  absent: absent?.[k] === 1 ? Uint8Array.of(1) : null
-})
+function copyOf({ window, kept, k }: StreamedItem): Uint8Array {
+  if (window === null) return kept!
+  const bytes = new Uint8Array(window.length * keptBytes)
+  window.forEach(({ digests, absent }, c) => {
+    if (absent?.[k] === 1) return
+    bytes[c * keptBytes] = 1
+    bytes.set(digests.subarray(k * digestBytes, (k + 1) * digestBytes), c * keptBytes + 1)
+  })
+  return bytes
+}
+
+const hasDigest = ({ window, kept, k }: StreamedItem, c: number): boolean =>
+  window === null ? kept![c * keptBytes] === 1 : window[c]!.absent?.[k] !== 1
 
 /** Whether two items have the same digest in column `c`; without rows they may have none. */
 export function hasSameDigest(a: StreamedItem, b: StreamedItem, c: number): boolean {
-  const [x, y] = [a.digests[c]!, b.digests[c]!]
-  const [lacks, lacksToo] = [x.absent?.[a.k] === 1, y.absent?.[b.k] === 1]
-  if (lacks || lacksToo) return a.rows === 0 && b.rows === 0
-  for (let i = 0, p = a.k * digestBytes, q = b.k * digestBytes; i < digestBytes; i++)
-    if (x.digests[p + i] !== y.digests[q + i]) return false
+  if (!hasDigest(a, c) || !hasDigest(b, c)) return a.rows === 0 && b.rows === 0
+  const x = a.window === null ? a.kept! : a.window[c]!.digests
+  const y = b.window === null ? b.kept! : b.window[c]!.digests
+  const p = a.window === null ? c * keptBytes + 1 : a.k * digestBytes
+  const q = b.window === null ? c * keptBytes + 1 : b.k * digestBytes
+  for (let i = 0; i < digestBytes; i++) if (x[p + i] !== y[q + i]) return false
   return true
 }

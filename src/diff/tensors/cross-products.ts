@@ -60,9 +60,17 @@ export class Products {
     }
   }
 
-  at(i: number, j: number): number {
-    if (this.#isSymmetric && i > j) return this.at(j, i)
-    const tile = (i >>> 2) * panelsOf(this.columns) + (j >>> 2)
-    return this.#sums[tile * tileSize + (i & 3) * panel + (j & 3)]!
+  /** [rows × columns], row-major. */
+  dense(): Float64Array {
+    const { rows, columns } = this
+    const result = new Float64Array(rows * columns)
+    const across = panelsOf(columns)
+    for (let i = 0; i < rows; i++)
+      for (let j = this.#isSymmetric ? i : 0; j < columns; j++) {
+        const value = this.#sums[((i >>> 2) * across + (j >>> 2)) * tileSize + (i & 3) * panel + (j & 3)]!
+        result[i * columns + j] = value
+        if (this.#isSymmetric) result[j * columns + i] = value
+      }
+    return result
   }
 }

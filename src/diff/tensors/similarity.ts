@@ -127,20 +127,21 @@ export class Similarity {
   /** All null where undefined: of few items, and of representations that are the same for all items. */
   result() {
     if (this.#blocks[0].rows > 0) this.#flush()
+    const products = [this.#xy.dense(), this.#xx.dense(), this.#yy.dense()] as const
     return {
       items: this.#items,
-      cka: this.#cka(this.#all),
-      cka_without: this.#without === null ? null : this.#cka(this.#without),
-      procrustes: this.#procrustes()
+      cka: this.#cka(this.#all, products),
+      cka_without: this.#without === null ? null : this.#cka(this.#without, products),
+      procrustes: this.#procrustes(products[0])
     }
   }
 
-  #cka(m: Moments): number | null {
+  #cka(m: Moments, [cxy, cxx, cyy]: Dense): number | null {
     const n = this.#items
     if (n < 4 || this.#isConstant(m)) return null
     const [sx, sy] = [withoutSkipped(m, 0), withoutSkipped(m, 1)]
     const hsic = (
-      c: Products,
+      c: Float64Array,
       x: Float64Array,
       y: Float64Array,
       sides: readonly [0 | 1, 0 | 1],
@@ -151,21 +152,21 @@ export class Similarity {
       const product = (dot(x, x) - s.a) * (dot(y, y) - s.b)
       return square - s.ab + product / ((n - 1) * (n - 2)) - (2 / (n - 2)) * pairs
     }
-    const xy = hsic(this.#xy, sx, sy, [0, 1], { a: m.a, b: m.b, ab: m.ab, xb: m.xb, ya: m.ya })
-    const xx = hsic(this.#xx, sx, sx, [0, 0], { a: m.a, b: m.a, ab: m.aa, xb: m.xa, ya: m.xa })
-    const yy = hsic(this.#yy, sy, sy, [1, 1], { a: m.b, b: m.b, ab: m.bb, xb: m.yb, ya: m.yb })
+    const xy = hsic(cxy, sx, sy, [0, 1], { a: m.a, b: m.b, ab: m.ab, xb: m.xb, ya: m.ya })
+    const xx = hsic(cxx, sx, sx, [0, 0], { a: m.a, b: m.a, ab: m.aa, xb: m.xa, ya: m.xa })
+    const yy = hsic(cyy, sy, sy, [1, 1], { a: m.b, b: m.b, ab: m.bb, xb: m.yb, ya: m.yb })
     // each is n (n − 3) HSIC₁
     return xx > 0 && yy > 0 ? xy / (Math.sqrt(xx) * Math.sqrt(yy)) : null
   }
 
-  #procrustes(): number | null {
+  #procrustes(xy: Float64Array): number | null {
     const n = this.#items
     const [d, e] = [this.#row[0].length, this.#row[1].length]
     if (n < 2 || Math.max(d, e) > widestProcrustes || this.#isConstant(this.#all)) return null
     const { sums, a, b } = this.#all
     const centred = new Float64Array(d * e)
     for (let i = 0; i < d; i++)
-      for (let j = 0; j < e; j++) centred[i * e + j] = this.#xy.at(i, j) - (sums[0][i]! * sums[1][j]!) / n
+      for (let j = 0; j < e; j++) centred[i * e + j] = xy[i * e + j]! - (sums[0][i]! * sums[1][j]!) / n
     const norms = Math.sqrt(a - dot(sums[0], sums[0]) / n) * Math.sqrt(b - dot(sums[1], sums[1]) / n)
     const norm = nuclearNorm(centred, d, e)
     return norm === null ? null : Math.sqrt(Math.max(0, 2 * (1 - norm / norms)))
@@ -182,6 +183,8 @@ export class Similarity {
   }
 }
 
+/** XᵀY, XᵀX and YᵀY. */
+type Dense = readonly [Float64Array, Float64Array, Float64Array]
 interface HsicSums {
   readonly a: number
   readonly b: number
@@ -199,7 +202,7 @@ function withoutSkipped({ sums, skipped }: Moments, side: 0 | 1): Float64Array {
 
 /** ‖C‖² and xᵀCy, over the dimensions that are not left out. */
 function squareAndForm(
-  c: Products,
+  c: Float64Array,
   x: Float64Array,
   y: Float64Array,
   m: Moments,
@@ -211,7 +214,7 @@ function squareAndForm(
     let row = 0
     for (let j = 0; j < y.length; j++) {
       if (m.isSkipped(sides[1], j)) continue
-      const value = c.at(i, j)
+      const value = c[i * y.length + j]!
       square += value * value
       row += value * y[j]!
     }

@@ -103,8 +103,9 @@ test.each([
   flush()
   const product = (left: typeof x, right: typeof x, i: number, j: number) =>
     left.reduce((sum, row, r) => sum + row[i]! * right[r]![j]!, 0)
+  const [denseXy, denseXx] = [xy.dense(), xx.dense()]
   for (let i = 0; i < d; i++) {
-    for (let j = 0; j < e; j++) expect(xy.at(i, j)).toBeCloseTo(product(x, y, i, j), 10)
-    for (let j = 0; j < d; j++) expect(xx.at(i, j)).toBeCloseTo(product(x, x, i, j), 10)
+    for (let j = 0; j < e; j++) expect(denseXy[i * e + j]).toBeCloseTo(product(x, y, i, j), 10)
+    for (let j = 0; j < d; j++) expect(denseXx[i * d + j]).toBeCloseTo(product(x, x, i, j), 10)
   }
 })
