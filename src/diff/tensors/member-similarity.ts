@@ -91,6 +91,11 @@ function gather(
   for (const gatherer of gatherers.values()) gatherer.endItem()
 }
 
+function areFinite(values: Float32Array): boolean {
+  for (let k = 0; k < values.length; k++) if (!Number.isFinite(values[k])) return false
+  return true
+}
+
 /** Gathers the items of one member and group. */
 class GroupGatherer {
   readonly #similarity: Similarity
@@ -120,7 +125,7 @@ class GroupGatherer {
 
   /** Rows with values that are not finite count for nothing. */
   add(a: Float32Array, b: Float32Array): void {
-    if (!a.every(Number.isFinite) || !b.every(Number.isFinite)) return
+    if (!areFinite(a) || !areFinite(b)) return
     const [x, y] = this.#sums
     for (let k = 0; k < x.length; k++) x[k]! += a[k]!
     for (let k = 0; k < y.length; k++) y[k]! += b[k]!
