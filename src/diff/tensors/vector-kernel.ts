@@ -1,10 +1,10 @@
 /** Operations on vectors of float64, two lanes at a time: y += f·x, and x·y. Lengths are multiples of four. */
 import {
-  advance,
+  addBytes,
   compiled,
   ensureBytes,
   f64Plus,
-  f64x2,
+  twoLanes,
   get,
   type KernelMemory,
   load,
@@ -42,10 +42,10 @@ export function vectorKernel(numbers: number): VectorKernel {
 function addScaled(memory: KernelMemory): VectorKernel["addScaled"] {
   const [y, yEnd, x, factor, splat] = [0, 1, 2, 3, 4]
   const pair = (offset: number) =>
-    store(y, offset, f64x2.plus(load(y, offset), f64x2.times(get(splat), load(x, offset))))
+    store(y, offset, twoLanes.plus(load(y, offset), twoLanes.times(get(splat), load(x, offset))))
   const body = [
-    ...set(splat, f64x2.splat(get(factor))),
-    ...repeatWhile([...pair(0), ...pair(16), ...advance(y, step), ...advance(x, step)], y, yEnd)
+    ...set(splat, twoLanes.splat(get(factor))),
+    ...repeatWhile([...pair(0), ...pair(16), ...addBytes(y, step), ...addBytes(x, step)], y, yEnd)
   ]
   return compiled(memory, ["i32", "i32", "i32", "f64"], null, ["v128"], body)
 }
@@ -53,17 +53,17 @@ function addScaled(memory: KernelMemory): VectorKernel["addScaled"] {
 function dot(memory: KernelMemory): VectorKernel["dot"] {
   const [x, xEnd, y, first, second] = [0, 1, 2, 3, 4]
   const pair = (sum: number, offset: number) =>
-    set(sum, f64x2.plus(get(sum), f64x2.times(load(x, offset), load(y, offset))))
-  const total = f64x2.plus(get(first), get(second))
+    set(sum, twoLanes.plus(get(sum), twoLanes.times(load(x, offset), load(y, offset))))
+  const total = twoLanes.plus(get(first), get(second))
   const body = [
     ...set(first, zero),
     ...set(second, zero),
     ...repeatWhile(
-      [...pair(first, 0), ...pair(second, 16), ...advance(x, step), ...advance(y, step)],
+      [...pair(first, 0), ...pair(second, 16), ...addBytes(x, step), ...addBytes(y, step)],
       x,
       xEnd
     ),
-    ...f64Plus(f64x2.lane(total, 0), f64x2.lane(total, 1))
+    ...f64Plus(twoLanes.lane(total, 0), twoLanes.lane(total, 1))
   ]
   return compiled(memory, ["i32", "i32", "i32"], "f64", ["v128", "v128"], body)
 }
