@@ -1,15 +1,10 @@
 /** Compares the values of two artifacts by what their schemas say. */
 import type { ComparisonTable } from "../pipeline/comparison.ts"
-import type { Manifest } from "../store/records/manifest.ts"
-import type { Store } from "../store/store.ts"
+import type { AlignedSide } from "./align/schema.ts"
+import type { ColumnDifference } from "./columns/column-comparer.ts"
 
-/** One side of a comparison. */
-export interface Side {
-  readonly store: Store
-  readonly manifest: Manifest
-  /** the columns that, with the item, name a row; null if they are not known */
-  readonly rowKey: ReadonlyArray<string> | null
-}
+export type { ColumnDifference, AlignedSide as Side }
+
 export interface ValueOptions {
   /** the largest absolute difference of two numbers that counts as none, by column; "*" for all others */
   readonly tolerance: Readonly<Record<string, number>>
@@ -44,16 +39,4 @@ export interface Counts {
     readonly added: ReadonlyArray<string>
     readonly removed: ReadonlyArray<string>
   }
-}
-export interface ColumnDifference {
-  readonly column: string
-  /** rows whose values differ, of those compared */
-  readonly changed: number
-  readonly compared: number
-  /** of numbers: absolute differences; null for other types */
-  readonly max: number | null
-  readonly mean: number | null
-  readonly median: number | null
-  readonly p99: number | null
-  readonly first: ReadonlyArray<{ readonly key: string; readonly before: unknown; readonly after: unknown }>
 }
