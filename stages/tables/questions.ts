@@ -65,7 +65,8 @@ const comparisonOfSource = new Map(
   )
 )
 /** The comparison of which a source is one side; undefined if it is no side of any. */
-export const comparisonOf = (source: string): BackgroundComparison | undefined => comparisonOfSource.get(source)
+export const comparisonOf = (source: string): BackgroundComparison | undefined =>
+  comparisonOfSource.get(source)
 
 /** Kinds of token that have a comparison: a mean against a mean, one patch against one patch. */
 export const comparedTokens = ["avg_obj", "random_obj"] as const
