@@ -1,30 +1,24 @@
 /** Compares the measures of two artifacts cell by cell, and the means over their tasks. */
-import type { Compared } from "../verdicts/judge.ts"
-import { runDifference } from "../verdicts/judge.ts"
+import { type ComparedNumber, runDifference } from "../verdicts/judge.ts"
+import type { measureThresholds } from "../verdicts/margins.ts"
 import type { Cell } from "./cells.ts"
 import {
-  type ComparedSide,
+  type MeasuredSide,
   haveSameAnswers,
   haveSameExamples,
-  type Place,
+  type MeasuredAt,
   type Quantity
-} from "./compared-side.ts"
+} from "./measured-side.ts"
 
 /** The largest differences that count as none, and the level of tests. */
-export interface Margins {
-  readonly accuracy: number
-  readonly accuracy_of_task: number
-  readonly m2: number
-  readonly m2_corrected: number
-  readonly alpha: number
-}
+export type Margins = Readonly<Record<keyof typeof measureThresholds, number>>
 
 /** What is compared, and where. */
-export interface ComparedMeasure extends Compared {
+export interface ComparedMeasure extends ComparedNumber {
   readonly quantity: string
   /** A_sp …, or `accuracy` for questions that are not about a pair; M2 and A_sp − A_bg are no accuracies of one cell */
   readonly isAccuracy: boolean
-  readonly place: Place
+  readonly place: MeasuredAt
   readonly source: string
   readonly target: string
   readonly hasSameExamples: boolean
@@ -48,8 +42,8 @@ export interface CellPair {
  * @param taskCount how many tasks of a pair both sides share: an accuracy of one of several has a wider margin
  */
 export function measuresAt(
-  [a, b]: readonly [ComparedSide, ComparedSide],
-  place: Place,
+  [a, b]: readonly [MeasuredSide, MeasuredSide],
+  place: MeasuredAt,
   cell: Pick<Cell, "source" | "target" | "measure">,
   margins: Margins,
   taskCount: number
@@ -60,7 +54,7 @@ export function measuresAt(
   const compare = (
     quantity: string,
     delta: number,
-    of: (side: ComparedSide) => Quantity | null,
+    of: (side: MeasuredSide) => Quantity | null,
     isAccuracy = false
   ): ReadonlyArray<ComparedMeasure> => {
     const [ours, theirs] = [of(a), of(b)]
@@ -116,7 +110,7 @@ const taskless = ({ probe, selection, token, source, target }: Cell) =>
 
 /** Every cell that both sides have, then the means over tasks at each tap where both have several. */
 export function compareCells(
-  sides: readonly [ComparedSide, ComparedSide],
+  sides: readonly [MeasuredSide, MeasuredSide],
   pairs: ReadonlyArray<CellPair>,
   margins: Margins
 ): ReadonlyArray<ComparedMeasure> {
@@ -136,7 +130,7 @@ export function compareCells(
   ]
 }
 
-const placeOf = ({ probe, selection, token, tap }: Cell, tasks: Place["tasks"]): Place => ({
+const placeOf = ({ probe, selection, token, tap }: Cell, tasks: MeasuredAt["tasks"]): MeasuredAt => ({
   probe,
   selection,
   token,

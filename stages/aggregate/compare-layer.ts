@@ -1,7 +1,7 @@
 /** The layer of a comparison's overall verdict: the first artifact's best one, held fixed for the second. */
 import type { Cell } from "./cells.ts"
 import type { CellPair } from "./compare-cells.ts"
-import type { ComparedSide, Place, Question } from "./compared-side.ts"
+import type { MeasuredSide, MeasuredAt, AskedTokens } from "./measured-side.ts"
 import { placeOfTap } from "./depth.ts"
 
 export interface FixedLayer {
@@ -13,11 +13,11 @@ export interface FixedLayer {
 }
 
 /** What the overall verdict is about: all accuracies of one kind of token, and the one that chooses the layer. */
-export interface Main extends Pick<Place, "probe" | "selection" | "token" | "tasks"> {
+export interface Main extends Pick<MeasuredAt, "probe" | "selection" | "token" | "tasks"> {
   /** each with the measure of its accuracy */
   readonly questions: ReadonlyArray<Pick<Cell, "source" | "target" | "measure">>
   /** A_ss, or the accuracy itself */
-  readonly chooser: Question
+  readonly chooser: AskedTokens
 }
 
 const preferred = {
@@ -25,7 +25,7 @@ const preferred = {
   selection: ["aligned", "centre", "as-published"],
   token: ["avg_obj", "random_obj", "random", "cls"]
 } as const
-const overallMeasures = ["A_pp", "A_ps", "A_sp", "A_ss"]
+const ofBothObjects = new Set<string | null>(["A_pp", "A_ps", "A_sp", "A_ss"])
 
 /**
  * Chooses what the overall verdict is about, among what both sides were asked: questions about pairs before others, then
@@ -33,7 +33,7 @@ const overallMeasures = ["A_pp", "A_ps", "A_sp", "A_ss"]
  */
 export function mainOf(pairs: ReadonlyArray<CellPair>): Main | null {
   let cells = pairs.map(({ a }) => a)
-  const ofPairs = cells.filter(({ measure }) => measure !== null && overallMeasures.includes(measure))
+  const ofPairs = cells.filter(({ measure }) => ofBothObjects.has(measure))
   if (ofPairs.length > 0) cells = ofPairs
   for (const by of ["probe", "selection", "token"] as const) cells = narrowed(cells, by)
   const first = cells[0]
@@ -80,11 +80,11 @@ function narrowed(cells: ReadonlyArray<Cell>, by: keyof typeof preferred): Array
  * Null if the sides share no tap.
  */
 export function fixedLayer(
-  [a, b]: readonly [ComparedSide, ComparedSide],
+  [a, b]: readonly [MeasuredSide, MeasuredSide],
   main: Main,
   taps: ReadonlyArray<string>
 ): FixedLayer | null {
-  const isWhole = (side: ComparedSide, tap: string) =>
+  const isWhole = (side: MeasuredSide, tap: string) =>
     main.questions.every((question) => side.accuracy({ ...main, tapOf: () => tap }, question)?.runs != null)
   const shared = taps.filter((tap) => isWhole(a, tap) && isWhole(b, tap))
   if (shared.length === 0) return null

@@ -4,7 +4,7 @@ import { judgementDoc, judgementTable, type JudgedRow } from "../verdicts/words.
 import type { Judgement } from "../verdicts/judge.ts"
 import type { ComparedMeasure } from "./compare-cells.ts"
 import { accuracyName } from "./compare-cells.ts"
-import type { ComparedSide } from "./compared-side.ts"
+import type { MeasuredSide } from "./measured-side.ts"
 import { placeOfTap } from "./depth.ts"
 
 export interface JudgedMeasure {
@@ -74,7 +74,7 @@ export const cellTable = (all: ReadonlyArray<JudgedMeasure>): ComparisonTable =>
 
 /** Both sides' accuracies along the network. */
 export const accuracyByTap = (
-  encoders: ReadonlyArray<readonly [ComparedSide, ComparedSide]>
+  encoders: ReadonlyArray<readonly [MeasuredSide, MeasuredSide]>
 ): ComparisonTable => ({
   doc: "the accuracies of both sides at each tap, with their 95 % intervals",
   columns: [

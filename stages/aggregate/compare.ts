@@ -2,8 +2,9 @@
  * How the measures of two artifacts differ: an overall verdict on the accuracies and M2 of pairs at the first artifact's best
  * layer, and a verdict on every cell (docs/verdicts.md).
  */
-import type { Comparison, Threshold } from "../../src/index.ts"
+import type { Comparison } from "../../src/index.ts"
 import { judged, overallVerdict } from "../verdicts/judge.ts"
+import { measureThresholds, thresholdValues } from "../verdicts/margins.ts"
 import { differenceWords, wholeCount } from "../verdicts/words.ts"
 import type { Cell } from "./cells.ts"
 import {
@@ -22,27 +23,15 @@ import {
   type JudgedMeasure,
   overallTable
 } from "./compare-tables.ts"
-import { ComparedSide } from "./compared-side.ts"
-
-const margin = (value: number, doc: string): Threshold => ({ default: value, doc })
-export const measureThresholds = {
-  accuracy: margin(
-    0.02,
-    "largest difference of an accuracy that counts as none: means over tasks, M1, other questions"
-  ),
-  accuracy_of_task: margin(0.05, "the same of one task's accuracies, where there are several"),
-  m2: margin(0.03, "the same of M2"),
-  m2_corrected: margin(0.05, "the same of corrected M2"),
-  alpha: margin(0.05, "level of tests: intervals have 1 − 2 alpha (90 %)")
-} as const satisfies Readonly<Record<keyof Margins, Threshold>>
+import { MeasuredSide } from "./measured-side.ts"
 
 /** The overall verdict is on accuracies and corrected M2; M2 and A_sp − A_bg are shown. */
-const shownOnly: ReadonlyArray<string> = [quantityNames.m2, quantityNames.entanglement]
+const shownOnly: ReadonlySet<string> = new Set([quantityNames.m2, quantityNames.entanglement])
 const mostLines = 12
 
 /** One encoder of each side; `encoder` is a's name of it. */
 interface EncoderComparison {
-  readonly sides: readonly [ComparedSide, ComparedSide]
+  readonly sides: readonly [MeasuredSide, MeasuredSide]
   readonly pairs: ReadonlyArray<CellPair>
   readonly main: Main | null
   readonly layer: FixedLayer | null
@@ -54,14 +43,14 @@ export function compareMeasures(
   b: ReadonlyArray<Cell>,
   thresholds: Readonly<Record<string, number>>
 ): Comparison {
-  const margins = marginsOf(thresholds)
+  const margins = thresholdValues(measureThresholds, thresholds)
   const encoders = matched(a, b).map(comparisonOfEncoder)
   const overall = withWords(
     encoders.flatMap((encoder) =>
       ofEncoder(encoder, overallMeasures(encoder, margins), encoder.layer?.words ?? null)
     ),
     margins,
-    (one) => !shownOnly.includes(one.measure.quantity)
+    (one) => !shownOnly.has(one.measure.quantity)
   )
   const cells = withWords(
     encoders.flatMap((encoder) =>
@@ -71,7 +60,7 @@ export function compareMeasures(
     () => true
   )
   const verdict = overallVerdict(
-    overall.filter(({ measure }) => !shownOnly.includes(measure.quantity)).map(({ found }) => found.verdict)
+    overall.filter(({ measure }) => !shownOnly.has(measure.quantity)).map(({ found }) => found.verdict)
   )
   return {
     verdict,
@@ -88,18 +77,11 @@ export function compareMeasures(
   }
 }
 
-function marginsOf(thresholds: Readonly<Record<string, number>>): Margins {
-  const names = Object.keys(measureThresholds) as ReadonlyArray<keyof Margins>
-  return Object.fromEntries(
-    names.map((name) => [name, thresholds[name] ?? measureThresholds[name].default])
-  ) as unknown as Margins
-}
-
 /** Encoders by name; one encoder on each side is compared whatever its name. */
 function matched(
   a: ReadonlyArray<Cell>,
   b: ReadonlyArray<Cell>
-): ReadonlyArray<readonly [ComparedSide, ComparedSide]> {
+): ReadonlyArray<readonly [MeasuredSide, MeasuredSide]> {
   const [ours, theirs] = [a, b].map((cells) => {
     const byEncoder = new Map<string, Array<Cell>>()
     for (const cell of cells) {
@@ -107,8 +89,8 @@ function matched(
       if (of === undefined) byEncoder.set(cell.encoder, [cell])
       else of.push(cell)
     }
-    return [...byEncoder].map(([encoder, of]) => new ComparedSide(encoder, of))
-  }) as [Array<ComparedSide>, Array<ComparedSide>]
+    return [...byEncoder].map(([encoder, of]) => new MeasuredSide(encoder, of))
+  }) as [Array<MeasuredSide>, Array<MeasuredSide>]
   if (ours.length === 1 && theirs.length === 1) return [[ours[0]!, theirs[0]!]]
   return ours.flatMap((side) => {
     const other = theirs.find(({ encoder }) => encoder === side.encoder)
@@ -116,7 +98,7 @@ function matched(
   })
 }
 
-function comparisonOfEncoder(sides: readonly [ComparedSide, ComparedSide]): EncoderComparison {
+function comparisonOfEncoder(sides: readonly [MeasuredSide, MeasuredSide]): EncoderComparison {
   const pairs = sides[0].cells.flatMap((cell) => {
     const other = sides[1].like(cell)
     return other === undefined ? [] : [{ a: cell, b: other }]
@@ -178,7 +160,7 @@ const byImportance = (one: JudgedMeasure, other: JudgedMeasure) =>
 
 /** Those of the overall verdict first. */
 function overallLines(overall: ReadonlyArray<JudgedMeasure>): ReadonlyArray<string> {
-  const isShownOnly = ({ measure }: JudgedMeasure) => shownOnly.includes(measure.quantity)
+  const isShownOnly = ({ measure }: JudgedMeasure) => shownOnly.has(measure.quantity)
   return [...overall]
     .sort((one, other) => Number(isShownOnly(one)) - Number(isShownOnly(other)) || byImportance(one, other))
     .map((one) => (isShownOnly(one) ? `beside them, ${one.words}` : one.words))

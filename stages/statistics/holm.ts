@@ -9,7 +9,7 @@
  */
 export function holm(p: ReadonlyArray<number>): Array<number> {
   const order = byValue(p)
-  const adjusted = new Array<number>(p.length)
+  const adjusted = [...p]
   let least = 0
   order.forEach((test, rank) => {
     least = Math.max(least, Math.min(1, (p.length - rank) * p[test]!))
@@ -24,7 +24,7 @@ export function holm(p: ReadonlyArray<number>): Array<number> {
  */
 export function benjaminiHochberg(p: ReadonlyArray<number>): Array<number> {
   const order = byValue(p)
-  const adjusted = new Array<number>(p.length)
+  const adjusted = [...p]
   let most = 1
   for (let rank = order.length - 1; rank >= 0; rank--) {
     const test = order[rank]!

@@ -9,7 +9,7 @@ import { assessed, imagesNeeded, largestCompatible, verdictOn } from "../statist
 import { benjaminiHochberg, holm } from "../statistics/holm.ts"
 
 /** One number of two artifacts. */
-export interface Compared {
+export interface ComparedNumber {
   /** of each side; null if it is undefined there */
   readonly a: number | null
   readonly b: number | null
@@ -88,7 +88,7 @@ const equal: Judgement = {
 }
 
 /** Judges a family: its p-values are adjusted for all of its differences that are tested at all. */
-export function judged(family: ReadonlyArray<Compared>, alpha: number): ReadonlyArray<Judgement> {
+export function judged(family: ReadonlyArray<ComparedNumber>, alpha: number): ReadonlyArray<Judgement> {
   const tests = family.flatMap(({ difference, isEqual }, i) =>
     isEqual || difference === null ? [] : [{ i, found: assessed(difference, alpha) }]
   )

@@ -1,6 +1,6 @@
 /** Differences in words, such as `A_sp of avg_obj: .612 → .551 (−.061, 90 % −.083 to −.039): different`. */
 import type { ComparisonTable } from "../../src/index.ts"
-import type { Compared, Judgement } from "./judge.ts"
+import type { ComparedNumber, Judgement } from "./judge.ts"
 
 /** Three decimals without the leading zero. */
 const decimals = (value: number): string => {
@@ -18,8 +18,16 @@ export function roughCount(count: number): string {
 }
 export const wholeCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",")
 
+/** One decimal, such as `4.2 %`. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
 /** @param what the quantity, and where it was measured */
-export function differenceWords(what: string, compared: Compared, found: Judgement, alpha: number): string {
+export function differenceWords(
+  what: string,
+  compared: ComparedNumber,
+  found: Judgement,
+  alpha: number
+): string {
   const { a, b, isEqual } = compared
   if (isEqual) return `${what}: ${orUndefined(a)} on both sides, with the same answers: same`
   const values = `${what}: ${orUndefined(a)} → ${orUndefined(b)}`
@@ -34,7 +42,7 @@ export function differenceWords(what: string, compared: Compared, found: Judgeme
 
 /** What an inconclusive difference leaves open, and what would settle it. */
 function openWords(
-  { images, delta }: Pick<Compared, "images" | "delta">,
+  { images, delta }: Pick<ComparedNumber, "images" | "delta">,
   { largest, imagesForSame, imagesForDifferent }: Judgement
 ): string {
   const ways = [
@@ -75,7 +83,7 @@ const judgementColumns = [
 type PlainCell = ComparisonTable["rows"][number][number]
 export interface JudgedRow<N extends string> {
   readonly names: Readonly<Record<N, PlainCell>>
-  readonly compared: Compared
+  readonly compared: ComparedNumber
   readonly found: Judgement
   readonly words: string
 }

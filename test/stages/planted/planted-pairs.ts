@@ -4,6 +4,7 @@
  */
 import { below, type Comparison, normal, seededRandom } from "../../../src/index.ts"
 import { aggregate } from "../../../stages/aggregate/stage.ts"
+import type { NewFit } from "../../../stages/fit-probes/fit-one.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
 import { scoreProbes } from "../../../stages/score-probes/stage.ts"
 import type { FitName } from "../../../stages/tables/fits.ts"
@@ -43,7 +44,8 @@ const [primaries, secondaries] = [
   ["bed", "bench", "chair", "couch"]
 ]
 
-export async function plantedScores(side: PairSide, options: PairOptions): Promise<ReadonlyArray<Score>> {
+/** The fits of one side: each object's tokens asked for each object's category, at two layers. */
+export async function plantedFits(side: PairSide, options: PairOptions): Promise<ReadonlyArray<NewFit>> {
   const probe = options.probe ?? "logistic"
   const given = plantedWorld(side, options.scenes)
   const fits = Object.keys(given.taps).flatMap((tap) =>
@@ -59,7 +61,7 @@ export async function plantedScores(side: PairSide, options: PairOptions): Promi
       }))
     )
   )
-  const fitted = await fitAll(
+  return fitAll(
     given,
     {
       encoder: "planted",
@@ -71,8 +73,11 @@ export async function plantedScores(side: PairSide, options: PairOptions): Promi
     fakeContext(fitProbes),
     fits
   )
+}
+
+export async function plantedScores(side: PairSide, options: PairOptions): Promise<ReadonlyArray<Score>> {
   return computeOf(scoreProbes)(
-    fitted.map((fit, i) => ({ id: String(i), fits: fit })),
+    (await plantedFits(side, options)).map((fit, i) => ({ id: String(i), fits: fit })),
     { params: {} },
     fakeContext(scoreProbes)
   )

@@ -6,12 +6,12 @@ import { type Cell, CellIndex, type CellName, intervalOf, isComplete } from "./c
 import { leastLimit, published } from "./measures.ts"
 
 /** Where a quantity is measured: the tasks whose mean it is, and the tap of each run. */
-export interface Place extends Pick<CellName, "probe" | "selection" | "token"> {
+export interface MeasuredAt extends Pick<CellName, "probe" | "selection" | "token"> {
   readonly tasks: ReadonlyArray<string | null>
   readonly tapOf: (run: number) => string
 }
 /** Which tokens are asked for what. */
-export type Question = Pick<CellName, "source" | "target">
+export type AskedTokens = Pick<CellName, "source" | "target">
 
 /** A quantity of one side: its value, and its runs if all seeds and folds have one. */
 export interface Quantity {
@@ -25,7 +25,7 @@ export interface Quantity {
   readonly scale: number
 }
 
-export class ComparedSide {
+export class MeasuredSide {
   readonly encoder: string
   readonly cells: ReadonlyArray<Cell>
   readonly #index: CellIndex
@@ -42,7 +42,7 @@ export class ComparedSide {
     return this.#index.beside({ ...cell, encoder: this.encoder }, {})
   }
 
-  at(place: Place, { source, target }: Question, tap: string, task: string | null): Cell | undefined {
+  at(place: MeasuredAt, { source, target }: AskedTokens, tap: string, task: string | null): Cell | undefined {
     const { probe, selection, token } = place
     return this.#index.beside(
       { encoder: this.encoder, probe, selection, tap, token, source, task, target },
@@ -51,7 +51,7 @@ export class ComparedSide {
   }
 
   /** A balanced accuracy, the mean over the tasks; null if a cell is missing. */
-  accuracy(place: Place, question: Question): Quantity | null {
+  accuracy(place: MeasuredAt, question: AskedTokens): Quantity | null {
     const cellsAt = (tap: string) => place.tasks.map((task) => this.at(place, question, tap, task))
     let [tap, cells] = [place.tapOf(0), cellsAt(place.tapOf(0))]
     const first = cells[0]
@@ -83,7 +83,7 @@ export class ComparedSide {
   }
 
   /** M2 with c = 0, or corrected with the chance c; null where it is undefined (see `measures`). */
-  ratio(place: Place, kind: "m2" | "m2_corrected"): Quantity | null {
+  ratio(place: MeasuredAt, kind: "m2" | "m2_corrected"): Quantity | null {
     const above = this.accuracy(place, { source: "secondary", target: "primary" })
     const below = this.accuracy(place, { source: "primary", target: "primary" })
     if (above?.runs == null || below?.runs == null) return null
@@ -106,7 +106,7 @@ export class ComparedSide {
   }
 
   /** A_sp − A_bg, like with like (see `measures`); null where that is undefined. */
-  beyondBackground(place: Place): Quantity | null {
+  beyondBackground(place: MeasuredAt): Quantity | null {
     const { object, background, target } = sidesOf.background
     const [ours, theirs] = [object, background].map((source) => this.accuracy(place, { source, target }))
     if (ours?.runs == null || theirs?.runs == null) return null
@@ -149,9 +149,11 @@ export const haveSameAnswers = (a: Quantity, b: Quantity): boolean =>
     )
   })
 
-export const haveSameExamples = (a: Quantity, b: Quantity): boolean =>
-  a.cells.length === b.cells.length &&
-  a.cells.every((cell, i) => cell.examples_digest === b.cells[i]!.examples_digest)
+/** Whether each task's questions were about the same examples. */
+export function haveSameExamples(a: Quantity, b: Quantity): boolean {
+  const ours = new Map(a.cells.map(({ task, examples_digest }) => [task, examples_digest]))
+  return b.cells.every(({ task, examples_digest }) => ours.get(task) === examples_digest)
+}
 
 /** The chance of all cells, the mean over tasks; null if A_sp and A_pp of a task differ in it. */
 function chanceOf(cells: ReadonlyArray<Cell>): number | null {
@@ -165,7 +167,7 @@ function chanceOf(cells: ReadonlyArray<Cell>): number | null {
 }
 
 /** Cells of one task at several taps are about the same images. */
-function imagesOf(cells: ReadonlyArray<Cell>, { tasks }: Place): number {
+function imagesOf(cells: ReadonlyArray<Cell>, { tasks }: MeasuredAt): number {
   const byTask = new Map(cells.map(({ task, images }) => [task, images]))
   return tasks.reduce((sum, task) => sum + byTask.get(task)!, 0)
 }
