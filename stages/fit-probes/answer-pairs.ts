@@ -1,6 +1,12 @@
 /** Both sides' answers to the same examples. */
 import type { ClusteredAnswers } from "../statistics/cluster-bootstrap.ts"
-import { accuracyOfRows, type AnsweredFit, cellsOfRows, type FitAccuracy } from "./fit-accuracy.ts"
+import {
+  accuracyOfRows,
+  type AnsweredFit,
+  cellsOfRows,
+  type CountedRows,
+  type FitAccuracy
+} from "./fit-accuracy.ts"
 
 /** Pairs of predictions of one example with one seed, on both sides; without one-sided ones (see `fits`). */
 export interface AnswerPairs {
@@ -11,6 +17,11 @@ export interface AnswerPairs {
     readonly onlyB: number
     readonly relabelled: number
   }
+  /** [pairs] places in each fit's lists */
+  readonly rowsA: Int32Array
+  readonly rowsB: Int32Array
+  /** how the pairs count, by a's cells */
+  readonly counted: Omit<CountedRows, "rows">
   /** [pairs] answers by number, and whether they are right (1) */
   readonly a: Int32Array
   readonly b: Int32Array
@@ -65,6 +76,9 @@ export function answerPairs(a: AnsweredFit, b: AnsweredFit): AnswerPairs {
       onlyA: ofA.examples.size - both.size - relabelled.size,
       onlyB: ofB.examples.size - both.size - relabelled.size
     },
+    rowsA: first,
+    rowsB: second,
+    counted,
     a: first.map((row) => numberOf(a.predicted[row]!)),
     b: second.map((row) => numberOf(b.predicted[row]!)),
     rightA,

@@ -3,7 +3,7 @@ import { seededRandom } from "../../src/index.ts"
 import { cohenKappa, mcnemar, signFlipTest } from "../statistics/agreement.ts"
 import { type BootstrapLimits, clusterBootstrap } from "../statistics/cluster-bootstrap.ts"
 import { type ComparedNumber, runDifference } from "../verdicts/judge.ts"
-import { type AnswerPairs, answerPairs } from "./answer-pairs.ts"
+import type { AnswerPairs } from "./answer-pairs.ts"
 import { accuracyOfFit, type AnsweredFit } from "./fit-accuracy.ts"
 
 /** What the answers to the same examples show, the fitted probes taken as given. */
@@ -32,14 +32,17 @@ export interface FitComparison extends ComparedNumber {
 /** Shared examples are compared by themselves if they are at least this share of the smaller side's. */
 const leastShare = 0.5
 
-/** @param id names the fit, for random draws */
+/**
+ * @param id names the fit, for random draws
+ * @param pairs of the two fits
+ */
 export function compareFit(
   id: string,
   a: AnsweredFit,
   b: AnsweredFit,
+  pairs: AnswerPairs,
   { delta, alpha }: { readonly delta: number; readonly alpha: number }
 ): FitComparison {
-  const pairs = answerPairs(a, b)
   const { both, relabelled, onlyA, onlyB } = pairs.examples
   const isShared =
     pairs.rightA.length > 0 && both >= leastShare * (both + relabelled + Math.min(onlyA, onlyB))

@@ -1,54 +1,59 @@
 /** How the predictions of two artifacts differ, fit by fit (docs/verdicts.md). */
-import type { Comparison, ComparisonTable } from "../../src/index.ts"
-import type { FitName } from "../tables/fits.ts"
+import type { Comparison } from "../../src/index.ts"
+import { isProblem } from "../../src/support/problem.ts"
+import type { Fit, FitName } from "../tables/fits.ts"
+import { TensorFileError } from "../tensor-files/tensor-file-error.ts"
 import { measureOf } from "../tables/questions.ts"
 import { judged, overallVerdict } from "../verdicts/judge.ts"
 import { accuracyThresholds, thresholdValues } from "../verdicts/margins.ts"
+import { type AnswerPairs, answerPairs } from "./answer-pairs.ts"
+import { compareFit } from "./compare-fit.ts"
 import {
-  differenceWords,
-  type JudgedRow,
-  judgementDoc,
-  judgementTable,
-  percent,
-  wholeCount
-} from "../verdicts/words.ts"
-import { compareFit, type FitComparison } from "./compare-fit.ts"
-import type { AnsweredFit } from "./fit-accuracy.ts"
+  aloneLines,
+  answerLines,
+  type ComparedFit,
+  exampleLines,
+  fitTable,
+  rowOf,
+  transferLines,
+  verdictLines
+} from "./compare-lines.ts"
 import { type FitTable, pairedFits, sharedFits } from "./pair-fits.ts"
+import { type TransferInputs, type TransferResult, TransferTarget } from "./transfer.ts"
 
-const mostFits = 5
-
-interface ComparedFit {
-  readonly id: string
-  readonly name: FitName
-  readonly compared: FitComparison
+/** An artifact as `compare` gets it. */
+export interface ComparedFits {
+  readonly output: FitTable
+  readonly inputs: TransferInputs
+  readonly params: { readonly encoder: string }
 }
 
 /** @param thresholds see `accuracyThresholds`; those not given have their defaults */
 export async function comparePredictions(
-  a: FitTable,
-  b: FitTable,
+  a: ComparedFits,
+  b: ComparedFits,
   thresholds: Readonly<Record<string, number>>
 ): Promise<Comparison> {
   const margins = thresholdValues(accuracyThresholds, thresholds)
-  const shared = await sharedFits(a, b)
+  const shared = await sharedFits(a.output, b.output)
   const tasks = tasksOfQuestions(shared.both)
+  const target = new TransferTarget(b.inputs, b.params.encoder)
   const fits: Array<ComparedFit> = []
   const undefinedIn = { a: [] as Array<string>, b: [] as Array<string>, both: 0 }
-  for await (const { id, a: ours, b: theirs } of pairedFits([a, b], shared.both)) {
+  for await (const { id, a: ours, b: theirs } of pairedFits([a.output, b.output], shared.both)) {
     const isOneOfSeveral = measureOf(ours) !== null && tasks.get(tasklessId(id))! > 1
     if (ours.undefined_because !== null && theirs.undefined_because !== null) undefinedIn.both++
     else if (ours.undefined_because !== null) undefinedIn.a.push(id)
     else if (theirs.undefined_because !== null) undefinedIn.b.push(id)
-    else
-      fits.push({
-        id,
-        name: nameOf(ours),
-        compared: compareFit(id, ours, theirs, {
-          delta: isOneOfSeveral ? margins.accuracy_of_task : margins.accuracy,
-          alpha: margins.alpha
-        })
+    else {
+      const pairs = answerPairs(ours, theirs)
+      const compared = compareFit(id, ours, theirs, pairs, {
+        delta: isOneOfSeveral ? margins.accuracy_of_task : margins.accuracy,
+        alpha: margins.alpha
       })
+      const transfer = compared.answers === null ? null : await transferOf(target, ours, theirs, pairs)
+      fits.push({ id, name: nameOf(ours), compared, transfer })
+    }
   }
   const found = judged(
     fits.map(({ compared }) => compared),
@@ -60,10 +65,30 @@ export async function comparePredictions(
     lines: [
       ...verdictLines(rows),
       ...answerLines(fits, margins.alpha),
+      ...transferLines(fits),
       ...exampleLines(fits),
       ...aloneLines(shared, undefinedIn)
     ],
     tables: { fits: fitTable(rows) }
+  }
+}
+
+/** Null where a's weights were not kept. */
+async function transferOf(
+  target: TransferTarget,
+  a: Fit,
+  b: Fit,
+  pairs: AnswerPairs
+): Promise<TransferResult | null> {
+  if (a.weights === null) return null
+  try {
+    return await target.apply(a.weights, a, b, pairs)
+  } catch (error) {
+    if (error instanceof TensorFileError) return { why: `a's weights cannot be read: ${error.message}` }
+    // a caller that gives the declared columns alone
+    if (isProblem(error) && error._tag === "StageFailed")
+      return { why: "the comparison was not given the tensors of b's activations" }
+    throw error
   }
 }
 
@@ -80,7 +105,7 @@ function tasksOfQuestions(ids: ReadonlySet<string>): ReadonlyMap<string, number>
   return counts
 }
 
-const nameOf = ({ probe, selection, tap, token, source, task, target }: AnsweredFit): FitName => ({
+const nameOf = ({ probe, selection, tap, token, source, task, target }: Fit): FitName => ({
   probe,
   selection,
   tap,
@@ -89,157 +114,3 @@ const nameOf = ({ probe, selection, tap, token, source, task, target }: Answered
   task,
   target
 })
-
-const names = [
-  "fit",
-  "probe",
-  "selection",
-  "tap",
-  "token",
-  "source",
-  "task",
-  "target",
-  "examples_both",
-  "examples_only_a",
-  "examples_only_b",
-  "examples_relabelled",
-  "same_folds",
-  "predictions",
-  "flip_rate",
-  "kappa",
-  "lost",
-  "gained",
-  "paired_test",
-  "paired_p",
-  "bootstrap_low",
-  "bootstrap_high"
-] as const
-type Row = JudgedRow<(typeof names)[number]>
-
-function rowOf({ id, name, compared }: ComparedFit, found: Row["found"], alpha: number): Row {
-  const { answers, examples } = compared
-  return {
-    names: {
-      fit: id,
-      probe: name.probe,
-      selection: name.selection,
-      tap: name.tap,
-      token: name.token,
-      source: name.source,
-      task: name.task,
-      target: name.target,
-      examples_both: examples.both,
-      examples_only_a: examples.onlyA,
-      examples_only_b: examples.onlyB,
-      examples_relabelled: examples.relabelled,
-      same_folds: answers?.hasSameFolds ?? null,
-      predictions: answers?.predictions ?? null,
-      flip_rate: answers?.flipRate ?? null,
-      kappa: answers?.kappa ?? null,
-      lost: answers?.lost ?? null,
-      gained: answers?.gained ?? null,
-      paired_test: answers?.test ?? null,
-      paired_p: answers?.testP ?? null,
-      bootstrap_low: answers?.bootstrap.low ?? null,
-      bootstrap_high: answers?.bootstrap.high ?? null
-    },
-    compared,
-    found,
-    words: differenceWords(`accuracy of ${id}`, compared, found, alpha)
-  }
-}
-
-const fitTable = (rows: ReadonlyArray<Row>): ComparisonTable =>
-  judgementTable(
-    `every fit that is defined on both sides, over the examples that both were asked about; ${judgementDoc}. Conditional on the fitted probes, and in no verdict: flip_rate (the share of predictions, of one example with one seed, whose answers differ), kappa (Cohen's), lost and gained (predictions that a or b alone has right), paired_p, and the bootstrap by image of the difference`,
-    names,
-    rows
-  )
-
-const rank = { different: 0, inconclusive: 1, same: 2 } as const
-
-function verdictLines(rows: ReadonlyArray<Row>): ReadonlyArray<string> {
-  if (rows.length === 0) return []
-  const count = (verdict: keyof typeof rank) => rows.filter(({ found }) => found.verdict === verdict).length
-  const without = rows.filter(({ found }) => found.verdict === null).length
-  const rankOf = ({ found }: Row) => (found.verdict === null ? 3 : rank[found.verdict])
-  const sorted = [...rows].sort(
-    (one, other) => rankOf(one) - rankOf(other) || (one.found.p ?? 1) - (other.found.p ?? 1)
-  )
-  return [
-    `fits: ${wholeCount(count("different"))} different, ${wholeCount(count("same"))} same, ${wholeCount(count("inconclusive"))} inconclusive of ${wholeCount(rows.length)} (Holm over all of them)`,
-    ...(without === 0
-      ? []
-      : [
-          `fits without an interval, and so without a verdict: ${wholeCount(without)}; it needs two folds or more, and an example in each`
-        ]),
-    ...sorted.slice(0, mostFits).map(({ words }) => words)
-  ]
-}
-
-/** How many answers changed; what is conditional on the fitted probes is named so. */
-function answerLines(fits: ReadonlyArray<ComparedFit>, alpha: number): ReadonlyArray<string> {
-  const compared = fits.flatMap(({ id, compared: { answers } }) =>
-    answers === null ? [] : [{ id, answers }]
-  )
-  if (compared.length === 0) return []
-  const total = compared.reduce((sum, { answers }) => sum + answers.predictions, 0)
-  const flipped = compared.reduce((sum, { answers }) => sum + answers.flipRate * answers.predictions, 0)
-  const most = compared.reduce((one, other) => (other.answers.flipRate > one.answers.flipRate ? other : one))
-  const found = compared.filter(({ answers }) => answers.testP <= alpha).length
-  return [
-    flipped === 0
-      ? `answers: all ${wholeCount(total)} predictions are equal`
-      : `answers: ${percent(flipped / total)} of ${wholeCount(total)} predictions differ; most, ${percent(most.answers.flipRate)}, in ${most.id}`,
-    ...(found === 0
-      ? []
-      : [
-          `conditional on the fitted probes: McNemar or sign flips give p ≤ ${alpha} in ${wholeCount(found)} of ${wholeCount(compared.length)} fits (probes that differ in shuffling alone often do), in no verdict`
-        ])
-  ]
-}
-
-function exampleLines(fits: ReadonlyArray<ComparedFit>): ReadonlyArray<string> {
-  const most = (of: keyof FitComparison["examples"]) =>
-    fits.reduce((count, { compared }) => Math.max(count, compared.examples[of]), 0)
-  const counts = [
-    [most("onlyA"), "in a alone"],
-    [most("onlyB"), "in b alone"],
-    [most("relabelled"), "with another right answer"]
-  ] as const
-  const says = counts.filter(([count]) => count > 0).map(([count, where]) => `${wholeCount(count)} ${where}`)
-  const unlike = fits.filter(({ compared }) => compared.answers === null).length
-  return [
-    ...(says.length === 0 ? [] : [`examples that are not compared, at most, of a fit: ${says.join(", ")}`]),
-    ...(unlike === 0
-      ? []
-      : [
-          `${wholeCount(unlike)} fits share few examples or none: all examples of each side are compared, and the difference includes that of the examples`
-        ]),
-    ...(fits.some(({ compared }) => compared.answers?.hasSameFolds === false)
-      ? ["folds differ: examples were held out in other folds, which widens the intervals"]
-      : [])
-  ]
-}
-
-function aloneLines(
-  {
-    both,
-    onlyA,
-    onlyB
-  }: { readonly both: ReadonlySet<string> } & Readonly<Record<"onlyA" | "onlyB", ReadonlyArray<string>>>,
-  undefinedIn: { readonly a: ReadonlyArray<string>; readonly b: ReadonlyArray<string>; readonly both: number }
-): ReadonlyArray<string> {
-  const list = (what: string, ids: ReadonlyArray<string>) =>
-    ids.length === 0 ? [] : [`${what}: ${wholeCount(ids.length)}, such as ${ids[0]}`]
-  return [
-    ...(both.size === 0 ? ["nothing to compare: the two have no fit in common"] : []),
-    ...list("fits of a alone", onlyA),
-    ...list("fits of b alone", onlyB),
-    ...list("fits that are undefined in a alone", undefinedIn.a),
-    ...list("fits that are undefined in b alone", undefinedIn.b),
-    ...(undefinedIn.both === 0
-      ? []
-      : [`fits that are undefined on both sides: ${wholeCount(undefinedIn.both)}`])
-  ]
-}

@@ -1,21 +1,17 @@
 /** Reads two tables of fits in step. */
 import type { Table } from "../../src/index.ts"
-import { fitColumns, fitId } from "../tables/fits.ts"
+import { type Fit, fitColumns, fitId } from "../tables/fits.ts"
 import { eachRow } from "../tables/readers.ts"
-import type { AnsweredFit } from "./fit-accuracy.ts"
 
 export type FitTable = Pick<Table<typeof fitColumns>, "items" | "batches">
 
 export interface FitPair {
   readonly id: string
-  readonly a: AnsweredFit
-  readonly b: AnsweredFit
+  readonly a: Fit
+  readonly b: Fit
 }
 
-/** All but the weights. A destructuring would count as code of the stage. */
-const columns = Object.keys(fitColumns).filter(
-  (name): name is Exclude<keyof typeof fitColumns, "weights"> => name !== "weights"
-)
+const columns = Object.keys(fitColumns) as ReadonlyArray<keyof typeof fitColumns>
 
 /** The fits of each table, by whether the other has them. */
 export async function sharedFits(a: FitTable, b: FitTable) {
@@ -38,7 +34,7 @@ export async function* pairedFits(
   both: ReadonlySet<string>
 ): AsyncGenerator<FitPair> {
   const readers = tables.map((table) => sharedRows(table, both))
-  const waiting = [new Map<string, AnsweredFit>(), new Map<string, AnsweredFit>()] as const
+  const waiting = [new Map<string, Fit>(), new Map<string, Fit>()] as const
   for (let open = true; open;) {
     open = false
     for (const [i, reader] of readers.entries()) {
@@ -59,7 +55,7 @@ export async function* pairedFits(
 
 async function* sharedRows(table: FitTable, both: ReadonlySet<string>) {
   for await (const row of eachRow(table, ...columns)) {
-    const fit: AnsweredFit = row
+    const fit: Fit = row
     const id = fitId(fit)
     if (both.has(id)) yield { id, fit }
   }

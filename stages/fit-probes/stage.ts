@@ -41,7 +41,7 @@ export const fitProbes = defineStage.itemwise("fit-probes", {
   losses: ({ output, inputs, params }) => probeLosses(output, inputs, params),
   compare: {
     thresholds: accuracyThresholds,
-    artifacts: (a, b, thresholds) => comparePredictions(a.output, b.output, thresholds)
+    artifacts: comparePredictions
   },
   open: async ({ encoder, split }, _context, { activations, examples }): Promise<Prepared> => {
     const asked = askedOf(await readExamples(examples))

@@ -3,7 +3,7 @@ import type { ComparisonTable } from "../../src/index.ts"
 import type { ComparedNumber, Judgement } from "./judge.ts"
 
 /** Three decimals without the leading zero. */
-const decimals = (value: number): string => {
+export const decimals = (value: number): string => {
   const digits = Math.abs(value).toFixed(3).replace(/^0/, "")
   return value < 0 && Number(digits) !== 0 ? `−${digits}` : digits
 }

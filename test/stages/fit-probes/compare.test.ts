@@ -1,16 +1,19 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import type { Comparison } from "../../../src/index.ts"
+import { Problem } from "../../../src/support/problem.ts"
 import type { NewFit } from "../../../stages/fit-probes/fit-one.ts"
 import { fitProbes } from "../../../stages/fit-probes/stage.ts"
 import { scoreOf } from "../../../stages/score-probes/score.ts"
 import { fitId } from "../../../stages/tables/fits.ts"
 import { tableOf } from "../fakes.ts"
-import { type PairSide, plantedFits } from "../planted/planted-pairs.ts"
+import { type PairSide, pairWorld, plantedFits } from "../planted/planted-pairs.ts"
+import { exampleOf } from "./fits.ts"
 
-const artifact = (fits: ReadonlyArray<NewFit>) => ({
+const noInputs = { activations: tableOf([]), examples: tableOf([]) }
+const artifact = (fits: ReadonlyArray<NewFit>, inputs: object = noInputs) => ({
   output: tableOf(fits.map((fit) => ({ item: fitId(fit), ...fit }))),
-  inputs: {},
-  params: {}
+  inputs,
+  params: { encoder: "planted" }
 })
 const compare = async (
   a: ReadonlyArray<NewFit>,
@@ -212,6 +215,87 @@ describe("compare of fit-probes", () => {
     expect(rowsOf(await compare(tasks, tasks, { accuracy_of_task: 0.1 })).map(({ delta }) => delta)).toEqual([
       0.1, 0.1
     ])
+  })
+
+  describe("probe transfer", () => {
+    const kept = { ...options, scenes: 120, seeds: 1, keep: "weights" } as const
+    /** Weights as the store gives them. */
+    const stored = (fits: ReadonlyArray<NewFit>) =>
+      fits.map((fit) => {
+        const { content } = fit.weights as { content: Uint8Array }
+        return { ...fit, weights: { sha256: "", size: content.length, bytes: async () => content } } as never
+      })
+    const inputsOf = (of: PairSide, change: (x: Float32Array) => Float32Array = (x) => x) => {
+      const { rows, taps, examples } = pairWorld(of, kept.scenes)
+      return {
+        activations: tableOf(
+          rows.map((row) => ({ encoder_digest: null, ...row })),
+          {
+            activation: Object.fromEntries(
+              Object.entries(taps).map(([tap, vectors]) => [tap, vectors.map(change)])
+            )
+          }
+        ),
+        examples: tableOf(examples.map(exampleOf))
+      }
+    }
+    const transferred = async (b: ReadonlyArray<NewFit>, inputs: object) =>
+      fitProbes.stage.spec.compare!.artifacts(
+        artifact(stored(await plantedFits(side, kept))) as never,
+        artifact(b, inputs) as never,
+        {}
+      )
+
+    it.each(["logistic", "perceptron"] as const)(
+      "has no gap on the same activations, with %s probes",
+      async (probe) => {
+        const fits = await plantedFits(side, { ...kept, probe })
+        const found = await fitProbes.stage.spec.compare!.artifacts(
+          artifact(stored(fits)) as never,
+          artifact(fits, inputsOf(side)) as never,
+          {}
+        )
+        const rows = rowsOf(found)
+        expect(rows).toHaveLength(8)
+        for (const row of rows) expect(row).toMatchObject({ transfer_gap: 0, transfer_accuracy: row["b"] })
+      }
+    )
+
+    it("finds that a rotated representation is as good, but not for a's probes", async () => {
+      // a rotation by half a turn in every plane leaves the probes of b as good as a's
+      const rotated = (x: Float32Array) => x.map((value) => -value)
+      const b = await plantedFits(side, kept)
+      const found = await transferred(b, inputsOf(side, rotated))
+      const own = rowsOf(found).find(
+        ({ source, target, tap }) =>
+          source === "primary" && target === "primary" && tap === "block.1.resid_post"
+      )!
+      expect(own["difference"]).toBe(0)
+      expect(own["transfer_gap"]).toBeGreaterThan(0.5)
+      expect(found.lines.join("\n")).toMatch(/a's probes on b's activations are less right than b's own by/)
+    })
+
+    it("is undefined across widths, and where tensors are not given, and says so", async () => {
+      const b = await plantedFits(side, kept)
+      const wide = await transferred(
+        b,
+        inputsOf(side, (x) => Float32Array.of(...x, 0))
+      )
+      expect(rowsOf(wide)[0]).toMatchObject({ transfer_gap: null })
+      expect(wide.lines).toContain("probe transfer is undefined: a's activations have 8 features, b's 9")
+      const refusing = {
+        ...inputsOf(side),
+        activations: {
+          ...tableOf([]),
+          tensor: async () => {
+            throw new Problem("StageFailed", "the port does not declare the column")
+          }
+        }
+      }
+      expect((await transferred(b, refusing)).lines).toContain(
+        "probe transfer is undefined: the comparison was not given the tensors of b's activations"
+      )
+    })
   })
 
   it("is plain JSON", async () => {

@@ -33,6 +33,7 @@ export interface PairOptions {
   readonly scenes: number
   readonly seeds: number
   readonly probe?: "logistic" | "perceptron"
+  readonly keep?: "nothing" | "weights"
 }
 
 const width = 8
@@ -47,7 +48,7 @@ const [primaries, secondaries] = [
 /** The fits of one side: each object's tokens asked for each object's category, at two layers. */
 export async function plantedFits(side: PairSide, options: PairOptions): Promise<ReadonlyArray<NewFit>> {
   const probe = options.probe ?? "logistic"
-  const given = plantedWorld(side, options.scenes)
+  const given = pairWorld(side, options.scenes)
   const fits = Object.keys(given.taps).flatMap((tap) =>
     objects.flatMap((source) =>
       objects.map((target): FitName => ({
@@ -68,7 +69,7 @@ export async function plantedFits(side: PairSide, options: PairOptions): Promise
       probes: [probe],
       split: { kind: "kfold", folds: 5, seeds: options.seeds, seed: side.split },
       random_state: 0,
-      keep: "nothing"
+      keep: options.keep ?? "nothing"
     },
     fakeContext(fitProbes),
     fits
@@ -83,7 +84,8 @@ export async function plantedScores(side: PairSide, options: PairOptions): Promi
   )
 }
 
-function plantedWorld({ strengths, images, noise, shared }: PairSide, scenes: number): Given {
+/** Activations and examples of one side. */
+export function pairWorld({ strengths, images, noise, shared }: PairSide, scenes: number): Given {
   const { a, rho, kappa, r } = strengths
   const ids = Array.from({ length: scenes }, (_, i) => `${images}-${i}`)
   const labels = ids.map((_, i) => {
