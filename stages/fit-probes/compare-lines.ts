@@ -153,7 +153,7 @@ export function transferLines(fits: ReadonlyArray<ComparedFit>): ReadonlyArray<s
   const mean = found.reduce((sum, { gap }) => sum + gap, 0) / found.length
   const most = found.reduce((one, other) => (other.gap > one.gap ? other : one))
   return [
-    `a's probes on b's activations are less right than b's own by ${decimals(mean)} on average over ${wholeCount(found.length)} fits, at most ${decimals(most.gap)} in ${most.id} (conditional on the fitted probes, in no verdict)`,
+    `a's probes on b's activations: b's own accuracy is higher by ${decimals(mean)} on average over ${wholeCount(found.length)} fits, at most by ${decimals(most.gap)} in ${most.id} (conditional on the fitted probes, in no verdict)`,
     ...says
   ]
 }

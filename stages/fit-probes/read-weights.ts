@@ -10,7 +10,9 @@ export interface StoredProbes {
 }
 
 /** @throws TensorFileError if it is not a file of weights */
-export function readWeights(file: Uint8Array): StoredProbes {
+export function readWeights(content: Uint8Array): StoredProbes {
+  // slices of a Buffer would share its memory
+  const file = new Uint8Array(content)
   const tensors = openSafetensors({
     size: file.length,
     read: (from, length) => file.slice(from, from + length)

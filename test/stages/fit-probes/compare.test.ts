@@ -223,7 +223,11 @@ describe("compare of fit-probes", () => {
     const stored = (fits: ReadonlyArray<NewFit>) =>
       fits.map((fit) => {
         const { content } = fit.weights as { content: Uint8Array }
-        return { ...fit, weights: { sha256: "", size: content.length, bytes: async () => content } } as never
+        return {
+          ...fit,
+          // as the store reads it: a Buffer
+          weights: { sha256: "", size: content.length, bytes: async () => Buffer.from(content) }
+        } as never
       })
     const inputsOf = (of: PairSide, change: (x: Float32Array) => Float32Array = (x) => x) => {
       const { rows, taps, examples } = pairWorld(of, kept.scenes)
@@ -272,7 +276,7 @@ describe("compare of fit-probes", () => {
       )!
       expect(own["difference"]).toBe(0)
       expect(own["transfer_gap"]).toBeGreaterThan(0.5)
-      expect(found.lines.join("\n")).toMatch(/a's probes on b's activations are less right than b's own by/)
+      expect(found.lines.join("\n")).toMatch(/a's probes on b's activations: b's own accuracy is higher by/)
     })
 
     it("is undefined across widths, and where tensors are not given, and says so", async () => {
