@@ -1,6 +1,5 @@
 /** What `diff --attribute` found, as tables for the terminal and for Markdown. */
-import type { Attribution, AttributedEffect, MixturePlan } from "../diff/attribution.ts"
-import type { Diff } from "../diff/diff.ts"
+import type { AttributedDiff, Attribution, AttributedEffect, MixturePlan } from "../diff/attribution.ts"
 import type { Share } from "../diff/shares.ts"
 import { counted } from "../support/numbers.ts"
 
@@ -11,7 +10,10 @@ export interface AttributionTable {
 }
 
 /** None if nothing was attributed. */
-export function attributionTables({ attribution, would }: Diff): ReadonlyArray<AttributionTable> {
+export function attributionTables({
+  attribution,
+  would
+}: Pick<AttributedDiff, "attribution" | "would">): ReadonlyArray<AttributionTable> {
   if (would !== undefined) return [planTable(would)]
   if (attribution === undefined) return []
   return [...(attribution.effects.length === 0 ? [] : [effectTable(attribution)]), runTable(attribution)]

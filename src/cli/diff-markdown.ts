@@ -1,4 +1,5 @@
 /** A diff as a Markdown document, for a comment on a pull request. */
+import type { AttributedDiff } from "../diff/attribution.ts"
 import type { Diff } from "../diff/diff.ts"
 import type { ComparisonTable } from "../pipeline/comparison.ts"
 import { cellText } from "../inspect/cell-text.ts"
@@ -13,7 +14,7 @@ const nodeLines = 8
 const tableRows = 50
 const cellWidth = 60
 
-export function diffMarkdown(diff: Diff): string {
+export function diffMarkdown(diff: AttributedDiff): string {
   const sides = [
     ["a", diff.a],
     ["b", diff.b]

@@ -1,4 +1,5 @@
 /** What `diff` prints on a terminal: the verdict, the inputs that differ, the nodes. */
+import type { AttributedDiff } from "../diff/attribution.ts"
 import type { Diff } from "../diff/diff.ts"
 import type { ComparisonTable, Verdict } from "../pipeline/comparison.ts"
 import type { DiffNode } from "../diff/node-diff.ts"
@@ -24,7 +25,7 @@ const cellWidth = 24
 
 const styles: Readonly<Record<Verdict, Style>> = { same: "green", different: "red", inconclusive: "yellow" }
 
-export function diffText(diff: Diff, paint: Paint, width: number): string {
+export function diffText(diff: AttributedDiff, paint: Paint, width: number): string {
   const isOfRuns = diff.a.kind === "run"
   const sections = [
     headText(diff, paint, width),

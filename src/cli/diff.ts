@@ -1,7 +1,7 @@
 /** `diff`: compares two runs or two artifacts: which inputs differ, which values, and whether that is more than noise. */
 import * as os from "node:os"
 import * as Effect from "effect/Effect"
-import type { MixtureDiff, MixturePlan, MixtureToRun } from "../diff/attribution.ts"
+import type { AttributedDiff, MixtureDiff, MixturePlan, MixtureToRun } from "../diff/attribution.ts"
 import type { Diff, DiffAnswer } from "../diff/diff.ts"
 import type { RunSide, Sides } from "../diff/sides.ts"
 import type { Verdict } from "../pipeline/comparison.ts"
@@ -11,7 +11,7 @@ import { openStore } from "../project/open-store.ts"
 import { attemptAsync } from "../run/attempt.ts"
 import { labelsOf } from "../store/runs/labels.ts"
 import { type Problem, usage } from "../support/problem.ts"
-import { bringUpToDate } from "./bring-up-to-date.ts"
+import { runNodes } from "./run-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { failureText } from "./failure.ts"
 import { referenceDoc } from "./shared-options.ts"
@@ -83,7 +83,7 @@ export const diffCommand = defineCommand({
           return diffSides(of, { settings, values: args.values, signal })
         })
       const { diff, problem } = yield* compared(sides)
-      const told =
+      const told: AttributedDiff =
         mixtures === null || sides.kind !== "run"
           ? diff
           : args["dry-run"]
@@ -97,7 +97,7 @@ export const diffCommand = defineCommand({
       if (told.attribution?.runs.some(({ verdict }) => verdict === null)) return 1
       return args["exit-code"] ? exitCodes[diff.verdict] : 0
 
-      async function printed(all: Diff): Promise<string> {
+      async function printed(all: AttributedDiff): Promise<string> {
         if (json) return JSON.stringify(all)
         if (args.md) return (await import("./diff-markdown.ts")).diffMarkdown(all)
         return (await import("./diff-text.ts")).diffText(all, output.paint, output.width)
@@ -119,7 +119,7 @@ const attributed = (
       const { graph, planning } = opened
       const words = changed.length === 0 ? "no parameter changed" : `${changed.join(", ")} changed`
       const run = yield* Effect.scoped(
-        bringUpToDate(
+        runNodes(
           opened,
           graph.nodes,
           {

@@ -10,7 +10,7 @@ import { changedSince } from "../diff/changed-since.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { checkRunName } from "../store/runs/labels.ts"
 import { oneLine } from "../support/plain-text.ts"
-import { bringUpToDate } from "./bring-up-to-date.ts"
+import { runNodes } from "./run-nodes.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
@@ -66,7 +66,7 @@ export const runCommand = defineCommand({
       }
       let problem: Problem | null = null
       const record = yield* Effect.scoped(
-        bringUpToDate(
+        runNodes(
           opened,
           nodes,
           {

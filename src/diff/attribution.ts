@@ -14,7 +14,12 @@ import type { Diff } from "./diff.ts"
 import { mixtureKey, mixturesOf, type Mixture, type Share, sharesOf } from "./shares.ts"
 import type { RunSide, Sides } from "./sides.ts"
 
-/** Plain JSON. */
+/** A diff with what `--attribute` adds. Plain JSON. */
+export interface AttributedDiff extends Diff {
+  readonly attribution?: Attribution
+  /** of a dry run */
+  readonly would?: ReadonlyArray<MixturePlan>
+}
 export interface Attribution {
   /** in the order in which the pipeline declares them */
   readonly params: ReadonlyArray<string>

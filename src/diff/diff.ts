@@ -7,7 +7,6 @@ import type { Verdict } from "../pipeline/comparison.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import { type Problem, usage } from "../support/problem.ts"
 import { changedParams } from "./changed-params.ts"
-import type { Attribution, MixturePlan } from "./attribution.ts"
 import type { DiffInput } from "./input-list.ts"
 import { inputsThatDiffer } from "./inputs.ts"
 import {
@@ -39,10 +38,6 @@ export interface Diff {
   /** what could not be compared, for all nodes */
   readonly notes: ReadonlyArray<string>
   readonly settings: Settings
-  /** under --attribute */
-  readonly attribution?: Attribution
-  /** under --attribute --dry-run */
-  readonly would?: ReadonlyArray<MixturePlan>
 }
 export interface DiffOptions {
   /** of the command line, which override those of the pipeline file */

@@ -2,7 +2,7 @@
 import { partsOf, rowBatches } from "../../store/items/artifact-rows.ts"
 import type { Vectors } from "../../store/items/read-artifact.ts"
 import { Order, type Unread } from "./aligned-items.ts"
-import { joined, type Keyed, type KeyedStream, type Pair } from "./join.ts"
+import { joined, type Keyed, type KeyedStream, type Matched } from "./join.ts"
 import { BlockBuilder, keyText, type RowBlock, type SideRows } from "./row-block.ts"
 import type { SharedSchema, AlignedSide } from "./schema.ts"
 
@@ -64,7 +64,7 @@ export async function* alignedTable(
 
 const sameType = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
 
-function labelOf([x, y]: Pair<StreamedRow>, key: ReadonlyArray<string>): string {
+function labelOf([x, y]: Matched<StreamedRow>, key: ReadonlyArray<string>): string {
   const one = (x ?? y)!
   return key.length === 0
     ? `row ${one.at}`

@@ -19,7 +19,7 @@ export interface KeyedStream<E extends Keyed> {
   readonly keep: (element: E) => E
 }
 /** Elements with the same key; null if the other stream lacks it. Valid until the next pairs are asked for. */
-export type Pair<E> = readonly [a: E | null, b: E | null]
+export type Matched<E> = readonly [a: E | null, b: E | null]
 
 /**
  * Every element of both streams is in exactly one pair. If a key repeats, its first occurrences are paired, then its
@@ -34,10 +34,10 @@ export async function* joined<E extends Keyed>(
   b: KeyedStream<E>,
   most: number,
   onRepeated: (key: string) => void = () => {}
-): AsyncGenerator<ReadonlyArray<Pair<E>>> {
+): AsyncGenerator<ReadonlyArray<Matched<E>>> {
   const sides = [new Waiting(a, most, onRepeated), new Waiting(b, most, onRepeated)] as const
   const cursors = [new Cursor(a, onRepeated), new Cursor(b, onRepeated)] as const
-  let pairs: Array<Pair<E>> = []
+  let pairs: Array<Matched<E>> = []
   try {
     for (;;) {
       for (const cursor of cursors)
@@ -79,7 +79,7 @@ async function* setAside<E extends Keyed>(
   b: KeyedStream<E>,
   aside: readonly [Bits, Bits],
   most: number
-): AsyncGenerator<ReadonlyArray<Pair<E>>> {
+): AsyncGenerator<ReadonlyArray<Matched<E>>> {
   const held = aside[0].count <= aside[1].count ? 0 : 1
   const [small, large] = held === 0 ? [a, b] : [b, a]
   const [ofSmall, ofLarge] = held === 0 ? [aside[0], aside[1]] : [aside[1], aside[0]]
@@ -93,7 +93,7 @@ async function* setAside<E extends Keyed>(
         for (const element of chunk) if (isOfPart(element, ofSmall)) waiting.add(element)
     if (ofLarge.count > 0)
       for await (const chunk of large.chunks()) {
-        const pairs: Array<Pair<E>> = []
+        const pairs: Array<Matched<E>> = []
         for (const element of chunk) {
           if (!isOfPart(element, ofLarge)) continue
           const partner = waiting.take(element.key)
@@ -105,9 +105,9 @@ async function* setAside<E extends Keyed>(
   }
 }
 
-function* alone<E>(elements: ReadonlyArray<E>, side: 0 | 1): Generator<ReadonlyArray<Pair<E>>> {
+function* alone<E>(elements: ReadonlyArray<E>, side: 0 | 1): Generator<ReadonlyArray<Matched<E>>> {
   if (elements.length > 0)
-    yield elements.map((element): Pair<E> => (side === 0 ? [element, null] : [null, element]))
+    yield elements.map((element): Matched<E> => (side === 0 ? [element, null] : [null, element]))
 }
 
 /** Takes a stream's elements one by one. */

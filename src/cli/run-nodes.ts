@@ -18,7 +18,7 @@ import { watchInterrupts } from "./interrupt-thread.ts"
 import { showProgress } from "./progress.ts"
 import { runSummary } from "./run-summary.ts"
 
-export const bringUpToDate = (
+export const runNodes = (
   opened: Opened,
   nodes: ReadonlyArray<GraphNode>,
   {
