@@ -73,7 +73,17 @@ export function compareMeasures(
       cells: cellTable(cells),
       accuracy_by_tap: accuracyByTap(encoders.map(({ sides }) => sides)),
       delta_by_tap_token: deltaByTapToken(cells)
-    }
+    },
+    effects: overall.flatMap(({ encoder, measure }) =>
+      measure.difference === null
+        ? []
+        : [
+            {
+              name: quantityWords(measure, encoders.length > 1 ? encoder : null),
+              difference: measure.difference.estimate
+            }
+          ]
+    )
   }
 }
 
@@ -143,9 +153,7 @@ function withWords(
     const { measure } = one
     const tasks = measure.place.tasks
     const of = [
-      `${measure.quantity} of ${measure.place.token}`,
-      ...(several ? [`of ${one.encoder}`] : []),
-      ...(measure.quantity === "accuracy" ? [`(${measure.source}, ${measure.target})`] : []),
+      quantityWords(measure, several ? one.encoder : null),
       ...(tasks.length > 1 ? [`over ${tasks.length} tasks`] : tasks[0] == null ? [] : [`in ${tasks[0]}`]),
       `at ${one.layer ?? measure.place.tapOf(0)}`
     ].join(" ")
@@ -153,6 +161,17 @@ function withWords(
     return { ...one, found: result, words: differenceWords(of, measure, result, alpha) }
   })
 }
+/** `A_sp of avg_obj`; @param encoder null if there is one */
+const quantityWords = (
+  { quantity, place, source, target }: ComparedMeasure,
+  encoder: string | null
+): string =>
+  [
+    `${quantity} of ${place.token}`,
+    ...(encoder === null ? [] : [`of ${encoder}`]),
+    ...(quantity === "accuracy" ? [`(${source}, ${target})`] : [])
+  ].join(" ")
+
 const rank = { different: 0, inconclusive: 1, same: 2 } as const
 const rankOf = ({ found }: JudgedMeasure) => (found.verdict === null ? 3 : rank[found.verdict])
 const byImportance = (one: JudgedMeasure, other: JudgedMeasure) =>

@@ -58,6 +58,14 @@ describe("compare of aggregate", () => {
     )
   })
 
+  it("names its differences, so that several comparisons can be set side by side", async () => {
+    const { effects = [] } = await comparedScores(scoresOf(), scoresOf({ A_sp: -0.06 }, {}, "b"))
+    const names = effects.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names).toContain("A_sp of avg_obj")
+    expect(effects.find(({ name }) => name === "A_sp of avg_obj")!.difference).toBeCloseTo(-0.06, 2)
+  })
+
   it("has the corrected paired interval, worked by hand", async () => {
     const [a, b] = [scoresOf(), scoresOf({}, {}, "b")]
     const row = overall(await comparedScores(a, b)).get("A_ss")!
