@@ -22,6 +22,7 @@ import {
   kfold,
   listFits,
   onnx,
+  preprocessorParam,
   presetParam,
   sampleScenes,
   scoreProbes,
@@ -46,6 +47,7 @@ export default definePipeline("coco", {
       doc: "a vision transformer in ONNX"
     }),
     preset: presetParam,
+    preprocessor: preprocessorParam,
     name: param.text({ default: "encoder", doc: "the encoder's name in the tables" }),
     taps: param.text({ default: "embed,block.*.resid_post", doc: "names or patterns, joined by commas" }),
     precision: param.choice(["float32", "float16"], {
@@ -74,6 +76,7 @@ export default definePipeline("coco", {
     skip_bad_images,
     encoder: model,
     preset,
+    preprocessor,
     name,
     taps,
     precision,
@@ -85,7 +88,7 @@ export default definePipeline("coco", {
     seeds,
     seed
   }) => {
-    const encoder = onnx(model, preset)
+    const encoder = onnx(model, { preset, preprocessor })
     const scenes = sampleScenes("scenes", {
       source: coco({ annotations, images, captions, limit, skip_degenerate, skip_bad_images, seed })
     })

@@ -15,6 +15,7 @@ export type {
   Tensors,
   WrittenRow
 } from "./pipeline/columns.ts"
+export type { Comparing, Comparison, ComparisonTable, Threshold, Verdict } from "./pipeline/comparison.ts"
 export { defineStageCommand } from "./pipeline/command.ts"
 export type { Answer, Terminal, StageCommandContext, StageCommandGroup } from "./pipeline/command.ts"
 export { causeText, compareIds } from "./support/compare-ids.ts"
@@ -26,7 +27,7 @@ export type { Artifacts, Loss, Lost } from "./pipeline/losses.ts"
 export { file, param } from "./pipeline/params.ts"
 export type { FileRef, Param, Params, Values, Written } from "./pipeline/params.ts"
 export { definePipeline } from "./pipeline/pipeline.ts"
-export type { Outputs, Pipeline } from "./pipeline/pipeline.ts"
+export type { DiffSettings, Outputs, Pipeline } from "./pipeline/pipeline.ts"
 export {
   each,
   group,

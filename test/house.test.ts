@@ -14,6 +14,7 @@ const floors: ReadonlyArray<ReadonlyArray<string>> = [
   ["src/run"],
   ["src/executors", "src/project"],
   ["src/inspect"],
+  ["src/diff"],
   ["src/cli"]
 ]
 /** Each room and those that it may import from. */

@@ -2,6 +2,7 @@
 import { acceptCommand } from "./accept.ts"
 import type { Command } from "./command.ts"
 import { dagCommand } from "./dag.ts"
+import { diffCommand } from "./diff.ts"
 import { exportCommand } from "./export.ts"
 import { gcCommand } from "./gc.ts"
 import { runCommand } from "./run.ts"
@@ -18,6 +19,7 @@ export const ownCommands: ReadonlyArray<Command> = [
   dagCommand,
   runsCommand,
   showCommand,
+  diffCommand,
   exportCommand,
   gcCommand,
   verifyCommand,

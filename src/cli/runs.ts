@@ -1,4 +1,5 @@
 /** `runs`: lists the store's runs, newest first, by the references that `show` takes; `runs pin` protects one from gc. */
+import { type ChangedParam, changedParams, changedText } from "../diff/changed-params.ts"
 import { attemptAsync } from "../run/attempt.ts"
 import { isPinned } from "../store/gc/pin.ts"
 import { resolveReference } from "../project/reference.ts"
@@ -78,12 +79,6 @@ const statusesOf = ({ nodes }: RunRecord) => {
 const secondsOf = ({ started, finished }: RunRecord) =>
   finished === null ? null : (Date.parse(finished) - Date.parse(started)) / 1000
 
-/** A parameter that differs from that of the run before; null where a run has no such parameter. */
-interface ChangedParam {
-  readonly param: string
-  readonly before: unknown
-  readonly after: unknown
-}
 interface ListedRun extends Labels {
   readonly run: RunRecord
   readonly ref: string
@@ -99,15 +94,6 @@ function runBefore(store: Store, run: RunRecord, older: ReadonlyArray<string>): 
     if (record !== null) return record
   }
   return null
-}
-
-function changedParams(run: RunRecord, before: RunRecord | null): ReadonlyArray<ChangedParam> {
-  if (before === null) return []
-  const names = [...new Set([...Object.keys(before.params), ...Object.keys(run.params)])]
-  return names.flatMap((param) => {
-    const [old, now] = [before.params[param] ?? null, run.params[param] ?? null]
-    return JSON.stringify(old) === JSON.stringify(now) ? [] : [{ param, before: old, after: now }]
-  })
 }
 
 /** @throws Problem Usage or RunNotFound */
@@ -145,10 +131,6 @@ const runLine = ({ run, ref, pinned, name, note, changed }: ListedRun) => ({
   stopped: run.stopped ?? null,
   pinned
 })
-
-const changedText = (changed: ReadonlyArray<ChangedParam>) =>
-  changed.map(({ param, before, after }) => `${param} ${valueText(before)} → ${valueText(after)}`).join(", ")
-const valueText = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value))
 
 /** What a user wants to know of the run besides its outcome: its note, what changed, what is unusual about it. */
 const remark = ({ run: { stopped, targets }, note, changed }: ListedRun): string =>

@@ -8,31 +8,17 @@ import { type GraphNode, inputIds } from "../pipeline/graph.ts"
 import { type Loss, type Lost, LossTally } from "../pipeline/losses.ts"
 import type { HookName } from "../pipeline/stage-fields.ts"
 import type { Summary } from "../pipeline/stage.ts"
-import type { Opened } from "../project/open-pipeline.ts"
-import type { TaskPort } from "../run/task.ts"
 import { digestJson } from "../store/format/canonical-json.ts"
 import { readCache, writeCache } from "../store/fresh/cache-file.ts"
 import type { artifactCaches } from "../store/files/own-names.ts"
-import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
-import { isProblem, Problem } from "../support/problem.ts"
+import { isProblem, type Problem } from "../support/problem.ts"
 import { stageFailure } from "../support/stage-failure.ts"
 import { writingAs } from "../support/stage-output.ts"
+import { type ArtifactOf, type HookContext, type HookInput, hookTables } from "./hook-tables.ts"
 
 /** gc knows it by this registration. */
 const cacheFolder: keyof typeof artifactCaches = "summaries"
-
-export type HookContext = Pick<Opened, "graph" | "planning" | "addressOf">
-
-/** What a hook can read: its node's artifact, and those of the run's other nodes. */
-interface HookInput {
-  readonly context: HookContext
-  readonly node: GraphNode
-  readonly manifest: Manifest
-  readonly artifactOf: ArtifactOf
-}
-/** The digest of a node's artifact in a run; null if it produced none. */
-type ArtifactOf = (node: string) => string | null
 
 /** Callers of each hook; the answers are plain JSON. */
 const callers = {
@@ -43,7 +29,7 @@ const callers = {
   },
   losses: async (input: HookInput): Promise<{ readonly losses: ReadonlyArray<Lost> }> => {
     const { node } = input
-    const tables = await tablesOf(input)
+    const tables = await hookTables(input)
     const tally = new LossTally()
     await writingAs(node.id, async () => {
       const losses: AsyncIterable<Loss> | Iterable<Loss> = await node.stage.spec.losses!(tables)
@@ -107,33 +93,6 @@ function askedOf(
   }).slice(0, 32)
 }
 
-/** The artifact and its inputs as a stage function reads them: only the declared columns. */
-async function tablesOf({ context, node, manifest, artifactOf }: HookInput) {
-  const { store } = context.planning
-  const { givenTables } = await import("../run/given-tables.ts")
-  const read = Object.entries(node.ports).filter(
-    ([, { mode }]) => mode !== "member" && mode !== "memberNames"
-  )
-  const ports = read.map(([name, { mode, reads, from }]): [string, TaskPort] => [
-    name,
-    {
-      mode: mode === "many" ? "many" : "whole",
-      reads,
-      from: from.map(({ id }) => {
-        const its = store.manifest(artifactOf(id) ?? "")
-        if (its === null) throw gone(id)
-        return { node: id, manifest: its }
-      })
-    }
-  ])
-  const own: TaskPort = { mode: "whole", reads: node.columns, from: [{ node: node.id, manifest }] }
-  return {
-    output: givenTables(store, { node: node.id, ports: { output: own } })["output"],
-    inputs: givenTables(store, { node: node.id, ports: Object.fromEntries(ports) }),
-    params: node.params
-  }
-}
-
 /** The stages' summaries of a run's outputs, in the order of the outputs. */
 export async function outputSummaries(context: HookContext, run: RunRecord): Promise<ReadonlyArray<Summary>> {
   const artifactOf = artifactsOf(run.nodes)
@@ -190,10 +149,4 @@ const failedHook = (node: GraphNode, hook: HookName, error: unknown, base: strin
     base,
     inputs: inputIds(node),
     hint: `the artifact is saved; fix the stage's function \`${hook}\` and run again`
-  })
-
-const gone = (id: string) =>
-  new Problem("ArtifactNotFound", `the artifact of "${id}" is missing from the store`, {
-    field: id,
-    hint: "run the pipeline again to recompute it"
   })

@@ -7,8 +7,9 @@ import type { StageSpec } from "./stage.ts"
  * - `scheduling`: how the stage is executed.
  * - `check`: what must hold of the output; it refuses rows and changes none.
  * - `hook`: a function that reads finished artifacts; `inspect/hooks.ts` calls it and caches its answer.
+ * - `comparison`: how two artifacts differ; `diff` calls it.
  */
-type FieldRole = "result" | "words" | "scheduling" | "check" | "hook"
+type FieldRole = "result" | "words" | "scheduling" | "check" | "hook" | "comparison"
 
 export const stageFields = {
   doc: "words",
@@ -26,7 +27,8 @@ export const stageFields = {
   itemSeconds: "scheduling",
   seconds: "scheduling",
   summary: "hook",
-  losses: "hook"
+  losses: "hook",
+  compare: "comparison"
 } as const satisfies Record<keyof StageSpec, FieldRole>
 
 type FieldOf<R extends FieldRole> = {

@@ -4,6 +4,7 @@
  * A declaration is plain data and a plain function: no registry, no classes, so that a worker process can
  * find the same stage from (bundle, module, export, parameters). Nothing here imports Effect.
  */
+import type { Comparing } from "./comparison.ts"
 import type { Columns, Nullable, Scalar, WrittenRow } from "./columns.ts"
 import type { Artifacts, Loss } from "./losses.ts"
 import type { Broadcast, Form, Given, Output, PerItem, Port, Ports } from "./ports.ts"
@@ -94,6 +95,8 @@ interface Common<P extends Params, C extends Columns, I extends Ports = {}> {
    * memory.
    */
   readonly losses?: (artifacts: Artifacts<I, P, C>) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
+  /** How two of its artifacts differ, for `diff`. */
+  readonly compare?: Comparing<I, P, C>
 }
 export interface Itemwise<
   I extends Ports,
@@ -190,6 +193,7 @@ export interface StageSpec {
   readonly identity?: (params: any, world: World) => any
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
   readonly losses?: (artifacts: any) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
+  readonly compare?: Comparing<any, any, any>
   readonly open?: (params: any, context: StageContext, given: any) => any
   readonly compute: (...args: ReadonlyArray<any>) => any
 }

@@ -211,5 +211,6 @@ function brief(value: unknown): string {
   if (value === null || value === undefined) return "none"
   const text = typeof value === "string" ? value : JSON.stringify(value)
   if (/^[0-9a-f]{32,}$/.test(text)) return text.slice(0, 12)
-  return text.length > 200 ? `${text.slice(0, 197)}…` : text
+  const short = typeof value === "string" ? text : text.replace(/"([0-9a-f]{12})[0-9a-f]{20,}"/g, '"$1"')
+  return short.length > 200 ? `${short.slice(0, 197)}…` : short
 }

@@ -72,22 +72,23 @@ export async function itemChanges(
 const artifactsOf = (run: RunRecord | null, store: Store): ReadonlyMap<string, string | null> =>
   new Map(run === null ? [] : runSoFar(run, store).nodes.map(({ id, artifact }) => [id, artifact]))
 
-type Compared = Omit<ItemChanges, "port" | "node">
+/** The changed items between two artifacts. */
+export type ChangedItems = Omit<ItemChanges, "port" | "node">
 
 /** Caches comparisons, since hundreds of probes may read the same activations. */
 class Comparisons {
   readonly #store: Store
   readonly #indices = new Map<string, ItemIndex>()
-  readonly #made = new Map<string, Compared>()
+  readonly #made = new Map<string, ChangedItems>()
   constructor(store: Store) {
     this.#store = store
   }
 
-  async between(before: Manifest, now: Manifest, columns: ReadonlyArray<string>): Promise<Compared> {
+  async between(before: Manifest, now: Manifest, columns: ReadonlyArray<string>): Promise<ChangedItems> {
     const key = JSON.stringify([before.digest, now.digest, columns])
     const known = this.#made.get(key)
     if (known !== undefined) return known
-    const made = compared(await this.#index(before), await this.#index(now), columns)
+    const made = changedItems(await this.#index(before), await this.#index(now), columns)
     this.#made.set(key, made)
     return made
   }
@@ -101,7 +102,12 @@ class Comparisons {
   }
 }
 
-function compared(before: ItemIndex, now: ItemIndex, columns: ReadonlyArray<string>): Compared {
+/** @param columns a tensor family by its members, `family/member` */
+export function changedItems(
+  before: ItemIndex,
+  now: ItemIndex,
+  columns: ReadonlyArray<string>
+): ChangedItems {
   const old = new Map(before.ids.map((id, i) => [id, i]))
   const fresh = new Set(now.ids)
   const changed = now.ids.flatMap((item, i) => {

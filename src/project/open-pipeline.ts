@@ -7,6 +7,7 @@ import { loadPipeline, type LoadedPipeline } from "../load/load-pipeline.ts"
 import { checkParams, fromText, type ParamIssue } from "../pipeline/check-params.ts"
 import { buildGraph, type Graph, type GraphIssue } from "../pipeline/graph.ts"
 import type { Params } from "../pipeline/params.ts"
+import type { DiffSettings } from "../pipeline/pipeline.ts"
 import { didYouMean, isProblem, Problem } from "../support/problem.ts"
 import { sourcePlace } from "../support/source-place.ts"
 import { stageFailure } from "../support/stage-failure.ts"
@@ -27,7 +28,7 @@ export async function openPipeline(file: string, options: OpenOptions): Promise<
   const store = openStore(path.resolve(options.store))
   const loaded = await loadWith(path.join(store.layout.cache, "pipelines"), file)
   const { pipeline, folder } = loaded
-  const params = readParams(loaded, options.set)
+  const params = readParams(loaded, options)
   const graph = graphOf(loaded, params)
   for (const id of options.force) if (!graph.byId.has(id)) throw noSuchNode(id, graph, loaded.file)
   const stages = new Set(graph.nodes.map(({ stage }) => stage))
@@ -46,7 +47,8 @@ export async function openPipeline(file: string, options: OpenOptions): Promise<
       (stage) => codes.get(stage)!,
       options
     ),
-    addressOf: loaded.placeOf
+    addressOf: loaded.placeOf,
+    diff: pipeline.diff ?? {}
   }
 }
 
@@ -98,7 +100,7 @@ function planningOf(
  */
 function readParams(
   { pipeline, folder, file }: LoadedPipeline,
-  set: ReadonlyArray<string>
+  { set, params = {} }: OpenOptions
 ): Readonly<Record<string, unknown>> {
   const words = new Map<string, unknown>()
   for (const text of set) {
@@ -113,7 +115,7 @@ function readParams(
     const value = text.slice(equals + 1)
     words.set(name, declared === undefined ? value : absolute(fromText(declared, value)))
   }
-  const given = Object.fromEntries(words)
+  const given = { ...params, ...Object.fromEntries(words) }
   const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
   if (issues.length === 0) return values
   // a missing required parameter gets the full table of parameters instead of its own hint
@@ -187,11 +189,14 @@ export interface Opened {
   readonly graph: Graph
   readonly planning: Planning
   readonly addressOf: (stage: AnyStage) => StageAddress | null
+  readonly diff: DiffSettings
 }
 
 interface OpenOptions {
   /** `key=value` pairs for the pipeline's parameters */
   readonly set: ReadonlyArray<string>
+  /** values of parameters, such as those of an earlier run; `set` overrides them */
+  readonly params?: Readonly<Record<string, unknown>>
   /** the store's folder */
   readonly store: string
   /** ids of nodes to treat as stale, whatever their key */

@@ -16,6 +16,7 @@ import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import { runSoFar } from "../store/runs/run-so-far.ts"
 import { labelsOf } from "../store/runs/labels.ts"
 import type { Store } from "../store/store.ts"
+import { checkFormat, missingArtifact } from "./missing-artifact.ts"
 import { openStore } from "./open-store.ts"
 
 export type Referred =
@@ -40,6 +41,7 @@ export function resolveReference(store: Store, text: string): Referred {
   const colon = text.indexOf(":")
   const [head, id] = colon < 0 ? [text, null] : [text.slice(0, colon), text.slice(colon + 1)]
   const found = findRun(store, head)
+  if (found !== null) checkFormat(found, path.join(store.layout.run(found.id), "run.json"))
   const run = found === null ? null : runSoFar(found, store)
   if (run !== null) return id === null ? { kind: "run", store, run } : nodeOf(store, run, id)
   if (id === null && /^[0-9a-f]+$/.test(head) && head.length >= leastDigits) {
@@ -135,14 +137,7 @@ function nodeOf(store: Store, run: RunRecord, id: string): Referred {
     )
   const manifest = store.manifest(node.artifact)
   if (manifest === null)
-    throw new Problem(
-      "ArtifactNotFound",
-      `the artifact of "${id}" in run ${run.id}, or a part of it, is missing from the store`,
-      {
-        field: node.artifact,
-        hint: "run the pipeline again to recompute it"
-      }
-    )
+    throw missingArtifact(store, node.artifact, `the artifact of "${id}" in run ${run.id}`)
   return { kind: "artifact", store, manifest, name: id, run, node }
 }
 
@@ -167,7 +162,11 @@ function byDigest(store: Store, digits: string): Manifest | null {
       field: digits,
       hint: "give more digits"
     })
-  return found.length === 0 ? null : store.manifest(found[0]!)
+  const [digest] = found
+  if (digest === undefined) return null
+  const manifest = store.manifest(digest)
+  if (manifest === null) throw missingArtifact(store, digest, `the artifact ${digest.slice(0, 12)}`)
+  return manifest
 }
 
 /** The path of a manifest determines its store. */
@@ -178,6 +177,8 @@ function byPath(store: Store, file: string): Referred {
   const isManifest = isDigest(digest) && layout(root).manifest(digest) === absolute
   const its = isManifest ? openStore(root) : store
   const manifest = isManifest ? its.manifest(digest) : null
+  if (manifest === null && isManifest && its.files.statFile(absolute) !== null)
+    throw missingArtifact(its, digest, `the artifact of ${file}`)
   if (manifest === null)
     throw new Problem("ArtifactNotFound", `${file} is not a manifest, or its artifact is damaged`, {
       file,

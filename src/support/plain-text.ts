@@ -51,3 +51,20 @@ let library: ((text: string) => number) | undefined
 const stringWidth = () =>
   (library ??= (createRequire(import.meta.url)("string-width") as { default: (text: string) => number })
     .default)
+
+/** Breaks a line at spaces so that no line has more columns than `width`; later lines are indented. */
+export function wrapped(text: string, width: number, indent = ""): string {
+  if (widthOf(text) <= width) return text
+  const lead = /^ */.exec(text)![0]
+  const lines: Array<string> = []
+  let line = lead
+  for (const word of text.trim().split(" ")) {
+    const isFirst = line.trim() === ""
+    const longer = isFirst ? `${line}${word}` : `${line} ${word}`
+    if (!isFirst && widthOf(longer) > width) {
+      lines.push(line)
+      line = `${indent}${word}`
+    } else line = longer
+  }
+  return [...lines, line].join("\n")
+}

@@ -41,13 +41,16 @@ export class CellIndex {
   }
 
   /** The cell that was asked the same but for `some`: of the same encoder, probe, tap … */
-  beside(cell: Cell, some: Partial<Pick<QuestionName, "tap" | "source" | "target">>): Cell | undefined {
+  beside(
+    cell: CellName,
+    some: Partial<Pick<QuestionName, "tap" | "source" | "task" | "target">>
+  ): Cell | undefined {
     return this.#cells.get(keyOf({ ...questionOf(cell), ...some }))
   }
 }
 
-type Asked = Omit<QuestionName, "encoder_digest" | "blocks">
-const questionOf = ({ encoder, probe, selection, tap, token, source, task, target }: Asked): Asked => ({
+export type CellName = Omit<QuestionName, "encoder_digest" | "blocks">
+const questionOf = ({ encoder, probe, selection, tap, token, source, task, target }: CellName): CellName => ({
   encoder,
   probe,
   selection,
@@ -57,5 +60,5 @@ const questionOf = ({ encoder, probe, selection, tap, token, source, task, targe
   task,
   target
 })
-const keyOf = ({ encoder, probe, selection, tap, token, source, task, target }: Asked) =>
+const keyOf = ({ encoder, probe, selection, tap, token, source, task, target }: CellName) =>
   JSON.stringify([encoder, probe, selection, tap, token, source, task, target])

@@ -1,7 +1,7 @@
 /** Reports values missing from the table of measures, and why; and signs that something is wrong. */
 import type { Loss } from "../../src/index.ts"
 import { fitId } from "../tables/fits.ts"
-import { type Comparison, comparedTokens, comparisons, sidesOf } from "../tables/questions.ts"
+import { type BackgroundComparison, comparedTokens, comparisons, sidesOf } from "../tables/questions.ts"
 import { type Cell, CellIndex } from "./cells.ts"
 import { leastLimit, measuresOf, published, sidesAt } from "./measures.ts"
 
@@ -75,14 +75,14 @@ function* ratioLosses(sp: Cell, index: CellIndex, examples: ReadonlyArray<string
   yield { what: "values of corrected M2", reason: m2_corrected === null ? why : null, examples }
 }
 
-const measureWith: Readonly<Record<Comparison, string>> = {
+const measureWith: Readonly<Record<BackgroundComparison, string>> = {
   background: "A_sp",
   near: "A_sp",
   reverse: "A_ps"
 }
 
 function* comparisonLosses(
-  comparison: Comparison,
+  comparison: BackgroundComparison,
   cell: Cell,
   index: CellIndex,
   examples: ReadonlyArray<string>

@@ -9,7 +9,7 @@
 import { ratioInterval } from "../statistics/intervals.ts"
 import { meanOfNumbers } from "../statistics/scores.ts"
 import type { MeasureRow } from "../tables/measures.ts"
-import { type Comparison, sidesOf } from "../tables/questions.ts"
+import { type BackgroundComparison, sidesOf } from "../tables/questions.ts"
 import { type Cell, type CellIndex, intervalOf, isComplete } from "./cells.ts"
 
 /** M2 means nothing where A_pp's lower limit is under this: both accuracies are then near chance. */
@@ -96,7 +96,7 @@ const columnsOf = {
 } as const
 
 /** Both sides of a comparison at a cell's tap; undefined if one is missing or undefined. */
-export function sidesAt(comparison: Comparison, cell: Cell, index: CellIndex) {
+export function sidesAt(comparison: BackgroundComparison, cell: Cell, index: CellIndex) {
   const { object, background, target } = sidesOf[comparison]
   const [ours, theirs] = [object, background].map((source) => index.beside(cell, { source, target }))
   if (ours?.balanced_accuracy == null || theirs?.balanced_accuracy == null) return undefined
@@ -111,7 +111,7 @@ export function sidesAt(comparison: Comparison, cell: Cell, index: CellIndex) {
  * The background's accuracy and the difference to it, paired by seed and fold: two fits on the same scenes and folds,
  * with as many patches. Null if the two were not asked about the same examples: then it is not like with like.
  */
-function comparedOf(comparison: Comparison, cell: Cell, index: CellIndex): Partial<Measures> {
+function comparedOf(comparison: BackgroundComparison, cell: Cell, index: CellIndex): Partial<Measures> {
   const sides = sidesAt(comparison, cell, index)
   if (sides === undefined || !sides.areAlike) return {}
   const { ours, theirs } = sides

@@ -5,6 +5,8 @@ import { measureColumns } from "../tables/measures.ts"
 import { eachRow } from "../tables/readers.ts"
 import { type Score, scoreColumns } from "../tables/scores.ts"
 import { type Cell, CellIndex, cellOf } from "./cells.ts"
+import { measureThresholds } from "../verdicts/margins.ts"
+import { compareMeasures } from "./compare.ts"
 import { aggregateLosses } from "./losses.ts"
 import { measureRow } from "./measure-row.ts"
 import { noFit, TableCheck } from "./refusals.ts"
@@ -20,6 +22,13 @@ export const aggregate = defineStage.whole("aggregate", {
   losses: async ({ inputs }) => {
     const scores = await readScores(inputs.scores)
     return aggregateLosses(cellsOf(scores), sameExamples(scores))
+  },
+  compare: {
+    thresholds: measureThresholds,
+    artifacts: async (a, b, thresholds) => {
+      const [ours, theirs] = [await readScores(a.inputs.scores), await readScores(b.inputs.scores)]
+      return compareMeasures(cellsOf(ours), cellsOf(theirs), thresholds)
+    }
   },
   compute: async (inputs) => {
     const scores = await readScores(inputs.scores)

@@ -2,7 +2,7 @@
  * Why an encoder cannot be asked about an object or a pair. Reasons name no scene, object or encoder, so that they can
  * be counted.
  */
-import { type Comparison, comparisons, sidesOf } from "../tables/questions.ts"
+import { type BackgroundComparison, comparisons, sidesOf } from "../tables/questions.ts"
 import { tokenSourceKey } from "../tables/tokens.ts"
 import type { Held } from "./held.ts"
 
@@ -22,7 +22,7 @@ const wantedSources: Readonly<Record<Of, ReadonlyArray<string>>> = {
   pair: ["primary", "secondary"]
 }
 /** Both sides of a comparison are there or neither, so one tells. */
-const sideOf = (comparison: Comparison) => sidesOf[comparison].object
+const sideOf = (comparison: BackgroundComparison) => sidesOf[comparison].object
 /** The sources whose rows are held. */
 export const heldSources = (of: Of): ReadonlySet<string> =>
   new Set([...wantedSources[of], ...(of === "pair" ? comparisons.map(sideOf) : [])])
@@ -65,7 +65,7 @@ export const lackedComparisons = (
   thing: Thing,
   selection: string | null,
   activations: Held
-): ReadonlyArray<Comparison> =>
+): ReadonlyArray<BackgroundComparison> =>
   thing.task === null
     ? []
     : comparisons.filter(

@@ -8,6 +8,9 @@ import { probeLosses, refuseDisjoint } from "./losses.ts"
 import { probeOf } from "./probes/probes.ts"
 import { askedOf, ofEncoder, Questions, strata } from "./questions.ts"
 import { splitImages, splitParam } from "./splits/splits.ts"
+// last, because the order of modules is part of a stage's code
+import { accuracyThresholds } from "../verdicts/margins.ts"
+import { comparePredictions } from "./compare.ts"
 
 export const fitProbes = defineStage.itemwise("fit-probes", {
   doc: "fit a perceptron or L2 logistic regression for each fit of a list, on splits grouped by image",
@@ -36,6 +39,10 @@ export const fitProbes = defineStage.itemwise("fit-probes", {
   chunk: 1,
   output: one(fitColumns),
   losses: ({ output, inputs, params }) => probeLosses(output, inputs, params),
+  compare: {
+    thresholds: accuracyThresholds,
+    artifacts: comparePredictions
+  },
   open: async ({ encoder, split }, _context, { activations, examples }): Promise<Prepared> => {
     const asked = askedOf(await readExamples(examples))
     const tokens = await readActivationNames(activations)

@@ -9,7 +9,7 @@ import { matchingNames } from "../tables/name-patterns.ts"
 import {
   type Asking,
   askingsOf,
-  type Comparison,
+  type BackgroundComparison,
   comparisonOf,
   comparisons,
   type QuestionKind,
@@ -62,7 +62,7 @@ export const listFits = defineStage.whole("list-fits", {
       throw new StageError("no kind of probe is chosen", { field: "probes", hint: "logistic, perceptron" })
     if (chosen.selections.length === 0)
       throw new StageError("no selection is chosen", { field: "selections", hint: selections.join(", ") })
-    const isChosen = (comparison: Comparison | undefined) =>
+    const isChosen = (comparison: BackgroundComparison | undefined) =>
       comparison === undefined || compared.includes(comparison)
     const all = [
       ...askingsOf[question].filter(({ source }) => isChosen(comparisonOf(source))),

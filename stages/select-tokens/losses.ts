@@ -5,7 +5,7 @@
 import type { Loss, Table } from "../../src/index.ts"
 import { objectId } from "../tables/ids.ts"
 import type { maskColumns } from "../tables/masks.ts"
-import { type Comparison, sidesOf } from "../tables/questions.ts"
+import { type BackgroundComparison, sidesOf } from "../tables/questions.ts"
 import { eachRow, following, rowsBy } from "../tables/readers.ts"
 import { crowdReason, type sceneColumns, type SceneObject } from "../tables/scenes.ts"
 import type { taskColumns } from "../tables/tasks.ts"
@@ -18,7 +18,7 @@ type MaskTable = Pick<Table<typeof maskColumns>, "batches">
 const unselected = (selection: string, threshold: number, who: string): string =>
   selection === "aligned" ? `${who} covers no patch to ${threshold} or more` : `${who} covers no patch`
 const noFreePatch = "every patch is on an object or next to one"
-const withoutCounterpart: Readonly<Record<Comparison, string>> = {
+const withoutCounterpart: Readonly<Record<BackgroundComparison, string>> = {
   background: noFreePatch,
   near: "no background patch is as far from the primary object as a patch of the secondary",
   reverse: noFreePatch
@@ -84,7 +84,7 @@ export async function* pairLosses(
   masks: MaskTable,
   tasks: Pick<Table<typeof taskColumns>, "batches" | "items">,
   threshold: number,
-  comparisons: ReadonlyArray<Comparison>
+  comparisons: ReadonlyArray<BackgroundComparison>
 ): AsyncGenerator<Loss> {
   const selections = await selectionsOf(masks)
   const names = await distinct(tasks.batches("task"), ({ task }) => task)

@@ -2,7 +2,7 @@
 import { defineStage, each, group, optional, param, rows, StageError } from "../../src/index.ts"
 import { noObject } from "../tables/ids.ts"
 import { maskColumns, type MaskRow } from "../tables/masks.ts"
-import { type Comparison, comparisons } from "../tables/questions.ts"
+import { type BackgroundComparison, comparisons } from "../tables/questions.ts"
 import { pickColumns } from "../tables/readers.ts"
 import { sceneColumns, type SceneObject } from "../tables/scenes.ts"
 import { taskColumns } from "../tables/tasks.ts"
@@ -74,7 +74,7 @@ export const selectTokens = defineStage.itemwise("select-tokens", {
 })
 
 /** Each once, in one order. */
-const chosenOf = (params: { readonly comparisons: ReadonlyArray<Comparison> }) =>
+const chosenOf = (params: { readonly comparisons: ReadonlyArray<BackgroundComparison> }) =>
   comparisons.filter((comparison) => params.comparisons.includes(comparison))
 
 function needTasks<A>(tasks: A | undefined): A {

@@ -20,7 +20,7 @@ export type QuestionKind = (typeof questions)[number]
 
 /** What a pair's tokens are compared with. */
 export const comparisons = ["background", "near", "reverse"] as const
-export type Comparison = (typeof comparisons)[number]
+export type BackgroundComparison = (typeof comparisons)[number]
 
 interface Sides {
   /** the object's side, and what its accuracy is called */
@@ -31,7 +31,7 @@ interface Sides {
   readonly backgroundMeasure: string
   readonly target: "primary" | "secondary"
 }
-export const sidesOf: Readonly<Record<Comparison, Sides>> = {
+export const sidesOf: Readonly<Record<BackgroundComparison, Sides>> = {
   /** A_sp − A_bg: background patches anywhere off both objects */
   background: {
     object: "secondary_vs_background",
@@ -65,7 +65,8 @@ const comparisonOfSource = new Map(
   )
 )
 /** The comparison of which a source is one side; undefined if it is no side of any. */
-export const comparisonOf = (source: string): Comparison | undefined => comparisonOfSource.get(source)
+export const comparisonOf = (source: string): BackgroundComparison | undefined =>
+  comparisonOfSource.get(source)
 
 /** Kinds of token that have a comparison: a mean against a mean, one patch against one patch. */
 export const comparedTokens = ["avg_obj", "random_obj"] as const

@@ -2,7 +2,7 @@
 import type { Random } from "../../src/index.ts"
 import { noObject } from "../tables/ids.ts"
 import type { MaskRow } from "../tables/masks.ts"
-import { type Comparison, sidesOf } from "../tables/questions.ts"
+import { type BackgroundComparison, sidesOf } from "../tables/questions.ts"
 import type { TaskRow } from "../tables/tasks.ts"
 import type { TokenRow } from "../tables/tokens.ts"
 import { compared, type Counterparts, counterparts, equallyDistant } from "./compare.ts"
@@ -20,7 +20,7 @@ export function pairRows(
   context: TokenContext,
   masks: ReadonlyArray<MaskRow>,
   { primary, secondary }: Pick<TaskRow, "primary" | "secondary">,
-  comparisons: ReadonlyArray<Comparison>
+  comparisons: ReadonlyArray<BackgroundComparison>
 ): ReadonlyArray<TokenRow> {
   const unions = unionsOf(masks)
   const pair: Pair = {
@@ -43,7 +43,7 @@ export function pairRows(
 /** Both sides of a comparison, or neither. */
 function comparisonRows(
   context: TokenContext,
-  comparison: Comparison,
+  comparison: BackgroundComparison,
   pair: Pair,
   free: ReadonlyArray<number>,
   random: Random
@@ -53,7 +53,7 @@ function comparisonRows(
     primary: patchesOf(pair.primary, threshold),
     secondary: patchesOf(pair.secondary, threshold)
   }
-  const found: Readonly<Record<Comparison, () => readonly [Coverage, Counterparts]>> = {
+  const found: Readonly<Record<BackgroundComparison, () => readonly [Coverage, Counterparts]>> = {
     background: () => [pair.secondary, counterparts(patches.secondary, free, random)],
     near: () => [pair.secondary, equallyDistant(grid, patches.secondary, free, patches.primary, random)],
     reverse: () => [pair.primary, counterparts(patches.primary, free, random)]

@@ -20,6 +20,10 @@ const modelParams = {
     { doc: "a vision transformer on a Hugging Face hub; null if it is a file" }
   )
 }
+/** A file with the preprocessing, for models that are asked about with another one than theirs. */
+export const preprocessorParam = param.maybe(param.file(), {
+  doc: "a preprocessor_config.json to use in place of the one beside the model"
+})
 /** Taps by tensor, for graphs with an unrecognised structure, and other facts that such a graph may not reveal. */
 const structureParams = {
   taps: param.maybe(
@@ -40,9 +44,9 @@ const structureParams = {
   })
 }
 export const encoderParam = param.struct(
-  { ...modelParams, preset: presetParam, ...structureParams },
+  { ...modelParams, preset: presetParam, preprocessor: preprocessorParam, ...structureParams },
   {
-    doc: "an encoder: onnx(path, preset?), onnx(path, { preset, taps, patch, prefix, classToken }) or hub(repository, { file, revision, … })"
+    doc: "an encoder: onnx(path, preset?), onnx(path, { preset, preprocessor, taps, patch, prefix, classToken }) or hub(repository, { file, revision, … })"
   }
 )
 type EncoderValues = Values<{ encoder: typeof encoderParam }>["encoder"]
@@ -52,6 +56,8 @@ export type Encoder = Pick<EncoderValues, "model" | "preset"> & Partial<EncoderV
 export interface OnnxOptions {
   /** the preprocessing, if there is no `preprocessor_config.json` beside the model */
   readonly preset?: PresetName | null
+  /** a `preprocessor_config.json` to use in place of the one beside the model; relative to the pipeline file */
+  readonly preprocessor?: string | FileRef | null
   /**
    * Names of taps and their tensors, for graphs with an unrecognised structure; they replace the taps found by
    * structure. `*` stands for the same number in both: `{ "block.*.resid_post": "/encoder/layer.*\/Add_1_output_0"
@@ -96,9 +102,10 @@ export function hub(repo: string, options: HubOptions = {}) {
 }
 
 function optionsOf(options: OnnxOptions) {
-  const { preset = null, taps, patch = null, prefix = null, classToken = null } = options
+  const { preset = null, preprocessor = null, taps, patch = null, prefix = null, classToken = null } = options
   return {
     preset,
+    preprocessor: typeof preprocessor === "string" ? file(preprocessor) : preprocessor,
     taps: taps === undefined ? null : Object.entries(taps).map(([name, tensor]) => ({ name, tensor })),
     patch,
     prefix,

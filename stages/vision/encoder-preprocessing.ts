@@ -1,9 +1,10 @@
 /**
  * Finds an encoder's preprocessing. The first of these sources counts:
  *
- * 1. `preprocessor_config.json` beside the model, or transformers 5's `processor_config.json`;
- * 2. the named preset;
- * 3. the preset for the family and image size in `config.json`, if exactly one fits.
+ * 1. the file that the user names;
+ * 2. `preprocessor_config.json` beside the model, or transformers 5's `processor_config.json`;
+ * 3. the named preset;
+ * 4. the preset for the family and image size in `config.json`, if exactly one fits.
  *
  * A user's own file takes precedence over a preset, which describes only a family's published checkpoints.
  */
@@ -29,17 +30,20 @@ export async function preprocessingOf(
   model: ModelFile,
   given: {
     readonly preset: string | null
+    /** the path of a `preprocessor_config.json` */
+    readonly preprocessor: string | null
     readonly config: ModelConfig | null
     readonly inputEdge: number | null
   },
   reader: EncoderReader
 ): Promise<FoundPreprocessing> {
-  const { preset, config, inputEdge } = given
-  const beside = await fromFile(model, reader)
-  if (beside !== null)
+  const { preset, preprocessor, config, inputEdge } = given
+  const inFile =
+    preprocessor === null ? await fromFile(model, reader) : await fromNamedFile(preprocessor, reader)
+  if (inFile !== null)
     return preset === null
-      ? beside
-      : { ...beside, from: `${beside.from}, which goes before the preset ${preset}` }
+      ? inFile
+      : { ...inFile, from: `${inFile.from}, which goes before the preset ${preset}` }
   if (preset !== null) return { preprocessing: presetOf(preset), from: `preset ${preset}` }
   const family = config === null ? null : (await import("./model-config.ts")).presetFor(config, inputEdge)
   if (family !== null && "preset" in family)
@@ -64,19 +68,28 @@ async function fromFile(model: ModelFile, reader: EncoderReader): Promise<FoundP
       const config = await readJson(file, reader)
       // a processor with several parts may have none for images
       if (config === null || (name === names[1] && !hasImageProcessor(config))) continue
-      const { parsePreprocessorConfig } = await import("./preprocessor-config.ts")
-      try {
-        return { preprocessing: parsePreprocessorConfig(config, file), from: name }
-      } catch (error) {
-        throw new EncoderError(
-          (error as Error).message,
-          file,
-          "fix it, or move it away and name a preset, if one fits",
-          error
-        )
-      }
+      return parsedPreprocessor(config, file, "fix it, or move it away and name a preset, if one fits")
     }
   return null
+}
+
+async function fromNamedFile(file: string, reader: EncoderReader): Promise<FoundPreprocessing> {
+  const config = await readJson(file, reader)
+  if (config !== null) return parsedPreprocessor(config, file, "fix it, or name another file")
+  throw new EncoderError(
+    `there is no file ${file}, which is named as the preprocessor`,
+    file,
+    "check the path: in a pipeline file it is relative to that file"
+  )
+}
+
+async function parsedPreprocessor(config: unknown, file: string, hint: string): Promise<FoundPreprocessing> {
+  const { parsePreprocessorConfig } = await import("./preprocessor-config.ts")
+  try {
+    return { preprocessing: parsePreprocessorConfig(config, file), from: path.basename(file) }
+  } catch (error) {
+    throw new EncoderError((error as Error).message, file, hint, error)
+  }
 }
 const hasImageProcessor = (config: unknown): boolean =>
   typeof config === "object" && config !== null && "image_processor" in config

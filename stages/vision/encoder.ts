@@ -29,6 +29,7 @@ export {
   type HubOptions,
   onnx,
   type OnnxOptions,
+  preprocessorParam,
   presetParam
 } from "./encoder-param.ts"
 
@@ -79,19 +80,21 @@ export const structureIdentity = (
 })
 
 async function resolve(encoder: Encoder, reader: EncoderReader): Promise<ResolvedEncoder> {
-  const { preset, taps = null, patch = null, prefix = null, classToken = null } = encoder
-  const given = { taps, patch, prefix }
+  const { preset, preprocessor = null, taps = null, patch = null, prefix = null, classToken = null } = encoder
+  const structure = { taps, patch, prefix }
   const model = await modelOf(encoder, reader)
   const access = await reader.open(model.path)
   try {
-    const { description, externalFiles } = describe(model.path, access, given)
+    const { description, externalFiles } = describe(model.path, access, structure)
     const dataFiles = externalFiles.map((location) => path.join(path.dirname(model.path), location))
     await fetchWeights(model, dataFiles, reader)
     const beside = await configOf(model, reader)
     const config = beside?.config ?? null
-    if (beside !== null && config !== null) await checkConfig(model, beside.file, config, description, given)
+    if (beside !== null && config !== null)
+      await checkConfig(model, beside.file, config, description, structure)
     const inputEdge = description.input.height
-    const { preprocessing, from } = await preprocessingOf(model, { preset, config, inputEdge }, reader)
+    const given = { preset, preprocessor: preprocessor?.path ?? null, config, inputEdge }
+    const { preprocessing, from } = await preprocessingOf(model, given, reader)
     const known = { ...description, prefixTokens: description.prefixTokens ?? config?.prefix ?? null }
     const inputSize = inputSizeFor(model.path, known, preprocessing)
     return {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { noPaint } from "../../../src/support/colour.ts"
-import { runId } from "../../../src/cli/run.ts"
+import { runId } from "../../../src/cli/run-nodes.ts"
 import { runJson } from "../../../src/inspect/run-json.ts"
 import { runSummary } from "../../../src/cli/run-summary.ts"
 import type { RunRecord } from "../../../src/store/records/run-record.ts"

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import stringWidth from "string-width"
-import { expect, it } from "vitest"
-import { clipped, padded, widthOf } from "../../../src/support/plain-text.ts"
+import { describe, expect, it } from "vitest"
+import { clipped, padded, widthOf, wrapped } from "../../../src/support/plain-text.ts"
 import { textTable } from "../../../src/support/text-table.ts"
 
 it("counts the columns that string-width counts, of every character and of text", () => {
@@ -58,4 +58,15 @@ it("sets tables whose cells are wide", () => {
       ]
     ).split("\n")
   ).toEqual(["name   n", "日本   1", "abc   22"])
+})
+
+describe("wrapped", () => {
+  it("breaks a line at spaces, keeps its indentation, and indents the lines that follow", () => {
+    expect(wrapped("  one two three four", 11, "    ")).toBe("  one two\n    three\n    four")
+    expect(wrapped("short", 11)).toBe("short")
+    expect(wrapped("one two", Infinity)).toBe("one two")
+  })
+  it("leaves a word that is too long whole", () => {
+    expect(wrapped("a verylongword b", 6)).toBe("a\nverylongword\nb")
+  })
 })

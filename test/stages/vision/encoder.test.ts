@@ -23,13 +23,14 @@ const checked = (given: unknown) => checkParams({ encoder: encoderParam }, { enc
 
 describe("onnx(path, …)", () => {
   it("takes a preset's name, or what else there is to say", () => {
-    const nothing = { hub: null, taps: null, patch: null, prefix: null, classToken: null }
+    const nothing = { hub: null, preprocessor: null, taps: null, patch: null, prefix: null, classToken: null }
     expect(onnx("m.onnx")).toEqual({ model: { path: "m.onnx" }, preset: null, ...nothing })
     expect(onnx("m.onnx", "clip")).toEqual({ model: { path: "m.onnx" }, preset: "clip", ...nothing })
     expect(onnx("m.onnx", { prefix: 0, taps: { embed: "x" } })).toEqual({
       model: { path: "m.onnx" },
       hub: null,
       preset: null,
+      preprocessor: null,
       taps: [{ name: "embed", tensor: "x" }],
       patch: null,
       prefix: 0,
@@ -40,11 +41,44 @@ describe("onnx(path, …)", () => {
   it("gives a parameter that is read back as it is", () => {
     for (const encoder of [
       onnx("m.onnx"),
-      onnx("m.onnx", { taps: { "a.*": "b*" }, patch: 8, classToken: false })
+      onnx("m.onnx", { taps: { "a.*": "b*" }, patch: 8, classToken: false }),
+      onnx("m.onnx", { preprocessor: "other.json" })
     ]) {
       expect(checked(encoder)).toEqual({ values: { encoder }, issues: [] })
     }
     expect(checked({ model: { path: "m.onnx" }, patch: 0 }).issues[0]?.field).toBe("encoder.patch")
+  })
+})
+
+describe("the preprocessor that a user names", () => {
+  const other = path.join(folder, "other.json")
+  writeFileSync(
+    other,
+    JSON.stringify({
+      image_processor_type: "CLIPImageProcessor",
+      size: { shortest_edge: 32 },
+      crop_size: { height: 32, width: 32 },
+      image_mean: [0.5, 0.5, 0.5],
+      image_std: [0.5, 0.5, 0.5]
+    })
+  )
+
+  it("takes the place of the file beside the model", async () => {
+    const [own, named] = [
+      await resolveEncoderFile(onnx(model)),
+      await resolveEncoderFile(onnx(model, { preprocessor: other }))
+    ]
+    expect(own.preprocessing.crop).toBeNull()
+    expect(named.preprocessing.crop).toEqual({ height: 32, width: 32 })
+    expect(named.origin.preprocessing).toBe("other.json")
+  })
+
+  it("must be there, and be one", async () => {
+    const missing = resolveEncoderFile(onnx(model, { preprocessor: path.join(folder, "no.json") }))
+    await expect(missing).rejects.toThrow("there is no file")
+    const wrong = path.join(folder, "wrong.json")
+    writeFileSync(wrong, "{")
+    await expect(resolveEncoderFile(onnx(model, { preprocessor: wrong }))).rejects.toThrow("is not JSON")
   })
 })
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { isOwn, isOwnFolder, isRunName } from "../../../../src/store/files/own-names.ts"
-import { runId } from "../../../../src/cli/run.ts"
+import { runId } from "../../../../src/cli/run-nodes.ts"
 
 it.each([
   ["notes.txt", false],
