@@ -3,6 +3,7 @@ import { acceptCommand } from "./accept.ts"
 import type { Command } from "./command.ts"
 import { dagCommand } from "./dag.ts"
 import { exportCommand } from "./export.ts"
+import { plotCommand } from "./plot.ts"
 import { gcCommand } from "./gc.ts"
 import { runCommand } from "./run.ts"
 import { runsCommand } from "./runs.ts"
@@ -19,6 +20,7 @@ export const ownCommands: ReadonlyArray<Command> = [
   runsCommand,
   showCommand,
   exportCommand,
+  plotCommand,
   gcCommand,
   verifyCommand,
   acceptCommand

@@ -26,7 +26,8 @@ export const stageFields = {
   itemSeconds: "scheduling",
   seconds: "scheduling",
   summary: "hook",
-  losses: "hook"
+  losses: "hook",
+  figures: "hook"
 } as const satisfies Record<keyof StageSpec, FieldRole>
 
 type FieldOf<R extends FieldRole> = {

@@ -5,6 +5,7 @@
  * find the same stage from (bundle, module, export, parameters). Nothing here imports Effect.
  */
 import type { Columns, Nullable, Scalar, WrittenRow } from "./columns.ts"
+import type { Figure } from "./figures.ts"
 import type { Artifacts, Loss } from "./losses.ts"
 import type { Broadcast, Form, Given, Output, PerItem, Port, Ports } from "./ports.ts"
 import type { Params, Values, Written } from "./params.ts"
@@ -94,6 +95,8 @@ interface Common<P extends Params, C extends Columns, I extends Ports = {}> {
    * memory.
    */
   readonly losses?: (artifacts: Artifacts<I, P, C>) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
+  /** How the artifact is drawn, for `plot`, `report` and the end of a run; the first figure is the main one. */
+  readonly figures?: (artifacts: Artifacts<I, P, C>) => Awaitable<ReadonlyArray<Figure>>
 }
 export interface Itemwise<
   I extends Ports,
@@ -190,6 +193,7 @@ export interface StageSpec {
   readonly identity?: (params: any, world: World) => any
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
   readonly losses?: (artifacts: any) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
+  readonly figures?: (artifacts: any) => Awaitable<ReadonlyArray<Figure>>
   readonly open?: (params: any, context: StageContext, given: any) => any
   readonly compute: (...args: ReadonlyArray<any>) => any
 }

@@ -27,7 +27,7 @@ export async function openPipeline(file: string, options: OpenOptions): Promise<
   const store = openStore(path.resolve(options.store))
   const loaded = await loadWith(path.join(store.layout.cache, "pipelines"), file)
   const { pipeline, folder } = loaded
-  const params = readParams(loaded, options.set)
+  const params = readParams(loaded, options.set, options.values)
   const graph = graphOf(loaded, params)
   for (const id of options.force) if (!graph.byId.has(id)) throw noSuchNode(id, graph, loaded.file)
   const stages = new Set(graph.nodes.map(({ stage }) => stage))
@@ -98,9 +98,10 @@ function planningOf(
  */
 function readParams(
   { pipeline, folder, file }: LoadedPipeline,
-  set: ReadonlyArray<string>
+  set: ReadonlyArray<string>,
+  given: Readonly<Record<string, unknown>> = {}
 ): Readonly<Record<string, unknown>> {
-  const words = new Map<string, unknown>()
+  const words = new Map<string, unknown>(Object.entries(given))
   for (const text of set) {
     const equals = text.indexOf("=")
     if (equals <= 0)
@@ -113,13 +114,13 @@ function readParams(
     const value = text.slice(equals + 1)
     words.set(name, declared === undefined ? value : absolute(fromText(declared, value)))
   }
-  const given = Object.fromEntries(words)
-  const { values, issues } = checkParams(pipeline.params, given, (at) => path.resolve(folder, at))
+  const all = Object.fromEntries(words)
+  const { values, issues } = checkParams(pipeline.params, all, (at) => path.resolve(folder, at))
   if (issues.length === 0) return values
   // a missing required parameter gets the full table of parameters instead of its own hint
   const missing = new Set(
     Object.entries(pipeline.params).flatMap(([name, { options }]) =>
-      own(given, name) === undefined && options.default === undefined ? name : []
+      own(all, name) === undefined && options.default === undefined ? name : []
     )
   )
   const told = issues.map((issue) => (missing.has(issue.field) ? { ...issue, hint: null } : issue))
@@ -192,6 +193,8 @@ export interface Opened {
 interface OpenOptions {
   /** `key=value` pairs for the pipeline's parameters */
   readonly set: ReadonlyArray<string>
+  /** values of parameters, such as those of an earlier run */
+  readonly values?: Readonly<Record<string, unknown>>
   /** the store's folder */
   readonly store: string
   /** ids of nodes to treat as stale, whatever their key */

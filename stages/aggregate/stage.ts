@@ -2,9 +2,10 @@
 import { defineStage, many, type Table, table } from "../../src/index.ts"
 import { lacksExamples } from "../tables/fits.ts"
 import { measureColumns } from "../tables/measures.ts"
-import { eachRow } from "../tables/readers.ts"
+import { eachRow, readRows } from "../tables/readers.ts"
 import { type Score, scoreColumns } from "../tables/scores.ts"
 import { type Cell, CellIndex, cellOf } from "./cells.ts"
+import { measureFigures } from "./charts.ts"
 import { aggregateLosses } from "./losses.ts"
 import { measureRow } from "./measure-row.ts"
 import { noFit, TableCheck } from "./refusals.ts"
@@ -21,6 +22,7 @@ export const aggregate = defineStage.whole("aggregate", {
     const scores = await readScores(inputs.scores)
     return aggregateLosses(cellsOf(scores), sameExamples(scores))
   },
+  figures: async ({ output }) => measureFigures(await readRows(output, measureColumns)),
   compute: async (inputs) => {
     const scores = await readScores(inputs.scores)
     const cells = cellsOf(scores)
