@@ -18,6 +18,8 @@ import { captureOutput, writingAsNobody } from "../support/stage-output.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
+import { curveLines, glyphsFor } from "./curve-lines.ts"
+import { drawRunPicture } from "../report/run-picture.ts"
 import { openPipeline, type Opened } from "../project/open-pipeline.ts"
 import { showProgress } from "./progress.ts"
 import { runJson } from "../inspect/run-json.ts"
@@ -117,14 +119,19 @@ async function printRun(
   opened: Opened,
   record: RunRecord,
   problem: Problem | null,
-  { json, output, store }: CommandContext
+  { json, output, store, version }: CommandContext
 ): Promise<void> {
+  const { figure, path: picture, problem: undrawn } = await drawRunPicture(opened, record, version)
+  if (undrawn !== null)
+    output.err(`${output.errPaint("yellow", "warning:")} ${undrawn.message}; the results are not affected`)
   if (json) {
     if (problem !== null) throw problem
-    return output.out(JSON.stringify(runJson(record)))
+    return output.out(JSON.stringify({ ...runJson(record), picture }))
   }
   const summaries = await outputSummaries(opened, record)
-  output.out(runSummary(record, { paint: output.paint, store, summaries }))
+  const { paint } = output
+  const curve = figure?.curve === undefined ? "" : curveLines(figure.curve, glyphsFor(process.env), paint)
+  output.out(runSummary(record, { paint, store, summaries, curve, picture }))
   if (problem !== null) throw problem
 }
 

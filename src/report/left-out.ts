@@ -9,10 +9,7 @@ const mostBars = 40
 
 /** From the records of a run's nodes, the largest losses first. */
 export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stage" | "losses">>): Figure {
-  const rows = nodes
-    .flatMap(({ id, stage, losses = [] }) =>
-      losses.map(({ what, reason, count: n, total }) => ({ node: id, stage, what, reason, count: n, total }))
-    )
+  const rows = groupsOf(nodes)
     .sort((a, b) => b.count - a.count)
     .map((row, i): FigureRow => {
       const of = row.total === null ? count(row.count) : `${count(row.count)} of ${count(row.total)}`
@@ -20,7 +17,7 @@ export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stag
         ...row,
         share: row.total === null || row.total === 0 ? null : row.count / row.total,
         // the place keeps bars of equal names apart, and in order
-        label: `${i}|${clipped(`${row.node}: ${oneLine(row.what)}`, 44)}`,
+        label: `${i}|${clipped(`${row.node}: ${oneLine(row.what)}`, 52)}`,
         text: `${row.node}: ${of} ${oneLine(row.what)}: ${oneLine(row.reason)}`,
         number: `${of}: ${clipped(oneLine(row.reason), 70)}`
       }
@@ -73,4 +70,26 @@ export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stag
         ? "nothing was left out"
         : `A text without a bar counts things of which the total is not known.${rows.length > mostBars ? ` The largest ${mostBars} of ${rows.length}.` : ""}`
   }
+}
+
+interface Group {
+  /** the nodes, in words */
+  node: string
+  readonly stage: string
+  readonly what: string
+  readonly reason: string
+  readonly count: number
+  readonly total: number | null
+}
+/** Nodes of one stage that left out as many things for one reason share a row, such as those of four encoders. */
+function groupsOf(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stage" | "losses">>): Array<Group> {
+  const groups = new Map<string, Group>()
+  for (const { id, stage, losses = [] } of nodes)
+    for (const { what, reason, count: n, total } of losses) {
+      const key = JSON.stringify([stage, what, reason, n, total])
+      const group = groups.get(key)
+      if (group === undefined) groups.set(key, { node: id, stage, what, reason, count: n, total })
+      else group.node += `, ${id}`
+    }
+  return [...groups.values()]
 }

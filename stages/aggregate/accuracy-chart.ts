@@ -187,8 +187,9 @@ function curveOf(blocks: ReadonlyArray<Block>): Curve | null {
     lines: [...groupedBy(rows, ({ encoder }) => encoder)].map(([name, of]) => ({
       name,
       values: of.map(({ balanced_accuracy }) => balanced_accuracy),
-      from: of[0]!.tap,
-      to: of.at(-1)!.tap
+      from: endName(of[0]!.tap),
+      to: endName(of.at(-1)!.tap)
     }))
   }
 }
+const endName = (tap: string) => tap.replace(/\.resid_post$/, "")

@@ -53,6 +53,7 @@ export function tapChart({ rows, suffix, says }: Variant): Figure | null {
         scale: {
           domain: [0, 1],
           clamp: true,
+          interpolate: "rgb",
           range: ["#ffffff", "#c6dbef", "#6baed6", "#2171b5", "#08306b"]
         },
         legend: { title: "above chance", orient: "right", gradientLength: 120, format: ".1f" }
