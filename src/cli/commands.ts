@@ -5,6 +5,7 @@ import { dagCommand } from "./dag.ts"
 import { exportCommand } from "./export.ts"
 import { plotCommand } from "./plot.ts"
 import { gcCommand } from "./gc.ts"
+import { reportCommand } from "./report.ts"
 import { runCommand } from "./run.ts"
 import { runsCommand } from "./runs.ts"
 import { showCommand } from "./show.ts"
@@ -21,6 +22,7 @@ export const ownCommands: ReadonlyArray<Command> = [
   showCommand,
   exportCommand,
   plotCommand,
+  reportCommand,
   gcCommand,
   verifyCommand,
   acceptCommand

@@ -23,8 +23,10 @@ import { drawRunPicture } from "../report/run-picture.ts"
 import { openPipeline, type Opened } from "../project/open-pipeline.ts"
 import { showProgress } from "./progress.ts"
 import { runJson } from "../inspect/run-json.ts"
+import { checkReportPath, writeReport } from "./report.ts"
 import { runSummary } from "./run-summary.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
+import { bytes } from "../support/numbers.ts"
 import { outputSummaries, tellLosses } from "../inspect/hooks.ts"
 import { lazyLocalExecutor } from "../executors/lazy-local.ts"
 
@@ -40,6 +42,7 @@ export const runCommand = defineCommand({
     ...setOption,
     name: { kind: "text", value: "NAME", doc: "what to call the run: `show NAME`" },
     note: { kind: "text", value: "TEXT", doc: "a note on the run, for `runs`" },
+    report: { kind: "text", value: "FILE.html", doc: "write a report at the end, replacing the file" },
     "retry-failed": { kind: "flag", doc: "retry earlier failures" },
     "no-lock-wait": { kind: "flag", doc: "fail at once if another run holds a lock" }
   },
@@ -63,6 +66,8 @@ export const runCommand = defineCommand({
         note: args.note
       }))
       const keepGoing = args["keep-going"]
+      const { report } = args
+      if (report !== null) yield* attempt(() => checkReportPath(report, "--report"))
       const { opened, nodes } = yield* interruptible(async () => {
         const options = { set: args.set, store, force: args.force, retryFailed: args["retry-failed"] }
         const opened = await openPipeline(args.pipeline, options)
@@ -95,7 +100,16 @@ export const runCommand = defineCommand({
           context
         )
       )
-      yield* attemptAsync(() => printRun(opened, record, problem, context))
+      yield* attemptAsync(async () => {
+        try {
+          await printRun(opened, record, problem, context)
+        } finally {
+          if (report !== null) {
+            const size = await writeReport(context, record, opened, { to: report, overwrite: true })
+            if (!context.json) output.out(`report: ${report} (${bytes(size)})`)
+          }
+        }
+      })
       return record.status === "ok" ? 0 : 1
     })
 })

@@ -35,8 +35,8 @@ export function dataTable({
   const lines = shown.map(
     (row) => markup`<tr>${columns.map((_, i) => cellHtml(row[i] ?? null, isRight[i]!))}</tr>\n`
   )
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="sorts">
-<caption>${caption}</caption>
+  return markup`<p class="small muted">${caption}</p>
+<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="sorts" aria-label="${caption}">
 <thead><tr>${heads}</tr></thead>
 <tbody>
 ${lines}</tbody></table></div>
@@ -56,5 +56,5 @@ function cellHtml(value: TableValue, isRight: boolean): Html {
     return markup`<td class="number" data-value="${value}">${statistic(value)}</td>`
   if (typeof value === "boolean") return markup`<td>${value ? "yes" : "no"}</td>`
   if (typeof value !== "string") return markup`<td>${value}</td>`
-  return markup`<td${classOf(isRight ? "number" : value.length > 60 ? "wide" : null)}>${value}</td>`
+  return markup`<td${classOf(isRight ? "number" : value.length > 36 ? "wide" : null)}>${value}</td>`
 }

@@ -9,7 +9,7 @@ export function figureColumns({ rows }: Pick<Figure, "rows">): ReadonlyArray<str
   for (const row of rows) for (const name of Object.keys(row)) names.add(name)
   return [...names].filter((name) => !hidden.has(name))
 }
-const hidden = new Set(["text", "label", "label_place", "number"])
+const hidden = new Set(["text", "label", "label_place", "name", "number"])
 
 export function figureCsv(figure: Pick<Figure, "rows">): string {
   const names = figureColumns(figure)

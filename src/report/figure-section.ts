@@ -14,33 +14,41 @@ export interface ShownFigure {
   readonly why: string | null
   /** where the numbers come from */
   readonly origin: Html | null
+  /** rows of data to show; the CSV file has all */
+  readonly mostRows?: number
 }
 
-/** Rows of data that a page shows; the CSV file has all. */
-const mostRows = 1500
+const usualRows = 1500
 /** A picture gets this part of its width before it scrolls sideways instead of shrinking. */
-const leastScale = 0.72
+const leastScale = 0.85
 
-export function figureSection({ name, figure, drawing, why, origin }: ShownFigure): Html {
+export function figureSection({
+  name,
+  figure,
+  drawing,
+  why,
+  origin,
+  mostRows = usualRows
+}: ShownFigure): Html {
   const { title, note, alt, rows } = figure
   return markup`<figure id="figure-${name}">
 <figcaption>${title}</figcaption>
 ${note === undefined || note === why ? null : markup`<p class="small muted">${note}</p>`}
 ${drawing === null ? markup`<p class="notice">Not drawn: ${why}</p>` : picture(title, drawing)}
 ${drawing === null ? null : markup`<details><summary class="small">In words</summary><p class="small">${alt}</p></details>`}
-${rows.length === 0 ? null : markup`<details><summary class="small">The data: ${counted(rows.length, "row")}</summary>${dataOf(name, figure)}</details>`}
+${rows.length === 0 ? null : markup`<details><summary class="small">The data: ${counted(rows.length, "row")}</summary>${dataOf(name, figure, mostRows)}</details>`}
 ${origin}
 </figure>
 `
 }
 
-function dataOf(name: string, figure: Figure): Html {
+function dataOf(name: string, figure: Figure, most: number): Html {
   const columns = figureColumns(figure)
   return dataTable({
     caption: `Data of the figure "${figure.title}"`,
     columns,
     rows: figure.rows.map((row) => columns.map((column) => row[column] ?? null)),
-    most: mostRows,
+    most,
     rest: `probeline plot RUN --figure ${name} -o ${name}.csv writes them all`
   })
 }

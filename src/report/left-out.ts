@@ -11,13 +11,15 @@ const mostBars = 40
 export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stage" | "losses">>): Figure {
   const rows = groupsOf(nodes)
     .sort((a, b) => b.count - a.count)
-    .map((row, i): FigureRow => {
+    .map(({ nodes: ids, ...losses }, i): FigureRow => {
+      const name = ids.length === 1 ? ids[0]! : `${ids[0]} + ${ids.length - 1} more`
+      const row = { node: ids.join(", "), ...losses, name }
       const of = row.total === null ? count(row.count) : `${count(row.count)} of ${count(row.total)}`
       return {
         ...row,
         share: row.total === null || row.total === 0 ? null : row.count / row.total,
         // the place keeps bars of equal names apart, and in order
-        label: `${i}|${clipped(`${row.node}: ${oneLine(row.what)}`, 52)}`,
+        label: `${i}|${clipped(`${row.name}: ${oneLine(row.what)}`, 52)}`,
         text: `${row.node}: ${of} ${oneLine(row.what)}: ${oneLine(row.reason)}`,
         number: `${of}: ${clipped(oneLine(row.reason), 70)}`
       }
@@ -37,7 +39,7 @@ export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stag
   }
   return {
     id: "left-out",
-    title: "What was left out, as a share of what there was",
+    title: "Shares left out, by node and reason",
     alt: drawn.map(({ text }) => `${String(text)}.`).join(" ") || "nothing was left out",
     spec: {
       transform: [{ filter: `toNumber(slice(datum.label, 0, indexof(datum.label, '|'))) < ${mostBars}` }],
@@ -73,8 +75,7 @@ export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stag
 }
 
 interface Group {
-  /** the nodes, in words */
-  node: string
+  readonly nodes: Array<string>
   readonly stage: string
   readonly what: string
   readonly reason: string
@@ -88,8 +89,8 @@ function groupsOf(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stage" | "losses
     for (const { what, reason, count: n, total } of losses) {
       const key = JSON.stringify([stage, what, reason, n, total])
       const group = groups.get(key)
-      if (group === undefined) groups.set(key, { node: id, stage, what, reason, count: n, total })
-      else group.node += `, ${id}`
+      if (group === undefined) groups.set(key, { nodes: [id], stage, what, reason, count: n, total })
+      else group.nodes.push(id)
     }
   return [...groups.values()]
 }

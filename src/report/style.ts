@@ -41,11 +41,10 @@ figcaption { font-weight: 600; margin-bottom: .2rem; }
 .scroll > svg { display: block; max-width: 100%; height: auto; }
 ${leastWidths}
 table { border-collapse: collapse; font-size: .88rem; margin: .5rem 0; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--muted); padding-bottom: .25rem; }
 th, td { padding: .22rem .6rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { background: var(--raised); white-space: nowrap; }
 td.number, th.number { text-align: right; white-space: nowrap; }
-td { white-space: nowrap; } td.wide { white-space: normal; min-width: 16rem; overflow-wrap: anywhere; }
+td { white-space: nowrap; } td.wide { white-space: normal; min-width: 15rem; max-width: 34rem; overflow-wrap: anywhere; }
 th button { all: unset; cursor: pointer; } th button:focus-visible { outline: 2px solid var(--link); }
 th button::after { content: " \\2195"; color: var(--muted); }
 th[aria-sort=ascending] button::after { content: " \\2191"; color: inherit; }
@@ -59,6 +58,8 @@ footer { margin-top: 3rem; padding-bottom: 2rem; color: var(--muted); font-size:
 svg [fill="#2b2b2b"] { fill: var(--ink); } svg [stroke="#2b2b2b"] { stroke: var(--ink); }
 svg [fill="#6b6b6b"] { fill: var(--muted); } svg [stroke="#6b6b6b"] { stroke: var(--muted); }
 svg [stroke="#e8e8e8"] { stroke: var(--grid); }
+svg .ok, svg .executed { fill: var(--good); } svg .failed { fill: var(--bad); }
+svg .skipped { fill: var(--warn); } svg .cached { fill: var(--muted); }
 svg .box { fill: var(--raised); stroke: var(--line); } svg .edge { fill: none; stroke: var(--muted); }
 @media (prefers-color-scheme: dark) { svg [fill="#0072b2"] { fill: #3aa0dd; } svg [stroke="#0072b2"] { stroke: #3aa0dd; } }
 @media (max-width: 40rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } h1 { font-size: 1.3rem; } }

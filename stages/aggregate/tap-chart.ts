@@ -43,10 +43,11 @@ export function tapChart({ rows, suffix, says }: Variant): Figure | null {
     }
   }
   const map = {
-    mark: { type: "rect", stroke: "#e8e8e8", strokeWidth: 1 },
+    mark: { type: "rect", invalid: null, stroke: "#e8e8e8", strokeWidth: 1 },
     encoding: {
       ...axes,
       color: {
+        condition: { test: "datum.above_chance === null", value: "#ececec" },
         field: "above_chance",
         type: "quantitative",
         // below chance counts as chance
