@@ -101,7 +101,13 @@ export const nothingToDraw = ({ id, note }: Figure): Problem =>
 
 /** A figure draws its own rows: it reads no file and asks no server, and links to nothing. */
 const refuse = () => Promise.reject(new Error("a figure cannot load or link to anything"))
-const noLoader = { load: refuse, sanitize: refuse, http: refuse, file: refuse } as unknown as vega.Loader
+const noLoader = {
+  load: refuse,
+  // Vega handles no rejection here
+  sanitize: () => Promise.resolve({ href: "" }),
+  http: refuse,
+  file: refuse
+} as unknown as vega.Loader
 
 function finished(svg: string, { title, alt }: Figure, { alone, prefix }: DrawOptions): Drawing {
   const [, width = "0", height = "0"] = /^<svg[^>]*? width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? []
@@ -115,7 +121,7 @@ function finished(svg: string, { title, alt }: Figure, { alone, prefix }: DrawOp
     )
     .replace(/ (?:aria-[a-z]+|role)="[^"]*"/g, "")
     .replace(/<path [^>]*\bd=""[^>]*\/>/g, "")
-    .replace(/ (?:style|class)="[^"]*"/g, "")
+    .replace(/ (?:style|class|target|(?:xlink:)?href)="[^"]*"/g, "")
     .replaceAll(` font-family="${escapeXml(font).replaceAll("&#39;", "'")}"`, "")
     .replace(/ (?:d|transform|x[12]?|y[12]?|width|height)="[^"]*"/g, rounded)
     .replace(/ id="([^"]+)"/g, ` id="${prefix}-$1"`)

@@ -13,9 +13,10 @@ const fewRows = 50
 /** One section per figure, in their order. @param originOf what to say about the source of a figure's numbers */
 export async function figureSections(
   figures: ReadonlyArray<NamedFigure>,
-  originOf: (figure: NamedFigure) => Html | null
+  originOf: (figure: NamedFigure) => Html | null,
+  most = mostCharacters
 ): Promise<ReadonlyArray<Html>> {
-  let left = mostCharacters
+  let left = most
   const sections: Array<Html> = []
   for (const one of figures) {
     const { name, figure } = one

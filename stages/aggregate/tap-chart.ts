@@ -73,7 +73,7 @@ export function tapChart({ rows, suffix, says }: Variant): Figure | null {
   return {
     id: `taps${suffix}`,
     title: `A_pp, A_ss, A_sp and A_ps by tap and token (${says})`,
-    alt: altOf(shown),
+    alt: altOf(shown) || "no accuracy is defined",
     spec: {
       facet: {
         row: {
