@@ -1,5 +1,5 @@
 /**
- * Draws figures as SVG with Vega, without a browser. Loading Vega takes a few hundred milliseconds: import this file
+ * Draws figures as SVG with Vega, without a browser. Loading Vega takes 100 ms or more, drawing up to a second: import this file
  * only to draw.
  *
  * A figure's marks tell their values when pointed at (`<title>`): what a specification gives as `description`.

@@ -1,7 +1,7 @@
 /**
  * The picture of a run: the main figure of its first output that has one, as `runs/<run>/figures/<figure>.svg`.
  *
- * Drawing takes half a second, loading Vega included, so the store's cache keeps the picture of an artifact: a run that
+ * Drawing takes up to a second, loading Vega included, so the store's cache keeps the picture of an artifact: a run that
  * computed nothing draws nothing.
  */
 import * as path from "node:path"
