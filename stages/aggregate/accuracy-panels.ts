@@ -108,7 +108,7 @@ function acrossOf({ kind, taps }: Across) {
     return {
       title: "relative depth",
       scale: { domain: [0, 1], padding: 5 },
-      axis: { values: [0, 0.25, 0.5, 0.75, 1], grid: false, labelOverlap: "greedy" }
+      axis: { values: [0, 0.5, 1], grid: false, labelOverlap: "greedy" }
     }
   return {
     title: "tap",

@@ -31,10 +31,14 @@ export function variantsOf(rows: ReadonlyArray<MeasureRow>): {
   const groups = groupedBy(wanted, (row) => JSON.stringify(partsOf(row)))
   const all = [...groups.values()].map((of) => ({ rows: of, parts: partsOf(of[0]!) }))
   const differs = [0, 1, 2].map((i) => new Set(all.map(({ parts }) => parts[i])).size > 1)
-  const words = ["probe", "", ""]
+  const words = [
+    (probe: string) => `${probe} probe`,
+    (selection: string) => selection,
+    (task: string) => `task ${task}`
+  ]
   const variants = all.slice(0, mostVariants).map(({ rows: of, parts }, at) => {
     const told = parts.filter((_, i) => differs[i])
-    const says = parts.flatMap((part, i) => (differs[i] || i === 0 ? [`${part} ${words[i]}`.trim()] : []))
+    const says = parts.flatMap((part, i) => (differs[i] || i === 0 ? [words[i]!(part)] : []))
     return { suffix: at === 0 ? "" : `-${at + 1}-${slug(told.join("-"))}`, says: says.join(", "), rows: of }
   })
   return { variants, more: all.length - variants.length }

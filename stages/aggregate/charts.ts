@@ -3,7 +3,8 @@ import type { Figure } from "../../src/index.ts"
 import type { MeasureRow } from "../tables/measures.ts"
 import { accuracyChart } from "./accuracy-chart.ts"
 import { variantsOf } from "./chart-parts.ts"
-import { measureCharts, selectionChart } from "./measure-charts.ts"
+import { measureCharts } from "./measure-charts.ts"
+import { selectionChart } from "./selection-chart.ts"
 import { tapChart } from "./tap-chart.ts"
 
 export function measureFigures(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<Figure> {

@@ -1,11 +1,9 @@
-/**
- * M1 against what the secondary's tokens know of the primary (M2, and A_sp − A_bg), and the same measures under several
- * selections: at each encoder's last tap, with intervals.
- */
+/** M1 against what the secondary's tokens know of the primary (M2, and A_sp − A_bg), at each encoder's last tap. */
 import type { Figure, FigureRow } from "../../src/index.ts"
 import type { MeasureRow } from "../tables/measures.ts"
-import { distinct, groupedBy, lastTaps, pairMeasureNames, tokenScales, type Variant } from "./chart-parts.ts"
+import { distinct, lastTaps, tokenScales, type Variant } from "./chart-parts.ts"
 import { differenceText, figure } from "./figures.ts"
+import { colouredPoints, labelledPoints, placeLabels, side } from "./point-labels.ts"
 
 interface Against {
   readonly id: string
@@ -46,7 +44,7 @@ export function measureCharts(variant: Variant): ReadonlyArray<Figure> {
 }
 
 function scatter({ rows, suffix, says }: Variant, against: Against): Figure {
-  const points = placeLabels(pointsOf(rows, against))
+  const { points, areLabelled } = placeLabels(pointsOf(rows, against), against.neutral)
   const value = (field: string, title: string) => ({
     field,
     type: "quantitative",
@@ -78,15 +76,7 @@ function scatter({ rows, suffix, says }: Variant, against: Against): Figure {
           },
           interval({ x: value("m1_low", "M1 = A_ss"), x2: { field: "m1_high" }, y }, "datum.m1_low !== null"),
           interval({ x, y: value("low", against.axis), y2: { field: "high" } }, "datum.low !== null"),
-          {
-            mark: { type: "point", filled: true, size: 55, opacity: 1, color: "#0072b2" },
-            encoding: { x, y, description: { field: "text" } }
-          },
-          ...labelPlaces.map(({ align, dx, dy }, place) => ({
-            transform: [{ filter: { field: "label_place", equal: place } }],
-            mark: { type: "text", align, dx, dy, fontSize: 11, aria: false },
-            encoding: { x, y, text: { field: "encoder" } }
-          }))
+          ...(areLabelled ? labelledPoints(x, y) : colouredPoints(x, y, points))
         ]
       }
     },
@@ -127,130 +117,3 @@ function pointsOf(rows: ReadonlyArray<MeasureRow>, { columns, axis }: Against): 
     ]
   })
 }
-
-const side = 230
-/** Beside a point: right or left, above or below. */
-const labelPlaces = [
-  { align: "left", dx: 6, dy: -7 },
-  { align: "left", dx: 6, dy: 8 },
-  { align: "right", dx: -6, dy: -7 },
-  { align: "right", dx: -6, dy: 8 }
-] as const
-
-/** Chooses the first place of each label that is clear of the labels before it; `label_place` says which. */
-function placeLabels(points: ReadonlyArray<FigureRow>): ReadonlyArray<FigureRow> {
-  const scale = (...names: ReadonlyArray<string>) => {
-    const values = points.flatMap((point) => names.flatMap((name) => (point[name] as number | null) ?? []))
-    const [least, most] = [Math.min(...values), Math.max(...values)]
-    return (value: unknown) => (((value as number) - least) / (most - least || 1)) * side
-  }
-  const [x, y] = [scale("m1", "m1_low", "m1_high"), scale("value", "low", "high")]
-  const taken: Array<{
-    readonly token: unknown
-    readonly left: number
-    readonly right: number
-    readonly y: number
-  }> = []
-  return points.map((point) => {
-    const width = String(point["encoder"]).length * 6
-    const boxes = labelPlaces.map(({ align, dx, dy }) => {
-      const at = x(point["m1"]) + dx
-      const ends = align === "left" ? { left: at, right: at + width } : { left: at - width, right: at }
-      return { token: point["token"], ...ends, y: -y(point["value"]) + dy }
-    })
-    const isClear = (box: (typeof boxes)[number]) =>
-      taken.every(
-        (other) =>
-          other.token !== box.token ||
-          other.right < box.left ||
-          box.right < other.left ||
-          Math.abs(other.y - box.y) > 11
-      )
-    const place = Math.max(0, boxes.findIndex(isClear))
-    taken.push(boxes[place]!)
-    return { ...point, label_place: place }
-  })
-}
-
-/** As-published beside aligned: null unless the table has several selections. */
-export function selectionChart(rows: ReadonlyArray<MeasureRow>): Figure | null {
-  const [probe] = rows.map((row) => row.probe)
-  const own = rows.filter(
-    (row) =>
-      row.probe === probe &&
-      pairMeasureNames.some((name) => name === row.measure) &&
-      row.balanced_accuracy !== null
-  )
-  const selections = distinct(own.map(({ selection }) => selection))
-  if (selections.length < 2) return null
-  const last = lastTaps(own)
-  const { domain } = tokenScales(distinct(own.map(({ token }) => token)))
-  const [task] = own.map((row) => row.task)
-  const shown = own.filter(
-    (row) => row.token === domain[0] && row.task === task && last.get(row.encoder) === row.tap
-  )
-  const y = { field: "encoder", type: "nominal", sort: null, title: null }
-  const x = (field: string) => ({
-    field,
-    type: "quantitative",
-    title: "balanced accuracy",
-    scale: { zero: false, nice: true },
-    axis: { tickCount: 4, format: ".2f" }
-  })
-  const shared = {
-    yOffset: { field: "selection", type: "nominal", sort: selections },
-    color: {
-      field: "selection",
-      type: "nominal",
-      sort: selections,
-      scale: { domain: selections, range: ["#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00"] },
-      legend: { title: null, orient: "top" }
-    }
-  }
-  const of = groupedBy(shown, ({ measure }) => measure!)
-  return {
-    id: "selections",
-    title: `Selections beside each other: ${domain[0]} at each encoder's last tap (${probe} probe${task == null ? "" : `, ${task}`})`,
-    alt: [...of].map(([name, some]) => `${name}: ${some.map(selectionText).join("; ")}.`).join(" "),
-    spec: {
-      facet: { column: { field: "measure", type: "nominal", sort: pairMeasureNames, title: null } },
-      spec: {
-        width: 190,
-        height: { step: 16 },
-        layer: [
-          {
-            mark: { type: "rule", aria: false },
-            encoding: { y, x: x("low"), x2: { field: "high" }, ...shared }
-          },
-          {
-            mark: { type: "point", filled: true, size: 50, opacity: 1 },
-            encoding: {
-              y,
-              x: x("accuracy"),
-              ...shared,
-              shape: { field: "selection", type: "nominal", sort: selections },
-              description: { field: "text" }
-            }
-          }
-        ]
-      },
-      resolve: { scale: { x: "independent" } }
-    },
-    rows: shown.map((row) => ({
-      measure: row.measure,
-      encoder: row.encoder,
-      selection: row.selection,
-      tap: row.tap,
-      token: row.token,
-      accuracy: row.balanced_accuracy,
-      low: row.low,
-      high: row.high,
-      chance: row.chance,
-      n: row.n_scored,
-      text: `${row.measure} of ${selectionText(row)}`
-    })),
-    note: "Lines are 95 % intervals over seeds and folds. The difference centre − as-published isolates the crop, aligned − centre the rule."
-  }
-}
-const selectionText = ({ encoder, selection, balanced_accuracy }: MeasureRow) =>
-  `${encoder}, ${selection} ${figure(balanced_accuracy!)}`

@@ -99,6 +99,14 @@ it("draws M1 against M2 and against A_sp − A_bg at the last tap, with interval
   }
 })
 
+it("names points beside them, and by colour and shape where the names would cover each other", async () => {
+  // all are at one place, around which four names fit
+  const five = await aggregated(...Array.from({ length: 5 }, (_, i) => encoder(`encoder-${i}`, 2)))
+  expect(figureOf(five, "m1-m2").spec).toHaveProperty("spec.layer[3].encoding.shape")
+  const four = await aggregated(...Array.from({ length: 4 }, (_, i) => encoder(`encoder-${i}`, 2)))
+  expect(figureOf(four, "m1-m2").spec).not.toHaveProperty("spec.layer[3].encoding.shape")
+})
+
 it("says why M2 is not drawn where A_pp says too little", async () => {
   const blind = pairOf({ A_pp: five(0.5), A_sp: five(0.5), A_ss: five(0.3) })
   const figure = figureOf(await aggregated(blind), "m1-m2")
