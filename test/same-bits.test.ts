@@ -29,7 +29,7 @@ const modules = /^(node:)?(zlib|intl)$/
 const allowed: Readonly<Record<string, string>> = {
   "src/store/fresh/cache-file.ts: node:zlib": "its crc32 checks a cache that may be deleted at any time",
   "src/support/plain-text.ts: \\p{…}": "escapes control characters where text is shown on a terminal",
-  "src/cli/failure-groups.ts: \\p{…}": "groups failures that are printed",
+  "src/inspect/failure-groups.ts: \\p{…}": "groups failures that are printed",
   "src/support/file-names.ts: \\p{…}": "Cc, whose characters Unicode promises never to change",
   "src/support/compare-ids.ts: \\p{…}": "what it finds is only said: why ids do not match",
   "src/support/compare-ids.ts: normalize": "the same",

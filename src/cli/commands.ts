@@ -4,7 +4,9 @@ import type { Command } from "./command.ts"
 import { dagCommand } from "./dag.ts"
 import { diffCommand } from "./diff.ts"
 import { exportCommand } from "./export.ts"
+import { plotCommand } from "./plot.ts"
 import { gcCommand } from "./gc.ts"
+import { reportCommand } from "./report.ts"
 import { runCommand } from "./run.ts"
 import { runsCommand } from "./runs.ts"
 import { showCommand } from "./show.ts"
@@ -21,6 +23,8 @@ export const ownCommands: ReadonlyArray<Command> = [
   showCommand,
   diffCommand,
   exportCommand,
+  plotCommand,
+  reportCommand,
   gcCommand,
   verifyCommand,
   acceptCommand

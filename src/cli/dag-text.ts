@@ -1,6 +1,7 @@
 /** A graph as text: nodes by level, each with its inputs, and the pipeline's parameters. */
 import { own } from "../support/own.ts"
-import type { Graph, GraphNode } from "../pipeline/graph.ts"
+import type { GraphNode } from "../pipeline/graph.ts"
+import { byLevel } from "../pipeline/graph-levels.ts"
 import type { Paint } from "../support/colour.ts"
 import { oneLine } from "../support/plain-text.ts"
 import { type TableCell, textTable } from "../support/text-table.ts"
@@ -47,14 +48,6 @@ export function dagText(
 /** Cuts long values. */
 const quiet = (row: ReadonlyArray<TableCell>): ReadonlyArray<TableCell> =>
   row.map((cell) => (typeof cell === "string" && cell.length > 60 ? `${oneLine(cell).slice(0, 59)}…` : cell))
-
-/** A node's level is one more than the highest level of its inputs. */
-export function byLevel({ nodes }: Graph): ReadonlyArray<readonly [GraphNode, number]> {
-  const levels = new Map<GraphNode, number>()
-  for (const node of nodes)
-    levels.set(node, 1 + Math.max(-1, ...node.inputs.map((input) => levels.get(input)!)))
-  return [...levels].sort(([, a], [, b]) => a - b)
-}
 
 function inputsText(node: GraphNode): string {
   return Object.entries(node.ports)

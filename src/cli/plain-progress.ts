@@ -2,7 +2,7 @@
 import { idColumnOf } from "../plan/node-preimage.ts"
 import type { Emit, RunEvent } from "../run/events.ts"
 import { sentence } from "../plan/cue.ts"
-import { causeOf } from "./failure-groups.ts"
+import { causeOf } from "../inspect/failure-groups.ts"
 import { amounts, type NodeProgress } from "./node-progress.ts"
 import { count, counted, duration } from "../support/numbers.ts"
 import type { CommandOutput } from "./output.ts"

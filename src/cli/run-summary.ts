@@ -4,7 +4,7 @@ import type { Summary } from "../pipeline/stage.ts"
 import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/records/run-record.ts"
 import { viewOf } from "../store/runs/view.ts"
 import type { Paint, Style } from "../support/colour.ts"
-import { failureGroups, groupExamples, groupSize } from "./failure-groups.ts"
+import { failureGroups, groupExamples, groupSize } from "../inspect/failure-groups.ts"
 import { lossesOfNodes, lossLines } from "./loss-lines.ts"
 import { bytes, count, counted, duration } from "../support/numbers.ts"
 import { clipped, oneLine, padded, printable, widthOf } from "../support/plain-text.ts"
@@ -15,6 +15,10 @@ export interface RunLook {
   /** the store's folder, as given */
   readonly store: string
   readonly summaries: ReadonlyArray<Summary>
+  /** a figure as characters */
+  readonly curve?: string
+  /** the run's picture, relative to the store */
+  readonly picture?: string | null
   /** an earlier run: runs/latest may point elsewhere by now */
   readonly past?: boolean
 }
@@ -25,14 +29,16 @@ const namedFiles = 12
 const mostCauseLines = 12
 const causeWidth = 300
 
-export function runSummary(run: RunRecord, { paint, store, summaries, past = false }: RunLook): string {
+export function runSummary(run: RunRecord, look: RunLook): string {
+  const { paint, store, summaries, curve = "", picture = null, past = false } = look
   const sections = [
     nodeTable(run, paint),
     failureLines(run, paint),
     markLines(run, paint),
     ...summaries.map((summary) => summaryText(summary, paint)),
+    curve,
     past ? lossesOfNodes(run.nodes, paint) : lossLines(run.nodes, paint),
-    fileLines(run, store, paint, past),
+    fileLines(run, { store, paint, past, picture }),
     closingLine(run, paint)
   ]
   return sections.filter((section) => section !== "").join("\n\n")
@@ -162,9 +168,7 @@ const mostExplained = 12
 
 function fileLines(
   { id, nodes, outputs, targets = [], status }: RunRecord,
-  store: string,
-  paint: Paint,
-  past: boolean
+  { store, paint, past, picture }: Required<Pick<RunLook, "store" | "paint" | "past" | "picture">>
 ): string {
   const made = new Map(nodes.map((node) => [node.id, node.artifact !== null]))
   const asked = new Set([...targets, ...Object.values(outputs).flat()])
@@ -180,6 +184,9 @@ function fileLines(
     paint("bold", "written"),
     ...files.slice(0, namedFiles).map((node) => `  ${path.join(store, viewOf(id, node))}`),
     ...(files.length > namedFiles ? [`  … and ${count(files.length - namedFiles)} more`] : []),
+    ...(picture === null
+      ? []
+      : [`  ${path.join(store, picture)}  ${paint("dim", `(other figures: probeline plot @1)`)}`]),
     ...latest
   ].join("\n")
 }

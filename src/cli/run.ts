@@ -14,10 +14,14 @@ import { runNodes } from "./run-nodes.ts"
 import { chooseNodes } from "../project/choose-nodes.ts"
 import { type CommandContext, defineCommand } from "./command.ts"
 import { dryRunJson, dryRunText } from "./dry-run.ts"
+import { curveLines, glyphsFor } from "./curve-lines.ts"
+import { drawRunPicture } from "../report/run-picture.ts"
 import { openPipeline, type Opened } from "../project/open-pipeline.ts"
 import { runJson } from "../inspect/run-json.ts"
+import { checkReportPath, writeReport } from "./report.ts"
 import { runSummary } from "./run-summary.ts"
 import { pipelineWord, setOption } from "./shared-options.ts"
+import { bytes } from "../support/numbers.ts"
 import { outputSummaries, tellLosses } from "../inspect/hooks.ts"
 
 export const runCommand = defineCommand({
@@ -32,6 +36,7 @@ export const runCommand = defineCommand({
     ...setOption,
     name: { kind: "text", value: "NAME", doc: "what to call the run: `show NAME`" },
     note: { kind: "text", value: "TEXT", doc: "a note on the run, for `runs`" },
+    report: { kind: "text", value: "FILE.html", doc: "write a report at the end, replacing the file" },
     "retry-failed": { kind: "flag", doc: "retry earlier failures" },
     "no-lock-wait": { kind: "flag", doc: "fail at once if another run holds a lock" }
   },
@@ -55,6 +60,8 @@ export const runCommand = defineCommand({
         note: args.note
       }))
       const keepGoing = args["keep-going"]
+      const { report } = args
+      if (report !== null) yield* attempt(() => checkReportPath(report, "--report"))
       const { opened, nodes } = yield* interruptible(async () => {
         const options = { set: args.set, store, force: args.force, retryFailed: args["retry-failed"] }
         const opened = await openPipeline(args.pipeline, options)
@@ -87,7 +94,16 @@ export const runCommand = defineCommand({
           context
         )
       )
-      yield* attemptAsync(() => printRun(opened, record, problem, context))
+      yield* attemptAsync(async () => {
+        try {
+          await printRun(opened, record, problem, context)
+        } finally {
+          if (report !== null) {
+            const size = await writeReport(context, record, opened, { to: report, overwrite: true })
+            if (!context.json) output.out(`report: ${report} (${bytes(size)})`)
+          }
+        }
+      })
       return record.status === "ok" ? 0 : 1
     })
 })
@@ -111,14 +127,19 @@ async function printRun(
   opened: Opened,
   record: RunRecord,
   problem: Problem | null,
-  { json, output, store }: CommandContext
+  { json, output, store, version }: CommandContext
 ): Promise<void> {
+  const { figure, path: picture, problem: undrawn } = await drawRunPicture(opened, record, version)
+  if (undrawn !== null)
+    output.err(`${output.errPaint("yellow", "warning:")} ${undrawn.message}; the results are not affected`)
   if (json) {
     if (problem !== null) throw problem
-    return output.out(JSON.stringify(runJson(record)))
+    return output.out(JSON.stringify({ ...runJson(record), picture }))
   }
   const summaries = await outputSummaries(opened, record)
-  output.out(runSummary(record, { paint: output.paint, store, summaries }))
+  const { paint } = output
+  const curve = figure?.curve === undefined ? "" : curveLines(figure.curve, glyphsFor(process.env), paint)
+  output.out(runSummary(record, { paint, store, summaries, curve, picture }))
   const changed = changedSince(opened.planning.store, record)
   if (changed !== null) output.out(oneLine(changed))
   if (problem !== null) throw problem

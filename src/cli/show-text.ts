@@ -2,7 +2,7 @@
 import type { Paint } from "../support/colour.ts"
 import { cellText } from "../inspect/cell-text.ts"
 import type { ColumnStatistics } from "../inspect/column-statistics.ts"
-import { failureGroups, groupExamples, groupSize } from "./failure-groups.ts"
+import { failureGroups, groupExamples, groupSize } from "../inspect/failure-groups.ts"
 import { type MadeFrom, madeFromLines } from "../inspect/made-from.ts"
 import { lossesInFull } from "./loss-lines.ts"
 import { bytes, count, counted, shortDigest, statistic } from "../support/numbers.ts"

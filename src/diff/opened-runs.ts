@@ -1,5 +1,6 @@
 /** The pipelines of runs, loaded with the parameters of the runs: they bring the stages' `compare`. */
-import { type Opened, openPipeline } from "../project/open-pipeline.ts"
+import type { Opened } from "../project/open-pipeline.ts"
+import { openRun } from "../project/open-run.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import type { Store } from "../store/store.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
@@ -23,10 +24,9 @@ export class OpenedRuns {
   }
 }
 
-async function open({ file, params }: RunRecord, store: Store): Promise<OpenedRun> {
+async function open(run: RunRecord, store: Store): Promise<OpenedRun> {
   try {
-    const options = { set: [], params, store: store.root, force: [], retryFailed: false }
-    return { opened: await openPipeline(file, options), problem: null }
+    return { opened: await openRun(store, run), problem: null }
   } catch (error) {
     if (!isProblem(error) || error.exitCode !== 2) throw error
     return { opened: null, problem: error }

@@ -1,4 +1,5 @@
 /** The two sides of a diff: runs, or artifacts, with what a reader must know of them. */
+import { runWith } from "../project/open-run.ts"
 import { type Referred, resolveReference } from "../project/reference.ts"
 import { isCompleteRun, type NodeRecord, type RunRecord } from "../store/records/run-record.ts"
 import type { Manifest } from "../store/records/manifest.ts"
@@ -51,9 +52,6 @@ export interface ArtifactSide extends OfRun {
 export type Sides =
   | { readonly kind: "run"; readonly a: RunSide; readonly b: RunSide }
   | { readonly kind: "artifact"; readonly a: ArtifactSide; readonly b: ArtifactSide }
-
-/** Runs that are searched for the one that has an artifact given by its digest. */
-const mostRuns = 100
 
 /**
  * Two references as given; one stands for itself and the complete run of its pipeline before it; none, for the last two
@@ -133,19 +131,6 @@ function sideOf(reference: string, referred: Referred, now: number): RunSide | A
     labels: run === null ? { name: null, note: null } : labelsOf(store, run.id),
     remarks: node === null ? [] : nodeRemarks(node)
   }
-}
-
-/** The last run with a node that has this artifact. */
-function runWith(
-  store: Store,
-  digest: string
-): { readonly run: RunRecord; readonly node: NodeRecord } | null {
-  for (const id of store.runs().slice(-mostRuns).toReversed()) {
-    const run = store.run(id)
-    const node = run?.nodes.find(({ artifact }) => artifact === digest)
-    if (run !== null && node !== undefined) return { run, node }
-  }
-  return null
 }
 
 function runRemarks(run: RunRecord): ReadonlyArray<string> {

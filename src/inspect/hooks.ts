@@ -4,6 +4,7 @@
  */
 import * as path from "node:path"
 import { fileURLToPath } from "node:url"
+import { checkFigures, type Figure } from "../pipeline/figures.ts"
 import { type GraphNode, inputIds } from "../pipeline/graph.ts"
 import { type Loss, type Lost, LossTally } from "../pipeline/losses.ts"
 import type { HookName } from "../pipeline/stage-fields.ts"
@@ -36,6 +37,12 @@ const callers = {
       for await (const loss of losses) tally.add(loss)
     })
     return { losses: tally.lost() }
+  },
+  figures: async (input: HookInput): Promise<{ readonly figures: ReadonlyArray<Figure> }> => {
+    const { node } = input
+    const tables = await hookTables(input)
+    const figures = await writingAs(node.id, () => node.stage.spec.figures!(tables))
+    return { figures: checkFigures(figures) }
   }
 } satisfies Record<HookName, (input: HookInput) => Promise<object>>
 
@@ -134,14 +141,15 @@ export async function tellLosses(
   return { nodes: told, problem }
 }
 
-function artifactsOf(nodes: ReadonlyArray<NodeRecord>): ArtifactOf {
+export const artifactsOf = (nodes: ReadonlyArray<NodeRecord>): ArtifactOf => {
   const artifacts = new Map(nodes.map(({ id, artifact }) => [id, artifact]))
   return (node) => artifacts.get(node) ?? null
 }
 
 const doing: Readonly<Record<HookName, (id: string) => string>> = {
   summary: (id) => `summarize "${id}"`,
-  losses: (id) => `count what "${id}" left out`
+  losses: (id) => `count what "${id}" left out`,
+  figures: (id) => `draw "${id}"`
 }
 const failedHook = (node: GraphNode, hook: HookName, error: unknown, base: string) =>
   stageFailure("OutputInvalid", `stage "${node.stage.name}" cannot ${doing[hook](node.id)}`, error, {

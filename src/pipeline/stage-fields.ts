@@ -28,6 +28,7 @@ export const stageFields = {
   seconds: "scheduling",
   summary: "hook",
   losses: "hook",
+  figures: "hook",
   compare: "comparison"
 } as const satisfies Record<keyof StageSpec, FieldRole>
 

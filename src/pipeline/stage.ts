@@ -6,6 +6,7 @@
  */
 import type { Comparing } from "./comparison.ts"
 import type { Columns, Nullable, Scalar, WrittenRow } from "./columns.ts"
+import type { Figure } from "./figures.ts"
 import type { Artifacts, Loss } from "./losses.ts"
 import type { Broadcast, Form, Given, Output, PerItem, Port, Ports } from "./ports.ts"
 import type { Params, Values, Written } from "./params.ts"
@@ -97,6 +98,8 @@ interface Common<P extends Params, C extends Columns, I extends Ports = {}> {
   readonly losses?: (artifacts: Artifacts<I, P, C>) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
   /** How two of its artifacts differ, for `diff`. */
   readonly compare?: Comparing<I, P, C>
+  /** How the artifact is drawn, for `plot`, `report` and the end of a run; the first figure is the main one. */
+  readonly figures?: (artifacts: Artifacts<I, P, C>) => Awaitable<ReadonlyArray<Figure>>
 }
 export interface Itemwise<
   I extends Ports,
@@ -194,6 +197,7 @@ export interface StageSpec {
   readonly summary?: (rows: ReadonlyArray<any>) => Summary
   readonly losses?: (artifacts: any) => AsyncIterable<Loss> | Awaitable<Iterable<Loss>>
   readonly compare?: Comparing<any, any, any>
+  readonly figures?: (artifacts: any) => Awaitable<ReadonlyArray<Figure>>
   readonly open?: (params: any, context: StageContext, given: any) => any
   readonly compute: (...args: ReadonlyArray<any>) => any
 }

@@ -2,11 +2,12 @@
 import { defineStage, many, type Table, table } from "../../src/index.ts"
 import { lacksExamples } from "../tables/fits.ts"
 import { measureColumns } from "../tables/measures.ts"
-import { eachRow } from "../tables/readers.ts"
+import { eachRow, readRows } from "../tables/readers.ts"
 import { type Score, scoreColumns } from "../tables/scores.ts"
 import { type Cell, CellIndex, cellOf } from "./cells.ts"
 import { measureThresholds } from "../verdicts/margins.ts"
 import { compareMeasures } from "./compare.ts"
+import { measureFigures } from "./charts.ts"
 import { aggregateLosses } from "./losses.ts"
 import { measureRow } from "./measure-row.ts"
 import { noFit, TableCheck } from "./refusals.ts"
@@ -30,6 +31,7 @@ export const aggregate = defineStage.whole("aggregate", {
       return compareMeasures(cellsOf(ours), cellsOf(theirs), thresholds)
     }
   },
+  figures: async ({ output }) => measureFigures(await readRows(output, measureColumns)),
   compute: async (inputs) => {
     const scores = await readScores(inputs.scores)
     const cells = cellsOf(scores)

@@ -31,7 +31,9 @@ export const fileNames = {
   lockRecord: /^(?:[1-9][0-9]*|record\.tmp-[0-9a-f]+)$/,
   cache: /^(?:stat\.ndjson|answers\.ndjson|identities\.json|gc)$/,
   ofRun: /^(?:run\.json|log\.ndjson|pinned|labels\.json)$/,
-  view: /\.(?:parquet|arrow)$/
+  view: /\.(?:parquet|arrow)$/,
+  /** a figure that a run drew */
+  picture: /\.svg$/
 } as const
 
 /**
@@ -62,6 +64,7 @@ const places: ReadonlyArray<Place> = [
   place("latest", /^[^/]+$/),
   place(`runs/${segment}`, ofRun, view),
   place(`runs/${segment}/.+`, view),
+  place(`runs/${segment}/figures`, fileNames.picture),
   place(`locks/${segment}\\.lock(?:\\.tmp-[0-9a-f]+)?`, fileNames.lockRecord),
   place("cache", fileNames.cache),
   place("cache/collecting", fileNames.collecting),

@@ -87,7 +87,10 @@ const described: Described = {
     environment: null,
     about: { encoder: { model: "org/model@1234: onnx/model.onnx" } },
     code: "cd".repeat(32),
-    seconds: 2
+    seconds: 2,
+    run: "r1",
+    at: "2026-01-01T00:00:00.000Z",
+    host: { cpu: "c", host: "h", node: "v20" }
   },
   columns: [gathered(column.float64(), [0.25, 0.5, 0.75])],
   tensors: [

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest"
-import { failureGroups, groupExamples, groupSize } from "../../../src/cli/failure-groups.ts"
+import { failureGroups, groupExamples, groupSize } from "../../../src/inspect/failure-groups.ts"
 
 const groups = (...failures: ReadonlyArray<readonly [string, string]>) =>
   failureGroups(failures.map(([item, error]) => ({ item, error })))
