@@ -1,5 +1,4 @@
 /** The encoders of arXiv 2406.09067, once for all pipelines. Export each to `<key>/model.onnx` in one folder. */
-import { existsSync } from "node:fs"
 import { file, type FileRef } from "probeline"
 import { onnx } from "probeline/stages"
 
@@ -11,10 +10,10 @@ interface PaperEncoder {
   readonly crops: boolean
   /** side of the grid of tokens */
   readonly grid: number
-  /** transformer blocks, or the stages of a CNN, and the layer by which the published results name the first */
+  /** transformer blocks, or the stages of a CNN, and the number by which the published results name the first */
   readonly blocks: number
   readonly firstLayer: number
-  /** a tap by the number of its layer, for `*` */
+  /** a layer's tap, with `*` for its number from 0 */
   readonly tap: string
   /** width of the last block */
   readonly width: number
@@ -101,31 +100,20 @@ export const paperEncoders: ReadonlyArray<PaperEncoder> = [
 export type EncoderKey = (typeof visionTransformers)[number]["key"]
 export const encoderKeys = visionTransformers.map(({ key }) => key)
 
-/**
- * Some of the encoders, in `<key>/model.onnx` of a folder, in the paper's order.
- *
- * Which encoders are compared decides which images all of them are asked about, so a pipeline does not guess: a missing
- * file is an error, and never an encoder less.
- *
- * @throws Error naming the encoders that the folder lacks, and those that it has
- */
-export function encodersIn(folder: FileRef, keys: ReadonlyArray<EncoderKey>) {
-  const modelOf = (key: string) => `${folder.path}/${key}/model.onnx`
-  const absent = keys.filter((key) => !existsSync(modelOf(key)))
-  if (absent.length > 0) {
-    const present = encoderKeys.filter((key) => existsSync(modelOf(key)))
-    throw new Error(
-      `${folder.path} has no <key>/model.onnx of ${absent.join(", ")}: ` +
-        (present.length === 0
-          ? `it has none of ${encoderKeys.join(", ")}; docs/paired-objects.md tells how to export them`
-          : `export them (docs/paired-objects.md), or run those that are there: -S only=${present.join(",")}`)
-    )
-  }
-  return visionTransformers
+/** Some of the encoders, in `<key>/model.onnx` of a folder, in the paper's order. */
+export const encodersIn = (folder: FileRef, keys: ReadonlyArray<EncoderKey>) =>
+  visionTransformers
     .filter(({ key }) => keys.includes(key))
     .map((one) => ({
-      key: one.key,
+      name: one.key as string,
       publishedGrid: "publishedGrid" in one ? one.publishedGrid : null,
-      encoder: onnx(file(modelOf(one.key)), one.preset)
+      encoder: onnx(file(`${folder.path}/${one.key}/model.onnx`), one.preset)
     }))
-}
+
+/** What `published-results` knows of all nine. */
+export const publishedEncoders = paperEncoders.map(({ key, blocks, firstLayer, tap }) => ({
+  key,
+  blocks,
+  firstLayer,
+  tap
+}))
