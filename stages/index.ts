@@ -1,8 +1,10 @@
 /** `probeline/stages`: the stages that Probeline ships, and the parts of them that your own stages may use. */
 export { aggregate } from "./aggregate/stage.ts"
 export { assignTasks, taskList, taskRules } from "./assign-tasks/stage.ts"
+export { balanceExamples } from "./balance-examples/stage.ts"
 export { buildObjectMasks } from "./build-object-masks/stage.ts"
 export { chooseExamples } from "./choose-examples/stage.ts"
+export { chooseTap } from "./choose-tap/stage.ts"
 export { encoderFolder } from "./encoder-folder/stage.ts"
 export { extractActivations } from "./extract-activations/stage.ts"
 export { findSupport } from "./find-support/stage.ts"
