@@ -1,5 +1,4 @@
 /** Published accuracies beside a run's own, and whether they differ by more than chance. */
-import { StageError } from "../../src/index.ts"
 import { proportionDifference, z95 } from "../statistics/binomial.ts"
 import { grouped } from "../tables/grouped.ts"
 import type { PlainAccuracy } from "../tables/plain-accuracies.ts"
@@ -25,8 +24,6 @@ interface Pair {
  * s² is that between the runs, pooled over the taps of an encoder's question, and counts 1 + 1/R times for a mean of R
  * runs. Other training images, other draws of tokens and another export of the encoder are not in it, and cells of one test
  * set are wrong together: more than 5 of 100 outside is a sign to look at, and no test.
- *
- * @throws StageError if no published accuracy has one of every run beside it
  */
 export function checkCells(
   cells: ReadonlyArray<Defined>,
@@ -37,11 +34,6 @@ export function checkCells(
     const own = byKey.map((rows) => rows.get(keyOfCell(cell)))
     return own.every((row) => row !== undefined) ? [{ cell, own }] : []
   })
-  if (pairs.length === 0)
-    throw new StageError("no published accuracy has one of the run beside it", {
-      inputs: runs.map((_, index) => ({ port: "runs", index })),
-      hint: "encoders bear the published keys (vit, clip …), fits are of the Perceptron, the selection as-published and the published tasks"
-    })
   return [...grouped(pairs, ({ cell }) => keyOfCell({ ...cell, tap: "" })).values()].flatMap((group) => {
     const seed = runs.length > 1 ? meanOf(group.map(({ own }) => varianceOf(own))) : null
     return group.map((pair) => rowOf(pair, seed))
