@@ -9,9 +9,11 @@
  */
 import { definePipeline, file, param } from "probeline"
 import {
+  addImageMean,
   aggregate,
   assignTasks,
   balanceExamples,
+  baselineActivations,
   buildObjectMasks,
   chooseExamples,
   chooseTap,
@@ -76,6 +78,16 @@ export default definePipeline("paired-objects", {
       doc: "as published: random_state of the Perceptron; with several, the comparison with the published numbers knows the probe's seed"
     }),
     mended: param.bool({ default: true, doc: "logistic regression, 5 × 5 folds, examples in common" }),
+    baselines: param.bool({
+      default: true,
+      doc: "mended: also position and size, mean colour, and the mean of all patches"
+    }),
+    random: param.int({
+      default: 0,
+      min: 0,
+      max: 9,
+      doc: "mended: encoders with initial weights beside each, in <key>-random-0, <key>-random-1 …"
+    }),
     seeds: param.int({ default: 5, min: 1, doc: "mended: number of random 5-fold partitions" }),
     seed: param.int({ default: 0, doc: "random seed of tokens, splits and balance" })
   },
@@ -91,9 +103,10 @@ export default definePipeline("paired-objects", {
       taps,
       seed
     } = given
+    const asked = encodersIn(given.encoders, given.only, given.random)
     const ready = encoderFolder("encoders", {
       folder: given.encoders,
-      keys: encoderKeys.filter((key) => given.only.includes(key)),
+      keys: asked.map(({ name }) => name),
       known: encoderKeys
     })
     const scenes = sampleScenes("scenes", {
@@ -104,9 +117,9 @@ export default definePipeline("paired-objects", {
     const made = [
       ...new Set([...(given.as_published ? (["as-published"] as const) : []), ...given.selections])
     ]
-    const runs = encodersIn(given.encoders, given.only).map(({ name, encoder, publishedGrid: grid }) => {
+    const runs = asked.map(({ name, encoder, isRandom, publishedGrid: grid }) => {
       const masks = buildObjectMasks(`masks/${name}`, { scenes, encoder, selections: made, grid })
-      const tokens = selectTokens(`tokens/${name}`, {
+      const selected = selectTokens(`tokens/${name}`, {
         masks,
         scenes,
         tasks,
@@ -115,8 +128,11 @@ export default definePipeline("paired-objects", {
         comparisons,
         seed
       })
+      const tokens = given.baselines
+        ? addImageMean(`tokens/all/${name}`, { tokens: selected, encoder })
+        : selected
       const activations = extractActivations(`activations/${name}`, { scenes, tokens, encoder, taps })
-      return { name, tokens, activations }
+      return { name, encoder, isRandom, tokens, activations }
     })
     const support = findSupport("support", {
       scenes,
@@ -148,7 +164,8 @@ export default definePipeline("paired-objects", {
       })
       // a tenth is the test part; a tenth of the rest was set aside for validation, and not used
       const examples = balanceExamples("as-published/examples", { examples: own, unused: 0.09, seed })
-      const asked = runs.map(({ name, activations }) => {
+      const trained = runs.filter(({ isRandom }) => !isRandom)
+      const perceptrons = trained.map(({ name, activations }) => {
         const fits = listFits(`as-published/fits/${name}`, {
           activations,
           question: "pair",
@@ -163,7 +180,7 @@ export default definePipeline("paired-objects", {
       })
       const accuracies = [...new Set(given.random_states)].map((random_state) =>
         plainAccuracies(`as-published/accuracies/${random_state}`, {
-          fits: asked.map(({ name, activations, fits }) =>
+          fits: perceptrons.map(({ name, activations, fits }) =>
             fitProbes(`as-published/probes/${random_state}/${name}`, {
               fits,
               activations,
@@ -183,24 +200,41 @@ export default definePipeline("paired-objects", {
 
     const mended = () => {
       const examples = chooseExamples("examples", { scenes, tasks, support, question: "pair" })
+      const split = kfold({ seeds: given.seeds, seed })
+      const asking = {
+        question: "pair",
+        tasks: given.task_names,
+        selections: given.selections,
+        comparisons,
+        probes: ["logistic"],
+        other_tokens: given.baselines ? [{ token: "avg_all", source: "image" }] : []
+      } as const
       const fitted = runs.map(({ name, activations }) => {
-        const fits = listFits(`fits/${name}`, {
-          activations,
-          question: "pair",
-          tasks: given.task_names,
-          selections: given.selections,
-          comparisons,
-          probes: ["logistic"]
-        })
-        const split = kfold({ seeds: given.seeds, seed })
+        const fits = listFits(`fits/${name}`, { activations, ...asking })
         const probes = fitProbes(`probes/${name}`, { fits, activations, examples, encoder: name, split })
         return { name, probes, chosen: chooseTap(`chosen/${name}`, { fits: probes }) }
+      })
+      // random weights share their encoder's grid, and with it these baselines
+      const without = runs.filter(({ isRandom }) => given.baselines && !isRandom)
+      const baselines = without.map(({ name, encoder, tokens }) => {
+        const activations = baselineActivations(`baselines/activations/${name}`, { scenes, tokens, encoder })
+        const fits = listFits(`baselines/fits/${name}`, { activations, ...asking, other_tokens: [] })
+        return scoreProbes(`baselines/scores/${name}`, {
+          fits: fitProbes(`baselines/probes/${name}`, {
+            fits,
+            activations,
+            examples,
+            encoder: `${name}-baseline`,
+            split
+          })
+        })
       })
       return {
         chosen: fitted.map(({ chosen }) => chosen),
         measures: aggregate("measures", {
           scores: [
             ...fitted.map(({ name, chosen }) => scoreProbes(`scores/chosen/${name}`, { fits: chosen })),
+            ...baselines,
             ...fitted.map(({ name, probes }) => scoreProbes(`scores/${name}`, { fits: probes }))
           ]
         })

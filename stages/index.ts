@@ -1,7 +1,9 @@
 /** `probeline/stages`: the stages that Probeline ships, and the parts of them that your own stages may use. */
+export { addImageMean } from "./add-image-mean/stage.ts"
 export { aggregate } from "./aggregate/stage.ts"
 export { assignTasks, taskList, taskRules } from "./assign-tasks/stage.ts"
 export { balanceExamples } from "./balance-examples/stage.ts"
+export { baselineActivations } from "./baseline-activations/stage.ts"
 export { buildObjectMasks } from "./build-object-masks/stage.ts"
 export { chooseExamples } from "./choose-examples/stage.ts"
 export { chooseTap } from "./choose-tap/stage.ts"

@@ -100,15 +100,23 @@ export const paperEncoders: ReadonlyArray<PaperEncoder> = [
 export type EncoderKey = (typeof visionTransformers)[number]["key"]
 export const encoderKeys = visionTransformers.map(({ key }) => key)
 
-/** Some of the encoders, in `<key>/model.onnx` of a folder, in the paper's order. */
-export const encodersIn = (folder: FileRef, keys: ReadonlyArray<EncoderKey>) =>
+/**
+ * Some of the encoders, in `<key>/model.onnx` of a folder, in the paper's order; after each, `random` encoders of its
+ * architecture with initial weights, in `<key>-random-<i>`.
+ */
+export const encodersIn = (folder: FileRef, keys: ReadonlyArray<EncoderKey>, random = 0) =>
   visionTransformers
     .filter(({ key }) => keys.includes(key))
-    .map((one) => ({
-      name: one.key as string,
-      publishedGrid: "publishedGrid" in one ? one.publishedGrid : null,
-      encoder: onnx(file(`${folder.path}/${one.key}/model.onnx`), one.preset)
-    }))
+    .flatMap((one) =>
+      [one.key, ...Array.from({ length: random }, (_, i) => `${one.key}-random-${i}`)].map(
+        (name: string, i) => ({
+          name,
+          isRandom: i > 0,
+          publishedGrid: "publishedGrid" in one ? one.publishedGrid : null,
+          encoder: onnx(file(`${folder.path}/${name}/model.onnx`), one.preset)
+        })
+      )
+    )
 
 /** What `published-results` knows of all nine. */
 export const publishedEncoders = paperEncoders.map(({ key, blocks, firstLayer, tap }) => ({

@@ -73,10 +73,13 @@ it("repeats the published procedure beside the mended one, and marks it in every
   const measured = await query(
     `select tap, count(*)::int from ${at("measures")} where balanced_accuracy is not null group by tap order by tap`
   )
+  // of each tap 18 askings of tokens, and two of the mean of all patches; `cls` has neither place nor baseline of it
   expect(measured).toEqual([
-    ["block.2.resid_post", 18],
-    ["block.3.resid_post", 18],
-    ["chosen", 18]
+    ["block.2.resid_post", 20],
+    ["block.3.resid_post", 20],
+    ["chosen", 20],
+    ["pixel", 18],
+    ["position", 16]
   ])
   expect(nodeOf(document, "published/check").status).toBe("executed")
   const again = await run("-S", "only=vit", "-S", "random_states=[0,1]")

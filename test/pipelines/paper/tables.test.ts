@@ -58,4 +58,11 @@ it("encoders in a folder come in the paper's order", () => {
     ["flava", null]
   ])
   expect(found[0]!.encoder).toMatchObject({ model: { path: "/encoders/vit/model.onnx" }, preset: "vit" })
+  expect(encodersIn({ path: "/encoders" }, ["vit"], 2).map(({ name, isRandom }) => [name, isRandom])).toEqual(
+    [
+      ["vit", false],
+      ["vit-random-0", true],
+      ["vit-random-1", true]
+    ]
+  )
 })
