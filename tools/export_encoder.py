@@ -5,6 +5,7 @@
     python export_encoder.py timm:vit_small_patch14_dinov2.lvd142m     -o encoders/dinov2s
     python export_encoder.py open_clip:ViT-B-32/laion2b_s34b_b79k      -o encoders/laion
     python export_encoder.py open_clip:hf-hub:laion/CLIP-ViT-B-32-laion2B-s34B-b79K -o encoders/laion
+    python export_encoder.py google/vit-base-patch16-224-in21k --initial-weights --seed 0 -o encoders/vit-random-0
     npx probeline encoders check encoders/vit
 
 Run it with the Python in which the model already works. Tested with Python 3.11, torch 2.15, transformers 5.23,
@@ -93,7 +94,7 @@ PIXEL_SETTINGS = [
 RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}  # PIL's codes
 
 
-def from_transformers(name, revision=None, seed=None):
+def from_transformers(name, revision=None, seed=None, noise=NOISE):
     import torch
 
     version_of("transformers")
@@ -123,7 +124,7 @@ def from_transformers(name, revision=None, seed=None):
         missing = [key for key in missing if not key.startswith("pooler.")]
     if missing:
         raise Refusal(f"{name} has no weights for {', '.join(sorted(missing)[:5])}: is it a whole checkpoint?")
-    tower = prepare(tower, seed)
+    tower = prepare(tower, seed, noise)
 
     def forward(pixels):
         output = tower(pixel_values=pixels)
@@ -191,7 +192,7 @@ def check_resample(kind, code):
 
 
 # ---- timm and open_clip ------------------------------------------------------------------------------------------
-def from_timm(name, seed=None, **arguments):
+def from_timm(name, seed=None, noise=NOISE, **arguments):
     """`arguments` go to timm.create_model, for a model with another size than its name implies."""
     import torch
 
@@ -205,7 +206,7 @@ def from_timm(name, seed=None, **arguments):
     model = timm.create_model(name, pretrained=seed is None, num_classes=0, **arguments)
     settings = timm.data.resolve_model_data_config(model)
     transform = timm.data.create_transform(**settings, is_training=False)
-    model = prepare(model, seed)
+    model = prepare(model, seed, noise)
 
     def forward(pixels):
         tokens = model.forward_features(pixels)
@@ -237,7 +238,7 @@ def class_token_config(model):
     return {"class_token": False} if getattr(model, "cls_token", True) is None else {}
 
 
-def from_open_clip(name, seed=None):
+def from_open_clip(name, seed=None, noise=NOISE):
     import torch
 
     version_of("open_clip_torch")
@@ -255,7 +256,7 @@ def from_open_clip(name, seed=None):
     model, _, transform = open_clip.create_model_and_transforms(
         architecture, pretrained=None if seed is not None or whole else pretrained
     )
-    visual = prepare(model.visual, seed)
+    visual = prepare(model.visual, seed, noise)
     trunk = getattr(visual, "trunk", visual)  # a timm model inside
     config = {} if whole else open_clip.get_model_config(architecture) or {}
     return Encoder(
@@ -332,13 +333,13 @@ def numbers(values):
 
 
 # ---- modules -----------------------------------------------------------------------------------------------------
-def prepare(module, seed):
+def prepare(module, seed, noise):
     import torch
 
     module = module.float().eval().requires_grad_(False)
-    if seed is not None:
+    if seed is not None and noise > 0:
         for parameter in module.parameters():
-            parameter += NOISE * torch.randn_like(parameter)
+            parameter += noise * torch.randn_like(parameter)
     return module
 
 
@@ -464,7 +465,7 @@ def export_onnx(encoder, pixels, path, opset):
     onnx.save(model, path)
 
 
-def export(encoder, folder, opset=18, seed=None):
+def export(encoder, folder, opset=18, seed=None, noise=NOISE):
     """Writes the folder described at the top of this file."""
     import numpy as np
     import safetensors.numpy
@@ -496,6 +497,7 @@ def export(encoder, folder, opset=18, seed=None):
         "format": 1,
         "model": encoder.name,
         "random_weights": seed,
+        **({} if seed is None or noise > 0 else {"initial_weights": True}),
         "opset": opset,
         "versions": versions,
         "taps": list(states),
@@ -511,15 +513,17 @@ def jsonable(value):
     return json.loads(json.dumps(value, default=str))
 
 
-def load(model, revision=None, seed=None):
+def load(model, revision=None, seed=None, noise=NOISE):
+    """With a seed: random weights, the library's own initialisation plus normal noise of that standard deviation."""
     kind, colon, name = model.partition(":")
     if colon and kind in ("timm", "open_clip"):
         if revision is not None:
             raise Refusal("--revision is for models of transformers alone")
-        return from_timm(name, seed) if kind == "timm" else from_open_clip(name, seed)
-    if seed is not None and not pathlib.Path(model).is_dir():
+        return from_timm(name, seed, noise) if kind == "timm" else from_open_clip(name, seed, noise)
+    # the initialisation of a checkpoint's architecture needs its configuration alone, which the hub has, too
+    if seed is not None and noise > 0 and not pathlib.Path(model).is_dir():
         raise Refusal(f"--random-weights needs a folder with config.json and preprocessor_config.json: {model} is none")
-    return from_transformers(model, revision, seed)
+    return from_transformers(model, revision, seed, noise)
 
 
 def main(argv=None):
@@ -530,18 +534,21 @@ def main(argv=None):
     parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write")
     parser.add_argument("--revision", help="of a model on the hub: a branch, tag or commit")
     parser.add_argument("--opset", type=int, default=18, help="of ONNX: 18 to 21; 14 to 17 by torch's older exporter")
-    parser.add_argument("--random-weights", action="store_true", help="no download: the architecture alone")
-    parser.add_argument("--seed", type=int, default=0, help="of random weights")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--random-weights", action="store_true", help="for tests: initial weights plus noise, no download")
+    kinds.add_argument("--initial-weights", action="store_true", help="the library's own initialisation: a baseline")
+    parser.add_argument("--seed", type=int, default=0, help="of random or initial weights")
     parser.add_argument("--overwrite", action="store_true", help="replace what is in DIR")
     options = parser.parse_args(argv)
-    seed = options.seed if options.random_weights else None
+    seed = options.seed if options.random_weights or options.initial_weights else None
+    noise = 0.0 if options.initial_weights else NOISE
     try:
         for package in ["torch", "onnx", "onnxscript", "safetensors", "numpy", "pillow"]:
             version_of(package)
         folder = pathlib.Path(options.output)
         if (folder / "model.onnx").exists() and not options.overwrite:
             raise Refusal(f"{folder / 'model.onnx'} is there already: name another folder, or say --overwrite")
-        export(load(options.model, options.revision, seed), folder, options.opset, seed)
+        export(load(options.model, options.revision, seed, noise), folder, options.opset, seed, noise)
     except (Refusal, OSError) as error:  # OSError: no such model, no connection, no space
         print(f"error: {error}", file=sys.stderr)
         return 1
