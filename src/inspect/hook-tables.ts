@@ -1,4 +1,5 @@
 /** The tables that a stage's hooks and its `compare` get: an artifact and its inputs, read lazily. */
+import type { Columns } from "../pipeline/columns.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
 import type { Artifacts } from "../pipeline/losses.ts"
 import type { Opened } from "../project/open-pipeline.ts"
@@ -33,7 +34,7 @@ export async function hookTables({ context, node, manifest, artifactOf }: HookIn
     name,
     {
       mode: mode === "many" ? "many" : "whole",
-      reads,
+      reads: { ...reads, ...tensorsOf(node, name) },
       from: from.map(({ id }) => {
         const its = store.manifest(artifactOf(id) ?? "")
         if (its === null) throw gone(id)
@@ -50,6 +51,14 @@ export async function hookTables({ context, node, manifest, artifactOf }: HookIn
   // only the stage knows the types of its columns
   return tables as unknown as Artifacts<any, any, any>
 }
+
+/** The tensor families that `member` ports read of a port's artifact: a hook reads them there, as it has no items. */
+const tensorsOf = ({ stage }: GraphNode, port: string): Columns =>
+  Object.fromEntries(
+    Object.values(stage.spec.inputs ?? {}).flatMap(({ member, reads }) =>
+      member?.of === port ? Object.entries(reads) : []
+    )
+  )
 
 const gone = (id: string) =>
   new Problem("ArtifactNotFound", `the artifact of "${id}" is missing from the store`, {
