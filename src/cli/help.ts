@@ -11,7 +11,7 @@ export async function printHelp(
 ): Promise<void> {
   const parser = yargs([...argv])
     .scriptName("probeline")
-    .usage("$0 <command>\n\nDeclare and resume experiments on vision encoders, and inspect their results.")
+    .usage("$0 <command>\n\nDeclare, resume and compare experiments on vision encoders.")
     .locale("en")
     .parserConfiguration({ "boolean-negation": false })
     .version(version)

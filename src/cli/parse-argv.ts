@@ -98,7 +98,7 @@ const asksForHelp = (token: Token): boolean =>
   (helpOptions.has(token.name) || (!token.inlineValue && /^(-h|--help)$/.test(token.value ?? "")))
 
 /** Names reserved for future commands and options. */
-export const reservedCommands: ReadonlyArray<string> = ["report", "init"]
+export const reservedCommands: ReadonlyArray<string> = ["ui", "init"]
 const reservedOptions = new Set(["--executor"])
 
 function unknownOption(flag: string, known: Options, command: Command | null): Problem {

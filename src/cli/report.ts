@@ -14,7 +14,7 @@ import { runDoc } from "./shared-options.ts"
 
 export const reportCommand = defineCommand({
   name: "report",
-  doc: "write a run as one HTML page: figures, tables, what was left out, how it was made",
+  doc: "write a run as one HTML page",
   positionals: [{ name: "run", arity: "one", doc: runDoc }],
   options: {
     output: { kind: "text", alias: "o", value: "FILE.html", doc: "file to write" },

@@ -58,6 +58,7 @@ it("reads options by their kind", () => {
     set: ["x=1", "y=2"],
     name: null,
     note: null,
+    report: null,
     "retry-failed": false,
     "no-lock-wait": false
   })
@@ -126,7 +127,7 @@ describe("help", () => {
   })
   it("promises what there is: no command that is to come is among what Probeline is for", async () => {
     const [, purpose = ""] = (await help("--help")).split("\n\n")
-    expect(purpose).toMatch(/^Declare and resume experiments/)
+    expect(purpose).toMatch(/^Declare, resume and compare experiments/)
     for (const name of [...reservedCommands, "compare"]) expect(purpose).not.toContain(name)
   })
   it("gives the version", async () => {
