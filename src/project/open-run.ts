@@ -10,9 +10,9 @@ import { openPipeline, type Opened } from "./open-pipeline.ts"
  *
  * @throws Problem PipelineNotFound where the file is gone; others where it cannot be loaded, or refuses the parameters
  */
-export async function openRun(store: Store, { id, file, params }: RunRecord): Promise<Opened> {
+export async function openRun(store: Store, { file, params }: RunRecord): Promise<Opened> {
   if (!fs.existsSync(file))
-    throw new Problem("PipelineNotFound", `the pipeline file of run ${id} is gone: ${file}`, {
+    throw new Problem("PipelineNotFound", `the pipeline file is gone: ${file}`, {
       file,
       hint: "put it back: its stages draw and compare its results"
     })

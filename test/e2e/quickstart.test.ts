@@ -87,9 +87,9 @@ describe("the second run", () => {
     const written = stdout.slice(stdout.indexOf("\nwritten\n")).match(/^ {2}\S+/gm)!
     expect(written.length).toBeGreaterThan(1)
     for (const file of written) expect(fs.existsSync(rig.at(file.trim())), file).toBe(true)
-    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(
-      /^quickstart: ok in .*everything was fresh \(29 nodes\)/
-    )
+    const [outcome, change] = stdout.trimEnd().split("\n").slice(-2)
+    expect(outcome).toMatch(/^quickstart: ok in .*everything was fresh \(29 nodes\)/)
+    expect(change).toMatch(/^unchanged/)
   })
 })
 
