@@ -141,7 +141,7 @@ describe("report", () => {
       fs.rmSync(copy)
       const ended = await other.cli("report", "@1", "-o", "r.html")
       expect(ended.code).toBe(0)
-      expect(ended.stderr).toContain("the pipeline file of run")
+      expect(ended.stderr).toContain("the pipeline file is gone")
       expect(fs.readFileSync(other.at("r.html"), "utf8")).toContain("How each came about")
       const plotted = await other.json("plot", "@1", "-o", "x.svg")
       expectRefusal(plotted, { code: 2, tag: "PipelineNotFound", says: [/is gone/] })
