@@ -95,14 +95,15 @@ function runOf(referred: Referred, ref: string) {
   return { run: found.run, only: found.node.id, label: `${found.node.id} of run ${found.run.id}` }
 }
 
-function chosen({ figures }: RunFigures, id: string, ref: string): NamedFigure {
+function chosen({ figures, problems }: RunFigures, id: string, ref: string): NamedFigure {
   const names = figures.map(({ name }) => name)
   const found = figures.find(({ name }) => name === id)
   if (found !== undefined) return found
+  if (problems.length > 0) throw problems[0]!
   throw usage(
     `${ref} has no figure "${id}"`,
     "--figure",
-    didYouMean(id, names) ?? `it has: ${names.join(", ")}`
+    didYouMean(id, names) ?? (names.length === 0 ? "it has none" : `it has: ${names.join(", ")}`)
   )
 }
 

@@ -100,16 +100,19 @@ function askedOf(
   }).slice(0, 32)
 }
 
-/** The stages' summaries of a run's outputs, in the order of the outputs. */
+/** The stages' summaries of a run's outputs, in the order of the outputs; those with one title name their nodes. */
 export async function outputSummaries(context: HookContext, run: RunRecord): Promise<ReadonlyArray<Summary>> {
   const artifactOf = artifactsOf(run.nodes)
-  const summaries: Array<Summary> = []
+  const found: Array<{ readonly id: string; readonly summary: Summary }> = []
   for (const id of new Set(Object.values(run.outputs).flat())) {
     const node = context.graph.byId.get(id)
     const summary = node === undefined ? null : await askHook(context, node, "summary", artifactOf)
-    if (summary !== null) summaries.push(summary)
+    if (summary !== null) found.push({ id, summary })
   }
-  return summaries
+  return found.map(({ id, summary }) => {
+    const isShared = found.some((other) => other.id !== id && other.summary.title === summary.title)
+    return isShared ? { ...summary, title: `${id}: ${summary.title}` } : summary
+  })
 }
 
 export interface ToldLosses {

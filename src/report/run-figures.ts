@@ -3,6 +3,7 @@ import type { HookContext } from "../inspect/hook-tables.ts"
 import { askHook, artifactsOf } from "../inspect/hooks.ts"
 import type { Figure } from "../pipeline/figures.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
+import { missingArtifact } from "../project/missing-artifact.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { isProblem, type Problem } from "../support/problem.ts"
 import { leftOutFigure } from "./left-out.ts"
@@ -17,7 +18,7 @@ export interface NamedFigure {
 }
 export interface RunFigures {
   readonly figures: ReadonlyArray<NamedFigure>
-  /** hooks that failed: the other figures are whole */
+  /** hooks that failed, artifacts that are missing or damaged: the other figures are whole */
   readonly problems: ReadonlyArray<Problem>
 }
 
@@ -32,10 +33,16 @@ export async function figuresOfRun(
   const found: Array<Omit<NamedFigure, "name">> = []
   for (const node of context === null ? [] : outputsFirst(context, run)) {
     if (only !== null && node.id !== only) continue
+    const artifact = artifactOf(node.id)
+    const { store } = context!.planning
+    if (node.stage.spec.figures === undefined || artifact === null) continue
+    if (store.manifest(artifact) === null) {
+      problems.push(missingArtifact(store, artifact, `the artifact of "${node.id}"`))
+      continue
+    }
     try {
       const answer = await askHook(context!, node, "figures", artifactOf)
-      for (const figure of answer?.figures ?? [])
-        found.push({ node: node.id, artifact: artifactOf(node.id), figure })
+      for (const figure of answer?.figures ?? []) found.push({ node: node.id, artifact, figure })
     } catch (error) {
       if (!isProblem(error)) throw error
       problems.push(error)

@@ -15,7 +15,8 @@ import {
   pointText,
   tapOrder,
   tokenScales,
-  type Variant
+  type Variant,
+  withinEncoder
 } from "./chart-parts.ts"
 import { figure } from "./figures.ts"
 
@@ -31,7 +32,8 @@ interface Block {
 const mostBlocks = 6
 const thinLines = "thin: A_bg, the same question asked of background patches"
 
-export function accuracyChart({ rows, suffix, says }: Variant): Figure {
+export function accuracyChart({ rows: given, suffix, says }: Variant): Figure {
+  const { rows, outside } = withinEncoder(given)
   const all = blocksOf(rows)
   const blocks = all.slice(0, mostBlocks)
   const place = placing(blocks.flatMap((block) => block.rows))
@@ -62,20 +64,31 @@ export function accuracyChart({ rows, suffix, says }: Variant): Figure {
       spacing: 18
     },
     rows: drawn,
-    note: noteOf(all.length - blocks.length, place, drawn.length),
+    note: noteOf(all.length - blocks.length, { place, outside, drawn, token: tokens.domain[0] ?? "" }),
     ...(curve === null ? {} : { curve })
   }
 }
 
-function noteOf(more: number, place: Placing, rows: number): string {
-  if (rows === 0) return "the table has no accuracies"
+interface Drawn {
+  readonly place: Placing
+  /** taps without a depth */
+  readonly outside: ReadonlyArray<string>
+  readonly drawn: ReadonlyArray<FigureRow>
+  /** the main one */
+  readonly token: string
+}
+
+function noteOf(more: number, { place, outside, drawn, token }: Drawn): string {
+  if (drawn.length === 0) return "the table has no accuracies"
+  const hasEmbed = drawn.some(({ embed }) => embed !== null)
   return [
-    "Bands are 95 % intervals over seeds and folds. Dashed: chance. Dotted: the first token's value at embed.",
+    `Bands are 95 % intervals over seeds and folds. Dashed: chance.${hasEmbed ? ` Dotted: ${token}'s value at embed.` : ""}`,
     ...(place.skipsSome
       ? [
-          "Only taps of the residual stream are drawn, because the encoders differ in depth; the table has the others."
+          "Only taps of the residual stream are drawn, because the encoders have different taps; the table has the others."
         ]
       : []),
+    ...(outside.length > 0 ? [`Without a depth, and in the table alone: ${outside.join(", ")}.`] : []),
     ...(more > 0 ? [`${more} more questions are in the table.`] : [])
   ].join(" ")
 }

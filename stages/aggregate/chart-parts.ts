@@ -5,6 +5,7 @@
  * blindness can tell apart; lines also differ in their dashes and points in their shapes.
  */
 import type { MeasureRow } from "../tables/measures.ts"
+import { placeOfTap } from "./depth.ts"
 import { accuracyText, figure } from "./figures.ts"
 
 /** Rows that one chart draws together: of one probe, one selection and one task. */
@@ -102,13 +103,32 @@ export const pairMeasureNames = Object.keys(pairMeasures) as ReadonlyArray<keyof
 /** `block.3.resid_post` as `3`; the ends by their names. */
 export const shortTap = (tap: string): string => /^block\.(\d+)\.resid_post$/.exec(tap)?.[1] ?? tap
 
-/** Taps in the order in which encoders pass them; of encoders that differ, the longest list leads. */
+/**
+ * Rows of taps that lie in the encoder, and the names of the other taps: a tap that was chosen fold by fold, or a baseline,
+ * has no depth. Where no tap is known to lie in the encoder, as in imported activations, all of them are taken to.
+ */
+export function withinEncoder(rows: ReadonlyArray<MeasureRow>): {
+  readonly rows: ReadonlyArray<MeasureRow>
+  readonly outside: ReadonlyArray<string>
+} {
+  const isWithin = ({ tap }: MeasureRow) => {
+    const { layer, depth } = placeOfTap(tap, null)
+    return layer !== null || depth !== null
+  }
+  const within = rows.filter(isWithin)
+  if (within.length === 0) return { rows, outside: [] }
+  return { rows: within, outside: distinct(rows.filter((row) => !isWithin(row)).map(({ tap }) => tap)) }
+}
+
+/** Taps in the order in which encoders pass them, those without a depth last; of encoders that differ, the longest list leads. */
 export function tapOrder(rows: ReadonlyArray<MeasureRow>): ReadonlyArray<string> {
   const lists = [...groupedBy(rows, ({ encoder }) => encoder).values()].map((of) =>
     distinct(of.map(({ tap }) => tap))
   )
   const [longest = [], ...others] = lists.toSorted((a, b) => b.length - a.length)
-  return distinct([...longest, ...others.flat()])
+  const outside = new Set(withinEncoder(rows).outside)
+  const all = distinct([...longest, ...others.flat()])
+  return [...all.filter((tap) => !outside.has(tap)), ...all.filter((tap) => outside.has(tap))]
 }
 
 /** The last tap of each encoder that lies in its residual stream, or its last tap. */

@@ -5,7 +5,7 @@
  * within its training images, so what the held-out images say of it is unbiased. Its predictions become fits of a tap called
  * `chosen`, and everything that reads fits measures them like any tap's.
  */
-import { column, defineStage, one, param, StageError, whole } from "../../src/index.ts"
+import { column, defineStage, one, param, StageError, type Table, whole } from "../../src/index.ts"
 import { fitColumns, fitId } from "../tables/fits.ts"
 import { eachRow, pickColumns } from "../tables/readers.ts"
 import { Choice, type InnerFit, innerFitColumns, isCriterion } from "./choice.ts"
@@ -34,11 +34,7 @@ export const chooseTap = defineStage.whole("choose-tap", {
     const criteria: Array<InnerFit> = []
     for await (const fit of eachRow(fits, ...innerFitColumns)) if (isCriterion(fit)) criteria.push(fit)
     const choice = new Choice(criteria, among)
-    if (choice.size === 0)
-      throw new StageError("no tap can be chosen: no fit of A_ss has an inner accuracy", {
-        field: "fits",
-        hint: "list logistic fits of the secondary's category from its own tokens; a Perceptron has no inner folds"
-      })
+    if (choice.size === 0) throw await noChoice(fits)
     const spliced = new Map<string, Spliced>()
     for await (const fit of eachRow(fits, ...read)) {
       const taps = choice.of(fit)
@@ -54,3 +50,22 @@ export const chooseTap = defineStage.whole("choose-tap", {
     }
   }
 })
+
+/** Why there is nothing to choose by: fits of A_ss are undefined, or none was listed. */
+async function noChoice(
+  fits: Pick<Table<Pick<typeof fitColumns, "undefined_because">>, "batches">
+): Promise<StageError> {
+  const reasons = new Set<string>()
+  for await (const { undefined_because: why } of eachRow(fits, "undefined_because"))
+    if (why !== null) reasons.add(why)
+  return new StageError(
+    `no tap can be chosen: no fit of A_ss has an inner accuracy${reasons.size === 0 ? "" : `; fits are undefined, because ${[...reasons].join("; ")}`}`,
+    {
+      field: "fits",
+      hint:
+        reasons.size === 0
+          ? "list logistic fits of the secondary's category from its own tokens; a Perceptron has no inner folds"
+          : "check the tasks that the fits name, and the losses of `examples`"
+    }
+  )
+}

@@ -9,8 +9,11 @@ export function checkSummary(rows: ReadonlyArray<PublishedCheck>): Summary {
   ]
   const all = lines.length > 1 ? [...lines, ["all", rows] as const] : lines
   const bySeed = rows.some(({ probe_seed_sd }) => probe_seed_sd !== null)
+  const error = bySeed ? "binomial and probe-seed error" : "binomial error alone: one run"
   return {
-    title: `Published accuracies beside the run's own (${bySeed ? "binomial and probe-seed error" : "binomial error alone: one run"})`,
+    title: isOtherList(rows)
+      ? "Published accuracies beside those of another list of images: the counts below mean nothing"
+      : `Published accuracies beside the run's own (${error})`,
     columns: ["encoder", "compared", "outside 95 %", "of 100 (5 expected)", "published − own"],
     rows: all.map(([encoder, own]) => {
       const outside = own.filter(({ is_outside }) => is_outside).length
@@ -28,4 +31,10 @@ export function checkSummary(rows: ReadonlyArray<PublishedCheck>): Summary {
         "accuracies on one test set are wrong together, so that 5 is what to expect on average, not each time"
     }
   }
+}
+
+/** Test sets as large as the published ones, give or take a fifth, are of the same list. */
+function isOtherList(rows: ReadonlyArray<PublishedCheck>): boolean {
+  const others = rows.filter(({ own_n, published_n }) => Math.abs(own_n - published_n) > published_n / 5)
+  return others.length > rows.length / 2
 }

@@ -70,7 +70,7 @@ it("compares encoders of different depth by relative depth, and draws no zigzag"
     expect(places.at(-1)).toBe(1)
     expect(places).toEqual([...new Set(places)].sort((a, b) => a - b))
   }
-  expect(note).toContain("differ in depth")
+  expect(note).toContain("have different taps")
 })
 
 it("has all four accuracies by tap and token, with colour by what is above chance", async () => {
