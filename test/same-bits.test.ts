@@ -30,6 +30,7 @@ const allowed: Readonly<Record<string, string>> = {
   "src/store/fresh/cache-file.ts: node:zlib": "its crc32 checks a cache that may be deleted at any time",
   "src/support/plain-text.ts: \\p{…}": "escapes control characters where text is shown on a terminal",
   "src/inspect/failure-groups.ts: \\p{…}": "groups failures that are printed",
+  "src/report/escape.ts: \\p{…}": "Cc and Cs, whose characters Unicode promises never to change",
   "src/support/file-names.ts: \\p{…}": "Cc, whose characters Unicode promises never to change",
   "src/support/compare-ids.ts: \\p{…}": "what it finds is only said: why ids do not match",
   "src/support/compare-ids.ts: normalize": "the same",

@@ -59,9 +59,11 @@ function shareText({ mean, least, most }: Share): string {
   return range[0] === range[1] ? signed(mean) : `${signed(mean)} (${range[0]} to ${range[1]})`
 }
 
-/** To three digits. */
+/** To three decimals; smaller numbers to two digits. */
 function signed(value: number | null): string {
   if (value === null) return "?"
-  const digits = Math.abs(value).toFixed(3).replace(/^0/, "")
-  return digits === ".000" ? digits : `${value < 0 ? "−" : "+"}${digits}`
+  const size = Math.abs(value)
+  if (size === 0) return ".000"
+  const digits = size < 0.0005 ? size.toPrecision(2) : size.toFixed(3).replace(/^0/, "")
+  return `${value < 0 ? "−" : "+"}${digits}`
 }

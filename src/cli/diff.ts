@@ -129,6 +129,7 @@ const attributed = (
             lockWait: true,
             // so it never stands for the pipeline's last complete run
             targets: [...new Set(Object.values(graph.outputs).flatMap((nodes) => nodes.map(({ id }) => id)))],
+            mixture: true,
             withLosses: Effect.succeed
           },
           context

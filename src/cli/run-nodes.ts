@@ -24,7 +24,7 @@ export const runNodes = (
   {
     jobs,
     ...told
-  }: Pick<RunOptions, "keepGoing" | "labels" | "lockWait" | "targets" | "withLosses"> & {
+  }: Pick<RunOptions, "keepGoing" | "labels" | "lockWait" | "mixture" | "targets" | "withLosses"> & {
     readonly jobs: number
   },
   context: CommandContext

@@ -1,7 +1,7 @@
 /** `run`: brings a pipeline, or some of its nodes and their inputs, up to date. */
 import * as os from "node:os"
 import * as Effect from "effect/Effect"
-import type { Problem } from "../support/problem.ts"
+import { isProblem, type Problem } from "../support/problem.ts"
 import type { GraphNode } from "../pipeline/graph.ts"
 import { itemChanges } from "../plan/item-changes.ts"
 import { planAll } from "../plan/plan.ts"
@@ -140,7 +140,17 @@ async function printRun(
   const { paint } = output
   const curve = figure?.curve === undefined ? "" : curveLines(figure.curve, glyphsFor(process.env), paint)
   output.out(runSummary(record, { paint, store, summaries, curve, picture }))
-  const changed = changedSince(opened.planning.store, record)
+  const changed = changeOf(opened, record)
   if (changed !== null) output.out(oneLine(changed))
   if (problem !== null) throw problem
+}
+
+/** What changed since the last complete run; null if that run's record is damaged, which is no fault of this one. */
+function changeOf({ planning: { store } }: Opened, record: RunRecord): string | null {
+  try {
+    return changedSince(store, record)
+  } catch (error) {
+    if (isProblem(error)) return null
+    throw error
+  }
 }

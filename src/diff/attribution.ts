@@ -8,7 +8,7 @@
 import type { Verdict } from "../pipeline/comparison.ts"
 import { type Opened, openPipeline } from "../project/open-pipeline.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
-import { usage } from "../support/problem.ts"
+import { isProblem, Problem, usage } from "../support/problem.ts"
 import { changedParams } from "./changed-params.ts"
 import type { Diff } from "./diff.ts"
 import { mixtureKey, mixturesOf, type Mixture, type Share, sharesOf } from "./shares.ts"
@@ -66,17 +66,25 @@ export async function mixturesToRun(sides: Sides): Promise<ReadonlyArray<Mixture
   const { a, b } = runsOf(sides)
   const params = paramsOf(a, b)
   return Promise.all(
-    mixturesOf(params).map(async (changed) => ({
-      changed,
-      opened: await openPipeline(b.run.file, {
-        set: [],
-        params: { ...a.run.params, ...pick(b.run.params, changed) },
-        store: b.store.root,
-        force: [],
-        retryFailed: false
-      })
-    }))
+    mixturesOf(params).map(async (changed) => ({ changed, opened: await openMixture(a, b, changed) }))
   )
+}
+
+async function openMixture(a: RunSide, b: RunSide, changed: Mixture): Promise<Opened> {
+  try {
+    return await openPipeline(b.run.file, {
+      set: [],
+      params: { ...a.run.params, ...pick(b.run.params, changed) },
+      store: b.store.root,
+      force: [],
+      retryFailed: false
+    })
+  } catch (error) {
+    if (!isProblem(error)) throw error
+    const { message, file, field, hint } = error
+    const which = changed.length === 0 ? "a's parameters" : `a's parameters but b's ${changed.join(", ")}`
+    throw new Problem(error._tag, `cannot attribute: with ${which}, ${message}`, { file, field, hint })
+  }
 }
 
 function runsOf(sides: Sides): { readonly a: RunSide; readonly b: RunSide } {

@@ -13,13 +13,9 @@ const mostParams = 4
 /**
  * A line for the end of a run, such as `changed since 20261128-… (baseline): seed 1 → 2; 14 of 29 artifacts differ
  * (probeline diff @2 @1)`. Null if there is no complete run before it, or the run itself did not end well.
- *
- * A run that found everything as an earlier one left it (`views`) needs no other record: that of 10,000 nodes takes
- * tens of milliseconds to read, a tenth of such a run.
  */
 export function changedSince(store: Store, run: RunRecord): string | null {
   if (run.status !== "ok") return null
-  if (run.views !== undefined) return `unchanged: every artifact is as in run ${run.views}`
   const before = completeBefore(store, run)
   if (before === null) return null
   const { name } = labelsOf(store, before.id)
@@ -37,7 +33,9 @@ export function changedSince(store: Store, run: RunRecord): string | null {
     // a run of some nodes has the others still
     ...(run.targets !== undefined || onlyA.length === 0 ? [] : [`${counted(onlyA.length, "node")} gone`]),
     ...(onlyB.length === 0 ? [] : [`${counted(onlyB.length, "node")} new`]),
-    differ === 0 ? "no artifact differs" : `${count(differ)} of ${counted(pairs.length, "artifact")} differ`
+    differ === 0
+      ? "no artifact differs"
+      : `${count(differ)} of ${counted(pairs.length, "artifact")} ${differ === 1 ? "differs" : "differ"}`
   ]
   if (parts.length === 1 && differ === 0) return `unchanged since ${called}`
   const hint = differ === 0 ? "" : ` (probeline diff ${referencesOf(store, before.id, run.id).join(" ")})`

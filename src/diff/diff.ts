@@ -203,8 +203,10 @@ async function notLoaded(
     const its = run === null ? null : await opened.of(run, store)
     if (its?.problem != null) problems.set(its.problem.message, run!.file)
   }
+  const how = nodes.some(({ by }) => by === "stage")
+    ? "by the stages of the other run"
+    : "without their stages"
   return [...problems].map(
-    ([message, file]) =>
-      `compared without their stages, since ${file} no longer gives the pipeline of the run: ${message}`
+    ([message, file]) => `compared ${how}, since ${file} no longer gives the pipeline of the run: ${message}`
   )
 }

@@ -123,17 +123,20 @@ export class InputList {
         nodes: [...pairs.keys()],
         as: [...as],
         follows: [...followers].filter((id) => !pairs.has(id)).length,
-        effect: pairs.size > 0 ? [...pairs.values()].some(isOther) : anyOther ? null : false
+        effect: effectOf([...pairs.values()], anyOther)
       }))
   }
 
-  #pipelineParam({ before, after }: Cue): number | undefined {
+  /** The one that changed in the same way; of several, the one of the same name. */
+  #pipelineParam({ path, before, after }: Cue): number | undefined {
     const change = digestJson([before ?? null, after ?? null])
-    const at = this.#entries.findIndex(
-      (entry) =>
-        entry.cue === "pipeline" && digestJson([entry.before ?? null, entry.after ?? null]) === change
-    )
-    return at < 0 ? undefined : at
+    const alike = [...this.#entries.keys()].filter((at) => {
+      const { cue, before: old, after: now } = this.#entries[at]!
+      return cue === "pipeline" && digestJson([old ?? null, now ?? null]) === change
+    })
+    if (alike.length < 2) return alike[0]
+    const name = path.replace(/^params\./, "")
+    return alike.find((at) => this.#entries[at]!.path === name)
   }
   #put(at: number, pair: Pair): number {
     this.#entries[at]!.pairs.set(pair.id, pair)
@@ -160,6 +163,14 @@ export class InputList {
     })
     return this.#entries.length - 1
   }
+}
+
+/** Whether any of the pairs has other values; null if that is not known. */
+function effectOf(pairs: ReadonlyArray<Pair>, anyOther: boolean): boolean | null {
+  if (pairs.some(isOther)) return true
+  const isUnknown =
+    pairs.length === 0 ? anyOther : pairs.some(({ a, b }) => a.artifact === null || b.artifact === null)
+  return isUnknown ? null : false
 }
 
 const blank = (cue: DiffCue, path: string, before: unknown, after: unknown, told: string) => ({

@@ -1,5 +1,6 @@
 /** Compares the artifacts of one pair of nodes: by digest, by the stage's own `compare`, by their values. */
 import type { Comparison, Verdict } from "../pipeline/comparison.ts"
+import type { Opened } from "../project/open-pipeline.ts"
 import { missingArtifact } from "../project/missing-artifact.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
@@ -149,15 +150,20 @@ async function askStage(
   { a: originA, b: originB, opened, settings }: NodeContext
 ): Promise<StageAnswer> {
   if (a.stage !== b.stage || originA.run === null || originB.run === null) return nothing
-  const second = await opened.of(originB.run, originB.store)
-  const first = await opened.of(originA.run, originA.store)
+  const own = [
+    (await opened.of(originA.run, originA.store)).opened,
+    (await opened.of(originB.run, originB.store)).opened
+  ] as const
+  // a pipeline file that is gone may be in another place now: the other side's stages read the same artifacts
+  const inOneStore = originA.store.root === originB.store.root
+  const [first, second] = inOneStore ? [own[0] ?? own[1], own[1] ?? own[0]] : own
   // told once, for all nodes
-  if (first.opened === null || second.opened === null) return nothing
-  const nodeOf = (graph: typeof first.opened.graph, { id, stage }: NodeRecord) => {
+  if (first === null || second === null) return nothing
+  const nodeOf = ({ graph }: Opened, { id, stage }: NodeRecord) => {
     const node = graph.byId.get(id)
     return node?.stage.name === stage ? node : null
   }
-  const [nodeA, nodeB] = [nodeOf(first.opened.graph, a), nodeOf(second.opened.graph, b)]
+  const [nodeA, nodeB] = [nodeOf(first, a), nodeOf(second, b)]
   if (nodeA === null || nodeB === null) {
     const [id, side] = nodeB === null ? [b.id, "b"] : [a.id, "a"]
     return noted(`the pipeline file no longer has the node ${id} of ${side}, which its stage could compare`)
@@ -165,8 +171,8 @@ async function askStage(
   const { compare } = nodeB.stage.spec
   if (compare === undefined) return nothing
   return compareByStage(
-    { name: "a", opened: first.opened, node: nodeA, manifest: before, artifactOf: artifactOf(originA.run) },
-    { name: "b", opened: second.opened, node: nodeB, manifest: after, artifactOf: artifactOf(originB.run) },
+    { name: "a", opened: first, node: nodeA, manifest: before, artifactOf: artifactOf(originA.run) },
+    { name: "b", opened: second, node: nodeB, manifest: after, artifactOf: artifactOf(originB.run) },
     thresholdsFor(compare.thresholds ?? {}, settings.thresholds)
   )
 }

@@ -84,6 +84,26 @@ export function checkNames(
   }
 }
 
+/** @throws Problem for a threshold outside of its range: Usage for one of the command line, else PipelineInvalid */
+export function checkRanges(
+  set: Settings["thresholds"],
+  declared: ReadonlyArray<readonly [string, Threshold]>,
+  /** null for those of the command line */
+  file: string | null
+): void {
+  for (const [name, { min = -Infinity, max = Infinity, doc }] of declared) {
+    const value = own(set, name)
+    if (value === undefined || (value >= min && value <= max)) continue
+    const limits = [
+      ...(min > -Infinity ? [`${min} or more`] : []),
+      ...(max < Infinity ? [`${max} or less`] : [])
+    ]
+    const message = `threshold ${name}: ${value} is not ${limits.join(" and ")}`
+    if (file === null) throw usage(message, "--threshold", doc)
+    throw new Problem("PipelineInvalid", message, { file, field: "diff", hint: doc })
+  }
+}
+
 /** The thresholds of one stage: as set, or its defaults. */
 export const thresholdsFor = (
   declared: Readonly<Record<string, Threshold>>,

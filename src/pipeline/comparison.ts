@@ -31,6 +31,9 @@ export interface ComparisonTable {
 /** A number that a verdict depends on, such as the largest difference that counts as none. */
 export interface Threshold {
   readonly default: number
+  /** values outside are refused; default: none are */
+  readonly min?: number
+  readonly max?: number
   readonly doc: string
 }
 

@@ -14,6 +14,7 @@ import { isDigest, layout } from "../store/files/layout.ts"
 import type { Manifest } from "../store/records/manifest.ts"
 import type { NodeRecord, RunRecord } from "../store/records/run-record.ts"
 import { runSoFar } from "../store/runs/run-so-far.ts"
+import { unreadableRecord } from "../store/runs/complete-before.ts"
 import { labelsOf } from "../store/runs/labels.ts"
 import type { Store } from "../store/store.ts"
 import { checkFormat, missingArtifact } from "./missing-artifact.ts"
@@ -96,11 +97,7 @@ function findRun(store: Store, head: string): RunRecord | null {
 
 function recordOf(store: Store, id: string): RunRecord {
   const run = store.run(id)
-  if (run === null)
-    throw new Problem("RunNotFound", `cannot read the record of run ${id}`, {
-      file: path.join(store.layout.run(id), "run.json"),
-      hint: "the run was interrupted at its start: delete its folder"
-    })
+  if (run === null) throw unreadableRecord(store, id)
   return run
 }
 

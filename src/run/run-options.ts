@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly outputs: RunRecord["outputs"]
   /** ids of the requested nodes, if these are not all of the pipeline's */
   readonly targets?: ReadonlyArray<string>
+  /** see `RunRecord` */
+  readonly mixture?: true
   /** what the user calls the run */
   readonly labels?: Labels
   readonly planning: Planning

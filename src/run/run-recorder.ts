@@ -123,7 +123,7 @@ export class RunRecorder {
     nodes: ReadonlyArray<GraphNode> = this.#options.nodes,
     stopped?: Stopped
   ): RunRecord {
-    const { id, pipeline, file, params, now, version, outputs, targets } = this.#options
+    const { id, pipeline, file, params, now, version, outputs, targets, mixture } = this.#options
     const isRunning = status === "running"
     return {
       format: 1,
@@ -144,7 +144,8 @@ export class RunRecorder {
           this.#records.get(node.id) ?? skipped(node, notMade(isRunning, this.#begun.has(node.id))).record
       ),
       outputs,
-      ...(targets === undefined ? {} : { targets })
+      ...(targets === undefined ? {} : { targets }),
+      ...(mixture === undefined ? {} : { mixture })
     }
   }
 }

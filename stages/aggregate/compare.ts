@@ -62,8 +62,10 @@ export function compareMeasures(
   const verdict = overallVerdict(
     overall.filter(({ measure }) => !shownOnly.has(measure.quantity)).map(({ found }) => found.verdict)
   )
+  const isApart = encoders.every(({ pairs }) => pairs.length === 0)
   return {
-    verdict,
+    // values say nothing of measures that have no counterpart
+    verdict: isApart ? "inconclusive" : verdict,
     lines: [...overallLines(overall), ...cellLines(cells), ...notes(a, b, encoders, overall)].slice(
       0,
       mostLines
@@ -202,6 +204,14 @@ function cellLines(cells: ReadonlyArray<JudgedMeasure>): ReadonlyArray<string> {
   ]
 }
 
+/** Why no cell of a has a counterpart. */
+function apart(a: ReadonlyArray<Cell>, b: ReadonlyArray<Cell>): string {
+  const [ours, theirs] = [a, b].map((cells) => [...new Set(cells.map(({ encoder }) => encoder))])
+  return ours!.some((name) => theirs!.includes(name)) || (ours!.length === 1 && theirs!.length === 1)
+    ? "the two were asked no question in common"
+    : `a has the encoders ${ours!.join(", ")}, b ${theirs!.join(", ")}`
+}
+
 /** What was not compared, and what to bear in mind. */
 function notes(
   a: ReadonlyArray<Cell>,
@@ -225,7 +235,7 @@ function notes(
         `no overall verdict on ${ours}: no tap has an interval for all of its accuracies on both sides (an interval needs two folds or more, and an example in each)`
       )
   }
-  if (shared === 0) says.push("nothing to compare: the two were asked no question in common")
+  if (shared === 0) says.push(`nothing to compare: ${apart(a, b)}`)
   if (overall.some(({ measure }) => !measure.hasSameExamples))
     says.push("a and b were asked about different examples: their difference includes that of the examples")
   return says

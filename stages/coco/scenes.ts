@@ -107,10 +107,6 @@ export async function* cocoScenes(source: CocoSource, world: World, context: Sou
   // if no image is usable, the folder is wrong
   const isNoneGood = skipped.length + failed === chosen.size
   if (isNoneGood || problems.found > skipped.length + failed) problems.check()
-  if (skipped.length > 0) {
-    const ids = skipped.length > 5 ? [...skipped.slice(0, 5), "…"] : skipped
-    context.partial(`${skipped.length} of ${chosen.size} scenes left out for bad images (${ids.join(", ")})`)
-  }
 }
 
 /** The ids of the images to sample from, in the file's order: all, or those of the task list. */

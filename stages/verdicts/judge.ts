@@ -94,16 +94,18 @@ export function judged(family: ReadonlyArray<ComparedNumber>, alpha: number): Re
   )
   const p = tests.map(({ found }) => found.p)
   const [byHolm, byBh] = [holm(p), benjaminiHochberg(p)]
+  // Holm compares the smallest p with alpha/m, the next with alpha/(m − 1), …
+  const byRank = [...p.keys()].sort((x, y) => p[x]! - p[y]!)
+  const timesOf = new Map(byRank.map((test, rank) => [test, tests.length - rank]))
   const results = family.map(({ a, b, isEqual }) =>
     isEqual ? equal : { ...unjudged, estimate: a === null || b === null ? null : b - a }
   )
   tests.forEach(({ i, found }, test) => {
     const { images, delta } = family[i]!
     const verdict = verdictOn(found, byHolm[test]!, delta, alpha)
-    const times = found.p > 0 ? Math.min(tests.length, byHolm[test]! / found.p) : tests.length
     const { forSame, forDifferent } =
       verdict === "inconclusive"
-        ? imagesNeeded(found, { images, delta, alpha, tests: Math.max(1, times) })
+        ? imagesNeeded(found, { images, delta, alpha, tests: timesOf.get(test)! })
         : { forSame: null, forDifferent: null }
     results[i] = {
       estimate: found.estimate,

@@ -1,20 +1,20 @@
 /** The thresholds of verdicts: DEFINITIONS of this project, to be changed with evidence (docs/verdicts.md). */
 import type { Threshold } from "../../src/index.ts"
 
-const threshold = (value: number, doc: string): Threshold => ({ default: value, doc })
+const margin = (value: number, doc: string): Threshold => ({ default: value, min: 0, doc })
 
 export const accuracyThresholds = {
-  accuracy: threshold(
+  accuracy: margin(
     0.02,
     "largest difference of an accuracy that counts as none: means over tasks, M1, other questions"
   ),
-  accuracy_of_task: threshold(0.05, "the same of one task's accuracies, where there are several"),
-  alpha: threshold(0.05, "level of tests: intervals have 1 − 2 alpha (90 %)")
+  accuracy_of_task: margin(0.05, "the same of one task's accuracies, where there are several"),
+  alpha: { default: 0.05, min: 1e-6, max: 0.25, doc: "level of tests: intervals have 1 − 2 alpha (90 %)" }
 } as const
 export const measureThresholds = {
   ...accuracyThresholds,
-  m2: threshold(0.03, "largest difference of M2 that counts as none"),
-  m2_corrected: threshold(0.05, "largest difference of corrected M2 that counts as none")
+  m2: margin(0.03, "largest difference of M2 that counts as none"),
+  m2_corrected: margin(0.05, "largest difference of corrected M2 that counts as none")
 } as const
 
 /** The given thresholds, or the defaults. */

@@ -13,6 +13,8 @@ interface Line {
   /** the artifacts of the first run, by node */
   readonly made: ReadonlyMap<string, string>
   last: RunRecord
+  /** runs that `diff --attribute` made meanwhile: kept with the line, and not counted */
+  readonly mixtures: Array<RunRecord>
 }
 
 /**
@@ -28,13 +30,19 @@ export function recentRuns(records: ReadonlyArray<RunRecord>, keep: number): Rea
     const lines = pipelines.get(name) ?? []
     pipelines.set(name, lines)
     const line = lines.at(-1)
+    if (record.mixture === true && line !== undefined) {
+      line.mixtures.push(record)
+      continue
+    }
     const made = madeBy(record)
     if (line !== undefined && [...made].every(([node, artifact]) => line.made.get(node) === artifact))
       line.last = record
-    else lines.push({ first: record, made, last: record })
+    else lines.push({ first: record, made, last: record, mixtures: [] })
   }
   return new Set(
-    [...pipelines.values()].flatMap((lines) => lines.slice(-keep).flatMap(({ first, last }) => [first, last]))
+    [...pipelines.values()].flatMap((lines) =>
+      lines.slice(-keep).flatMap(({ first, last, mixtures }) => [first, last, ...mixtures])
+    )
   )
 }
 

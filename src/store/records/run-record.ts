@@ -69,6 +69,8 @@ export interface RunRecord {
   readonly outputs: Readonly<Record<string, ReadonlyArray<string>>>
   /** the requested nodes, if they and their dependencies are not the whole pipeline; absent otherwise */
   readonly targets?: ReadonlyArray<string>
+  /** a run that `diff --attribute` made, which displaces no other in `gc` */
+  readonly mixture?: true
 }
 
 /** Whether the run made every output of its pipeline: nothing failed, no node was left out, and no source was limited. */

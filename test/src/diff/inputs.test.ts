@@ -99,7 +99,7 @@ it("compares values alone where the pipeline file is gone", async () => {
   await lab.run(graphOf({ step: 3 }))
   const { notes, nodes } = await diffOf()
   expect(notes).toEqual([
-    expect.stringMatching(/lab\.ts no longer gives the pipeline of the run: no such file/)
+    expect.stringMatching(/lab\.ts no longer gives the pipeline of the run: the pipeline file is gone/)
   ])
   expect(nodes.map(({ id, by }) => [id, by])).toEqual([
     ["source", "digest"],

@@ -32,6 +32,19 @@ it("counts runs that end with the same artifacts as one, of which the first and 
   expect(kept(runs, 2)).toEqual(["1", "2", "4"])
 })
 
+it("does not count mixtures, and keeps those of the lines that it keeps", () => {
+  const mixture = (id: string, made: string) => ({ ...run(id, "p", made), mixture: true as const })
+  const runs = [
+    run("1", "p", "ab"),
+    mixture("2", "ax"),
+    mixture("3", "xb"),
+    run("4", "p", "cd"),
+    mixture("5", "cx")
+  ]
+  expect(kept(runs, 2)).toEqual(["1", "2", "3", "4", "5"])
+  expect(kept(runs, 1)).toEqual(["4", "5"])
+})
+
 it("does not count runs that made nothing new: failed ones, stopped ones, some nodes alone", () => {
   const runs = [
     run("1", "p", "abc"),
