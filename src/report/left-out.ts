@@ -7,10 +7,13 @@ import { clipped, oneLine } from "../support/plain-text.ts"
 /** More bars than this are in the table alone. */
 const mostBars = 40
 
-/** From the records of a run's nodes, the largest losses first. */
+/** Below all others if the total is not known. */
+const shareOf = ({ count: lost, total }: Group): number => (total === null || total === 0 ? -1 : lost / total)
+
+/** From the records of a run's nodes, the largest shares first. */
 export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stage" | "losses">>): Figure {
   const rows = groupsOf(nodes)
-    .sort((a, b) => b.count - a.count)
+    .sort((a, b) => shareOf(b) - shareOf(a) || b.count - a.count)
     .map(({ nodes: ids, ...losses }, i): FigureRow => {
       const name = ids.length === 1 ? ids[0]! : `${ids[0]} + ${ids.length - 1} more`
       const row = { node: ids.join(", "), ...losses, name }
@@ -19,7 +22,7 @@ export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stag
         ...row,
         share: row.total === null || row.total === 0 ? null : row.count / row.total,
         // the place keeps bars of equal names apart, and in order
-        label: `${i}|${clipped(`${row.name}: ${oneLine(row.what)}`, 52)}`,
+        label: `${i}|${clipped(`${row.name}: ${oneLine(row.what)}`, 70)}`,
         text: `${row.node}: ${of} ${oneLine(row.what)}: ${oneLine(row.reason)}`,
         number: `${of}: ${clipped(oneLine(row.reason), 70)}`
       }
@@ -32,7 +35,7 @@ export function leftOutFigure(nodes: ReadonlyArray<Pick<NodeRecord, "id" | "stag
     title: null,
     axis: {
       labelExpr: "slice(datum.value, indexof(datum.value, '|') + 1)",
-      labelLimit: 300,
+      labelLimit: 420,
       ticks: false,
       domain: false
     }

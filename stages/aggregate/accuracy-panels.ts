@@ -103,6 +103,9 @@ export function accuracyPanels({ question, title, subtitle, main, encoders, toke
   }
 }
 
+/** With more taps, some labels are left out. */
+const mostLabelled = 8
+
 function acrossOf({ kind, taps }: Across) {
   if (kind === "depth")
     return {
@@ -110,13 +113,16 @@ function acrossOf({ kind, taps }: Across) {
       scale: { domain: [0, 1], padding: 5 },
       axis: { values: [0, 0.5, 1], grid: false, labelOverlap: "greedy" }
     }
+  const isFew = taps.length <= mostLabelled
   return {
     title: "tap",
     scale: { domain: [-0.3, taps.length - 0.7], nice: false, zero: false },
     axis: {
       values: taps.map((_, i) => i),
       labelExpr: `${JSON.stringify(taps.map(shortTap))}[datum.value]`,
-      labelOverlap: "greedy",
+      labelOverlap: isFew ? false : "greedy",
+      // a long name would cover its neighbour's
+      labelAngle: isFew && taps.some((tap) => shortTap(tap).length > 5) ? -40 : 0,
       grid: false
     }
   }

@@ -96,7 +96,7 @@ export function pairSummary(lines: ReadonlyArray<PairLine>) {
       ? [
           {
             name: "M2",
-            doc: "A_sp / A_pp, a ratio of means; blank where A_pp's lower limit is under .6",
+            doc: "A_sp / A_pp, a ratio of means; blank where A_pp's lower limit is under .6, except for as-published",
             cell: (line: PairLine) => figureOrBlank(sp(line)?.m2 ?? null)
           }
         ]

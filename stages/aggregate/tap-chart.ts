@@ -33,7 +33,10 @@ export function tapChart({ rows, suffix, says }: Variant): Figure | null {
       type: "nominal",
       sort: order.map(shortTap),
       title: null,
-      axis: { labelAngle: order.every((tap) => shortTap(tap).length <= 5) ? 0 : -60, labelOverlap: "greedy" }
+      axis: {
+        labelAngle: order.every((tap) => shortTap(tap).length <= 5) ? 0 : -60,
+        labelOverlap: isNumbered ? false : "greedy"
+      }
     },
     y: {
       field: "token",
