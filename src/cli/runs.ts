@@ -108,6 +108,13 @@ function renameRun(
   if (referred.kind !== "run")
     throw usage(`"${reference}" is an artifact: only runs have names`, reference, "give only the run")
   const run = referred.run.id
+  const later = store.runs().findLast((id) => id > run && labelsOf(store, id).name === name)
+  if (later !== undefined)
+    throw usage(
+      `"${name}" is the name of a later run, ${later}, and stands for that one`,
+      name,
+      `choose another name, or rename the later one first: probeline runs rename ${later} NAME`
+    )
   labelRun(store, run, { ...labelsOf(store, run), name: checkRunName(name, "rename") })
   return { run, name }
 }

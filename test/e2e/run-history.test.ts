@@ -53,6 +53,9 @@ it("gives a name that two runs have to the later one", async () => {
   await rig.cli("runs", "rename", "@2", "twice")
   await rig.cli("runs", "rename", "@1", "twice")
   expect((await rig.json("show", "twice")).document.run).toBe(runs[0].run)
+  // the earlier one would not be found by it
+  const refused = await rig.json("runs", "rename", "@3", "twice")
+  expectRefusal(refused, { code: 2, tag: "Usage", says: ["the name of a later run", runs[0].run] })
 })
 
 it.each([
