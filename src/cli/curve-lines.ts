@@ -11,7 +11,7 @@ interface Glyphs {
 const blocks: Glyphs = { levels: "▁▂▃▄▅▆▇█", missing: "·" }
 const digits: Glyphs = { levels: "0123456789", missing: "-" }
 
-/** Blocks, unless the terminal is said to be of another character set than UTF-8. */
+/** Blocks; digits if the locale is not UTF-8. */
 export function glyphsFor(env: NodeJS.ProcessEnv): Glyphs {
   const set = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "utf-8"
   return /utf-?8/i.test(set) && env["TERM"] !== "dumb" ? blocks : digits

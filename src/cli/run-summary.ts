@@ -1,6 +1,6 @@
 /** What a run prints at its end. */
 import * as path from "node:path"
-import type { Summary } from "../pipeline/stage.ts"
+import type { Summary } from "../pipeline/figures.ts"
 import type { NodeRecord, NodeStatus, RunRecord, RunStatus, Stopped } from "../store/records/run-record.ts"
 import { viewOf } from "../store/runs/view.ts"
 import type { Paint, Style } from "../support/colour.ts"

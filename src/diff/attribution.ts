@@ -138,7 +138,7 @@ export function attributionOf(diff: Diff, mixtures: ReadonlyArray<MixtureDiff>):
     changed,
     run: run.id,
     verdict: of?.verdict ?? null,
-    why: of?.why ?? `the run failed: \`probeline show ${run.id}\` says why`
+    why: of?.why ?? `the run failed; see \`probeline show ${run.id}\``
   }))
   return { params, runs, effects }
 }

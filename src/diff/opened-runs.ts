@@ -13,7 +13,7 @@ export type OpenedRun =
 export class OpenedRuns {
   readonly #known = new Map<string, Promise<OpenedRun>>()
 
-  /** `problem` says why the file no longer gives the run's pipeline. */
+  /** @returns a `problem` if the file no longer gives the run's pipeline */
   of(run: RunRecord, store: Store): Promise<OpenedRun> {
     const key = `${store.root}\n${run.id}`
     const known = this.#known.get(key)

@@ -1,5 +1,5 @@
 /**
- * Figures: how a stage's artifact is drawn, as plain data.
+ * Figures and summaries: how a stage's artifact is shown, as plain data.
  *
  * A stage says what is drawn (a Vega-Lite specification and the rows that it draws); the report package draws it as SVG,
  * PNG or HTML, writes the rows as CSV, and shows the text alternative to people who cannot see the picture.
@@ -15,7 +15,7 @@ export interface Figure {
   readonly alt: string
   /** Vega-Lite, without `data`: every view draws `rows` */
   readonly spec: Readonly<Record<string, unknown>>
-  /** one record per row; without rows, nothing is drawn and `note` says why */
+  /** one record per row; a figure without rows is not drawn and needs a `note` with the reason */
   readonly rows: ReadonlyArray<FigureRow>
   /** what is not drawn, and why */
   readonly note?: string
@@ -79,7 +79,7 @@ function wrongWith({
     return "`spec` must be a Vega-Lite specification"
   if (!Array.isArray(rows)) return "`rows` must be a list"
   if (rows.length > mostFigureRows) return `it has ${rows.length} rows; ${mostFigureRows} is the most`
-  if (rows.length === 0 && note === undefined) return "it has neither rows nor a `note` that says why"
+  if (rows.length === 0 && note === undefined) return "it has no rows, and no `note` with the reason"
   const bad = rows.find((row) => typeof row !== "object" || row === null || !Object.values(row).every(isCell))
   return bad === undefined ? null : "a row may hold texts, finite numbers, booleans and null"
 }
@@ -89,3 +89,15 @@ const isCell = (value: unknown): boolean =>
   typeof value === "string" ||
   typeof value === "boolean" ||
   (typeof value === "number" && Number.isFinite(value))
+
+/** A small table for the end of a run and for `show`. */
+export interface Summary {
+  readonly title: string
+  readonly columns: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<ReadonlyArray<string | number | null>>
+  /**
+   * descriptions of columns by name; shown below tables of at most 12 columns, for names that do not explain
+   * themselves
+   */
+  readonly docs?: Readonly<Record<string, string>>
+}

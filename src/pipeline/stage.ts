@@ -6,7 +6,7 @@
  */
 import type { Comparing } from "./comparison.ts"
 import type { Columns, Nullable, Scalar, WrittenRow } from "./columns.ts"
-import type { Figure } from "./figures.ts"
+import type { Figure, Summary } from "./figures.ts"
 import type { Artifacts, Loss } from "./losses.ts"
 import type { Broadcast, Form, Given, Output, PerItem, Port, Ports } from "./ports.ts"
 import type { Params, Values, Written } from "./params.ts"
@@ -37,18 +37,6 @@ export interface Failed {
   readonly failed: string
 }
 export const failed = (reason: string): Failed => ({ failed: reason })
-
-/** A small table for the end of a run and for `show`. */
-export interface Summary {
-  readonly title: string
-  readonly columns: ReadonlyArray<string>
-  readonly rows: ReadonlyArray<ReadonlyArray<string | number | null>>
-  /**
-   * descriptions of columns by name; shown below tables of at most 12 columns, for names that do not explain
-   * themselves
-   */
-  readonly docs?: Readonly<Record<string, string>>
-}
 
 type Awaitable<A> = A | Promise<A>
 type Result<C extends Columns, F extends Form> = F extends "row per item"

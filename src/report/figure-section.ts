@@ -9,7 +9,7 @@ import type { Drawing } from "./draw-figure.ts"
 export interface ShownFigure {
   readonly name: string
   readonly figure: Figure
-  /** null where there is nothing to draw, or it cannot be drawn; then `why` says why */
+  /** null if there is nothing to draw, or drawing failed: `why` has the reason */
   readonly drawing: Drawing | null
   readonly why: string | null
   /** where the numbers come from */

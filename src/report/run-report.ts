@@ -1,6 +1,6 @@
 /** A run as one self-contained page: its figures, tables, what was left out, and how every number came about. */
 import { outputSummaries } from "../inspect/hooks.ts"
-import type { Summary } from "../pipeline/stage.ts"
+import type { Summary } from "../pipeline/figures.ts"
 import type { Opened } from "../project/open-pipeline.ts"
 import type { RunRecord } from "../store/records/run-record.ts"
 import { labelsOf } from "../store/runs/labels.ts"

@@ -62,13 +62,7 @@ export function rowOf(
   return {
     names: {
       fit: id,
-      probe: name.probe,
-      selection: name.selection,
-      tap: name.tap,
-      token: name.token,
-      source: name.source,
-      task: name.task,
-      target: name.target,
+      ...name,
       examples_both: examples.both,
       examples_only_a: examples.onlyA,
       examples_only_b: examples.onlyB,

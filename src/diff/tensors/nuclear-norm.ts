@@ -24,7 +24,9 @@ export function nuclearNorm(matrix: Float64Array, rows: number, columns: number)
     if (i + 1 < columns) beside[2 * i + 1] = upper[i]!
   }
   const values = new Float64Array(2 * columns)
-  if (!beside.every(Number.isFinite) || !eigenvalues(values, beside)) return null
+  if (!beside.every(Number.isFinite)) return null
+  const converged = eigenvalues(values, beside)
+  if (!converged) return null
   return values.reduce((sum, value) => sum + Math.abs(value), 0) / 2
 }
 
